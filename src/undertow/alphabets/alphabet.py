@@ -1,0 +1,36 @@
+"""The contract of an alphabet: what a symbol is, to and from the real thing."""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+
+class Alphabet(ABC):
+    """Symbols 0 … num_symbols - 1. The start symbol is one more embedding row, or 0.0 for a scalar input.
+
+    Attributes:
+        config: the alphabet's own `Config`.
+        num_symbols: size of the alphabet.
+    """
+
+    config: Any
+    num_symbols: int
+
+    @property
+    def start_symbol(self) -> int:
+        """What stands before the first symbol of every sequence."""
+        return self.num_symbols
+
+    @abstractmethod
+    def encode(self, real: Any) -> np.ndarray:
+        """The real thing as int64 symbols."""
+
+    @abstractmethod
+    def decode(self, symbols: np.ndarray) -> Any:
+        """Symbols as the real thing."""
+
+    @abstractmethod
+    def to_scalar(self, symbols: Tensor) -> Tensor:
+        """Symbols as floats in [-1, 1], for networks with a scalar input; the start symbol is 0.0."""

@@ -1,0 +1,65 @@
+"""What a model is given: a batch of symbols, and the condition a network reads beside them.
+
+B batch, T steps, E elements of a vector symbol, F feature frames, S memory steps, C channels.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Condition(NamedTuple):
+    """What a network reads beside the symbols.
+
+    `aligned` (B, T or 1, C) goes step by step with the symbols; `memory` (B, S, C) is read only, and its rows end
+    at `memory_lengths` (B,).
+    """
+
+    aligned: Tensor | None = None
+    memory: Tensor | None = None
+    memory_lengths: Tensor | None = None
+
+    def steps(self, start: int, stop: int) -> "Condition":
+        """The condition of steps `start` to `stop`; one that is the same at every step stays as it is."""
+        if self.aligned is None or self.aligned.shape[1] == 1:
+            return self
+        return self._replace(aligned=self.aligned[:, start:stop])
+
+    def rows(self, rows: Tensor) -> "Condition":
+        """The condition of the given batch rows."""
+        return Condition(*(None if part is None else part.index_select(0, rows) for part in self))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Sequences of symbols of one batch, with what is known about them.
+
+    Attributes:
+        symbols: (B, T) int64, or (B, T, E) where one step emits a vector.
+        counted: (B, T) bool, the steps whose loss counts; padding and unseen context are False.
+        labels: by name, (B,) int64 class indices; -1 where a row has none.
+        features: (B, F, C) float frames; frame f goes with steps f·hop to (f + 1)·hop - 1.
+        names: one name a row, for messages that must say which example was at fault.
+    """
+
+    symbols: Tensor
+    counted: Tensor
+    labels: Mapping[str, Tensor] = field(default_factory=dict)
+    features: Tensor | None = None
+    names: tuple[str, ...] = ()
+
+    @property
+    def num_counted(self) -> int:
+        """Steps whose loss counts."""
+        return int(self.counted.sum())
+
+    def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> "Batch":
+        """The same batch on a device, its features in `dtype`."""
+        moved = {item.name: getattr(self, item.name) for item in fields(self)}
+        moved["symbols"], moved["counted"] = self.symbols.to(device), self.counted.to(device)
+        moved["labels"] = {name: label.to(device) for name, label in self.labels.items()}
+        moved["features"] = None if self.features is None else self.features.to(device, dtype)
+        return Batch(**moved)

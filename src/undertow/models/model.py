@@ -1,0 +1,22 @@
+"""What training, checkpoints and scoring know of a model: its config, and that calling it gives the loss."""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from torch import Tensor, nn
+
+from undertow.batch import Batch
+
+
+class Model(nn.Module, ABC):
+    """Anything that is trained. `forward(batch)` is its loss, so that DDP and FSDP see it.
+
+    Attributes:
+        config: the pydantic dataclass the model was built from; `type(model)(model.config)` builds its twin.
+    """
+
+    config: Any
+
+    @abstractmethod
+    def forward(self, batch: Batch) -> Tensor:
+        """Mean loss in nats per counted step, a scalar; zero where no step counts."""

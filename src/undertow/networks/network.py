@@ -1,0 +1,38 @@
+"""The contract of a network: layers that turn past symbols and a condition into parameters of the next symbol.
+
+B batch, T time, C channels, P parameters of the output distribution.
+"""
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+from undertow.batch import Condition
+from undertow.state import State
+
+
+class Network(nn.Module, ABC):
+    """Inputs x_1 … x_T and a condition to (B, T, P): row t parametrises the distribution of the symbol after x_t.
+
+    Attributes:
+        takes_symbols: x is (B, T) int64 symbols (the alphabet's start symbol included); otherwise (B, T, C) floats.
+        receptive_field: steps of x one output sees; None when it is unbounded.
+    """
+
+    takes_symbols: bool
+    receptive_field: int | None
+
+    @abstractmethod
+    def forward(self, x: Tensor, condition: Condition) -> Tensor:
+        """Parameters at every step of a sequence that starts from the initial state."""
+
+    @abstractmethod
+    def init_state(self, batch_size: int, condition: Condition) -> State:
+        """The state before the first step; it carries what the network keeps of the condition's memory."""
+
+    @abstractmethod
+    def step(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
+        """Parameters after each of the next T >= 1 inputs, and the state after them.
+
+        `condition.aligned` holds those T steps, or one that serves them all.
+        """

@@ -1,0 +1,98 @@
+"""State is data: nested tuples of tensors, batch first, with the few operations that everything else is made of.
+
+Prompt fan-out is `select(state, [0, 0, 0])`, a beam's reordering is `select(state, parents)`, rewinding is keeping a
+`clone`, resetting some rows is `where(mask, fresh, state)`, truncated back-propagation is `detach`, and a paused
+stream is `save` and `load`.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from undertow.errors import DataError
+
+State: TypeAlias = "Tensor | tuple[State, ...]"
+
+
+def map_state(function: Callable[..., Tensor], state: State, *others: State) -> State:
+    """Apply `function` to each tensor of `state`, and to the matching tensors of `others`."""
+    if isinstance(state, Tensor):
+        return function(state, *others)
+    return tuple(map_state(function, *parts) for parts in zip(state, *others, strict=True))
+
+
+def leaves(state: State) -> list[Tensor]:
+    """The tensors of a state, in order."""
+    return [state] if isinstance(state, Tensor) else [leaf for part in state for leaf in leaves(part)]
+
+
+def clone(state: State) -> State:
+    """A copy that shares no storage: `step` may reuse the storage of the state it is given."""
+    return map_state(torch.clone, state)
+
+
+def detach(state: State) -> State:
+    """The same values, cut from the graph (truncated back-propagation)."""
+    return map_state(torch.detach, state)
+
+
+def select(state: State, rows: Tensor | Sequence[int]) -> State:
+    """Copy the given rows, in the given order and as often as they are named."""
+
+    def pick(tensor: Tensor) -> Tensor:
+        return tensor.index_select(0, torch.as_tensor(rows, device=tensor.device))
+
+    return map_state(pick, state)
+
+
+def concat(states: Sequence[State]) -> State:
+    """Join several states along the batch."""
+    return map_state(lambda *parts: torch.cat(parts), *states)
+
+
+def where(mask: Tensor, a: State, b: State) -> State:
+    """Row by row, `a` where `mask` (B,) is true and `b` elsewhere."""
+
+    def choose(x: Tensor, y: Tensor) -> Tensor:
+        return torch.where(mask.reshape(-1, *[1] * (x.dim() - 1)), x, y)
+
+    return map_state(choose, a, b)
+
+
+def num_bytes(state: State) -> int:
+    """Bytes the state's tensors hold."""
+    return sum(leaf.numel() * leaf.element_size() for leaf in leaves(state))
+
+
+def save(state: State, path: str | Path) -> None:
+    """Write a state to one safetensors file."""
+    tensors = {str(index): leaf.detach().contiguous().clone() for index, leaf in enumerate(leaves(state))}
+    save_file(tensors, path, metadata={"shape": json.dumps(_shape(state))})
+
+
+def load(path: str | Path) -> State:
+    """Read what `save` wrote.
+
+    Raises:
+        DataError: the file is not a saved state.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            shape = json.loads(file.metadata()["shape"])
+            return _rebuild(shape, iter([file.get_tensor(str(index)) for index in range(len(file.keys()))]))
+    except (SafetensorError, OSError, TypeError, KeyError, ValueError, StopIteration) as error:
+        raise DataError(f"{path} is not a saved state: {error}") from None
+
+
+def _shape(state: State) -> list | None:
+    return None if isinstance(state, Tensor) else [_shape(part) for part in state]
+
+
+def _rebuild(shape: list | None, tensors) -> State:
+    return next(tensors) if shape is None else tuple(_rebuild(part, tensors) for part in shape)
