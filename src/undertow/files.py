@@ -1,0 +1,96 @@
+"""Writing so that nothing is ever half-written: beside, synced to the disk, then renamed."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from undertow.errors import DataError
+
+
+@contextmanager
+def atomic_write(path: str | Path) -> Iterator[Path]:
+    """A temporary path beside `path`, with the same suffix; when the block ends it is synced and becomes `path`.
+
+    The folder is made where it is missing. If the block raises, the temporary file is removed and `path` is as before.
+
+    Raises:
+        DataError: the file could not be written (disk full, no permission, a folder in the way).
+    """
+    path = Path(path)
+    with _beside(path) as temporary:
+        yield temporary
+        sync_file(temporary)
+        os.replace(temporary, path)
+        sync_folder(path.parent)
+
+
+@contextmanager
+def atomic_folder(path: str | Path) -> Iterator[Path]:
+    """A temporary folder beside `path`; when the block ends, its files and itself are synced and it becomes `path`.
+
+    Raises:
+        DataError: something other than an empty folder is at `path`, or the folder could not be written.
+    """
+    path = Path(path)
+    if os.path.lexists(path) and (path.is_symlink() or not path.is_dir() or any(path.iterdir())):
+        raise DataError(f"{path} is already there; give a new folder")
+    with _beside(path) as temporary:
+        temporary.mkdir()
+        yield temporary
+        for file in sorted(temporary.iterdir()):
+            sync_file(file)
+        sync_folder(temporary)
+        os.replace(temporary, path)
+        sync_folder(path.parent)
+
+
+def point(link: str | Path, target: str | Path) -> None:
+    """Make `link` a symbolic link to `target` (relative to the link's folder) in one atomic step.
+
+    Raises:
+        DataError: the link could not be written, or something other than a link stands there.
+    """
+    link = Path(link)
+    with _beside(link) as temporary:
+        temporary.symlink_to(target)
+        os.replace(temporary, link)
+        sync_folder(link.parent)
+
+
+def sync_file(path: Path) -> None:
+    """Wait until the file's bytes are on the disk."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(path: Path) -> None:
+    """Wait until the folder's entries are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """A fresh hidden name in `path`'s folder; whatever still has that name at the end is removed."""
+    temporary = path.parent / f".{path.stem}.{secrets.token_hex(4)}.partial{path.suffix}"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+    except OSError as error:
+        raise DataError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        remove(temporary)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, link or folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,86 @@
+"""Files, folders and links appear whole or not at all."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from undertow import files
+from undertow.errors import DataError
+from undertow.files import atomic_folder, atomic_write, point
+
+
+def test_a_file_appears_when_the_block_ends(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "clip.wav"
+    with atomic_write(path) as temporary:
+        temporary.write_text("whole")
+        assert temporary.suffix == ".wav" and temporary.parent == path.parent and not path.exists()
+    assert path.read_text() == "whole"
+    assert os.listdir(path.parent) == ["clip.wav"]
+
+
+@pytest.mark.parametrize("fault", [RuntimeError("no"), KeyboardInterrupt()])
+def test_a_failed_block_leaves_the_old_file_and_nothing_else(tmp_path: Path, fault: BaseException) -> None:
+    path = tmp_path / "a.json"
+    path.write_text("old")
+    with pytest.raises(type(fault)), atomic_write(path) as temporary:
+        temporary.write_text("half")
+        raise fault
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["a.json"]
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    with (
+        pytest.raises(DataError, match="cannot write .*a.json: No space left on device"),
+        atomic_write(path) as temporary,
+    ):
+        temporary.write_text("half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_where_the_file_should_go_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    with pytest.raises(DataError, match="cannot write"), atomic_write(tmp_path / "a") as temporary:
+        temporary.write_text("x")
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_the_file_is_synced_before_it_is_renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = []
+    monkeypatch.setattr(files, "sync_file", lambda path: done.append("file"))
+    monkeypatch.setattr(files, "sync_folder", lambda path: done.append("folder"))
+    replace = os.replace
+    monkeypatch.setattr(os, "replace", lambda *paths: (done.append("rename"), replace(*paths)))
+    with atomic_write(tmp_path / "a") as temporary:
+        temporary.write_text("x")
+    assert done == ["file", "rename", "folder"]
+
+
+def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint"
+    with pytest.raises(DataError), atomic_folder(path) as temporary:
+        (temporary / "one").write_text("1")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert os.listdir(tmp_path) == []
+    with atomic_folder(path) as temporary:
+        (temporary / "one").write_text("1")
+        assert not path.exists()
+    assert (path / "one").read_text() == "1"
+    with pytest.raises(DataError, match="already there"), atomic_folder(path):
+        pass
+    assert os.listdir(tmp_path) == ["checkpoint"]
+
+
+def test_a_pointer_moves_in_one_step(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        point(tmp_path / "last", name)
+        assert os.readlink(tmp_path / "last") == name
+    assert sorted(os.listdir(tmp_path)) == ["first", "last", "second"]
+    (tmp_path / "real").mkdir()
+    with pytest.raises(DataError, match="cannot write"):
+        point(tmp_path / "real", "first")
