@@ -1,4 +1,4 @@
-"""Configs: frozen pydantic dataclasses beside their classes, parsed from plain dicts with errors a reader can act on."""
+"""Configs: frozen pydantic dataclasses beside their classes, read from plain dicts, with errors a reader can act on."""
 
 import difflib
 from collections.abc import Callable, Mapping

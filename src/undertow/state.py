@@ -8,7 +8,7 @@ stream is `save` and `load`.
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -17,7 +17,10 @@ from torch import Tensor
 
 from undertow.errors import DataError
 
-State: TypeAlias = "Tensor | tuple[State, ...]"
+if TYPE_CHECKING:
+    State: TypeAlias = "Tensor | tuple[State, ...]"
+else:
+    State = Tensor | tuple  # a checker at run time cannot follow the recursion
 
 
 def map_state(function: Callable[..., Tensor], state: State, *others: State) -> State:

@@ -1,0 +1,1 @@
+"""Scripts that measure, the results they recorded, and the report made of them."""

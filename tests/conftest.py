@@ -1,0 +1,50 @@
+"""What every test gets: types checked at run time, fixed seeds, one thread, and the real data or a word why not."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # CUDA asks for it before deterministic algorithms
+
+import hypothesis
+import pytest
+from jaxtyping import install_import_hook
+
+# Before anything imports undertow: from here on beartype holds every call to its annotations.
+install_import_hook("undertow", "beartype.beartype")
+pytest.register_assert_rewrite("tests.contract")
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA_REQUIRED = os.environ.get("UNDERTOW_REQUIRE_DATA", "0") not in ("", "0")
+
+hypothesis.settings.register_profile("undertow", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("undertow")
+torch.set_num_threads(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if not torch.cuda.is_available():
+        for item in items:
+            if item.get_closest_marker("gpu"):
+                item.add_marker(pytest.mark.skip(reason="no CUDA device"))
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data sets: UNDERTOW_DATA, else ../shared/data beside the repository."""
+    folder = Path(os.environ.get("UNDERTOW_DATA") or ROOT.parent / "shared" / "data").resolve()
+    if folder.is_dir():
+        return folder
+    message = f"no real data at {folder}: set UNDERTOW_DATA to the folder that holds fsdd/ and the other sets"
+    if DATA_REQUIRED:
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
+
+
+@pytest.fixture(autouse=True)
+def fixed_seeds() -> None:
+    """The same random numbers whatever ran before; a test that wants others seeds its own generator."""
+    torch.manual_seed(0)
+    np.random.seed(0)
