@@ -1,0 +1,25 @@
+"""Causal layers: each maps a whole sequence at once, and gives the same numbers step by step."""
+
+from undertow.layers.causal_conv import CausalConv1d
+from undertow.layers.embedding import Embedding
+from undertow.layers.frames import Framed
+from undertow.layers.gated import GatedConv1d, GatedStack, dilation_cycles
+from undertow.layers.layer import Layer, StatelessLayer
+from undertow.layers.norm import LayerNorm
+from undertow.layers.serial import Serial
+from undertow.layers.upsample import Repeat, TransposedConv1d
+
+__all__ = [
+    "CausalConv1d",
+    "Embedding",
+    "Framed",
+    "GatedConv1d",
+    "GatedStack",
+    "Layer",
+    "LayerNorm",
+    "Repeat",
+    "Serial",
+    "StatelessLayer",
+    "TransposedConv1d",
+    "dilation_cycles",
+]

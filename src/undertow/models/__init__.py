@@ -1,0 +1,22 @@
+"""Models by name: whatever is trained. Calling a model with a batch gives its loss."""
+
+from typing import Annotated, Any
+
+from undertow.config import choice
+from undertow.models.autoregressive import Autoregressive, ShortReceptiveFieldWarning
+from undertow.models.conditioner import Conditioner
+from undertow.models.model import Model
+
+MODELS = {
+    "autoregressive": Autoregressive,
+}
+
+ModelConfig = Annotated[Any, choice(MODELS)]
+
+
+def build(config: Any) -> Model:
+    """The model a config describes, freshly initialised."""
+    return MODELS[config.kind](config)
+
+
+__all__ = ["MODELS", "Autoregressive", "Conditioner", "Model", "ModelConfig", "ShortReceptiveFieldWarning", "build"]

@@ -1,0 +1,21 @@
+"""Networks by name: layers that turn past symbols and a condition into parameters of the next symbol."""
+
+from typing import Annotated, Any
+
+from undertow.config import choice
+from undertow.networks.network import Network
+from undertow.networks.wavenet import WaveNet
+
+NETWORKS = {
+    "wavenet": WaveNet,
+}
+
+NetworkConfig = Annotated[Any, choice(NETWORKS)]
+
+
+def build(config: Any, num_symbols: int, num_params: int, condition_channels: int) -> Network:
+    """The network a config describes, for an alphabet, an emission and a conditioner of these sizes."""
+    return NETWORKS[config.kind](config, num_symbols, num_params, condition_channels)
+
+
+__all__ = ["NETWORKS", "Network", "NetworkConfig", "WaveNet", "build"]

@@ -36,3 +36,11 @@ class Network(nn.Module, ABC):
 
         `condition.aligned` holds those T steps, or one that serves them all.
         """
+
+    def prime(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
+        """`step` over a prompt (B, T) of which only the last parameters (B, P) are wanted.
+
+        A network whose head is dear overrides this to run the head once.
+        """
+        params, state = self.step(x, state, condition)
+        return params[:, -1], state

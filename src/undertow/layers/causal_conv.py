@@ -1,0 +1,87 @@
+"""Causal dilated convolution: parallel over a sequence, and step by step from a ring of past inputs.
+
+WaveNet (arXiv 1609.03499, §2.1); the ring is Fast WaveNet's queue (arXiv 1611.09482) for any kernel and dilation.
+
+B batch, T time, C input channels, O output channels, k kernel size, L = (k - 1) · dilation past inputs.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from undertow.layers.layer import Layer
+from undertow.state import State
+
+
+class CausalConv1d(Layer):
+    """y_t = b + Σ_i W_i x_{t - (k - 1 - i) · dilation}, with zeros before the first input.
+
+    The weight is stored as (O, k, C): in that order it is the matrix of a single step as it stands, and the
+    channels-last kernel of a whole sequence without a copy.
+
+    State: (ring (B, L, C), cursor (B,) int64 at the oldest entry); empty for kernel size 1.
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: int = 1, dilation: int = 1, bias: bool = True
+    ) -> None:
+        super().__init__()
+        self.kernel_size, self.dilation = kernel_size, dilation
+        self.history = (kernel_size - 1) * dilation
+        self.receptive_field = self.history + 1
+        self.weight = nn.Parameter(torch.empty(out_channels, kernel_size, in_channels))
+        self.bias = nn.Parameter(torch.empty(out_channels)) if bias else None
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Uniform within ±1/√(fan in), as `torch.nn.Conv1d` starts."""
+        bound = 1 / math.sqrt(self.weight[0].numel())
+        nn.init.uniform_(self.weight, -bound, bound)
+        if self.bias is not None:
+            nn.init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self._convolve(F.pad(x, (0, 0, self.history, 0)) if self.history else x)
+
+    def init_state(self, batch_size: int) -> State:
+        if not self.history:
+            return ()
+        ring = self.weight.new_zeros(batch_size, self.history, self.weight.shape[2])
+        return ring, torch.zeros(batch_size, dtype=torch.int64, device=ring.device)
+
+    def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        if not self.history:
+            return (self._convolve(x) if x.shape[1] > 1 else F.linear(x, self.weight[:, 0], self.bias)), state
+        ring, cursor = state
+        if x.shape[1] == 1 and not torch.is_grad_enabled():
+            return self._step_one(x, ring, cursor)
+        ages = torch.arange(self.history, device=cursor.device)
+        past = _read(ring, (cursor[:, None] + ages) % self.history)
+        x = torch.cat([past, x], dim=1)
+        return self._convolve(x), (x[:, -self.history :].contiguous(), torch.zeros_like(cursor))
+
+    def _step_one(self, x: Tensor, ring: Tensor, cursor: Tensor) -> tuple[Tensor, State]:
+        """One input (B, 1, C): read k - 1 taps, overwrite the oldest entry, move the cursor."""
+        slots = cursor[:, None]
+        if self.kernel_size > 2:
+            taps = (slots + torch.arange(0, self.history, self.dilation, device=cursor.device)) % self.history
+            past = _read(ring, taps)
+        else:
+            past = _read(ring, slots)
+        window = torch.cat([past, x], dim=1)
+        ring.scatter_(1, slots[:, :, None].expand(-1, -1, ring.shape[2]), x)
+        y = F.linear(window.flatten(1), self.weight.flatten(1), self.bias)
+        return y[:, None], (ring, (cursor + 1) % self.history)
+
+    def _convolve(self, x: Tensor) -> Tensor:
+        """Every full window of x (B, L + T, C) -> (B, T, O), in one channels-last convolution."""
+        image = x.transpose(1, 2).unsqueeze(2)  # (B, C, 1, L + T), its memory still (B, L + T, C)
+        kernel = self.weight.transpose(1, 2).unsqueeze(2)  # (O, C, 1, k), likewise
+        return F.conv2d(image, kernel, self.bias, dilation=(1, self.dilation)).squeeze(2).transpose(1, 2)
+
+
+def _read(ring: Tensor, slots: Tensor) -> Tensor:
+    """Entries of a ring (B, L, C) at slots (B, n) -> (B, n, C)."""
+    return ring.gather(1, slots[:, :, None].expand(-1, -1, ring.shape[2]))

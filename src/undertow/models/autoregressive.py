@@ -1,0 +1,134 @@
+"""p(x | c) = Π_t p(x_t | x_<t, c): a network, an emission, an alphabet and a conditioner, and the one-step shift.
+
+B batch, T time, P parameters of the output distribution, M features a frame.
+"""
+
+import warnings
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from undertow import alphabets, emissions, networks
+from undertow.alphabets import AlphabetConfig
+from undertow.batch import Batch, Condition
+from undertow.config import config
+from undertow.emissions import EmissionConfig
+from undertow.models.conditioner import Conditioner
+from undertow.models.model import Model
+from undertow.networks import NetworkConfig
+from undertow.state import State
+
+SHORT_FIELD_SECONDS = 0.1
+
+
+class ShortReceptiveFieldWarning(UserWarning):
+    """A model of sound hears less than 100 ms of its past: it cannot follow a voice's pitch."""
+
+
+class Autoregressive(Model):
+    """A network that reads x_1 … x_{t-1} and parametrises the distribution of x_t.
+
+    The shift by one step lives here and nowhere else: the network's first input is the alphabet's start symbol.
+    Column t of `Condition.aligned` conditions x_t; so the start symbol is stepped with column 0, x_t with column t + 1.
+    """
+
+    @config
+    class Config:
+        """The model's parts.
+
+        Attributes:
+            sample_rate: steps a second, in Hz; None where steps have no clock.
+        """
+
+        kind: Literal["autoregressive"] = "autoregressive"
+        alphabet: AlphabetConfig
+        network: NetworkConfig
+        emission: EmissionConfig
+        conditioner: Conditioner.Config = Conditioner.Config()
+        sample_rate: Annotated[int, Field(ge=1)] | None = None
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        self.alphabet = alphabets.build(config.alphabet)
+        self.emission = emissions.build(config.emission, self.alphabet.num_symbols)
+        self.conditioner = Conditioner(config.conditioner)
+        self.network = networks.build(
+            config.network, self.alphabet.num_symbols, self.emission.num_params, self.conditioner.channels
+        )
+        self._warn_of_short_field()
+
+    @property
+    def receptive_field(self) -> int | None:
+        """Past symbols the next one depends on; None when all of them."""
+        return self.network.receptive_field
+
+    def forward(self, batch: Batch) -> Tensor:
+        return -self.log_prob(batch).sum() / max(1, batch.num_counted)
+
+    def log_prob(self, batch: Batch) -> Tensor:
+        """Log-probability of each symbol in nats, (B, T); zero where a step does not count."""
+        batch_size, num_steps = batch.symbols.shape[:2]
+        condition = self.condition(batch.labels, batch.features, num_steps, batch_size)
+        start = torch.full_like(batch.symbols[:, :1], self.alphabet.start_symbol)
+        past = torch.cat([start, batch.symbols[:, :-1]], dim=1)
+        log_prob = self.emission.log_prob(self.network(self._inputs(past), condition), batch.symbols)
+        return torch.where(batch.counted, log_prob, 0.0)
+
+    def condition(
+        self, labels: Mapping[str, Tensor], features: Tensor | None, num_steps: int, batch_size: int
+    ) -> Condition:
+        """The condition of x_1 … x_num_steps; see `Conditioner.forward`."""
+        return self.conditioner(labels, features, num_steps, batch_size)
+
+    def init_state(self, batch_size: int, condition: Condition) -> State:
+        """The state before the start symbol."""
+        return self.network.init_state(batch_size, condition)
+
+    def start(self, batch_size: int, condition: Condition) -> tuple[Tensor, State]:
+        """Parameters (B, P) of the first symbol, and the state after the start symbol.
+
+        `condition` holds at least step 0.
+        """
+        device = next(self.parameters()).device
+        symbols = torch.full((batch_size, 1), self.alphabet.start_symbol, dtype=torch.int64, device=device)
+        state = self.init_state(batch_size, condition)
+        params, state = self.step(symbols, state, condition.steps(0, 1))
+        return params[:, -1], state
+
+    def step(self, symbols: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
+        """Parameters (B, T, P) of the symbols after each of these (B, T); `condition` is of those next symbols."""
+        return self.network.step(self._inputs(symbols), state, condition)
+
+    def prime(self, symbols: Tensor, condition: Condition) -> tuple[Tensor, State]:
+        """Parameters (B, P) of the symbol after a prompt (B, T), and the state there, in one parallel call.
+
+        `condition` holds T + 1 steps, the prompt's and the next symbol's. A network of finite receptive field is given
+        only as much of the prompt's end as it sees; T = 0 is `start`.
+        """
+        field, device = self.network.receptive_field, symbols.device
+        start = torch.full((len(symbols), 1), self.alphabet.start_symbol, dtype=torch.int64, device=device)
+        symbols = torch.cat([start, symbols], dim=1)
+        skipped = 0 if field is None else max(0, symbols.shape[1] - field)
+        condition = condition.steps(skipped, symbols.shape[1])
+        state = self.init_state(len(symbols), condition)
+        return self.network.prime(self._inputs(symbols[:, skipped:]), state, condition)
+
+    def _inputs(self, symbols: Tensor) -> Tensor:
+        """What the network takes: the symbols (B, T) themselves, or their scalars (B, T, 1)."""
+        if self.network.takes_symbols:
+            return symbols
+        return self.alphabet.to_scalar(symbols).to(next(self.parameters()).dtype)[..., None]
+
+    def _warn_of_short_field(self) -> None:
+        rate, field = self.config.sample_rate, self.receptive_field
+        if rate and field and field < SHORT_FIELD_SECONDS * rate:
+            message = f"the receptive field is {field} samples, {1000 * field / rate:.0f} ms at {rate} Hz; "
+            warnings.warn(
+                message + f"a voice needs at least {1000 * SHORT_FIELD_SECONDS:.0f} ms: more cycles, layers or taps",
+                ShortReceptiveFieldWarning,
+                stacklevel=3,
+            )

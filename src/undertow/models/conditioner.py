@@ -1,0 +1,149 @@
+"""What a batch says about itself, as the condition a network reads: labels embedded, feature frames upsampled.
+
+B batch, T time, F feature frames, M features a frame, Y condition channels.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor, nn
+
+from undertow.batch import Condition
+from undertow.config import config
+from undertow.data.features import FeatureConfig
+from undertow.errors import UsageError
+from undertow.layers import CausalConv1d, Repeat, Serial, TransposedConv1d
+
+Count = Annotated[int, Field(ge=1)]
+
+
+@config
+class Upsampling:
+    """How feature frames reach the signal's rate.
+
+    Attributes:
+        kind: "transposed", learned and overlapping; "repeat", each frame repeated (slightly worse, WaveNet §2.5).
+        strides: factors of the stages; their product is the features' hop. Empty: the hop's prime factors, largest first.
+        channels: width of every stage and of the condition that comes out.
+        look_ahead: frames of the future an output sees, beside its own and the past's. A stream runs late by as many.
+    """
+
+    kind: Literal["transposed", "repeat"] = "transposed"
+    strides: tuple[Count, ...] = ()
+    channels: Count = 64
+    look_ahead: Annotated[int, Field(ge=0)] = 1
+
+
+class Conditioner(nn.Module):
+    """Labels and features of a batch to `Condition.aligned` (B, T or 1, Y).
+
+    Every label is optional: in training each is hidden at random, so that a model can be sampled, or score, without it.
+    """
+
+    @config
+    class Config:
+        """What the model is conditioned on.
+
+        Attributes:
+            labels: class names by label name, {"speaker": ("theo", …)}; empty where nothing is known of a sequence.
+            label_channels: width of the labels' vector; several labels are summed.
+            label_dropout: share of labels hidden in training.
+            features: frame features computed from the signal, and their settings.
+            upsampling: how those reach the signal's rate.
+        """
+
+        labels: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+        label_channels: Count = 16
+        label_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+        features: FeatureConfig | None = None
+        upsampling: Upsampling = Upsampling()
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        self.tables = nn.ModuleDict(
+            {name: nn.Embedding(len(classes) + 1, config.label_channels, 0) for name, classes in config.labels.items()}
+        )
+        self.upsampler = None if config.features is None else upsampler(config.upsampling, config.features)
+        label_channels = config.label_channels if config.labels else 0
+        self.channels = label_channels + (0 if self.upsampler is None else config.upsampling.channels)
+
+    def forward(
+        self, labels: Mapping[str, Tensor], features: Tensor | None, num_steps: int, batch_size: int
+    ) -> Condition:
+        """The condition of `num_steps` steps.
+
+        Args:
+            labels: by name, (B,) class indices; -1, or no entry, where a label is not known.
+            features: (B, F, M) frames that cover the steps; needed when the config names features.
+
+        Raises:
+            UsageError: features are missing, or end before the steps do.
+        """
+        parts = []
+        if self.tables:
+            parts.append(self._embed(labels, batch_size))
+        if self.upsampler is not None:
+            parts.append(self._upsample(features, num_steps))
+        if not parts:
+            return Condition()
+        if len(parts) == 2:
+            parts[0] = parts[0].expand(-1, num_steps, -1)
+        return Condition(aligned=torch.cat(parts, dim=-1))
+
+    def _embed(self, labels: Mapping[str, Tensor], batch_size: int) -> Tensor:
+        """Sum of the labels' vectors, (B, 1, label channels); an unknown label adds nothing."""
+        total: Tensor | None = None
+        for name, table in self.tables.items():
+            unknown = torch.full((batch_size,), -1, device=table.weight.device)
+            index = labels.get(name, unknown) + 1
+            if self.training and self.config.label_dropout:
+                index = index * (torch.rand(batch_size, device=index.device) >= self.config.label_dropout)
+            total = table(index) if total is None else total + table(index)
+        assert total is not None
+        return total[:, None]
+
+    def _upsample(self, features: Tensor | None, num_steps: int) -> Tensor:
+        assert self.config.features is not None and self.upsampler is not None
+        hop = self.config.features.hop_length
+        if features is None:
+            raise UsageError(f"this model is conditioned on {self.config.features.kind} features; none were given")
+        if features.shape[1] * hop < num_steps:
+            raise UsageError(f"{features.shape[1]} feature frames of {hop} steps do not cover {num_steps} steps")
+        ahead = self.config.upsampling.look_ahead
+        if ahead:
+            frames = features.transpose(1, 2)
+            features = F.pad(frames, (0, ahead), mode="replicate").transpose(1, 2)[:, ahead:]
+        return self.upsampler(features)[:, :num_steps]
+
+
+def upsampler(config: Upsampling, features: FeatureConfig) -> Serial:
+    """A 1×1 convolution to the stages' width, then the stages.
+
+    Raises:
+        UsageError: the strides' product is not the features' hop.
+    """
+    strides = config.strides or tuple(prime_factors(features.hop_length))
+    if math.prod(strides) != features.hop_length:
+        raise UsageError(
+            f"upsampling strides {strides} multiply to {math.prod(strides)}; the features' hop is {features.hop_length}"
+        )
+    first = CausalConv1d(features.num_features, config.channels)
+    if config.kind == "repeat":
+        return Serial(first, Repeat(features.hop_length))
+    return Serial(first, *(TransposedConv1d(config.channels, config.channels, stride) for stride in strides))
+
+
+def prime_factors(number: int) -> list[int]:
+    """Prime factors, largest first: 160 -> [5, 2, 2, 2, 2, 2]."""
+    factors, divisor = [], 2
+    while number > 1:
+        while number % divisor == 0:
+            factors.append(divisor)
+            number //= divisor
+        divisor += 1
+    return factors[::-1]
