@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, dataclass_transform
 
-from pydantic import BeforeValidator, ConfigDict, RootModel, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 from pydantic.fields import Field
 
@@ -28,9 +28,9 @@ def choice(kinds: Mapping[str, Any]) -> BeforeValidator:
     def pick(value: Any) -> Any:
         if not isinstance(value, Mapping):
             return value
-        kind = value.get("kind")
+        kind = str(value.get("kind"))
         if kind not in kinds:
-            raise ValueError(f"unknown kind '{kind}'{nearest(str(kind), kinds)}")
+            raise ValueError(f"unknown kind '{kind}'{nearest(kind, kinds)}")
         return parse(kinds[kind].Config, value)
 
     return BeforeValidator(pick)
@@ -50,7 +50,7 @@ def parse(kind: type[T], values: Mapping[str, Any], where: str = "") -> T:
 
 def to_dict(value: Any) -> Any:
     """Plain dicts, lists and scalars of a config, ready for YAML."""
-    return RootModel[type(value)](value).model_dump(mode="json")  # type: ignore[misc]
+    return TypeAdapter(type(value)).dump_python(value, mode="json")
 
 
 def explain(error: ValidationError, kind: type[Any], where: str = "") -> str:

@@ -6,9 +6,9 @@ stream is `save` and `load`.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -18,9 +18,9 @@ from torch import Tensor
 from undertow.errors import DataError
 
 if TYPE_CHECKING:
-    State: TypeAlias = "Tensor | tuple[State, ...]"
+    State: TypeAlias = Any  # a tensor, or a tuple of states; each layer knows the nesting of its own
 else:
-    State = Tensor | tuple  # a checker at run time cannot follow the recursion
+    State = Tensor | tuple
 
 
 def map_state(function: Callable[..., Tensor], state: State, *others: State) -> State:
@@ -97,5 +97,5 @@ def _shape(state: State) -> list | None:
     return None if isinstance(state, Tensor) else [_shape(part) for part in state]
 
 
-def _rebuild(shape: list | None, tensors) -> State:
+def _rebuild(shape: list | None, tensors: Iterator[Tensor]) -> State:
     return next(tensors) if shape is None else tuple(_rebuild(part, tensors) for part in shape)
