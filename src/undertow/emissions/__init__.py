@@ -1,0 +1,44 @@
+"""The distribution of the next symbol: one file an emission, one line here."""
+
+from typing import Annotated, Any
+
+from undertow.config import choice
+from undertow.emissions.bernoulli import Bernoulli
+from undertow.emissions.categorical import Categorical
+from undertow.emissions.emission import Emission, Sampling
+from undertow.emissions.gaussian import Gaussian
+from undertow.emissions.mixture_of_gaussians import MixtureOfGaussians
+from undertow.emissions.mixture_of_logistics import MixtureOfLogistics
+
+EMISSIONS = {
+    "categorical": Categorical,
+    "mixture_of_logistics": MixtureOfLogistics,
+    "gaussian": Gaussian,
+    "mixture_of_gaussians": MixtureOfGaussians,
+    "bernoulli": Bernoulli,
+}
+
+EmissionConfig = Annotated[Any, choice(EMISSIONS)]
+
+
+def build(config: Any, num_symbols: int) -> Emission:
+    """The emission a config describes, over an alphabet of `num_symbols`.
+
+    Raises:
+        UsageError: the emission cannot serve an alphabet of that size.
+    """
+    return EMISSIONS[config.kind](config, num_symbols)
+
+
+__all__ = [
+    "EMISSIONS",
+    "Bernoulli",
+    "Categorical",
+    "Emission",
+    "EmissionConfig",
+    "Gaussian",
+    "MixtureOfGaussians",
+    "MixtureOfLogistics",
+    "Sampling",
+    "build",
+]

@@ -1,0 +1,56 @@
+"""A set of independent Bernoullis: the notes of a chord, the pixels of a binary image (one step emits a vector).
+
+E elements of a vector symbol.
+"""
+
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+from torch.nn import functional
+
+from undertow.config import config
+from undertow.emissions.draw import closed, refuse_filters
+from undertow.emissions.emission import Emission, Sampling
+from undertow.errors import UsageError
+
+
+class Bernoulli(Emission):
+    """E independent symbols in {0, 1}, with one logit and one uniform each."""
+
+    @config
+    class Config:
+        """`num_elements`: E, symbols one step emits (88 keys of a piano)."""
+
+        kind: Literal["bernoulli"] = "bernoulli"
+        num_elements: int = Field(88, ge=1)
+
+    def __init__(self, config: Config, num_symbols: int = 2) -> None:
+        if num_symbols != 2:
+            raise UsageError(f"the alphabet has {num_symbols} symbols; a bernoulli emission needs one of 2")
+        self.config = config
+        self.num_symbols = num_symbols
+        self.num_params = config.num_elements
+        self.num_uniforms = config.num_elements
+
+    def log_prob(self, params: Tensor, symbols: Tensor) -> Tensor:
+        """Log-probability of a whole vector in nats: logits (…, E) and symbols (…, E) -> (…)."""
+        loss = functional.binary_cross_entropy_with_logits(params, symbols.to(params.dtype), reduction="none")
+        return -loss.sum(-1)
+
+    def sample(self, params: Tensor, uniforms: Tensor, sampling: Sampling) -> Tensor:
+        """Draw vectors: logits (…, E) and uniforms (…, E) -> (…, E) int64; temperature divides the logits.
+
+        Raises:
+            UsageError: top-k or top-p is asked for.
+        """
+        refuse_filters(sampling, "bernoulli")
+        if sampling.temperature == 0:
+            return (params > 0).long()
+        return (uniforms.double() >= torch.sigmoid(-params.double() / sampling.temperature)).long()
+
+    def cdf(self, params: Tensor) -> Tensor:
+        """Cumulative probabilities of each element: logits (…, E) -> (…, E, 3) float64."""
+        zero = torch.sigmoid(-params.double())
+        return closed(torch.stack([zero, torch.ones_like(zero)], -1))

@@ -1,0 +1,40 @@
+"""Drawing a symbol from a uniform: the one inversion that every emission and every coder agrees on.
+
+N symbols.
+"""
+
+import torch
+from torch import Tensor
+
+from undertow.emissions.emission import Sampling
+from undertow.errors import UsageError
+
+
+def cumulative(weights: Tensor) -> Tensor:
+    """Non-negative float64 weights (…, N) to cumulative probabilities (…, N) in symbol order; the last is exactly 1."""
+    sums = weights.cumsum(-1)
+    return sums / sums[..., -1:]
+
+
+def invert(upper: Tensor, uniforms: Tensor) -> Tensor:
+    """The symbols whose intervals contain the uniforms: (…, N) from `cumulative` and (…, 1) in [0, 1) -> (…) int64.
+
+    Symbol q owns [upper[q-1], upper[q]), so one of probability zero is never drawn. NaN gives N, which no alphabet
+    decodes.
+    """
+    return torch.searchsorted(upper, uniforms.contiguous(), right=True).squeeze(-1)
+
+
+def closed(upper: Tensor) -> Tensor:
+    """(…, N) upper ends to the (…, N + 1) of `Emission.cdf`, with the 0 in front."""
+    return torch.cat([upper.new_zeros(*upper.shape[:-1], 1), upper], -1)
+
+
+def refuse_filters(sampling: Sampling, kind: str) -> None:
+    """Refuse what only a categorical emission can do.
+
+    Raises:
+        UsageError: top-k or top-p is asked for.
+    """
+    if sampling.top_k is not None or sampling.top_p is not None:
+        raise UsageError(f"top_k and top_p are for categorical emissions; a {kind} emission takes temperature only")

@@ -1,0 +1,61 @@
+"""One Gaussian, cut into the alphabet's bins (ClariNet, arXiv 1807.07281, §3.1, which uses its density instead).
+
+N symbols; parameters (…, 2) are the mean and the log standard deviation.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+from torch import Tensor
+
+from undertow.config import config
+from undertow.emissions.bins import Bins
+from undertow.emissions.draw import closed, refuse_filters
+from undertow.emissions.emission import Emission, Sampling
+from undertow.emissions.normal import NORMAL
+
+
+class Gaussian(Emission):
+    """A Gaussian over an alphabet of any bit depth. A draw is the bin of one normal quantile.
+
+    The temperature multiplies the standard deviation; 0 takes the bin of the mean.
+    """
+
+    @config
+    class Config:
+        """The range of the standard deviation.
+
+        `initial_scale` is the standard deviation where the network puts out 0, in units of the signal's range
+        [-1, 1]. `scale_margin` puts the floor of its logarithm at log(bin width) - scale_margin.
+        """
+
+        kind: Literal["gaussian"] = "gaussian"
+        initial_scale: float = Field(0.1, gt=0, le=1)
+        scale_margin: float = Field(3.0, ge=0, le=10)
+
+    num_params = 2
+
+    def __init__(self, config: Config, num_symbols: int) -> None:
+        self.config = config
+        self.num_symbols = num_symbols
+        self.bins = Bins(NORMAL, num_symbols, config.initial_scale, config.scale_margin)
+
+    def log_prob(self, params: Tensor, symbols: Tensor) -> Tensor:
+        """Log-probability in nats: (…, 2) and (…) -> (…)."""
+        mean, log_scale = params.unbind(-1)
+        return self.bins.log_prob(mean, log_scale, symbols)
+
+    def sample(self, params: Tensor, uniforms: Tensor, sampling: Sampling) -> Tensor:
+        """Draw symbols: (…, 2) and uniforms (…, 1) -> (…) int64.
+
+        Raises:
+            UsageError: top-k or top-p is asked for.
+        """
+        refuse_filters(sampling, "gaussian")
+        mean, log_scale = params.unbind(-1)
+        return self.bins.draw(mean, log_scale, uniforms.squeeze(-1), sampling.temperature)
+
+    def cdf(self, params: Tensor) -> Tensor:
+        """Cumulative probabilities: (…, 2) -> (…, N + 1) float64."""
+        mean, log_scale = params.unbind(-1)
+        return closed(self.bins.cdf(mean, log_scale))

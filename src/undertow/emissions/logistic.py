@@ -1,0 +1,18 @@
+"""The logistic distribution of mean 0 and scale 1, whose CDF is the sigmoid σ.
+
+The probability of an interval comes from the exact identity σ(a) - σ(b) = σ(a) · σ(-b) · (1 - e^(b - a)), which
+neither cancels in a narrow bin nor underflows in a tail, so there is no fallback to the density.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import logsigmoid
+
+from undertow.emissions.bins import Shape
+
+
+def _log_interval(middle: Tensor, half: Tensor) -> Tensor:
+    return logsigmoid(middle + half) + logsigmoid(half - middle) + torch.log(-torch.expm1(-2 * half))
+
+
+LOGISTIC = Shape(log_cdf=logsigmoid, log_interval=_log_interval, cdf=torch.sigmoid, quantile=torch.special.logit)

@@ -1,0 +1,31 @@
+"""Mixture of Gaussians, cut into the alphabet's bins (mixture density network, Bishop 1994, made discrete).
+
+K components, N symbols; parameters (…, 3K) are K logits, K means and K log standard deviations, in that order.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from undertow.config import config
+from undertow.emissions.mixture import BinnedMixture
+from undertow.emissions.normal import NORMAL
+
+
+class MixtureOfGaussians(BinnedMixture):
+    """K Gaussians over an alphabet of any bit depth, their bins integrated."""
+
+    shape = NORMAL
+
+    @config
+    class Config:
+        """The mixture's size and the range of its scales.
+
+        `initial_scale` is a component's standard deviation where the network puts out 0, in units of the signal's
+        range [-1, 1]. `scale_margin` puts the floor of its logarithm at log(bin width) - scale_margin.
+        """
+
+        kind: Literal["mixture_of_gaussians"] = "mixture_of_gaussians"
+        num_components: int = Field(10, ge=1)
+        initial_scale: float = Field(0.1, gt=0, le=1)
+        scale_margin: float = Field(3.0, ge=0, le=10)

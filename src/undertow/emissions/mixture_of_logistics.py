@@ -1,0 +1,32 @@
+"""Mixture of discretised logistics (PixelCNN++, arXiv 1701.05517, §2.1; 16-bit WaveNet, arXiv 1711.10433, §3).
+
+K components, N symbols; parameters (…, 3K) are K logits, K means and K log-scales, in that order.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from undertow.config import config
+from undertow.emissions.logistic import LOGISTIC
+from undertow.emissions.mixture import BinnedMixture
+
+
+class MixtureOfLogistics(BinnedMixture):
+    """K logistics over an alphabet of any bit depth, their bins integrated exactly."""
+
+    shape = LOGISTIC
+
+    @config
+    class Config:
+        """The mixture's size and the range of its scales.
+
+        `initial_scale` is a component's scale where the network puts out 0, in units of the signal's range [-1, 1].
+        `scale_margin` puts the floor of the log-scale at log(bin width) - scale_margin; at 3 the likeliest symbol can
+        still reach probability 0.9999, so silence costs next to nothing.
+        """
+
+        kind: Literal["mixture_of_logistics"] = "mixture_of_logistics"
+        num_components: int = Field(10, ge=1)
+        initial_scale: float = Field(0.05, gt=0, le=1)
+        scale_margin: float = Field(3.0, ge=0, le=10)
