@@ -1,0 +1,131 @@
+"""What README and docs tell a reader to type works, in the order in which they tell it.
+
+Of each page, ```python blocks are executed and the `$ undertow …` lines of ```console blocks are run, one after the
+other, in an empty folder with recordings in it; later ones see what earlier ones made. Lengths are cut to be quick. A
+block after a line `<!-- not run: why -->` is left out.
+"""
+
+import dataclasses
+import importlib
+import re
+import shlex
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from undertow.data.catalogue import CATALOGUE
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+FENCE = re.compile(r"^```(?P<language>\w*)[^\n]*\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+NOT_RUN = re.compile(r"<!-- not run: .+ -->\s*\Z")
+SHORTER = [
+    (re.compile(r"--minutes \S+"), "--steps 2"),
+    (re.compile(r"--seconds \S+"), "--seconds 0.02"),
+    (re.compile(r"\bseconds=[\d.]+"), "seconds=0.02"),
+]
+SAMPLE_RATE = 8000
+
+
+def blocks(path: Path) -> list[tuple[str, str, int]]:
+    """Language, text and first line number of each block that is to be run."""
+    page = path.read_text(encoding="utf-8")
+    return [
+        (match["language"], match["text"], page.count("\n", 0, match.start("text")))
+        for match in FENCE.finditer(page)
+        if match["language"] in ("python", "console") and not NOT_RUN.search(page, 0, match.start())
+    ]
+
+
+def page_name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if blocks(path)], ids=page_name)
+@pytest.mark.xdist_group("docs")
+def test_page_runs(path, folder_of_a_reader):
+    names: dict[str, object] = {}
+    for language, text, line in blocks(path):
+        where = f"{page_name(path)}:{line + 1}"
+        if language == "python":
+            exec(compile("\n" * line + shorten(text), page_name(path), "exec"), names)
+        else:
+            for command in commands(text, where):
+                run(command, where)
+
+
+def commands(text: str, where: str) -> list[list[str]]:
+    lines = [line.removeprefix("$ ") for line in text.splitlines() if line.startswith("$ ")]
+    assert lines, f"{where}: a console block shows commands as `$ undertow …`"
+    assert all(line.startswith("undertow ") for line in lines), f"{where}: other commands go into ```sh blocks"
+    return [shlex.split(shorten(line)) for line in lines]
+
+
+def shorten(text: str) -> str:
+    for pattern, replacement in SHORTER:
+        text = pattern.sub(replacement, text)
+    if text.startswith("undertow train ") and "--steps" not in text:
+        text += " --steps 2"
+    return text
+
+
+def run(command: list[str], where: str) -> None:
+    main = importlib.import_module("undertow.cli").main
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", command)
+        try:
+            main()
+        except SystemExit as exit:
+            assert not exit.code, f"{where}: `{shlex.join(command)}` ended with status {exit.code}"
+
+
+@pytest.fixture
+def folder_of_a_reader(tmp_path, monkeypatch):
+    """A working folder with my_wavs/, clip.wav and, as the named set, a few recordings laid out as FSDD is."""
+    noise = np.random.default_rng(0)
+
+    def recording(name: str) -> None:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        wave = 0.3 * np.sin(2 * np.pi * 200 * np.arange(1600) / SAMPLE_RATE) + 0.01 * noise.standard_normal(1600)
+        soundfile.write(path, wave, SAMPLE_RATE, subtype="PCM_16")
+
+    for speaker in "theo", "lucas":
+        for take in 0, 5, 10, 11:
+            recording(f"data/fsdd/recordings/3_{speaker}_{take}.wav")
+    for index in range(24):
+        recording(f"my_wavs/{'anna' if index % 2 else 'ben'}/{index}.wav")
+    recording("clip.wav")
+    monkeypatch.setitem(CATALOGUE, "fsdd", dataclasses.replace(CATALOGUE["fsdd"], num_files=None, files_sha256=None))
+    monkeypatch.setenv("UNDERTOW_DATA", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+
+
+def test_make_targets_and_extras_that_pages_name_exist():
+    text = "\n".join(path.read_text(encoding="utf-8") for path in PAGES)
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"^make ([a-z-]+)|`make ([a-z-]+)`", text, re.MULTILINE))
+    assert {first or second for first, second in named} <= targets
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert set(",".join(re.findall(r"-e '\.\[([\w,]+)\]'", text)).split(",")) <= set(extras)
+
+
+def test_links_between_files_lead_somewhere():
+    for path in PAGES:
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).exists(), f"{page_name(path)} links to {target}"
+
+
+def test_every_module_has_its_place_in_the_api():
+    shown = set(re.findall(r"^::: ([\w.]+)$", "\n".join(path.read_text() for path in PAGES), re.MULTILINE))
+    source = ROOT / "src"
+    modules = {
+        ".".join(path.relative_to(source).with_suffix("").parts)
+        for path in source.rglob("*.py")
+        if not path.name.startswith("_")
+    }
+    assert modules <= shown, f"add to docs/api: {sorted(modules - shown)}"
