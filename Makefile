@@ -34,13 +34,15 @@ clean:
 $(VENV)/.installed-run: EXTRAS := plots,tensorboard
 $(VENV)/.installed-dev: EXTRAS := plots,tensorboard,docs,dev
 $(VENV)/.installed-%: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet -e '.[$(EXTRAS)]'
+	@echo "Installing undertow[$(EXTRAS)] into $(VENV); the first time takes a few minutes."
+	@$(BIN)/python -m pip install -qq -e '.[$(EXTRAS)]'
 	@touch $@
 
 $(BIN)/python:
-	@command -v $(PYTHON) >/dev/null || { echo "Undertow needs Python 3.11 or newer, and there is no '$(PYTHON)'."; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "Undertow needs Python 3.11 or newer; there is no '$(PYTHON)'."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "Undertow needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Name another: make PYTHON=python3.12 …"; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
-	  echo "$(PYTHON) cannot make virtual environments. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	  echo "Undertow needs Python 3.11 or newer; $(PYTHON) is older. Name another: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && apt-get update -qq && apt-get install -qq -y python3-venv; } || { \
+	  echo "$(PYTHON) cannot make virtual environments; on Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
