@@ -1,0 +1,7 @@
+"""Audio data: read, found, downloaded, labelled, cut into batches."""
+
+from undertow.data.audio import Audio, read_audio, write_audio
+from undertow.data.clips import Clip, ClipSet, Report
+from undertow.data.load import load_clips
+
+__all__ = ["Audio", "Clip", "ClipSet", "Report", "load_clips", "read_audio", "write_audio"]

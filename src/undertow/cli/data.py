@@ -1,0 +1,118 @@
+"""`undertow data`: the sets known by name, downloading them, and what is in a folder of audio."""
+
+from json import dumps
+from pathlib import Path
+from typing import Any
+
+MANY = 12  # classes of a label that are listed one by one
+
+
+def list_sets(*, json: bool = False) -> None:
+    """List the sets known by name, and where each lies on this machine.
+
+    Parameters
+    ----------
+    json
+        Print one JSON object.
+    """
+    from undertow.data.catalogue import CATALOGUE, locate
+
+    sets = {
+        name: {
+            "title": entry.title,
+            "licence": entry.licence,
+            "sample_rate": entry.sample_rate,
+            "splits": entry.splits,
+            "urls": [archive.url for archive in entry.archives],
+            "path": None if (path := locate(name)) is None else str(path),
+        }
+        for name, entry in CATALOGUE.items()
+    }
+    if json:
+        print(dumps(sets))
+        return
+    for name, entry in sets.items():
+        print(f"{name:10}{entry['title']}")
+        print(f"{'':10}{entry['sample_rate']} Hz, {entry['licence']}; {entry['splits']}")
+        print(f"{'':10}{entry['path'] or f'not on this machine: undertow data fetch {name}'}")
+
+
+def fetch_set(name: str, /, *, into: Path | None = None, json: bool = False) -> None:
+    """Download a named set, check it, and unpack it; does nothing where it is already.
+
+    Parameters
+    ----------
+    name
+        A name that `undertow data list` shows.
+    into
+        The folder that shall hold it; by default the cache. Set UNDERTOW_DATA to such a folder to use it.
+    json
+        Print one JSON object.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    from undertow.data.fetch import fetch
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(file: str, received: int, total: int | None) -> None:
+            if file not in tasks:
+                tasks[file] = bars.add_task(file.removesuffix(".part"))
+            bars.update(tasks[file], completed=received, total=total)
+
+        path = fetch(name, into, show)
+    print(dumps({"name": name, "path": str(path)}) if json else f"{name} is at {path}, whole")
+
+
+def info(path: str, /, *, label_pattern: str | None = None, json: bool = False) -> None:
+    """Say what is in a folder of audio, a named set, or one file: lengths, rates, levels, labels, bad files.
+
+    Parameters
+    ----------
+    path
+        A folder, a file, or a name that `undertow data list` shows.
+    label_pattern
+        How file names tell labels, such as `{digit}_{speaker}_{take}`; otherwise metadata.csv or sub-folders do.
+    json
+        Print one JSON object.
+    """
+    from undertow.data.survey import survey
+
+    found = survey(path, label_pattern=label_pattern)
+    print(dumps(found) if json else "\n".join(_lines(found)))
+
+
+def _lines(found: dict[str, Any]) -> list[str]:
+    lines = [
+        f"{found['source']}: {found['num_files']} files, {_duration(found['hours'])}",
+        f"sample rates (Hz)  {_counts(found['sample_rates'])}",
+        f"channels           {_counts(found['channels'])}",
+        f"encodings          {_counts(found['encodings'])}",
+    ]
+    if found["num_good"]:
+        lines += [
+            "seconds            " + ", ".join(f"{name} {value:.2f}" for name, value in found["seconds"].items()),
+            f"level              {found['level_dbfs']:.1f} dBFS, peak {found['peak_dbfs']:.1f} dBFS",
+            f"silence            {found['silence_share']:.1%} of the time is below -60 dBFS",
+            f"clipping           {found['clipping_share']:.3%} of the samples, in {found['num_clipped_files']} files",
+        ]
+    if found["splits"]:
+        lines.append(f"splits             {_counts(found['splits'])}")
+    lines += [f"label {name:13}{_counts(counts)}" for name, counts in found["labels"].items()]
+    if found["bad"]:
+        lines.append(f"bad files          {len(found['bad'])} cannot be used:")
+        lines += [f"  {reason}" for reason in found["bad"].values()]
+    return lines
+
+
+def _counts(counts: dict[str, int]) -> str:
+    if len(counts) > MANY:
+        return f"{len(counts)} classes"
+    return ", ".join(f"{value}: {count}" for value, count in counts.items())
+
+
+def _duration(hours: float) -> str:
+    return f"{hours:.2f} hours" if hours >= 1 else f"{hours * 60:.2f} minutes"

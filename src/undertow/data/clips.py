@@ -1,0 +1,94 @@
+"""Clips in memory: 16-bit waves with labels, and a report of what reading them met.
+
+A wave of int16 costs two bytes a sample: 58 MB an hour at 8 kHz, 115 MB at 16 kHz, 346 MB at 48 kHz.
+
+T samples.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from undertow.data.audio import to_float
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """One recording: its name, its (T,) int16 wave, and its labels by name."""
+
+    name: str
+    wave: np.ndarray
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.wave)
+
+    @property
+    def samples(self) -> np.ndarray:
+        """(T,) float32 in [-1, 1)."""
+        return to_float(self.wave)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What reading a set met.
+
+    Attributes:
+        num_files: files that were tried.
+        bad: by name, why a file was skipped.
+        changes: what was done to how many files ("resampled from 44100 to 16000 Hz": 12).
+        trimmed_seconds, trimmed_share: silence taken off the ends, in seconds and as a share of what was read.
+    """
+
+    num_files: int = 0
+    bad: Mapping[str, str] = field(default_factory=dict)
+    changes: Mapping[str, int] = field(default_factory=dict)
+    trimmed_seconds: float = 0.0
+    trimmed_share: float = 0.0
+
+    def lines(self) -> list[str]:
+        """What a user should be told, one line each; none when there is nothing to tell."""
+        lines = [f"{count} of {self.num_files} files: {change}" for change, count in self.changes.items()]
+        if self.trimmed_seconds:
+            lines.append(f"silence trimmed at the ends: {self.trimmed_seconds:.1f} s, {self.trimmed_share:.1%}")
+        if self.bad:
+            lines.append(f"{len(self.bad)} of {self.num_files} files skipped:")
+            lines.extend(f"  {reason}" for reason in self.bad.values())
+        return lines
+
+
+@dataclass(frozen=True, eq=False)
+class ClipSet:
+    """The clips of one split, all at one rate; a sequence of `Clip`.
+
+    Attributes:
+        clips: in the order of their names.
+        sample_rate: Hz.
+        label_classes: by label name, the values it takes in the whole set (every split of it).
+        report: what reading them met.
+    """
+
+    clips: Sequence[Clip]
+    sample_rate: int
+    label_classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    report: Report = field(default_factory=Report)
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def __iter__(self) -> Iterator[Clip]:
+        return iter(self.clips)
+
+    def __getitem__(self, index: int) -> Clip:
+        return self.clips[index]
+
+    @property
+    def num_samples(self) -> int:
+        """Samples of all clips."""
+        return sum(map(len, self.clips))
+
+    @property
+    def seconds(self) -> float:
+        """Length of all clips."""
+        return self.num_samples / self.sample_rate

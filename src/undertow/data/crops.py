@@ -1,0 +1,91 @@
+"""How clips are cut, and in which order the pieces come: plain arithmetic on lengths, a function of seed and step.
+
+N crops of an epoch, G crops of a global batch, P batches of a pool.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+POOL_BATCHES = 32  # batches that are sorted by length together
+
+
+class Crop(NamedTuple):
+    """Samples `start` to `stop` of clip number `clip` count; `context` samples before them are only seen."""
+
+    clip: int
+    start: int
+    stop: int
+    context: int
+
+
+class Crops:
+    """Cuts clips into crops of at most `crop_steps`, so that every sample is in exactly one crop.
+
+    A clip that is no longer than `crop_steps` (None: any clip) is one crop. A longer one of L samples is cut into
+    ceil(L / crop_steps) consecutive crops at multiples of `crop_steps`, shifted in each epoch by a random offset as
+    far as that number of crops allows. A crop inside a clip carries up to `context` samples before it, so that its
+    loss is what it would be in the whole clip; where it is cut then matters little.
+
+    Starts are multiples of `hop`, and so `crop_steps` and `context` are rounded up to such.
+    """
+
+    def __init__(self, lengths: np.ndarray, crop_steps: int | None, context: int, hop: int = 1) -> None:
+        self.lengths, self.hop = lengths, hop
+        self.context = -(-context // hop) * hop
+        longest = int(lengths.max())
+        self.crop_steps = longest if crop_steps is None or crop_steps >= longest else -(-crop_steps // hop) * hop
+        counts = -(-lengths // self.crop_steps)
+        self.clip = np.repeat(np.arange(len(lengths)), counts)  # (N,)
+        self.piece = np.arange(len(self.clip)) - np.repeat(np.cumsum(counts) - counts, counts)
+        self.slack = np.where(counts > 1, counts * self.crop_steps - lengths, 0)
+
+    def __len__(self) -> int:
+        return len(self.clip)
+
+    def cut(self, random: np.random.Generator | None = None) -> np.ndarray:
+        """All crops as rows (clip, start, stop, context) of (N, 4) int64; without `random` the offsets are zero."""
+        offset = np.zeros_like(self.slack)
+        if random is not None:
+            offset = random.integers(0, self.slack // self.hop + 1) * self.hop
+        start = self.piece * self.crop_steps - offset[self.clip]
+        stop = np.minimum(start + self.crop_steps, self.lengths[self.clip])
+        start = np.maximum(start, 0)
+        return np.stack([self.clip, start, stop, np.minimum(start, self.context)], axis=1)
+
+
+class Order:
+    """Which crops make up the global batch of a step: a function of the seed and the step.
+
+    Epochs follow each other without a gap, each a new shuffle of all crops, and batches of G are taken from that
+    stream: every crop comes once an epoch, and no batch is short. To keep padding small, P batches (at most an epoch)
+    at a time are sorted by length, dealt out, and come in random order.
+    """
+
+    def __init__(self, crops: Crops, global_batch: int, seed: int) -> None:
+        self.crops, self.global_batch, self.seed = crops, global_batch, seed
+        self.pool_batches = max(1, min(POOL_BATCHES, len(crops) // global_batch))
+        self._epoch = lru_cache(maxsize=2)(self._shuffle)
+        self._pool = lru_cache(maxsize=2)(self._deal)
+
+    def batch(self, step: int) -> list[Crop]:
+        """The G crops of a step, counted from 0, shorter ones first."""
+        pool, index = divmod(step, self.pool_batches)
+        return [Crop(*row) for row in self._pool(pool)[index].tolist()]
+
+    def _shuffle(self, epoch: int) -> np.ndarray:
+        random = np.random.default_rng([self.seed, 0, epoch])
+        return random.permutation(self.crops.cut(random))
+
+    def _deal(self, pool: int) -> np.ndarray:
+        """(P, G, 4) crops of a pool."""
+        size = self.pool_batches * self.global_batch
+        first, last = pool * size, (pool + 1) * size
+        epochs = range(first // len(self.crops), -(-last // len(self.crops)))
+        stream = np.concatenate([self._epoch(epoch) for epoch in epochs])
+        skipped = first - epochs[0] * len(self.crops)
+        rows = stream[skipped : skipped + size]
+        length = rows[:, 2] - rows[:, 1] + rows[:, 3]
+        batches = rows[np.argsort(length, kind="stable")].reshape(self.pool_batches, self.global_batch, 4)
+        return np.random.default_rng([self.seed, 1, pool]).permutation(batches)

@@ -1,0 +1,221 @@
+"""Frame features of a wave: log mel spectra, and mel-frequency cepstral coefficients with their deltas.
+
+T samples, F frames, N points of the transform, K = N / 2 + 1 frequencies, M mel bands, C channels.
+
+Alignment: frame f goes with samples f·hop to (f + 1)·hop - 1, and its window is centred on them: it lies on the
+`fft_size` samples from f·hop - (fft_size - hop) // 2 on. F = ceil(T / hop), so every sample has a frame. What lies
+beyond the ends of the wave is `padding`.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from functools import lru_cache
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from undertow.config import choice, config
+from undertow.errors import UsageError
+
+DELTA_WIDTH = 9  # frames a delta is fitted over
+
+
+@config
+class FrameConfig:
+    """What mel and MFCC share. Rates in Hz, lengths in samples; `high_hz` None is half the sample rate.
+
+    `scale` places the bands (slaney: linear below 1 kHz and logarithmic above; htk: 2595·log10(1 + f / 700)); `norm`
+    slaney gives each band the same area, None the same height. `padding` is what stands beyond the ends of the wave.
+    """
+
+    sample_rate: int
+    hop_length: int
+    window_length: int
+    fft_size: int
+    low_hz: float = 0.0
+    high_hz: float | None = None
+    scale: Literal["slaney", "htk"] = "slaney"
+    norm: Literal["slaney"] | None = "slaney"
+    padding: Literal["reflect", "zero"] = "reflect"
+
+    def __post_init__(self) -> None:
+        if self.hop_length < 1 or self.sample_rate % self.hop_length:
+            raise UsageError(
+                f"hop_length {self.hop_length} does not divide the sample rate {self.sample_rate}; "
+                f"{_nearest_divisor(self.sample_rate, self.hop_length)} does"
+            )
+        if not self.hop_length <= self.window_length <= self.fft_size:
+            raise UsageError(
+                f"hop_length {self.hop_length}, window_length {self.window_length}, fft_size {self.fft_size}: "
+                "each must be at most the next"
+            )
+        if not 0 <= self.low_hz < self.top_hz <= self.sample_rate / 2:
+            raise UsageError(
+                f"low_hz {self.low_hz:g}, high_hz {self.top_hz:g}: they must rise from 0 to at most half the sample "
+                f"rate, {self.sample_rate / 2:g}"
+            )
+
+    @property
+    def top_hz(self) -> float:
+        """Upper end of the highest band, Hz."""
+        return self.sample_rate / 2 if self.high_hz is None else self.high_hz
+
+
+@config
+class MelConfig(FrameConfig):
+    """Settings of `Mel`: natural logarithm of band amplitudes (power 1) or powers (2), no lower than `floor`."""
+
+    kind: Literal["mel"] = "mel"
+    num_channels: int = 80
+    power: Literal[1, 2] = 1
+    floor: float = 1e-5
+
+
+@config
+class MFCCConfig(FrameConfig):
+    """Settings of `MFCC`: cosine transform of band powers in dB no lower than `floor`; `deltas` derivatives follow."""
+
+    kind: Literal["mfcc"] = "mfcc"
+    num_coefficients: int = 13
+    num_bands: int = 40
+    deltas: Literal[0, 1, 2] = 2
+    floor: float = 1e-10
+
+    @property
+    def num_channels(self) -> int:
+        """Channels that come out: the coefficients and each of their derivatives."""
+        return self.num_coefficients * (1 + self.deltas)
+
+
+class Features(ABC):
+    """A map from a (T,) wave to (F, C) frames."""
+
+    @abstractmethod
+    def __call__(self, wave: np.ndarray) -> np.ndarray:
+        """(T,) float in [-1, 1] to (F, C) float32, F = ceil(T / hop)."""
+
+
+class Mel(Features):
+    """Log mel spectrum: log(max(floor, filterbank · |STFT|^power)), Hann window."""
+
+    Config = MelConfig
+
+    def __init__(self, config: MelConfig) -> None:
+        self.config = config
+        self.filters = mel_filters(config, config.num_channels)
+
+    def __call__(self, wave: np.ndarray) -> np.ndarray:
+        bands = self.filters @ _magnitudes(self.config, wave) ** self.config.power  # (M, F)
+        return bands.clamp_min(self.config.floor).log().T.float().numpy()
+
+
+class MFCC(Features):
+    """Cepstra: the first rows of the orthonormal DCT-II of 10·log10(max(floor, filterbank · |STFT|²)), then deltas."""
+
+    Config = MFCCConfig
+
+    def __init__(self, config: MFCCConfig) -> None:
+        self.config = config
+        self.filters = mel_filters(config, config.num_bands)
+        self.cosines = _cosine_transform(config.num_coefficients, config.num_bands)
+
+    def __call__(self, wave: np.ndarray) -> np.ndarray:
+        bands = self.filters @ _magnitudes(self.config, wave) ** 2  # (M, F)
+        cepstra = self.cosines @ (10 * bands.clamp_min(self.config.floor).log10())
+        parts = [cepstra] + [_delta(cepstra, order) for order in range(1, self.config.deltas + 1)]
+        return torch.cat(parts).T.float().numpy()
+
+
+FEATURES = {"mel": Mel, "mfcc": MFCC}
+FeatureConfig = Annotated[Any, choice(FEATURES)]
+
+
+@lru_cache(maxsize=8)
+def build(config: MelConfig | MFCCConfig) -> Features:
+    """The features a config describes."""
+    return FEATURES[config.kind](config)
+
+
+def extract(config: MelConfig | MFCCConfig, wave: np.ndarray) -> np.ndarray:
+    """(T,) float wave at the config's sample rate to (ceil(T / hop), C) float32 frames."""
+    return build(config)(wave)
+
+
+def mel_filters(config: FrameConfig, num_bands: int) -> Tensor:
+    """(M, K) float64 triangles, evenly spaced on the mel scale from `low_hz` to `top_hz`."""
+    to_mel, to_hz = (_htk_mel, _htk_hz) if config.scale == "htk" else (_slaney_mel, _slaney_hz)
+    ends = to_hz(np.linspace(to_mel(config.low_hz), to_mel(config.top_hz), num_bands + 2))[:, None]
+    bins = np.linspace(0, config.sample_rate / 2, config.fft_size // 2 + 1)
+    low, centre, high = ends[:-2], ends[1:-1], ends[2:]
+    triangles = np.minimum((bins - low) / (centre - low), (high - bins) / (high - centre)).clip(0)
+    if config.norm == "slaney":
+        triangles *= 2 / (high - low)
+    if not (triangles.max(axis=1) > 0).all():
+        raise UsageError(
+            f"{num_bands} mel bands are too many for fft_size {config.fft_size} from {config.low_hz:g} to "
+            f"{config.top_hz:g} Hz: some hold no frequency; take fewer bands or a larger fft_size"
+        )
+    return torch.from_numpy(triangles)
+
+
+def _magnitudes(config: FrameConfig, wave: np.ndarray) -> Tensor:
+    """(T,) wave to (K, F) float64 magnitudes of its short-time spectrum."""
+    num_frames = -(-len(wave) // config.hop_length)
+    left = (config.fft_size - config.hop_length) // 2
+    right = (num_frames - 1) * config.hop_length + config.fft_size - left - len(wave)
+    wave = wave.astype(np.float64)
+    padded = np.pad(wave, (left, right), mode="reflect") if config.padding == "reflect" else np.pad(wave, (left, right))
+    window = torch.hann_window(config.window_length, periodic=True, dtype=torch.float64)
+    spectrum = torch.stft(
+        torch.from_numpy(padded),
+        config.fft_size,
+        config.hop_length,
+        config.window_length,
+        window,
+        center=False,
+        return_complex=True,
+    )
+    return spectrum.abs()
+
+
+def _cosine_transform(num_coefficients: int, num_bands: int) -> Tensor:
+    """(coefficients, M) first rows of the orthonormal DCT-II."""
+    if num_coefficients > num_bands:
+        raise UsageError(f"num_coefficients {num_coefficients} is more than num_bands {num_bands}")
+    row = torch.arange(num_coefficients, dtype=torch.float64)[:, None]
+    column = torch.arange(num_bands, dtype=torch.float64)
+    matrix = torch.cos(math.pi / num_bands * row * (column + 0.5)) * math.sqrt(2 / num_bands)
+    matrix[0] /= math.sqrt(2)
+    return matrix
+
+
+def _delta(x: Tensor, order: int) -> Tensor:
+    """Derivative of each row of (C, F): of the polynomial of that order fitted over nine frames, ends repeated."""
+    half = DELTA_WIDTH // 2
+    powers = np.vander(np.arange(-half, half + 1.0), order + 1, increasing=True)
+    taps = torch.from_numpy(np.linalg.pinv(powers)[order] * math.factorial(order))
+    padded = torch.nn.functional.pad(x[:, None], (half, half), mode="replicate")
+    return torch.nn.functional.conv1d(padded, taps[None, None])[:, 0]
+
+
+def _nearest_divisor(number: int, near: int) -> int:
+    return min((value for value in range(1, number + 1) if number % value == 0), key=lambda value: abs(value - near))
+
+
+def _htk_mel(hz: float) -> float:
+    return 2595 * math.log10(1 + hz / 700)
+
+
+def _htk_hz(mel: np.ndarray) -> np.ndarray:
+    return 700 * (10 ** (mel / 2595) - 1)
+
+
+def _slaney_mel(hz: float) -> float:
+    """Slaney's Auditory Toolbox: 200/3 Hz a mel up to 1 kHz, then 27 mels for each factor of 6.4."""
+    return hz * 3 / 200 if hz < 1000 else 15 + 27 * math.log(hz / 1000) / math.log(6.4)
+
+
+def _slaney_hz(mel: np.ndarray) -> np.ndarray:
+    return np.where(mel < 15, mel * 200 / 3, 1000 * 6.4 ** ((mel - 15) / 27))

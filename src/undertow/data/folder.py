@@ -1,0 +1,193 @@
+"""What a folder of audio holds: its files, the labels their names carry, and the split each belongs to.
+
+The named sets of `undertow.data.catalogue` are folders too: they bring a `Layout`, a plain folder uses the default one.
+"""
+
+import csv
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from undertow.data.audio import SUFFIXES
+from undertow.errors import DataError, UsageError
+
+SPLITS = ("train", "validation", "test")
+HELD_OUT = {"validation": (0.0, 0.05), "test": (0.05, 0.1)}  # shares of the files, by a hash of the name
+SPLIT_FOLDERS = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "test": "test",
+    "testing": "test",
+}
+TABLE = "metadata.csv"
+TABLE_FILE_COLUMNS = ("file", "file_name")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One audio file: where it is, its name below the root, the labels it has, and its split."""
+
+    path: Path
+    name: str
+    labels: Mapping[str, str]
+    split: str
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a folder is laid out.
+
+    Attributes:
+        glob: which files below the root are its audio.
+        label_pattern: the file name without its suffix, such as "{digit}_{speaker}_{take}": every field is a label,
+            but for those that begin with "_"; where a name leaves a choice, earlier fields take the more. With a slash
+            it covers folders too: "{speaker}/{digit}_{take}". None: labels are columns of `metadata.csv` where there
+            is one, otherwise `label` is the first sub-folder.
+        split_of: the split of a file from its name and labels. None: column `split` of `metadata.csv`, or a first
+            folder named train, validation or test; what neither tells is decided by a hash of the name.
+    """
+
+    glob: str = "**/*"
+    label_pattern: str | None = None
+    split_of: Callable[[str, Mapping[str, str]], str] | None = None
+
+
+def list_items(root: Path, layout: Layout) -> list[Item]:
+    """Every audio file of a folder, sorted by name.
+
+    Raises:
+        DataError: there is no such folder, no audio in it, a name that does not fit the pattern, or a bad metadata.csv.
+    """
+    names = _audio_names(root, layout.glob)
+    table = _read_table(root, names) if layout.label_pattern is None else {}
+    if layout.label_pattern is not None:
+        match = compile_pattern(layout.label_pattern)
+        labels = {name: match(name) for name in names}
+    elif table:
+        labels = {name: {key: value for key, value in table.get(name, {}).items() if key != "split"} for name in names}
+    else:
+        labels = _folder_labels(names)
+    if layout.split_of is not None:
+        told: dict[str, str] = {name: layout.split_of(name, labels[name]) for name in names}
+    else:
+        told = {name: split for name in names if (split := _told_split(name, table.get(name, {})))}
+    splits = assign_splits(names, told)
+    return [Item(root / name, name, labels[name], splits[name]) for name in names]
+
+
+def label_classes(items: Iterable[Item]) -> dict[str, list[str]]:
+    """By label name, the values it takes: numbers in their order, then words in theirs."""
+    classes: dict[str, set[str]] = {}
+    for item in items:
+        for name, value in item.labels.items():
+            classes.setdefault(name, set()).add(value)
+    return {name: sorted(values, key=_natural) for name, values in sorted(classes.items())}
+
+
+def compile_pattern(pattern: str) -> Callable[[str], dict[str, str]]:
+    """A function from a file's name to its labels.
+
+    Raises:
+        UsageError: the pattern has no field, or one twice.
+        DataError: (by the function) a name does not fit.
+    """
+    parts = re.split(r"\{(\w+)\}", pattern)  # literal, field, literal, field, … literal
+    fields = parts[1::2]
+    if not fields or len(set(fields)) < len(fields) or not all(field.isidentifier() for field in fields):
+        raise UsageError(f"'{pattern}' is not a name pattern; write one such as '{{digit}}_{{speaker}}_{{take}}'")
+    expression = "".join(f"(?P<{part}>[^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
+    depth = pattern.count("/") + 1
+
+    def match(name: str) -> dict[str, str]:
+        stem = "/".join(Path(name).with_suffix("").parts[-depth:])
+        found = re.fullmatch(expression, stem)
+        if found is None:
+            raise DataError(f"'{name}' does not fit the name pattern '{pattern}'")
+        return {field: value for field, value in found.groupdict().items() if not field.startswith("_")}
+
+    return match
+
+
+def assign_splits(names: list[str], told: Mapping[str, str]) -> dict[str, str]:
+    """Which split each file is in: the one it is told to be in, otherwise train.
+
+    A validation or test split that nobody is told to be in takes those train files whose hash falls in its twentieth,
+    and at least one where two or more are left. A file's hash depends on its name alone, so it keeps its place when
+    others come.
+    """
+    splits = {name: told.get(name, "train") for name in names}
+    for split, (low, high) in HELD_OUT.items():
+        pool = sorted((name for name in names if splits[name] == "train"), key=_hash_fraction)
+        if split in splits.values() or len(pool) < 2:
+            continue
+        chosen = [name for name in pool if low <= _hash_fraction(name) < high] or pool[:1]
+        splits.update(dict.fromkeys(chosen[: len(pool) - 1], split))
+    return splits
+
+
+def _audio_names(root: Path, glob: str) -> list[str]:
+    if not root.is_dir():
+        raise DataError(f"{root} is not a folder")
+    paths = (path for path in root.glob(glob) if path.suffix.lower() in SUFFIXES and path.is_file())
+    names = sorted(path.relative_to(root).as_posix() for path in paths)
+    names = [name for name in names if not any(part.startswith(".") for part in name.split("/"))]
+    if not names:
+        raise DataError(f"{root} holds no audio ({', '.join(suffix[1:] for suffix in SUFFIXES)})")
+    return names
+
+
+def _read_table(root: Path, names: list[str]) -> dict[str, dict[str, str]]:
+    """metadata.csv by file name: its other columns, blank cells left out."""
+    path = root / TABLE
+    if not path.is_file():
+        return {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file, strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} is not a comma-separated table in UTF-8 ({error})") from None
+    known, table = set(names), {}
+    for line, row in enumerate(rows, start=2):
+        column = next((column for column in TABLE_FILE_COLUMNS if column in row), None)
+        if column is None:
+            raise DataError(f"{path} has no column 'file'; give it one, or tell the labels with a name pattern")
+        if None in row or None in row.values():
+            raise DataError(f"{path}, line {line}: it must have {len(rows[0])} cells, as the first line has")
+        name = row.pop(column)
+        if name not in known:
+            raise DataError(f"{path}, line {line}: there is no audio file '{name}' in the folder")
+        table[name] = {key: value for key, value in row.items() if value}
+    return table
+
+
+def _told_split(name: str, row: Mapping[str, str]) -> str | None:
+    split = SPLIT_FOLDERS.get(row.get("split", ""))
+    if "split" in row and split is None:
+        raise DataError(f"{TABLE}: the split of '{name}' is '{row['split']}'; there is {', '.join(SPLITS)}")
+    return split or (SPLIT_FOLDERS.get(name.split("/")[0].lower()) if "/" in name else None)
+
+
+def _folder_labels(names: list[str]) -> dict[str, dict[str, str]]:
+    """`label` is the first folder that names no split; one folder for all files is no label."""
+    labels = {}
+    for name in names:
+        folders = name.split("/")[:-1]
+        if folders and folders[0].lower() in SPLIT_FOLDERS:
+            folders = folders[1:]
+        labels[name] = {"label": folders[0]} if folders else {}
+    alone = len({tuple(label.items()) for label in labels.values()}) < 2
+    return {name: {} for name in names} if alone else labels
+
+
+def _hash_fraction(name: str) -> float:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") / 2**64
+
+
+def _natural(value: str) -> tuple[bool, int, str]:
+    return (False, int(value), value) if value.isdecimal() else (True, 0, value)

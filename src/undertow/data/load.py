@@ -1,0 +1,134 @@
+"""From a name or a folder to clips in memory: the one way audio comes into training, scoring and generation."""
+
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import soundfile
+
+from undertow.config import nearest
+from undertow.data.audio import is_silent, read_audio, to_int16
+from undertow.data.catalogue import CATALOGUE, open_set
+from undertow.data.clips import Clip, ClipSet, Report
+from undertow.data.folder import SPLITS, Item, Layout, label_classes, list_items
+from undertow.data.synthetic import PLUCKED, plucked_strings
+from undertow.data.trim import trim_silence
+from undertow.errors import DataError, UsageError
+
+ALL = "all"  # every split together
+
+
+def load_clips(
+    source: str | Path,
+    split: str = "train",
+    sample_rate: int | None = None,
+    *,
+    path: str | Path | None = None,
+    label_pattern: str | None = None,
+    trim_decibels: float | None = None,
+) -> ClipSet:
+    """Read one split of a named set or of a folder of audio into memory.
+
+    Files that cannot be used (corrupt, truncated, empty, NaN, silent) are skipped and reported.
+
+    Args:
+        source: a name of the catalogue, "plucked" (notes the package synthesises), or a folder.
+        split: "train", "validation", "test", or "all".
+        sample_rate: Hz; None: the published rate of a named set, the commonest rate of a folder.
+        path: where a named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
+        label_pattern: for a folder, such as "{digit}_{speaker}_{take}" (see `undertow.data.folder.Layout`).
+        trim_decibels: cut both ends where they stay this far below the loudest 10 ms (-40, say); None: as they are.
+
+    Raises:
+        UsageError: an unknown split, or a threshold that is not negative.
+        DataError: the source is not there, is not whole, has nothing in the split, or nothing that can be used.
+    """
+    if split not in (*SPLITS, ALL):
+        raise UsageError(f"unknown split '{split}'{nearest(split, [*SPLITS, ALL])}")
+    if trim_decibels is not None and trim_decibels >= 0:
+        raise UsageError(f"trim_decibels is {trim_decibels:g}; it must be below 0, -40 say")
+    if source == PLUCKED:
+        return plucked_strings(split, sample_rate=sample_rate or 8000)
+    items = list_source(source, path=path, label_pattern=label_pattern)
+    chosen = [item for item in items if split in (item.split, ALL)]
+    if not chosen:
+        raise DataError(f"{source} has no {split} clips: its {len(items)} files are all in other splits")
+    rate = sample_rate or _own_rate(source, items)
+    with ThreadPoolExecutor() as pool:
+        outcomes = list(pool.map(lambda item: _read(item, rate, trim_decibels), chosen))
+    clips = [outcome.clip for outcome in outcomes if outcome.clip is not None]
+    report = _report(chosen, outcomes, rate)
+    if not clips:
+        reason = next(iter(report.bad.values()))
+        raise DataError(f"none of the {len(chosen)} {split} files of {source} can be used; the first: {reason}")
+    return ClipSet(clips, rate, label_classes(items), report)
+
+
+def list_source(source: str | Path, *, path: str | Path | None = None, label_pattern: str | None = None) -> list[Item]:
+    """The audio files of a named set or a folder, with labels and splits.
+
+    Raises:
+        UsageError: `path` for a folder, or a label pattern for a named set.
+        DataError: it is not there, or not laid out as it must be.
+    """
+    if source in CATALOGUE:
+        if label_pattern is not None:
+            raise UsageError(f"{source} has its own labels; a label pattern is for a folder")
+        return open_set(str(source), None if path is None else Path(path))[1]
+    if path is not None:
+        raise UsageError(f"a path goes with a named set, and '{source}' is none{nearest(str(source), CATALOGUE)}")
+    if not Path(source).is_dir():
+        raise DataError(f"'{source}' is neither a folder nor a named set{nearest(str(source), [*CATALOGUE, PLUCKED])}")
+    return list_items(Path(source), Layout(label_pattern=label_pattern))
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What became of one file: a clip, or why there is none."""
+
+    clip: Clip | None
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+    num_trimmed: int = 0
+
+
+def _read(item: Item, sample_rate: int, trim_decibels: float | None) -> _Outcome:
+    try:
+        audio = read_audio(item.path, sample_rate)
+    except DataError as error:
+        return _Outcome(None, str(error))
+    if is_silent(audio.wave):
+        return _Outcome(None, f"{item.path}: silent, nothing above -72 dB of full scale")
+    wave, num_trimmed = audio.wave, 0
+    if trim_decibels is not None:
+        wave, num_trimmed = trim_silence(wave, sample_rate, trim_decibels)
+    return _Outcome(Clip(item.name, to_int16(wave), item.labels), "", audio.notes, num_trimmed)
+
+
+def _report(items: Sequence[Item], outcomes: Sequence[_Outcome], sample_rate: int) -> Report:
+    num_trimmed = sum(outcome.num_trimmed for outcome in outcomes)
+    num_read = num_trimmed + sum(len(outcome.clip) for outcome in outcomes if outcome.clip is not None)
+    return Report(
+        num_files=len(items),
+        bad={item.name: outcome.reason for item, outcome in zip(items, outcomes, strict=True) if outcome.reason},
+        changes=Counter(note for outcome in outcomes for note in outcome.notes),
+        trimmed_seconds=num_trimmed / sample_rate,
+        trimmed_share=num_trimmed / max(1, num_read),
+    )
+
+
+def _own_rate(source: str | Path, items: Sequence[Item]) -> int:
+    """Hz: as published, or the commonest of a folder's files (the higher of two as common)."""
+    if source in CATALOGUE:
+        return CATALOGUE[str(source)].sample_rate
+    rates: Counter[int] = Counter()
+    for item in items:
+        try:
+            rates[soundfile.info(item.path).samplerate] += 1
+        except soundfile.LibsndfileError:
+            continue  # reading it will say why
+    if not rates:
+        raise DataError(f"none of the {len(items)} audio files of {source} can be read")
+    return max(rates, key=lambda rate: (rates[rate], rate))

@@ -1,0 +1,125 @@
+"""What is in a folder of audio: counts, lengths, levels, labels, and what is wrong with which file.
+
+T samples, F frames.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from undertow.data.audio import SUFFIXES, is_silent, read_audio
+from undertow.data.folder import Item, label_classes
+from undertow.data.load import list_source
+from undertow.errors import DataError
+
+QUIET = 10 ** (-60 / 20)  # a frame of 10 ms whose root mean square is below -60 dB of full scale counts as silence
+CLIPPED = 0.999  # an absolute sample from here on counts as clipped
+PERCENTILES = {"shortest": 0, "p5": 5, "median": 50, "p95": 95, "longest": 100}
+
+
+def survey(source: str | Path, *, label_pattern: str | None = None) -> dict[str, Any]:
+    """Read every file of a named set, a folder or a single file, and say what is in it.
+
+    Returns:
+        `num_files`, `num_good`, `hours`; counts by `sample_rates` (Hz), `channels`, `encodings`, `splits`; `seconds`
+        (shortest, 5th percentile, median, 95th, longest, mean); `level_dbfs` (root mean square) and `peak_dbfs`;
+        `silence_share` (of frames of 10 ms), `clipping_share` (of samples), `num_clipped_files`; `labels` (by name,
+        files of each class); `bad` (by file, why it cannot be used).
+
+    Raises:
+        DataError: there is no such folder or file, or no audio in it.
+    """
+    items = _items(source, label_pattern)
+    with ThreadPoolExecutor() as pool:
+        outcomes = list(pool.map(_measure, items))
+    good = [outcome for outcome in outcomes if isinstance(outcome, _Measures)]
+    return {
+        "source": str(source),
+        "num_files": len(items),
+        "num_good": len(good),
+        "hours": sum(one.seconds for one in good) / 3600,
+        "sample_rates": _counts(one.sample_rate for one in good),
+        "channels": _counts(one.num_channels for one in good),
+        "encodings": _counts(one.encoding for one in good),
+        "splits": _counts(item.split for item in items if item.split),
+        **(_totals(good) if good else {}),
+        "labels": {
+            name: {value: sum(item.labels.get(name) == value for item in items) for value in values}
+            for name, values in label_classes(items).items()
+        },
+        "bad": {item.name: one for item, one in zip(items, outcomes, strict=True) if isinstance(one, str)},
+    }
+
+
+@dataclass(frozen=True)
+class _Measures:
+    sample_rate: int
+    num_channels: int
+    encoding: str
+    num_samples: int
+    power: float  # sum of squares
+    peak: float
+    num_frames: int
+    num_quiet: int
+    num_clipped: int
+
+    @property
+    def seconds(self) -> float:
+        return self.num_samples / self.sample_rate
+
+
+def _items(source: str | Path, label_pattern: str | None) -> list[Item]:
+    path = Path(source)
+    if path.is_file():
+        if path.suffix.lower() not in SUFFIXES:
+            raise DataError(f"{path} is not named as audio; {', '.join(SUFFIXES)} can be read")
+        return [Item(path, path.name, {}, "")]
+    return list_source(source, label_pattern=label_pattern)
+
+
+def _measure(item: Item) -> _Measures | str:
+    """Figures of one file, or why it cannot be used."""
+    try:
+        audio = read_audio(item.path)
+    except DataError as error:
+        return str(error)
+    if is_silent(audio.wave):
+        return f"{item.path}: silent"
+    wave = audio.wave.astype(np.float64)
+    frame = max(1, audio.sample_rate // 100)
+    frames = wave[: len(wave) // frame * frame].reshape(-1, frame)
+    return _Measures(
+        sample_rate=audio.source_rate,
+        num_channels=audio.num_channels,
+        encoding=audio.encoding,
+        num_samples=len(wave),
+        power=float(np.square(wave).sum()),
+        peak=float(np.abs(wave).max()),
+        num_frames=len(frames),
+        num_quiet=int(np.count_nonzero(np.square(frames).mean(axis=1) < QUIET**2)),
+        num_clipped=int(np.count_nonzero(np.abs(wave) >= CLIPPED)),
+    )
+
+
+def _totals(good: Sequence[_Measures]) -> dict[str, Any]:
+    lengths = np.array([one.seconds for one in good])
+    num_samples = sum(one.num_samples for one in good)
+    return {
+        "seconds": {name: float(np.percentile(lengths, share)) for name, share in PERCENTILES.items()}
+        | {"mean": float(lengths.mean())},
+        "level_dbfs": float(10 * np.log10(sum(one.power for one in good) / num_samples)),
+        "peak_dbfs": float(20 * np.log10(max(one.peak for one in good))),
+        "silence_share": sum(one.num_quiet for one in good) / max(1, sum(one.num_frames for one in good)),
+        "clipping_share": sum(one.num_clipped for one in good) / num_samples,
+        "num_clipped_files": sum(one.num_clipped > 0 for one in good),
+    }
+
+
+def _counts(values: Any) -> dict[str, int]:
+    """How often each value comes, the commonest first."""
+    return {str(value): count for value, count in Counter(values).most_common()}
