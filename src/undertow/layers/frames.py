@@ -72,7 +72,7 @@ class Framed(Layer):
     def _fold(self, x: Tensor) -> Tensor:
         """The whole frames of (B, T, C) as (B, T // P, P · C)."""
         num_frames = x.shape[1] // self.frame_size
-        return x[:, : num_frames * self.frame_size].reshape(x.shape[0], num_frames, -1)
+        return x[:, : num_frames * self.frame_size].reshape(x.shape[0], num_frames, self.frame_size * x.shape[2])
 
     def _unfold(self, frames: Tensor) -> Tensor:
         return frames.reshape(frames.shape[0], -1, self.out_channels)

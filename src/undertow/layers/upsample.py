@@ -1,4 +1,4 @@
-"""Upsamplers that bring slow features to the signal's rate, and stream: frame f fills steps f·stride … (f + 1)·stride - 1.
+"""Upsamplers that bring slow features to the signal's rate, and stream: frame f fills steps f·s … (f + 1)·s - 1.
 
 B batch, F frames, C input channels, O output channels, s stride, k kernel size (in output steps).
 """

@@ -113,6 +113,7 @@ class Autoregressive(Model):
         start = torch.full((len(symbols), 1), self.alphabet.start_symbol, dtype=torch.int64, device=device)
         symbols = torch.cat([start, symbols], dim=1)
         skipped = 0 if field is None else max(0, symbols.shape[1] - field)
+        skipped -= skipped % self.network.period
         condition = condition.steps(skipped, symbols.shape[1])
         state = self.init_state(len(symbols), condition)
         return self.network.prime(self._inputs(symbols[:, skipped:]), state, condition)

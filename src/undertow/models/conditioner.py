@@ -11,10 +11,10 @@ import torch
 import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
+from undertow.data.features import FeatureConfig
 
 from undertow.batch import Condition
 from undertow.config import config
-from undertow.data.features import FeatureConfig
 from undertow.errors import UsageError
 from undertow.layers import CausalConv1d, Repeat, Serial, TransposedConv1d
 
@@ -27,7 +27,7 @@ class Upsampling:
 
     Attributes:
         kind: "transposed", learned and overlapping; "repeat", each frame repeated (slightly worse, WaveNet §2.5).
-        strides: factors of the stages; their product is the features' hop. Empty: the hop's prime factors, largest first.
+        strides: factors of the stages, whose product is the features' hop; by default its prime factors, largest first.
         channels: width of every stage and of the condition that comes out.
         look_ahead: frames of the future an output sees, beside its own and the past's. A stream runs late by as many.
     """
@@ -132,7 +132,7 @@ def upsampler(config: Upsampling, features: FeatureConfig) -> Serial:
         raise UsageError(
             f"upsampling strides {strides} multiply to {math.prod(strides)}; the features' hop is {features.hop_length}"
         )
-    first = CausalConv1d(features.num_features, config.channels)
+    first = CausalConv1d(features.num_channels, config.channels)
     if config.kind == "repeat":
         return Serial(first, Repeat(features.hop_length))
     return Serial(first, *(TransposedConv1d(config.channels, config.channels, stride) for stride in strides))

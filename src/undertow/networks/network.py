@@ -17,10 +17,15 @@ class Network(nn.Module, ABC):
     Attributes:
         takes_symbols: x is (B, T) int64 symbols (the alphabet's start symbol included); otherwise (B, T, C) floats.
         receptive_field: steps of x one output sees; None when it is unbounded.
+        period: steps after which the network's slower clocks are in phase again; a prompt may only lose a multiple of
+            it at its beginning.
+        max_length: inputs it can be given in all, from the start symbol on; None when any number.
     """
 
     takes_symbols: bool
     receptive_field: int | None
+    period: int = 1
+    max_length: int | None = None
 
     @abstractmethod
     def forward(self, x: Tensor, condition: Condition) -> Tensor:

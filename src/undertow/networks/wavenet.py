@@ -78,6 +78,7 @@ class WaveNet(Network):
         self.context = None if config.context is None else _context(config.context, channels)
         if config.context is not None:
             condition_channels += config.context.out_channels
+            self.period = config.context.frame_size
         dilations = dilation_cycles(config.num_cycles, config.layers_per_cycle)
         self.stack = GatedStack(channels, config.gate_channels, config.kernel_size, dilations, condition_channels)
         self.skip = Hidden(self.stack.out_channels, config.skip_channels)

@@ -1,0 +1,141 @@
+"""The autoregressive model through the contract, with every kind of output and condition."""
+
+import warnings
+from typing import Any
+
+import pytest
+import torch
+
+from tests.contract import check_model
+from undertow import models
+from undertow.batch import Batch
+from undertow.config import parse, to_dict
+from undertow.errors import UsageError
+from undertow.models import Autoregressive, ShortReceptiveFieldWarning
+
+NETWORK: dict[str, Any] = {"kind": "wavenet", "num_cycles": 1, "layers_per_cycle": 3, "residual_channels": 4}
+NETWORK |= {"gate_channels": 6, "skip_channels": 12}
+MEL = {"kind": "mel", "sample_rate": 32, "hop_length": 4, "window_length": 8, "fft_size": 16, "num_channels": 3}
+CONTEXT = {"frame_size": 3, "num_layers": 2, "channels": 8, "gate_channels": 8, "out_channels": 3}
+
+MODELS: dict[str, dict[str, Any]] = {
+    "categorical, embedding": {},
+    "categorical, scalar": {"network": {"input": "scalar"}},
+    "mixture of logistics": {"network": {"input": "scalar"}, "emission": {"kind": "mixture_of_logistics"}},
+    "gaussian": {"network": {"input": "scalar"}, "emission": {"kind": "gaussian"}},
+    "mixture of gaussians": {"network": {"input": "scalar"}, "emission": {"kind": "mixture_of_gaussians"}},
+    "linear 8 bit": {"alphabet": {"kind": "linear_pcm", "bits": 8}},
+    "one label": {"conditioner": {"labels": {"speaker": ["a", "b"]}, "label_channels": 3}},
+    "two labels": {"conditioner": {"labels": {"speaker": ["a", "b"], "digit": ["0", "1"]}, "label_channels": 3}},
+    "mel": {"conditioner": {"features": MEL, "upsampling": {"channels": 3}}},
+    "mel repeated": {"conditioner": {"features": MEL, "upsampling": {"kind": "repeat", "channels": 3}}},
+    "mel and label": {"conditioner": {"labels": {"speaker": ["a", "b"]}, "features": MEL}},
+    "context stack": {"network": {"context": CONTEXT}},
+    "context stack, mel and label": {
+        "network": {"context": CONTEXT, "input": "scalar"},
+        "conditioner": {"labels": {"speaker": ["a", "b"]}, "features": MEL, "upsampling": {"channels": 3}},
+    },
+}
+
+
+def config(**changes: Any) -> Autoregressive.Config:
+    values: dict[str, Any] = {
+        "alphabet": {"kind": "mu_law", "num_levels": 16},
+        "network": NETWORK,
+        "emission": {"kind": "categorical"},
+    }
+    for key, change in changes.items():
+        values[key] = {**NETWORK, **change} if key == "network" else change
+    return parse(Autoregressive.Config, values)
+
+
+def batch_for(model: Autoregressive, num_steps: int = 24) -> Batch:
+    counted = torch.ones(3, num_steps, dtype=torch.bool)
+    counted[1, :5] = False
+    counted[2, 20:] = False
+    labels = {name: torch.tensor([0, 1, -1]) for name in model.config.conditioner.labels}
+    mel = torch.randn(3, num_steps // 4 + 1, 3).double() if model.config.conditioner.features else None
+    return Batch(torch.randint(0, model.alphabet.num_symbols, (3, num_steps)), counted, labels, mel)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_contract(name: str) -> None:
+    model = Autoregressive(config(**MODELS[name]))
+    check_model(model, batch_for(model))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_config_survives_yaml(name: str) -> None:
+    original = config(**MODELS[name])
+    assert parse(Autoregressive.Config, to_dict(original)) == original
+    assert isinstance(models.build(original), Autoregressive)
+
+
+def test_labels_change_the_distribution_and_unknown_is_its_own() -> None:
+    model = Autoregressive(config(**MODELS["one label"])).double().eval()
+    batch = batch_for(model)
+    bits = [
+        model.log_prob(Batch(batch.symbols, batch.counted, {"speaker": torch.full((3,), label)})) for label in (-1, 0, 1)
+    ]
+    assert not torch.allclose(bits[1], bits[2]) and not torch.allclose(bits[0], bits[1])
+    torch.testing.assert_close(bits[0], model.log_prob(Batch(batch.symbols, batch.counted)))
+
+
+def test_labels_are_hidden_in_training_only() -> None:
+    spec = {"labels": {"speaker": ["a", "b"]}, "label_dropout": 0.5}
+    conditioner = Autoregressive(config(conditioner=spec)).conditioner
+    labels = {"speaker": torch.ones(1000, dtype=torch.int64)}
+    hidden = conditioner.train()(labels, None, 1, 1000).aligned.abs().sum(dim=(1, 2)) == 0
+    assert 400 < int(hidden.sum()) < 600
+    assert not (conditioner.eval()(labels, None, 1, 1000).aligned.abs().sum(dim=(1, 2)) == 0).any()
+
+
+@pytest.mark.parametrize("kind", ["transposed", "repeat"])
+@pytest.mark.parametrize("look_ahead", [0, 1])
+def test_a_frame_conditions_its_own_steps(kind: str, look_ahead: int) -> None:
+    """Frame f reaches steps f · hop on, `look_ahead` frames earlier, and none before."""
+    upsampling = {"kind": kind, "channels": 3, "look_ahead": look_ahead}
+    conditioner = Autoregressive(config(conditioner={"features": MEL, "upsampling": upsampling})).conditioner.double()
+    mel = torch.randn(1, 8, 3).double()
+    before = conditioner({}, mel, 32, 1).aligned
+    mel[:, 5] += 1
+    touched = (conditioner({}, mel, 32, 1).aligned != before).any(dim=2)[0].nonzero()[:, 0]
+    assert int(touched[0]) == (5 - look_ahead) * 4
+    assert set(range((5 - look_ahead) * 4, (6 - look_ahead) * 4)) <= set(touched.tolist())
+
+
+def test_bad_conditions_are_refused() -> None:
+    with pytest.raises(UsageError, match=r"multiply to 6; the features' hop is 4"):
+        Autoregressive(config(conditioner={"features": MEL, "upsampling": {"strides": [2, 3]}}))
+    conditioner = Autoregressive(config(conditioner={"features": MEL})).conditioner
+    with pytest.raises(UsageError, match="mel features"):
+        conditioner({}, None, 4, 1)
+    with pytest.raises(UsageError, match="2 feature frames of 4 steps do not cover 9 steps"):
+        conditioner({}, torch.zeros(1, 2, 3), 9, 1)
+
+
+def test_a_short_receptive_field_is_said() -> None:
+    with pytest.warns(ShortReceptiveFieldWarning, match="8 samples, 1 ms at 8000 Hz"):
+        Autoregressive(parse(Autoregressive.Config, {**to_dict(config()), "sample_rate": 8000}))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Autoregressive(parse(Autoregressive.Config, {**to_dict(config()), "sample_rate": 80}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"network": {"kind": "wavnet"}}, r"network: unknown kind 'wavnet'; did you mean 'wavenet'\?"),
+        ({"emission": {"kind": "categorical", "num": 3}}, "emission"),
+        ({"alphabet": {"kind": "mu_law", "num_levels": 1}}, "alphabet"),
+    ],
+)
+def test_bad_parts_are_named(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        config(**changes)
+
+
+def test_an_empty_count_has_a_loss_of_zero() -> None:
+    model = Autoregressive(config())
+    batch = batch_for(model)
+    assert model(Batch(batch.symbols, torch.zeros_like(batch.counted))).item() == 0.0
