@@ -5,7 +5,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
 .PHONY: demo test lint docs bench-report clean
 .DEFAULT_GOAL := test
@@ -35,7 +34,7 @@ $(VENV)/.installed-run: EXTRAS := plots,tensorboard
 $(VENV)/.installed-dev: EXTRAS := plots,tensorboard,docs,dev
 $(VENV)/.installed-%: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing undertow[$(EXTRAS)] into $(VENV); the first time takes a few minutes."
-	@$(BIN)/python -m pip install -qq -e '.[$(EXTRAS)]'
+	@$(BIN)/python -m pip install -qq -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $@
 
 $(BIN)/python:
