@@ -13,6 +13,7 @@ from torch.nn import functional
 from undertow.config import config
 from undertow.emissions.draw import closed, refuse_filters
 from undertow.emissions.emission import Emission, Sampling
+from undertow.emissions.logistic import sigmoid
 from undertow.errors import UsageError
 
 
@@ -48,9 +49,9 @@ class Bernoulli(Emission):
         refuse_filters(sampling, "bernoulli")
         if sampling.temperature == 0:
             return (params > 0).long()
-        return (uniforms.double() >= torch.sigmoid(-params.double() / sampling.temperature)).long()
+        return (uniforms.double() >= sigmoid(-params.double() / sampling.temperature)).long()
 
     def cdf(self, params: Tensor) -> Tensor:
         """Cumulative probabilities of each element: logits (…, E) -> (…, E, 3) float64."""
-        zero = torch.sigmoid(-params.double())
+        zero = sigmoid(-params.double())
         return closed(torch.stack([zero, torch.ones_like(zero)], -1))

@@ -41,8 +41,8 @@ class Bins:
     """The bins of an alphabet under one shape.
 
     Raw parameters become a mean in units of the signal's range [-1, 1], as they are, and the log of a scale that is
-    `initial_scale` where the network puts out 0. The scale never falls below a bin's width times e^-scale_margin; it
-    and the mean are also bounded above, where more would change nothing (`bounded`).
+    `initial_scale`, or a bin's width if that is more, where the network puts out 0. The scale never falls below a bin's
+    width times e^-scale_margin; it and the mean are also bounded far out, where more would change nothing (`bounded`).
 
     Attributes:
         shape: the distribution that is cut.
@@ -59,8 +59,9 @@ class Bins:
     def locate(self, means: Tensor, log_scales: Tensor) -> tuple[Tensor, Tensor]:
         """Raw parameters to bounded means and log-scales, at least in float32."""
         means, log_scales = (x if x.dtype == torch.float64 else x.float() for x in (means, log_scales))
-        floor = math.log(2 / self.num_symbols) - self.scale_margin
-        log_scales = log_scales + math.log(self.initial_scale)
+        width = 2 / self.num_symbols
+        log_scales = log_scales + math.log(max(self.initial_scale, width))
+        floor = math.log(width) - self.scale_margin
         return bounded(means, -MEAN_BOUND, MEAN_BOUND), bounded(log_scales, floor, MAX_LOG_SCALE)
 
     def log_prob(self, means: Tensor, log_scales: Tensor, symbols: Tensor) -> Tensor:
@@ -74,7 +75,10 @@ class Bins:
         return torch.where(first | last, edge, self.shape.log_interval(middle, half))
 
     def cdf(self, means: Tensor, log_scales: Tensor) -> Tensor:
-        """Probability below each upper edge: raw parameters (…) -> (…, N) float64, the last exactly 1."""
+        """Probability below each upper edge: raw parameters (…) -> (…, N) float64, the last exactly 1.
+
+        A running maximum keeps it from falling where a machine's functions are not monotone to the last bit.
+        """
         means, log_scales = self.locate(means.double(), log_scales.double())
         edges = torch.arange(2 - self.num_symbols, self.num_symbols, 2, device=means.device).double() / self.num_symbols
         inner = self.shape.cdf((edges - means[..., None]) * torch.exp(-log_scales)[..., None])

@@ -26,7 +26,8 @@ class Gaussian(Emission):
         """The range of the standard deviation.
 
         `initial_scale` is the standard deviation where the network puts out 0, in units of the signal's range
-        [-1, 1]. `scale_margin` puts the floor of its logarithm at log(bin width) - scale_margin.
+        [-1, 1] (a bin's width if that is more). `scale_margin` puts the floor of its logarithm at
+        log(bin width) - scale_margin.
         """
 
         kind: Literal["gaussian"] = "gaussian"

@@ -15,4 +15,13 @@ def _log_interval(middle: Tensor, half: Tensor) -> Tensor:
     return logsigmoid(middle + half) + logsigmoid(half - middle) + torch.log(-torch.expm1(-2 * half))
 
 
-LOGISTIC = Shape(log_cdf=logsigmoid, log_interval=_log_interval, cdf=torch.sigmoid, quantile=torch.special.logit)
+def sigmoid(z: Tensor) -> Tensor:
+    """1 / (1 + e^-z), the same bits wherever z stands in its tensor (`torch.sigmoid` rounds the last few otherwise)."""
+    return 1 / (1 + torch.exp(-z))
+
+
+def _quantile(uniforms: Tensor) -> Tensor:
+    return torch.log(uniforms / (1 - uniforms))
+
+
+LOGISTIC = Shape(log_cdf=logsigmoid, log_interval=_log_interval, cdf=sigmoid, quantile=_quantile)

@@ -22,7 +22,8 @@ class MixtureOfGaussians(BinnedMixture):
         """The mixture's size and the range of its scales.
 
         `initial_scale` is a component's standard deviation where the network puts out 0, in units of the signal's
-        range [-1, 1]. `scale_margin` puts the floor of its logarithm at log(bin width) - scale_margin.
+        range [-1, 1] (a bin's width if that is more). `scale_margin` puts the floor of its logarithm at
+        log(bin width) - scale_margin.
         """
 
         kind: Literal["mixture_of_gaussians"] = "mixture_of_gaussians"

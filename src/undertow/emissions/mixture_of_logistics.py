@@ -21,7 +21,8 @@ class MixtureOfLogistics(BinnedMixture):
     class Config:
         """The mixture's size and the range of its scales.
 
-        `initial_scale` is a component's scale where the network puts out 0, in units of the signal's range [-1, 1].
+        `initial_scale` is a component's scale where the network puts out 0, in units of the signal's range [-1, 1]
+        (a bin's width if that is more).
         `scale_margin` puts the floor of the log-scale at log(bin width) - scale_margin; at 3 the likeliest symbol can
         still reach probability 0.9999, so silence costs next to nothing.
         """

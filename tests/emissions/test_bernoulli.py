@@ -1,0 +1,39 @@
+"""Bernoulli sets: independent elements, each with its own uniform."""
+
+import pytest
+import torch
+
+from undertow.emissions import Bernoulli, Sampling
+from undertow.errors import UsageError
+
+
+def bernoulli(num_elements=4):
+    return Bernoulli(Bernoulli.Config(num_elements=num_elements), 2)
+
+
+def test_log_prob_sums_over_the_elements():
+    params = torch.tensor([0.3, -2.0, 5.0, -1e4], dtype=torch.float64)
+    symbols = torch.tensor([[1, 0, 1, 0], [0, 1, 0, 1]])
+    one, zero = torch.nn.functional.logsigmoid(params), torch.nn.functional.logsigmoid(-params)
+    expected = torch.stack([one[0] + zero[1] + one[2] + zero[3], zero[0] + one[1] + zero[2] + one[3]])
+    torch.testing.assert_close(bernoulli().log_prob(params.expand(2, -1), symbols), expected, rtol=1e-13, atol=0)
+
+
+def test_an_element_is_one_where_its_uniform_reaches_the_probability_of_zero():
+    params = torch.tensor([0.0, 0.0, 2.0, -2.0], dtype=torch.float64)
+    uniforms = torch.tensor([0.5, 0.49999, 0.1193, 0.8807], dtype=torch.float64)
+    assert bernoulli().sample(params, uniforms, Sampling()).tolist() == [1, 0, 1, 0]
+    assert bernoulli().cdf(params)[:, 1].tolist() == torch.sigmoid(-params).tolist()
+
+
+def test_temperature_divides_the_logits():
+    params, uniforms = torch.randn(200, 4, dtype=torch.float64), torch.rand(200, 4, dtype=torch.float64)
+    warm = bernoulli().sample(params, uniforms, Sampling(temperature=2.5))
+    assert torch.equal(warm, bernoulli().sample(params / 2.5, uniforms, Sampling()))
+    cold = bernoulli().sample(params, uniforms, Sampling(temperature=0))
+    assert torch.equal(cold, (params > 0).long())
+
+
+def test_an_alphabet_of_another_size_is_refused():
+    with pytest.raises(UsageError, match="256 symbols"):
+        Bernoulli(Bernoulli.Config(), 256)
