@@ -3,8 +3,8 @@
 T samples, F frames, N points of the transform, K = N / 2 + 1 frequencies, M mel bands, C channels.
 
 Alignment: frame f goes with samples f·hop to (f + 1)·hop - 1, and its window is centred on them: it lies on the
-`fft_size` samples from f·hop - (fft_size - hop) // 2 on. F = ceil(T / hop), so every sample has a frame. What lies
-beyond the ends of the wave is `padding`.
+`fft_size` samples from f·hop - (fft_size - hop) // 2 on, with its peak at sample f·hop + hop / 2. F = ceil(T / hop),
+so every sample has a frame. What lies beyond the ends of the wave is `padding`.
 """
 
 import math

@@ -149,17 +149,18 @@ def _read_table(root: Path, names: list[str]) -> dict[str, dict[str, str]]:
         return {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file, strict=True))
+            reader = csv.DictReader(file, strict=True)
+            columns, rows = list(reader.fieldnames or []), list(reader)
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path} is not a comma-separated table in UTF-8 ({error})") from None
+    file_column = next((column for column in TABLE_FILE_COLUMNS if column in columns), None)
+    if file_column is None:
+        raise DataError(f"{path} has no column 'file'; give it one, or tell the labels with a name pattern")
     known, table = set(names), {}
     for line, row in enumerate(rows, start=2):
-        column = next((column for column in TABLE_FILE_COLUMNS if column in row), None)
-        if column is None:
-            raise DataError(f"{path} has no column 'file'; give it one, or tell the labels with a name pattern")
         if None in row or None in row.values():
-            raise DataError(f"{path}, line {line}: it must have {len(rows[0])} cells, as the first line has")
-        name = row.pop(column)
+            raise DataError(f"{path}, line {line}: it must have {len(columns)} cells, as the first line has")
+        name = row.pop(file_column)
         if name not in known:
             raise DataError(f"{path}, line {line}: there is no audio file '{name}' in the folder")
         table[name] = {key: value for key, value in row.items() if value}

@@ -4,7 +4,6 @@ Run as `python make_features.py` in this folder. Nothing of undertow is imported
 window on the middle of samples f·hop … (f + 1)·hop - 1 is written out again below.
 """
 
-import librosa
 import numpy as np
 
 NUM_SAMPLES = 3333  # not a multiple of any hop here
@@ -25,6 +24,8 @@ MFCC = {
 
 
 def spectrum(wave, case, num_bands, power):
+    import librosa
+
     hop, fft_size = case["hop_length"], case["fft_size"]
     num_frames = int(np.ceil(len(wave) / hop))
     left = (fft_size - hop) // 2
@@ -46,6 +47,8 @@ def log_mel(wave, case):
 
 
 def mfcc(wave, case):
+    import librosa
+
     bands = spectrum(wave, case, case.get("num_bands", 40), 2)
     decibels = librosa.power_to_db(bands, ref=1.0, amin=case.get("floor", 1e-10), top_db=None)
     cepstra = librosa.feature.mfcc(S=decibels, n_mfcc=case.get("num_coefficients", 13), dct_type=2, norm="ortho")

@@ -1,0 +1,57 @@
+"""`undertow data`: what it prints, for people and as JSON."""
+
+import json
+
+import pytest
+
+from tests.data.test_load import tone, write, write_bad_files
+from undertow.cli.data import fetch_set, info, list_sets
+from undertow.data.catalogue import CATALOGUE
+from undertow.errors import UsageError
+
+
+def test_list(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("UNDERTOW_DATA", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "fsdd").mkdir()
+    list_sets()
+    text = capsys.readouterr().out
+    assert all(name in text and entry.licence in text for name, entry in CATALOGUE.items())
+    assert str(tmp_path / "fsdd") in text and "undertow data fetch vctk" in text
+    list_sets(json=True)
+    sets = json.loads(capsys.readouterr().out)
+    assert (
+        set(sets) == set(CATALOGUE) and sets["fsdd"]["path"] == str(tmp_path / "fsdd") and sets["vctk"]["path"] is None
+    )
+
+
+def test_info(capsys, tmp_path):
+    write(tmp_path / "yes_anna.wav", tone())
+    write(tmp_path / "no_bert.wav", tone(0.4))
+    info(str(tmp_path), label_pattern="{word}_{speaker}")
+    text = capsys.readouterr().out
+    for words in ("2 files", "8000: 2", "PCM_16: 2", "median 0.30", "dBFS", "label word", "anna: 1, bert: 1"):
+        assert words in text
+    assert "cannot be used" not in text
+    write_bad_files(tmp_path)
+    info(str(tmp_path))
+    text = capsys.readouterr().out
+    assert "6 cannot be used" in text and "text.wav: not wav, flac, ogg or mp3 audio" in text
+    info(str(tmp_path), json=True)
+    assert json.loads(capsys.readouterr().out)["num_good"] == 2
+
+
+def test_info_of_nothing_but_bad_files(capsys, tmp_path):
+    write_bad_files(tmp_path)
+    info(str(tmp_path))
+    assert "6 files" in capsys.readouterr().out
+
+
+def test_fetch_of_what_is_there(capsys, real_data, monkeypatch):
+    monkeypatch.setenv("UNDERTOW_DATA", str(real_data))
+    fetch_set("fsdd")
+    assert f"fsdd is at {real_data / 'fsdd'}" in capsys.readouterr().out
+    fetch_set("fsdd", json=True)
+    assert json.loads(capsys.readouterr().out) == {"name": "fsdd", "path": str(real_data / "fsdd")}
+    with pytest.raises(UsageError, match="unknown data set"):
+        fetch_set("nothing")

@@ -1,0 +1,93 @@
+"""Small archives laid out as their publishers lay them out."""
+
+import dataclasses
+import hashlib
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from undertow.data.catalogue import CATALOGUE, Archive, NamedSet, files_checksum
+from undertow.data.folder import list_items
+
+FILES = {
+    "fsdd": [
+        [f"free-spoken-digit-dataset-1.0.10/recordings/{digit}_{speaker}_{take}.wav"
+         for digit in (0, 7) for speaker in ("theo", "lucas") for take in (0, 5, 10)]
+        + ["free-spoken-digit-dataset-1.0.10/README.md"]
+    ],
+    "ljspeech": [
+        [f"LJSpeech-1.1/wavs/LJ{section:03}-{line:04}.wav" for section in (1, 2) for line in range(1, 6)]
+        + ["LJSpeech-1.1/metadata.csv", "LJSpeech-1.1/README"]
+    ],
+    "vctk": [
+        [f"wav48_silence_trimmed/{speaker}/{speaker}_{line:03}_mic{mic}.flac"
+         for speaker in ("p225", "s5") for line in (1, 2) for mic in (1, 2)]
+        + ["txt/p225/p225_001.txt", "speaker-info.txt"]
+    ],
+    "nsynth": [
+        ["nsynth-train/audio/bass_synthetic_033-022-050.wav", "nsynth-train/audio/synth_lead_synthetic_001-060-100.wav",
+         "nsynth-train/examples.json"],
+        ["nsynth-valid/audio/guitar_acoustic_010-100-127.wav", "nsynth-valid/examples.json"],
+        ["nsynth-test/audio/vocal_acoustic_027-044-075.wav", "nsynth-test/examples.json"],
+    ],
+}  # fmt: skip
+
+
+def content(name: str, rate: int) -> bytes:
+    """A short noise of its own for an audio file, its name for any other."""
+    suffix = Path(name).suffix
+    if suffix not in (".wav", ".flac"):
+        return name.encode()
+    seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+    noise = np.random.default_rng(seed).normal(0, 0.1, rate // 10)
+    buffer = io.BytesIO()
+    soundfile.write(buffer, noise, rate, format=suffix[1:].upper(), subtype="PCM_16")
+    return buffer.getvalue()
+
+
+def make_archives(name: str, folder: Path) -> list[Path]:
+    """The archives of a named set, in the format and with the file name of its URLs."""
+    entry, paths = CATALOGUE[name], []
+    for archive, names in zip(entry.archives, FILES[name], strict=True):
+        path = folder / archive.url.rsplit("/", 1)[1]
+        members = {member: content(member, entry.sample_rate) for member in names}
+        if path.suffix == ".zip":
+            write_zip(path, members)
+        else:
+            write_tar(path, members)
+        paths.append(path)
+    return paths
+
+
+def write_zip(path: Path, members: dict[str, bytes]) -> None:
+    with zipfile.ZipFile(path, "w") as file:
+        for name, data in members.items():
+            file.writestr(name, data)
+
+
+def write_tar(path: Path, members: dict[str, bytes]) -> None:
+    with tarfile.open(path, f"w:{path.suffix[1:]}") as file:
+        for name, data in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            file.addfile(member, io.BytesIO(data))
+
+
+def small(name: str, archives: list[Path], url: str) -> NamedSet:
+    """The catalogue's entry of a set, but for these archives below `url` and their checksums."""
+    entry = CATALOGUE[name]
+    found = tuple(
+        Archive(f"{url}/{path.name}", old.checksum and "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest())
+        for old, path in zip(entry.archives, archives, strict=True)
+    )
+    return dataclasses.replace(entry, archives=found, num_files=None, files_sha256=None)
+
+
+def with_files_checksum(entry: NamedSet, root: Path) -> NamedSet:
+    """The entry, held to the audio files it has at `root`."""
+    items = list_items(root, entry.layout)
+    return dataclasses.replace(entry, num_files=len(items), files_sha256=files_checksum(items))

@@ -1,0 +1,155 @@
+"""Every kind of file a user may bring comes in as one float wave, and every bad one as one line."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from undertow.data.audio import is_silent, read_audio, to_float, to_int16, write_audio
+from undertow.errors import DataError
+
+RATE = 8000
+
+
+def tone(seconds: float = 0.25, rate: int = RATE, frequency: float = 440.0, level: float = 0.5) -> np.ndarray:
+    return (level * np.sin(2 * np.pi * frequency * np.arange(round(seconds * rate)) / rate)).astype(np.float32)
+
+
+def written(path: Path, wave: np.ndarray, rate: int = RATE, **options: str) -> Path:
+    soundfile.write(path, wave, rate, **options)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("suffix", "subtype", "error"),
+    [
+        ("wav", "PCM_U8", 2**-7),
+        ("wav", "PCM_16", 2**-15),
+        ("wav", "PCM_24", 2**-23),
+        ("wav", "PCM_32", 2**-24),
+        ("wav", "FLOAT", 0.0),
+        ("wav", "DOUBLE", 0.0),
+        ("flac", "PCM_16", 2**-15),
+        ("flac", "PCM_24", 2**-23),
+        ("ogg", "VORBIS", 0.05),
+        ("mp3", "MPEG_LAYER_III", 0.1),
+    ],
+)
+def test_formats_and_depths(tmp_path, suffix, subtype, error):
+    wave = tone()
+    audio = read_audio(written(tmp_path / f"a.{suffix}", wave, subtype=subtype))
+    assert audio.wave.dtype == np.float32 and audio.wave.shape == wave.shape
+    assert (audio.sample_rate, audio.source_rate, audio.num_channels) == (RATE, RATE, 1)
+    assert audio.encoding == subtype and audio.notes == ()
+    assert np.abs(audio.wave - wave).max() <= error * 1.01
+
+
+def test_stereo_is_mixed_and_said(tmp_path):
+    left, right = tone(), tone(frequency=300)
+    audio = read_audio(written(tmp_path / "a.wav", np.stack([left, right], axis=1), subtype="FLOAT"))
+    np.testing.assert_allclose(audio.wave, (left + right) / 2, atol=1e-7)
+    assert audio.notes == ("2 channels mixed to mono",)
+
+
+def test_96_khz_24_bit_stereo_is_resampled_and_said(tmp_path):
+    wave = tone(rate=96000)
+    path = written(tmp_path / "a.wav", np.stack([wave, wave], axis=1), 96000, subtype="PCM_24")
+    audio = read_audio(path, RATE)
+    assert audio.notes == ("2 channels mixed to mono", "resampled from 96000 to 8000 Hz")
+    assert (audio.sample_rate, audio.source_rate) == (RATE, 96000)
+    assert audio.wave.shape == (2000,)
+    np.testing.assert_allclose(audio.wave[200:-200], tone()[200:-200], atol=1e-3)  # the same tone, its ends aside
+
+
+def test_own_rate_is_kept_without_a_word(tmp_path):
+    assert read_audio(written(tmp_path / "a.wav", tone()), RATE).notes == ()
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(DataError) as caught:
+        read_audio(path)
+    message = str(caught.value)
+    assert message.startswith(str(path)) and "\n" not in message
+    return message.removeprefix(str(path))
+
+
+def test_text_named_wav(tmp_path):
+    path = tmp_path / "a.wav"
+    path.write_text("this is a letter, not a sound\n" * 40)
+    assert "not wav, flac, ogg or mp3 audio" in refusal(path)
+
+
+def test_missing_folder_and_empty_file(tmp_path):
+    assert "no such file" in refusal(tmp_path / "none.wav")
+    assert "is a folder" in refusal(tmp_path)
+    (tmp_path / "a.wav").touch()
+    assert "empty (0 bytes)" in refusal(tmp_path / "a.wav")
+
+
+def test_zero_length(tmp_path):
+    assert "no samples" in refusal(written(tmp_path / "a.wav", np.zeros(0, dtype=np.float32)))
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+@pytest.mark.parametrize("share", [0.7, 0.3])
+def test_truncated(tmp_path, suffix, share):
+    path = written(tmp_path / f"a.{suffix}", tone(1.0) + 0.01 * np.random.default_rng(0).standard_normal(RATE))
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    assert re.search("truncated|damaged", refusal(path))
+
+
+def test_truncated_wav_says_by_how_much(tmp_path):
+    path = written(tmp_path / "a.wav", tone())
+    path.write_bytes(path.read_bytes()[:-100])
+    assert "truncated, 100 bytes are missing" in refusal(path)
+
+
+def test_wav_whose_length_a_pipe_did_not_know_is_whole(tmp_path):
+    path = written(tmp_path / "a.wav", tone())
+    content = bytearray(path.read_bytes())
+    at = content.index(b"data") + 4
+    content[4:8] = content[at : at + 4] = b"\xff\xff\xff\xff"
+    path.write_bytes(content)
+    np.testing.assert_allclose(read_audio(path).wave, tone(), atol=2**-15)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_not_finite(tmp_path, value):
+    wave = tone()
+    wave[[3, 7]] = value
+    assert "2 of 2000 samples are NaN or infinite" in refusal(written(tmp_path / "a.wav", wave, subtype="FLOAT"))
+
+
+def test_float_file_over_full_scale(tmp_path):
+    audio = read_audio(written(tmp_path / "a.wav", 3 * tone(), subtype="FLOAT"))
+    assert np.abs(audio.wave).max() == 1.0 and audio.notes == ("clipped where it went over full scale",)
+    message = refusal(written(tmp_path / "b.wav", 30000 * tone(), subtype="FLOAT"))
+    assert "full scale is 1" in message and "15000" in message
+
+
+def test_silent():
+    assert is_silent(np.zeros(100, dtype=np.float32))
+    assert is_silent(np.full(100, 0.3, dtype=np.float32))  # a constant offset is no sound
+    assert is_silent(np.zeros(0, dtype=np.float32))
+    assert not is_silent(tone(level=0.001))
+
+
+def test_write_then_read_is_exact_in_16_bit(tmp_path):
+    wave = to_float(np.random.default_rng(0).integers(-32768, 32768, 999).astype(np.int16))
+    path = tmp_path / "new" / "a.wav"
+    write_audio(path, wave, 11025)
+    info = soundfile.info(path)
+    assert (info.samplerate, info.channels, info.subtype, info.format) == (11025, 1, "PCM_16", "WAV")
+    np.testing.assert_array_equal(read_audio(path).wave, wave)
+    assert [file.name for file in path.parent.iterdir()] == ["a.wav"]
+
+
+def test_write_clips_and_refuses_nan(tmp_path):
+    write_audio(tmp_path / "a.wav", np.array([2.0, -2.0, 0.25]), RATE)
+    np.testing.assert_array_equal(to_int16(read_audio(tmp_path / "a.wav").wave), [32767, -32768, 8192])
+    before = (tmp_path / "a.wav").read_bytes()
+    with pytest.raises(DataError, match="NaN"):
+        write_audio(tmp_path / "a.wav", np.array([0.0, np.nan]), RATE)
+    assert (tmp_path / "a.wav").read_bytes() == before

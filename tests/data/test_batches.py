@@ -1,0 +1,134 @@
+"""What a model is given: the right symbols, counted where all that the model sees is there, with labels and frames."""
+
+import numpy as np
+import pytest
+import torch
+
+from undertow.alphabets import LinearPCM, MuLaw
+from undertow.data.batches import Batches, batches_in_order
+from undertow.data.clips import Clip, ClipSet
+from undertow.data.features import MelConfig, extract
+from undertow.errors import DataError, UsageError
+
+MU_LAW = MuLaw(MuLaw.Config(num_levels=256))
+CLASSES = {"speaker": ["anna", "bert"], "mood": ["calm"]}
+MEL = MelConfig(sample_rate=8000, hop_length=80, window_length=200, fft_size=256, num_channels=12)
+
+
+def clip_set(*lengths: int, rate: int = 8000) -> ClipSet:
+    random = np.random.default_rng(0)
+    clips = [
+        Clip(
+            f"{index}",
+            random.integers(-30000, 30000, length).astype(np.int16),
+            {"speaker": ["anna", "bert"][index % 2]},
+        )
+        for index, length in enumerate(lengths)
+    ]
+    return ClipSet(clips, rate)
+
+
+def where(name: str, clips: ClipSet) -> tuple[Clip, int, int]:
+    """Clip, start and stop of a row, from the name it has in messages."""
+    number, _, crop = name.partition("[")
+    clip = clips[int(number)]
+    start, stop = (int(end) for end in crop[:-1].split(":")) if crop else (0, len(clip))
+    return clip, start, stop
+
+
+@pytest.mark.parametrize("alphabet", [MU_LAW, LinearPCM(LinearPCM.Config(bits=16))])
+@pytest.mark.parametrize("crop_steps", [None, 300, 10_000])
+def test_symbols_are_those_of_the_clip(alphabet, crop_steps):
+    clips = clip_set(1000, 700, 120, 999, 5, 301)
+    batches = Batches(clips, alphabet, 64, 3, crop_steps, seed=0)
+    for step in range(8):
+        batch = batches.batch(step)
+        assert batch.symbols.dtype == torch.int64 and batch.symbols.shape == batch.counted.shape
+        for row, name in enumerate(batch.names):
+            clip, start, stop = where(name, clips)
+            first = max(0, start - 64)
+            codes = torch.from_numpy(alphabet.encode(clip.samples))
+            length = stop - first
+            assert torch.equal(batch.symbols[row, :length], codes[first:stop])
+            assert batch.counted[row].nonzero().flatten().tolist() == list(range(start - first, length))
+
+
+def test_each_sample_is_counted_once_an_epoch():
+    clips = clip_set(1000, 700, 120, 999, 5, 300)
+    batches = Batches(clips, MU_LAW, 100, 2, 300, seed=3)
+    assert (len(batches.crops), batches.steps_per_epoch) == (14, 7)
+    assert sum(batches.batch(step).num_counted for step in range(7, 14)) == clips.num_samples
+    assert batches.mean_counted == pytest.approx(clips.num_samples / 7)
+
+
+def test_ranks_share_one_batch():
+    clips = clip_set(*range(50, 90))
+    whole = Batches(clips, MU_LAW, 8, 6, 64, seed=5)
+    for step in range(6):
+        names = [Batches(clips, MU_LAW, 8, 2, 64, 5, rank, 3).batch(step).names for rank in range(3)]
+        assert sum(names, ()) == whole.batch(step).names
+
+
+def test_unbounded_receptive_field_takes_no_context():
+    batches = Batches(clip_set(1000), MU_LAW, None, 2, 300, seed=0)
+    assert all(bool(batches.batch(step).counted.sum(dim=1).gt(0).all()) for step in range(4))
+    assert {tuple(batches.batch(step).symbols.shape)[1] for step in range(4)} <= set(range(1, 301))
+
+
+def test_labels_are_indices_of_the_model_s_classes():
+    clips = clip_set(50, 50, 50, 50)
+    batch = Batches(clips, MU_LAW, 8, 4, None, 0, label_classes=CLASSES).batch(0)
+    assert batch.labels["speaker"].dtype == torch.int64
+    assert [CLASSES["speaker"][index] for index in batch.labels["speaker"]] == [
+        clips[int(name)].labels["speaker"] for name in batch.names
+    ]
+    assert batch.labels["mood"].tolist() == [-1] * 4
+    assert Batches(clips, MU_LAW, 8, 4, None, 0).batch(0).labels == {}
+
+
+def test_features_lie_on_their_samples():
+    clips = clip_set(1000, 333, 2000, 81)
+    batches = Batches(clips, MU_LAW, 100, 3, 400, seed=0, features=MEL)
+    for step in range(5):
+        batch = batches.batch(step)
+        assert batch.features is not None and batch.features.dtype == torch.float32
+        assert batch.features.shape == (3, -(-batch.symbols.shape[1] // 80), 12)
+        for row, name in enumerate(batch.names):
+            clip, start, stop = where(name, clips)
+            first = start - int(batch.counted[row].nonzero()[0])
+            assert first % 80 == 0 and (first == 0 or start - first >= 100)
+            frames = extract(MEL, clip.samples)[first // 80 : -(-stop // 80)]
+            np.testing.assert_array_equal(batch.features[row, : len(frames)], frames)
+            assert (batch.features[row, len(frames) :].numpy() == frames[-1]).all()
+
+
+@pytest.mark.parametrize(("receptive_field", "crop_steps"), [(64, None), (64, 250), (None, 250)])
+def test_in_order_counts_every_step_once(receptive_field, crop_steps):
+    clips = clip_set(1000, 700, 120, 999, 5, 301)
+    batches = list(batches_in_order(clips, MU_LAW, receptive_field, 2, crop_steps, label_classes=CLASSES))
+    assert sum(batch.num_counted for batch in batches) == clips.num_samples
+    lengths = [batch.symbols.shape[1] for batch in batches]
+    assert lengths == sorted(lengths, reverse=True)
+    assert (max(lengths) <= 250 + 64) == (crop_steps is not None and receptive_field is not None)
+    shares = [
+        batch.names
+        for rank in range(2)
+        for batch in batches_in_order(clips, MU_LAW, receptive_field, 2, crop_steps, rank, 2)
+    ]
+    assert sorted(shares) == sorted(batch.names for batch in batches)
+
+
+def test_refusals():
+    clips = clip_set(100, 100)
+    with pytest.raises(DataError, match="no clips"):
+        Batches(ClipSet([], 8000), MU_LAW, 8, 1, None, 0)
+    with pytest.raises(DataError, match="'1' has speaker 'bert'; there is anna, carl"):
+        Batches(clips, MU_LAW, 8, 1, None, 0, label_classes={"speaker": ["anna", "carl"]})
+    with pytest.raises(UsageError, match="features are for 8000 Hz, the clips have 16000 Hz"):
+        Batches(clip_set(100, rate=16000), MU_LAW, 8, 1, None, 0, features=MEL)
+    for sizes in ((0, 10), (1, 0)):
+        with pytest.raises(UsageError, match="both must be 1 or more"):
+            Batches(clips, MU_LAW, 8, *sizes, 0)
+    for seed, rank in ((-1, 0), (0, 1)):
+        with pytest.raises(UsageError, match="seeds start at 0"):
+            Batches(clips, MU_LAW, 8, 1, None, seed, rank)

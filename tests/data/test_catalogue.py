@@ -1,0 +1,114 @@
+"""Named sets are found where they lie, known by their layout, and held to what was published."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.data.sets import FILES, make_archives, small, with_files_checksum
+from undertow.data.catalogue import CATALOGUE, cache_folder, files_checksum, locate, named_set, open_set
+from undertow.data.fetch import unpack
+from undertow.data.load import load_clips
+from undertow.errors import DataError, UsageError
+
+RIGHT = {
+    "fsdd": ({"digit": ["0", "7"], "speaker": ["lucas", "theo"], "take": ["0", "5", "10"]}, (4, 4, 4)),
+    "ljspeech": ({"section": ["LJ001", "LJ002"]}, (8, 1, 1)),
+    "vctk": ({"speaker": ["p225", "s5"], "sentence": ["001", "002"]}, (2, 1, 1)),
+    "nsynth": (
+        {
+            "family": ["bass", "guitar", "synth_lead", "vocal"],
+            "source": ["acoustic", "synthetic"],
+            "number": ["001", "010", "027", "033"],
+            "pitch": ["022", "044", "060", "100"],
+            "velocity": ["050", "075", "100", "127"],
+        },
+        (2, 1, 1),
+    ),
+}
+
+
+@pytest.fixture
+def unpacked(tmp_path, monkeypatch, request):
+    """A small set of the same layout, unpacked at UNDERTOW_DATA/name; the catalogue asks no checksum of it."""
+    name = request.param
+    archives = make_archives(name, tmp_path)
+    folder = tmp_path / "data" / name
+    folder.mkdir(parents=True)
+    for archive in archives:
+        unpack(archive, folder)
+    monkeypatch.setitem(CATALOGUE, name, small(name, archives, "http://127.0.0.1"))
+    monkeypatch.setenv("UNDERTOW_DATA", str(tmp_path / "data"))
+    return name, folder
+
+
+@pytest.mark.parametrize("unpacked", CATALOGUE, indirect=True)
+def test_layout_labels_and_splits(unpacked):
+    name, folder = unpacked
+    clips = [load_clips(name, split) for split in ("train", "validation", "test")]
+    classes, counts = RIGHT[name]
+    assert clips[0].label_classes == classes
+    assert tuple(map(len, clips)) == counts
+    assert clips[0].sample_rate == CATALOGUE[name].sample_rate
+    assert load_clips(name, path=folder).num_samples == clips[0].num_samples
+
+
+@pytest.mark.parametrize("unpacked", ["vctk"], indirect=True)
+def test_vctk_takes_one_microphone(unpacked):
+    assert all("_mic1" in clip.name for clip in load_clips("vctk", "all"))
+
+
+@pytest.mark.parametrize("unpacked", ["fsdd"], indirect=True)
+def test_files_are_held_to_their_checksum(unpacked, monkeypatch):
+    _, folder = unpacked
+    root, _ = open_set("fsdd", folder)
+    monkeypatch.setitem(CATALOGUE, "fsdd", with_files_checksum(CATALOGUE["fsdd"], root))
+    right = CATALOGUE["fsdd"].files_sha256
+    open_set("fsdd")
+    one, other = root / "recordings/0_theo_0.wav", root / "recordings/0_theo_5.wav"
+    shutil.copy(other, one)
+    with pytest.raises(
+        DataError, match=f"not the published set: the checksum of its files is [0-9a-f]{{64}}, not {right}"
+    ):
+        open_set("fsdd")
+    one.unlink()
+    with pytest.raises(DataError, match="has 11 audio files; 12 are right"):
+        open_set("fsdd")
+
+
+def test_where_sets_are_looked_for(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("UNDERTOW_DATA", raising=False)
+    assert cache_folder() == tmp_path / "cache" / "undertow" and locate("fsdd") is None
+    with pytest.raises(DataError, match="`undertow data fetch fsdd` downloads it, or set UNDERTOW_DATA"):
+        open_set("fsdd")
+    (tmp_path / "cache/undertow/fsdd").mkdir(parents=True)
+    assert locate("fsdd") == tmp_path / "cache/undertow/fsdd"
+    (tmp_path / "data/fsdd").mkdir(parents=True)
+    monkeypatch.setenv("UNDERTOW_DATA", str(tmp_path / "data"))
+    assert locate("fsdd") == tmp_path / "data/fsdd"
+    with pytest.raises(DataError, match="there is no folder recordings/ in it"):
+        open_set("fsdd")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert Path.home() in cache_folder().parents
+
+
+def test_unknown_set():
+    with pytest.raises(UsageError, match="unknown data set 'fsd'; did you mean 'fsdd'"):
+        named_set("fsd")
+
+
+def test_every_entry_says_what_it_must():
+    assert set(FILES) == set(RIGHT) == set(CATALOGUE)
+    for entry in CATALOGUE.values():
+        assert entry.title and entry.licence and entry.splits and entry.sample_rate > 0
+        for archive in entry.archives:
+            assert re.fullmatch(r"https?://\S+\.(tar\.gz|tar\.bz2|zip)", archive.url)
+            assert entry.files_sha256 or re.fullmatch(r"sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}", archive.checksum or "")
+
+
+def test_the_published_fsdd(real_data):
+    root, items = open_set("fsdd", real_data / "fsdd")
+    assert len(items) == 3000 and root == real_data / "fsdd"
+    assert files_checksum(items) == CATALOGUE["fsdd"].files_sha256

@@ -1,0 +1,99 @@
+"""Mel and MFCC give librosa's numbers, frames lie over the samples they stand for, and wrong settings are refused."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydantic import TypeAdapter
+
+from tests.data.reference.make_features import MEL, MFCC
+from undertow.config import parse, to_dict
+from undertow.data.features import FeatureConfig, MelConfig, MFCCConfig, build, extract
+from undertow.errors import UsageError
+
+REFERENCE = np.load(Path(__file__).parent / "reference" / "features.npz")
+SMALL = dict(sample_rate=8000, hop_length=80, window_length=200, fft_size=256)
+
+
+def configs() -> dict[str, MelConfig | MFCCConfig]:
+    return {name: MelConfig(**case) for name, case in MEL.items()} | {n: MFCCConfig(**case) for n, case in MFCC.items()}
+
+
+@pytest.mark.parametrize("name", [*MEL, *MFCC])
+def test_librosa_values(name):
+    config, expected = configs()[name], REFERENCE[name]
+    frames = extract(config, REFERENCE["wave"])
+    assert frames.dtype == np.float32 and frames.shape == expected.shape
+    assert frames.shape[1] == config.num_channels
+    np.testing.assert_allclose(frames, expected, rtol=1e-6, atol=1e-6 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("sample", [0, 79, 80, 999, 1520, 1999])
+@pytest.mark.parametrize("padding", ["reflect", "zero"])
+def test_an_impulse_peaks_in_the_frame_that_covers_it(sample, padding):
+    config = parse(MelConfig, SMALL | {"num_channels": 10, "padding": padding})
+    wave = np.zeros(2000, dtype=np.float32)
+    wave[sample] = 1.0
+    energy = np.exp(extract(config, wave)).sum(axis=1)
+    assert energy[sample // 80] >= energy.max() * (1 - 1e-5)  # a frame's first sample is as near to the frame before
+    assert energy[sample // 80] > 1.01 * np.delete(energy, [(sample - 1) // 80, sample // 80]).max()
+
+
+def test_the_window_lies_on_the_middle_of_its_samples():
+    """An impulse on either side of a frame's centre, equally far from it, gives that frame the same energy."""
+    config = parse(MelConfig, SMALL | {"num_channels": 1, "power": 2, "norm": None, "padding": "zero"})
+    energies = []
+    for offset in (-30, 30):
+        wave = np.zeros(2000, dtype=np.float32)
+        wave[10 * 80 + 40 + offset] = 1.0
+        energies.append(extract(config, wave)[10])
+    np.testing.assert_allclose(energies[0], energies[1], rtol=1e-5)
+
+
+@pytest.mark.parametrize("num_samples", [1, 79, 80, 81, 400, 2001])
+@pytest.mark.parametrize("kind", [MelConfig, MFCCConfig])
+def test_every_sample_has_a_frame_however_short_the_clip(num_samples, kind):
+    wave = np.random.default_rng(0).normal(0, 0.1, num_samples).astype(np.float32)
+    config = parse(kind, SMALL | ({"num_channels": 20} if kind is MelConfig else {"num_bands": 20}))
+    frames = extract(config, wave)
+    assert frames.shape == (math.ceil(num_samples / 80), config.num_channels) and np.isfinite(frames).all()
+
+
+def test_silence_is_the_floor():
+    config = parse(MelConfig, SMALL | {"num_channels": 20, "floor": 1e-3})
+    np.testing.assert_allclose(extract(config, np.zeros(500, dtype=np.float32)), math.log(1e-3), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"hop_length": 256, "sample_rate": 22050}, "hop_length 256 does not divide the sample rate 22050; 245 does"),
+        ({"hop_length": 0}, "hop_length 0"),
+        ({"window_length": 300}, "each must be at most the next"),
+        ({"hop_length": 250}, "each must be at most the next"),
+        ({"high_hz": 5000.0}, "at most half the sample rate, 4000"),
+        ({"low_hz": 4000.0}, "must rise"),
+        ({"scale": "bark"}, "scale: Input should be 'slaney' or 'htk'"),
+        ({"hop_lenght": 80}, "unknown key 'hop_lenght'; did you mean 'hop_length'?"),
+    ],
+)
+def test_wrong_settings_are_refused(change, message):
+    with pytest.raises(UsageError) as caught:
+        parse(MelConfig, SMALL | change)
+    assert message in str(caught.value)
+
+
+def test_settings_that_no_spectrum_can_meet_are_refused():
+    with pytest.raises(UsageError, match="200 mel bands are too many for fft_size 256"):
+        build(parse(MelConfig, SMALL | {"num_channels": 200}))
+    with pytest.raises(UsageError, match="num_coefficients 30 is more than num_bands 20"):
+        build(parse(MFCCConfig, SMALL | {"num_coefficients": 30, "num_bands": 20}))
+
+
+def test_a_config_survives_the_card():
+    adapter = TypeAdapter(FeatureConfig)
+    for config in configs().values():
+        stored = to_dict(config)
+        assert {"scale", "norm", "padding", "floor"} <= set(stored)
+        assert adapter.validate_python(stored) == config

@@ -1,0 +1,188 @@
+"""Downloading, against a server on this machine: resumed, checked, unpacked safely, whole or not there."""
+
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.data.sets import make_archives, small, with_files_checksum, write_tar, write_zip
+from undertow.data.catalogue import CATALOGUE
+from undertow.data.fetch import download, fetch, unpack
+from undertow.data.load import load_clips
+from undertow.errors import DataError, UsageError
+
+
+class Server(ThreadingHTTPServer):
+    """Serves a folder; `ranges` and `stop_after` (bytes of a body) make it a worse one. `asked` lists (path, range)."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(("127.0.0.1", 0), partial(Handler, folder))
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.ranges, self.stop_after = True, None
+        self.asked: list[tuple[str, str | None]] = []
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def __init__(self, folder: Path, *args: object) -> None:
+        self.folder = folder
+        super().__init__(*args)
+
+    def do_GET(self) -> None:
+        asked = self.headers.get("Range")
+        self.server.asked.append((self.path, asked))
+        file = self.folder / self.path[1:]
+        if not file.is_file():
+            return self.send_error(404)
+        content, start = file.read_bytes(), 0
+        if asked is not None and self.server.ranges:
+            start = int(asked.removeprefix("bytes=").removesuffix("-"))
+            if start >= len(content):
+                return self.send_error(416)
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(content) - start))
+        self.end_headers()
+        self.wfile.write(content[start:][: self.server.stop_after])
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server(tmp_path) -> Iterator[Server]:
+    (tmp_path / "served").mkdir()
+    server = Server(tmp_path / "served")
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch) -> Path:
+    """An empty cache, and no UNDERTOW_DATA."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("UNDERTOW_DATA", raising=False)
+    return tmp_path / "cache" / "undertow"
+
+
+def serve(name: str, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    archives = make_archives(name, tmp_path / "served")
+    monkeypatch.setitem(CATALOGUE, name, small(name, archives, server.url))
+    return archives
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_fetch(name, server, cache, tmp_path, monkeypatch):
+    archives = serve(name, server, tmp_path, monkeypatch)
+    seen = []
+    assert fetch(name, progress=lambda *values: seen.append(values)) == cache / name
+    assert [path.name for path in cache.iterdir()] == [name]
+    assert len(load_clips(name, "all")) == {"fsdd": 12, "ljspeech": 10, "vctk": 4, "nsynth": 4}[name]
+    assert [(received, total) for _, received, total in seen] == [(path.stat().st_size,) * 2 for path in archives]
+    assert fetch(name) == cache / name and len(server.asked) == len(archives)  # not downloaded again
+
+
+def test_fetch_into_a_folder(server, cache, tmp_path, monkeypatch):
+    serve("ljspeech", server, tmp_path, monkeypatch)
+    assert fetch("ljspeech", tmp_path / "mine") == tmp_path / "mine" / "ljspeech"
+    assert not cache.exists() and (tmp_path / "mine/ljspeech/metadata.csv").is_file()
+
+
+def test_what_undertow_data_holds_is_not_downloaded(server, cache, tmp_path, monkeypatch):
+    serve("fsdd", server, tmp_path, monkeypatch)
+    fetch("fsdd", tmp_path / "data")
+    server.asked.clear()
+    monkeypatch.setenv("UNDERTOW_DATA", str(tmp_path / "data"))
+    assert fetch("fsdd") == tmp_path / "data" / "fsdd" and server.asked == []
+
+
+def test_a_wrong_checksum_is_refused_with_both_values(server, cache, tmp_path, monkeypatch):
+    (archive,) = serve("ljspeech", server, tmp_path, monkeypatch)
+    right = CATALOGUE["ljspeech"].archives[0].checksum.split(":")[1]
+    archive.write_bytes(archive.read_bytes() + b"!")
+    with pytest.raises(DataError, match=f"its sha256 is [0-9a-f]{{64}}, not {right}"):
+        fetch("ljspeech")
+    assert list(cache.iterdir()) == []  # the next attempt begins afresh
+
+
+def test_wrong_files_are_refused_with_both_values(server, cache, tmp_path, monkeypatch):
+    serve("fsdd", server, tmp_path, monkeypatch)
+    held = with_files_checksum(CATALOGUE["fsdd"], fetch("fsdd", tmp_path / "right"))
+    make_archives("fsdd", tmp_path)
+    other = {f"x/recordings/1_theo_{take}.wav": b"RIFF" for take in range(12)}
+    write_tar(tmp_path / "served" / "v1.0.10.tar.gz", other)
+    monkeypatch.setitem(CATALOGUE, "fsdd", held)
+    with pytest.raises(DataError, match=f"the checksum of its files is [0-9a-f]{{64}}, not {held.files_sha256}"):
+        fetch("fsdd")
+    assert list(cache.iterdir()) == []
+
+
+def test_a_broken_download_goes_on_where_it_stopped(server, cache, tmp_path, monkeypatch):
+    (archive,) = serve("vctk", server, tmp_path, monkeypatch)
+    size = archive.stat().st_size
+    server.stop_after = 1000
+    with pytest.raises(DataError, match=f"stopped at 1000 of {size} bytes; fetch again to go on"):
+        fetch("vctk")
+    server.stop_after = None
+    assert fetch("vctk") == cache / "vctk"
+    assert [asked for _, asked in server.asked] == [None, "bytes=1000-"]
+
+
+def test_a_server_without_ranges_begins_again(server, tmp_path):
+    (tmp_path / "served/a.bin").write_bytes(bytes(range(200)))
+    (tmp_path / "a.part").write_bytes(b"the start of something else")
+    server.ranges = False
+    download(f"{server.url}/a.bin", tmp_path / "a.part")
+    assert (tmp_path / "a.part").read_bytes() == bytes(range(200))
+
+
+def test_a_download_that_was_already_whole(server, tmp_path):
+    for path in (tmp_path / "served/a.bin", tmp_path / "a.part"):
+        path.write_bytes(b"whole")
+    download(f"{server.url}/a.bin", tmp_path / "a.part")
+    assert (tmp_path / "a.part").read_bytes() == b"whole"
+
+
+def test_no_server_and_no_file(server, cache, tmp_path, monkeypatch):
+    serve("fsdd", server, tmp_path, monkeypatch)[0].unlink()
+    with pytest.raises(DataError, match="cannot download http.*: the server says 404"):
+        fetch("fsdd")
+    with pytest.raises(DataError, match="cannot download http://127.0.0.1:1/x: "):
+        download("http://127.0.0.1:1/x", tmp_path / "x")
+    with pytest.raises(UsageError, match="unknown data set 'libri'"):
+        fetch("libri")
+
+
+@pytest.mark.parametrize("member", ["../outside.wav", "/tmp/outside.wav", "a/../../outside.wav"])
+@pytest.mark.parametrize("write", [write_tar, write_zip])
+def test_no_member_lands_outside(tmp_path, write, member):
+    archive = tmp_path / ("a.zip" if write is write_zip else "a.gz")
+    write(archive, {"fine.wav": b"x", member: b"evil"})
+    (tmp_path / "deep" / "in").mkdir(parents=True)
+    try:
+        unpack(archive, tmp_path / "deep" / "in")
+    except DataError as error:
+        assert "outside" in str(error)
+    names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.wav")}
+    assert all(name.startswith("deep/in/") for name in names)
+    assert not Path("/tmp/outside.wav").exists()
+
+
+@pytest.mark.parametrize("suffix", [".tar.gz", ".tar.bz2", ".tar.xz", ".zip"])
+def test_damaged_archives(tmp_path, suffix):
+    archive = tmp_path / f"a{suffix}"
+    write = write_zip if suffix == ".zip" else write_tar
+    write(archive, {f"{index}.bin": bytes(range(256)) * 40 for index in range(9)})
+    archive.write_bytes(archive.read_bytes()[: archive.stat().st_size * 2 // 3])
+    with pytest.raises(DataError, match="cannot be unpacked"):
+        unpack(archive, tmp_path)
+    archive.write_text("no archive at all")
+    with pytest.raises(DataError, match="cannot be unpacked"):
+        unpack(archive, tmp_path)

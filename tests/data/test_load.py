@@ -1,0 +1,148 @@
+"""A folder becomes clips; what cannot be used is skipped, counted and explained; nothing usable is an error."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from undertow.data import load_clips
+from undertow.data.audio import to_int16
+from undertow.errors import DataError, UsageError
+
+RATE = 8000
+
+
+def tone(seconds: float = 0.2, rate: int = RATE, frequency: float = 300.0) -> np.ndarray:
+    return (0.5 * np.sin(2 * np.pi * frequency * np.arange(round(seconds * rate)) / rate)).astype(np.float32)
+
+
+def write(path: Path, wave: np.ndarray, rate: int = RATE, **options: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, wave, rate, **options)
+
+
+def write_bad_files(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / "text.wav").write_text("not a sound\n")
+    (folder / "nothing.wav").touch()
+    write(folder / "zero.wav", np.zeros(0, dtype=np.float32))
+    write(folder / "silent.wav", np.zeros(RATE, dtype=np.float32))
+    write(folder / "nan.wav", np.array([0.1, np.nan, 0.2], dtype=np.float32), subtype="FLOAT")
+    write(folder / "cut.wav", tone())
+    os.truncate(folder / "cut.wav", 1000)
+
+
+def test_a_folder_of_everything(tmp_path):
+    write(tmp_path / "a" / "1.wav", to_int16(tone()))
+    write(tmp_path / "a" / "2.flac", tone(0.3))
+    write(tmp_path / "b" / "3.wav", np.stack([tone(rate=96000)] * 2, axis=1), 96000, subtype="PCM_24")
+    write(tmp_path / "b" / "4.wav", tone(), subtype="PCM_U8")
+    write(tmp_path / "b" / "5.wav", tone(), subtype="FLOAT")
+    write_bad_files(tmp_path / "c")
+    clips = load_clips(tmp_path, "all")
+    assert [clip.name for clip in clips] == ["a/1.wav", "a/2.flac", "b/3.wav", "b/4.wav", "b/5.wav"]
+    assert clips.sample_rate == RATE and clips.label_classes == {"label": ["a", "b", "c"]}
+    assert [len(clip) for clip in clips] == [1600, 2400, 1600, 1600, 1600]
+    assert clips.num_samples == 8800 and clips.seconds == 1.1
+    assert clips[0].wave.dtype == np.int16 and clips[0].labels == {"label": "a"}
+    np.testing.assert_array_equal(clips[0].wave, to_int16(tone()))
+    np.testing.assert_allclose(clips[4].samples, tone(), atol=2**-16)
+    report = clips.report
+    assert report.num_files == 11 and set(report.bad) == {
+        f"c/{name}.wav" for name in ("text", "nothing", "zero", "silent", "nan", "cut")
+    }
+    text = "\n".join(report.lines())
+    for words in (
+        "1 of 11 files: 2 channels mixed to mono",
+        "1 of 11 files: resampled from 96000 to 8000 Hz",
+        "6 of 11 files skipped:",
+        "text.wav: not wav, flac, ogg or mp3 audio",
+        "nothing.wav: the file is empty",
+        "zero.wav: holds no samples",
+        "silent.wav: silent",
+        "nan.wav: 1 of 3 samples are NaN",
+        "cut.wav: truncated",
+    ):
+        assert words in text
+
+
+def test_all_bad(tmp_path):
+    write_bad_files(tmp_path)
+    with pytest.raises(DataError, match=r"none of the 6 all files of .* can be used; the first: .*cut.wav: truncated"):
+        load_clips(tmp_path, "all", RATE)
+
+
+def test_no_file_has_a_readable_rate(tmp_path):
+    (tmp_path / "text.wav").write_text("not a sound\n")
+    with pytest.raises(DataError, match="none of the 1 audio files of .* can be read"):
+        load_clips(tmp_path, "all")
+
+
+def test_the_commonest_rate_is_taken_and_another_where_asked(tmp_path):
+    for name, rate in (("1", 16000), ("2", 16000), ("3", 8000)):
+        write(tmp_path / f"{name}.wav", tone(rate=rate), rate)
+    assert load_clips(tmp_path, "all").sample_rate == 16000
+    assert {len(clip) for clip in load_clips(tmp_path, "all", 4000)} == {800}
+
+
+def test_trimming_is_off_by_default_and_says_what_it_took(tmp_path):
+    wave = np.concatenate([np.zeros(RATE), tone(1.0), np.zeros(RATE)]).astype(np.float32)
+    write(tmp_path / "a.wav", wave)
+    assert load_clips(tmp_path, "all").num_samples == 3 * RATE
+    clips = load_clips(tmp_path, "all", trim_decibels=-40.0)
+    assert abs(clips.seconds - 1.04) < 0.02
+    assert clips.report.trimmed_seconds == pytest.approx(3 - clips.seconds)
+    assert clips.report.trimmed_share == pytest.approx(1 - clips.seconds / 3)
+    assert clips.report.lines() == [f"silence trimmed at the ends: 2.0 s, {1 - clips.seconds / 3:.1%}"]
+
+
+def test_a_split_holds_its_files_and_all_classes(tmp_path):
+    for split, word in (("train", "yes"), ("train", "no"), ("test", "yes"), ("validation", "no")):
+        write(tmp_path / split / f"{word}_anna.wav", tone())
+    clips = load_clips(tmp_path, "test", label_pattern="{word}_{speaker}")
+    assert [clip.name for clip in clips] == ["test/yes_anna.wav"]
+    assert clips.label_classes == {"speaker": ["anna"], "word": ["no", "yes"]}
+
+
+def test_refusals(tmp_path):
+    write(tmp_path / "a.wav", tone())
+    with pytest.raises(UsageError, match="unknown split 'tests'; did you mean 'test'"):
+        load_clips(tmp_path, "tests")
+    with pytest.raises(UsageError, match="must be below 0"):
+        load_clips(tmp_path, trim_decibels=40.0)
+    with pytest.raises(DataError, match="has no validation clips: its 1 files are all in other splits"):
+        load_clips(tmp_path, "validation")
+    with pytest.raises(DataError, match="'fsd' is neither a folder nor a named set; did you mean 'fsdd'"):
+        load_clips("fsd")
+    with pytest.raises(UsageError, match="fsdd has its own labels"):
+        load_clips("fsdd", label_pattern="{a}")
+    with pytest.raises(UsageError, match="a path goes with a named set"):
+        load_clips(tmp_path, path=tmp_path)
+
+
+def test_fsdd(real_data):
+    """The published set: 3000 takes, untrimmed, split as the benchmark splits it."""
+    path = real_data / "fsdd"
+    test, validation = load_clips("fsdd", "test", path=path), load_clips("fsdd", "validation", path=path)
+    assert (len(test), test.num_samples, test.sample_rate) == (300, 1_034_030, 8000)
+    assert (len(validation), validation.num_samples) == (300, 1_056_429)
+    assert {clip.labels["take"] for clip in test} == {"0", "1", "2", "3", "4"}
+    assert {clip.labels["take"] for clip in validation} == {"5", "6", "7", "8", "9"}
+    assert test.label_classes["speaker"] == ["george", "jackson", "lucas", "nicolas", "theo", "yweweler"]
+    assert test.label_classes["digit"] == [str(digit) for digit in range(10)]
+    assert test.report.bad == {} and test.report.lines() == []
+    clip = test[0]
+    right = soundfile.read(path / clip.name, dtype="int16")[0]
+    np.testing.assert_array_equal(clip.wave, right)
+
+
+def test_a_real_folder_of_mp3(real_data):
+    clips = load_clips(real_data / "salamander", "test", 16000, label_pattern="{note}v{velocity}")
+    assert 1 <= len(clips) < 20 and clips.label_classes["velocity"] == ["4", "8", "12", "16"]
+    assert len(clips.label_classes["note"]) == 30
+    assert clips.report.changes == {
+        "2 channels mixed to mono": len(clips),
+        "resampled from 44100 to 16000 Hz": len(clips),
+    }
