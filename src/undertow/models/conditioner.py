@@ -11,10 +11,10 @@ import torch
 import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
-from undertow.data.features import FeatureConfig
 
 from undertow.batch import Condition
 from undertow.config import config
+from undertow.data.features import FeatureConfig
 from undertow.errors import UsageError
 from undertow.layers import CausalConv1d, Repeat, Serial, TransposedConv1d
 
