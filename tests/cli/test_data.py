@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.data.test_fetch import cache, serve, server  # noqa: F401
 from tests.data.test_load import tone, write, write_bad_files
 from undertow.cli.data import fetch_set, info, list_sets
 from undertow.data.catalogue import CATALOGUE
@@ -45,6 +46,14 @@ def test_info_of_nothing_but_bad_files(capsys, tmp_path):
     write_bad_files(tmp_path)
     info(str(tmp_path))
     assert "6 files" in capsys.readouterr().out
+
+
+def test_fetch(capsys, tmp_path, monkeypatch, server, cache):  # noqa: F811
+    serve("ljspeech", server, tmp_path, monkeypatch)
+    fetch_set("ljspeech", into=tmp_path / "sets", json=True)
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) == {"name": "ljspeech", "path": str(tmp_path / "sets" / "ljspeech")}
+    assert "ljspeech-0" in printed.err  # the progress bar
 
 
 def test_fetch_of_what_is_there(capsys, real_data, monkeypatch):

@@ -5,10 +5,12 @@ import pytest
 import torch
 
 from undertow.alphabets import LinearPCM, MuLaw
+from undertow.config import parse
 from undertow.data.batches import Batches, batches_in_order
 from undertow.data.clips import Clip, ClipSet
 from undertow.data.features import MelConfig, extract
 from undertow.errors import DataError, UsageError
+from undertow.models import MODELS, build
 
 MU_LAW = MuLaw(MuLaw.Config(num_levels=256))
 CLASSES = {"speaker": ["anna", "bert"], "mood": ["calm"]}
@@ -75,6 +77,16 @@ def test_unbounded_receptive_field_takes_no_context():
     assert {tuple(batches.batch(step).symbols.shape)[1] for step in range(4)} <= set(range(1, 301))
 
 
+def test_crops_keep_slow_clocks_in_phase():
+    clips = clip_set(1000, 700, 999)
+    batches = Batches(clips, MU_LAW, 50, 2, 200, seed=0, features=MEL, period=32)  # 80 and 32: 160
+    for step in range(8):
+        batch = batches.batch(step)
+        for row, name in enumerate(batch.names):
+            _, start, _ = where(name, clips)
+            assert start % 160 == 0 and (start - int(batch.counted[row].nonzero()[0])) % 160 == 0
+
+
 def test_labels_are_indices_of_the_model_s_classes():
     clips = clip_set(50, 50, 50, 50)
     batch = Batches(clips, MU_LAW, 8, 4, None, 0, label_classes=CLASSES).batch(0)
@@ -100,6 +112,29 @@ def test_features_lie_on_their_samples():
             frames = extract(MEL, clip.samples)[first // 80 : -(-stop // 80)]
             np.testing.assert_array_equal(batch.features[row, : len(frames)], frames)
             assert (batch.features[row, len(frames) :].numpy() == frames[-1]).all()
+
+
+@pytest.mark.filterwarnings("ignore::undertow.models.ShortReceptiveFieldWarning")
+@pytest.mark.parametrize("context", [None, {"frame_size": 4, "num_layers": 2, "channels": 4, "gate_channels": 4}])
+def test_an_epoch_of_crops_has_the_loss_of_the_whole_clips(context):
+    """A real network: no step that counts lacks any of what it would see in its clip."""
+    network = {"kind": "wavenet", "num_cycles": 2, "layers_per_cycle": 3, "residual_channels": 4, "gate_channels": 4}
+    settings = {
+        "sample_rate": 8000,
+        "alphabet": {"kind": "mu_law", "num_levels": 256},
+        "network": network | {"skip_channels": 4, "context": context},
+        "emission": {"kind": "categorical"},
+        "conditioner": {"labels": {"speaker": ["anna", "bert"]}},
+    }
+    model = build(parse(MODELS["autoregressive"].Config, settings)).double().eval()
+    clips = clip_set(200, 70, 33, 150)
+    shared = {"label_classes": settings["conditioner"]["labels"], "period": model.network.period}
+    batches = Batches(clips, model.alphabet, model.receptive_field, 4, 40, seed=0, **shared)
+    assert len(batches.crops) % 4 == 0
+    with torch.no_grad():
+        right = sum(model.log_prob(batch).sum() for batch in batches_in_order(clips, model.alphabet, None, 1, **shared))
+        cut = sum(model.log_prob(batches.batch(step)).sum() for step in range(batches.steps_per_epoch))
+    assert abs(float(cut - right)) < 1e-9 * abs(float(right))
 
 
 @pytest.mark.parametrize(("receptive_field", "crop_steps"), [(64, None), (64, 250), (None, 250)])

@@ -8,17 +8,17 @@ from undertow.data.crops import Crops, Order
 LENGTHS = np.array([5, 100, 37, 64, 65, 128, 1, 640, 63])
 
 
-@pytest.mark.parametrize("hop", [1, 8])
+@pytest.mark.parametrize("unit", [1, 8])
 @pytest.mark.parametrize("crop_steps", [None, 1, 50, 64, 639, 5000])
 @pytest.mark.parametrize("epoch", [None, 0, 1])
-def test_each_sample_counts_once(crop_steps, hop, epoch):
-    crops = Crops(LENGTHS, crop_steps, context=20, hop=hop)
+def test_each_sample_counts_once(crop_steps, unit, epoch):
+    crops = Crops(LENGTHS, crop_steps, context=20, unit=unit)
     rows = crops.cut(None if epoch is None else np.random.default_rng(epoch))
     assert len(rows) == len(crops)
     seen = [np.zeros(length, dtype=int) for length in LENGTHS]
     for clip, start, stop, context in rows.tolist():
         assert 0 <= start < stop <= LENGTHS[clip] and stop - start <= crops.crop_steps
-        assert start % hop == 0 and (start - context) % hop == 0
+        assert start % unit == 0 and (start - context) % unit == 0
         assert context == start or context >= 20  # all the model sees, or everything there is
         seen[clip][start:stop] += 1
     assert all((count == 1).all() for count in seen)

@@ -6,6 +6,7 @@ frames once they have been asked for (4 · C / hop bytes a sample). A batch take
 B batch, T steps, F frames, C channels.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -40,9 +41,10 @@ class Batches:
         crop_steps: counted steps of a crop at most; None, or as long as the longest clip: whole clips.
         seed: 0 or more.
         rank, world_size: of the processes that share a batch.
-        features: config of the frames that condition the model, at the clips' rate; crops then start at multiples of
-            its hop.
+        features: config of the frames that condition the model, at the clips' rate.
         label_classes: by label name, its classes; a label is the index of its class, -1 where a clip has none.
+        period: of the network's slowest clock, in steps: crops begin, context included, at multiples of it and of the
+            features' hop, so that both are in phase with the whole clip.
 
     Raises:
         UsageError: a size below 1, a rank out of range, or features for another sample rate.
@@ -61,13 +63,14 @@ class Batches:
         world_size: int = 1,
         features: Any = None,
         label_classes: Classes | None = None,
+        period: int = 1,
     ) -> None:
         if seed < 0 or not 0 <= rank < world_size:
             raise UsageError(
                 f"seed {seed}, rank {rank} of {world_size}: seeds start at 0, ranks lie below their number"
             )
         self.encoder = _Encoder(clips, alphabet, features, label_classes)
-        self.crops = _cut(self.encoder, receptive_field, batch_size, crop_steps)
+        self.crops = _cut(self.encoder, receptive_field, batch_size, crop_steps, period)
         self.order = Order(self.crops, batch_size * world_size, seed)
         self.rows = slice(rank * batch_size, (rank + 1) * batch_size)
 
@@ -100,6 +103,7 @@ def batches_in_order(
     world_size: int = 1,
     features: Any = None,
     label_classes: Classes | None = None,
+    period: int = 1,
 ) -> Iterator[Batch]:
     """Every clip once, for validation and scoring: the longest first, clips of like length together, padded.
 
@@ -108,18 +112,20 @@ def batches_in_order(
     Rank r takes every `world_size`-th batch from r on. Arguments and errors are those of `Batches`.
     """
     encoder = _Encoder(clips, alphabet, features, label_classes)
-    rows = _cut(encoder, receptive_field, batch_size, None if receptive_field is None else crop_steps).cut()
+    rows = _cut(encoder, receptive_field, batch_size, None if receptive_field is None else crop_steps, period).cut()
     length = rows[:, 2] - rows[:, 1] + rows[:, 3]
     rows = rows[np.argsort(-length, kind="stable")]
     for first in range(rank * batch_size, len(rows), world_size * batch_size):
         yield encoder.batch([Crop(*row) for row in rows[first : first + batch_size].tolist()])
 
 
-def _cut(encoder: "_Encoder", receptive_field: int | None, batch_size: int, crop_steps: int | None) -> Crops:
+def _cut(
+    encoder: "_Encoder", receptive_field: int | None, batch_size: int, crop_steps: int | None, period: int
+) -> Crops:
     if batch_size < 1 or (crop_steps is not None and crop_steps < 1):
         raise UsageError(f"batch_size {batch_size}, crop_steps {crop_steps}: both must be 1 or more")
     lengths = np.array([len(clip) for clip in encoder.clips])
-    return Crops(lengths, crop_steps, receptive_field or 0, encoder.hop)
+    return Crops(lengths, crop_steps, receptive_field or 0, math.lcm(encoder.hop, period))
 
 
 class _Encoder:

@@ -28,14 +28,14 @@ class Crops:
     far as that number of crops allows. A crop inside a clip carries up to `context` samples before it, so that its
     loss is what it would be in the whole clip; where it is cut then matters little.
 
-    Starts are multiples of `hop`, and so `crop_steps` and `context` are rounded up to such.
+    Crops begin, context included, at multiples of `unit` steps; so `crop_steps` and `context` are rounded up to such.
     """
 
-    def __init__(self, lengths: np.ndarray, crop_steps: int | None, context: int, hop: int = 1) -> None:
-        self.lengths, self.hop = lengths, hop
-        self.context = -(-context // hop) * hop
+    def __init__(self, lengths: np.ndarray, crop_steps: int | None, context: int, unit: int = 1) -> None:
+        self.lengths, self.unit = lengths, unit
+        self.context = -(-context // unit) * unit
         longest = int(lengths.max())
-        self.crop_steps = longest if crop_steps is None or crop_steps >= longest else -(-crop_steps // hop) * hop
+        self.crop_steps = longest if crop_steps is None or crop_steps >= longest else -(-crop_steps // unit) * unit
         counts = -(-lengths // self.crop_steps)
         self.clip = np.repeat(np.arange(len(lengths)), counts)  # (N,)
         self.piece = np.arange(len(self.clip)) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -48,7 +48,7 @@ class Crops:
         """All crops as rows (clip, start, stop, context) of (N, 4) int64; without `random` the offsets are zero."""
         offset = np.zeros_like(self.slack)
         if random is not None:
-            offset = random.integers(0, self.slack // self.hop + 1) * self.hop
+            offset = random.integers(0, self.slack // self.unit + 1) * self.unit
         start = self.piece * self.crop_steps - offset[self.clip]
         stop = np.minimum(start + self.crop_steps, self.lengths[self.clip])
         start = np.maximum(start, 0)
