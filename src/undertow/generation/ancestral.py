@@ -1,0 +1,113 @@
+"""Generation as one call: every symbol drawn in turn from the model's distribution given all before it.
+
+B rows, T steps.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from undertow.emissions import Sampling
+from undertow.errors import UsageError
+from undertow.generation.labels import Labels
+from undertow.generation.prompts import Features, Prompts
+from undertow.generation.streaming import PLAIN, stream
+from undertow.models.autoregressive import Autoregressive
+
+CHUNK_STEPS = 1024
+
+
+@dataclass(frozen=True)
+class Generation:
+    """What was generated, and how fast.
+
+    Attributes:
+        symbols: (B, T) int64, without the prompts.
+        real: (B, T), the symbols decoded: for sound, float32 waves in [-1, 1].
+        continued: for each row the prompt and what follows it, decoded.
+        sample_rate: Hz; None where steps have no clock.
+        prime_seconds: wall-clock seconds spent on the prompts.
+        seconds: wall-clock seconds spent on the steps.
+        engine, precision, num_threads: what stepped the model.
+        notes: what was done to the prompts that a user should know.
+    """
+
+    symbols: np.ndarray
+    real: np.ndarray
+    continued: tuple[np.ndarray, ...]
+    sample_rate: int | None
+    prime_seconds: float
+    seconds: float
+    engine: str
+    precision: str
+    num_threads: int
+    notes: tuple[str, ...]
+
+    @property
+    def samples_per_second(self) -> float:
+        """Steps of all rows a second of wall clock."""
+        return self.symbols.shape[0] * self.symbols.shape[1] / self.seconds
+
+    @property
+    def real_time_factor(self) -> float | None:
+        """Seconds of work for a second of sound, all rows counted; below 1 is faster than real time."""
+        return None if self.sample_rate is None else self.sample_rate / self.samples_per_second
+
+
+def generate(
+    model: Autoregressive,
+    *,
+    seconds: float | int | None = None,
+    num_steps: int | None = None,
+    count: int | None = None,
+    prompt: Prompts = None,
+    labels: Labels = None,
+    features: Features = None,
+    sampling: Sampling = PLAIN,
+    seed: int = 0,
+    rows: Sequence[int] | None = None,
+    engine: str = "auto",
+) -> Generation:
+    """Generate `count` rows of `seconds` or `num_steps`, or as long as the features; `stream` has the arguments.
+
+    Raises:
+        UsageError: no length is given, options that do not go together, or that the model cannot meet.
+        DataError: a prompt or a label that is not what it must be.
+    """
+    began = time.perf_counter()
+    chunks = stream(
+        model,
+        seconds=seconds,
+        num_steps=num_steps,
+        count=count,
+        prompt=prompt,
+        labels=labels,
+        features=features,
+        sampling=sampling,
+        seed=seed,
+        rows=rows,
+        chunk_steps=CHUNK_STEPS,
+        output="symbols",
+        engine=engine,
+    )
+    if chunks.num_steps is None:
+        raise UsageError("give seconds or num_steps: how much to generate")
+    primed = time.perf_counter()
+    symbols = np.concatenate(list(chunks), axis=1)
+    done = time.perf_counter()
+    runner, prompts = chunks.start.runner, chunks.start.prompts
+    decode = model.alphabet.decode
+    return Generation(
+        symbols=symbols,
+        real=decode(symbols),
+        continued=tuple(decode(np.concatenate([one, row])) for one, row in zip(prompts, symbols, strict=True)),
+        sample_rate=model.config.sample_rate,
+        prime_seconds=primed - began,
+        seconds=done - primed,
+        engine=runner.engine,
+        precision=runner.precision,
+        num_threads=runner.num_threads,
+        notes=chunks.start.notes,
+    )

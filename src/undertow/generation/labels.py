@@ -1,0 +1,90 @@
+"""What a user calls a class ("theo", "speaker=theo"), as the indices a model was trained on."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from undertow.config import nearest
+from undertow.errors import DataError, UsageError
+
+Labels = str | Sequence[str] | Mapping[str, str | Sequence[str | None] | None] | None
+
+
+def resolve_labels(labels: Labels, classes: Mapping[str, Sequence[str]], count: int) -> dict[str, Tensor]:
+    """By name, (count,) int64 class indices; -1 where a row's label is left open.
+
+    Args:
+        labels: "theo" or "speaker=theo", several of these, or {"speaker": "theo"}; a mapping may also give one class
+            (or None) for each row.
+        classes: the model's class names by label name.
+        count: rows.
+
+    Raises:
+        DataError: the model knows no such label or class; the nearest is named.
+        UsageError: a bare class is one of several labels, a label is given twice, or the classes do not match the rows.
+    """
+    indices = {name: torch.full((count,), -1) for name in classes}
+    for name, chosen in _by_name(labels, classes).items():
+        per_row = [chosen] * count if chosen is None or isinstance(chosen, str) else list(chosen)
+        if len(per_row) != count:
+            raise UsageError(f"{len(per_row)} classes of '{name}' for {count} rows; give one, or one for each row")
+        known = [None if one is None else _index(one, name, classes[name]) for one in per_row]
+        indices[name] = torch.tensor([-1 if index is None else index for index in known])
+    return indices
+
+
+def differ_by_row(labels: Labels) -> bool:
+    """Whether a mapping gives some label one class for each row."""
+    values = labels.values() if isinstance(labels, Mapping) else ()
+    return any(value is not None and not isinstance(value, str) for value in values)
+
+
+def _by_name(labels: Labels, classes: Mapping[str, Sequence[str]]) -> dict[str, str | Sequence[str | None] | None]:
+    """The labels as a mapping from names the model knows."""
+    if labels is None:
+        return {}
+    if isinstance(labels, Mapping):
+        for name in labels:
+            _check_name(name, classes)
+        return dict(labels)
+    found: dict[str, str | Sequence[str | None] | None] = {}
+    for text in [labels] if isinstance(labels, str) else labels:
+        name, separator, chosen = text.partition("=")
+        if separator:
+            _check_name(name, classes)
+        else:
+            name, chosen = _name_of(text, classes), text
+        if name in found:
+            raise UsageError(f"label '{name}' is given twice: '{found[name]}' and '{chosen}'")
+        found[name] = chosen
+    return found
+
+
+def _name_of(chosen: str, classes: Mapping[str, Sequence[str]]) -> str:
+    """The one label of which `chosen` is a class."""
+    names = [name for name, known in classes.items() if chosen in known]
+    if len(names) > 1:
+        raise UsageError(f"'{chosen}' is a {' and a '.join(names)}; write {names[0]}={chosen}")
+    if not names:
+        everything = sorted({one for known in classes.values() for one in known})
+        _refuse_without_labels(classes, chosen)
+        raise DataError(f"unknown label '{chosen}'{nearest(chosen, everything)}")
+    return names[0]
+
+
+def _check_name(name: str, classes: Mapping[str, Sequence[str]]) -> None:
+    if name not in classes:
+        _refuse_without_labels(classes, name)
+        raise DataError(f"unknown label '{name}'{nearest(name, classes)}")
+
+
+def _refuse_without_labels(classes: Mapping[str, Sequence[str]], wanted: str) -> None:
+    if not classes:
+        raise DataError(f"label '{wanted}': this model was trained without labels; leave it out")
+
+
+def _index(chosen: str, name: str, known: Sequence[str]) -> int:
+    if chosen not in known:
+        raise DataError(f"unknown {name} '{chosen}'{nearest(chosen, list(known))}")
+    return list(known).index(chosen)

@@ -1,0 +1,127 @@
+"""Where a stream begins: its prompts primed, or a paused stream taken up again.
+
+B rows, L steps of a prompt.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from undertow.batch import Condition
+from undertow.errors import DataError, UsageError
+from undertow.generation.conditions import Conditions
+from undertow.generation.labels import Labels, differ_by_row, resolve_labels
+from undertow.generation.prompts import Features, Prompts, each_prompt, one_for_all, read_features, read_prompt
+from undertow.generation.runner import Runner
+from undertow.models.autoregressive import Autoregressive
+from undertow.state import State, leaves, select
+
+
+class Place(NamedTuple):
+    """Where a row stands: its noise is that of (seed, row) from `step` on; `prompt_length` symbols came before."""
+
+    seed: int
+    row: int
+    step: int
+    prompt_length: int
+
+
+@dataclass(frozen=True)
+class Start:
+    """A runner at its rows' places.
+
+    Attributes:
+        conditions: what is known of each row.
+        prompts: each row's prompt, (L,) int64 symbols; none of a resumed stream.
+        notes: what was done to the prompts that a user should know.
+    """
+
+    runner: Runner
+    conditions: Conditions
+    places: tuple[Place, ...]
+    prompts: tuple[Tensor, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def num_steps_left(self) -> int | None:
+        """Steps that every row can still take; None when any number."""
+        limit = self.conditions.num_steps
+        return None if limit is None else limit - max(place.prompt_length + place.step for place in self.places)
+
+
+def begin(runner: Runner, prompt: Prompts, labels: Labels, features: Features, seed: int, rows: Sequence[int]) -> Start:
+    """Rows at the end of their prompts; what all of them share is primed once.
+
+    The arguments are those of `undertow.generation.streaming.stream`.
+    """
+    model, count = runner.model, len(rows)
+    given = each_prompt(prompt)
+    if not count or len(given) not in (1, count):
+        raise UsageError(f"{len(given)} prompts for {count} rows; give one, or one for each row")
+    read = [read_prompt(one, model) for one in given]
+    shared = len(given) == 1 and one_for_all(features) and not differ_by_row(labels)
+    num_primed = 1 if shared else count
+    prompts = [symbols for symbols, _ in read] * (num_primed // len(read))
+    conditions = _conditions(model, labels, features, num_primed)
+    _check_fit(max(map(len, prompts)), conditions)
+    runner.prime(prompts, conditions)
+    if shared and count > 1:
+        runner.restore(select(runner.position, [0] * count))
+        conditions, prompts = conditions.select([0] * count), prompts * count
+    places = tuple(Place(seed, row, 0, len(one)) for row, one in zip(rows, prompts, strict=True))
+    notes = dict.fromkeys(note for _, notes in read for note in notes)
+    return Start(runner, conditions, places, tuple(prompts), tuple(notes))
+
+
+def pack(start: Start, num_drawn: int) -> State:
+    """A stream after `num_drawn` steps, all but its features, rows first: (places (B, 4), labels (B,) …, position)."""
+    places = torch.tensor([place._replace(step=place.step + num_drawn) for place in start.places])
+    return places, tuple(label.cpu() for label in start.conditions.labels.values()), start.runner.position
+
+
+def unpack(runner: Runner, state: State, features: Features) -> Start:
+    """The stream that `pack` put away.
+
+    Raises:
+        DataError: the state is not of a stream of this model.
+    """
+    model = runner.model
+    if not _is_of(model, state):
+        raise DataError("this state is not of a stream of this model; resume it with the model that made it")
+    packed, labels, position = state
+    places = tuple(Place(*row) for row in packed.tolist())
+    device = next(model.parameters()).device
+    names = model.config.conditioner.labels
+    by_name = {name: label.to(device) for name, label in zip(names, labels, strict=True)}
+    conditions = Conditions(model, len(places), by_name, read_features(features, model, len(places)))
+    runner.restore(position)
+    return Start(runner, conditions, places)
+
+
+def _conditions(model: Autoregressive, labels: Labels, features: Features, count: int) -> Conditions:
+    device = next(model.parameters()).device
+    indices = resolve_labels(labels, model.config.conditioner.labels, count)
+    on_device = {name: index.to(device) for name, index in indices.items()}
+    return Conditions(model, count, on_device, read_features(features, model, count))
+
+
+def _check_fit(length: int, conditions: Conditions) -> None:
+    limit = conditions.num_steps
+    if limit is not None and length >= limit:
+        what = "the network can hold" if conditions.features is None else "the features and the network allow"
+        raise UsageError(f"the prompt is {length} steps long and nothing can follow it: {what} {limit} steps in all")
+
+
+def _is_of(model: Autoregressive, state: State) -> bool:
+    """Whether a state has the parts, shapes and types of a stream of this model."""
+    symbol = torch.zeros(1, 1, dtype=torch.int64)
+    labels = tuple(symbol[0] for _ in model.config.conditioner.labels)
+    own = symbol.new_zeros(1, len(Place._fields)), labels, (symbol, model.init_state(1, Condition()))
+    return _layout(state) == _layout(own) and len({len(leaf) for leaf in leaves(state)}) == 1
+
+
+def _layout(state: State) -> tuple:
+    return (state.dtype, state.shape[1:]) if isinstance(state, Tensor) else tuple(map(_layout, state))

@@ -1,0 +1,205 @@
+"""Generation as a stream of chunks: memory does not grow with its length, and it can be paused and taken up again.
+
+B rows, T steps.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+import numpy as np
+import torch
+
+from undertow.emissions import Sampling
+from undertow.errors import DataError, UsageError
+from undertow.generation.labels import Labels
+from undertow.generation.noise import Noise, check_keys
+from undertow.generation.prompts import Features, Prompts, each_prompt
+from undertow.generation.runner import make_runner
+from undertow.generation.start import Start, begin, pack, unpack
+from undertow.models.autoregressive import Autoregressive
+from undertow.state import State
+
+Output = Literal["real", "symbols"]
+CHUNK_MS = 20.0
+CHUNK_STEPS = 256  # where steps have no clock
+PLAIN = Sampling()  # the distribution itself
+
+
+def stream(
+    model: Autoregressive,
+    *,
+    seconds: float | int | None = None,
+    num_steps: int | None = None,
+    count: int | None = None,
+    prompt: Prompts = None,
+    labels: Labels = None,
+    features: Features = None,
+    sampling: Sampling = PLAIN,
+    seed: int = 0,
+    rows: Sequence[int] | None = None,
+    chunk_steps: int | None = None,
+    chunk_ms: float | int | None = None,
+    output: Output = "real",
+    engine: str = "auto",
+) -> "Stream":
+    """Generate chunk by chunk: an iterator of arrays (B, T), float32 waves in [-1, 1] or whatever the alphabet decodes.
+
+    A row's symbols are a function of the weights, its prompt, its condition, `seed` and its number alone: neither the
+    other rows nor the chunks change them (beyond the rounding of a matrix product of another size).
+
+    Args:
+        seconds, num_steps: length of what is generated; neither for a stream without end, or as long as the features.
+        count: rows; when not given, one for each of `prompt`, `rows`, or one.
+        prompt: what to continue, or a list with one (or None) for each row. See `read_prompt`.
+        labels: "theo", "speaker=theo", or {"speaker": "theo"}. See `resolve_labels`.
+        features: of prompt and continuation, for a model that is conditioned on them. See `read_features`.
+        sampling: temperature, top-k and top-p.
+        seed: of the noise, 0 to 2^63 - 1.
+        rows: each row's number, which chooses its noise; 0, 1, 2 … when not given.
+        chunk_steps, chunk_ms: length of a chunk, in steps or in milliseconds; 20 ms when neither is given.
+        output: "real", what the alphabet decodes; "symbols", int64.
+        engine: "auto" or "torch".
+
+    Raises:
+        UsageError: options that do not go together, or that the model cannot meet.
+        DataError: a prompt or a label that is not what it must be.
+    """
+    num_steps = steps_wanted(model, seconds, num_steps)
+    chunk_steps = _chunk_steps(model, chunk_steps, chunk_ms)
+    rows = _row_numbers(count, rows, prompt)
+    check_keys([seed], rows)
+    _check_sampling(model, sampling)
+    start = begin(make_runner(model, engine), prompt, labels, features, seed, rows)
+    return Stream(start, sampling, num_steps, chunk_steps, output)
+
+
+def resume(
+    model: Autoregressive,
+    state: State,
+    *,
+    seconds: float | int | None = None,
+    num_steps: int | None = None,
+    features: Features = None,
+    sampling: Sampling = PLAIN,
+    chunk_steps: int | None = None,
+    chunk_ms: float | int | None = None,
+    output: Output = "real",
+    engine: str = "auto",
+) -> "Stream":
+    """Go on where `Stream.state` was taken: what comes is what that stream would have given.
+
+    The state carries rows, seeds and labels; features and sampling are given again. Its arguments are those of
+    `stream`. `undertow.state.save` and `load` keep a state in a file; `select` and `concat` make new sets of rows.
+
+    Raises:
+        DataError: the state is not of a stream of this model.
+    """
+    num_steps = steps_wanted(model, seconds, num_steps)
+    chunk_steps = _chunk_steps(model, chunk_steps, chunk_ms)
+    _check_sampling(model, sampling)
+    return Stream(unpack(make_runner(model, engine), state, features), sampling, num_steps, chunk_steps, output)
+
+
+class Stream(Iterator[np.ndarray]):
+    """Chunks (B, T) of a batch of rows; the last one may be shorter.
+
+    Attributes:
+        start: where it began: its runner, prompts and notes.
+        num_steps: steps it gives in all; None when it does not end.
+        num_drawn: steps given so far.
+    """
+
+    def __init__(
+        self, start: Start, sampling: Sampling, num_steps: int | None, chunk_steps: int, output: Output
+    ) -> None:
+        self.start, self.num_drawn = start, 0
+        self.num_steps = _bounded(num_steps, start.num_steps_left)
+        self._sampling, self._chunk_steps, self._output = sampling, chunk_steps, output
+        self._model = start.runner.model
+        seeds, rows, steps, lengths = zip(*start.places, strict=True)
+        self._noise = Noise(seeds, rows, steps, self._model.emission.num_uniforms)
+        self._reached = [length + step for length, step in zip(lengths, steps, strict=True)]
+
+    def __next__(self) -> np.ndarray:
+        size = self._chunk_steps
+        if self.num_steps is not None:
+            size = min(size, self.num_steps - self.num_drawn)
+        if size == 0:
+            raise StopIteration
+        symbols = self._draw(size).numpy()
+        return symbols if self._output == "symbols" else self._model.alphabet.decode(symbols)
+
+    @property
+    def state(self) -> State:
+        """A copy of all that `resume` needs, every tensor with the rows first; the stream itself may go on."""
+        return pack(self.start, self.num_drawn)
+
+    def _draw(self, size: int) -> torch.Tensor:
+        begun = [reached + self.num_drawn for reached in self._reached]
+        condition = self.start.conditions.steps_from(begun, size)
+        symbols = self.start.runner.run(self._noise.next(size), self._sampling, condition)
+        if int(symbols.max()) >= self._model.alphabet.num_symbols:
+            raise DataError(f"the model's output is not a number by step {max(begun) + size}: its weights are damaged")
+        self.num_drawn += size
+        return symbols
+
+
+def steps_wanted(model: Autoregressive, seconds: float | int | None, num_steps: int | None) -> int | None:
+    """The length asked for, in steps.
+
+    Raises:
+        UsageError: both are given, it is not positive, or seconds are asked of a model without a sample rate.
+    """
+    if seconds is not None and num_steps is not None:
+        raise UsageError("give seconds or num_steps, not both")
+    if seconds is not None:
+        num_steps = _steps_of(model, "seconds", seconds, 1.0)
+    if num_steps is not None and num_steps < 1:
+        raise UsageError(f"num_steps is {num_steps}; it must be 1 or more")
+    return num_steps
+
+
+def _chunk_steps(model: Autoregressive, chunk_steps: int | None, chunk_ms: float | int | None) -> int:
+    if chunk_steps is not None and chunk_ms is not None:
+        raise UsageError("give chunk_steps or chunk_ms, not both")
+    if chunk_ms is not None:
+        chunk_steps = _steps_of(model, "chunk_ms", chunk_ms, 1e-3)
+    if chunk_steps is None:
+        chunk_steps = CHUNK_STEPS if model.config.sample_rate is None else _steps_of(model, "chunk_ms", CHUNK_MS, 1e-3)
+    if chunk_steps < 1:
+        raise UsageError(f"chunk_steps is {chunk_steps}; it must be 1 or more")
+    return chunk_steps
+
+
+def _steps_of(model: Autoregressive, name: str, value: float | int, unit: float) -> int:
+    """Whole steps in a positive time, at least one. `unit` is in seconds."""
+    rate = model.config.sample_rate
+    if rate is None:
+        raise UsageError(f"{name}: this model has no sample rate; give a number of steps")
+    if not 0 < value < float("inf"):
+        raise UsageError(f"{name} is {value}; it must be above zero")
+    return max(1, round(value * unit * rate))
+
+
+def _row_numbers(count: int | None, rows: Sequence[int] | None, prompt: Prompts) -> Sequence[int]:
+    if count is not None and rows is not None and count != len(rows):
+        raise UsageError(f"count is {count} and there are {len(rows)} row numbers; give one of the two")
+    if rows is None:
+        rows = range(len(each_prompt(prompt)) if count is None else count)
+    if not rows:
+        raise UsageError("count is less than 1; there must be a row to generate")
+    return rows
+
+
+def _check_sampling(model: Autoregressive, sampling: Sampling) -> None:
+    """Let the emission refuse now what it would refuse at the first step."""
+    emission = model.emission
+    emission.sample(torch.zeros(1, 1, emission.num_params), torch.zeros(1, 1, emission.num_uniforms), sampling)
+
+
+def _bounded(num_steps: int | None, limit: int | None) -> int | None:
+    if num_steps is None or limit is None:
+        return limit if num_steps is None else num_steps
+    if num_steps > limit:
+        raise UsageError(f"{num_steps} steps are asked for; the features, or the network's length, allow {limit} more")
+    return num_steps

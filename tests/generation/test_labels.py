@@ -1,0 +1,56 @@
+import re
+
+import pytest
+import torch
+
+from undertow.errors import DataError, UsageError
+from undertow.generation.labels import differ_by_row, resolve_labels
+
+CLASSES = {"speaker": ("jackson", "lucas", "theo"), "digit": ("0", "1", "2"), "take": ("0", "1")}
+OPEN = [-1, -1]
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (None, {}),
+        ("theo", {"speaker": [2, 2]}),
+        ("speaker=lucas", {"speaker": [1, 1]}),
+        (["digit=1", "theo"], {"speaker": [2, 2], "digit": [1, 1]}),
+        ({"digit": "0"}, {"digit": [0, 0]}),
+        ({"digit": ["2", "0"], "speaker": ["theo", None], "take": None}, {"digit": [2, 0], "speaker": [2, -1]}),
+    ],
+)
+def test_what_a_user_may_write(labels: object, expected: dict[str, list[int]]) -> None:
+    found = resolve_labels(labels, CLASSES, 2)  # type: ignore[arg-type]
+    assert {name: index.tolist() for name, index in found.items()} == {name: OPEN for name in CLASSES} | expected
+    assert all(index.dtype == torch.int64 for index in found.values())
+
+
+@pytest.mark.parametrize(
+    ("labels", "error", "message"),
+    [
+        ("teo", DataError, "unknown label 'teo'; did you mean 'theo'?"),
+        ("qqqqqq", DataError, "unknown label 'qqqqqq'; there is 0, 1, 2, jackson, lucas, theo"),
+        ("speaker=teo", DataError, "unknown speaker 'teo'; did you mean 'theo'?"),
+        ("speker=theo", DataError, "unknown label 'speker'; did you mean 'speaker'?"),
+        ({"speker": "theo"}, DataError, "unknown label 'speker'; did you mean 'speaker'?"),
+        ("1", UsageError, "'1' is a digit and a take; write digit=1"),
+        (["theo", "speaker=lucas"], UsageError, "label 'speaker' is given twice: 'theo' and 'lucas'"),
+        ({"digit": ["1", "2", "0"]}, UsageError, "3 classes of 'digit' for 2 rows"),
+    ],
+)
+def test_what_is_wrong_is_named(labels: object, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=re.escape(message)):
+        resolve_labels(labels, CLASSES, 2)  # type: ignore[arg-type]
+
+
+def test_a_model_without_labels_says_so() -> None:
+    assert resolve_labels(None, {}, 3) == {}
+    with pytest.raises(DataError, match="trained without labels"):
+        resolve_labels("theo", {}, 3)
+
+
+def test_which_labels_differ_by_row() -> None:
+    assert differ_by_row({"digit": ["1", "2"]})
+    assert not any(map(differ_by_row, (None, "theo", ["theo", "digit=1"], {"digit": "1"}, {"digit": None})))

@@ -1,0 +1,118 @@
+import pytest
+import torch
+
+from tests.generation.models import KINDS, build, frames, prompt
+from undertow.batch import Condition
+from undertow.emissions import Sampling
+from undertow.errors import UsageError
+from undertow.generation.conditions import Conditions
+from undertow.generation.noise import uniforms
+from undertow.generation.runner import TorchRunner, make_runner
+from undertow.models.autoregressive import Autoregressive
+from undertow.state import leaves, num_bytes
+
+
+def conditions(model: Autoregressive, batch_size: int = 1, num_frames: int = 60) -> Conditions:
+    labels = {name: torch.arange(batch_size) % 3 for name in model.config.conditioner.labels}
+    if model.config.conditioner.features is None:
+        return Conditions(model, batch_size, labels)
+    rows = [torch.from_numpy(frames(num_frames, seed=row)) for row in range(batch_size)]
+    return Conditions(model, batch_size, labels, torch.stack(rows))
+
+
+def next_params(model: Autoregressive, runner: TorchRunner, condition: Condition) -> torch.Tensor:
+    pending, state = runner.position
+    with torch.inference_mode():
+        return model.step(pending, state, condition)[0]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("length", [0, 1, 2, 9, 14, 15, 16, 31, 130])
+def test_priming_in_one_call_is_stepping_one_by_one(kind: str, length: int) -> None:
+    model = build(kind).eval()
+    known, symbols = conditions(model), torch.from_numpy(prompt(length))
+    runner = TorchRunner(model)
+    runner.prime([symbols], known)
+    fed = torch.cat([torch.tensor([model.alphabet.start_symbol]), symbols])[None]
+    with torch.inference_mode():
+        state = model.init_state(1, known.steps(0, 1))
+        for step in range(length + 1):
+            params, state = model.step(fed[:, step : step + 1], state, known.steps(step, step + 1))
+    after = next_params(model, runner, known.steps(length, length + 1))
+    torch.testing.assert_close(after, params, rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_unequal_prompts_are_each_as_alone(kind: str) -> None:
+    model, lengths = build(kind).eval(), [40, 3, 0, 40, 17]
+    known = conditions(model, len(lengths))
+    prompts = [torch.from_numpy(prompt(length, seed=row)) for row, length in enumerate(lengths)]
+    together = TorchRunner(model)
+    together.prime(prompts, known)
+    noise = uniforms(0, range(5), 0, 20, model.emission.num_uniforms)
+    drawn = together.run(noise, Sampling(), known.steps_from(lengths, 20))
+    for row, length in enumerate(lengths):
+        alone = TorchRunner(model)
+        alone.prime(prompts[row : row + 1], known.select([row]))
+        condition = known.select([row]).steps(length, length + 20)
+        assert torch.equal(alone.run(noise[row : row + 1], Sampling(), condition), drawn[row : row + 1])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_draws_what_the_whole_sequence_says(kind: str) -> None:
+    """Every symbol drawn again from `forward` over all that came before it."""
+    model = build(kind).eval()
+    known, runner = conditions(model), TorchRunner(model)
+    runner.prime([torch.from_numpy(prompt(20))], known)
+    noise = uniforms(0, [0], 0, 30, model.emission.num_uniforms)
+    drawn = runner.run(noise, Sampling(), known.steps(20, 50))
+    fed = torch.cat([torch.tensor([[model.alphabet.start_symbol]]), torch.from_numpy(prompt(20))[None], drawn], dim=1)
+    with torch.no_grad():
+        params = model.network(model._inputs(fed[:, :-1]), known.steps(0, 50))[:, 20:]
+        expected = model.emission.sample(params, torch.from_numpy(noise), Sampling())
+    assert torch.equal(drawn, expected)
+    assert len(drawn.unique()) > 4
+
+
+def test_state_does_not_grow() -> None:
+    model = build("labels")
+    runner, sizes = TorchRunner(model), []
+    known = conditions(model, 2)
+    for length in (0, 5, 300):
+        runner.prime([torch.from_numpy(prompt(length))] * 2, known)
+        for _ in range(3):
+            sizes.append((num_bytes(runner.position), [leaf.shape for leaf in leaves(runner.position)]))
+            runner.run(uniforms(0, [0, 1], 0, 40, 1), Sampling(), known.steps(0, 1))
+    assert all(size == sizes[0] for size in sizes)
+
+
+def test_a_position_is_a_copy() -> None:
+    model = build()
+    runner, noise = TorchRunner(model), uniforms(0, [0], 0, 25, 1)
+    runner.prime([torch.from_numpy(prompt(9))], conditions(model))
+    position = runner.position
+    first = runner.run(noise, Sampling(), Condition())
+    runner.restore(position)
+    assert torch.equal(runner.run(noise, Sampling(), Condition()), first)
+    runner.restore(position)
+    assert torch.equal(runner.run(noise, Sampling(), Condition()), first)
+
+
+def test_leaves_the_model_in_its_mode_and_without_gradients() -> None:
+    model = build("labels").train()
+    runner = TorchRunner(model)
+    runner.prime([torch.from_numpy(prompt(9))], conditions(model))
+    runner.run(uniforms(0, [0], 0, 5, 1), Sampling(), conditions(model).steps(0, 1))
+    assert model.training and model.network.training
+    assert all(parameter.grad is None for parameter in model.parameters())
+    assert not any(leaf.requires_grad or leaf.is_inference() for leaf in leaves(runner.position))
+
+
+def test_names_what_it_runs_on() -> None:
+    runner = make_runner(build(), "auto")
+    assert (runner.engine, runner.precision, runner.num_threads) == ("torch", "float64", torch.get_num_threads())
+
+
+def test_unknown_engine() -> None:
+    with pytest.raises(UsageError, match="unknown engine 'toch'; did you mean 'torch'"):
+        make_runner(build(), "toch")

@@ -1,0 +1,114 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.generation.models import KINDS, build, frames, prompt
+from undertow.emissions import Sampling
+from undertow.errors import DataError, UsageError
+from undertow.generation.ancestral import generate
+from undertow.generation.streaming import resume, stream
+from undertow.state import concat, load, num_bytes, save, select
+
+
+def options(kind: str) -> dict:
+    given: dict = dict(num_steps=45, prompt=[prompt(30), None, prompt(3)], seed=2)
+    if kind in ("labels", "features"):
+        given["labels"] = {"speaker": ["theo", "lucas", None]}
+    if kind == "features":
+        given["features"] = np.stack([frames(20, seed) for seed in range(3)])
+    return given
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("chunk_steps", [1, 7, 45, 100])
+def test_streamed_is_generated(kind: str, chunk_steps: int) -> None:
+    model = build(kind)
+    whole = generate(model, **options(kind))
+    chunks = list(stream(model, **options(kind), chunk_steps=chunk_steps))
+    assert all(chunk.shape[1] == chunk_steps for chunk in chunks[:-1])
+    assert np.array_equal(np.concatenate(chunks, axis=1), whole.real)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_paused_and_resumed_is_never_paused(kind: str, tmp_path: Path) -> None:
+    model, given = build(kind), options(kind)
+    whole = generate(model, **given).symbols
+    first = stream(model, **given, chunk_steps=17, output="symbols")
+    begun = next(first)
+    save(first.state, tmp_path / "paused.safetensors")
+    next(first)
+    rest = resume(
+        model,
+        load(tmp_path / "paused.safetensors"),
+        num_steps=28,
+        features=given.get("features"),
+        chunk_steps=11,
+        output="symbols",
+    )
+    assert np.array_equal(np.concatenate([begun, *rest], axis=1), whole)
+
+
+def test_rows_of_paused_streams_make_a_new_batch() -> None:
+    model = build("labels")
+    ahead = stream(model, prompt=prompt(9), labels="theo", seed=4, chunk_steps=30)
+    behind = stream(model, count=2, labels="lucas", seed=1, chunk_steps=5)
+    next(ahead), next(behind)
+    together = resume(model, concat([ahead.state, select(behind.state, [1])]), num_steps=25)
+    expected = np.concatenate(
+        [
+            generate(model, num_steps=55, prompt=prompt(9), labels="theo", seed=4).real[:, 30:],
+            generate(model, num_steps=30, count=2, labels="lucas", seed=1).real[1:, 5:],
+        ]
+    )
+    assert np.array_equal(np.concatenate(list(together), axis=1), expected)
+
+
+def test_goes_on_without_end_in_constant_memory() -> None:
+    endless = stream(build(), chunk_steps=50)
+    assert endless.num_steps is None
+    sizes = set()
+    for _ in range(12):
+        assert next(endless).shape == (1, 50)
+        sizes.add(num_bytes(endless.state))
+    assert len(sizes) == 1 and endless.num_drawn == 600
+
+
+@pytest.mark.parametrize(("chunk_ms", "steps"), [(None, 2), (70, 7), (1, 1)])
+def test_chunks_in_milliseconds(chunk_ms: float | None, steps: int) -> None:
+    assert next(stream(build(), chunk_ms=chunk_ms)).shape == (1, steps)
+
+
+def test_says_what_was_done_to_the_prompt() -> None:
+    from undertow.data.audio import Audio
+
+    wave = np.sin(np.arange(400)).astype(np.float32) / 2
+    assert stream(build(), prompt=Audio(wave, 200, 200)).start.notes == ("prompt: resampled from 200 to 100 Hz",)
+
+
+def test_sampling_is_refused_before_the_first_step() -> None:
+    with pytest.raises(UsageError, match="categorical"):
+        stream(build("scalar"), sampling=Sampling(top_k=2))
+
+
+def test_refuses_the_state_of_another_model() -> None:
+    state = stream(build(), num_steps=5).state
+    for kind in ("labels", "scalar"):
+        with pytest.raises(DataError, match="not of a stream of this model"):
+            resume(build(kind), state)
+    with pytest.raises(DataError, match="not of a stream of this model"):
+        resume(build(), torch.zeros(3))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (dict(chunk_steps=0), "chunk_steps is 0"),
+        (dict(chunk_ms=-2.0), "chunk_ms is -2.0"),
+        (dict(chunk_steps=5, chunk_ms=5.0), "not both"),
+    ],
+)
+def test_refuses_chunks_of_nothing(given: dict, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        stream(build(), **given)
