@@ -1,0 +1,105 @@
+"""What can be told of a wave without listening: is it silence, noise, clipped, or at a level one can hear?
+
+T samples, F frames of 20 ms, N points of the transform.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from undertow.errors import DataError
+
+FLOOR_DBFS = -120.0  # what an all-zero wave is said to have
+SILENCE_DBFS = -60.0
+FULL_SCALE = 0.999
+FRAME_SECONDS = 0.02
+SPECTRUM_POINTS = 256
+
+MOSTLY_SILENT = 0.9
+HEAVILY_CLIPPED = 0.01
+NOISE_FLATNESS = 0.5  # real speech at 8 kHz stays below 0.3, white noise is at 0.98
+
+
+@dataclass(frozen=True)
+class AudioReport:
+    """Measures of a wave; full scale is ±1, and 0 dBFS is a square wave that fills it (a full sine has -3).
+
+    Attributes:
+        seconds: length.
+        rms_dbfs: level of the whole, no lower than -120.
+        peak_dbfs: level of the largest sample, no lower than -120.
+        silence_ratio: share of frames of 20 ms whose RMS about their mean is below -60 dBFS.
+        num_clipped: samples at full scale, 0.999 or beyond.
+        clipped_share: those, of all samples.
+        flatness: geometric over arithmetic mean of the average power spectrum, 0 (tones) to 1 (white noise).
+    """
+
+    seconds: float
+    rms_dbfs: float
+    peak_dbfs: float
+    silence_ratio: float
+    num_clipped: int
+    clipped_share: float
+    flatness: float
+
+    @property
+    def verdict(self) -> str:
+        """One phrase: what is wrong with the wave, the worst first, or that nothing is."""
+        if self.silence_ratio == 1:
+            return "silence"
+        if self.flatness > NOISE_FLATNESS:
+            return "white noise, not a learnt sound"
+        if self.clipped_share > HEAVILY_CLIPPED:
+            return "heavily clipped"
+        if self.silence_ratio > MOSTLY_SILENT:
+            return "mostly silence"
+        return "sound" if self.num_clipped == 0 else "sound, a little clipped"
+
+    def __str__(self) -> str:
+        clipping = f"{self.num_clipped} samples clipped" if self.num_clipped else "no clipping"
+        return (
+            f"{self.verdict}: {self.seconds:.2f} s, level {self.rms_dbfs:.1f} dBFS, peak {self.peak_dbfs:.1f} dBFS, "
+            f"{self.silence_ratio:.0%} silence, {clipping}"
+        )
+
+
+def audio_report(wave: np.ndarray, sample_rate: int) -> AudioReport:
+    """Measure a (T,) float wave of `sample_rate` Hz.
+
+    Raises:
+        DataError: the wave is empty, or holds NaN or infinity.
+    """
+    if wave.ndim != 1 or not wave.size:
+        raise DataError(f"the wave is {wave.shape}; one axis with at least one sample is needed")
+    if not np.isfinite(wave).all():
+        raise DataError("the wave holds NaN or infinity")
+    wave = wave.astype(np.float64)
+    num_clipped = int((np.abs(wave) >= FULL_SCALE).sum())
+    return AudioReport(
+        seconds=len(wave) / sample_rate,
+        rms_dbfs=_decibels(float(np.sqrt((wave**2).mean()))),
+        peak_dbfs=_decibels(float(np.abs(wave).max())),
+        silence_ratio=_silence_ratio(wave, sample_rate),
+        num_clipped=num_clipped,
+        clipped_share=num_clipped / len(wave),
+        flatness=_flatness(wave),
+    )
+
+
+def _decibels(amplitude: float) -> float:
+    return max(FLOOR_DBFS, 20 * float(np.log10(max(amplitude, 1e-12))))
+
+
+def _silence_ratio(wave: np.ndarray, sample_rate: int) -> float:
+    """Share of silent frames; a shorter last one counts as a frame."""
+    size = max(1, round(FRAME_SECONDS * sample_rate))
+    frames = np.split(wave, range(size, len(wave), size))
+    return float(np.mean([_decibels(float(frame.std())) < SILENCE_DBFS for frame in frames]))
+
+
+def _flatness(wave: np.ndarray) -> float:
+    """Of the power spectrum averaged over half-overlapping Hann windows, without its first and last point."""
+    size = min(SPECTRUM_POINTS, len(wave))
+    windows = np.lib.stride_tricks.sliding_window_view(wave, size)[:: max(1, size // 2)]
+    power = (np.abs(np.fft.rfft(windows * np.hanning(size + 2)[1:-1])) ** 2).mean(axis=0)[1:-1] + 1e-12
+    return float(np.exp(np.log(power).mean()) / power.mean()) if power.size else 0.0

@@ -1,0 +1,121 @@
+"""Did it learn? Bits a symbol of held-out clips under a model, beside what models without a network would spend.
+
+B batch, T steps.
+"""
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+
+from undertow.batch import Batch
+from undertow.data.batches import batches_in_order
+from undertow.data.clips import ClipSet
+from undertow.errors import UsageError
+from undertow.evaluation.baselines import baselines
+from undertow.generation.conditions import Conditions
+from undertow.generation.inference import inference
+from undertow.models.autoregressive import Autoregressive
+
+BATCH_STEPS = 32_768
+PIECE_STEPS = 8_192
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a model spends on held-out clips, in bits.
+
+    Attributes:
+        bits_per_symbol: Σ -log2 p ÷ Σ symbols, over whole clips, each from the start symbol.
+        num_symbols: symbols coded.
+        split: which clips they are.
+        seconds: wall-clock seconds the model took.
+        baselines: bits a symbol of the same clips by name; see `undertow.evaluation.baselines`.
+    """
+
+    bits_per_symbol: float
+    num_symbols: int
+    split: str
+    seconds: float
+    baselines: Mapping[str, float]
+
+    @property
+    def has_learnt(self) -> bool:
+        """Whether it beats the unigram, or without training clips to count, `xz`."""
+        return self.bits_per_symbol < self.baselines.get("unigram", self.baselines["xz"])
+
+    @property
+    def verdict(self) -> str:
+        """One line: what the figures say."""
+        if math.isnan(self.bits_per_symbol):
+            return "the model's likelihood is not a number: its weights are damaged, or training diverged"
+        if not self.has_learnt:
+            return "this model has not learnt yet: train it for longer"
+        beaten = [name for name, bits in self.baselines.items() if self.bits_per_symbol < bits]
+        others = [name for name in self.baselines if name not in beaten]
+        return f"better than {', '.join(beaten)}" + (f"; not yet than {', '.join(others)}" if others else "")
+
+
+def score(model: Autoregressive, clips: ClipSet, train: ClipSet | None = None, *, split: str = "test") -> Score:
+    """Score whole clips, each from the model's zero state, with their labels and features where the model takes them.
+
+    Memory is bounded: clips of like length are scored together, in pieces of `PIECE_STEPS` from the state the piece
+    before left, at most `BATCH_STEPS` steps at once.
+
+    Args:
+        clips: what is scored, at the model's rate.
+        train: the training clips, which the count baselines are fitted on; without them those are left out.
+        split: name of `clips`' split, for the record.
+
+    Raises:
+        UsageError: the clips have another sample rate than the model.
+        DataError: there is no clip, or one has a label the model does not know.
+    """
+    for one in (clips, train):
+        if one is not None and one.sample_rate != model.config.sample_rate:
+            raise UsageError(
+                f"the clips have {one.sample_rate} Hz, the model {model.config.sample_rate} Hz; "
+                f"load them with sample_rate={model.config.sample_rate}"
+            )
+    began = time.perf_counter()
+    bits = _total_bits(model, clips)
+    seconds = time.perf_counter() - began
+    encode = model.alphabet.encode
+    train_codes = [] if train is None else [encode(clip.samples) for clip in train]
+    beside = baselines(train_codes, [encode(clip.samples) for clip in clips], model.alphabet)
+    return Score(bits / clips.num_samples, clips.num_samples, split, seconds, beside)
+
+
+def _total_bits(model: Autoregressive, clips: ClipSet) -> float:
+    """Σ -log2 p of every symbol of every clip."""
+    settings = model.config.conditioner
+    longest = max(map(len, clips), default=1)
+    batches = batches_in_order(
+        clips,
+        model.alphabet,
+        model.receptive_field,
+        max(1, BATCH_STEPS // min(longest, PIECE_STEPS)),
+        features=settings.features,
+        label_classes=settings.labels,
+    )
+    like = next(model.parameters())
+    with inference(model):
+        nats = sum(_nats(model, batch.to(like.device, like.dtype)) for batch in batches)
+    return nats / math.log(2)
+
+
+def _nats(model: Autoregressive, batch: Batch) -> float:
+    """-Σ log p of the counted symbols: what `model.log_prob` sums to, a piece of the sequence at a time."""
+    symbols, (batch_size, num_steps) = batch.symbols, batch.symbols.shape[:2]
+    past = torch.cat([torch.full_like(symbols[:, :1], model.alphabet.start_symbol), symbols[:, :-1]], dim=1)
+    conditions = Conditions(model, batch_size, batch.labels, batch.features)
+    state = model.init_state(batch_size, conditions.steps(0, 1))
+    nats = 0.0
+    for start in range(0, num_steps, PIECE_STEPS):
+        piece = slice(start, min(start + PIECE_STEPS, num_steps))
+        params, state = model.step(past[:, piece], state, conditions.steps(piece.start, piece.stop))
+        log_prob = model.emission.log_prob(params, symbols[:, piece])
+        nats -= float(log_prob[batch.counted[:, piece]].sum(dtype=torch.float64))
+    return nats
