@@ -1,8 +1,9 @@
 """Configs: frozen pydantic dataclasses beside their classes, read from plain dicts, with errors a reader can act on."""
 
 import difflib
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast, dataclass_transform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import is_dataclass
+from typing import Any, TypeVar, cast, dataclass_transform, get_args
 
 from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
@@ -11,6 +12,7 @@ from pydantic.fields import Field
 from undertow.errors import UsageError
 
 T = TypeVar("T")
+UNKNOWN_KEY = "unexpected_keyword_argument"  # pydantic's name of that fault
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(Field,))
@@ -29,9 +31,14 @@ def choice(kinds: Mapping[str, Any]) -> BeforeValidator:
         if not isinstance(value, Mapping):
             return value
         kind = str(value.get("kind"))
+        if "kind" not in value:
+            raise ValueError(f"no kind is given; there is {', '.join(sorted(kinds))}")
         if kind not in kinds:
             raise ValueError(f"unknown kind '{kind}'{nearest(kind, kinds)}")
-        return parse(kinds[kind].Config, value)
+        try:
+            return TypeAdapter(kinds[kind].Config).validate_python(dict(value))
+        except ValidationError as error:
+            raise _ChosenFault(error, kinds[kind].Config) from None
 
     return BeforeValidator(pick)
 
@@ -54,14 +61,33 @@ def to_dict(value: Any) -> Any:
 
 
 def explain(error: ValidationError, kind: type[Any], where: str = "") -> str:
-    """One line for the first fault of a validation."""
-    first = error.errors()[0]
-    path = ".".join(str(part) for part in ([where] if where else []) + list(first["loc"]))
-    if first["type"] == "unexpected_keyword_argument":
-        fields = getattr(kind, "__dataclass_fields__", {})
-        return f"unknown key '{path}'{nearest(str(first['loc'][-1]), fields)}"
-    message = first["msg"].removeprefix("Value error, ")
+    """One line for one fault of a validation: an unknown key before all else, since it may be what is missing."""
+    faults = error.errors()
+    fault = next((one for one in faults if one["type"] == UNKNOWN_KEY), faults[0])
+    path = ".".join(str(part) for part in ([where] if where else []) + list(fault["loc"]))
+    if fault["type"] == UNKNOWN_KEY:
+        return f"unknown key '{path}'{nearest(str(fault['loc'][-1]), _fields(kind, fault['loc'][:-1]))}"
+    inner = fault.get("ctx", {}).get("error")
+    if isinstance(inner, _ChosenFault):
+        return explain(inner.error, inner.kind, path)
+    message = "it is missing" if fault["type"] == "missing" else fault["msg"].removeprefix("Value error, ")
     return f"{path}: {message}" if path else message
+
+
+class _ChosenFault(ValueError):
+    """A fault inside a config that `choice` picked, carried through the validation around it."""
+
+    def __init__(self, error: ValidationError, kind: type[Any]) -> None:
+        super().__init__(str(error))
+        self.error, self.kind = error, kind
+
+
+def _fields(kind: type[Any], path: Sequence[int | str]) -> list[str]:
+    """The fields of the config that lies at `path` inside the config `kind`."""
+    for name in path:
+        annotation = kind.__pydantic_fields__[str(name)].annotation
+        kind = next(one for one in (annotation, *get_args(annotation)) if is_dataclass(one))
+    return list(kind.__pydantic_fields__)
 
 
 def nearest(name: str, known: Mapping[str, Any] | Callable[[], Any] | list[str]) -> str:
