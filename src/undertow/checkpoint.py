@@ -24,7 +24,7 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from undertow import models
-from undertow.config import config, nearest, parse, to_dict
+from undertow.config import config, parse, to_dict
 from undertow.errors import DataError, UsageError
 from undertow.files import atomic_folder
 from undertow.models import Model, ModelConfig, ShortReceptiveFieldWarning
@@ -68,7 +68,7 @@ def write(folder: Path, model: Model, card: Mapping[str, Any], weights: Mapping[
     weights = model.state_dict() if weights is None else weights
     weights = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in weights.items()}
     _check(weights, model, folder / WEIGHTS)
-    content = to_dict(ConfigFile(format_version=FORMAT_VERSION, undertow_version=_version(), model=model.config))
+    content = {"format_version": FORMAT_VERSION, "undertow_version": _version(), "model": to_dict(model.config)}
     (folder / CONFIG).write_text(_to_yaml(content), encoding="utf-8")
     (folder / WEIGHTS).write_bytes(to_bytes(weights, metadata={"format": "pt"}))
     (folder / CARD).write_text(_card_text(model, card), encoding="utf-8")
@@ -101,20 +101,15 @@ def resolve(path: str | Path) -> Path:
     """
     path = Path(path)
     if path.is_dir() and not (path / CONFIG).exists():
-        link = next((path / name for name in LINKS if os.path.lexists(path / name)), None)
-        path = path if link is None else link.resolve()
+        link = next((path / name for name in LINKS if os.path.lexists(path / name)), path)
+        path = Path(os.path.realpath(link))
     if (path / CONFIG).is_file():
         return path
-    pickled = _pickled(path)
-    if pickled is not None:
-        raise DataError(
-            f"{pickled} is a pickle, which can run any code when it is read, so undertow never reads one: "
-            f"give a checkpoint folder with {CONFIG} and {WEIGHTS}"
-        )
-    if not path.is_dir():
-        what = "is a file" if path.exists() else "is not there"
-        raise DataError(f"{path} {what}; give a checkpoint folder, or a run folder with {' or '.join(LINKS)} in it")
-    raise DataError(f"{path} is no checkpoint: it has no {CONFIG}, and no {' or '.join(LINKS)} checkpoint in it")
+    _refuse_pickle(path)
+    if path.is_dir():
+        raise DataError(f"{path} is no checkpoint: neither {CONFIG} nor a link {' or '.join(LINKS)} is in it")
+    what = "is a file" if path.exists() else "is not there"
+    raise DataError(f"{path} {what}; give a checkpoint's folder, or that of a training run")
 
 
 def read_config(path: str | Path) -> Any:
@@ -144,7 +139,7 @@ def read_card(path: str | Path) -> dict[str, Any]:
     match = FRONT_MATTER.match(_read_text(file))
     if match is None:
         raise DataError(f"{file}: it does not begin with YAML between two lines of ---")
-    return _from_yaml(match[1], file)
+    return _from_yaml("\n" + match[1], file)  # so that a fault is found in the line it is in
 
 
 def _build(model_config: Any, folder: Path) -> Model:
@@ -153,42 +148,42 @@ def _build(model_config: Any, folder: Path) -> Model:
         warnings.simplefilter("ignore", ShortReceptiveFieldWarning)
         try:
             return models.build(model_config)
-        except UsageError as error:
-            raise DataError(f"{folder / CONFIG}: {error}") from None
+        except (UsageError, RuntimeError, TypeError) as error:  # the last two: a size beyond what torch can count
+            raise DataError(f"{folder / CONFIG}: {str(error).splitlines()[0]}") from error
 
 
 def _read_weights(folder: Path) -> dict[str, Tensor]:
     """Every tensor in the file, on the CPU."""
     file = folder / WEIGHTS
-    pickled = _pickled(folder)
-    if not file.exists() and pickled is not None:
-        raise DataError(
-            f"{file} is missing; {pickled.name} beside it is a pickle, which can run any code when it is read, "
-            "so undertow never reads one"
-        )
+    if not file.is_file():
+        _refuse_pickle(folder)
+        raise DataError(f"{file} is missing")
     try:
         return load_file(file)
     except OSError as error:
-        raise DataError(f"cannot read {file}: {error.strerror or error}") from None
+        raise DataError(f"cannot read {file}: {error}") from None
     except (SafetensorError, ValueError, KeyError) as error:
-        raise DataError(f"{file} is damaged or not a safetensors file: {error}") from None
+        raise DataError(f"{file} is cut short, damaged, or no safetensors file: {error}") from None
 
 
-def _pickled(path: Path) -> Path | None:
-    """The pickle that `path` is, or the first one in it."""
+def _refuse_pickle(path: Path) -> None:
+    """Say why, if `path` is a pickle or has one in it, it is not read."""
     files = sorted(path.iterdir()) if path.is_dir() else [path]
-    return next((file for file in files if file.suffix in PICKLED and file.is_file()), None)
+    pickle = next((file for file in files if file.suffix.lower() in PICKLED and file.is_file()), None)
+    if pickle is not None:
+        raise DataError(
+            f"{pickle} is a pickle, which can run any code when it is read, so undertow never reads one: "
+            f"give a checkpoint's folder, with {CONFIG} and {WEIGHTS}"
+        )
 
 
 def _check(weights: Mapping[str, Tensor], model: Model, file: Path) -> None:
     """That the weights are all the model's, and numbers."""
     expected = model.state_dict()
-    missing, extra = [[*(a.keys() - b.keys())] for a, b in ((expected, weights), (weights, expected))]
-    if missing:
-        raise DataError(f"{file}: tensor '{min(missing)}'{_more(missing)} is missing, which {CONFIG} calls for")
-    if extra:
-        name = min(extra)
-        raise DataError(f"{file}: tensor '{name}'{_more(extra)} is no part of the model{nearest(name, expected)}")
+    if missing := expected.keys() - weights.keys():
+        raise DataError(f"{file}: tensor '{min(missing)}' is missing, which {CONFIG} calls for")
+    if extra := weights.keys() - expected.keys():
+        raise DataError(f"{file}: tensor '{min(extra)}' is no part of the model that {CONFIG} describes")
     for name, tensor in weights.items():
         wanted = expected[name]
         if tensor.shape != wanted.shape:
@@ -199,10 +194,6 @@ def _check(weights: Mapping[str, Tensor], model: Model, file: Path) -> None:
             raise DataError(f"{file}: tensor '{name}' has type {types}")
         if not torch.isfinite(tensor.to(wanted.dtype)).all():
             raise DataError(f"{file}: tensor '{name}' holds NaN or infinite values")
-
-
-def _more(names: list[str]) -> str:
-    return f" (and {len(names) - 1} more)" if len(names) > 1 else ""
 
 
 def _card_text(model: Model, card: Mapping[str, Any]) -> str:
@@ -239,11 +230,15 @@ def _to_yaml(values: Mapping[str, Any]) -> str:
 
 
 def _from_yaml(text: str, file: Path) -> dict[str, Any]:
-    """A mapping from text that a stranger may have written: plain values alone, no Python objects."""
+    """A mapping from text that a stranger may have written: plain values alone, each written out where it stands."""
+    marks = yaml.TagToken, yaml.AliasToken
     try:
-        values = yaml.safe_load(text)
-    except (yaml.YAMLError, LookupError, ValueError, RecursionError) as error:
+        mark = next((token.start_mark for token in yaml.scan(text) if isinstance(token, marks)), None)
+        values = yaml.safe_load(text) if mark is None else None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise DataError(f"{file} is no plain YAML: {' '.join(str(error).split())}") from None
+    if mark is not None:
+        raise DataError(f"{file} has a tag or an alias in line {mark.line + 1}; only plain values are read")
     if not isinstance(values, dict):
         raise DataError(f"{file} holds {type(values).__name__}, not keys and values")
     return values

@@ -28,8 +28,10 @@ def choice(kinds: Mapping[str, Any]) -> BeforeValidator:
     """
 
     def pick(value: Any) -> Any:
-        if not isinstance(value, Mapping):
+        if isinstance(value, tuple(one.Config for one in kinds.values())):
             return value
+        if not isinstance(value, Mapping):
+            raise ValueError(f"it must hold keys and values, 'kind' among them, not {value!r}")
         kind = str(value.get("kind"))
         if "kind" not in value:
             raise ValueError(f"no kind is given; there is {', '.join(sorted(kinds))}")

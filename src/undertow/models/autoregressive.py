@@ -16,6 +16,7 @@ from undertow.alphabets import AlphabetConfig
 from undertow.batch import Batch, Condition
 from undertow.config import config
 from undertow.emissions import EmissionConfig
+from undertow.errors import UsageError
 from undertow.models.conditioner import Conditioner
 from undertow.models.model import Model
 from undertow.networks import NetworkConfig
@@ -49,6 +50,14 @@ class Autoregressive(Model):
         emission: EmissionConfig
         conditioner: Conditioner.Config = Conditioner.Config()
         sample_rate: Annotated[int, Field(ge=1)] | None = None
+
+        def __post_init__(self) -> None:
+            features = self.conditioner.features
+            if features is not None and self.sample_rate not in (None, features.sample_rate):
+                raise UsageError(
+                    f"conditioner.features.sample_rate is {features.sample_rate}; "
+                    f"the model's sample_rate is {self.sample_rate}"
+                )
 
     def __init__(self, config: Config) -> None:
         super().__init__()

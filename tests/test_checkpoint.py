@@ -1,0 +1,325 @@
+"""A checkpoint comes back as it was saved, across versions; what does not fit, or could run code, is refused."""
+
+import json
+import os
+import pickle
+import shutil
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file, save_file
+
+from tests.golden.make_checkpoint import CONFIG, FOLDER, NUMBERS, batch
+from undertow import checkpoint
+from undertow.config import parse
+from undertow.errors import DataError
+from undertow.files import point
+from undertow.models import Autoregressive, ShortReceptiveFieldWarning
+
+CARD = {
+    "data": {"name": "fsdd", "splits": {"train": 2700, "test": 300}},
+    "scores": {"bits_per_symbol": 4.21, "baselines": {"unigram": 7.19}},
+    "training": {"steps": 1000, "minutes": 5.0},
+}
+
+
+def fresh_model() -> Autoregressive:
+    return Autoregressive(parse(Autoregressive.Config, CONFIG))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the golden checkpoint, to be damaged."""
+    return Path(shutil.copytree(FOLDER, tmp_path / "model"))
+
+
+def edit_config(folder: Path, change: Callable[[dict], Any]) -> None:
+    values = yaml.safe_load((folder / "config.yaml").read_text())
+    change(values)
+    (folder / "config.yaml").write_text(yaml.safe_dump(values))
+
+
+def edit_weights(folder: Path, change: Callable[[dict], Any]) -> None:
+    weights = load_file(folder / "model.safetensors")
+    change(weights)
+    save_file(weights, folder / "model.safetensors")
+
+
+def refusal(path: Path, read: Callable[[Path], Any] = checkpoint.load) -> str:
+    """The one line with which `path` is refused."""
+    with pytest.raises(DataError) as caught:
+        read(path)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def header(folder: Path) -> bytes:
+    data = (folder / "model.safetensors").read_bytes()
+    return data[: 8 + int.from_bytes(data[:8], "little")]
+
+
+# --- what was saved comes back ---
+
+
+def test_weights_config_and_card_come_back(tmp_path):
+    model = fresh_model()
+    checkpoint.save(tmp_path / "model", model, CARD)
+    assert sorted(file.name for file in (tmp_path / "model").iterdir()) == [
+        "card.md",
+        "config.yaml",
+        "model.safetensors",
+    ]
+    loaded = checkpoint.load(tmp_path / "model")
+    assert type(loaded) is Autoregressive and loaded.config == model.config and not loaded.training
+    torch.testing.assert_close(dict(loaded.state_dict()), dict(model.state_dict()), rtol=0, atol=0)
+    assert checkpoint.read_config(tmp_path / "model") == model.config
+    card = checkpoint.read_card(tmp_path / "model")
+    assert {key: card[key] for key in CARD} == CARD and card["versions"]["torch"] == torch.__version__
+    text = (tmp_path / "model/card.md").read_text()
+    assert "\n# Autoregressive model\n" in text and "\n  - unigram: 7.19\n" in text and "\n- parameters: 642\n" in text
+
+
+def test_given_weights_are_written_in_place_of_the_models_own(tmp_path):
+    model = fresh_model()
+    average = {name: torch.full_like(tensor, 0.5) for name, tensor in model.state_dict().items()}
+    checkpoint.write(tmp_path, model, {}, average)
+    assert all((tensor == 0.5).all() for tensor in checkpoint.load(tmp_path).state_dict().values())
+
+
+def test_loading_leaves_the_random_state_alone_and_repeats_no_warning(folder):
+    edit_config(folder, lambda values: values["model"].update(sample_rate=8000))
+    edit_config(folder, lambda values: values["model"]["conditioner"]["features"].update(sample_rate=8000))
+    with pytest.warns(ShortReceptiveFieldWarning):
+        Autoregressive(checkpoint.read_config(folder))
+    before = torch.get_rng_state()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        checkpoint.load(folder)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_weights_of_another_floating_type_are_converted(folder, dtype):
+    edit_weights(folder, lambda weights: weights.update({name: t.to(dtype) for name, t in weights.items()}))
+    loaded, original = checkpoint.load(folder).state_dict(), checkpoint.load(FOLDER).state_dict()
+    assert all(torch.equal(tensor, original[name].to(dtype).float()) for name, tensor in loaded.items())
+
+
+def test_a_run_folder_stands_for_its_best_else_its_last_checkpoint(tmp_path, folder):
+    run = tmp_path / "run"
+    for step in (1, 2):
+        shutil.copytree(folder, run / f"checkpoints/step-{step}")
+    point(run / "last", "checkpoints/step-2")
+    assert checkpoint.resolve(run) == run / "checkpoints/step-2"
+    point(run / "best", "checkpoints/step-1")
+    assert checkpoint.resolve(run) == run / "checkpoints/step-1"
+    assert checkpoint.resolve(run / "last") == run / "last" and checkpoint.resolve(folder) == folder
+    assert checkpoint.load(run).config == checkpoint.read_config(str(run))
+    shutil.rmtree(run / "checkpoints/step-1")
+    assert "step-1 is not there" in refusal(run)
+
+
+# --- a checkpoint of format version 1 is read for ever ---
+
+
+def test_golden_checkpoint_gives_the_numbers_it_gave():
+    numbers = json.loads(NUMBERS.read_text())
+    log_prob = checkpoint.load(FOLDER).double().log_prob(batch(numbers))
+    torch.testing.assert_close(log_prob, torch.tensor(numbers["log_prob"], dtype=torch.float64), rtol=0, atol=1e-6)
+    assert checkpoint.read_card(FOLDER)["versions"]["undertow"] == "0.1.0"
+
+
+def test_golden_checkpoint_is_written_again_byte_for_byte(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "version", lambda name: "0.1.0")
+    checkpoint.save(tmp_path / "again", checkpoint.load(FOLDER), {})
+    assert (tmp_path / "again/config.yaml").read_bytes() == (FOLDER / "config.yaml").read_bytes()
+    assert header(tmp_path / "again") == header(FOLDER)
+
+
+# --- what does not fit is refused ---
+
+
+CONFIG_FAULTS: dict[str, tuple[Callable[[dict], Any], str]] = {
+    "newer": (lambda v: v.update(format_version=2), "format_version is 2; undertow "),
+    "no version": (lambda v: v.pop("format_version"), "format_version is None; undertow "),
+    "true is no version": (lambda v: v.update(format_version=True), "format_version is True; undertow "),
+    "kind": (lambda v: v["model"].update(kind="autoregresive"), "model: unknown kind 'autoregresive'; did you mean"),
+    "network kind": (
+        lambda v: v["model"]["network"].update(kind="wavnet"),
+        "model.network: unknown kind 'wavnet'; did you mean 'wavenet'?",
+    ),
+    "key": (
+        lambda v: v["model"]["network"].update(skip_chanels=4),
+        "unknown key 'model.network.skip_chanels'; did you mean 'skip_channels'?",
+    ),
+    "top key": (lambda v: v.update(modle=1), "unknown key 'modle'; did you mean 'model'?"),
+    "no model": (lambda v: v.pop("model"), "model: it is missing"),
+    "model is a word": (lambda v: v.update(model="wavenet"), "model: it must hold keys and values"),
+    "network is a word": (lambda v: v["model"].update(network="wavenet"), "model.network: it must hold keys and val"),
+    "type": (lambda v: v["model"]["alphabet"].update(num_levels="many"), "model.alphabet.num_levels: Input should be"),
+    "rate of the features": (
+        lambda v: v["model"].update(sample_rate=200),
+        "conditioner.features.sample_rate is 100; the model's sample_rate is 200",
+    ),
+    "hop and strides": (
+        lambda v: v["model"]["conditioner"]["upsampling"].update(strides=[3]),
+        "upsampling strides (3,) multiply to 3; the features' hop is 4",
+    ),
+    "size beyond 64 bits": (lambda v: v["model"]["network"].update(residual_channels=10**25), "config.yaml: "),
+    "size beyond memory": (
+        lambda v: v["model"]["network"].update(residual_channels=10**9),
+        "(17, 4), but config.yaml calls for (17, 1000000000)",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", CONFIG_FAULTS)
+def test_a_config_that_does_not_fit_is_refused(folder, fault):
+    change, words = CONFIG_FAULTS[fault]
+    edit_config(folder, change)
+    message = refusal(folder)
+    assert words in message and message.startswith(str(folder))
+
+
+FIRST = "conditioner.tables.speaker.weight"
+WEIGHT_FAULTS: dict[str, tuple[Callable[[dict], Any], str]] = {
+    "missing": (lambda w: w.pop(FIRST), f"tensor '{FIRST}' is missing"),
+    "extra": (lambda w: w.update(odd=torch.zeros(2)), "tensor 'odd' is no part of the model"),
+    "shape": (
+        lambda w: w.update({FIRST: torch.zeros(3, 5)}),
+        f"tensor '{FIRST}' has shape (3, 5), but config.yaml calls for (3, 2)",
+    ),
+    "type": (
+        lambda w: w.update({FIRST: torch.zeros(3, 2, dtype=torch.int64)}),
+        f"tensor '{FIRST}' has type int64, but the model's is float32",
+    ),
+    "NaN": (lambda w: w[FIRST].view(-1)[3:4].fill_(float("nan")), f"tensor '{FIRST}' holds NaN or infinite values"),
+    "too large for float32": (lambda w: w.update({FIRST: w[FIRST].double() * 1e300}), "holds NaN or infinite values"),
+}
+
+
+@pytest.mark.parametrize("fault", WEIGHT_FAULTS)
+def test_weights_that_do_not_fit_are_refused_when_read_and_when_written(folder, tmp_path, fault):
+    change, words = WEIGHT_FAULTS[fault]
+    edit_weights(folder, change)
+    message = refusal(folder)
+    assert words in message and message.startswith(str(folder / "model.safetensors"))
+    weights = load_file(folder / "model.safetensors")
+    (tmp_path / "empty").mkdir()
+    assert words in refusal(tmp_path / "empty", lambda empty: checkpoint.write(empty, fresh_model(), {}, weights))
+    assert not any((tmp_path / "empty").iterdir())
+
+
+@pytest.mark.parametrize("length", [0, 5, 300, -1])
+def test_a_truncated_weights_file_is_refused(folder, length):
+    file = folder / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:length])
+    assert refusal(folder).startswith(f"{file} is cut short, damaged")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "config.yaml holds NoneType, not keys and values"),
+        (b"- 1\n", "config.yaml holds list, not keys and values"),
+        (b"a: [1\n", "config.yaml is no plain YAML: "),
+        (b"a: 2020-13-45\n", "config.yaml is no plain YAML: "),
+        (b"[" * 5000, "config.yaml is no plain YAML: "),
+        (b"a: \xff\n", "config.yaml is not UTF-8 text: "),
+        (b"a: &x [1]\nb: *x\n", "config.yaml has a tag or an alias in line 2"),
+    ],
+)
+def test_a_config_that_is_no_yaml_is_refused(folder, content, words):
+    (folder / "config.yaml").write_bytes(content)
+    assert words in refusal(folder)
+
+
+def test_what_is_no_checkpoint_is_refused(folder, tmp_path):
+    assert "nowhere is not there" in refusal(tmp_path / "nowhere")
+    assert "config.yaml is a file; give a checkpoint's folder" in refusal(folder / "config.yaml")
+    (folder / "card.md").write_text("# A model\n")
+    assert "card.md: it does not begin with YAML" in refusal(folder, checkpoint.read_card)
+    (folder / "card.md").unlink()
+    assert "cannot read" in refusal(folder, checkpoint.read_card) and checkpoint.load(folder)
+    (folder / "model.safetensors").unlink()
+    assert refusal(folder) == f"{folder / 'model.safetensors'} is missing"
+    (folder / "config.yaml").unlink()
+    assert f"{folder} is no checkpoint" in refusal(folder)
+    (folder / "best").symlink_to("best")
+    assert "is not there" in refusal(folder)
+
+
+# --- writing is whole or not at all ---
+
+
+def test_an_existing_checkpoint_is_not_replaced(folder):
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert "is already there" in refusal(folder, lambda path: checkpoint.save(path, fresh_model(), {}))
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's /dev/full")
+def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
+    write = checkpoint.write
+
+    def write_to_full_disk(folder: Path, *rest: Any) -> None:
+        (folder / "model.safetensors").symlink_to("/dev/full")
+        write(folder, *rest)
+
+    monkeypatch.setattr(checkpoint, "write", write_to_full_disk)
+    assert "No space left" in refusal(tmp_path / "model", lambda path: checkpoint.save(path, fresh_model(), {}))
+    assert not any(tmp_path.iterdir())
+
+
+# --- loading executes nothing ---
+
+
+class Attack:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.target,)
+
+
+def test_pickles_are_never_read(folder, tmp_path):
+    target = tmp_path / "hacked"
+    attack = pickle.dumps(Attack(target))
+    (folder / "model.safetensors").write_bytes(attack)
+    assert "is cut short, damaged, or no safetensors file" in refusal(folder)
+    (folder / "model.safetensors").rename(folder / "model.pt")
+    words = "model.pt is a pickle, which can run any code when it is read"
+    assert words in refusal(folder)
+    assert words in refusal(folder / "model.pt")
+    (folder / "config.yaml").unlink()
+    assert words in refusal(folder)
+    assert not target.exists()
+    pickle.loads(attack)
+    assert target.exists()
+
+
+def test_loading_takes_no_way_through_pickle(monkeypatch):
+    def trap(*arguments: Any, **options: Any) -> None:
+        raise AssertionError("a pickle was read")
+
+    for owner, name in [(pickle, "load"), (pickle, "loads"), (pickle, "Unpickler"), (torch, "load")]:
+        monkeypatch.setattr(owner, name, trap)
+    checkpoint.load(FOLDER)
+    checkpoint.read_card(FOLDER)
+
+
+@pytest.mark.parametrize("tag", ["!!python/object/apply:os.system ['touch hacked']", "!!timestamp no", "!mine 1"])
+def test_yaml_tags_are_refused(folder, monkeypatch, tag):
+    monkeypatch.chdir(folder)
+    (folder / "config.yaml").write_text(f"format_version: 1\nmore: {tag}\n")
+    assert "config.yaml has a tag or an alias in line 2; only plain values are read" in refusal(folder)
+    (folder / "card.md").write_text(f"---\nmore: {tag}\n---\n")
+    assert "card.md has a tag or an alias in line 2" in refusal(folder, checkpoint.read_card)
+    assert not (folder / "hacked").exists()
