@@ -43,6 +43,8 @@ class CausalConv1d(Layer):
             nn.init.uniform_(self.bias, -bound, bound)
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.kernel_size == 1 and x.shape[1] == 1:
+            return F.linear(x, self.weight[:, 0], self.bias)
         return self._convolve(F.pad(x, (0, 0, self.history, 0)) if self.history else x)
 
     def init_state(self, batch_size: int) -> State:
@@ -53,7 +55,7 @@ class CausalConv1d(Layer):
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         if not self.history:
-            return (self._convolve(x) if x.shape[1] > 1 else F.linear(x, self.weight[:, 0], self.bias)), state
+            return self(x), state
         ring, cursor = state
         if x.shape[1] == 1 and not torch.is_grad_enabled():
             return self._step_one(x, ring, cursor)

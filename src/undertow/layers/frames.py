@@ -26,9 +26,7 @@ class Framed(Layer):
         super().__init__()
         self.inner, self.frame_size = inner, frame_size
         self.in_channels, self.out_channels = in_channels, out_channels
-        self.receptive_field = (
-            None if inner.receptive_field is None else (inner.receptive_field + 1) * frame_size - 1
-        )
+        self.receptive_field = None if inner.receptive_field is None else (inner.receptive_field + 1) * frame_size - 1
 
     def forward(self, x: Tensor) -> Tensor:
         frames = self._fold(x)

@@ -68,8 +68,9 @@ class GatedStack(Layer):
         self.receptive_field = 1 + (kernel_size - 1) * sum(dilations)
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
-        gated = [self.gates[0](x, condition)]
-        for residual, gate in zip(self.residuals, self.gates[1:], strict=True):
+        first, *gates = self.gates
+        gated = [first(x, condition)]
+        for residual, gate in zip(self.residuals, gates, strict=True):
             x = x + residual(gated[-1])
             gated.append(gate(x, condition))
         return torch.cat(gated, dim=-1)
@@ -78,9 +79,10 @@ class GatedStack(Layer):
         return tuple(gate.init_state(batch_size) for gate in self.gates)
 
     def step(self, x: Tensor, state: State, condition: Tensor | None = None) -> tuple[Tensor, State]:
-        z, first = self.gates[0].step(x, state[0], condition)
-        gated, states = [z], [first]
-        for residual, gate, past in zip(self.residuals, self.gates[1:], state[1:], strict=True):
+        first, *gates = self.gates
+        z, past = first.step(x, state[0], condition)
+        gated, states = [z], [past]
+        for residual, gate, past in zip(self.residuals, gates, state[1:], strict=True):
             x = x + residual.step(z, ())[0]
             z, past = gate.step(x, past, condition)
             gated.append(z)

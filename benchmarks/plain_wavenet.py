@@ -1,0 +1,36 @@
+"""The "paper" WaveNet as most people would write it: `nn.Conv1d` on (B, C, T), a 1×1 skip convolution in each layer.
+
+What the training benchmark (S6) is measured beside. B batch, T time, C channels, N symbols.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class PlainWaveNet(nn.Module):
+    """(B, T) symbols to (B, N, T) logits; 30 layers in 3 cycles, k=2, 64 residual, 128 gate, 256 skip."""
+
+    def __init__(self, num_symbols: int = 256, channels: int = 64, skip: int = 256, cycles: int = 3) -> None:
+        super().__init__()
+        self.dilations = [2**layer for _ in range(cycles) for layer in range(10)]
+        self.embedding = nn.Embedding(num_symbols + 1, channels)
+        self.gates = nn.ModuleList(nn.Conv1d(channels, 2 * channels, 2, dilation=d) for d in self.dilations)
+        self.residuals = nn.ModuleList(nn.Conv1d(channels, channels, 1) for _ in self.dilations)
+        self.skips = nn.ModuleList(nn.Conv1d(channels, skip, 1) for _ in self.dilations)
+        self.head = nn.Sequential(nn.ReLU(), nn.Conv1d(skip, skip, 1), nn.ReLU(), nn.Conv1d(skip, num_symbols, 1))
+
+    def forward(self, symbols: Tensor) -> Tensor:
+        x = self.embedding(symbols).transpose(1, 2)
+        total: Tensor | int = 0
+        for gate, residual, skip, dilation in zip(self.gates, self.residuals, self.skips, self.dilations, strict=True):
+            filtered, gated = gate(F.pad(x, (dilation, 0))).chunk(2, dim=1)
+            z = torch.tanh(filtered) * torch.sigmoid(gated)
+            x = x + residual(z)
+            total = total + skip(z)
+        return self.head(total)
+
+    def loss(self, symbols: Tensor) -> Tensor:
+        """Mean negative log-likelihood of symbols (B, T) in nats, the first input being the start symbol."""
+        past = F.pad(symbols[:, :-1], (1, 0), value=self.embedding.num_embeddings - 1)
+        return F.cross_entropy(self(past), symbols)

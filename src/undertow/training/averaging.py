@@ -1,0 +1,43 @@
+"""An exponential moving average of a model's weights, which is what is validated, saved and used."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
+from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+
+class WeightAverage:
+    """The average of every parameter, kept beside the model; a sharded model's average is sharded alike."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self._parameters = list(model.parameters())
+        self._average = [tensor.clone() for tensor in self._local()]
+
+    @torch.no_grad()
+    def update(self, decay: float) -> None:
+        """Move the average towards the weights: average = decay · average + (1 - decay) · weight."""
+        get_ema_multi_avg_fn(decay)(self._average, self._local(), 0)
+
+    @torch.no_grad()
+    def take(self) -> None:
+        """Make the average what the weights are now."""
+        torch._foreach_copy_(self._average, self._local())
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """The model with averaged weights, and the raw ones again afterwards."""
+        raw = [tensor.clone() for tensor in self._local()]
+        with torch.no_grad():
+            torch._foreach_copy_(self._local(), self._average)
+        try:
+            yield
+        finally:
+            with torch.no_grad():
+                torch._foreach_copy_(self._local(), raw)
+
+    def _local(self) -> list[Tensor]:
+        """The weights, or this process's shards of them."""
+        return [p.detach().to_local() if isinstance(p, DTensor) else p.detach() for p in self._parameters]

@@ -1,0 +1,66 @@
+"""Settings of a training run."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from undertow.config import config
+from undertow.errors import UsageError
+
+Count = Annotated[int, Field(ge=1)]
+
+
+@config
+class TrainingConfig:
+    """How a model is trained.
+
+    Attributes:
+        steps: updates in all. Or `minutes`: the number of steps that fit is measured once, early, and kept.
+        batch_size: sequences a process and micro-batch.
+        accumulate: micro-batches summed into one update.
+        optimizer: "adamw" or "adam", with `betas`, `epsilon` and `weight_decay`.
+        schedule: after `warmup_steps` of linear rise, "constant"; "cosine" down to `final_fraction` of the rate; or
+            "step", which multiplies it by `step_factor` after each of `step_count` equal parts of the run.
+        gradient_clip: largest norm of the whole gradient; None for none.
+        average: decay of the exponential moving average of the weights that is validated, saved and used; it warms up
+            as (1 + n) / (10 + n). None: the raw weights are.
+        precision: "fp32", or "bf16" for autocast with float32 weights.
+        compile: run the model through torch.compile.
+        parallel: what several processes under torchrun do: "ddp" each holds the model, "fsdp" each holds a shard.
+        num_validations: evenly spaced over the run; each is followed by a checkpoint.
+        patience: validations without a better loss before training stops early; None: never.
+        checkpoint_minutes: longest time between checkpoints.
+        keep_checkpoints: how many of the newest stay, beside the best.
+        tensorboard: write event files too, where tensorboard is installed.
+        seed: of initial weights, order of the data, and label dropout.
+    """
+
+    steps: Count | None = None
+    minutes: Annotated[float, Field(gt=0)] | None = None
+    batch_size: Count = 4
+    accumulate: Count = 1
+    optimizer: Literal["adamw", "adam"] = "adamw"
+    learning_rate: Annotated[float, Field(gt=0)] = 2e-3
+    betas: tuple[float, float] = (0.9, 0.99)
+    epsilon: Annotated[float, Field(gt=0)] = 1e-8
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    schedule: Literal["cosine", "constant", "step"] = "cosine"
+    warmup_steps: Annotated[int, Field(ge=0)] = 100
+    final_fraction: Annotated[float, Field(ge=0, le=1)] = 0.0
+    step_factor: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    step_count: Count = 4
+    gradient_clip: Annotated[float, Field(gt=0)] | None = 1.0
+    average: Annotated[float, Field(gt=0, lt=1)] | None = 0.999
+    precision: Literal["fp32", "bf16"] = "fp32"
+    compile: bool = False
+    parallel: Literal["ddp", "fsdp"] = "ddp"
+    num_validations: Count = 10
+    patience: Count | None = None
+    checkpoint_minutes: Annotated[float, Field(gt=0)] = 2.0
+    keep_checkpoints: Count = 2
+    tensorboard: bool = True
+    seed: Annotated[int, Field(ge=0)] = 0
+
+    def __post_init__(self) -> None:
+        if (self.steps is None) == (self.minutes is None):
+            raise UsageError("training needs a length: either steps or minutes")

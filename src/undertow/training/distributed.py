@@ -1,0 +1,96 @@
+"""Several processes under torchrun: who this one is, how the model is spread, and how numbers are summed."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.distributed as dist
+from torch import nn
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import fully_shard
+from torch.nn.parallel import DistributedDataParallel
+
+
+@dataclass(frozen=True)
+class World:
+    """This process among `size`, and the device it works on."""
+
+    rank: int
+    size: int
+    device: torch.device
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process writes files and talks."""
+        return self.rank == 0
+
+    def sum(self, values: Sequence[float | int]) -> list[float]:
+        """Each value summed over all processes."""
+        total = torch.tensor(values, dtype=torch.float64, device=self.device)
+        if self.size > 1:
+            dist.all_reduce(total)
+        return total.tolist()
+
+    def gather(self, value: dict) -> list[dict]:
+        """The value of every process, in the order of their ranks."""
+        if self.size == 1:
+            return [value]
+        values: list[dict] = [{} for _ in range(self.size)]
+        dist.all_gather_object(values, value)
+        return values
+
+    def broadcast(self, value: int | None) -> int | None:
+        """The first process's value, for all."""
+        box = [value]
+        if self.size > 1:
+            dist.broadcast_object_list(box, device=self.device)
+        return box[0]
+
+    def wait(self) -> None:
+        """Until every process has come here."""
+        if self.size > 1:
+            dist.barrier()
+
+
+@contextmanager
+def world(device: str | None = None) -> Iterator[World]:
+    """The processes torchrun started, or this one alone.
+
+    Args:
+        device: "cpu" or "cuda"; by default CUDA where there is a device for each local process.
+    """
+    size, rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
+    local = int(os.environ.get("LOCAL_RANK", 0))
+    kind = device or ("cuda" if torch.cuda.device_count() > local else "cpu")
+    here = torch.device(kind, local) if kind == "cuda" and size > 1 else torch.device(kind)
+    if size == 1:
+        yield World(0, 1, here)
+        return
+    if here.type == "cuda":
+        torch.cuda.set_device(here)
+    mine = not dist.is_initialized()
+    if mine:
+        dist.init_process_group("nccl" if here.type == "cuda" else "gloo")
+    try:
+        yield World(rank, size, here)
+        dist.barrier()
+    finally:
+        if mine:
+            dist.destroy_process_group()
+
+
+def spread(model: nn.Module, world: World, parallel: Literal["ddp", "fsdp"]) -> nn.Module:
+    """What is called in training: the model, or the model over all processes. `fsdp` shards `model` itself.
+
+    Gradients are averaged over the processes, and weights start as the first process's.
+    """
+    if world.size == 1:
+        return model
+    if parallel == "ddp":
+        return DistributedDataParallel(model)
+    for tensor in [*model.parameters(), *model.buffers()]:
+        dist.broadcast(tensor.detach(), 0)
+    return fully_shard(model, mesh=init_device_mesh(world.device.type, (world.size,)))

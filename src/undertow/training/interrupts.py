@@ -1,0 +1,35 @@
+"""Ctrl-C and termination, turned into a wish that the training loop meets at the end of a step."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+
+@dataclass
+class Interrupt:
+    """Whether someone asked the run to stop."""
+
+    is_wanted: bool = False
+
+
+@contextmanager
+def caught() -> Iterator[Interrupt]:
+    """SIGINT and SIGTERM become a wish; a second SIGINT stops at once. Only the main thread can catch them."""
+    interrupt = Interrupt()
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupt
+        return
+
+    def want(number: int, frame: FrameType | None) -> None:
+        interrupt.is_wanted = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = {number: signal.signal(number, want) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield interrupt
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

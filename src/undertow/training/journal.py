@@ -1,0 +1,70 @@
+"""What a run writes down at every step: `log.jsonl`, one object a line, and tensorboard's event files."""
+
+import importlib.util
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+LOG = "log.jsonl"
+
+
+class Journal:
+    """Appends rows to a run's log. A run that is resumed at a step first forgets what was written after it."""
+
+    def __init__(self, folder: Path, step: int, tensorboard: bool, writes: bool = True) -> None:
+        """`writes` is False in all processes of a run but the first."""
+        path = folder / LOG if writes else Path(os.devnull)
+        if writes:
+            _truncate(path, step)
+        self._file = path.open("a", encoding="utf-8")
+        self._events = _event_writer(folder / "tensorboard", step) if tensorboard and writes else None
+
+    def write(self, row: Mapping[str, Any]) -> None:
+        """One object; its `step` is counted from 1, after the update it tells of."""
+        self._file.write(json.dumps(row) + "\n")
+        if self._events is not None:
+            for name, value in row.items():
+                if name != "step":
+                    self._events.add_scalar(name, value, row["step"])
+
+    def sync(self) -> None:
+        """Wait until everything written is on the disk."""
+        self._file.flush()
+        if self._file.name != os.devnull:
+            os.fsync(self._file.fileno())
+        if self._events is not None:
+            self._events.flush()
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+        if self._events is not None:
+            self._events.close()
+
+
+def _truncate(path: Path, step: int) -> None:
+    """Keep the rows up to `step`; a last line that was cut short by a kill goes too."""
+    if not path.exists():
+        return
+    kept = 0
+    with path.open("rb+") as file:
+        for line in file:
+            if not line.endswith(b"\n") or json.loads(line)["step"] > step:
+                break
+            kept += len(line)
+        file.truncate(kept)
+
+
+def _event_writer(folder: Path, step: int) -> Any:
+    if importlib.util.find_spec("tensorboard") is None:
+        return None
+    from torch.utils.tensorboard import SummaryWriter
+
+    return SummaryWriter(str(folder), purge_step=step + 1)

@@ -1,0 +1,59 @@
+"""How many steps a run has: given, or fixed once from the minutes it may take, and kept in the run's folder."""
+
+import json
+import time
+from pathlib import Path
+
+from undertow.errors import DataError
+from undertow.files import atomic_write
+from undertow.training.config import TrainingConfig
+
+PLAN = "plan.json"
+TIMED_SECONDS, TIMED_STEPS = 10.0, 5
+
+
+class Length:
+    """The number of steps of a run; None until it is known.
+
+    With `minutes`, steps are timed from the second one on, for ten seconds at most and within the warm-up, where the
+    learning rate does not depend on the length. What is fixed then is written down, so that a run that is killed and
+    resumed has the same schedule.
+    """
+
+    def __init__(self, config: TrainingConfig, out: Path) -> None:
+        self.config, self.path = config, out / PLAN
+        self.num_steps = config.steps
+        self._timed_from: tuple[int, float] | None = None
+
+    def read(self) -> None:
+        """Take the number that an earlier session of the run fixed, if it did."""
+        if self.config.steps is None and self.path.exists():
+            try:
+                self.num_steps = int(json.loads(self.path.read_text(encoding="utf-8"))["steps"])
+            except (ValueError, KeyError, TypeError) as error:
+                raise DataError(f"{self.path} does not hold a number of steps: {error}") from None
+
+    def measure(self, step: int, spent_seconds: float, validation_seconds: float) -> int | None:
+        """After update `step`, the number of steps that fit, once enough of them are timed; None before.
+
+        Args:
+            spent_seconds: of the run so far.
+            validation_seconds: one validation takes.
+        """
+        assert self.config.minutes is not None
+        now = time.perf_counter()
+        if self._timed_from is None:
+            self._timed_from = (step, now)
+            return None
+        timed, seconds = step - self._timed_from[0], now - self._timed_from[1]
+        if step < self.config.warmup_steps and (timed < TIMED_STEPS or seconds < TIMED_SECONDS):
+            return None
+        left = 60 * self.config.minutes - spent_seconds - self.config.num_validations * validation_seconds
+        return step + max(1, int(left * timed / seconds))
+
+    def fix(self, num_steps: int, write: bool) -> None:
+        """Keep this number; one process writes it down."""
+        self.num_steps = num_steps
+        if write:
+            with atomic_write(self.path) as temporary:
+                temporary.write_text(json.dumps({"steps": num_steps}) + "\n", encoding="utf-8")

@@ -1,0 +1,48 @@
+"""Whose folder is it: a run's settings are written into it first, and only the same run may go on there."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from undertow.errors import DataError
+from undertow.files import atomic_write
+
+SETTINGS = "run.yaml"
+
+
+def claim(out: Path, settings: Mapping[str, Any], resume: bool) -> None:
+    """Write a new run's settings into its folder, or check that they are those of the run that is there.
+
+    Raises:
+        DataError: the folder holds something already; or, resuming, there is no run or another one, whose first
+            setting that differs is named with both values.
+    """
+    path = out / SETTINGS
+    if resume and not path.exists():
+        raise DataError(f"{out} holds no run to resume; leave out --resume to start one")
+    if not resume:
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            what = "holds a run already; --resume goes on with it" if path.exists() else "is not an empty folder"
+            raise DataError(f"{out} {what}, or give another --out")
+        with atomic_write(path) as temporary:
+            temporary.write_text(yaml.safe_dump(dict(settings), sort_keys=False, allow_unicode=True), encoding="utf-8")
+        return
+    there, given = _flat(yaml.safe_load(path.read_text(encoding="utf-8"))), _flat(settings)
+    for name in sorted(there.keys() | given.keys()):
+        if there.get(name) != given.get(name):
+            raise DataError(
+                f"{out} was trained with {name} {there.get(name)}, not {given.get(name)}: "
+                "resume it as it was, or start another run"
+            )
+
+
+def _flat(settings: Any, prefix: str = "") -> dict[str, Any]:
+    """Nested settings as one level of dotted names."""
+    if not isinstance(settings, Mapping):
+        return {prefix: list(settings) if isinstance(settings, tuple) else settings}
+    flat: dict[str, Any] = {}
+    for name, value in settings.items():
+        flat |= _flat(value, f"{prefix}.{name}" if prefix else str(name))
+    return flat

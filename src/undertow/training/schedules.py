@@ -1,0 +1,27 @@
+"""Learning rate and averaging decay: functions of the step alone, so that a resumed run needs nothing else."""
+
+import math
+
+from undertow.training.config import TrainingConfig
+
+
+def learning_rate(config: TrainingConfig, step: int, num_steps: int | None) -> float:
+    """The rate of update `step`, counted from 0, of `num_steps` in all.
+
+    While the length of the run is still being measured it is None; that is over before the warm-up is.
+    """
+    if step < config.warmup_steps or num_steps is None:
+        return config.learning_rate * min(1.0, (step + 1) / max(1, config.warmup_steps))
+    progress = (step - config.warmup_steps) / max(1, num_steps - config.warmup_steps)
+    if config.schedule == "cosine":
+        share = 0.5 + 0.5 * math.cos(math.pi * min(1.0, progress))
+        return config.learning_rate * (config.final_fraction + (1 - config.final_fraction) * share)
+    if config.schedule == "step":
+        return config.learning_rate * config.step_factor ** math.floor(progress * config.step_count)
+    return config.learning_rate
+
+
+def averaging_decay(config: TrainingConfig, step: int) -> float:
+    """The share of the old average that update `step` keeps: small at first, so that early weights are forgotten."""
+    assert config.average is not None
+    return min(config.average, (1 + step) / (10 + step))

@@ -1,0 +1,180 @@
+"""Training checkpoints: everything a run needs to go on exactly where it stood.
+
+    out/checkpoints/step-00001000/    config.yaml, model.safetensors, card.md: a checkpoint to load, as any other;
+                                      training.safetensors, training.json: what only training needs
+    out/last, out/best                links to the newest and to the best of them
+
+A checkpoint is written beside, synced and renamed, then the link is replaced in one step: a kill at any moment leaves
+the old one or the new one. Tensors are in safetensors and all else in JSON; nothing is unpickled.
+"""
+
+import json
+import random
+import shutil
+from collections.abc import Mapping
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.distributed.checkpoint.state_dict import (
+    StateDictOptions,
+    get_model_state_dict,
+    set_model_state_dict,
+)
+from torch.distributed.tensor import DTensor, distribute_tensor
+from torch.optim import Optimizer
+
+from undertow import checkpoint
+from undertow.errors import DataError
+from undertow.files import atomic_folder, point, remove
+from undertow.models.model import Model
+from undertow.training.averaging import WeightAverage
+from undertow.training.distributed import World
+
+_WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True)
+
+
+class Snapshots:
+    """The checkpoints of one run."""
+
+    def __init__(
+        self, out: Path, model: Model, optimizer: Optimizer, average: WeightAverage | None, world: World, keep: int
+    ) -> None:
+        self.out, self.model, self.optimizer, self.average = out, model, optimizer, average
+        self.world, self.keep = world, keep
+        self.folder = out / "checkpoints"
+
+    def save(self, step: int, progress: Mapping[str, Any], card: Mapping[str, Any], is_best: bool) -> None:
+        """Write the run as it stands after `step` updates, and point `last` (and `best`) to it.
+
+        Raises:
+            DataError: it could not be written; the checkpoints before it are untouched.
+        """
+        raw = self._weights()
+        with nullcontext() if self.average is None else self.average.applied():
+            weights = self._weights()
+        moments = self._moments()
+        generators = self.world.gather(_generators())
+        if self.world.is_first:
+            path = self.folder / f"step-{step:08d}"
+            if path.exists():  # of a run that was resumed before it
+                shutil.rmtree(path)
+            with atomic_folder(path) as folder:
+                checkpoint.write(folder, self.model, card, weights)
+                save_file(_tensors(raw, moments, generators), folder / "training.safetensors")
+                rest = {**progress, "step": step, "generators": [_without_tensors(g) for g in generators]}
+                (folder / "training.json").write_text(json.dumps(rest), encoding="utf-8")
+            point(self.out / "last", path.relative_to(self.out))
+            if is_best:
+                point(self.out / "best", path.relative_to(self.out))
+            self._prune()
+        self.world.wait()
+
+    def restore(self) -> dict[str, Any]:
+        """Put model, average, optimizer and random generators back as `last` holds them; returns its progress.
+
+        Raises:
+            DataError: there is no checkpoint to go on from, or it is of another number of processes, or damaged.
+        """
+        last = self.out / "last"
+        try:
+            progress = json.loads((last / "training.json").read_text(encoding="utf-8"))
+            tensors = load_file(last / "training.safetensors")
+            weights = load_file(last / "model.safetensors")
+        except (OSError, ValueError, SafetensorError) as error:
+            raise DataError(f"cannot resume {self.out}: its last checkpoint cannot be read ({error})") from None
+        generators = progress.pop("generators")
+        if len(generators) != self.world.size:
+            raise DataError(
+                f"{self.out} was trained by {len(generators)} processes; it cannot go on exactly with {self.world.size}"
+            )
+        if self.average is not None:
+            set_model_state_dict(self.model, weights, options=_WHOLE)
+            self.average.take()
+        set_model_state_dict(self.model, _named(tensors, "weights."), options=_WHOLE)
+        self._set_moments(_named(tensors, "optimizer."))
+        rank = self.world.rank
+        _set_generators({**generators[rank], **_named(tensors, f"generator.{rank}.")})
+        return progress
+
+    def clear_leftovers(self) -> None:
+        """Remove what a kill left half-written."""
+        for leftover in [*self.out.glob(".*.partial"), *self.folder.glob(".*.partial")]:
+            remove(leftover)
+
+    def _weights(self) -> dict[str, Tensor]:
+        """A copy of the whole model's weights, wherever its shards are."""
+        state = get_model_state_dict(self.model, options=_WHOLE)
+        return {name: tensor.clone() for name, tensor in state.items()}
+
+    def _moments(self) -> dict[str, Tensor]:
+        """What the optimizer keeps of each parameter, under "{what} {parameter}"."""
+        return {
+            f"{what} {name}": (value.full_tensor() if isinstance(value, DTensor) else value).cpu()
+            for name, parameter in self.model.named_parameters()
+            for what, value in self.optimizer.state[parameter].items()
+        }
+
+    def _set_moments(self, moments: Mapping[str, Tensor]) -> None:
+        parameters = dict(self.model.named_parameters())
+        for key, value in moments.items():
+            what, name = key.split(" ")
+            parameter = parameters[name]
+            value = value.to(self.world.device)
+            if isinstance(parameter, DTensor) and value.shape == parameter.shape:
+                value = distribute_tensor(value, parameter.device_mesh, parameter.placements)
+            self.optimizer.state[parameter][what] = value
+
+    def _prune(self) -> None:
+        """Remove all but the newest `keep` checkpoints and the best."""
+        best = (self.out / "best").resolve()
+        for old in sorted(self.folder.glob("step-*"))[: -self.keep]:
+            if old.resolve() != best:
+                remove(old)
+
+
+def _tensors(
+    raw: Mapping[str, Tensor], moments: Mapping[str, Tensor], generators: list[dict[str, Any]]
+) -> dict[str, Tensor]:
+    """Everything of a checkpoint that is a tensor, under one name each."""
+    found = {f"weights.{name}": tensor for name, tensor in raw.items()}
+    found |= {f"optimizer.{name}": tensor for name, tensor in moments.items()}
+    for rank, state in enumerate(generators):
+        found |= {f"generator.{rank}.{name}": value for name, value in state.items() if isinstance(value, Tensor)}
+    return {name: tensor.contiguous() for name, tensor in found.items()}
+
+
+def _named(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _without_tensors(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if not isinstance(value, Tensor)}
+
+
+def _generators() -> dict[str, Any]:
+    """The state of every global random generator of this process."""
+    name, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)
+    state: dict[str, Any] = {
+        "python": random.getstate(),
+        "numpy": [name, np.asarray(keys).tolist(), position, has_gauss, gauss],
+        "torch": torch.get_rng_state(),
+    }
+    if torch.cuda.is_available():
+        state["cuda"] = torch.cuda.get_rng_state()
+    return state
+
+
+def _set_generators(state: Mapping[str, Any]) -> None:
+    version, words, gauss = state["python"]
+    random.setstate((version, tuple(words), gauss))
+    name, keys, *rest = state["numpy"]
+    np.random.set_state((name, np.array(keys, dtype=np.uint32), *rest))
+    torch.set_rng_state(state["torch"])
+    if "cuda" in state:
+        torch.cuda.set_rng_state(state["cuda"])

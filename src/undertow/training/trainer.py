@@ -1,0 +1,294 @@
+"""The one training loop. It knows of a model that calling it with a batch gives its loss, and nothing else."""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+from torch.distributed.fsdp import FSDPModule
+from torch.distributed.tensor import DTensor
+from torch.nn.parallel import DistributedDataParallel
+
+from undertow.batch import Batch
+from undertow.config import to_dict
+from undertow.errors import DataError
+from undertow.models.model import Model
+from undertow.training.averaging import WeightAverage
+from undertow.training.config import TrainingConfig
+from undertow.training.distributed import World, spread
+from undertow.training.interrupts import Interrupt, caught
+from undertow.training.journal import Journal
+from undertow.training.length import Length
+from undertow.training.memory import keep_freed_memory
+from undertow.training.optimizers import make_optimizer
+from undertow.training.progress import ProgressReport
+from undertow.training.run_folder import claim
+from undertow.training.schedules import averaging_decay, learning_rate
+from undertow.training.snapshots import Snapshots
+
+EXPLODED = 4.0  # times the first loss
+
+
+@runtime_checkable
+class BatchSource(Protocol):
+    """Training batches as a function of the micro-batch's number alone, so that resuming needs only the number."""
+
+    def batch(self, step: int) -> Batch:
+        """This process's part of micro-batch `step`, counted from 0."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run has come; saved with every checkpoint. Losses are in nats a step.
+
+    Attributes:
+        step: updates made.
+        seconds: spent so far, over all sessions of the run.
+        first_loss: of the first update.
+        validation_loss: the newest.
+        best_loss, best_step: the best validation.
+        num_worse: validations since the best.
+    """
+
+    step: int = 0
+    seconds: float = 0.0
+    first_loss: float | None = None
+    validation_loss: float | None = None
+    best_loss: float | None = None
+    best_step: int = 0
+    num_worse: int = 0
+
+
+class Trainer:
+    """Trains a model in a run folder, and goes on exactly where a killed run stood.
+
+    Args:
+        model: its `forward(batch)` is the loss; it is moved to the world's device.
+        config: settings.
+        batches: training batches of this process, `config.accumulate` of them an update.
+        validation: held-out batches, the same list in every process; they share them out.
+        out: the run's folder.
+        world: this process among those of the run.
+        settings: whatever else makes the run what it is; kept in `run.yaml` and compared when it is resumed.
+        card: what its checkpoints say of it beside scores and progress.
+        on_validation: called by the first process with the averaged model and the step.
+        quiet: no word of progress.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        config: TrainingConfig,
+        batches: BatchSource,
+        validation: Sequence[Batch],
+        out: Path,
+        world: World,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        card: Mapping[str, Any] | None = None,
+        on_validation: Callable[[Model, int], None] | None = None,
+        quiet: bool = False,
+    ) -> None:
+        _prepare(world)
+        self.model = model.to(world.device).train()
+        self.called = spread(self.model, world, config.parallel)
+        if config.compile:
+            self.called.compile()
+        self.config, self.batches, self.validation, self.out, self.world = config, batches, validation, out, world
+        self.settings = {"training": to_dict(config), "model": to_dict(model.config), **(settings or {})}
+        self.card, self.on_validation = dict(card or {}), on_validation
+        self.optimizer = make_optimizer(self.model, config)
+        self.average = None if config.average is None else WeightAverage(self.model)
+        self.snapshots = Snapshots(out, self.model, self.optimizer, self.average, world, config.keep_checkpoints)
+        self.length, self.progress = Length(config, out), Progress()
+        self.quiet = quiet or not world.is_first
+        self.dtype = next(self.model.parameters()).dtype
+
+    def fit(self, resume: bool = False) -> Progress:
+        """Train to the end, or to an early stop; `out/best` then holds the best weights, `out/last` the last.
+
+        Args:
+            resume: go on from `out/last`; a run that was killed before its first checkpoint starts again.
+
+        Raises:
+            DataError: the folder holds a run already, or not this one; the loss is not a number or exploded (the batch
+                is named); a checkpoint cannot be written. The checkpoint before stays good.
+            KeyboardInterrupt: interrupted or terminated; the run is saved and can be resumed.
+        """
+        self._open(resume)
+        with ExitStack() as stack:
+            stack.callback(self._let_go)
+            interrupt = stack.enter_context(caught())
+            self.report = stack.enter_context(ProgressReport(self.progress.step, self.quiet))
+            self.journal = Journal(self.out, self.progress.step, self.config.tensorboard, self.world.is_first)
+            stack.enter_context(self.journal)
+            self.saved_at = time.perf_counter()
+            self.began = self.saved_at - self.progress.seconds
+            validation_seconds = 0.0 if self.progress.step else self._validate()
+            while not self._is_over():
+                stop, save = self._update(interrupt)
+                self._measure_length(validation_seconds)
+                if self._is_validation_due():
+                    self._validate()
+                    save = True
+                if save or stop:
+                    self._save()
+                if stop:
+                    raise KeyboardInterrupt
+        return self.progress
+
+    def _let_go(self) -> None:
+        """Drop what holds on to the processes' group: DDP that outlives it hangs when the interpreter ends."""
+        self.called = self.model
+
+    def _open(self, resume: bool) -> None:
+        """Claim the folder, and take up what is in it."""
+        if self.world.is_first:
+            claim(self.out, self.settings, resume)
+            self.snapshots.clear_leftovers()
+        self.world.wait()
+        torch.manual_seed(self.config.seed + self.world.rank)
+        if resume:
+            self.length.read()
+            if (self.out / "last").exists():
+                self.progress = Progress(**self.snapshots.restore())
+
+    def _update(self, interrupt: Interrupt) -> tuple[bool, bool]:
+        """One update of the weights. Returns whether any process wants to stop, or finds it time to save."""
+        config, world, began = self.config, self.world, time.perf_counter()
+        first = self.progress.step * config.accumulate
+        micro = [self.batches.batch(first + k).to(world.device, self.dtype) for k in range(config.accumulate)]
+        overdue = began - self.saved_at > 60 * config.checkpoint_minutes
+        counted, stop, save = world.sum([sum(b.num_counted for b in micro), interrupt.is_wanted, overdue])
+        rate = learning_rate(config, self.progress.step, self.length.num_steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.zero_grad()
+        loss = self._accumulate(micro, max(1.0, counted))
+        norm = self._clip()
+        self._check(loss, norm, micro)
+        self.optimizer.step()
+        if self.average is not None:
+            self.average.update(averaging_decay(config, self.progress.step))
+        self._record(loss, norm, rate, counted / (time.perf_counter() - began))
+        return stop > 0, save > 0
+
+    def _accumulate(self, micro: Sequence[Batch], counted: float) -> float:
+        """Gradients of the mean loss over the `counted` steps of all micro-batches of all processes; returns it."""
+        nats = 0.0
+        for index, batch in enumerate(micro):
+            with self._exchanging(index == len(micro) - 1):
+                loss = self._loss(batch) * batch.num_counted
+                (loss * (self.world.size / counted)).backward()
+            nats += float(loss.detach())
+        return self.world.sum([nats])[0] / counted
+
+    def _loss(self, batch: Batch) -> Tensor:
+        enabled = self.config.precision == "bf16"
+        with torch.autocast(self.world.device.type, torch.bfloat16, enabled=enabled):
+            return self.called(batch)
+
+    @contextmanager
+    def _exchanging(self, is_last: bool) -> Iterator[None]:
+        """Processes exchange gradients once an update, in the backward pass of the last micro-batch."""
+        if isinstance(self.called, FSDPModule):
+            self.called.set_requires_gradient_sync(is_last)
+        wait = isinstance(self.called, DistributedDataParallel) and not is_last
+        with self.called.no_sync() if wait else nullcontext():  # type: ignore[operator]
+            yield
+
+    def _clip(self) -> float:
+        """The norm of the whole gradient before it is clipped."""
+        limit = math.inf if self.config.gradient_clip is None else self.config.gradient_clip
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), limit)
+        return float(norm.full_tensor() if isinstance(norm, DTensor) else norm)
+
+    def _check(self, loss: float, norm: float, micro: Sequence[Batch]) -> None:
+        """Stop before an update that would spoil the weights."""
+        first = loss if self.progress.first_loss is None else self.progress.first_loss
+        if math.isfinite(loss) and math.isfinite(norm) and loss <= EXPLODED * max(first, 1.0):
+            return
+        what = f"the loss exploded to {loss:.3g}" if math.isfinite(loss) else "the loss is not a number"
+        names = ", ".join(name for batch in micro for name in batch.names)
+        raise DataError(
+            f"{what} at step {self.progress.step + 1} (gradient norm {norm:.3g}) on the batch of "
+            f"{names or 'no names'}; {self.out / 'last'} holds the last good weights; a lower learning rate may help"
+        )
+
+    def _record(self, loss: float, norm: float, rate: float, samples_per_second: float) -> None:
+        first = loss if self.progress.first_loss is None else self.progress.first_loss
+        step, seconds = self.progress.step + 1, time.perf_counter() - self.began
+        self.progress = replace(self.progress, step=step, seconds=seconds, first_loss=first)
+        self.report.step(step, self.length.num_steps, loss, samples_per_second)
+        row = {"loss": loss, "learning_rate": rate, "gradient_norm": norm, "samples_per_second": samples_per_second}
+        self.journal.write({"step": step, **row})
+
+    def _measure_length(self, validation_seconds: float) -> None:
+        if self.length.num_steps is None:
+            found = self.length.measure(self.progress.step, self.progress.seconds, validation_seconds)
+            found = self.world.broadcast(found)
+            if found is not None:
+                self.length.fix(found, self.world.is_first)
+
+    def _is_over(self) -> bool:
+        stopped = self.config.patience is not None and self.progress.num_worse >= self.config.patience
+        return stopped or self.progress.step == self.length.num_steps
+
+    def _is_validation_due(self) -> bool:
+        """After each of `num_validations` equal parts of the run."""
+        step, total, parts = self.progress.step, self.length.num_steps, self.config.num_validations
+        return total is not None and step * parts // total > (step - 1) * parts // total
+
+    def _validate(self) -> float:
+        """Measure the averaged model on the held-out batches; returns the seconds that took."""
+        began, step = time.perf_counter(), self.progress.step
+        with nullcontext() if self.average is None else self.average.applied():
+            loss = self._validation_loss()
+            if self.on_validation is not None and self.world.is_first and step:
+                self.on_validation(self.model, step)
+        self.model.train()
+        best = self.progress.best_loss
+        self.progress = replace(self.progress, validation_loss=loss, num_worse=self.progress.num_worse + 1)
+        if best is None or loss < best:
+            self.progress = replace(self.progress, best_loss=loss, best_step=step, num_worse=0)
+        self.report.say(f"step {step}: validation {loss / math.log(2):.4f} bits/sample")
+        if step:
+            self.journal.write({"step": step, "validation_loss": loss})
+        return time.perf_counter() - began
+
+    @torch.no_grad()
+    def _validation_loss(self) -> float:
+        """Mean nats a counted step; every process takes its share, in as many calls as any other."""
+        self.model.eval()
+        nats, counted = 0.0, 0
+        for first in range(0, len(self.validation), self.world.size):
+            index = first + self.world.rank
+            batch = self.validation[min(index, len(self.validation) - 1)].to(self.world.device, self.dtype)
+            loss = float(self._loss(batch))
+            if index < len(self.validation):
+                nats, counted = nats + loss * batch.num_counted, counted + batch.num_counted
+        total, number = self.world.sum([nats, counted])
+        return total / max(1.0, number)
+
+    def _save(self) -> None:
+        self.journal.sync()
+        progress = self.progress
+        is_best = progress.best_step == progress.step
+        training = {"steps": progress.step, "planned_steps": self.length.num_steps, "seconds": progress.seconds}
+        scores = {"validation_nats": progress.validation_loss, "best_validation_nats": progress.best_loss}
+        card = {**self.card, "training": {**self.card.get("training", {}), **training}, "scores": scores}
+        self.snapshots.save(progress.step, asdict(progress), card, is_best)
+        self.saved_at = time.perf_counter()
+
+
+def _prepare(world: World) -> None:
+    """Memory and determinism of the process: the same run gives the same bits on the same machine."""
+    if world.device.type == "cpu":
+        keep_freed_memory()
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # a guard against reading it, at the price of speed

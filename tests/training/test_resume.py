@@ -1,0 +1,110 @@
+"""A run killed at any moment and resumed is, bit for bit, the run that was never stopped."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from undertow.training.length import PLAN
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def start(out: Path, *words: str) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "tests.training.tiny", str(out), *words]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+
+
+def rows(out: Path) -> list[dict[str, Any]]:
+    """The log without its timings."""
+    lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    return [{name: value for name, value in line.items() if name != "samples_per_second"} for line in lines]
+
+
+def wait_for_step(out: Path, run: subprocess.Popen[bytes], step: int) -> None:
+    """Until a checkpoint at or beyond `step` is there, or the run has ended."""
+    while run.poll() is None:
+        last = out / "last"
+        if last.exists() and int(last.resolve().name.removeprefix("step-")) >= step:
+            return
+        time.sleep(0.01)
+
+
+SETTINGS = ["steps=150", "checkpoint_minutes=0.0001", "num_validations=5"]
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("unbroken") / "run"
+    assert start(out, *SETTINGS).wait() == 0
+    return out
+
+
+def test_killed_again_and_again(unbroken: Path, tmp_path: Path) -> None:
+    out, chance = tmp_path / "run", random.Random(3)
+    run = start(out, *SETTINGS)
+    for step in (1, 40, 90):
+        wait_for_step(out, run, step)
+        time.sleep(0.05 * chance.random())
+        run.kill()
+        run.wait()
+        run = start(out, "--resume", *SETTINGS)
+    assert run.wait() == 0
+    assert rows(out) == rows(unbroken)
+    for name in ("model.safetensors", "training.safetensors"):
+        ended, expected = load_file(out / "last" / name), load_file(unbroken / "last" / name)
+        assert ended.keys() == expected.keys()
+        assert all(torch.equal(ended[key], expected[key]) for key in ended)
+    assert not list(out.rglob("*.partial*"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_saves_and_ends(unbroken: Path, tmp_path: Path, number: signal.Signals) -> None:
+    out = tmp_path / "run"
+    settings = ["steps=150", "checkpoint_minutes=60", "num_validations=5"]
+    run = start(out, *settings)
+    wait_for_step(out, run, 30)
+    run.send_signal(number)
+    run.wait()
+    saved = int((out / "last").resolve().name.removeprefix("step-"))
+    assert 30 <= saved < 150
+    assert len([row for row in rows(out) if "loss" in row]) == saved
+    assert start(out, "--resume", *settings).wait() == 0
+    assert rows(out) == rows(unbroken)
+
+
+def test_a_kill_before_the_first_checkpoint_starts_the_same_run_again(unbroken: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    settings = ["steps=150", "checkpoint_minutes=60", "num_validations=5"]
+    run = start(out, *settings)
+    while not (out / "log.jsonl").exists():
+        time.sleep(0.01)
+    run.kill()
+    run.wait()
+    assert not (out / "last").exists()
+    assert start(out, "--resume", *settings).wait() == 0
+    assert rows(out) == rows(unbroken)
+
+
+def test_minutes_fix_the_number_of_steps_once(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    settings = ["steps=null", "minutes=0.03", "checkpoint_minutes=0.0001", "warmup_steps=20"]
+    run = start(out, *settings)
+    while not (out / PLAN).exists():
+        time.sleep(0.01)
+    planned = json.loads((out / PLAN).read_text())["steps"]
+    run.kill()
+    run.wait()
+    assert start(out, "--resume", *settings).wait() == 0
+    assert json.loads((out / PLAN).read_text())["steps"] == planned
+    assert rows(out)[-1]["step"] == planned > 20

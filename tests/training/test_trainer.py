@@ -1,0 +1,198 @@
+"""The training loop: it learns, writes down what it does, keeps the best, and stops where it must."""
+
+import errno
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from tests.training.tiny import train, trainer
+from undertow import checkpoint
+from undertow.batch import Batch
+from undertow.errors import DataError
+from undertow.models import Autoregressive
+from undertow.training import snapshots
+from undertow.training.distributed import World, world
+
+
+@pytest.fixture
+def alone() -> Iterator[World]:
+    with world("cpu") as one:
+        yield one
+
+
+def rows(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+
+
+def losses(out: Path) -> list[float]:
+    return [row["loss"] for row in rows(out) if "loss" in row]
+
+
+def test_it_learns_and_leaves_a_model_to_load(tmp_path: Path) -> None:
+    progress = train(tmp_path / "run", steps=60)
+    found = losses(tmp_path / "run")
+    assert len(found) == 60
+    assert sum(found[-5:]) < 0.9 * sum(found[:5])
+    assert progress.best_loss is not None and progress.best_loss < math.log(16)
+    model = checkpoint.load(tmp_path / "run")
+    assert isinstance(model, Autoregressive)
+    card = checkpoint.read_card(tmp_path / "run")
+    assert card["training"]["steps"] == progress.best_step
+
+
+def test_the_log_has_one_object_a_step(tmp_path: Path) -> None:
+    train(tmp_path / "run")
+    steps = [row for row in rows(tmp_path / "run") if "loss" in row]
+    assert [row["step"] for row in steps] == list(range(1, 13))
+    assert set(steps[0]) == {"step", "loss", "learning_rate", "gradient_norm", "samples_per_second"}
+    assert [row["step"] for row in rows(tmp_path / "run") if "validation_loss" in row] == [4, 8, 12]
+
+
+def test_the_logged_loss_is_the_models_own(tmp_path: Path, alone: World) -> None:
+    run = trainer(tmp_path / "run", alone, steps=1, average=None)
+    run.fit()
+    again = trainer(tmp_path / "other", alone, steps=1, average=None)
+    torch.manual_seed(0)
+    assert losses(tmp_path / "run") == pytest.approx([again.model(again.batches.batch(0)).item()], rel=1e-6)
+
+
+def test_accumulated_batches_are_one_large_batch(tmp_path: Path, alone: World) -> None:
+    small = trainer(tmp_path / "a", alone, double=True, steps=3, batch_size=2, accumulate=3, average=None)
+    large = trainer(tmp_path / "b", alone, double=True, steps=3, batch_size=6, average=None)
+    first = [small.batches.batch(step) for step in range(9)]
+    monitor = {step: join(first[3 * step : 3 * step + 3]) for step in range(3)}
+    large.batches = type("Joined", (), {"batch": staticmethod(lambda step: monitor[step])})()
+    small.fit()
+    large.fit()
+    for a, b in zip(small.model.parameters(), large.model.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-8, atol=1e-10)
+
+
+def join(batches: list[Batch]) -> Batch:
+    steps = max(batch.symbols.shape[1] for batch in batches)
+
+    def padded(tensor: Tensor) -> Tensor:
+        return torch.nn.functional.pad(tensor, (0, steps - tensor.shape[1]))
+
+    return Batch(
+        symbols=torch.cat([padded(batch.symbols) for batch in batches]),
+        counted=torch.cat([padded(batch.counted) for batch in batches]),
+        labels={"pitch": torch.cat([batch.labels["pitch"] for batch in batches])},
+    )
+
+
+def test_best_and_last_point_to_checkpoints_and_old_ones_go(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    progress = train(out, steps=20, num_validations=5, keep_checkpoints=1, learning_rate=0.05)
+    assert (out / "last").resolve().name == "step-00000020"
+    assert (out / "best").resolve().name == f"step-{progress.best_step:08d}"
+    kept = {folder.name for folder in (out / "checkpoints").iterdir()}
+    assert kept == {(out / "last").resolve().name, (out / "best").resolve().name}
+
+
+def test_early_stopping_is_by_validation(tmp_path: Path) -> None:
+    progress = train(
+        tmp_path / "run", steps=400, num_validations=40, patience=2, learning_rate=0.3, schedule="constant"
+    )
+    assert progress.num_worse == 2
+    assert progress.step < 400
+
+
+def test_samples_are_asked_for_with_averaged_weights(tmp_path: Path, alone: World) -> None:
+    run = trainer(tmp_path / "run", alone)
+    seen: list[tuple[int, Tensor]] = []
+    run.on_validation = lambda model, step: seen.append((step, next(model.parameters()).detach().clone()))
+    run.fit()
+    assert [step for step, _ in seen] == [4, 8, 12]
+    average = checkpoint.load(tmp_path / "run" / "last")
+    assert torch.equal(seen[-1][1], next(average.parameters()))
+    assert not torch.equal(seen[-1][1], next(run.model.parameters()))
+
+
+def test_bfloat16_stays_near_float32(tmp_path: Path) -> None:
+    train(tmp_path / "a")
+    train(tmp_path / "b", precision="bf16")
+    for a, b in zip(losses(tmp_path / "a"), losses(tmp_path / "b"), strict=True):
+        assert a != b and abs(a - b) < 0.02
+
+
+def test_tensorboard_files_are_written(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    train(tmp_path / "run", tensorboard=True)
+    assert list((tmp_path / "run" / "tensorboard").glob("events*"))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated")  # torch's own compiler uses it
+def test_compiled_is_the_same(tmp_path: Path) -> None:
+    train(tmp_path / "a", steps=3, double=True)
+    train(tmp_path / "b", steps=3, double=True, compile=True)
+    assert losses(tmp_path / "a") == pytest.approx(losses(tmp_path / "b"), rel=1e-4)
+
+
+class Diverging(Autoregressive):
+    """A model whose loss goes wrong at its fifth training batch."""
+
+    factor = math.nan
+    calls = 0
+
+    def forward(self, batch: Batch) -> Tensor:
+        loss = super().forward(batch)
+        if not self.training:
+            return loss
+        self.calls += 1
+        return loss * (self.factor if self.calls == 5 else 1.0)
+
+
+@pytest.mark.parametrize(("factor", "message"), [(math.nan, "not a number"), (50.0, "exploded")])
+def test_a_bad_loss_stops_with_the_batch_named(tmp_path: Path, alone: World, factor: float, message: str) -> None:
+    plain = trainer(tmp_path / "x", alone).model
+    model = Diverging(plain.config)
+    model.factor = factor
+    run = trainer(tmp_path / "run", alone, model=model, num_validations=6)
+    names = run.batches.batch(4).names
+    with pytest.raises(DataError, match=f"{message}.* at step 5 ") as error:
+        run.fit()
+    assert all(name in str(error.value) for name in names)
+    assert (tmp_path / "run" / "last").resolve().name == "step-00000004"
+    checkpoint.load(tmp_path / "run")
+
+
+def test_a_full_disk_leaves_the_last_checkpoint_good(
+    tmp_path: Path, alone: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = snapshots.save_file, []
+
+    def full(*arguments: Any, **options: Any) -> None:
+        calls.append(1)
+        if len(calls) > 1:
+            Path(arguments[1]).write_bytes(b"half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(*arguments, **options)
+
+    monkeypatch.setattr(snapshots, "save_file", full)
+    with pytest.raises(DataError, match="No space left on device"):
+        trainer(tmp_path / "run", alone).fit()
+    assert (tmp_path / "run" / "last").resolve().name == "step-00000004"
+    assert [folder.name for folder in (tmp_path / "run" / "checkpoints").iterdir()] == ["step-00000004"]
+    checkpoint.load(tmp_path / "run")
+
+
+def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
+    train(tmp_path / "run", steps=2)
+    with pytest.raises(DataError, match="holds a run already"):
+        train(tmp_path / "run", steps=2)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("precious")
+    with pytest.raises(DataError, match="not an empty folder"):
+        train(tmp_path / "mine", steps=2)
+    with pytest.raises(DataError, match="no run to resume"):
+        train(tmp_path / "nowhere", steps=2, resume=True)
+    with pytest.raises(DataError, match=r"training.learning_rate 0.01, not 0.5"):
+        train(tmp_path / "run", steps=2, resume=True, learning_rate=0.5)
