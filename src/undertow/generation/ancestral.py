@@ -4,7 +4,7 @@ B rows, T steps.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +13,11 @@ from undertow.emissions import Sampling
 from undertow.errors import UsageError
 from undertow.generation.labels import Labels
 from undertow.generation.prompts import Features, Prompts
-from undertow.generation.streaming import PLAIN, stream
+from undertow.generation.streaming import PLAIN, Stream, stream
 from undertow.models.autoregressive import Autoregressive
 
 CHUNK_STEPS = 1024
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,12 @@ def generate(
     seed: int = 0,
     rows: Sequence[int] | None = None,
     engine: str = "auto",
+    progress: Progress | None = None,
 ) -> Generation:
     """Generate `count` rows of `seconds` or `num_steps`, or as long as the features; `stream` has the arguments.
+
+    Args:
+        progress: called now and then with the steps done and the steps in all.
 
     Raises:
         UsageError: no length is given, options that do not go together, or that the model cannot meet.
@@ -95,7 +100,7 @@ def generate(
     if chunks.num_steps is None:
         raise UsageError("give seconds or num_steps: how much to generate")
     primed = time.perf_counter()
-    symbols = np.concatenate(list(chunks), axis=1)
+    symbols = np.concatenate(list(_watched(chunks, chunks.num_steps, progress)), axis=1)
     done = time.perf_counter()
     runner, prompts = chunks.start.runner, chunks.start.prompts
     decode = model.alphabet.decode
@@ -111,3 +116,11 @@ def generate(
         num_threads=runner.num_threads,
         notes=chunks.start.notes,
     )
+
+
+def _watched(chunks: Stream, num_steps: int, progress: Progress | None) -> Iterator[np.ndarray]:
+    """The chunks, with word of each."""
+    for chunk in chunks:
+        if progress is not None:
+            progress(chunks.num_drawn, num_steps)
+        yield chunk

@@ -7,7 +7,8 @@ B batch, T steps, U uniforms a step.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import ClassVar
 
 import numpy as np
@@ -22,6 +23,8 @@ from undertow.generation.conditions import Conditions
 from undertow.generation.inference import inference
 from undertow.models.autoregressive import Autoregressive
 from undertow.state import State, clone, concat, map_state, select
+
+SMALL_STEP = 2**25  # multiplications of one step of all rows, about, below which threads cost more than they save
 
 
 class Runner(ABC):
@@ -69,6 +72,7 @@ class TorchRunner(Runner):
     def __init__(self, model: Autoregressive) -> None:
         self.model = model
         self.precision = str(next(model.parameters()).dtype).removeprefix("torch.")
+        self.num_parameters = sum(parameter.numel() for parameter in model.parameters())
         self.num_threads = torch.get_num_threads()
         self._position: tuple[Tensor, State] | None = None
 
@@ -81,7 +85,8 @@ class TorchRunner(Runner):
         pending, state = self._position
         noise = torch.from_numpy(uniforms).to(pending.device)
         drawn = []
-        with inference(self.model):
+        self.num_threads = self._useful_threads(len(uniforms))
+        with inference(self.model), _threads(self.num_threads):
             for step in range(noise.shape[1]):
                 params, state = self.model.step(pending, state, condition.steps(step, step + 1))
                 pending = self.model.emission.sample(params, noise[:, step : step + 1], sampling)
@@ -98,6 +103,21 @@ class TorchRunner(Runner):
         device = next(self.model.parameters()).device
         pending, state = map_state(lambda part: part.to(device, copy=True), position)
         self._position = pending, state
+
+    def _useful_threads(self, batch_size: int) -> int:
+        """One where a step is little work: several would wait for each other far longer than they compute."""
+        return 1 if batch_size * self.num_parameters < SMALL_STEP else torch.get_num_threads()
+
+
+@contextmanager
+def _threads(number: int) -> Iterator[None]:
+    """Torch on that many threads, and afterwards on as many as before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 ENGINES: dict[str, Callable[[Autoregressive], Runner]] = {"torch": TorchRunner}
