@@ -1,0 +1,128 @@
+"""The command line: verbs by name, loaded when they are called, and one line for whatever goes wrong."""
+
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from typing import Annotated, Any, TextIO
+
+from cyclopts import App, CycloptsError, Group, Parameter
+
+from undertow.cli.options import SHARED
+from undertow.errors import DataError, UsageError
+
+VERBS = {
+    "demo": "undertow.cli.demo:demo",
+    "data": {
+        "list": "undertow.cli.data:list_sets",
+        "fetch": "undertow.cli.data:fetch_set",
+        "info": "undertow.cli.data:info",
+    },
+    "train": "undertow.cli.train:train",
+    "generate": "undertow.cli.generate:generate",
+    "score": "undertow.cli.score:score",
+    "info": "undertow.cli.info:info",
+}
+HELP = "Autoregressive models of raw sequences: train one, generate with it, and ask whether it learnt."
+GROUP_HELP = {"data": "The named data sets, and what is in a folder of audio."}
+
+DATA_STATUS, USAGE_STATUS, INTERRUPT_STATUS = 1, 2, 130
+DEBUG = "--debug"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command: `arguments`, or those of the process.
+
+    Raises:
+        SystemExit: with status 2 for a wrong request, 1 for wrong data, 130 when interrupted.
+    """
+    tokens = sys.argv[1:] if arguments is None else list(arguments)
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        try:
+            _app(tokens).meta(tokens, exit_on_error=False, print_error=False, result_action="return_value")
+            sys.stdout.flush()
+        except (CycloptsError, DataError, UsageError, OSError, KeyboardInterrupt) as error:
+            if DEBUG in tokens:
+                traceback.print_exc()
+            sys.exit(_report(error))
+
+
+def _app(tokens: Sequence[str]) -> App:
+    app = App(
+        name="undertow",
+        help=HELP,
+        version=_version,
+        group_commands=Group("Verbs", sort_key=0),
+        default_parameter=Parameter(negative=()),
+        suppress_keyboard_interrupt=False,
+    )
+    app.meta.suppress_keyboard_interrupt = False
+    _add(app, VERBS)
+    if not tokens or tokens[0] in (*app.help_flags, *GROUP_HELP):
+        _load(app, VERBS)
+
+    @app.meta.default
+    def launch(
+        *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
+        debug: Annotated[bool, Parameter(name=DEBUG, group=SHARED, help="Show where an error came from.")] = False,
+    ) -> None:
+        app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
+
+    return app
+
+
+def _add(app: App, verbs: dict[str, Any]) -> None:
+    """Make verbs known by their import paths alone."""
+    for place, (name, verb) in enumerate(verbs.items()):
+        if isinstance(verb, dict):
+            group = App(name=name, help=GROUP_HELP[name], sort_key=place)
+            _add(group, verb)
+            app.command(group)
+        else:
+            app.command(verb, name=name, sort_key=place)
+
+
+def _load(app: App, verbs: dict[str, Any]) -> None:
+    """Import verbs, so that a list of them has the first lines of their docstrings."""
+    for name, verb in verbs.items():
+        if isinstance(verb, dict):
+            _load(app[name], verb)
+        else:
+            app[name]
+
+
+def _report(error: BaseException) -> int:
+    """Say in one line on stderr what went wrong, and return the status to end with."""
+    if isinstance(error, BrokenPipeError):  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DATA_STATUS
+    if isinstance(error, KeyboardInterrupt):
+        print(f"\nundertow: {error or 'interrupted'}", file=sys.stderr)
+        return INTERRUPT_STATUS
+    text = str(error)
+    if isinstance(error, OSError) and error.strerror:
+        text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    print(f"undertow: {' '.join(text.split())}", file=sys.stderr)
+    return USAGE_STATUS if isinstance(error, CycloptsError | UsageError) else DATA_STATUS
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    print(f"undertow: warning: {message}", file=sys.stderr)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("undertow")
+    except PackageNotFoundError:
+        return "unknown (run from its source, not installed)"

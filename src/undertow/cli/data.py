@@ -49,21 +49,11 @@ def fetch_set(name: str, /, *, into: Path | None = None, json: bool = False) -> 
     json
         Print one JSON object.
     """
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-
+    from undertow.cli.terminal import download_bars
     from undertow.data.fetch import fetch
 
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bars:
-        tasks: dict[str, Any] = {}
-
-        def show(file: str, received: int, total: int | None) -> None:
-            if file not in tasks:
-                tasks[file] = bars.add_task(file.removesuffix(".part"))
-            bars.update(tasks[file], completed=received, total=total)
-
-        path = fetch(name, into, show)
+    with download_bars() as bars:
+        path = fetch(name, into, bars)
     print(dumps({"name": name, "path": str(path)}) if json else f"{name} is at {path}, whole")
 
 

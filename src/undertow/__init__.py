@@ -1,0 +1,47 @@
+"""Undertow: autoregressive models of raw sequences, trained in parallel and run one step at a time.
+
+    import undertow as ut
+
+    model = ut.load("runs/digits")
+    sound = ut.generate(model, seconds=1, labels="theo")
+    for chunk in ut.stream(model, seconds=1):
+        ...
+
+Names are imported when they are first asked for: `import undertow` loads neither torch nor anything else that is heavy.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from undertow.checkpoint import load
+    from undertow.emissions import Sampling
+    from undertow.errors import DataError, UsageError
+    from undertow.generation import generate, resume, stream
+    from undertow.recipes import score, train
+
+_FACE = {
+    "load": "undertow.checkpoint",
+    "train": "undertow.recipes",
+    "score": "undertow.recipes",
+    "generate": "undertow.generation",
+    "stream": "undertow.generation",
+    "resume": "undertow.generation",
+    "Sampling": "undertow.emissions",
+    "DataError": "undertow.errors",
+    "UsageError": "undertow.errors",
+}
+
+__all__ = ["DataError", "Sampling", "UsageError", "generate", "load", "resume", "score", "stream", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FACE:
+        raise AttributeError(f"module 'undertow' has no attribute '{name}'")
+    value = getattr(importlib.import_module(_FACE[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,148 @@
+"""`undertow demo`: the main job, whole: speech in, a trained WaveNet and generated sound out."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from undertow.cli.options import SHARED, Device, Json
+
+if TYPE_CHECKING:
+    from undertow.cli.outputs import Output
+    from undertow.evaluation import Score
+    from undertow.generation import Generation
+    from undertow.models.autoregressive import Autoregressive
+
+RECIPE = "wavenet-fsdd-demo"
+SPEECH, NOTES, NOTES_LABEL = "fsdd", "plucked", "pitch"
+FOLDER = "generated"
+COUNT, SECONDS, TEMPERATURE = 4, 0.6, 0.9
+
+
+def demo(
+    *,
+    out: Path = Path("runs/demo"),
+    minutes: float | None = None,
+    steps: int | None = None,
+    changes: Annotated[tuple[str, ...], Parameter(name="--set", consume_multiple=True)] = (),
+    seed: Annotated[int | None, Parameter(group=SHARED, help="Seed of everything random, in place of 0.")] = None,
+    device: Device = "auto",
+    json: Json = False,
+) -> None:
+    """Train a WaveNet on real speech for about five minutes, ask whether it learnt, and generate with it.
+
+    The speech is spoken digits, from UNDERTOW_DATA or downloaded and checked. With neither it trains on notes that the
+    package synthesises, and says so. A demo that was stopped goes on where it stood.
+
+    Args:
+        out: Folder of the run and of what is generated.
+        minutes: Length of the training, in place of 5.
+        steps: Length of the training in updates.
+        changes: Change fields of the recipe, as in `undertow train`.
+    """
+    from undertow.cli.device import pick_device
+    from undertow.cli.terminal import tell
+    from undertow.recipes import score, train
+    from undertow.recipes.recipe import parse_changes
+
+    where, source = pick_device(device), _speech_or_notes()
+    labels = {} if source == SPEECH else {"conditioner.labels": [NOTES_LABEL]}
+    try:
+        trained = train(
+            RECIPE,
+            out,
+            data=source,
+            changes=labels | parse_changes(changes),
+            steps=steps,
+            minutes=minutes,
+            seed=seed,
+            resume=_is_begun(out),
+            device=where,
+            say=tell,
+        )
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("stopped; the same command goes on where it stood") from None
+    model = trained.load(where)
+    tell("scoring held-out recordings, then generating")
+    found = score(model, trained.recipe.data)
+    sound, outputs = _generate(model, out / FOLDER)
+    if json:
+        _print_json(out, source, found, sound, outputs)
+    else:
+        _print(out, source, found, sound, outputs)
+
+
+def _speech_or_notes() -> str:
+    """The named set of speech, downloaded where it is missing, or the notes where it cannot be had."""
+    from undertow.cli.terminal import download_bars, tell
+    from undertow.data.fetch import fetch
+    from undertow.errors import DataError
+
+    try:
+        with download_bars() as bars:
+            tell(f"real speech: {SPEECH} at {fetch(SPEECH, progress=bars)}, checked")
+    except DataError as error:
+        tell(f"no real speech: {error}")
+        tell("training on plucked-string notes that the package synthesises: they show that it runs, never how well")
+        return NOTES
+    return SPEECH
+
+
+def _is_begun(out: Path) -> bool:
+    from undertow.cli.terminal import tell
+    from undertow.training.run_folder import SETTINGS
+
+    begun = (out / SETTINGS).exists()
+    if begun:
+        tell(f"{out} is there already: going on with it (remove it, or give another --out, to begin afresh)")
+    return begun
+
+
+def _generate(model: "Autoregressive", folder: Path) -> "tuple[Generation, list[Output]]":
+    """A few sounds of classes spread over those the model knows, written and drawn."""
+    from undertow.cli.outputs import can_draw, output_paths, write_outputs
+    from undertow.cli.terminal import step_bar
+    from undertow.emissions import Sampling
+    from undertow.generation import generate
+
+    classes = model.config.conditioner.labels
+    labels = {name: [known[row * len(known) // COUNT] for row in range(COUNT)] for name, known in classes.items()}
+    titles = [", ".join(f"{name} {chosen[row]}" for name, chosen in labels.items()) for row in range(COUNT)]
+    with step_bar("generating") as bar:
+        sound = generate(
+            model,
+            seconds=SECONDS,
+            count=COUNT,
+            labels=labels,
+            sampling=Sampling(temperature=TEMPERATURE),
+            progress=bar,
+        )
+    assert sound.sample_rate is not None
+    waves = list(sound.real)
+    return sound, write_outputs(output_paths(folder, COUNT), waves, waves, sound.sample_rate, titles, can_draw())
+
+
+def _print(out: Path, source: str, found: "Score", sound: "Generation", outputs: "list[Output]") -> None:
+    from undertow.cli.generate import speed
+    from undertow.cli.terminal import print_bits
+
+    print(f"\n{found.num_symbols:,} held-out samples of {source}")
+    print_bits("this model", found.bits_per_symbol, found.baselines)
+    print(f"{found.verdict}\n")
+    for output in outputs:
+        print(f"{output.wav}  {output.title}: {output.report}")
+    print(f"{speed(sound)}\n")
+    print(f"listen   {outputs[0].wav}")
+    print(f"look     {outputs[0].picture or 'no picture: matplotlib is not installed'}")
+    print(f"go on    undertow generate {out} --out samples/")
+    if source == NOTES:
+        print("These are synthesised notes, not speech: they are no evidence of quality.")
+
+
+def _print_json(out: Path, source: str, found: "Score", sound: "Generation", outputs: "list[Output]") -> None:
+    from undertow.cli.generate import as_json
+    from undertow.cli.score import as_json as score_as_json
+    from undertow.cli.terminal import print_json
+
+    generated = as_json(sound, outputs)
+    print_json({"out": str(out), "score": score_as_json(out, source, found), "generated": generated})

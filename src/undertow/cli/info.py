@@ -1,0 +1,108 @@
+"""`undertow info`: what a trained model is."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from undertow.cli.options import Json
+
+OF_TRAINING = (
+    *("batch_size", "optimizer", "learning_rate", "schedule", "precision", "average", "seed"),
+    *("device", "num_threads", "num_processes"),
+)
+
+
+def info(run: Path, /, *, json: Json = False) -> None:
+    """What a trained model is: its parts, its rate, how far it hears, how it was trained, and its scores.
+
+    Args:
+        run: Folder of a run or a checkpoint.
+    """
+    from undertow.checkpoint import read_card, resolve
+    from undertow.cli.terminal import print_facts, print_json
+    from undertow.recipes.run import load_model
+
+    model, card = load_model(run), read_card(run)
+    facts = {
+        "path": str(resolve(run)),
+        "num_parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "sample_rate": model.config.sample_rate,
+        "num_symbols": model.alphabet.num_symbols,
+        "receptive_field": model.receptive_field,
+        "receptive_field_ms": _milliseconds(model.receptive_field, model.config.sample_rate),
+        "config": _plain(model.config),
+        "card": card,
+    }
+    if json:
+        print_json(facts)
+    else:
+        print_facts(_lines(facts))
+
+
+def _lines(facts: Mapping[str, Any]) -> dict[str, str]:
+    """The facts in words, a line each."""
+    config, card = facts["config"], facts["card"]
+    lines = {
+        "weights": facts["path"],
+        "about": card.get("description") or "",
+        "model": f"{config['kind']}, {facts['num_parameters']:,} parameters",
+        "network": _settings(config["network"]),
+        "alphabet": f"{_settings(config['alphabet'])}; {facts['num_symbols']:,} symbols",
+        "emission": _settings(config["emission"]),
+        "sample rate": f"{facts['sample_rate']} Hz" if facts["sample_rate"] else "none: its steps have no clock",
+        "receptive field": _field(facts),
+    }
+    for name, classes in config["conditioner"]["labels"].items():
+        lines[f"label {name}"] = ", ".join(classes)
+    if config["conditioner"]["features"]:
+        lines["features"] = _settings(config["conditioner"]["features"])
+    lines |= {"data": _data(card.get("data")), "training": _training(card.get("training"))}
+    lines |= {"scores": _scores(card.get("scores")), "versions": _settings(card.get("versions", {}))}
+    return {name: text for name, text in lines.items() if text}
+
+
+def _field(facts: Mapping[str, Any]) -> str:
+    if facts["receptive_field"] is None:
+        return "all of the past"
+    milliseconds = facts["receptive_field_ms"]
+    return f"{facts['receptive_field']:,} samples" + ("" if milliseconds is None else f", {milliseconds:.1f} ms")
+
+
+def _milliseconds(field: int | None, sample_rate: int | None) -> float | None:
+    return None if field is None or sample_rate is None else 1000 * field / sample_rate
+
+
+def _data(section: Any) -> str:
+    """What it was trained on, where the card tells of it as a recipe's run does."""
+    if not isinstance(section, Mapping):
+        return ""
+    splits = section.get("splits") or {}
+    parts = [f"{name} {part['num_clips']:,} clips, {part['seconds'] / 60:.1f} min" for name, part in splits.items()]
+    return "; ".join([str(section.get("source")), *parts])
+
+
+def _training(section: Any) -> str:
+    if not isinstance(section, Mapping):
+        return ""
+    done, planned = section.get("steps"), section.get("planned_steps")
+    length = f"{done} of {planned} steps in {section.get('seconds', 0) / 60:.1f} min"
+    return "; ".join([length, _settings({name: section[name] for name in OF_TRAINING if name in section})])
+
+
+def _scores(section: Any) -> str:
+    nats = section.get("validation_nats") if isinstance(section, Mapping) else None
+    return "" if nats is None else f"validation {nats / math.log(2):.3f} bits/sample"
+
+
+def _settings(section: Mapping[str, Any]) -> str:
+    """A config's kind, then its other settings that are set."""
+    words = [str(section["kind"])] if "kind" in section else []
+    given = {name: value for name, value in section.items() if name != "kind" and value is not None}
+    return ", ".join([*words, *(f"{name} {value}" for name, value in given.items())])
+
+
+def _plain(config: Any) -> dict[str, Any]:
+    from undertow.config import to_dict
+
+    return to_dict(config)

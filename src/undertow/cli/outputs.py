@@ -1,0 +1,72 @@
+"""The files of generated sound: where they go, what is written, and what is said of each.
+
+T samples.
+"""
+
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from undertow.data.audio import SUFFIXES, write_audio
+from undertow.errors import UsageError
+from undertow.evaluation import AudioReport, audio_report, draw
+
+WAV, PNG = ".wav", ".png"
+
+
+@dataclass(frozen=True)
+class Output:
+    """One generated sound: its file, its picture where there is one, what it is, and what can be told of it."""
+
+    wav: Path
+    picture: Path | None
+    title: str
+    report: AudioReport
+
+
+def output_paths(out: Path, count: int) -> list[Path]:
+    """The wav files of `count` sounds: `out` itself where it is named so, otherwise numbered ones in the folder `out`.
+
+    Raises:
+        UsageError: several sounds for one file, a file of another kind, or a folder where the file should be.
+    """
+    suffix = out.suffix.lower()
+    if suffix in SUFFIXES and suffix != WAV:
+        raise UsageError(f"--out {out}: sound is written as wav; name it {out.with_suffix(WAV)}")
+    if suffix != WAV:
+        if out.exists() and not out.is_dir():
+            raise UsageError(f"--out {out} is a file; give a folder, or a file named .wav")
+        width = len(str(count))
+        return [out / f"{index:0{width}}{WAV}" for index in range(1, count + 1)]
+    if count > 1:
+        raise UsageError(f"--out {out} is one file and --count is {count}; give a folder: --out {out.with_suffix('')}/")
+    if out.is_dir():
+        raise UsageError(f"--out {out} is a folder; give it without .wav")
+    return [out]
+
+
+def can_draw() -> bool:
+    """Whether matplotlib is installed."""
+    return importlib.util.find_spec("matplotlib") is not None
+
+
+def write_outputs(
+    paths: Sequence[Path],
+    waves: Sequence[np.ndarray],
+    generated: Sequence[np.ndarray],
+    sample_rate: int,
+    titles: Sequence[str],
+    pictures: bool,
+) -> list[Output]:
+    """Write each (T,) wave, and its picture beside it; the reports are of the generated part."""
+    outputs = []
+    for path, wave, part, title in zip(paths, waves, generated, titles, strict=True):
+        write_audio(path, wave, sample_rate)
+        picture = path.with_suffix(PNG) if pictures else None
+        if picture is not None:
+            draw(wave, sample_rate, picture, title)
+        outputs.append(Output(path, picture, title, audio_report(part, sample_rate)))
+    return outputs

@@ -1,0 +1,90 @@
+"""What verbs print: results on stdout, what happens meanwhile on stderr."""
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+
+def tell(line: str) -> None:
+    """One line on stderr: what is going on."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """One JSON object on stdout; what is no number is null there."""
+    print(json.dumps(_finite(value), ensure_ascii=False, allow_nan=False))
+
+
+def print_facts(facts: Mapping[str, str]) -> None:
+    """Lines of a name and what there is to say of it, on stdout."""
+    width = max(map(len, facts))
+    for name, fact in facts.items():
+        print(f"{name:{width}}  {fact}")
+
+
+def print_bits(name: str, bits: float, baselines: Mapping[str, float]) -> None:
+    """A model's bits a sample among its baselines on stdout, the best first."""
+    rows = sorted({name: bits, **baselines}.items(), key=lambda row: row[1])
+    width = max(len(row[0]) for row in rows)
+    print(f"{'':{width}}    bits/sample")
+    for label, value in rows:
+        print(f"{label:{width}}  {'>' if label == name else ' '} {value:.3f}")
+
+
+def count(number: int, what: str) -> str:
+    """ "1 clip", "2 clips"."""
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
+
+
+@contextmanager
+def download_bars() -> Iterator[Callable[[str, int, int | None], None]]:
+    """Bars of downloads on stderr; what is yielded takes (file, bytes so far, bytes in all or None)."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    bars = Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True))
+    tasks: dict[str, Any] = {}
+
+    def show(file: str, received: int, total: int | None) -> None:
+        if not tasks:
+            bars.start()
+        if file not in tasks:
+            tasks[file] = bars.add_task(file.removesuffix(".part"))
+        bars.update(tasks[file], completed=received, total=total)
+
+    try:
+        yield show
+    finally:
+        if tasks:
+            bars.stop()
+
+
+@contextmanager
+def step_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar of steps on stderr where that is a terminal, gone when it is done; what is yielded takes (done, in all)."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
+    with Progress(
+        *columns, TimeRemainingColumn(), console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task(what)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield show
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,76 @@
+"""`undertow train`: a model from a recipe."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from undertow.cli.options import SHARED, Device, Json
+
+
+def train(
+    recipe: str,
+    /,
+    *,
+    out: Path,
+    data: str | None = None,
+    changes: Annotated[tuple[str, ...], Parameter(name="--set", consume_multiple=True)] = (),
+    steps: int | None = None,
+    minutes: float | None = None,
+    resume: bool = False,
+    seed: Annotated[int | None, Parameter(group=SHARED)] = None,
+    device: Device = "auto",
+    json: Json = False,
+) -> None:
+    """Train a model from a recipe.
+
+    Losses go to log.jsonl in the run's folder, and checkpoints to checkpoints/, of which `last` and `best` are links
+    to two. Ctrl-C saves before it stops.
+
+    Args:
+        recipe: A recipe of the package (wavenet-fsdd, wavenet, …) or a YAML file.
+        out: Folder of the run; a new one, unless --resume is given.
+        data: A folder of recordings (wav, flac, ogg, mp3) or a named set, in place of the recipe's.
+        changes: Change fields of the recipe: network.residual_channels=64 training.batch_size=8 and the like.
+        steps: Length of the run in updates, in place of the recipe's.
+        minutes: Length of the run in minutes; how many updates fit is measured at its beginning.
+        resume: Go on with the run in the folder, exactly where it stood.
+        seed: Seed of the first weights, the order of the data and the dropout, in place of the recipe's.
+    """
+    from undertow.cli.device import pick_device
+    from undertow.cli.terminal import download_bars, print_json, tell
+    from undertow.recipes import train as run
+    from undertow.recipes.recipe import parse_changes
+
+    options: dict[str, Any] = {"data": data, "steps": steps, "minutes": minutes, "seed": seed}
+    try:
+        trained = run(
+            recipe,
+            out,
+            changes=parse_changes(changes),
+            resume=resume,
+            device=pick_device(device),
+            say=tell,
+            downloads=download_bars,
+            **options,
+        )
+    except KeyboardInterrupt:
+        if not (out / "last").exists():
+            raise
+        raise KeyboardInterrupt(f"stopped and saved; go on with: {_again(recipe, out, changes, options)}") from None
+    progress = trained.progress
+    if json:
+        facts = {"out": str(out), "steps": progress.step, "seconds": progress.seconds, "best_step": progress.best_step}
+        print_json({**facts, "validation_bits_per_symbol": trained.bits_per_symbol})
+    else:
+        print(f"validation: {trained.bits_per_symbol:.3f} bits/sample at its best, after step {progress.best_step}")
+        print(f"{out} is ready: {progress.step} steps in {progress.seconds / 60:.1f} minutes")
+
+
+def _again(recipe: str, out: Path, changes: tuple[str, ...], options: dict[str, Any]) -> str:
+    """The command that goes on with a run."""
+    words = ["undertow", "train", recipe, "--out", str(out)]
+    words += [word for name, value in options.items() if value is not None for word in (f"--{name}", str(value))]
+    words += ["--set", *changes] if changes else []
+    return shlex.join([*words, "--resume"])

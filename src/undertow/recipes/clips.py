@@ -1,0 +1,113 @@
+"""A recipe's data: which set or folder is meant, its clips, and the labels a model of them is to know."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+from undertow.config import nearest, parse
+from undertow.data.catalogue import CATALOGUE, find_root, locate
+from undertow.data.clips import ClipSet
+from undertow.data.fetch import Progress, fetch
+from undertow.data.load import load_clips
+from undertow.data.synthetic import PLUCKED
+from undertow.errors import DataError, UsageError
+from undertow.recipes.recipe import AUTO, DataConfig
+
+Downloads = Callable[[], AbstractContextManager[Progress | None]]  # what shows them, while it is open
+
+CLIPS_A_CLASS = 2  # a label with fewer clips a class on average tells clips apart, not kinds of clips
+
+
+def choose(data: DataConfig, given: str | Path | None) -> DataConfig:
+    """The data section with what a user gave in place of its source.
+
+    A folder that is laid out as the named set the recipe asks for, or holds it, is taken as that set.
+
+    Raises:
+        UsageError: neither the recipe nor the user names a source.
+    """
+    if given is None:
+        if data.source is None:
+            raise UsageError("this recipe is for any sound: give it a folder of recordings, or a named set, as --data")
+        return data
+    if data.source in CATALOGUE and Path(given).is_dir():
+        for folder in (Path(given), Path(given) / data.source):
+            if _holds(folder, CATALOGUE[data.source].marker):
+                return replace(data, path=str(folder.resolve()))
+    if str(given) in (*CATALOGUE, PLUCKED):
+        return replace(data, source=str(given), path=None, label_pattern=None)
+    source = Path(given).resolve() if Path(given).is_dir() else given
+    return replace(data, source=str(source), path=None)
+
+
+def of_card(card: Mapping[str, Any]) -> DataConfig:
+    """The data section that a model's card tells of; an empty one where it tells of none."""
+    section = card.get("data")
+    known = DataConfig.__dataclass_fields__
+    values = {key: value for key, value in section.items() if key in known} if isinstance(section, Mapping) else {}
+    return parse(DataConfig, values, "card: data")
+
+
+def fetch_if_missing(data: DataConfig, downloads: Downloads = nullcontext) -> None:
+    """Download the section's named set where it is not on this machine; `downloads()` is open meanwhile.
+
+    Raises:
+        DataError: it cannot be had.
+    """
+    if data.source in CATALOGUE and data.path is None and locate(data.source) is None:
+        with downloads() as progress:
+            fetch(data.source, progress=progress)
+
+
+def open_clips(data: DataConfig, split: str, sample_rate: int | None = None) -> ClipSet:
+    """The clips of one split ("all" for all), at the section's rate or the given one in Hz; errors of `load_clips`."""
+    assert data.source is not None
+    return load_clips(
+        data.source,
+        split,
+        sample_rate or data.sample_rate,
+        path=data.path,
+        label_pattern=data.label_pattern,
+        trim_decibels=data.trim_decibels,
+    )
+
+
+def choose_labels(wanted: Sequence[str] | Literal["auto"], clips: ClipSet) -> tuple[dict[str, list[str]], list[str]]:
+    """Classes by name of the labels a model is to know, and the names of those left out.
+
+    "auto" leaves out labels of a single class, and those with about as many classes as clips (a take, a transcript).
+
+    Raises:
+        DataError: the data has no such label.
+    """
+    known = {name: list(classes) for name, classes in clips.label_classes.items()}
+    if wanted != AUTO:
+        for name in wanted:
+            if name not in known:
+                has = nearest(name, known) if known else "; it has no labels"
+                raise DataError(f"the data has no label '{name}'{has} (model.conditioner.labels chooses)")
+        return {name: known[name] for name in wanted}, []
+    useful = {name: classes for name, classes in known.items() if 1 < len(classes) <= len(clips) / CLIPS_A_CLASS}
+    return useful, [name for name in known if name not in useful]
+
+
+def summary(clips: ClipSet) -> dict[str, Any]:
+    """What a card says of a split: clips, seconds, and files that were skipped or changed."""
+    return {
+        "num_clips": len(clips),
+        "seconds": round(clips.seconds, 3),
+        "num_samples": clips.num_samples,
+        "num_skipped": len(clips.report.bad),
+        "changes": dict(clips.report.changes),
+        "trimmed_seconds": round(clips.report.trimmed_seconds, 3),
+    }
+
+
+def _holds(folder: Path, marker: str) -> bool:
+    try:
+        find_root(folder, marker)
+    except DataError:
+        return False
+    return True

@@ -1,0 +1,221 @@
+"""A recipe made into a trained model: its clips read, its model built, and the trainer set to work in a run folder."""
+
+import math
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from undertow.batch import Batch
+from undertow.checkpoint import load
+from undertow.config import to_dict
+from undertow.data.batches import Batches, batches_in_order
+from undertow.data.clips import ClipSet
+from undertow.errors import UsageError
+from undertow.models import build
+from undertow.models.autoregressive import Autoregressive
+from undertow.recipes.clips import Downloads, choose, choose_labels, fetch_if_missing, open_clips, summary
+from undertow.recipes.recipe import Recipe, complete, read_recipe, wanted_labels
+from undertow.recipes.samples import SampleWriter
+from undertow.training.distributed import World, world
+from undertow.training.trainer import Progress, Trainer
+
+VALIDATION_STEPS = 32_768  # of one batch, about
+VALIDATION_CROP = 16_384
+
+Say = Callable[[str], None]
+
+
+def silent(line: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A run that came to its end.
+
+    Attributes:
+        out: its folder.
+        recipe: what was trained.
+        progress: how far it went; losses are in nats a step.
+    """
+
+    out: Path
+    recipe: Recipe
+    progress: Progress
+
+    @property
+    def bits_per_symbol(self) -> float:
+        """The best validation, in bits a symbol."""
+        best = self.progress.best_loss
+        return math.nan if best is None else best / math.log(2)
+
+    def load(self, device: str | torch.device = "cpu") -> Autoregressive:
+        """The model with the best weights."""
+        return load_model(self.out, device)
+
+
+def train(
+    recipe: str | Path | Mapping[str, Any] | Recipe,
+    out: str | Path,
+    *,
+    data: str | Path | None = None,
+    changes: Mapping[str, Any] | None = None,
+    steps: int | None = None,
+    minutes: float | int | None = None,
+    seed: int | None = None,
+    resume: bool = False,
+    device: str | None = None,
+    say: Say | None = None,
+    downloads: Downloads = nullcontext,
+) -> Trained:
+    """Train a recipe's model in the folder `out`; under torchrun, together with the other processes.
+
+    Args:
+        recipe: a recipe's name, a YAML file, or its content.
+        data: a folder of recordings or a named set, in place of the recipe's.
+        changes: values by dotted name, {"training.batch_size": 8}.
+        steps, minutes: length of the run, in place of the recipe's.
+        seed: of weights, order and dropout, in place of the recipe's.
+        resume: go on with the run that is in `out`.
+        device: "cpu" or "cuda"; by default CUDA where there is one.
+        say: takes lines on what is being done; None for silence, without a progress bar too.
+        downloads: shows the download of a named set that is not on this machine.
+
+    Raises:
+        UsageError: an unknown recipe, key or kind, a wrong value, or no data.
+        DataError: the data cannot be used, or `out` is not to be written to; see `Trainer.fit`.
+        KeyboardInterrupt: interrupted; the run is saved.
+    """
+    made = recipe if isinstance(recipe, Recipe) else read_recipe(recipe, _all_changes(changes, steps, minutes, seed))
+    made = replace(made, data=choose(made.data, data))
+    out = Path(out)
+    with world(device) as here:
+        if here.is_first:
+            fetch_if_missing(made.data, downloads)
+        here.wait()
+        tell = say if say is not None and here.is_first else silent
+        clips = {split: open_clips(made.data, split) for split in ("train", "validation")}
+        _tell_of_clips(made, clips, tell)
+        labels, left_out = choose_labels(wanted_labels(made), clips["train"])
+        for name in left_out:
+            tell(f"label '{name}' is left out: it does not sort the clips into classes")
+        torch.manual_seed(made.training.seed)
+        model = build(complete(made, labels, clips["train"].sample_rate))
+        assert isinstance(model, Autoregressive)
+        tell(describe(model))
+        trainer = _trainer(made, model, clips, out, here, quiet=say is None)
+        return Trained(out, made, trainer.fit(resume))
+
+
+def load_model(path: str | Path, device: str | torch.device = "cpu") -> Autoregressive:
+    """The model of a checkpoint or run folder; see `undertow.checkpoint.load`."""
+    model = load(path, device)
+    assert isinstance(model, Autoregressive)
+    return model
+
+
+def _all_changes(
+    changes: Mapping[str, Any] | None, steps: int | None, minutes: float | int | None, seed: int | None
+) -> dict[str, Any]:
+    """The changes, with length and seed among them."""
+    if steps is not None and minutes is not None:
+        raise UsageError("give steps or minutes, not both")
+    every = dict(changes or {})
+    if steps is not None or minutes is not None:
+        every |= {"training.steps": steps, "training.minutes": minutes}
+    return every if seed is None else every | {"training.seed": seed}
+
+
+def describe(model: Autoregressive) -> str:
+    """Size and receptive field of a model, in one line."""
+    num_parameters = sum(parameter.numel() for parameter in model.parameters())
+    field, rate = model.receptive_field, model.config.sample_rate
+    reach = "all of the past" if field is None else f"{field:,} samples"
+    if field is not None and rate is not None:
+        reach += f" ({1000 * field / rate:.0f} ms at {rate} Hz)"
+    return f"{model.config.network.kind} of {num_parameters:,} parameters; it hears {reach}"
+
+
+def _trainer(
+    recipe: Recipe, model: Autoregressive, clips: Mapping[str, ClipSet], out: Path, here: World, quiet: bool
+) -> Trainer:
+    settings = model.config.conditioner
+    batches = Batches(
+        clips["train"],
+        model.alphabet,
+        model.receptive_field,
+        recipe.training.batch_size,
+        recipe.data.crop_steps,
+        recipe.training.seed,
+        here.rank,
+        here.size,
+        features=settings.features,
+        label_classes=settings.labels,
+        period=model.network.period,
+    )
+    sharded = here.size > 1 and recipe.training.parallel == "fsdp"  # one process alone cannot run such a model
+    writes = recipe.samples.count > 0 and not sharded
+    return Trainer(
+        model,
+        recipe.training,
+        batches,
+        validation_batches(model, clips["validation"]),
+        out,
+        here,
+        settings={"data": to_dict(recipe.data)},
+        card=_card(recipe, clips, here),
+        on_validation=SampleWriter(recipe.samples, clips["validation"], out) if writes else None,
+        quiet=quiet,
+    )
+
+
+def validation_batches(model: Autoregressive, clips: ClipSet) -> Sequence[Batch]:
+    """Every held-out step once, in batches whose size in memory is bounded."""
+    field, settings = model.receptive_field, model.config.conditioner
+    longest = max(map(len, clips))
+    if field is not None:
+        longest = min(longest, field + VALIDATION_CROP)
+    return list(
+        batches_in_order(
+            clips,
+            model.alphabet,
+            field,
+            max(1, VALIDATION_STEPS // longest),
+            None if field is None else VALIDATION_CROP,
+            features=settings.features,
+            label_classes=settings.labels,
+            period=model.network.period,
+        )
+    )
+
+
+def _card(recipe: Recipe, clips: Mapping[str, ClipSet], here: World) -> dict[str, Any]:
+    """What a checkpoint says of its making; the trainer adds steps, time and scores."""
+    return {
+        "description": recipe.description,
+        "data": {**to_dict(recipe.data), "splits": {split: summary(part) for split, part in clips.items()}},
+        "training": {**to_dict(recipe.training), "num_processes": here.size, **hardware(here.device)},
+    }
+
+
+def hardware(device: torch.device) -> dict[str, Any]:
+    """What computes: its name and its threads."""
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
+    return {"device": device.type, "hardware": name, "num_threads": torch.get_num_threads()}
+
+
+def _tell_of_clips(recipe: Recipe, clips: Mapping[str, ClipSet], tell: Say) -> None:
+    """Lengths of the splits, and what reading them met."""
+    rate = clips["train"].sample_rate
+    parts = [f"{split} {len(part):,} clips, {part.seconds / 60:.1f} min" for split, part in clips.items()]
+    tell(f"{recipe.data.source} at {rate} Hz: {'; '.join(parts)}")
+    if clips["validation"].sample_rate != rate:
+        raise UsageError(f"the splits have rates {rate} and {clips['validation'].sample_rate} Hz: set data.sample_rate")
+    for part in clips.values():
+        for line in part.report.lines():
+            tell(line)
