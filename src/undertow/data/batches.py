@@ -23,6 +23,7 @@ from undertow.data.crops import Crop, Crops, Order
 from undertow.errors import DataError, UsageError
 
 Classes = Mapping[str, Sequence[str]]
+ROUND_STEPS = 256  # batches of few different lengths: a library's kernels are prepared for each length anew
 
 
 class Batches:
@@ -149,7 +150,8 @@ class _Encoder:
         return self.alphabet.encode(to_float(np.arange(2**16, dtype=np.uint16).view(np.int16)))
 
     def batch(self, crops: Sequence[Crop]) -> Batch:
-        num_steps = max(crop.stop - crop.start + crop.context for crop in crops)
+        longest = max(crop.stop - crop.start + crop.context for crop in crops)
+        num_steps = -(-longest // ROUND_STEPS) * ROUND_STEPS
         symbols = np.full((len(crops), num_steps), self.symbols[0])
         counted = np.zeros((len(crops), num_steps), dtype=bool)
         for row, (clip, start, stop, context) in enumerate(crops):

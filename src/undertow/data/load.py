@@ -130,5 +130,6 @@ def _own_rate(source: str | Path, items: Sequence[Item]) -> int:
         except soundfile.LibsndfileError:
             continue  # reading it will say why
     if not rates:
-        raise DataError(f"none of the {len(items)} audio files of {source} can be read")
+        reason = _read(items[0], 1, None).reason
+        raise DataError(f"none of the {len(items)} audio files of {source} can be read; the first: {reason}")
     return max(rates, key=lambda rate: (rates[rate], rate))
