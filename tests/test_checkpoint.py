@@ -186,7 +186,7 @@ def test_a_config_that_does_not_fit_is_refused(folder, fault):
     assert words in message and message.startswith(str(folder))
 
 
-FIRST = "conditioner.tables.speaker.weight"
+FIRST = "conditioner.tables.0.weight"
 WEIGHT_FAULTS: dict[str, tuple[Callable[[dict], Any], str]] = {
     "missing": (lambda w: w.pop(FIRST), f"tensor '{FIRST}' is missing"),
     "extra": (lambda w: w.update(odd=torch.zeros(2)), "tensor 'odd' is no part of the model"),

@@ -65,8 +65,8 @@ class Conditioner(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config
-        self.tables = nn.ModuleDict(
-            {name: nn.Embedding(len(classes) + 1, config.label_channels, 0) for name, classes in config.labels.items()}
+        self.tables = nn.ModuleList(
+            nn.Embedding(len(classes) + 1, config.label_channels, 0) for classes in config.labels.values()
         )
         self.upsampler = None if config.features is None else upsampler(config.upsampling, config.features)
         label_channels = config.label_channels if config.labels else 0
@@ -85,7 +85,7 @@ class Conditioner(nn.Module):
             UsageError: features are missing, or end before the steps do.
         """
         parts = []
-        if self.tables:
+        if self.config.labels:
             parts.append(self._embed(labels, batch_size))
         if self.upsampler is not None:
             parts.append(self._upsample(features, num_steps))
@@ -98,7 +98,7 @@ class Conditioner(nn.Module):
     def _embed(self, labels: Mapping[str, Tensor], batch_size: int) -> Tensor:
         """Sum of the labels' vectors, (B, 1, label channels); an unknown label adds nothing."""
         total: Tensor | None = None
-        for name, table in self.tables.items():
+        for name, table in zip(self.config.labels, self.tables, strict=True):
             unknown = torch.full((batch_size,), -1, device=table.weight.device)
             index = labels.get(name, unknown) + 1
             if self.training and self.config.label_dropout:
