@@ -99,7 +99,7 @@ def _report(error: BaseException) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DATA_STATUS
     if isinstance(error, KeyboardInterrupt):
-        print(f"\nundertow: {error or 'interrupted'}", file=sys.stderr)
+        print(f"\nundertow: {str(error) or 'interrupted'}", file=sys.stderr)
         return INTERRUPT_STATUS
     text = str(error)
     if isinstance(error, OSError) and error.strerror:

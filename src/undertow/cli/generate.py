@@ -53,11 +53,13 @@ def generate(
     from undertow.cli.device import pick_device
     from undertow.cli.outputs import can_draw, output_paths, write_outputs
     from undertow.cli.terminal import print_json, step_bar, tell
+    from undertow.config import parse
     from undertow.emissions import Sampling
     from undertow.generation import generate as generate_sound
     from undertow.recipes.run import load_model
 
     paths = output_paths(out, count)
+    sampling = parse(Sampling, {"temperature": temperature, "top_k": top_k, "top_p": top_p})
     model = load_model(run, pick_device(device))
     with step_bar("generating") as bar:
         sound = generate_sound(
@@ -67,7 +69,7 @@ def generate(
             prompt=prompt,
             labels=labels,
             features=features,
-            sampling=Sampling(temperature=temperature, top_k=top_k, top_p=top_p),
+            sampling=sampling,
             seed=seed,
             engine=engine,
             progress=bar,

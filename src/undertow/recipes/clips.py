@@ -32,10 +32,8 @@ def choose(data: DataConfig, given: str | Path | None) -> DataConfig:
         if data.source is None:
             raise UsageError("this recipe is for any sound: give it a folder of recordings, or a named set, as --data")
         return data
-    if data.source in CATALOGUE and Path(given).is_dir():
-        for folder in (Path(given), Path(given) / data.source):
-            if _holds(folder, CATALOGUE[data.source].marker):
-                return replace(data, path=str(folder.resolve()))
+    if data.source in CATALOGUE and Path(given).is_dir() and _holds(Path(given), CATALOGUE[data.source].marker):
+        return replace(data, path=str(Path(given).resolve()))
     if str(given) in (*CATALOGUE, PLUCKED):
         return replace(data, source=str(given), path=None, label_pattern=None)
     source = Path(given).resolve() if Path(given).is_dir() else given

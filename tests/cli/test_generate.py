@@ -1,0 +1,130 @@
+"""`undertow generate`: files, pictures, reports and speed; and what wrong input gets."""
+
+import errno
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.data.test_load import tone, write
+from undertow import files
+
+
+def short(trained, out, *more):
+    return "generate", trained, "--out", out, "--seconds", "0.02", *more
+
+
+def test_a_folder_of_numbered_files(command, trained, tmp_path):
+    outcome = command(*short(trained, tmp_path / "samples", "--count", "3", "--label", "A2"))
+    assert outcome.status == 0, outcome.err
+    assert sorted(path.name for path in (tmp_path / "samples").iterdir()) == [
+        f"{index}.{suffix}" for index in (1, 2, 3) for suffix in ("png", "wav")
+    ]
+    waves = [soundfile.read(tmp_path / f"samples/{index}.wav")[0] for index in (1, 2, 3)]
+    assert [len(wave) for wave in waves] == [160] * 3 and not np.array_equal(waves[0], waves[1])
+    lines = outcome.out.splitlines()
+    assert len(lines) == 4 and lines[0].startswith(str(tmp_path / "samples/1.wav"))
+    assert all(words in lines[0] for words in ("0.02 s", "dBFS", "silence", "clip"))
+    assert lines[3].startswith("3 x 160 samples with torch, float32, 1 thread: ")
+    assert "samples/s, real-time factor " in lines[3]
+
+
+def test_one_file_and_the_seed(command, trained, tmp_path):
+    def wave(name, *more):
+        outcome = command(*short(trained, tmp_path / name, "--no-picture", *more))
+        assert outcome.status == 0 and not (tmp_path / name).with_suffix(".png").exists()
+        return soundfile.read(tmp_path / name)[0]
+
+    first = wave("a.wav", "--seed", "1")
+    assert np.array_equal(wave("b.wav", "--seed", "1"), first)
+    assert not np.array_equal(wave("b.wav", "--seed", "2"), first)  # and what was there is replaced
+    sharp = wave("c.wav", "--temperature", "0")
+    assert np.array_equal(sharp, wave("d.wav", "--top-k", "1"))
+    assert np.array_equal(sharp, wave("e.wav", "--top-p", "0.000001"))
+
+
+def test_json_is_all_of_stdout(command, trained, tmp_path):
+    outcome = command(*short(trained, tmp_path / "x", "--count", "2", "--json", "--label", "pitch=C3"))
+    found = json.loads(outcome.out)
+    assert [one["wav"] for one in found["files"]] == [str(tmp_path / f"x/{index}.wav") for index in (1, 2)]
+    assert found["files"][0]["picture"] == str(tmp_path / "x/1.png") and "rms_dbfs" in found["files"][0]
+    assert found["engine"] == "torch" and found["samples_per_second"] > 0 and found["real_time_factor"] > 0
+
+
+def test_a_prompt_of_another_rate_is_resampled_and_continued(command, trained, tmp_path):
+    write(tmp_path / "clip.wav", tone(0.1, 44100), 44100)
+    outcome = command(*short(trained, tmp_path / "continued.wav", "--prompt", tmp_path / "clip.wav"))
+    assert outcome.status == 0 and "prompt: resampled from 44100 to 8000 Hz" in outcome.err
+    wave, rate = soundfile.read(tmp_path / "continued.wav")
+    assert rate == 8000 and len(wave) == 800 + 160
+    expected = tone(0.1, 8000)[100:700]  # mu-law, so near
+    assert np.abs(wave[100:700] - expected).max() < 0.05
+    assert "0.02 s" in outcome.out  # the report is of what was generated
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        ("--label A22", 1, "unknown label 'A22'; did you mean 'A2'?"),
+        ("--label pich=A2", 1, "unknown label 'pich'; did you mean 'pitch'?"),
+        ("--label A2 --label B2", 2, "given twice"),
+        ("--count 0", 2, "count"),
+        ("--temperature -1", 2, "temperature is -1"),
+        ("--top-p 2", 2, "top_p is 2"),
+        ("--top-k 0", 2, "top_k is 0"),
+        ("--seed -1", 2, "seed is -1"),
+        ("--engine warp", 2, "unknown engine 'warp'"),
+        ("--device cuda:97", 2, "there is no cuda:97"),
+        ("--seconds 0", 2, "seconds is 0"),
+        ("--features clip.wav", 2, "not conditioned on features"),
+        ("--prompt nowhere.wav", 1, "there is no such file"),
+        ("--prompt text.wav", 1, "not wav, flac, ogg or mp3 audio"),
+        ("--prompt cut.wav", 1, "truncated"),
+        ("--out x.wav --count 2", 2, "give a folder"),
+        ("--out x.mp3", 2, "sound is written as wav; name it x.wav"),
+        ("--out text.txt", 2, "is a file"),
+        ("--out folder.wav", 2, "is a folder"),
+    ],
+)
+def test_what_a_wrong_request_gets(command, trained, tmp_path, monkeypatch, words, status, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.txt").write_text("text")
+    (tmp_path / "text.wav").write_text("text")
+    (tmp_path / "folder.wav").mkdir()
+    write(tmp_path / "clip.wav", tone())
+    write(tmp_path / "cut.wav", tone())
+    with (tmp_path / "cut.wav").open("rb+") as file:
+        file.truncate(1000)
+    before = sorted(tmp_path.rglob("*"))
+    given = words.split()
+    out = [] if "--out" in given else ["--out", "x"]
+    seconds = [] if "--seconds" in given or "--features" in given else ["--seconds", "0.01"]
+    outcome = command("generate", trained, *out, *seconds, *given)
+    assert (outcome.status, said in outcome.line) == (status, True), outcome.err
+    assert sorted(tmp_path.rglob("*")) == before and not outcome.out
+
+
+def test_no_model_there(command, tmp_path):
+    outcome = command("generate", tmp_path / "nothing", "--out", tmp_path / "x")
+    assert outcome.status == 1 and "is not there" in outcome.line
+
+
+def test_a_disk_that_fills_up_leaves_the_file_before(command, trained, tmp_path, monkeypatch):
+    out = tmp_path / "x.wav"
+    assert command(*short(trained, out)).status == 0
+    before = out.read_bytes()
+
+    def full(path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files, "sync_file", full)
+    outcome = command(*short(trained, out, "--seed", "9"))
+    assert outcome.status == 1 and f"cannot write {out}: No space left on device" in outcome.line
+    assert out.read_bytes() == before and sorted(path.name for path in tmp_path.iterdir()) == ["x.png", "x.wav"]
+
+
+def test_without_matplotlib_there_are_no_pictures_and_a_word_why(command, trained, tmp_path, monkeypatch):
+    monkeypatch.setattr("undertow.cli.outputs.can_draw", lambda: False)
+    outcome = command(*short(trained, tmp_path / "x.wav"))
+    assert outcome.status == 0 and "undertow[plots]" in outcome.err and not (tmp_path / "x.png").exists()

@@ -1,0 +1,103 @@
+"""The command line as a whole: its help, its errors in one line, its exit statuses."""
+
+import subprocess
+import sys
+
+import pytest
+
+from undertow import cli
+from undertow.errors import DataError
+
+
+def leaves(verbs, before=()):
+    for name, verb in verbs.items():
+        if isinstance(verb, dict):
+            yield from leaves(verb, (*before, name))
+        else:
+            yield (*before, name)
+
+
+def test_alone_it_shows_every_verb_with_a_line(command):
+    for outcome in (command(), command("--help")):
+        assert outcome.status == 0
+        for verb in cli.VERBS:
+            line = next(line for line in outcome.out.splitlines() if line.startswith(f"│ {verb} "))
+            assert len(line.split()) > 4, line
+
+
+@pytest.mark.parametrize("verb", list(leaves(cli.VERBS)), ids=" ".join)
+def test_every_option_is_explained(command, verb):
+    from inspect import signature
+
+    from cyclopts import App
+
+    outcome = command(*verb, "--help")
+    assert outcome.status == 0 and "Show where an error came from" in " ".join(outcome.out.split())
+    app = cli._app(verb)
+    for name in verb:
+        app = app[name]
+    assert isinstance(app, App) and signature(app.default_command)
+    for argument in app.assemble_argument_collection(parse_docstring=True):
+        assert argument.parameter.help, f"{' '.join(verb)}: {argument.name} has no help"
+
+
+def test_group_of_verbs(command):
+    outcome = command("data")
+    assert outcome.status == 0 and all(verb in outcome.out for verb in ("list", "fetch", "info"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("trian", 'Did you mean "train"'),
+        ("train", "RECIPE requires an argument"),
+        ("train wavenet", "--out requires an argument"),
+        ("train wavenet --out x --stepz 3", "Did you mean --steps"),
+        ("train wavenet --out x --steps few", 'unable to convert "few" into int'),
+        ("train wavenet again --out x", "again"),
+        ("data fetch fsddd", "did you mean 'fsdd'"),
+        ("info --debug=maybe x", "--debug"),
+    ],
+)
+def test_a_wrong_request_is_one_line_and_status_2(command, words, said):
+    outcome = command(*words.split())
+    assert outcome.status == 2 and said in outcome.line and not outcome.out
+
+
+def test_wrong_data_is_one_line_and_status_1(command, tmp_path):
+    outcome = command("info", tmp_path)
+    assert outcome.status == 1 and f"{tmp_path} is no checkpoint" in outcome.line
+
+
+def test_debug_shows_where_it_came_from(command, tmp_path):
+    outcome = command("info", tmp_path, "--debug")
+    assert outcome.status == 1 and "Traceback" in outcome.err and outcome.err.rstrip().endswith("is in it")
+
+
+def test_several_lines_of_an_error_become_one(command, monkeypatch, tmp_path):
+    monkeypatch.setattr("undertow.checkpoint.resolve", lambda path: (_ for _ in ()).throw(DataError("one\n  two")))
+    assert command("info", tmp_path).line == "one two"
+
+
+def test_a_full_disk_and_an_interrupt_end_in_one_line(command, monkeypatch, tmp_path):
+    def fail(error):
+        monkeypatch.setattr("undertow.checkpoint.resolve", lambda path: (_ for _ in ()).throw(error))
+        return command("info", tmp_path)
+
+    outcome = fail(OSError(28, "No space left on device", str(tmp_path)))
+    assert (outcome.status, outcome.line) == (1, f"{tmp_path}: No space left on device")
+    outcome = fail(KeyboardInterrupt())
+    assert (outcome.status, outcome.line) == (130, "interrupted")
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    command = [sys.executable, "-m", "undertow", "data", "list"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == "" and process.wait() == 1
+
+
+def test_as_a_module():
+    result = subprocess.run([sys.executable, "-m", "undertow", "--version"], capture_output=True, text=True)
+    assert result.returncode == 0 and result.stdout.strip()

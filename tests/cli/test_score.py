@@ -1,0 +1,63 @@
+"""`undertow score`: bits a sample beside the baselines, and a plain word when nothing was learnt."""
+
+import json
+
+import pytest
+
+from tests.cli.conftest import train_command
+from tests.data.test_load import tone, write
+
+
+def test_json_has_what_others_read(command, trained):
+    outcome = command("score", trained, "plucked", "--json")
+    found = json.loads(outcome.out)
+    assert set(found["baselines"]) == {"unigram", "order1", "order2", "xz", "lpc"}
+    assert found["split"] == "test" and found["num_symbols"] > 50_000 and 0 < found["bits_per_symbol"] < 9
+    assert found["has_learnt"] == (found["bits_per_symbol"] < found["baselines"]["unigram"])
+
+
+def test_the_table_has_the_model_among_its_baselines_the_best_first(command, trained):
+    outcome = command("score", trained, "--split", "validation")
+    lines = outcome.out.splitlines()
+    assert outcome.status == 0 and "on plucked, validation" in lines[0] and "bits/sample" in lines[1]
+    bits = [float(line.split()[-1]) for line in lines[2:8]]
+    assert bits == sorted(bits) and sum("this model" in line and ">" in line for line in lines) == 1
+
+
+def test_a_model_that_learnt_nothing_is_told_so(command, tmp_path):
+    changes = ["training.learning_rate=1e-9"]
+    assert command(*train_command(tmp_path / "run", steps=1, changes=changes)).status == 0
+    outcome = command("score", tmp_path / "run")
+    assert outcome.status == 0 and "this model has not learnt yet" in outcome.out
+
+
+def test_a_model_that_learnt_beats_the_unigram(command, tmp_path):
+    changes = ["training.learning_rate=0.02", "training.warmup_steps=5", "training.average=0.8"]
+    assert command(*train_command(tmp_path / "run", steps=120, changes=changes)).status == 0
+    outcome = command("score", tmp_path / "run")
+    assert "better than unigram" in outcome.out, outcome.out
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        ("nowhere", 1, "'nowhere' is neither a folder nor a named set"),
+        ("plucked --split tests", 2, "unknown split 'tests'; did you mean 'test'?"),
+        ("folder", 1, "'c/0.wav' has pitch"),
+        ("folder --label-pattern {x", 2, "is not a name pattern"),
+    ],
+)
+def test_what_a_wrong_request_gets(command, trained, tmp_path, monkeypatch, words, status, said):
+    monkeypatch.chdir(tmp_path)
+    for name in ("c/0.wav", "test/c/1.wav"):
+        write(tmp_path / "folder" / name, tone())
+    (tmp_path / "folder/metadata.csv").write_text("file,pitch,split\nc/0.wav,Z9,test\ntest/c/1.wav,A2,train\n")
+    outcome = command("score", trained, *words.split())
+    assert (outcome.status, said in outcome.line) == (status, True), outcome.err
+
+
+def test_real_speech_of_another_kind(command, trained, real_data, monkeypatch):
+    """The baselines of the published split, on a model that was never meant for it."""
+    monkeypatch.setenv("UNDERTOW_DATA", str(real_data))
+    found = json.loads(command("score", trained, "fsdd", "--split", "validation", "--json").out)
+    assert 7 < found["baselines"]["unigram"] < 7.4 and 4.3 < found["baselines"]["lpc"] < 4.9

@@ -1,0 +1,110 @@
+"""Recipes: every one that ships can be built; fields are changed from outside; what is wrong is named."""
+
+import pytest
+import torch
+
+from undertow.batch import Batch
+from undertow.data.synthetic import plucked_strings
+from undertow.errors import DataError, UsageError
+from undertow.models import build
+from undertow.recipes import read_recipe, recipe_names
+from undertow.recipes.clips import choose, choose_labels, of_card
+from undertow.recipes.recipe import DataConfig, complete, parse_changes, wanted_labels
+
+SMALL = {"data": {"source": "plucked"}, "training": {"steps": 1}}
+MODEL = {"alphabet": {"kind": "mu_law"}, "network": {"kind": "wavenet"}, "emission": {"kind": "categorical"}}
+
+
+def test_the_recipes_there_are():
+    assert {"wavenet", "wavenet-fsdd", "wavenet-fsdd-demo", "wavenet-mol", "wavenet-vocoder"} <= set(recipe_names())
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_recipe_builds_a_model_that_hears_a_tenth_of_a_second(name):
+    recipe = read_recipe(name)
+    labels = {"speaker": ["a", "b"], "digit": ["0", "1", "2"]} if wanted_labels(recipe) else {}
+    config = complete(recipe, labels, recipe.data.sample_rate or 8000)
+    with torch.device("meta"):
+        model = build(config)
+    assert model.receptive_field >= 0.1 * config.sample_rate
+    assert recipe.description and model.config.conditioner.labels == {k: tuple(v) for k, v in labels.items()}
+
+
+def test_one_of_a_recipes_models_gives_a_loss():
+    config = complete(read_recipe("wavenet-mol"), {}, 8000)
+    batch = Batch(torch.randint(65536, (1, 50)), torch.ones(1, 50, dtype=torch.bool))
+    assert 5 < float(build(config)(batch).detach()) < 20
+
+
+def test_changes_reach_every_section():
+    changes = ["network.residual_channels=64", "training.batch_size=8", "data.crop_steps=100", "samples.count=3"]
+    changes += ["model.emission.kind=gaussian", "conditioner.label_dropout=0.5", "training.minutes=null"]
+    changes += ["training.steps=7", "data.label_pattern={digit}_{speaker}", "conditioner.labels=[speaker]"]
+    recipe = read_recipe("wavenet-fsdd", parse_changes(changes))
+    assert recipe.model["network"]["residual_channels"] == 64 and recipe.model["emission"]["kind"] == "gaussian"
+    assert (recipe.training.batch_size, recipe.training.steps, recipe.training.minutes) == (8, 7, None)
+    assert recipe.data.crop_steps == 100 and recipe.data.label_pattern == "{digit}_{speaker}"
+    assert recipe.samples.count == 3 and wanted_labels(recipe) == ["speaker"]
+    assert complete(recipe, {"speaker": ["x"]}, 8000).conditioner.label_dropout == 0.5
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"network.residual_chanels": 1}, "unknown key 'model.network.residual_chanels'; did you mean"),
+        ({"networks.kind": 1}, "unknown key 'networks.kind'; did you mean 'network'"),
+        ({"training.step": 1}, "unknown key 'training.step'; did you mean 'steps'"),
+        ({"data.source.x": 1}, "'data.source' is a value and no section, so 'data.source.x' is no key"),
+        ({"data.trim_decibels": 3}, "data.trim_decibels: Input should be less than 0"),
+        ({"model.kind": "autoregresive"}, "model: unknown kind 'autoregresive'; did you mean 'autoregressive'"),
+        ({"model.sample_rate": 16000}, "model.sample_rate is 16000; set data.sample_rate instead"),
+        ({"conditioner.features": {"kind": "mel"}}, "needs its rate before the data is read: give data.sample_rate"),
+        ({"conditioner": 3}, "conditioner is 3; it must be a section"),
+        ({"samples.count": -1}, "samples.count"),
+    ],
+)
+def test_a_wrong_field_is_named(changes, said):
+    with pytest.raises(UsageError) as caught:
+        read_recipe({**SMALL, "model": MODEL}, changes)
+    assert said in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_sections_that_are_missing_or_unknown_are_named():
+    with pytest.raises(UsageError, match="model: it is missing"):
+        read_recipe(SMALL)
+    with pytest.raises(UsageError, match="unknown key 'modle'; did you mean 'model'"):
+        read_recipe({**SMALL, "modle": MODEL})
+    with pytest.raises(UsageError, match="either steps or minutes"):
+        read_recipe({**SMALL, "model": MODEL, "training": {}})
+
+
+def test_labels_that_tell_clips_apart_are_left_out():
+    clips = plucked_strings("train", num_clips=24)
+    every = {"pitch": clips.label_classes["pitch"], "take": [str(i) for i in range(24)], "instrument": ["string"]}
+    known = type(clips)(clips.clips, 8000, every)
+    assert choose_labels("auto", known) == ({"pitch": every["pitch"]}, ["take", "instrument"])
+    assert choose_labels(["take"], known) == ({"take": every["take"]}, [])
+    assert choose_labels([], known) == ({}, [])
+    with pytest.raises(DataError, match="no label 'pich'; did you mean 'pitch'"):
+        choose_labels(["pich"], known)
+    with pytest.raises(UsageError, match="must be a list of label names, or auto"):
+        wanted_labels(read_recipe({**SMALL, "model": {**MODEL, "conditioner": {"labels": "all"}}}))
+
+
+def test_a_folder_laid_out_as_the_recipes_set_is_that_set(tmp_path):
+    fsdd = DataConfig(source="fsdd")
+    (tmp_path / "fsdd/recordings").mkdir(parents=True)
+    for given in (tmp_path, tmp_path / "fsdd"):
+        chosen = choose(fsdd, given)
+        assert chosen.source == "fsdd" and chosen.path == str(given)
+    (tmp_path / "other").mkdir()
+    assert choose(fsdd, tmp_path / "other") == DataConfig(source=str(tmp_path / "other"))
+    assert choose(DataConfig(label_pattern="{x}"), "plucked") == DataConfig(source="plucked")
+    assert choose(fsdd, None) is fsdd
+    with pytest.raises(UsageError, match="as --data"):
+        choose(DataConfig(), None)
+
+
+def test_the_data_section_of_a_card():
+    assert of_card({"data": {"source": "x", "splits": {}}}) == DataConfig(source="x")
+    assert of_card({}) == DataConfig() == of_card({"data": "speech"})
