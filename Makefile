@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export UNDERTOW_DATA ?= $(realpath ../shared/data)
 
 .PHONY: demo test lint docs bench-report clean
 .DEFAULT_GOAL := test
