@@ -84,7 +84,7 @@ class _ChosenFault(ValueError):
         self.error, self.kind = error, kind
 
 
-def _fields(kind: type[Any], path: Sequence[int | str]) -> list[str]:
+def _fields(kind: Any, path: Sequence[int | str]) -> list[str]:
     """The fields of the config that lies at `path` inside the config `kind`."""
     for name in path:
         annotation = kind.__pydantic_fields__[str(name)].annotation

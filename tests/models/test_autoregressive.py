@@ -75,7 +75,8 @@ def test_labels_change_the_distribution_and_unknown_is_its_own() -> None:
     model = Autoregressive(config(**MODELS["one label"])).double().eval()
     batch = batch_for(model)
     bits = [
-        model.log_prob(Batch(batch.symbols, batch.counted, {"speaker": torch.full((3,), label)})) for label in (-1, 0, 1)
+        model.log_prob(Batch(batch.symbols, batch.counted, {"speaker": torch.full((3,), label)}))
+        for label in (-1, 0, 1)
     ]
     assert not torch.allclose(bits[1], bits[2]) and not torch.allclose(bits[0], bits[1])
     torch.testing.assert_close(bits[0], model.log_prob(Batch(batch.symbols, batch.counted)))

@@ -4,6 +4,7 @@ B batch, T time, C residual channels, G gate channels (half of them filter, half
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -60,10 +61,10 @@ class GatedStack(Layer):
         condition_channels: int = 0,
     ) -> None:
         super().__init__()
-        self.gates = nn.ModuleList(
+        self.gates: Any = nn.ModuleList(
             GatedConv1d(channels, gate_channels, kernel_size, dilation, condition_channels) for dilation in dilations
         )
-        self.residuals = nn.ModuleList(CausalConv1d(gate_channels // 2, channels) for _ in dilations[1:])
+        self.residuals: Any = nn.ModuleList(CausalConv1d(gate_channels // 2, channels) for _ in dilations[1:])
         self.out_channels = len(dilations) * (gate_channels // 2)
         self.receptive_field = 1 + (kernel_size - 1) * sum(dilations)
 

@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -17,7 +18,7 @@ class Serial(Layer):
 
     def __init__(self, *layers: Layer) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(layers)
+        self.layers: Any = nn.ModuleList(layers)
         self.ratio = math.prod((layer.ratio for layer in layers), start=Fraction(1))
         self.receptive_field = _receptive_field(layers)
         delay = Fraction(0)

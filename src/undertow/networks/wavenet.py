@@ -115,11 +115,12 @@ class WaveNet(Network):
 
     def _receptive_field(self) -> int:
         """Inputs one output sees. A context enters behind each gate's convolution, so the first one adds no reach."""
-        reach = self.stack.receptive_field
+        reach, own = self.stack.receptive_field, self.input.receptive_field
+        assert reach is not None and own is not None
         if self.context is not None:
             first = self.stack.gates[0].receptive_field
             reach = max(reach, reach - first + self.context.receptive_field)
-        return reach + self.input.receptive_field - 1
+        return reach + own - 1
 
 
 class Hidden(StatelessLayer):

@@ -40,4 +40,4 @@ class WeightAverage:
 
     def _local(self) -> list[Tensor]:
         """The weights, or this process's shards of them."""
-        return [p.detach().to_local() if isinstance(p, DTensor) else p.detach() for p in self._parameters]
+        return [p.to_local().detach() if isinstance(p, DTensor) else p.detach() for p in self._parameters]

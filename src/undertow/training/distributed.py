@@ -93,4 +93,5 @@ def spread(model: nn.Module, world: World, parallel: Literal["ddp", "fsdp"]) -> 
         return DistributedDataParallel(model)
     for tensor in [*model.parameters(), *model.buffers()]:
         dist.broadcast(tensor.detach(), 0)
-    return fully_shard(model, mesh=init_device_mesh(world.device.type, (world.size,)))
+    fully_shard(model, mesh=init_device_mesh(world.device.type, (world.size,)))
+    return model

@@ -85,7 +85,7 @@ class Snapshots:
         try:
             progress = json.loads((last / "training.json").read_text(encoding="utf-8"))
             tensors = load_file(last / "training.safetensors")
-            weights = load_file(last / "model.safetensors")
+            weights: dict[str, Any] = load_file(last / "model.safetensors")
         except (OSError, ValueError, SafetensorError) as error:
             raise DataError(f"cannot resume {self.out}: its last checkpoint cannot be read ({error})") from None
         generators = progress.pop("generators")
@@ -109,7 +109,7 @@ class Snapshots:
 
     def _weights(self) -> dict[str, Tensor]:
         """A copy of the whole model's weights, wherever its shards are."""
-        state = get_model_state_dict(self.model, options=_WHOLE)
+        state: dict[str, Any] = get_model_state_dict(self.model, options=_WHOLE)
         return {name: tensor.clone() for name, tensor in state.items()}
 
     def _moments(self) -> dict[str, Tensor]:
@@ -149,7 +149,7 @@ def _tensors(
     return {name: tensor.contiguous() for name, tensor in found.items()}
 
 
-def _named(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+def _named(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Any]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 

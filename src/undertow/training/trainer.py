@@ -291,4 +291,5 @@ def _prepare(world: World) -> None:
     if world.device.type == "cpu":
         keep_freed_memory()
     torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # a guard against reading it, at the price of speed
+    # The guard against reading memory that was never written costs speed.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
