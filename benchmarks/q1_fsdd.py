@@ -29,9 +29,9 @@ def main() -> None:
 
     import undertow as ut
     from undertow.checkpoint import read_card
-    from undertow.recipes.run import describe
+    from undertow.recipes.run import describe, load_model
 
-    model = ut.load(options.out)
+    model = load_model(options.out)
     training = read_card(options.out / "last")["training"]
     found = ut.score(model, "fsdd")
     shape = f"{options.recipe}: {describe(model)}"

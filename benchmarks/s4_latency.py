@@ -8,6 +8,7 @@ A fresh model of the paper shape is primed with one second of noise at 16 kHz, t
 import argparse
 import statistics
 import time
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from benchmarks.memory import resident_megabytes
 from benchmarks.paper import SAMPLE_RATE, SHAPE, paper_model
 from benchmarks.record import record
 from undertow.generation import stream
+from undertow.models import Autoregressive
 
 CHUNK_MS = 20.0
 
@@ -34,7 +36,7 @@ def main() -> None:
     chunks, memory = chunk_seconds(model, prompt, options.chunks)
     seconds = time.perf_counter() - began
     milliseconds = 1000 * np.array(chunks)
-    common = {"model": SHAPE, "seconds": seconds}
+    common: dict[str, Any] = {"model": SHAPE, "seconds": seconds}
     note = f"torch runner, 1 s of prompt, median of {options.rounds}"
     record("S4", "prime", 1000 * statistics.median(primes), "ms", note=note, **common)
     first = 1000 * statistics.median(primes) + milliseconds[0]
@@ -49,14 +51,14 @@ def main() -> None:
     record("S4", "growth of memory", growth, "MB", note=note, **common)
 
 
-def seconds_to_prime(model: torch.nn.Module, prompt: np.ndarray) -> float:
+def seconds_to_prime(model: Autoregressive, prompt: np.ndarray) -> float:
     """Seconds until a stream with a prompt stands ready."""
     began = time.perf_counter()
     stream(model, prompt=prompt, chunk_ms=CHUNK_MS)
     return time.perf_counter() - began
 
 
-def chunk_seconds(model: torch.nn.Module, prompt: np.ndarray, num_chunks: int) -> tuple[list[float], list[float]]:
+def chunk_seconds(model: Autoregressive, prompt: np.ndarray, num_chunks: int) -> tuple[list[float], list[float]]:
     """Of each chunk the seconds it took, and resident memory in MB after it."""
     chunks = stream(model, prompt=prompt, chunk_ms=CHUNK_MS)
     seconds, memory = [], []

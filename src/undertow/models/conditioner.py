@@ -5,7 +5,7 @@ B batch, T time, F feature frames, M features a frame, Y condition channels.
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -65,7 +65,7 @@ class Conditioner(nn.Module):
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config
-        self.tables = nn.ModuleList(
+        self.tables: Any = nn.ModuleList(
             nn.Embedding(len(classes) + 1, config.label_channels, 0) for classes in config.labels.values()
         )
         self.upsampler = None if config.features is None else upsampler(config.upsampling, config.features)
