@@ -10,7 +10,6 @@ the old one or the new one. Tensors are in safetensors and all else in JSON; not
 
 import json
 import random
-import shutil
 from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
@@ -62,16 +61,14 @@ class Snapshots:
         generators = self.world.gather(_generators())
         if self.world.is_first:
             path = self.folder / f"step-{step:08d}"
-            if path.exists():  # of a run that was resumed before it
-                shutil.rmtree(path)
-            with atomic_folder(path) as folder:
-                checkpoint.write(folder, self.model, card, weights)
-                save_file(_tensors(raw, moments, generators), folder / "training.safetensors")
-                rest = {**progress, "step": step, "generators": [_without_tensors(g) for g in generators]}
-                (folder / "training.json").write_text(json.dumps(rest), encoding="utf-8")
-            point(self.out / "last", path.relative_to(self.out))
-            if is_best:
-                point(self.out / "best", path.relative_to(self.out))
+            if not path.exists():  # else a run that was killed right after writing it has come to it again
+                with atomic_folder(path) as folder:
+                    checkpoint.write(folder, self.model, card, weights)
+                    save_file(_tensors(raw, moments, generators), folder / "training.safetensors")
+                    rest = {**progress, "step": step, "generators": [_without_tensors(g) for g in generators]}
+                    (folder / "training.json").write_text(json.dumps(rest), encoding="utf-8")
+            for link in ("best", "last") if is_best else ("last",):
+                point(self.out / link, path.relative_to(self.out))
             self._prune()
         self.world.wait()
 
@@ -131,10 +128,10 @@ class Snapshots:
             self.optimizer.state[parameter][what] = value
 
     def _prune(self) -> None:
-        """Remove all but the newest `keep` checkpoints and the best."""
-        best = (self.out / "best").resolve()
+        """Remove all but the newest `keep` checkpoints, the last and the best."""
+        kept = {(self.out / link).resolve() for link in ("best", "last")}
         for old in sorted(self.folder.glob("step-*"))[: -self.keep]:
-            if old.resolve() != best:
+            if old.resolve() not in kept:
                 remove(old)
 
 
