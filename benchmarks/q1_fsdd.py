@@ -35,7 +35,10 @@ def main() -> None:
     training = read_card(options.out / "last")["training"]
     found = ut.score(model, "fsdd")
     shape = f"{options.recipe}: {describe(model)}"
-    note = f"{training['steps']} updates; {found.num_symbols} samples of takes 0-4, whole clips from zero state"
+    workers = f"processes {training['num_processes']}, threads of each {training['num_threads']}"
+    note = (
+        f"{training['steps']} updates, {workers}; {found.num_symbols} samples of takes 0-4, whole clips from zero state"
+    )
     common = {"unit": "bits/sample", "seconds": training["seconds"]}
     record(
         "Q1", options.recipe, found.bits_per_symbol, model=shape, target=TARGETS[options.recipe], note=note, **common
