@@ -41,7 +41,7 @@ def generate(
         out: A file named .wav, or a folder for numbered ones; what is there under those names is replaced.
         labels: A class the model knows, theo or speaker=theo; may be given again for another label.
         prompt: A sound file to continue; the output is the prompt and what follows.
-        features: A sound file to copy, for a model that is conditioned on features.
+        features: For a model that is conditioned on features: a sound file to copy, or frames in a .npy file.
         seconds: Length of what is generated; 1 by default, with features as long as they are.
         count: How many.
         temperature: Below 1 more probable, above 1 more varied, 0 always the most probable.

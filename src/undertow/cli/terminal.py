@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +12,11 @@ from typing import Any
 def tell(line: str) -> None:
     """One line on stderr: what is going on."""
     print(line, file=sys.stderr, flush=True)
+
+
+def is_first_process() -> bool:
+    """Whether this process is the one that talks, of those that torchrun started."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def print_json(value: Mapping[str, Any]) -> None:
@@ -32,11 +38,6 @@ def print_bits(name: str, bits: float, baselines: Mapping[str, float]) -> None:
     print(f"{'':{width}}    bits/sample")
     for label, value in rows:
         print(f"{label:{width}}  {'>' if label == name else ' '} {value:.3f}")
-
-
-def count(number: int, what: str) -> str:
-    """ "1 clip", "2 clips"."""
-    return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def train(
         seed: Seed of the first weights, the order of the data and the dropout, in place of the recipe's.
     """
     from undertow.cli.device import pick_device
-    from undertow.cli.terminal import download_bars, print_json, tell
+    from undertow.cli.terminal import download_bars, is_first_process, print_json, tell
     from undertow.recipes import train as run
     from undertow.recipes.recipe import parse_changes
 
@@ -50,7 +50,7 @@ def train(
             out,
             changes=parse_changes(changes),
             resume=resume,
-            device=pick_device(device),
+            device=None if device == "auto" else pick_device(device),
             say=tell,
             downloads=download_bars,
             **options,
@@ -59,6 +59,8 @@ def train(
         if not (out / "last").exists():
             raise
         raise KeyboardInterrupt(f"stopped and saved; go on with: {_again(recipe, out, changes, options)}") from None
+    if not is_first_process():
+        return
     progress = trained.progress
     if json:
         facts = {"out": str(out), "steps": progress.step, "seconds": progress.seconds, "best_step": progress.best_step}

@@ -1,0 +1,40 @@
+"""Stream sound from a trained model: chunk by chunk, put away in the middle, and taken up again from a file.
+
+    python examples/stream.py RUN OUT.wav [SECONDS]
+
+Memory does not grow with the length, and what comes after the pause is what would have come without it.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+import undertow as ut
+from undertow import state
+from undertow.data import write_audio
+
+
+def main(run: str, out: str, seconds: str = "1") -> None:
+    model = ut.load(run)
+    half = float(seconds) / 2
+    chunks, began = [], time.perf_counter()
+    stream = ut.stream(model, seconds=half, seed=1, chunk_ms=20)
+    for chunk in stream:  # (1, T) float32 in [-1, 1]: here it could go to a sound card
+        if not chunks:
+            print(f"first chunk of {chunk.shape[1]} samples after {1000 * (time.perf_counter() - began):.0f} ms")
+        chunks.append(chunk)
+
+    paused = Path(out).with_suffix(".state")
+    state.save(stream.state, paused)
+    chunks += ut.resume(model, state.load(paused), seconds=half)
+    paused.unlink()
+
+    wave = np.concatenate(chunks, axis=1)[0]
+    write_audio(out, wave, model.config.sample_rate)
+    print(f"{out}: {len(wave)} samples in {time.perf_counter() - began:.1f} s")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
