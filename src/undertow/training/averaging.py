@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
+from torch.distributed.fsdp import FSDPModule
 from torch.distributed.tensor import DTensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
@@ -13,6 +14,7 @@ class WeightAverage:
     """The average of every parameter, kept beside the model; a sharded model's average is sharded alike."""
 
     def __init__(self, model: nn.Module) -> None:
+        self._model = model
         self._parameters = list(model.parameters())
         self._average = [tensor.clone() for tensor in self._local()]
 
@@ -30,13 +32,19 @@ class WeightAverage:
     def applied(self) -> Iterator[None]:
         """The model with averaged weights, and the raw ones again afterwards."""
         raw = [tensor.clone() for tensor in self._local()]
-        with torch.no_grad():
-            torch._foreach_copy_(self._local(), self._average)
+        self._put(self._average)
         try:
             yield
         finally:
-            with torch.no_grad():
-                torch._foreach_copy_(self._local(), raw)
+            self._put(raw)
+
+    @torch.no_grad()
+    def _put(self, weights: list[Tensor]) -> None:
+        """Overwrite the weights; what FSDP gathered of the old ones, and keeps until a backward pass, is dropped."""
+        for module in self._model.modules():
+            if isinstance(module, FSDPModule):
+                module.reshard()
+        torch._foreach_copy_(self._local(), weights)
 
     def _local(self) -> list[Tensor]:
         """The weights, or this process's shards of them."""
