@@ -3,10 +3,13 @@
 import importlib.util
 import json
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from undertow.errors import DataError
 
 LOG = "log.jsonl"
 
@@ -19,12 +22,18 @@ class Journal:
         path = folder / LOG if writes else Path(os.devnull)
         if writes:
             _truncate(path, step)
-        self._file = path.open("a", encoding="utf-8")
+        self._file = path.open("ab", buffering=0)
         self._events = _event_writer(folder / "tensorboard", step) if tensorboard and writes else None
 
     def write(self, row: Mapping[str, Any]) -> None:
         """One object; its `step` is counted from 1, after the update it tells of."""
-        self._file.write(json.dumps(row) + "\n")
+        line = (json.dumps(row) + "\n").encode()
+        try:
+            written = self._file.write(line)
+        except OSError as error:
+            raise DataError(f"cannot write {self._file.name}: {error.strerror}") from None
+        if written < len(line):
+            raise DataError(f"cannot write {self._file.name}: only a part of the line fitted on the disk")
         if self._events is not None:
             for name, value in row.items():
                 if name != "step":
@@ -32,7 +41,6 @@ class Journal:
 
     def sync(self) -> None:
         """Wait until everything written is on the disk."""
-        self._file.flush()
         if self._file.name != os.devnull:
             os.fsync(self._file.fileno())
         if self._events is not None:
@@ -56,10 +64,18 @@ def _truncate(path: Path, step: int) -> None:
     kept = 0
     with path.open("rb+") as file:
         for line in file:
-            if not line.endswith(b"\n") or json.loads(line)["step"] > step:
+            if not line.endswith(b"\n") or _step_of(line) > step:
                 break
             kept += len(line)
         file.truncate(kept)
+
+
+def _step_of(line: bytes) -> int:
+    """The step of a row; beyond any for what is no row."""
+    try:
+        return int(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
+        return sys.maxsize
 
 
 def _event_writer(folder: Path, step: int) -> Any:
