@@ -14,6 +14,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from tests.training.tiny import train
+from undertow import checkpoint
+from undertow.training import snapshots
 from undertow.training.length import PLAN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,6 +69,35 @@ def test_killed_again_and_again(unbroken: Path, tmp_path: Path) -> None:
         assert ended.keys() == expected.keys()
         assert all(torch.equal(ended[key], expected[key]) for key in ended)
     assert not list(out.rglob("*.partial*"))
+
+
+class Killed(BaseException):
+    """Stands for a kill in the middle of a save."""
+
+
+@pytest.mark.parametrize("unreached", ["last", "best"])
+def test_killed_before_a_link_is_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unreached: str) -> None:
+    """The newest and best checkpoint is there, but a link or both still point to the one before."""
+    settings = {"steps": 24, "num_validations": 6, "keep_checkpoints": 1}
+    train(tmp_path / "unbroken", **settings)
+    out, real = tmp_path / "run", snapshots.point
+
+    def point(link: Path, target: Path) -> None:
+        if link.name == unreached and target.name == "step-00000012":
+            raise Killed
+        real(link, target)
+
+    monkeypatch.setattr(snapshots, "point", point)
+    with pytest.raises(Killed):
+        train(out, **settings)
+    monkeypatch.setattr(snapshots, "point", real)
+    assert (out / "last").resolve().name == "step-00000008"
+    checkpoint.load(out)
+    train(out, resume=True, **settings)
+    assert rows(out) == rows(tmp_path / "unbroken")
+    for link in ("best", "last"):
+        assert (out / link).resolve().name == (tmp_path / "unbroken" / link).resolve().name
+    assert {folder.name for folder in (out / "checkpoints").iterdir()} == {(out / "last").resolve().name}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

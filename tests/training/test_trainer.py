@@ -1,8 +1,8 @@
 """The training loop: it learns, writes down what it does, keeps the best, and stops where it must."""
 
-import errno
 import json
 import math
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from undertow import checkpoint
 from undertow.batch import Batch
 from undertow.errors import DataError
 from undertow.models import Autoregressive
-from undertow.training import snapshots
 from undertow.training.distributed import World, world
 
 
@@ -157,30 +156,38 @@ def test_a_bad_loss_stops_with_the_batch_named(tmp_path: Path, alone: World, fac
     model.factor = factor
     run = trainer(tmp_path / "run", alone, model=model, num_validations=6)
     names = run.batches.batch(4).names
-    with pytest.raises(DataError, match=f"{message}.* at step 5 ") as error:
+    with pytest.raises(DataError, match=f"{message}.* at step 5 .*last holds the last good weights") as error:
         run.fit()
     assert all(name in str(error.value) for name in names)
     assert (tmp_path / "run" / "last").resolve().name == "step-00000004"
     checkpoint.load(tmp_path / "run")
 
 
-def test_a_full_disk_leaves_the_last_checkpoint_good(
-    tmp_path: Path, alone: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real, calls = snapshots.save_file, []
-
-    def full(*arguments: Any, **options: Any) -> None:
-        calls.append(1)
-        if len(calls) > 1:
-            Path(arguments[1]).write_bytes(b"half")
-            raise OSError(errno.ENOSPC, "No space left on device")
-        real(*arguments, **options)
-
-    monkeypatch.setattr(snapshots, "save_file", full)
-    with pytest.raises(DataError, match="No space left on device"):
-        trainer(tmp_path / "run", alone).fit()
+@pytest.mark.parametrize("room", [1_000, 4_000, 20_000])
+def test_a_full_disk_leaves_the_last_checkpoint_good(tmp_path: Path, alone: World, room: int) -> None:
+    """No file may grow beyond `room` bytes, which the system refuses as it refuses to write on a full disk."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    run = trainer(tmp_path / "run", alone)
+    run.on_validation = lambda model, step: (
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1])) if step > 4 else None
+    )
+    try:
+        with pytest.raises(DataError, match="cannot write "):
+            run.fit()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert (tmp_path / "run" / "last").resolve().name == "step-00000004"
     assert [folder.name for folder in (tmp_path / "run" / "checkpoints").iterdir()] == ["step-00000004"]
+    checkpoint.load(tmp_path / "run")
+    assert train(tmp_path / "run", resume=True).step == 12
+
+
+def test_without_validation_the_last_is_what_there_is(tmp_path: Path, alone: World) -> None:
+    run = trainer(tmp_path / "run", alone, patience=1)
+    run.validation = []
+    progress = run.fit()
+    assert (progress.step, progress.best_loss) == (12, None)
+    assert not (tmp_path / "run" / "best").exists()
     checkpoint.load(tmp_path / "run")
 
 

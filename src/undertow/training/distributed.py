@@ -29,9 +29,10 @@ class World:
 
     def sum(self, values: Sequence[float | int]) -> list[float]:
         """Each value summed over all processes."""
+        if self.size == 1:
+            return [float(value) for value in values]
         total = torch.tensor(values, dtype=torch.float64, device=self.device)
-        if self.size > 1:
-            dist.all_reduce(total)
+        dist.all_reduce(total)
         return total.tolist()
 
     def gather(self, value: dict) -> list[dict]:

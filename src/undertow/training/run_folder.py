@@ -29,13 +29,23 @@ def claim(out: Path, settings: Mapping[str, Any], resume: bool) -> None:
         with atomic_write(path) as temporary:
             temporary.write_text(yaml.safe_dump(dict(settings), sort_keys=False, allow_unicode=True), encoding="utf-8")
         return
-    there, given = _flat(yaml.safe_load(path.read_text(encoding="utf-8"))), _flat(settings)
+    there, given = _flat(_read(path)), _flat(settings)
     for name in sorted(there.keys() | given.keys()):
         if there.get(name) != given.get(name):
             raise DataError(
                 f"{out} was trained with {name} {there.get(name)}, not {given.get(name)}: "
                 "resume it as it was, or start another run"
             )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise DataError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
+    if not isinstance(values, dict):
+        raise DataError(f"{path} does not hold the settings of a run")
+    return values
 
 
 def _flat(settings: Any, prefix: str = "") -> dict[str, Any]:

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as to_bytes
 from torch import Tensor
 from torch.distributed.checkpoint.state_dict import (
     StateDictOptions,
@@ -64,7 +65,7 @@ class Snapshots:
             if not path.exists():  # else a run that was killed right after writing it has come to it again
                 with atomic_folder(path) as folder:
                     checkpoint.write(folder, self.model, card, weights)
-                    save_file(_tensors(raw, moments, generators), folder / "training.safetensors")
+                    (folder / "training.safetensors").write_bytes(to_bytes(_tensors(raw, moments, generators)))
                     rest = {**progress, "step": step, "generators": [_without_tensors(g) for g in generators]}
                     (folder / "training.json").write_text(json.dumps(rest), encoding="utf-8")
             for link in ("best", "last") if is_best else ("last",):
@@ -133,6 +134,13 @@ class Snapshots:
         for old in sorted(self.folder.glob("step-*"))[: -self.keep]:
             if old.resolve() not in kept:
                 remove(old)
+
+
+def seed_generators(seed: int) -> None:
+    """Start every global random generator of this process from one seed."""
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
 
 
 def _tensors(

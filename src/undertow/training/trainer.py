@@ -1,6 +1,7 @@
 """The one training loop. It knows of a model that calling it with a batch gives its loss, and nothing else."""
 
 import math
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -29,7 +30,7 @@ from undertow.training.optimizers import make_optimizer
 from undertow.training.progress import ProgressReport
 from undertow.training.run_folder import claim
 from undertow.training.schedules import averaging_decay, learning_rate
-from undertow.training.snapshots import Snapshots
+from undertow.training.snapshots import Snapshots, seed_generators
 
 EXPLODED = 4.0  # times the first loss
 
@@ -71,7 +72,8 @@ class Trainer:
         model: its `forward(batch)` is the loss; it is moved to the world's device.
         config: settings.
         batches: training batches of this process, `config.accumulate` of them an update.
-        validation: held-out batches, the same list in every process; they share them out.
+        validation: held-out batches, the same list in every process; they share them out. Without any, no checkpoint
+            is the best one, and nothing stops early.
         out: the run's folder.
         world: this process among those of the run.
         settings: whatever else makes the run what it is; kept in `run.yaml` and compared when it is resumed.
@@ -142,6 +144,16 @@ class Trainer:
                     raise KeyboardInterrupt
         return self.progress
 
+    def _settle(self) -> None:
+        """Let DDP see one backward pass, after which it groups gradients anew, before the first update of any session.
+
+        Otherwise the first update after a resumption would sum three or more processes in another order, and round
+        otherwise, than the same update of a run that was not stopped.
+        """
+        if isinstance(self.called, DistributedDataParallel):
+            self._loss(self.batches.batch(0)).backward()
+            self.optimizer.zero_grad()
+
     def _let_go(self) -> None:
         """Drop what holds on to the processes' group: DDP that outlives it hangs when the interpreter ends."""
         self.called = self.model
@@ -152,7 +164,8 @@ class Trainer:
             claim(self.out, self.settings, resume)
             self.snapshots.clear_leftovers()
         self.world.wait()
-        torch.manual_seed(self.config.seed + self.world.rank)
+        self._settle()
+        seed_generators(self.config.seed + self.world.rank)
         if resume:
             self.length.read()
             if (self.out / "last").exists():
@@ -162,7 +175,7 @@ class Trainer:
         """One update of the weights. Returns whether any process wants to stop, or finds it time to save."""
         config, world, began = self.config, self.world, time.perf_counter()
         first = self.progress.step * config.accumulate
-        micro = [self.batches.batch(first + k).to(world.device, self.dtype) for k in range(config.accumulate)]
+        micro = [self.batches.batch(first + k) for k in range(config.accumulate)]
         overdue = began - self.saved_at > 60 * config.checkpoint_minutes
         counted, stop, save = world.sum([sum(b.num_counted for b in micro), interrupt.is_wanted, overdue])
         rate = learning_rate(config, self.progress.step, self.length.num_steps)
@@ -191,7 +204,7 @@ class Trainer:
     def _loss(self, batch: Batch) -> Tensor:
         enabled = self.config.precision == "bf16"
         with torch.autocast(self.world.device.type, torch.bfloat16, enabled=enabled):
-            return self.called(batch)
+            return self.called(batch.to(self.world.device, self.dtype))
 
     @contextmanager
     def _exchanging(self, is_last: bool) -> Iterator[None]:
@@ -215,9 +228,11 @@ class Trainer:
             return
         what = f"the loss exploded to {loss:.3g}" if math.isfinite(loss) else "the loss is not a number"
         names = ", ".join(name for batch in micro for name in batch.names)
+        last = self.out / "last"
+        kept = f"{last} holds the last good weights" if last.exists() else "no checkpoint was written yet"
         raise DataError(
             f"{what} at step {self.progress.step + 1} (gradient norm {norm:.3g}) on the batch of "
-            f"{names or 'no names'}; {self.out / 'last'} holds the last good weights; a lower learning rate may help"
+            f"{names or 'no names'}; {kept}; a lower learning rate may help"
         )
 
     def _record(self, loss: float, norm: float, rate: float, samples_per_second: float) -> None:
@@ -248,10 +263,17 @@ class Trainer:
         """Measure the averaged model on the held-out batches; returns the seconds that took."""
         began, step = time.perf_counter(), self.progress.step
         with nullcontext() if self.average is None else self.average.applied():
-            loss = self._validation_loss()
+            self.model.eval()
+            loss = self._validation_loss() if self.validation else None
             if self.on_validation is not None and self.world.is_first and step:
                 self.on_validation(self.model, step)
         self.model.train()
+        if loss is not None:
+            self._judge(step, loss)
+        return time.perf_counter() - began
+
+    def _judge(self, step: int, loss: float) -> None:
+        """Take note of a validation, and of whether it is the best."""
         best = self.progress.best_loss
         self.progress = replace(self.progress, validation_loss=loss, num_worse=self.progress.num_worse + 1)
         if best is None or loss < best:
@@ -259,16 +281,14 @@ class Trainer:
         self.report.say(f"step {step}: validation {loss / math.log(2):.4f} bits/sample")
         if step:
             self.journal.write({"step": step, "validation_loss": loss})
-        return time.perf_counter() - began
 
     @torch.no_grad()
     def _validation_loss(self) -> float:
         """Mean nats a counted step; every process takes its share, in as many calls as any other."""
-        self.model.eval()
         nats, counted = 0.0, 0
         for first in range(0, len(self.validation), self.world.size):
             index = first + self.world.rank
-            batch = self.validation[min(index, len(self.validation) - 1)].to(self.world.device, self.dtype)
+            batch = self.validation[min(index, len(self.validation) - 1)]
             loss = float(self._loss(batch))
             if index < len(self.validation):
                 nats, counted = nats + loss * batch.num_counted, counted + batch.num_counted
@@ -290,6 +310,7 @@ def _prepare(world: World) -> None:
     """Memory and determinism of the process: the same run gives the same bits on the same machine."""
     if world.device.type == "cpu":
         keep_freed_memory()
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # CUDA asks for it, before its first product
     torch.use_deterministic_algorithms(True, warn_only=True)
     # The guard against reading memory that was never written costs speed.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
