@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,3 +86,31 @@ def test_a_pointer_moves_in_one_step(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     with pytest.raises(DataError, match="cannot write"):
         point(tmp_path / "real", "first")
+
+
+TO_A_FULL_DISK = """
+import resource, signal, sys
+import numpy as np, torch
+from undertow import state
+from undertow.data.audio import write_audio
+from undertow.errors import DataError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+sound = lambda: write_audio("a.wav", np.zeros(9000, np.float32), 8000)
+for write in (sound, lambda: state.save((torch.zeros(9000),), "a.state")):
+    try:
+        write()
+    except DataError as error:
+        print(error)
+"""
+
+
+def test_a_file_that_the_disk_refuses_midway_is_one_line_and_leaves_the_old_one(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_text("old")
+    environment = {**os.environ, "PYTHONPATH": str(Path(files.__file__).parents[1])}
+    result = subprocess.run(
+        [sys.executable, "-c", TO_A_FULL_DISK], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    lines = [f"cannot write {name}: {os.strerror(errno.EFBIG)}" for name in ("a.wav", "a.state")]
+    assert result.stdout.splitlines() == lines, result.stderr
+    assert os.listdir(tmp_path) == ["a.wav"] and (tmp_path / "a.wav").read_text() == "old"

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from undertow.errors import DataError
+from undertow.files import atomic_write
 
 if TYPE_CHECKING:
     State: TypeAlias = Any  # a tensor, or a tuple of states; each layer knows the nesting of its own
@@ -74,9 +75,14 @@ def num_bytes(state: State) -> int:
 
 
 def save(state: State, path: str | Path) -> None:
-    """Write a state to one safetensors file."""
-    tensors = {str(index): leaf.detach().contiguous().clone() for index, leaf in enumerate(leaves(state))}
-    save_file(tensors, path, metadata={"shape": json.dumps(_shape(state))})
+    """Write a state to one safetensors file, whole or not at all.
+
+    Raises:
+        DataError: the file cannot be written.
+    """
+    tensors = {str(index): leaf.detach().cpu().contiguous().clone() for index, leaf in enumerate(leaves(state))}
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(to_bytes(tensors, metadata={"shape": json.dumps(_shape(state))}))
 
 
 def load(path: str | Path) -> State:

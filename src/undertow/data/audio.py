@@ -3,6 +3,7 @@
 T samples, K channels.
 """
 
+import io
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,8 +79,10 @@ def write_audio(path: str | Path, wave: np.ndarray, sample_rate: int) -> None:
     path = Path(path)
     if not np.isfinite(wave).all():
         raise DataError(f"{path}: not written, the wave holds NaN or infinity")
+    file = io.BytesIO()
+    soundfile.write(file, to_int16(wave), sample_rate, format="WAV", subtype="PCM_16")
     with atomic_write(path) as temporary:
-        soundfile.write(temporary, to_int16(wave), sample_rate, format="WAV", subtype="PCM_16")
+        temporary.write_bytes(file.getbuffer())
 
 
 def resample(wave: np.ndarray, source_rate: int, sample_rate: int) -> np.ndarray:
