@@ -33,7 +33,7 @@ MODEL: dict[str, Any] = {
     "emission": {"kind": "categorical"},
 }
 TRAINING: dict[str, Any] = {"steps": 12, "batch_size": 2, "warmup_steps": 3, "num_validations": 3, "average": 0.9}
-TRAINING |= {"learning_rate": 0.01, "tensorboard": False}
+TRAINING |= {"learning_rate": 0.01, "tensorboard": False, "precision": "fp32"}
 
 
 def trainer(out: Path, world: World, double: bool = False, model: Any = None, **changes: Any) -> Trainer:

@@ -8,6 +8,7 @@ from undertow.config import config
 from undertow.errors import UsageError
 
 Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 @config
@@ -24,7 +25,7 @@ class TrainingConfig:
         gradient_clip: largest norm of the whole gradient; None for none.
         average: decay of the exponential moving average of the weights that is validated, saved and used; it warms up
             as (1 + n) / (10 + n). None: the raw weights are.
-        precision: "fp32", or "bf16" for autocast with float32 weights.
+        precision: "fp32"; "bf16" for autocast with float32 weights; "auto" for bf16 where the device has it.
         compile: run the model through torch.compile.
         parallel: what several processes under torchrun do: "ddp" each holds the model, "fsdp" each holds a shard.
         num_validations: evenly spaced over the run; each is followed by a checkpoint.
@@ -36,12 +37,12 @@ class TrainingConfig:
     """
 
     steps: Count | None = None
-    minutes: Annotated[float, Field(gt=0)] | None = None
+    minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     batch_size: Count = 4
     accumulate: Count = 1
     optimizer: Literal["adamw", "adam"] = "adamw"
-    learning_rate: Annotated[float, Field(gt=0)] = 2e-3
-    betas: tuple[float, float] = (0.9, 0.99)
+    learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 2e-3
+    betas: tuple[Share, Share] = (0.9, 0.99)
     epsilon: Annotated[float, Field(gt=0)] = 1e-8
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     schedule: Literal["cosine", "constant", "step"] = "cosine"
@@ -51,7 +52,7 @@ class TrainingConfig:
     step_count: Count = 4
     gradient_clip: Annotated[float, Field(gt=0)] | None = 1.0
     average: Annotated[float, Field(gt=0, lt=1)] | None = 0.999
-    precision: Literal["fp32", "bf16"] = "fp32"
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
     compile: bool = False
     parallel: Literal["ddp", "fsdp"] = "ddp"
     num_validations: Count = 10
@@ -59,7 +60,7 @@ class TrainingConfig:
     checkpoint_minutes: Annotated[float, Field(gt=0)] = 2.0
     keep_checkpoints: Count = 2
     tensorboard: bool = True
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**62)] = 0
 
     def __post_init__(self) -> None:
         if (self.steps is None) == (self.minutes is None):

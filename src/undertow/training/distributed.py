@@ -13,6 +13,8 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
 from torch.nn.parallel import DistributedDataParallel
 
+from undertow.errors import UsageError
+
 
 @dataclass(frozen=True)
 class World:
@@ -62,16 +64,22 @@ def world(device: str | None = None) -> Iterator[World]:
 
     Args:
         device: "cpu" or "cuda"; by default CUDA where there is a device for each local process.
+
+    Raises:
+        UsageError: CUDA is asked for, and there are fewer devices than local processes.
     """
     size, rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
     local = int(os.environ.get("LOCAL_RANK", 0))
-    kind = device or ("cuda" if torch.cuda.device_count() > local else "cpu")
+    num_local = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+    kind = device or ("cuda" if torch.cuda.device_count() >= num_local else "cpu")
+    if kind == "cuda" and torch.cuda.device_count() < num_local:
+        raise UsageError(f"{num_local} processes want a CUDA device each; this machine has {torch.cuda.device_count()}")
     here = torch.device(kind, local) if kind == "cuda" and size > 1 else torch.device(kind)
+    if here.type == "cuda" and here.index is not None:
+        torch.cuda.set_device(here)
     if size == 1:
         yield World(0, 1, here)
         return
-    if here.type == "cuda":
-        torch.cuda.set_device(here)
     mine = not dist.is_initialized()
     if mine:
         dist.init_process_group("nccl" if here.type == "cuda" else "gloo")

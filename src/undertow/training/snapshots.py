@@ -62,12 +62,11 @@ class Snapshots:
         generators = self.world.gather(_generators())
         if self.world.is_first:
             path = self.folder / f"step-{step:08d}"
-            if not path.exists():  # else a run that was killed right after writing it has come to it again
-                with atomic_folder(path) as folder:
-                    checkpoint.write(folder, self.model, card, weights)
-                    (folder / "training.safetensors").write_bytes(to_bytes(_tensors(raw, moments, generators)))
-                    rest = {**progress, "step": step, "generators": [_without_tensors(g) for g in generators]}
-                    (folder / "training.json").write_text(json.dumps(rest), encoding="utf-8")
+            with atomic_folder(path) as folder:
+                checkpoint.write(folder, self.model, card, weights)
+                (folder / "training.safetensors").write_bytes(to_bytes(_tensors(raw, moments, generators)))
+                rest = {**progress, "step": step, "generators": [_without_tensors(g) for g in generators]}
+                (folder / "training.json").write_text(json.dumps(rest), encoding="utf-8")
             for link in ("best", "last") if is_best else ("last",):
                 point(self.out / link, path.relative_to(self.out))
             self._prune()
@@ -86,6 +85,9 @@ class Snapshots:
             weights: dict[str, Any] = load_file(last / "model.safetensors")
         except (OSError, ValueError, SafetensorError) as error:
             raise DataError(f"cannot resume {self.out}: its last checkpoint cannot be read ({error})") from None
+        best = self.folder / f"step-{progress['best_step']:08d}"
+        if self.world.is_first and best.exists():
+            point(self.out / "best", best.relative_to(self.out))
         generators = progress.pop("generators")
         if len(generators) != self.world.size:
             raise DataError(
@@ -101,9 +103,15 @@ class Snapshots:
         return progress
 
     def clear_leftovers(self) -> None:
-        """Remove what a kill left half-written."""
-        for leftover in [*self.out.glob(".*.partial"), *self.folder.glob(".*.partial")]:
+        """Remove what a kill left: half-written files, and checkpoints that `last` had not come to point to."""
+        for leftover in [*self.out.glob(".*.partial*"), *self.folder.glob(".*.partial*")]:
             remove(leftover)
+        last = (self.out / "last").resolve().name
+        for later in self.folder.glob("step-*"):
+            if last < later.name or last == "last":
+                remove(later)
+        if not (self.out / "best").exists():  # it pointed to one of these
+            remove(self.out / "best")
 
     def _weights(self) -> dict[str, Tensor]:
         """A copy of the whole model's weights, wherever its shards are."""

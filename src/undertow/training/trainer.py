@@ -27,6 +27,7 @@ from undertow.training.journal import Journal
 from undertow.training.length import Length
 from undertow.training.memory import keep_freed_memory
 from undertow.training.optimizers import make_optimizer
+from undertow.training.precision import has_fast_bfloat16
 from undertow.training.progress import ProgressReport
 from undertow.training.run_folder import claim
 from undertow.training.schedules import averaging_decay, learning_rate
@@ -110,6 +111,8 @@ class Trainer:
         self.length, self.progress = Length(config, out), Progress()
         self.quiet = quiet or not world.is_first
         self.dtype = next(self.model.parameters()).dtype
+        chosen = has_fast_bfloat16(world.device) if config.precision == "auto" else config.precision == "bf16"
+        self.is_autocast = chosen and self.dtype == torch.float32
 
     def fit(self, resume: bool = False) -> Progress:
         """Train to the end, or to an early stop; `out/best` then holds the best weights, `out/last` the last.
@@ -133,11 +136,13 @@ class Trainer:
             self.began = self.saved_at - self.progress.seconds
             validation_seconds = 0.0 if self.progress.step else self._validate()
             while not self._is_over():
-                stop, save = self._update(interrupt)
+                row, stop, save = self._update(interrupt)
                 self._measure_length(validation_seconds)
                 if self._is_validation_due():
                     self._validate()
+                    row["validation_loss"] = self.progress.validation_loss
                     save = True
+                self.journal.write(row)
                 if save or stop:
                     self._save()
                 if stop:
@@ -171,8 +176,8 @@ class Trainer:
             if (self.out / "last").exists():
                 self.progress = Progress(**self.snapshots.restore())
 
-    def _update(self, interrupt: Interrupt) -> tuple[bool, bool]:
-        """One update of the weights. Returns whether any process wants to stop, or finds it time to save."""
+    def _update(self, interrupt: Interrupt) -> tuple[dict[str, Any], bool, bool]:
+        """One update of the weights. Returns its row of the log, and whether any process wants to stop, or to save."""
         config, world, began = self.config, self.world, time.perf_counter()
         first = self.progress.step * config.accumulate
         micro = [self.batches.batch(first + k) for k in range(config.accumulate)]
@@ -188,8 +193,10 @@ class Trainer:
         self.optimizer.step()
         if self.average is not None:
             self.average.update(averaging_decay(config, self.progress.step))
-        self._record(loss, norm, rate, counted / (time.perf_counter() - began))
-        return stop > 0, save > 0
+        samples_per_second = counted / (time.perf_counter() - began)
+        self._advance(loss, samples_per_second)
+        row = {"loss": loss, "learning_rate": rate, "gradient_norm": norm, "samples_per_second": samples_per_second}
+        return {"step": self.progress.step, **row}, stop > 0, save > 0
 
     def _accumulate(self, micro: Sequence[Batch], counted: float) -> float:
         """Gradients of the mean loss over the `counted` steps of all micro-batches of all processes; returns it."""
@@ -202,8 +209,7 @@ class Trainer:
         return self.world.sum([nats])[0] / counted
 
     def _loss(self, batch: Batch) -> Tensor:
-        enabled = self.config.precision == "bf16"
-        with torch.autocast(self.world.device.type, torch.bfloat16, enabled=enabled):
+        with torch.autocast(self.world.device.type, torch.bfloat16, enabled=self.is_autocast):
             return self.called(batch.to(self.world.device, self.dtype))
 
     @contextmanager
@@ -235,13 +241,11 @@ class Trainer:
             f"{names or 'no names'}; {kept}; a lower learning rate may help"
         )
 
-    def _record(self, loss: float, norm: float, rate: float, samples_per_second: float) -> None:
+    def _advance(self, loss: float, samples_per_second: float) -> None:
         first = loss if self.progress.first_loss is None else self.progress.first_loss
         step, seconds = self.progress.step + 1, time.perf_counter() - self.began
         self.progress = replace(self.progress, step=step, seconds=seconds, first_loss=first)
         self.report.step(step, self.length.num_steps, loss, samples_per_second)
-        row = {"loss": loss, "learning_rate": rate, "gradient_norm": norm, "samples_per_second": samples_per_second}
-        self.journal.write({"step": step, **row})
 
     def _measure_length(self, validation_seconds: float) -> None:
         if self.length.num_steps is None:
@@ -279,8 +283,6 @@ class Trainer:
         if best is None or loss < best:
             self.progress = replace(self.progress, best_loss=loss, best_step=step, num_worse=0)
         self.report.say(f"step {step}: validation {loss / math.log(2):.4f} bits/sample")
-        if step:
-            self.journal.write({"step": step, "validation_loss": loss})
 
     @torch.no_grad()
     def _validation_loss(self) -> float:
@@ -300,6 +302,7 @@ class Trainer:
         progress = self.progress
         is_best = progress.best_step == progress.step
         training = {"steps": progress.step, "planned_steps": self.length.num_steps, "seconds": progress.seconds}
+        training["precision"] = "bf16" if self.is_autocast else "fp32"
         scores = {"validation_nats": progress.validation_loss, "best_validation_nats": progress.best_loss}
         card = {**self.card, "training": {**self.card.get("training", {}), **training}, "scores": scores}
         self.snapshots.save(progress.step, asdict(progress), card, is_best)
