@@ -73,6 +73,17 @@ def test_features_for_every_row_or_for_each() -> None:
     assert one_for_all(frames(4)) and one_for_all("a.wav") and not one_for_all(each)
 
 
+def test_features_of_a_file(tmp_path: Path) -> None:
+    np.save(tmp_path / "mel.npy", frames(4))
+    found = read_features(tmp_path / "mel.npy", build("features"), 2)
+    assert found is not None and np.array_equal(found, np.stack([frames(4).astype(np.float32)] * 2))
+
+
+def test_features_that_are_no_numbers() -> None:
+    with pytest.raises(DataError, match="the features hold NaN or infinity"):
+        read_features(np.full((4, 3), np.nan), build("features"), 1)
+
+
 @pytest.mark.parametrize(
     ("kind", "features", "message"),
     [

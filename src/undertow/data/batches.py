@@ -49,7 +49,7 @@ class Batches:
 
     Raises:
         UsageError: a size below 1, a rank out of range, or features for another sample rate.
-        DataError: no clips, or a label that is none of the classes.
+        DataError: no clips, a label that is none of the classes, or (by `batch`) a clip without the frames it needs.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class _Encoder:
             raise UsageError(f"the features are for {features.sample_rate} Hz, the clips have {clips.sample_rate} Hz")
         self.clips = clips
         self.alphabet = alphabet
-        self.extract = None if features is None else frame_features.build(features)
+        self.features = None if features is None else frame_features.build(features)
         self.hop = 1 if features is None else features.hop_length
         self.labels = {name: _indices(clips, name, classes) for name, classes in (label_classes or {}).items()}
         self.frames: dict[int, np.ndarray] = {}
@@ -163,11 +163,11 @@ class _Encoder:
             symbols=torch.from_numpy(symbols),
             counted=torch.from_numpy(counted),
             labels={name: torch.from_numpy(indices[picked]) for name, indices in self.labels.items()},
-            features=None if self.extract is None else torch.from_numpy(self._features(crops, num_steps)),
+            features=None if self.features is None else torch.from_numpy(self._frames(crops, num_steps)),
             names=tuple(_name(self.clips[crop.clip], crop) for crop in crops),
         )
 
-    def _features(self, crops: Sequence[Crop], num_steps: int) -> np.ndarray:
+    def _frames(self, crops: Sequence[Crop], num_steps: int) -> np.ndarray:
         """(B, F, C) frames of the crops; past a crop's end its last frame is repeated."""
         steps = np.arange(-(-num_steps // self.hop))
         rows = []
@@ -179,8 +179,8 @@ class _Encoder:
 
     def _clip_frames(self, clip: int) -> np.ndarray:
         if clip not in self.frames:
-            assert self.extract is not None
-            self.frames[clip] = self.extract(self.clips[clip].samples)
+            assert self.features is not None
+            self.frames[clip] = self.features.of_clip(self.clips[clip])
         return self.frames[clip]
 
 

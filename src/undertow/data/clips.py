@@ -2,7 +2,7 @@
 
 A wave of int16 costs two bytes a sample: 58 MB an hour at 8 kHz, 115 MB at 16 kHz, 346 MB at 48 kHz.
 
-T samples.
+T samples, F frames, C channels.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,11 +15,15 @@ from undertow.data.audio import to_float
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """One recording: its name, its (T,) int16 wave, and its labels by name."""
+    """One recording: its name, its (T,) int16 wave, its labels by name, and (F, C) float32 frames where it brings them.
+
+    Those are read only for a model that is conditioned on them; see `undertow.data.frames`.
+    """
 
     name: str
     wave: np.ndarray
     labels: Mapping[str, str] = field(default_factory=dict)
+    frames: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.wave)

@@ -1,10 +1,10 @@
-"""Frame features of a wave: log mel spectra, and mel-frequency cepstral coefficients with their deltas.
+"""Frame features of a clip: log mel spectra and cepstra computed from its wave, or frames that a user brings.
 
 T samples, F frames, N points of the transform, K = N / 2 + 1 frequencies, M mel bands, C channels.
 
-Alignment: frame f goes with samples f·hop to (f + 1)·hop - 1, and its window is centred on them: it lies on the
-`fft_size` samples from f·hop - (fft_size - hop) // 2 on, with its peak at sample f·hop + hop / 2. F = ceil(T / hop),
-so every sample has a frame. What lies beyond the ends of the wave is `padding`.
+Alignment: frame f goes with samples f·hop to (f + 1)·hop - 1, and F = ceil(T / hop), so every sample has a frame. The
+window of a computed one is centred on its samples: it lies on the `fft_size` samples from f·hop - (fft_size - hop) // 2
+on, with its peak at sample f·hop + hop / 2. What lies beyond the ends of the wave is `padding`.
 """
 
 import math
@@ -14,23 +14,28 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
+from pydantic import Field
 from torch import Tensor
 
 from undertow.config import choice, config
-from undertow.errors import UsageError
+from undertow.data.clips import Clip
+from undertow.errors import DataError, UsageError
+
+Count = Annotated[int, Field(ge=1)]
+Floor = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 DELTA_WIDTH = 9  # frames a delta is fitted over
 
 
 @config
-class FrameConfig:
+class SpectrumConfig:
     """What mel and MFCC share. Rates in Hz, lengths in samples; `high_hz` None is half the sample rate.
 
     `scale` places the bands (slaney: linear below 1 kHz and logarithmic above; htk: 2595·log10(1 + f / 700)); `norm`
     slaney gives each band the same area, None the same height. `padding` is what stands beyond the ends of the wave.
     """
 
-    sample_rate: int
+    sample_rate: Count
     hop_length: int
     window_length: int
     fft_size: int
@@ -64,24 +69,24 @@ class FrameConfig:
 
 
 @config
-class MelConfig(FrameConfig):
+class MelConfig(SpectrumConfig):
     """Settings of `Mel`: natural logarithm of band amplitudes (power 1) or powers (2), no lower than `floor`."""
 
     kind: Literal["mel"] = "mel"
-    num_channels: int = 80
+    num_channels: Count = 80
     power: Literal[1, 2] = 1
-    floor: float = 1e-5
+    floor: Floor = 1e-5
 
 
 @config
-class MFCCConfig(FrameConfig):
+class MFCCConfig(SpectrumConfig):
     """Settings of `MFCC`: cosine transform of band powers in dB no lower than `floor`; `deltas` derivatives follow."""
 
     kind: Literal["mfcc"] = "mfcc"
-    num_coefficients: int = 13
-    num_bands: int = 40
+    num_coefficients: Count = 13
+    num_bands: Count = 40
     deltas: Literal[0, 1, 2] = 2
-    floor: float = 1e-10
+    floor: Floor = 1e-10
 
     @property
     def num_channels(self) -> int:
@@ -89,12 +94,34 @@ class MFCCConfig(FrameConfig):
         return self.num_coefficients * (1 + self.deltas)
 
 
+@config
+class FramesConfig:
+    """Settings of `Frames`: `num_channels` numbers for every `hop_length` samples at `sample_rate` Hz."""
+
+    kind: Literal["frames"] = "frames"
+    sample_rate: Count
+    hop_length: Count
+    num_channels: Count
+
+
 class Features(ABC):
-    """A map from a (T,) wave to (F, C) frames."""
+    """Where (F, C) float32 frames come from, F = ceil(T / hop)."""
 
     @abstractmethod
-    def __call__(self, wave: np.ndarray) -> np.ndarray:
-        """(T,) float in [-1, 1] to (F, C) float32, F = ceil(T / hop)."""
+    def of_wave(self, wave: np.ndarray) -> np.ndarray:
+        """The frames of a (T,) float wave in [-1, 1].
+
+        Raises:
+            UsageError: they cannot be computed from a wave.
+        """
+
+    def of_clip(self, clip: Clip) -> np.ndarray:
+        """The frames of a clip.
+
+        Raises:
+            DataError: they should have come with it, and did not.
+        """
+        return self.of_wave(clip.samples)
 
 
 class Mel(Features):
@@ -106,7 +133,7 @@ class Mel(Features):
         self.config = config
         self.filters = mel_filters(config, config.num_channels)
 
-    def __call__(self, wave: np.ndarray) -> np.ndarray:
+    def of_wave(self, wave: np.ndarray) -> np.ndarray:
         bands = self.filters @ _magnitudes(self.config, wave) ** self.config.power  # (M, F)
         return bands.clamp_min(self.config.floor).log().T.float().numpy()
 
@@ -121,29 +148,48 @@ class MFCC(Features):
         self.filters = mel_filters(config, config.num_bands)
         self.cosines = _cosine_transform(config.num_coefficients, config.num_bands)
 
-    def __call__(self, wave: np.ndarray) -> np.ndarray:
+    def of_wave(self, wave: np.ndarray) -> np.ndarray:
         bands = self.filters @ _magnitudes(self.config, wave) ** 2  # (M, F)
         cepstra = self.cosines @ (10 * bands.clamp_min(self.config.floor).log10())
         parts = [cepstra] + [_delta(cepstra, order) for order in range(1, self.config.deltas + 1)]
         return torch.cat(parts).T.float().numpy()
 
 
-FEATURES = {"mel": Mel, "mfcc": MFCC}
+class Frames(Features):
+    """Frames that a user brings (linguistic features, pitch, another model's codes); see `undertow.data.frames`."""
+
+    Config = FramesConfig
+
+    def __init__(self, config: FramesConfig) -> None:
+        self.config = config
+
+    def of_wave(self, wave: np.ndarray) -> np.ndarray:
+        raise UsageError("features of kind 'frames' are not computed from sound; give them as an array or a .npy file")
+
+    def of_clip(self, clip: Clip) -> np.ndarray:
+        needed = (-(-len(clip) // self.config.hop_length), self.config.num_channels)
+        if clip.frames is None or clip.frames.shape != needed:
+            found = "no frames" if clip.frames is None else f"frames {clip.frames.shape}"
+            raise DataError(f"clip '{clip.name}' has {found}; {needed} are needed (load_clips reads them)")
+        return clip.frames
+
+
+FEATURES = {"mel": Mel, "mfcc": MFCC, "frames": Frames}
 FeatureConfig = Annotated[Any, choice(FEATURES)]
 
 
 @lru_cache(maxsize=8)
-def build(config: MelConfig | MFCCConfig) -> Features:
+def build(config: MelConfig | MFCCConfig | FramesConfig) -> Features:
     """The features a config describes."""
     return FEATURES[config.kind](config)
 
 
-def extract(config: MelConfig | MFCCConfig, wave: np.ndarray) -> np.ndarray:
-    """(T,) float wave at the config's sample rate to (ceil(T / hop), C) float32 frames."""
-    return build(config)(wave)
+def extract(config: MelConfig | MFCCConfig | FramesConfig, wave: np.ndarray) -> np.ndarray:
+    """(T,) float wave at the config's sample rate to (ceil(T / hop), C) float32 frames; see `Features.of_wave`."""
+    return build(config).of_wave(wave)
 
 
-def mel_filters(config: FrameConfig, num_bands: int) -> Tensor:
+def mel_filters(config: SpectrumConfig, num_bands: int) -> Tensor:
     """(M, K) float64 triangles, evenly spaced on the mel scale from `low_hz` to `top_hz`."""
     to_mel, to_hz = (_htk_mel, _htk_hz) if config.scale == "htk" else (_slaney_mel, _slaney_hz)
     ends = to_hz(np.linspace(to_mel(config.low_hz), to_mel(config.top_hz), num_bands + 2))[:, None]
@@ -160,7 +206,7 @@ def mel_filters(config: FrameConfig, num_bands: int) -> Tensor:
     return torch.from_numpy(triangles)
 
 
-def _magnitudes(config: FrameConfig, wave: np.ndarray) -> Tensor:
+def _magnitudes(config: SpectrumConfig, wave: np.ndarray) -> Tensor:
     """(T,) wave to (K, F) float64 magnitudes of its short-time spectrum."""
     num_frames = -(-len(wave) // config.hop_length)
     left = (config.fft_size - config.hop_length) // 2

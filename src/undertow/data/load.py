@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import soundfile
 
@@ -12,7 +13,9 @@ from undertow.config import nearest
 from undertow.data.audio import is_silent, read_audio, to_int16
 from undertow.data.catalogue import CATALOGUE, open_set
 from undertow.data.clips import Clip, ClipSet, Report
+from undertow.data.features import FramesConfig
 from undertow.data.folder import SPLITS, Item, Layout, label_classes, list_items
+from undertow.data.frames import frames_of
 from undertow.data.synthetic import PLUCKED, plucked_strings
 from undertow.data.trim import trim_silence
 from undertow.errors import DataError, UsageError
@@ -28,10 +31,12 @@ def load_clips(
     path: str | Path | None = None,
     label_pattern: str | None = None,
     trim_decibels: float | None = None,
+    features: Any = None,
 ) -> ClipSet:
     """Read one split of a named set or of a folder of audio into memory.
 
-    Files that cannot be used (corrupt, truncated, empty, NaN, silent) are skipped and reported.
+    Files that cannot be used (corrupt, truncated, empty, NaN, silent, without the frames they need) are skipped and
+    reported.
 
     Args:
         source: a name of the catalogue, "plucked" (notes the package synthesises), or a folder.
@@ -40,15 +45,22 @@ def load_clips(
         path: where a named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
         label_pattern: for a folder, such as "{digit}_{speaker}_{take}" (see `undertow.data.folder.Layout`).
         trim_decibels: cut both ends where they stay this far below the loudest 10 ms (-40, say); None: as they are.
+        features: config of the frames that condition the model. Those of kind "frames" are read beside each file (see
+            `undertow.data.frames`); others are computed later, from the clips.
 
     Raises:
-        UsageError: an unknown split, or a threshold that is not negative.
+        UsageError: an unknown split, a threshold that is not negative, or frames where clips are trimmed or synthesised
+            or have another rate.
         DataError: the source is not there, is not whole, has nothing in the split, or nothing that can be used.
     """
     if split not in (*SPLITS, ALL):
         raise UsageError(f"unknown split '{split}'{nearest(split, [*SPLITS, ALL])}")
     if trim_decibels is not None and trim_decibels >= 0:
         raise UsageError(f"trim_decibels is {trim_decibels:g}; it must be below 0, -40 say")
+    frames = features if isinstance(features, FramesConfig) else None
+    if frames is not None and (trim_decibels is not None or source == PLUCKED):
+        what = "trimmed" if trim_decibels is not None else "synthesised"
+        raise UsageError(f"features of kind 'frames' go with whole recordings; these clips are {what}")
     if source == PLUCKED:
         return plucked_strings(split, sample_rate=sample_rate or 8000)
     items = list_source(source, path=path, label_pattern=label_pattern)
@@ -56,8 +68,10 @@ def load_clips(
     if not chosen:
         raise DataError(f"{source} has no {split} clips: its {len(items)} files are all in other splits")
     rate = sample_rate or _own_rate(source, items)
+    if frames is not None and frames.sample_rate != rate:
+        raise UsageError(f"the features are for {frames.sample_rate} Hz, the clips have {rate} Hz")
     with ThreadPoolExecutor() as pool:
-        outcomes = list(pool.map(lambda item: _read(item, rate, trim_decibels), chosen))
+        outcomes = list(pool.map(lambda item: _read(item, rate, trim_decibels, frames), chosen))
     clips = [outcome.clip for outcome in outcomes if outcome.clip is not None]
     report = _report(chosen, outcomes, rate)
     if not clips:
@@ -94,9 +108,10 @@ class _Outcome:
     num_trimmed: int = 0
 
 
-def _read(item: Item, sample_rate: int, trim_decibels: float | None) -> _Outcome:
+def _read(item: Item, sample_rate: int, trim_decibels: float | None, frames: FramesConfig | None) -> _Outcome:
     try:
         audio = read_audio(item.path, sample_rate)
+        beside = None if frames is None else frames_of(item.path, frames, len(audio.wave))
     except DataError as error:
         return _Outcome(None, str(error))
     if is_silent(audio.wave):
@@ -104,7 +119,7 @@ def _read(item: Item, sample_rate: int, trim_decibels: float | None) -> _Outcome
     wave, num_trimmed = audio.wave, 0
     if trim_decibels is not None:
         wave, num_trimmed = trim_silence(wave, sample_rate, trim_decibels)
-    return _Outcome(Clip(item.name, to_int16(wave), item.labels), "", audio.notes, num_trimmed)
+    return _Outcome(Clip(item.name, to_int16(wave), item.labels, beside), "", audio.notes, num_trimmed)
 
 
 def _report(items: Sequence[Item], outcomes: Sequence[_Outcome], sample_rate: int) -> Report:
@@ -130,6 +145,6 @@ def _own_rate(source: str | Path, items: Sequence[Item]) -> int:
         except soundfile.LibsndfileError:
             continue  # reading it will say why
     if not rates:
-        reason = _read(items[0], 1, None).reason
+        reason = _read(items[0], 1, None, None).reason
         raise DataError(f"none of the {len(items)} audio files of {source} can be read; the first: {reason}")
     return max(rates, key=lambda rate: (rates[rate], rate))

@@ -1,4 +1,4 @@
-"""What a user gives to be continued, as symbols: a sound file, a wave, or the symbols themselves.
+"""What a user gives: what to continue, as symbols (of a sound, or themselves), and the features to follow.
 
 T samples or symbols, F feature frames, M features a frame.
 """
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from undertow.data.audio import Audio, read_audio, resample
 from undertow.data.features import extract
+from undertow.data.frames import SUFFIX, read_frames
 from undertow.errors import DataError, UsageError
 from undertow.models.autoregressive import Autoregressive
 
@@ -54,10 +55,12 @@ def read_features(features: Features, model: Autoregressive, count: int) -> Tens
     """Feature frames (count, F, M) of every row, in the model's precision and on its device.
 
     Args:
-        features: frames (F, M) for all rows, or (count, F, M); or a sound, whose features are taken.
+        features: frames (F, M) for all rows, or (count, F, M); a `.npy` file of (F, M); or a sound, whose features are
+            taken where they are computed from sound.
 
     Raises:
         UsageError: the model needs features and has none, takes none, or takes others.
+        DataError: a file or a number in them is not what it must be.
     """
     settings = model.config.conditioner.features
     if settings is None:
@@ -66,9 +69,12 @@ def read_features(features: Features, model: Autoregressive, count: int) -> Tens
         return None
     if features is None:
         raise UsageError(
-            f"this model is conditioned on {settings.kind} features; give them, or a sound to take them of"
+            f"this model is conditioned on {settings.kind} features; give them, {settings.num_channels} numbers for "
+            f"every {settings.hop_length} samples"
         )
-    if isinstance(features, str | Path | Audio):
+    if isinstance(features, str | Path) and Path(features).suffix.lower() == SUFFIX:
+        features = read_frames(Path(features), settings.num_channels)
+    elif isinstance(features, str | Path | Audio):
         features = extract(settings, _wave(features, model)[0])
     frames = torch.as_tensor(features)
     frames = frames.expand(count, -1, -1) if frames.dim() == 2 else frames
@@ -76,6 +82,8 @@ def read_features(features: Features, model: Autoregressive, count: int) -> Tens
         raise UsageError(
             f"features are {tuple(frames.shape)}; {count} rows of frames of {settings.num_channels} are needed"
         )
+    if not torch.isfinite(frames).all():
+        raise DataError("the features hold NaN or infinity")
     like = next(model.parameters())
     return frames.to(like.device, like.dtype)
 

@@ -52,7 +52,7 @@ class Conditioner(nn.Module):
             labels: class names by label name, {"speaker": ("theo", …)}; empty where nothing is known of a sequence.
             label_channels: width of the labels' vector; several labels are summed.
             label_dropout: share of labels hidden in training.
-            features: frame features computed from the signal, and their settings.
+            features: frame features, computed from the signal or brought by the user, and their settings.
             upsampling: how those reach the signal's rate.
         """
 

@@ -59,8 +59,8 @@ def fetch_if_missing(data: DataConfig, downloads: Downloads = nullcontext) -> No
             fetch(data.source, progress=progress)
 
 
-def open_clips(data: DataConfig, split: str, sample_rate: int | None = None) -> ClipSet:
-    """The clips of one split ("all" for all), at the section's rate or the given one in Hz; errors of `load_clips`."""
+def open_clips(data: DataConfig, split: str, sample_rate: int | None = None, features: Any = None) -> ClipSet:
+    """The clips of one split ("all" for all), at the section's rate or the given one in Hz; see `load_clips`."""
     assert data.source is not None
     return load_clips(
         data.source,
@@ -69,6 +69,7 @@ def open_clips(data: DataConfig, split: str, sample_rate: int | None = None) -> 
         path=data.path,
         label_pattern=data.label_pattern,
         trim_decibels=data.trim_decibels,
+        features=features,
     )
 
 

@@ -99,7 +99,8 @@ def train(
             fetch_if_missing(made.data, downloads)
         here.wait()
         tell = say if say is not None and here.is_first else silent
-        clips = {split: open_clips(made.data, split) for split in ("train", "validation")}
+        features = complete(made, {}, made.data.sample_rate).conditioner.features
+        clips = {split: open_clips(made.data, split, features=features) for split in ("train", "validation")}
         _tell_of_clips(made, clips, tell)
         labels, left_out = choose_labels(wanted_labels(made), clips["train"])
         for name in left_out:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from undertow.data.audio import write_audio
-from undertow.data.clips import Clip, ClipSet
-from undertow.data.features import extract
+from undertow.data.clips import ClipSet
+from undertow.data.features import build
 from undertow.emissions import Sampling
 from undertow.generation import generate
 from undertow.models import Autoregressive, Model
@@ -21,7 +21,7 @@ FOLDER = "samples"
 class SampleWriter:
     """Called with a model and the step at each validation: writes `out/samples/step-N/1.wav` and so on.
 
-    Each sample has the labels, and where the model takes them the features, of a held-out clip.
+    Each sample has the labels of a held-out clip; where the model takes features, it has those too and is no longer.
     """
 
     def __init__(self, settings: Samples, clips: ClipSet, out: Path) -> None:
@@ -40,19 +40,15 @@ class SampleWriter:
             sampling=Sampling(temperature=self.settings.temperature),
         )
         folder = self.out / FOLDER / f"step-{step}"
-        for index, wave in enumerate(generated.real, start=1):
-            write_audio(folder / f"{index}.wav", wave, self.sample_rate)
+        featured = model.config.conditioner.features is not None
+        for index, (wave, clip) in enumerate(zip(generated.real, self.clips, strict=True), start=1):
+            write_audio(folder / f"{index}.wav", wave[: len(clip)] if featured else wave, self.sample_rate)
 
     def _features(self, model: Autoregressive) -> np.ndarray | None:
-        """(B, F, M) of the clips' beginnings."""
+        """(B, F, M) of the clips' beginnings; past a clip's end its last frame is repeated."""
         settings = model.config.conditioner.features
         if settings is None:
             return None
-        num_samples = round(self.settings.seconds * self.sample_rate)
-        return np.stack([extract(settings, _beginning(clip, num_samples)) for clip in self.clips])
-
-
-def _beginning(clip: Clip, num_samples: int) -> np.ndarray:
-    """(T,) float wave: the clip's first samples, then silence."""
-    wave = clip.samples[:num_samples]
-    return np.pad(wave, (0, num_samples - len(wave)))
+        num_frames = -(-round(self.settings.seconds * self.sample_rate) // settings.hop_length)
+        frames = [build(settings).of_clip(clip)[:num_frames] for clip in self.clips]
+        return np.stack([np.pad(one, ((0, num_frames - len(one)), (0, 0)), mode="edge") for one in frames])

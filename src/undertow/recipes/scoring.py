@@ -27,6 +27,6 @@ def score(
     if model.config.sample_rate is None:
         raise UsageError("this model has no sample rate, so it cannot be scored on sound")
     data = source if isinstance(source, DataConfig) else choose(DataConfig(label_pattern=label_pattern), source)
-    held_out = open_clips(data, split, model.config.sample_rate)
+    held_out = open_clips(data, split, model.config.sample_rate, model.config.conditioner.features)
     train = held_out if split == "train" else open_clips(data, "train", model.config.sample_rate)
     return score_clips(model, held_out, train, split=split)
