@@ -7,7 +7,7 @@ an equivalence that fails, fails.
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -245,20 +245,31 @@ def check_streamed_log_prob(model: Autoregressive, batch: Batch) -> None:
 
 
 def check_model_causality(model: Autoregressive, batch: Batch) -> None:
-    """Changing x_t changes no probability of a symbol before t; later ones do change."""
+    """Over all values of x_t, p(x_t) sums to one and no symbol before t has another probability; the next one has."""
+    batch_size, num_steps = batch.symbols.shape[:2]
+    values = every_symbol(model.alphabet.num_symbols, batch.symbols.shape[2:])
+    index = torch.arange(batch_size).repeat(len(values))
     everything = Batch(
-        symbols=batch.symbols,
-        counted=torch.ones_like(batch.counted),
-        labels=batch.labels,
-        features=batch.features,
+        symbols=batch.symbols[index],
+        counted=torch.ones(len(index), num_steps, dtype=torch.bool),
+        labels={name: label[index] for name, label in batch.labels.items()},
+        features=None if batch.features is None else batch.features[index],
     )
-    whole = model.log_prob(everything)
-    for time in range(0, batch.symbols.shape[1], max(1, batch.symbols.shape[1] // 5)):
-        symbols = batch.symbols.clone()
-        symbols[:, time] = (symbols[:, time] + 1) % model.alphabet.num_symbols
-        changed = model.log_prob(Batch(symbols, everything.counted, batch.labels, batch.features))
-        assert torch.equal(changed[:, :time], whole[:, :time])
-    assert not torch.equal(changed, whole)
+    for time in range(0, num_steps, max(1, num_steps // 5)):
+        symbols = everything.symbols.clone()
+        symbols[:, time] = values.repeat_interleave(batch_size, dim=0)
+        log_prob = model.log_prob(replace(everything, symbols=symbols)).unflatten(0, (len(values), batch_size))
+        assert_close(log_prob[:, :, time].logsumexp(dim=0), torch.zeros(batch_size).to(log_prob))
+        assert_close(log_prob[:, :, :time], log_prob[:1, :, :time].expand(len(values), -1, -1))
+        if time + 1 < num_steps:
+            spread = log_prob[:, :, time + 1].amax(dim=0) - log_prob[:, :, time + 1].amin(dim=0)
+            assert (spread > 1e-6).all(), f"step {time + 1} does not see step {time}"
+
+
+def every_symbol(num_symbols: int, shape: Sequence[int]) -> Tensor:
+    """All N symbols (N,), or all N^E vectors (N^E, E) of a symbol of that shape."""
+    vectors = itertools.product(range(num_symbols), repeat=math.prod(shape))
+    return torch.tensor(list(vectors)).reshape(-1, *shape)
 
 
 def check_padding(model: Autoregressive, batch: Batch) -> None:
