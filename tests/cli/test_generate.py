@@ -77,6 +77,7 @@ def test_a_prompt_of_another_rate_is_resampled_and_continued(command, trained, t
         ("--engine warp", 2, "unknown engine 'warp'"),
         ("--device cuda:97", 2, "there is no cuda:97"),
         ("--seconds 0", 2, "seconds is 0"),
+        ("--seconds 1e308", 2, "seconds is 1e+308"),
         ("--features clip.wav", 2, "not conditioned on features"),
         ("--prompt nowhere.wav", 1, "there is no such file"),
         ("--prompt text.wav", 1, "not wav, flac, ogg or mp3 audio"),

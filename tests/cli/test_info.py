@@ -1,6 +1,12 @@
 """`undertow info`: what a model says of itself."""
 
 import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).parents[1] / "golden/checkpoint-v1"
 
 
 def test_it_tells_all_of_a_model(command, trained):
@@ -28,3 +34,21 @@ def test_a_checkpoint_that_says_little(command, trained, tmp_path):
     checkpoint.save(tmp_path / "bare", checkpoint.load(trained), {})
     outcome = command("info", tmp_path / "bare")
     assert outcome.status == 0 and "receptive field" in outcome.out and "scores" not in outcome.out
+
+
+def test_the_golden_checkpoint(command):
+    outcome = command("info", GOLDEN)
+    facts = dict(line.split("  ", 1) for line in outcome.out.splitlines())
+    assert outcome.status == 0, outcome.err
+    assert facts["training"].strip() == "0 steps" and "label speaker" in facts
+
+
+@pytest.mark.parametrize("section", ["3", "[1, a]", "2026-01-01", "{splits: [1], steps: true, seconds: a}", "null"])
+def test_a_card_may_say_anything(command, tmp_path, section):
+    folder = tmp_path / "checkpoint"
+    shutil.copytree(GOLDEN, folder)
+    names = ("description", "data", "training", "scores", "versions")
+    (folder / "card.md").write_text("---\n" + "".join(f"{name}: {section}\n" for name in names) + "---\n")
+    for words in ([], ["--json"]):
+        outcome = command("info", folder, *words)
+        assert outcome.status == 0 and "parameters" in outcome.out, outcome.err

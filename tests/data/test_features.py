@@ -75,6 +75,10 @@ def test_silence_is_the_floor():
         ({"high_hz": 5000.0}, "at most half the sample rate, 4000"),
         ({"low_hz": 4000.0}, "must rise"),
         ({"scale": "bark"}, "scale: Input should be 'slaney' or 'htk'"),
+        ({"num_channels": 0}, "num_channels: Input should be greater than or equal to 1"),
+        ({"sample_rate": 0}, "sample_rate: Input should be greater than or equal to 1"),
+        ({"floor": 0.0}, "floor: Input should be greater than 0"),
+        ({"floor": math.inf}, "floor: Input should be a finite number"),
         ({"hop_lenght": 80}, "unknown key 'hop_lenght'; did you mean 'hop_length'?"),
     ],
 )

@@ -41,7 +41,7 @@ def test_time_runs_left_to_right() -> None:
 
 @pytest.mark.parametrize("wave", [chirp(0.43), chirp(2.0), np.zeros(2000), np.ones(1)])
 def test_writes_a_picture(wave: np.ndarray, tmp_path: Path) -> None:
-    draw(wave, RATE, tmp_path / "new" / "wave.png", title="seven, theo")
+    draw(wave, RATE, tmp_path / "new" / "wave.png", title=r"seven, theo, $\a$")
     assert (tmp_path / "new" / "wave.png").read_bytes().startswith(b"\x89PNG")
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["wave.png"]
 

@@ -97,7 +97,8 @@ def test_every_parameter_is_used() -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("kernel_size", 1), ("gate_channels", 5), ("num_cycles", 0), ("input", "one-hot"), ("residual_chanels", 8)],
+    [("kernel_size", 1), ("gate_channels", 5), ("num_cycles", 0), ("input", "one-hot"), ("residual_chanels", 8)]
+    + [("layers_per_cycle", 25), ("context", {"num_layers": 80})],
 )
 def test_bad_configs_are_refused_by_name(key: str, value: Any) -> None:
     with pytest.raises(UsageError, match=key):

@@ -10,6 +10,7 @@ from undertow.models import build
 from undertow.recipes import read_recipe, recipe_names
 from undertow.recipes.clips import choose, choose_labels, of_card
 from undertow.recipes.recipe import DataConfig, complete, parse_changes, wanted_labels
+from undertow.recipes.run import _build
 
 SMALL = {"data": {"source": "plucked"}, "training": {"steps": 1}}
 MODEL = {"alphabet": {"kind": "mu_law"}, "network": {"kind": "wavenet"}, "emission": {"kind": "categorical"}}
@@ -67,6 +68,19 @@ def test_a_wrong_field_is_named(changes, said):
     with pytest.raises(UsageError) as caught:
         read_recipe({**SMALL, "model": MODEL}, changes)
     assert said in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_conditioner_that_is_left_empty_knows_nothing():
+    recipe = read_recipe("wavenet-fsdd", {"conditioner": None})
+    assert wanted_labels(recipe) == [] and not complete(recipe, {}, 8000).conditioner.labels
+
+
+@pytest.mark.parametrize("size", [10**13, 10**30])
+def test_a_model_beyond_all_memory_is_refused_in_a_line(size):
+    recipe = read_recipe("wavenet-fsdd", {"network.residual_channels": size})
+    with pytest.raises(UsageError, match="this model cannot be made, choose smaller sizes: .") as caught:
+        _build(complete(recipe, {}, 8000))
+    assert "\n" not in str(caught.value)
 
 
 def test_sections_that_are_missing_or_unknown_are_named():

@@ -45,7 +45,7 @@ def _lines(facts: Mapping[str, Any]) -> dict[str, str]:
     config, card = facts["config"], facts["card"]
     lines = {
         "weights": facts["path"],
-        "about": card.get("description") or "",
+        "about": str(card.get("description") or ""),
         "model": f"{config['kind']}, {facts['num_parameters']:,} parameters",
         "network": _settings(config["network"]),
         "alphabet": f"{_settings(config['alphabet'])}; {facts['num_symbols']:,} symbols",
@@ -58,7 +58,7 @@ def _lines(facts: Mapping[str, Any]) -> dict[str, str]:
     if config["conditioner"]["features"]:
         lines["features"] = _settings(config["conditioner"]["features"])
     lines |= {"data": _data(card.get("data")), "training": _training(card.get("training"))}
-    lines |= {"scores": _scores(card.get("scores")), "versions": _settings(card.get("versions", {}))}
+    lines |= {"scores": _scores(card.get("scores")), "versions": _settings(card.get("versions"))}
     return {name: text for name, text in lines.items() if text}
 
 
@@ -77,26 +77,40 @@ def _data(section: Any) -> str:
     """What it was trained on, where the card tells of it as a recipe's run does."""
     if not isinstance(section, Mapping):
         return ""
-    splits = section.get("splits") or {}
-    parts = [f"{name} {part['num_clips']:,} clips, {part['seconds'] / 60:.1f} min" for name, part in splits.items()]
-    return "; ".join([str(section.get("source")), *parts])
+    parts = [str(section.get("source") or "no data set is named")]
+    splits = section.get("splits")
+    for name, part in splits.items() if isinstance(splits, Mapping) else ():
+        num_clips, seconds = _number(part, "num_clips"), _number(part, "seconds")
+        if num_clips is not None and seconds is not None:
+            parts.append(f"{name} {num_clips:,} clips, {seconds / 60:.1f} min")
+    return "; ".join(parts)
 
 
 def _training(section: Any) -> str:
     if not isinstance(section, Mapping):
         return ""
-    done, planned = section.get("steps"), section.get("planned_steps")
-    length = f"{done} of {planned} steps in {section.get('seconds', 0) / 60:.1f} min"
-    return "; ".join([length, _settings({name: section[name] for name in OF_TRAINING if name in section})])
+    done, planned, seconds = (_number(section, name) for name in ("steps", "planned_steps", "seconds"))
+    length = "" if done is None else f"{done} steps" if planned is None else f"{done} of {planned} steps"
+    length += "" if seconds is None else f" in {seconds / 60:.1f} min"
+    settings = _settings({name: section[name] for name in OF_TRAINING if name in section})
+    return "; ".join(part for part in (length, settings) if part)
 
 
 def _scores(section: Any) -> str:
-    nats = section.get("validation_nats") if isinstance(section, Mapping) else None
+    nats = _number(section, "validation_nats")
     return "" if nats is None else f"validation {nats / math.log(2):.3f} bits/sample"
 
 
-def _settings(section: Mapping[str, Any]) -> str:
+def _number(section: Any, name: str) -> float | int | None:
+    """What a card has under that name, where it is a number."""
+    value = section.get(name) if isinstance(section, Mapping) else None
+    return value if isinstance(value, float | int) and not isinstance(value, bool) else None
+
+
+def _settings(section: Any) -> str:
     """A config's kind, then its other settings that are set."""
+    if not isinstance(section, Mapping):
+        return ""
     words = [str(section["kind"])] if "kind" in section else []
     given = {name: value for name, value in section.items() if name != "kind" and value is not None}
     return ", ".join([*words, *(f"{name} {value}" for name, value in given.items())])

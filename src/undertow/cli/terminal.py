@@ -21,7 +21,7 @@ def is_first_process() -> bool:
 
 def print_json(value: Mapping[str, Any]) -> None:
     """One JSON object on stdout; what is no number is null there."""
-    print(json.dumps(_finite(value), ensure_ascii=False, allow_nan=False))
+    print(json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, default=str))
 
 
 def print_facts(facts: Mapping[str, str]) -> None:

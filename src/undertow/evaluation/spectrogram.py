@@ -59,7 +59,7 @@ def _figure(wave: np.ndarray, sample_rate: int, title: str) -> "Figure":
     _draw_wave(above, wave, sample_rate)
     image = _draw_spectrogram(below, wave, sample_rate)
     figure.colorbar(image, ax=below, label="level (dB of full scale)", pad=0.01)
-    above.set_title(title, fontsize="medium", loc="left")
+    above.set_title(title, fontsize="medium", loc="left", parse_math=False)
     return figure
 
 

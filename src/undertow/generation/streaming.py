@@ -22,6 +22,7 @@ from undertow.state import State
 Output = Literal["real", "symbols"]
 CHUNK_MS = 20.0
 CHUNK_STEPS = 256  # where steps have no clock
+MOST_STEPS = 2**40  # four years at 8 kHz
 PLAIN = Sampling()  # the distribution itself
 
 
@@ -176,8 +177,8 @@ def _steps_of(model: Autoregressive, name: str, value: float | int, unit: float)
     rate = model.config.sample_rate
     if rate is None:
         raise UsageError(f"{name}: this model has no sample rate; give a number of steps")
-    if not 0 < value < float("inf"):
-        raise UsageError(f"{name} is {value}; it must be above zero")
+    if not 0 < value <= MOST_STEPS / (unit * rate):
+        raise UsageError(f"{name} is {value}; it must be above zero, and {MOST_STEPS:,} steps at most")
     return max(1, round(value * unit * rate))
 
 

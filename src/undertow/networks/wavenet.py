@@ -25,6 +25,7 @@ from undertow.networks.network import Network
 from undertow.state import State
 
 Count = Annotated[int, Field(ge=1)]
+NumDilations = Annotated[int, Field(ge=1, le=24)]  # the last one, 2^23, is 17 minutes at 8 kHz
 
 
 @config
@@ -35,7 +36,7 @@ class ContextStack:
     """
 
     frame_size: Count = 16
-    num_layers: Count = 6
+    num_layers: NumDilations = 6
     channels: Count = 32
     gate_channels: Annotated[int, Field(ge=2, multiple_of=2)] = 64
     out_channels: Count = 32
@@ -61,7 +62,7 @@ class WaveNet(Network):
         input: Literal["embedding", "scalar"] = "embedding"
         input_kernel_size: Count = 1
         num_cycles: Count = 3
-        layers_per_cycle: Count = 10
+        layers_per_cycle: NumDilations = 10
         kernel_size: Annotated[int, Field(ge=2)] = 2
         residual_channels: Count = 64
         gate_channels: Annotated[int, Field(ge=2, multiple_of=2)] = 128

@@ -141,7 +141,7 @@ def wanted_labels(recipe: Recipe) -> Sequence[str] | Literal["auto"]:
     Raises:
         UsageError: it is neither a list of names nor "auto".
     """
-    labels = recipe.model.get("conditioner", {}).get("labels", [])
+    labels = _section(recipe.model, "conditioner").get("labels", [])
     if labels == AUTO or (isinstance(labels, list | tuple | Mapping) and all(isinstance(one, str) for one in labels)):
         return AUTO if labels == AUTO else list(labels)
     raise UsageError(f"model.conditioner.labels is {labels!r}; it must be a list of label names, or {AUTO}")

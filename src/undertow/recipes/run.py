@@ -106,8 +106,7 @@ def train(
         for name in left_out:
             tell(f"label '{name}' is left out: it does not sort the clips into classes")
         torch.manual_seed(made.training.seed)
-        model = build(complete(made, labels, clips["train"].sample_rate))
-        assert isinstance(model, Autoregressive)
+        model = _build(complete(made, labels, clips["train"].sample_rate))
         tell(describe(model))
         trainer = _trainer(made, model, clips, out, here, quiet=say is None)
         return Trained(out, made, trainer.fit(resume))
@@ -130,6 +129,16 @@ def _all_changes(
     if steps is not None or minutes is not None:
         every |= {"training.steps": steps, "training.minutes": minutes}
     return every if seed is None else every | {"training.seed": seed}
+
+
+def _build(config: Any) -> Autoregressive:
+    try:
+        model = build(config)
+    except (RuntimeError, OverflowError, MemoryError, TypeError) as error:  # the last: a size that torch cannot count
+        reason = (str(error) or "too little memory").splitlines()[0]
+        raise UsageError(f"this model cannot be made, choose smaller sizes: {reason}") from error
+    assert isinstance(model, Autoregressive)
+    return model
 
 
 def describe(model: Autoregressive) -> str:
