@@ -31,6 +31,12 @@ def test_constraints_pin_everything_that_is_installed_for_the_tests():
     assert {"torch", "pytest"} <= set(needed) and {name.lower() for name in needed} <= pins
 
 
+def test_the_oldest_python_can_unpack_archives_safely():
+    """tarfile's filter="data" came with 3.11.4; every place that names the oldest version names that one."""
+    assert 'requires-python = ">=3.11.4"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert "sys.version_info < (3, 11, 4)" in (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
 def test_real_data_is_there(real_data):
     assert (real_data / "fsdd" / "recordings").is_dir()
 
