@@ -224,18 +224,17 @@ def check_model(model: Autoregressive, batch: Batch) -> None:
 
 
 def check_streamed_log_prob(model: Autoregressive, batch: Batch) -> None:
-    """log p(x_t) from step-by-step parameters is log p(x_t) from one pass; cumulative probabilities reach one."""
+    """log p(x_t) from step-by-step parameters is log p(x_t) from one pass, and what cumulative probabilities give it."""
     batch_size, num_steps = batch.symbols.shape[:2]
     condition = model.condition(batch.labels, batch.features, num_steps, batch_size)
-    params, state = model.start(batch_size, condition.steps(0, 1))
+    state, past = model.init_state(batch_size, condition.steps(0, 1)), model.past(batch.symbols)
     streamed = []
     for time in range(num_steps):
-        streamed.append(model.emission.log_prob(params, batch.symbols[:, time]))
-        assert (model.emission.cdf(params)[..., -1] == 1).all()
-        if time + 1 < num_steps:
-            following = condition.steps(time + 1, time + 2)
-            out, state = model.step(batch.symbols[:, time : time + 1], state, following)
-            params = out[:, -1]
+        params, state = model.step(past[:, time : time + 1], state, condition.steps(time, time + 1))
+        symbols = batch.symbols[:, time]
+        streamed.append(model.emission.log_prob(params[:, 0], symbols))
+        ends = model.emission.cdf(params[:, 0]).gather(-1, torch.stack([symbols, symbols + 1], dim=-1))
+        torch.testing.assert_close(ends.diff(dim=-1)[..., 0], streamed[-1].exp(), rtol=1e-9, atol=1e-12)
     expected = torch.where(batch.counted, torch.stack(streamed, dim=1), 0.0)
     assert_close(model.log_prob(batch), expected)
     assert_close(model(batch), -expected.sum() / batch.num_counted)
@@ -299,13 +298,13 @@ def check_sampling(model: Autoregressive, batch: Batch) -> None:
 
 
 def sample(model: Autoregressive, condition: Condition, uniforms: Tensor) -> Tensor:
-    params, state = model.start(len(uniforms), condition.steps(0, 1))
-    symbols = []
+    last = model.past(torch.empty(len(uniforms), 0, dtype=torch.int64))
+    state, symbols = model.init_state(len(uniforms), condition.steps(0, 1)), []
     for time in range(uniforms.shape[1]):
-        symbols.append(model.emission.sample(params, uniforms[:, time], Sampling()))
-        out, state = model.step(symbols[-1][:, None], state, condition.steps(time + 1, time + 2))
-        params = out[:, -1]
-    return torch.stack(symbols, dim=1)
+        params, state = model.step(last, state, condition.steps(time, time + 1))
+        last = model.emission.sample(params, uniforms[:, time : time + 1], Sampling())
+        symbols.append(last)
+    return torch.cat(symbols, dim=1)
 
 
 def unit(subject: Subject) -> int:

@@ -109,7 +109,7 @@ def _total_bits(model: Autoregressive, clips: ClipSet) -> float:
 def _nats(model: Autoregressive, batch: Batch) -> float:
     """-Σ log p of the counted symbols: what `model.log_prob` sums to, a piece of the sequence at a time."""
     symbols, (batch_size, num_steps) = batch.symbols, batch.symbols.shape[:2]
-    past = torch.cat([torch.full_like(symbols[:, :1], model.alphabet.start_symbol), symbols[:, :-1]], dim=1)
+    past = model.past(symbols[:, :-1])
     conditions = Conditions(model, batch_size, batch.labels, batch.features)
     state = model.init_state(batch_size, conditions.steps(0, 1))
     nats = 0.0

@@ -151,7 +151,6 @@ def _primed(model: Autoregressive, prompts: Tensor, conditions: Conditions) -> t
     prompts = prompts.to(next(model.parameters()).device)
     length = prompts.shape[1]
     if length == 0:
-        start = prompts.new_full((len(prompts), 1, *prompts.shape[2:]), model.alphabet.start_symbol)
-        return start, model.init_state(len(prompts), conditions.steps(0, 1))
+        return model.past(prompts), model.init_state(len(prompts), conditions.steps(0, 1))
     _, state = model.prime(prompts[:, :-1], conditions.steps(0, length))
     return prompts[:, -1:], state

@@ -32,7 +32,7 @@ class ShortReceptiveFieldWarning(UserWarning):
 class Autoregressive(Model):
     """A network that reads x_1 … x_{t-1} and parametrises the distribution of x_t.
 
-    The shift by one step lives here and nowhere else: the network's first input is the alphabet's start symbol.
+    The shift by one step lives in `past` and nowhere else: the network's first input is the alphabet's start symbol.
     Column t of `Condition.aligned` conditions x_t; so the start symbol is stepped with column 0, x_t with column t + 1.
     """
 
@@ -82,9 +82,8 @@ class Autoregressive(Model):
         """Log-probability of each symbol in nats, (B, T); zero where a step does not count."""
         batch_size, num_steps = batch.symbols.shape[:2]
         condition = self.condition(batch.labels, batch.features, num_steps, batch_size)
-        start = torch.full_like(batch.symbols[:, :1], self.alphabet.start_symbol)
-        past = torch.cat([start, batch.symbols[:, :-1]], dim=1)
-        log_prob = self.emission.log_prob(self.network(self._inputs(past), condition), batch.symbols)
+        past = self._inputs(self.past(batch.symbols[:, :-1]))
+        log_prob = self.emission.log_prob(self.network(past, condition), batch.symbols)
         return torch.where(batch.counted, log_prob, 0.0)
 
     def condition(
@@ -97,16 +96,10 @@ class Autoregressive(Model):
         """The state before the start symbol."""
         return self.network.init_state(batch_size, condition)
 
-    def start(self, batch_size: int, condition: Condition) -> tuple[Tensor, State]:
-        """Parameters (B, P) of the first symbol, and the state after the start symbol.
-
-        `condition` holds at least step 0.
-        """
-        device = next(self.parameters()).device
-        symbols = torch.full((batch_size, 1), self.alphabet.start_symbol, dtype=torch.int64, device=device)
-        state = self.init_state(batch_size, condition)
-        params, state = self.step(symbols, state, condition.steps(0, 1))
-        return params[:, -1], state
+    def past(self, symbols: Tensor) -> Tensor:
+        """Symbols (B, T) or (B, T, E) behind the start symbol: T + 1 steps, what x_1 … x_{T+1} each come after."""
+        start = symbols.new_full((len(symbols), 1, *symbols.shape[2:]), self.alphabet.start_symbol)
+        return torch.cat([start, symbols], dim=1)
 
     def step(self, symbols: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         """Parameters (B, T, P) of the symbols after each of these (B, T); `condition` is of those next symbols."""
@@ -116,11 +109,9 @@ class Autoregressive(Model):
         """Parameters (B, P) of the symbol after a prompt (B, T), and the state there, in one parallel call.
 
         `condition` holds T + 1 steps, the prompt's and the next symbol's. A network of finite receptive field is given
-        only as much of the prompt's end as it sees; T = 0 is `start`.
+        only as much of the prompt's end as it sees. T may be 0.
         """
-        field, device = self.network.receptive_field, symbols.device
-        start = torch.full((len(symbols), 1), self.alphabet.start_symbol, dtype=torch.int64, device=device)
-        symbols = torch.cat([start, symbols], dim=1)
+        field, symbols = self.network.receptive_field, self.past(symbols)
         skipped = 0 if field is None else max(0, symbols.shape[1] - field)
         skipped -= skipped % self.network.period
         condition = condition.steps(skipped, symbols.shape[1])
