@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import undertow as ut
-from tests.cli.conftest import TINY
+from tests.cli.conftest import ENVIRONMENT, TINY
 from undertow.recipes.recipe import parse_changes
 
 LIGHT = """
@@ -19,7 +19,7 @@ print(time.process_time(), *sorted({name.split(".")[0] for name in sys.modules})
 
 
 def test_importing_it_loads_nothing_heavy():
-    result = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, check=True)
+    result = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, check=True, env=ENVIRONMENT)
     seconds, *modules = result.stdout.split()
     assert float(seconds) < 0.5
     assert not {"torch", "numpy", "pydantic", "yaml", "rich", "cyclopts", "soundfile"} & set(modules)

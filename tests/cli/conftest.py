@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from undertow.cli import main
+
+# For processes that tests start: the package is found whether it is installed or not.
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src"), "OMP_NUM_THREADS": "1"}
 
 # A model that hears 128 ms, and trains in a second.
 NETWORK = "network.num_cycles=1 network.layers_per_cycle=10 network.residual_channels=6 network.gate_channels=8"

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from tests.cli.conftest import ENVIRONMENT
 from undertow import cli
 from undertow.errors import DataError
 
@@ -92,12 +93,14 @@ def test_a_full_disk_and_an_interrupt_end_in_one_line(command, monkeypatch, tmp_
 
 def test_a_reader_that_has_seen_enough_is_no_error():
     command = [sys.executable, "-m", "undertow", "data", "list"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, env=ENVIRONMENT, **pipes) as process:
         assert process.stdout is not None and process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == "" and process.wait() == 1
 
 
 def test_as_a_module():
-    result = subprocess.run([sys.executable, "-m", "undertow", "--version"], capture_output=True, text=True)
+    command = [sys.executable, "-m", "undertow", "--version"]
+    result = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
     assert result.returncode == 0 and result.stdout.strip()

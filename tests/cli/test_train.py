@@ -4,13 +4,15 @@ import errno
 import json
 import shlex
 import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import soundfile
 import yaml
 
-from tests.cli.conftest import TINY, train_command
+from tests.cli.conftest import ENVIRONMENT, TINY, train_command
 from tests.data.test_load import tone, write, write_bad_files
 from undertow import checkpoint
 from undertow.training.journal import Journal
@@ -59,6 +61,18 @@ def test_a_folder_of_any_sound(command, tmp_path):
     assert "files skipped" in outcome.err and "not wav, flac, ogg or mp3" in outcome.err
     model = checkpoint.load(tmp_path / "run")
     assert model.config.sample_rate == 16000 and model.config.conditioner.labels == {"label": ("anna", "ben")}
+
+
+def test_one_recording_alone_trains_without_validation(command, tmp_path):
+    write(tmp_path / "one/only.wav", tone(0.5))
+    words = ["train", "wavenet", "--data", tmp_path / "one", "--out", tmp_path / "run", "--steps", "2", "--set", *TINY]
+    outcome = command(*words, "samples.count=1", "samples.seconds=0.01")
+    assert outcome.status == 0 and "no clips to validate on" in outcome.err
+    assert outcome.out == f"{tmp_path / 'run'} is ready: 2 steps in 0.0 minutes\n"
+    assert checkpoint.load(tmp_path / "run") and (tmp_path / "run/samples/step-2/1.wav").exists()
+    outcome = command("score", tmp_path / "run")
+    assert outcome.status == 1 and "has no test clips" in outcome.line
+    assert command("score", tmp_path / "run", "--split", "all").status == 0
 
 
 def test_a_vocoder_learns_from_features(command, tmp_path):
@@ -111,7 +125,6 @@ def test_a_named_set_at_another_place(command, tmp_path, monkeypatch):
         ("train wavenet --data plucked --out run --resume --steps 1", 1, "holds no run to resume"),
         ("train wavenet --data empty --out run", 1, "empty holds no audio"),
         ("train wavenet --data bad --out run", 1, "text.wav: not wav, flac, ogg or mp3 audio"),
-        ("train wavenet --data one --out run", 1, "no validation clips"),
     ],
 )
 def test_what_a_wrong_request_gets(command, tmp_path, monkeypatch, words, status, said):
@@ -121,7 +134,6 @@ def test_what_a_wrong_request_gets(command, tmp_path, monkeypatch, words, status
     for path in (tmp_path / "bad").iterdir():
         if "text" not in path.name:
             path.unlink()
-    write(tmp_path / "one/only.wav", tone())
     outcome = command(*words.split())
     assert (outcome.status, said in outcome.line) == (status, True), outcome.err
     assert not (tmp_path / "run").exists() and not outcome.out
@@ -134,6 +146,13 @@ def test_an_existing_run_is_not_written_over(command, trained):
     assert (trained / "log.jsonl").read_bytes() == before
 
 
+def test_a_folder_that_is_taken_is_refused_before_data_is_read(command, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/notes.txt").write_text("mine")
+    outcome = command(*train_command(tmp_path / "run"))
+    assert outcome.status == 1 and "is not an empty folder" in outcome.line and "plucked" not in outcome.err
+
+
 def test_a_run_is_resumed_only_as_it_was(command, tmp_path):
     run = tmp_path / "run"
     assert command(*train_command(run, steps=2)).status == 0
@@ -141,6 +160,7 @@ def test_a_run_is_resumed_only_as_it_was(command, tmp_path):
     assert again.status == 0 and "2 steps" in again.out
     other = command(*train_command(run, "--resume", steps=2, changes=["training.learning_rate=0.5"]))
     assert other.status == 1 and "training.learning_rate" in other.line
+    assert "remove the folder, or give another --out" in other.line
 
 
 def test_ctrl_c_saves_and_says_how_to_go_on(command, tmp_path, monkeypatch):
@@ -170,15 +190,15 @@ def losses(run):
 def test_a_disk_that_fills_up_while_saving_leaves_the_checkpoint_before(command, tmp_path, monkeypatch):
     from undertow.training import snapshots
 
-    save, calls = snapshots.save_file, []
+    to_bytes, calls = snapshots.to_bytes, []
 
-    def full(*arguments, **options):
-        calls.append(arguments)
+    def full(tensors):
+        calls.append(tensors)
         if len(calls) == 2:
             raise OSError(errno.ENOSPC, "No space left on device")
-        return save(*arguments, **options)
+        return to_bytes(tensors)
 
-    monkeypatch.setattr(snapshots, "save_file", full)
+    monkeypatch.setattr(snapshots, "to_bytes", full)
     run = tmp_path / "run"
     outcome = command(*train_command(run, steps=4))
     assert outcome.status == 1 and "No space left on device" in outcome.line
@@ -201,3 +221,15 @@ def test_a_run_is_a_function_of_its_seed(command, tmp_path):
     for run in (first, second):
         assert command(*train_command(run, "--seed", "5", steps=3)).status == 0
     assert np.array_equal([row["loss"] for row in losses(first)], [row["loss"] for row in losses(second)])
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_run_and_one_of_them_talks(command, tmp_path):
+    run = tmp_path / "run"
+    words = [str(word) for word in train_command(run, steps=2)]
+    command_line = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "undertow", *words]
+    result = subprocess.run([sys.executable, *command_line], capture_output=True, text=True, env=ENVIRONMENT)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count("is ready: 2 steps") == 1 and result.stderr.count("plucked at 8000 Hz") == 1
+    assert checkpoint.read_card(run)["training"]["num_processes"] == 2
+    assert command("info", run).status == 0

@@ -55,7 +55,7 @@ def _app(tokens: Sequence[str]) -> App:
         help=HELP,
         version=_version,
         group_commands=Group("Verbs", sort_key=0),
-        default_parameter=Parameter(negative=()),
+        default_parameter=Parameter(negative=(), show_default=_shown_default),
         suppress_keyboard_interrupt=False,
     )
     app.meta.suppress_keyboard_interrupt = False
@@ -117,6 +117,11 @@ def _show_warning(
     line: str | None = None,
 ) -> None:
     print(f"undertow: warning: {message}", file=sys.stderr)
+
+
+def _shown_default(value: Any) -> str | None:
+    """What help says of a default: nothing of flags that are off and of what may be left out."""
+    return None if value is None or value is False or value == () else str(value)
 
 
 def _version() -> str:

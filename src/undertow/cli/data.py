@@ -4,17 +4,13 @@ from json import dumps
 from pathlib import Path
 from typing import Any
 
+from undertow.cli.options import Json
+
 MANY = 12  # classes of a label that are listed one by one
 
 
-def list_sets(*, json: bool = False) -> None:
-    """List the sets known by name, and where each lies on this machine.
-
-    Parameters
-    ----------
-    json
-        Print one JSON object.
-    """
+def list_sets(*, json: Json = False) -> None:
+    """List the sets known by name, and where each lies on this machine."""
     from undertow.data.catalogue import CATALOGUE, locate
 
     sets = {
@@ -37,17 +33,12 @@ def list_sets(*, json: bool = False) -> None:
         print(f"{'':10}{entry['path'] or f'not on this machine: undertow data fetch {name}'}")
 
 
-def fetch_set(name: str, /, *, into: Path | None = None, json: bool = False) -> None:
+def fetch_set(name: str, /, *, into: Path | None = None, json: Json = False) -> None:
     """Download a named set, check it, and unpack it; does nothing where it is already.
 
-    Parameters
-    ----------
-    name
-        A name that `undertow data list` shows.
-    into
-        The folder that shall hold it; by default the cache. Set UNDERTOW_DATA to such a folder to use it.
-    json
-        Print one JSON object.
+    Args:
+        name: A name that `undertow data list` shows.
+        into: The folder that shall hold it; by default the cache. Set UNDERTOW_DATA to such a folder to use it.
     """
     from undertow.cli.terminal import download_bars
     from undertow.data.fetch import fetch
@@ -57,17 +48,13 @@ def fetch_set(name: str, /, *, into: Path | None = None, json: bool = False) -> 
     print(dumps({"name": name, "path": str(path)}) if json else f"{name} is at {path}, whole")
 
 
-def info(path: str, /, *, label_pattern: str | None = None, json: bool = False) -> None:
+def info(path: str, /, *, label_pattern: str | None = None, json: Json = False) -> None:
     """Say what is in a folder of audio, a named set, or one file: lengths, rates, levels, labels, bad files.
 
-    Parameters
-    ----------
-    path
-        A folder, a file, or a name that `undertow data list` shows.
-    label_pattern
-        How file names tell labels, such as `{digit}_{speaker}_{take}`; otherwise metadata.csv or sub-folders do.
-    json
-        Print one JSON object.
+    Args:
+        path: A folder, a file, or a name that `undertow data list` shows.
+        label_pattern: How file names tell labels, such as `{digit}_{speaker}_{take}`; otherwise metadata.csv or
+            sub-folders do.
     """
     from undertow.data.survey import survey
 

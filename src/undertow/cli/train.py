@@ -66,7 +66,8 @@ def train(
         facts = {"out": str(out), "steps": progress.step, "seconds": progress.seconds, "best_step": progress.best_step}
         print_json({**facts, "validation_bits_per_symbol": trained.bits_per_symbol})
     else:
-        print(f"validation: {trained.bits_per_symbol:.3f} bits/sample at its best, after step {progress.best_step}")
+        if progress.best_loss is not None:
+            print(f"validation: {trained.bits_per_symbol:.3f} bits/sample at its best, after step {progress.best_step}")
         print(f"{out} is ready: {progress.step} steps in {progress.seconds / 60:.1f} minutes")
 
 

@@ -10,7 +10,7 @@ from undertow.config import nearest, parse
 from undertow.data.catalogue import CATALOGUE, find_root, locate
 from undertow.data.clips import ClipSet
 from undertow.data.fetch import Progress, fetch
-from undertow.data.load import load_clips
+from undertow.data.load import list_source, load_clips
 from undertow.data.synthetic import PLUCKED
 from undertow.errors import DataError, UsageError
 from undertow.recipes.recipe import AUTO, DataConfig
@@ -71,6 +71,14 @@ def open_clips(data: DataConfig, split: str, sample_rate: int | None = None, fea
         trim_decibels=data.trim_decibels,
         features=features,
     )
+
+
+def has_split(data: DataConfig, split: str) -> bool:
+    """Whether the source holds any clip of a split: a folder of one file, or one that names its own, may not."""
+    assert data.source is not None
+    if data.source in (*CATALOGUE, PLUCKED):
+        return True
+    return any(item.split == split for item in list_source(data.source, label_pattern=data.label_pattern))
 
 
 def choose_labels(wanted: Sequence[str] | Literal["auto"], clips: ClipSet) -> tuple[dict[str, list[str]], list[str]]:

@@ -1,6 +1,7 @@
 """A recipe made into a trained model: its clips read, its model built, and the trainer set to work in a run folder."""
 
 import math
+import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
@@ -18,10 +19,11 @@ from undertow.data.clips import ClipSet
 from undertow.errors import UsageError
 from undertow.models import build
 from undertow.models.autoregressive import Autoregressive
-from undertow.recipes.clips import Downloads, choose, choose_labels, fetch_if_missing, open_clips, summary
+from undertow.recipes.clips import Downloads, choose, choose_labels, fetch_if_missing, has_split, open_clips, summary
 from undertow.recipes.recipe import Recipe, complete, read_recipe, wanted_labels
 from undertow.recipes.samples import SampleWriter
 from undertow.training.distributed import World, world
+from undertow.training.run_folder import check
 from undertow.training.trainer import Progress, Trainer
 
 VALIDATION_STEPS = 32_768  # of one batch, about
@@ -95,12 +97,13 @@ def train(
     made = replace(made, data=choose(made.data, data))
     out = Path(out)
     with world(device) as here:
+        check(out, resume)
         if here.is_first:
             fetch_if_missing(made.data, downloads)
         here.wait()
         tell = say if say is not None and here.is_first else silent
         features = complete(made, {}, made.data.sample_rate).conditioner.features
-        clips = {split: open_clips(made.data, split, features=features) for split in ("train", "validation")}
+        clips = {split: open_clips(made.data, split, features=features) for split in _splits(made, tell)}
         _tell_of_clips(made, clips, tell)
         labels, left_out = choose_labels(wanted_labels(made), clips["train"])
         for name in left_out:
@@ -168,18 +171,19 @@ def _trainer(
         label_classes=settings.labels,
         period=model.network.period,
     )
+    held_out = clips.get("validation")
     sharded = here.size > 1 and recipe.training.parallel == "fsdp"  # one process alone cannot run such a model
     writes = recipe.samples.count > 0 and not sharded
     return Trainer(
         model,
         recipe.training,
         batches,
-        validation_batches(model, clips["validation"]),
+        [] if held_out is None else validation_batches(model, held_out),
         out,
         here,
         settings={"data": to_dict(recipe.data)},
         card=_card(recipe, clips, here),
-        on_validation=SampleWriter(recipe.samples, clips["validation"], out) if writes else None,
+        on_validation=SampleWriter(recipe.samples, held_out or clips["train"], out) if writes else None,
         quiet=quiet,
     )
 
@@ -214,18 +218,25 @@ def _card(recipe: Recipe, clips: Mapping[str, ClipSet], here: World) -> dict[str
 
 
 def hardware(device: torch.device) -> dict[str, Any]:
-    """What computes: its name and its threads."""
+    """What computes: its name, the machine's cores, and the threads that are used of them."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
-    return {"device": device.type, "hardware": name, "num_threads": torch.get_num_threads()}
+    threads = {"num_cores": os.cpu_count(), "num_threads": torch.get_num_threads()}
+    return {"device": device.type, "hardware": name, **threads}
+
+
+def _splits(recipe: Recipe, tell: Say) -> list[str]:
+    """The splits a run reads."""
+    if has_split(recipe.data, "validation"):
+        return ["train", "validation"]
+    tell("there are no clips to validate on, too few files to hold any out: nothing will tell when to stop")
+    return ["train"]
 
 
 def _tell_of_clips(recipe: Recipe, clips: Mapping[str, ClipSet], tell: Say) -> None:
     """Lengths of the splits, and what reading them met."""
-    rate = clips["train"].sample_rate
+    rates = {part.sample_rate for part in clips.values()}
     parts = [f"{split} {len(part):,} clips, {part.seconds / 60:.1f} min" for split, part in clips.items()]
-    tell(f"{recipe.data.source} at {rate} Hz: {'; '.join(parts)}")
-    if clips["validation"].sample_rate != rate:
-        raise UsageError(f"the splits have rates {rate} and {clips['validation'].sample_rate} Hz: set data.sample_rate")
+    tell(f"{recipe.data.source} at {', '.join(map(str, rates))} Hz: {'; '.join(parts)}")
     for part in clips.values():
         for line in part.report.lines():
             tell(line)
