@@ -39,6 +39,7 @@ class Subject:
     step: Callable[[Tensor, State, int, Sequence[int]], tuple[Tensor, State]]
     receptive_field: int | None
     ratio: Fraction = Fraction(1)
+    delay: int = 0
 
     @property
     def rows(self) -> list[int]:
@@ -60,6 +61,7 @@ def check_layer(layer: Layer, x: Tensor, tmp_path: Path, condition: Tensor | Non
         step=lambda x, state, start, rows: layer.step(x, state, *aligned(rows, start, x.shape[1])),
         receptive_field=layer.receptive_field,
         ratio=layer.ratio,
+        delay=layer.delay,
     )
     check_subject(subject, tmp_path)
 
@@ -94,6 +96,7 @@ def check_subject(subject: Subject, tmp_path: Path) -> None:
     check_gradients_of_steps(subject)
     check_receptive_field(subject)
     check_causality(subject)
+    check_delay(subject)
     check_rows_do_not_mix(subject)
     check_state_keeps_its_shape(subject)
     check_state_operations(subject, tmp_path)
@@ -142,6 +145,19 @@ def check_causality(subject: Subject) -> None:
             assert torch.equal(changed[:, :first], whole[:, :first]), f"output before step {time} saw step {time}"
     changed = subject.forward(perturb(subject.x, 0), subject.rows)
     assert not torch.equal(changed, whole)
+
+
+def check_delay(subject: Subject) -> None:
+    """Another input is heard from output `delay` on, and not before: of the whole, and step by step."""
+    changed = perturb(subject.x, slice(None))
+    with torch.no_grad():
+        pairs = [
+            (subject.forward(subject.x, subject.rows), subject.forward(changed, subject.rows)),
+            (run_steps(subject, (1,)), run_steps(subject, (1,), changed)),
+        ]
+    for before, after in pairs:
+        heard = (before != after).flatten(2).any(dim=2).any(dim=0).nonzero()
+        assert int(heard[0]) == subject.delay, f"declared {subject.delay}, measured {int(heard[0])}"
 
 
 def check_rows_do_not_mix(subject: Subject) -> None:
@@ -353,8 +369,8 @@ def oldest_inputs(subject: Subject) -> Iterator[int]:
         yield math.floor(output / subject.ratio) - int(reached[0]) + 1 if len(reached) else 0
 
 
-def perturb(x: Tensor, time: int) -> Tensor:
-    """x with step `time` of every row changed, and no channel alike."""
+def perturb(x: Tensor, time: int | slice) -> Tensor:
+    """x with step `time` (or a slice of steps) of every row changed, and no channel alike."""
     changed = x.clone()
     changed[:, time] = 0.5 - changed[:, time] if x.is_floating_point() else (changed[:, time] + 1) % 2
     return changed

@@ -38,6 +38,7 @@ LAYERS: dict[str, Callable[[], Layer]] = {
     "transposed convolution k=s": lambda: TransposedConv1d(3, 5, stride=2, kernel_size=2),
     "upsampling in stages": lambda: Serial(CausalConv1d(3, 4, 2), TransposedConv1d(4, 4, 3), TransposedConv1d(4, 2, 2)),
     "frames": lambda: Framed(Serial(CausalConv1d(12, 6, 2), CausalConv1d(6, 8)), 4, in_channels=3, out_channels=2),
+    "late and upsampled": lambda: Serial(Framed(CausalConv1d(9, 6), 3, 3, 2), TransposedConv1d(2, 2, 2)),
     "frames of one step": lambda: Framed(CausalConv1d(3, 2, 2), 1, in_channels=3, out_channels=2),
 }
 

@@ -17,7 +17,7 @@ class Framed(Layer):
     """Run `inner`, which maps frames (B, frames, P · C) to (B, frames, P · O), beneath steps: (B, T, C) -> (B, T, O).
 
     A frame is known once its last step is, so its P outputs go to that step and the P - 1 after it; the steps before
-    the first frame is whole get zeros. `inner` keeps the clock: one of its steps is one frame.
+    the first frame is whole get zeros, the layer's delay. `inner` keeps the clock: one of its steps is one frame.
 
     State: (pending inputs (B, P, C), their number (B,) int64, inner's state, outputs of the last frame (B, P, O)).
     """
@@ -26,6 +26,7 @@ class Framed(Layer):
         super().__init__()
         self.inner, self.frame_size = inner, frame_size
         self.in_channels, self.out_channels = in_channels, out_channels
+        self.delay = frame_size - 1
         self.receptive_field = None if inner.receptive_field is None else (inner.receptive_field + 1) * frame_size - 1
 
     def forward(self, x: Tensor) -> Tensor:

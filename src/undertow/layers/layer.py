@@ -21,7 +21,8 @@ class Layer(nn.Module, ABC):
     Attributes:
         receptive_field: steps of input one output sees; None when it is unbounded.
         ratio: outputs per input. Below 1, the layer is stepped with T a multiple of 1 / ratio.
-        delay: outputs by which the layer runs late, the same in `forward` and `step`; the caller trims it.
+        delay: outputs by which the layer runs late, the same in `forward` and `step`: that many come before the first
+            that says anything of the input. A caller who wants them aligned trims them.
     """
 
     receptive_field: int | None = 1
