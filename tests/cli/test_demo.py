@@ -62,6 +62,21 @@ def test_with_speech_it_is_speech(command, tmp_path, real_data, monkeypatch):
     assert "speaker george, digit 0" in outcome.out and "evidence" not in outcome.out
 
 
+def test_each_source_has_a_folder_of_its_own(command, tmp_path, no_speech, monkeypatch):
+    folders = []
+
+    def stopped(recipe, out, **options):
+        folders.append(out)
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("undertow.recipes.train", stopped)
+    for source in (demo.NOTES, demo.SPEECH):
+        monkeypatch.setattr(demo, "_speech_or_notes", lambda source=source: source)
+        assert command("demo").status == 130
+    assert folders == [Path("runs/demo-notes"), Path("runs/demo")]
+
+
 def test_one_that_is_stopped_goes_on(command, tmp_path, no_speech, monkeypatch):
     from undertow.training.trainer import Trainer
 

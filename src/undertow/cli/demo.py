@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 RECIPE = "wavenet-fsdd-demo"
 SPEECH, NOTES, NOTES_LABEL = "fsdd", "plucked", "pitch"
+RUNS = {SPEECH: Path("runs/demo"), NOTES: Path("runs/demo-notes")}
 FOLDER = "generated"
 COUNT, SECONDS, TEMPERATURE = 4, 0.6, 0.9
 
 
 def demo(
     *,
-    out: Path = Path("runs/demo"),
+    out: Path | None = None,
     minutes: float | None = None,
     steps: int | None = None,
     changes: Annotated[tuple[str, ...], Parameter(name="--set", consume_multiple=True)] = (),
@@ -35,7 +36,7 @@ def demo(
     package synthesises, and says so. A demo that was stopped goes on where it stood.
 
     Args:
-        out: Folder of the run and of what is generated.
+        out: Folder of the run and of what is generated; runs/demo, or runs/demo-notes without speech.
         minutes: Length of the training, in place of 5.
         steps: Length of the training in updates.
         changes: Change fields of the recipe, as in `undertow train`.
@@ -46,6 +47,7 @@ def demo(
     from undertow.recipes.recipe import parse_changes
 
     where, source = pick_device(device), _speech_or_notes()
+    out = RUNS[source] if out is None else out
     labels = {} if source == SPEECH else {"conditioner.labels": [NOTES_LABEL]}
     try:
         trained = train(

@@ -12,6 +12,20 @@ from undertow.files import atomic_write
 SETTINGS = "run.yaml"
 
 
+def check(out: Path, resume: bool) -> None:
+    """That a run can begin in this folder, or go on there; nothing is written.
+
+    Raises:
+        DataError: the folder holds something already; or, resuming, there is no run.
+    """
+    is_run = (out / SETTINGS).exists()
+    if resume and not is_run:
+        raise DataError(f"{out} holds no run to resume; leave out --resume to start one")
+    if not resume and out.exists() and (not out.is_dir() or any(out.iterdir())):
+        what = "holds a run already; --resume goes on with it" if is_run else "is not an empty folder"
+        raise DataError(f"{out} {what}, or give another --out")
+
+
 def claim(out: Path, settings: Mapping[str, Any], resume: bool) -> None:
     """Write a new run's settings into its folder, or check that they are those of the run that is there.
 
@@ -19,13 +33,9 @@ def claim(out: Path, settings: Mapping[str, Any], resume: bool) -> None:
         DataError: the folder holds something already; or, resuming, there is no run or another one, whose first
             setting that differs is named with both values.
     """
+    check(out, resume)
     path = out / SETTINGS
-    if resume and not path.exists():
-        raise DataError(f"{out} holds no run to resume; leave out --resume to start one")
     if not resume:
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            what = "holds a run already; --resume goes on with it" if path.exists() else "is not an empty folder"
-            raise DataError(f"{out} {what}, or give another --out")
         with atomic_write(path) as temporary:
             temporary.write_text(yaml.safe_dump(dict(settings), sort_keys=False, allow_unicode=True), encoding="utf-8")
         return
@@ -34,7 +44,7 @@ def claim(out: Path, settings: Mapping[str, Any], resume: bool) -> None:
         if there.get(name) != given.get(name):
             raise DataError(
                 f"{out} was trained with {name} {there.get(name)}, not {given.get(name)}: "
-                "resume it as it was, or start another run"
+                "go on with it as it was, remove the folder, or give another --out"
             )
 
 
