@@ -62,6 +62,7 @@ def test_changes_reach_every_section():
         ({"conditioner.features": {"kind": "mel"}}, "needs its rate before the data is read: give data.sample_rate"),
         ({"conditioner": 3}, "conditioner is 3; it must be a section"),
         ({"samples.count": -1}, "samples.count"),
+        ({"training.minutes": 5}, "training: both steps (1) and minutes (5) are given"),
     ],
 )
 def test_a_wrong_field_is_named(changes, said):

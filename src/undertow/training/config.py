@@ -63,5 +63,10 @@ class TrainingConfig:
     seed: Annotated[int, Field(ge=0, lt=2**62)] = 0
 
     def __post_init__(self) -> None:
-        if (self.steps is None) == (self.minutes is None):
+        if self.steps is None and self.minutes is None:
             raise UsageError("training needs a length: either steps or minutes")
+        if self.steps is not None and self.minutes is not None:
+            raise UsageError(
+                f"both steps ({self.steps}) and minutes ({self.minutes:g}) are given, and a run has one length: "
+                "--steps or --minutes replaces both, or set one of them to null"
+            )
