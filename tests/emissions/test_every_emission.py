@@ -34,6 +34,21 @@ def test_config_survives_yaml_and_builds(case):
 
 
 @every_case
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_parameters_that_are_not_a_number_give_no_symbol(case, temperature):
+    for broken in range(case.emission.num_params):
+        params = ordinary(case.emission)
+        params[:, broken] = float("nan")
+        uniforms = torch.full((len(params), case.emission.num_uniforms), 0.5, dtype=torch.float64)
+        drawn = case.emission.sample(params, uniforms, Sampling(temperature=temperature))
+        if case.num_elements is not None:
+            drawn = drawn[:, broken]
+        elif case.config.kind.startswith("mixture") and broken >= case.config.num_components:
+            continue  # the component may not be drawn
+        assert (drawn == case.num_symbols).all()
+
+
+@every_case
 @every_params
 def test_probabilities_sum_to_one(case, params_of):
     total = case.probabilities(params_of(case.emission)).sum(-1)

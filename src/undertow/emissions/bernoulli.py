@@ -48,8 +48,10 @@ class Bernoulli(Emission):
         """
         refuse_filters(sampling, "bernoulli")
         if sampling.temperature == 0:
-            return (params > 0).long()
-        return (uniforms.double() >= sigmoid(-params.double() / sampling.temperature)).long()
+            drawn = params > 0
+        else:
+            drawn = uniforms.double() >= sigmoid(-params.double() / sampling.temperature)
+        return drawn.long().masked_fill(params.isnan(), self.num_symbols)
 
     def cdf(self, params: Tensor) -> Tensor:
         """Cumulative probabilities of each element: logits (…, E) -> (…, E, 3) float64."""

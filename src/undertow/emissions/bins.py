@@ -87,12 +87,14 @@ class Bins:
     def draw(self, means: Tensor, log_scales: Tensor, uniforms: Tensor, temperature: float) -> Tensor:
         """The bins of the quantiles of `uniforms`, in float64, the scale multiplied by the temperature; all (…).
 
-        A uniform of exactly 0 counts as 2^-54, so that no draw lies infinitely far out.
+        A uniform of exactly 0 counts as 2^-54, so that no draw lies infinitely far out. NaN gives N, which no alphabet
+        decodes.
         """
         means, log_scales = self.locate(means.double(), log_scales.double())
         quantile = self.shape.quantile(uniforms.double().clamp(min=SMALLEST_UNIFORM))
         signal = means + temperature * torch.exp(log_scales) * quantile
-        return ((signal + 1) * (self.num_symbols / 2)).floor().clamp(0, self.num_symbols - 1).long()
+        symbols = ((signal + 1) * (self.num_symbols / 2)).floor().clamp(0, self.num_symbols - 1)
+        return symbols.nan_to_num(nan=self.num_symbols).long()
 
 
 class _Bounded(torch.autograd.Function):

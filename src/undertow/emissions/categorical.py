@@ -40,7 +40,7 @@ class Categorical(Emission):
         Temperature 0 takes the first of the most probable.
         """
         if sampling.temperature == 0:
-            return params.argmax(-1)
+            return params.argmax(-1).masked_fill(params.isnan().any(-1), self.num_symbols)
         return invert(cumulative(filtered(params, sampling)), uniforms.double())
 
     def cdf(self, params: Tensor) -> Tensor:

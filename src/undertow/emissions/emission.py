@@ -56,6 +56,8 @@ class Emission(ABC):
     def sample(self, params: Tensor, uniforms: Tensor, sampling: Sampling) -> Tensor:
         """Draw symbols from supplied uniforms in [0, 1): (…, P) and (…, U) -> (…) int64.
 
+        Parameters that are not a number give N, which no alphabet decodes.
+
         Raises:
             UsageError: the emission cannot be drawn from in that way.
         """

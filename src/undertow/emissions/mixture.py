@@ -51,7 +51,9 @@ class BinnedMixture(Emission, ABC):
             component = logits.argmax(-1)
         else:
             component = invert(cumulative(torch.softmax(logits, -1, dtype=torch.float64)), uniforms[..., :1].double())
+        component = component.clamp(max=logits.shape[-1] - 1)
         mean, log_scale = (x.gather(-1, component[..., None]).squeeze(-1) for x in (means, log_scales))
+        mean = mean.masked_fill(logits.isnan().any(-1), float("nan"))
         return self.bins.draw(mean, log_scale, uniforms[..., 1], sampling.temperature)
 
     def cdf(self, params: Tensor) -> Tensor:
