@@ -47,12 +47,12 @@ class AudioReport:
         """One phrase: what is wrong with the wave, the worst first, or that nothing is."""
         if self.silence_ratio == 1:
             return "silence"
+        if self.silence_ratio > MOSTLY_SILENT:
+            return "mostly silence"
         if self.flatness > NOISE_FLATNESS:
             return "white noise, not a learnt sound"
         if self.clipped_share > HEAVILY_CLIPPED:
             return "heavily clipped"
-        if self.silence_ratio > MOSTLY_SILENT:
-            return "mostly silence"
         return "sound" if self.num_clipped == 0 else "sound, a little clipped"
 
     def __str__(self) -> str:
