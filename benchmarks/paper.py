@@ -13,5 +13,6 @@ def paper_model(**changes: int) -> Autoregressive:
         "alphabet": {"kind": "mu_law"},
         "network": {"kind": "wavenet", **changes},
         "emission": {"kind": "categorical"},
+        "sample_rate": SAMPLE_RATE,
     }
     return Autoregressive(parse(Autoregressive.Config, values))
