@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.cli.conftest import train_command
 from tests.data.test_load import tone, write
 from undertow import files
 
@@ -104,6 +105,14 @@ def test_what_a_wrong_request_gets(command, trained, tmp_path, monkeypatch, word
     outcome = command("generate", trained, *out, *seconds, *given)
     assert (outcome.status, said in outcome.line) == (status, True), outcome.err
     assert sorted(tmp_path.rglob("*")) == before and not outcome.out
+
+
+def test_every_verb_says_that_a_model_has_not_learnt(command, tmp_path):
+    assert "has not learnt" in command(*train_command(tmp_path / "run", steps=1)).err
+    assert "has not learnt" in command("info", tmp_path / "run").out
+    generated = command(*short(tmp_path / "run", tmp_path / "a.wav", "--no-picture"))
+    assert generated.status == 0 and "has not learnt yet: " in generated.err
+    assert "has not learnt yet" not in generated.out
 
 
 def test_no_model_there(command, tmp_path):

@@ -57,6 +57,7 @@ def generate(
     from undertow.emissions import Sampling
     from undertow.generation import generate as generate_sound
     from undertow.recipes.run import load_model
+    from undertow.recipes.verdict import verdict
 
     paths = output_paths(out, count)
     sampling = parse(Sampling, {"temperature": temperature, "top_k": top_k, "top_p": top_p})
@@ -74,7 +75,7 @@ def generate(
             engine=engine,
             progress=bar,
         )
-    for note in sound.notes:
+    for note in filter(None, [*sound.notes, verdict(run)]):
         tell(note)
     if not no_picture and not can_draw():
         tell("no pictures: matplotlib is not installed; it comes with undertow[plots]")

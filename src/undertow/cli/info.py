@@ -22,6 +22,7 @@ def info(run: Path, /, *, json: Json = False) -> None:
     from undertow.checkpoint import read_card, resolve
     from undertow.cli.terminal import print_facts, print_json
     from undertow.recipes.run import load_model
+    from undertow.recipes.verdict import verdict
 
     model, card = load_model(run), read_card(run)
     facts = {
@@ -32,6 +33,7 @@ def info(run: Path, /, *, json: Json = False) -> None:
         "receptive_field": model.receptive_field,
         "receptive_field_ms": _milliseconds(model.receptive_field, model.config.sample_rate),
         "config": _plain(model.config),
+        "verdict": verdict(run),
         "card": card,
     }
     if json:
@@ -59,6 +61,7 @@ def _lines(facts: Mapping[str, Any]) -> dict[str, str]:
         lines["features"] = _settings(config["conditioner"]["features"])
     lines |= {"data": _data(card.get("data")), "training": _training(card.get("training"))}
     lines |= {"scores": _scores(card.get("scores")), "versions": _settings(card.get("versions"))}
+    lines["verdict"] = facts["verdict"]
     return {name: text for name, text in lines.items() if text}
 
 

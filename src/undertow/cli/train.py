@@ -42,6 +42,7 @@ def train(
     from undertow.cli.terminal import download_bars, is_first_process, print_json, tell
     from undertow.recipes import train as run
     from undertow.recipes.recipe import parse_changes
+    from undertow.recipes.verdict import verdict
 
     options: dict[str, Any] = {"data": data, "steps": steps, "minutes": minutes, "seed": seed}
     try:
@@ -61,6 +62,8 @@ def train(
         raise KeyboardInterrupt(f"stopped and saved; go on with: {_again(recipe, out, changes, options)}") from None
     if not is_first_process():
         return
+    if line := verdict(out):
+        tell(line)
     progress = trained.progress
     if json:
         facts = {"out": str(out), "steps": progress.step, "seconds": progress.seconds, "best_step": progress.best_step}

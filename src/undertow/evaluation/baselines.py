@@ -45,8 +45,7 @@ def count_models(train: Sequence[np.ndarray], test: Sequence[np.ndarray], num_sy
     stride = -(-sum(map(len, train)) // MAX_FITTED_SYMBOLS)
     train = train[::stride]
     seen, coded = np.concatenate(train), np.concatenate(test)
-    counts = np.bincount(seen, minlength=num_symbols) + 0.5
-    probability = (counts / counts.sum())[coded]
+    probability = _frequency(seen, num_symbols)[coded]
     bits = {"unigram": _mean_bits(probability)}
     for order in (1, 2):
         contexts = _contexts(train, order, num_symbols), _contexts(test, order, num_symbols)
@@ -55,11 +54,22 @@ def count_models(train: Sequence[np.ndarray], test: Sequence[np.ndarray], num_sy
     return bits
 
 
+def unigram(train: Sequence[np.ndarray], test: Sequence[np.ndarray], num_symbols: int) -> float:
+    """Bits a symbol of `test` under the counts of single symbols of `train`: what `count_models` calls unigram."""
+    return _mean_bits(_frequency(np.concatenate(train), num_symbols)[np.concatenate(test)])
+
+
 def xz(clips: Sequence[np.ndarray], num_symbols: int) -> float:
     """Bits a symbol that `xz -9e` spends on all clips end to end, in the fewest whole bytes a symbol."""
     dtype = np.min_scalar_type(num_symbols - 1).newbyteorder("<")
     codes = np.concatenate(clips).astype(dtype)
     return 8 * len(lzma.compress(codes.tobytes(), preset=9 | lzma.PRESET_EXTREME)) / len(codes)
+
+
+def _frequency(seen: np.ndarray, num_symbols: int) -> np.ndarray:
+    """(N,) share of every symbol, half a count added to each."""
+    counts = np.bincount(seen, minlength=num_symbols) + 0.5
+    return counts / counts.sum()
 
 
 def _mean_bits(probability: np.ndarray) -> float:

@@ -22,6 +22,7 @@ from undertow.models.autoregressive import Autoregressive
 from undertow.recipes.clips import Downloads, choose, choose_labels, fetch_if_missing, has_split, open_clips, summary
 from undertow.recipes.recipe import Recipe, complete, read_recipe, wanted_labels
 from undertow.recipes.samples import SampleWriter
+from undertow.recipes.verdict import unigram_bits
 from undertow.training.distributed import World, world
 from undertow.training.run_folder import check
 from undertow.training.trainer import Progress, Trainer
@@ -161,7 +162,7 @@ def _trainer(
     batches = Batches(
         clips["train"],
         model.alphabet,
-        model.receptive_field,
+        model.context_steps,
         recipe.training.batch_size,
         recipe.data.crop_steps,
         recipe.training.seed,
@@ -170,6 +171,7 @@ def _trainer(
         features=settings.features,
         label_classes=settings.labels,
         period=model.network.period,
+        look_ahead=settings.upsampling.look_ahead,
     )
     held_out = clips.get("validation")
     sharded = here.size > 1 and recipe.training.parallel == "fsdp"  # one process alone cannot run such a model
@@ -182,7 +184,7 @@ def _trainer(
         out,
         here,
         settings={"data": to_dict(recipe.data)},
-        card=_card(recipe, clips, here),
+        card=_card(recipe, clips, here, unigram_bits(clips, model.alphabet)),
         on_validation=SampleWriter(recipe.samples, held_out or clips["train"], out) if writes else None,
         quiet=quiet,
     )
@@ -190,7 +192,7 @@ def _trainer(
 
 def validation_batches(model: Autoregressive, clips: ClipSet) -> Sequence[Batch]:
     """Every held-out step once, in batches whose size in memory is bounded."""
-    field, settings = model.receptive_field, model.config.conditioner
+    field, settings = model.context_steps, model.config.conditioner
     longest = max(map(len, clips))
     if field is not None:
         longest = min(longest, field + VALIDATION_CROP)
@@ -204,16 +206,20 @@ def validation_batches(model: Autoregressive, clips: ClipSet) -> Sequence[Batch]
             features=settings.features,
             label_classes=settings.labels,
             period=model.network.period,
+            look_ahead=settings.upsampling.look_ahead,
         )
     )
 
 
-def _card(recipe: Recipe, clips: Mapping[str, ClipSet], here: World) -> dict[str, Any]:
+def _card(
+    recipe: Recipe, clips: Mapping[str, ClipSet], here: World, validation_unigram_bits: float | None
+) -> dict[str, Any]:
     """What a checkpoint says of its making; the trainer adds steps, time and scores."""
     return {
         "description": recipe.description,
         "data": {**to_dict(recipe.data), "splits": {split: summary(part) for split, part in clips.items()}},
         "training": {**to_dict(recipe.training), "num_processes": here.size, **hardware(here.device)},
+        "baselines": {"validation_unigram_bits": validation_unigram_bits},
     }
 
 
