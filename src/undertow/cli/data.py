@@ -1,6 +1,5 @@
 """`undertow data`: the sets known by name, downloading them, and what is in a folder of audio."""
 
-from json import dumps
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ MANY = 12  # classes of a label that are listed one by one
 
 def list_sets(*, json: Json = False) -> None:
     """List the sets known by name, and where each lies on this machine."""
+    from undertow.cli.terminal import print_json
     from undertow.data.catalogue import CATALOGUE, locate
 
     sets = {
@@ -25,7 +25,7 @@ def list_sets(*, json: Json = False) -> None:
         for name, entry in CATALOGUE.items()
     }
     if json:
-        print(dumps(sets))
+        print_json(sets)
         return
     for name, entry in sets.items():
         print(f"{name:10}{entry['title']}")
@@ -40,12 +40,15 @@ def fetch_set(name: str, /, *, into: Path | None = None, json: Json = False) -> 
         name: A name that `undertow data list` shows.
         into: The folder that shall hold it; by default the cache. Set UNDERTOW_DATA to such a folder to use it.
     """
-    from undertow.cli.terminal import download_bars
+    from undertow.cli.terminal import download_bars, print_json
     from undertow.data.fetch import fetch
 
     with download_bars() as bars:
         path = fetch(name, into, bars)
-    print(dumps({"name": name, "path": str(path)}) if json else f"{name} is at {path}, whole")
+    if json:
+        print_json({"name": name, "path": str(path)})
+    else:
+        print(f"{name} is at {path}, whole")
 
 
 def info(path: str, /, *, label_pattern: str | None = None, json: Json = False) -> None:
@@ -56,10 +59,14 @@ def info(path: str, /, *, label_pattern: str | None = None, json: Json = False) 
         label_pattern: How file names tell labels, such as `{digit}_{speaker}_{take}`; otherwise metadata.csv or
             sub-folders do.
     """
+    from undertow.cli.terminal import print_json
     from undertow.data.survey import survey
 
     found = survey(path, label_pattern=label_pattern)
-    print(dumps(found) if json else "\n".join(_lines(found)))
+    if json:
+        print_json(found)
+    else:
+        print("\n".join(_lines(found)))
 
 
 def _lines(found: dict[str, Any]) -> list[str]:
