@@ -3,6 +3,7 @@
 import pytest
 
 from undertow.config import parse, to_dict
+from undertow.emissions import Sampling
 from undertow.errors import UsageError
 from undertow.models import MODELS
 
@@ -41,6 +42,13 @@ def test_one_line_names_the_fault(changes, words):
     with pytest.raises(UsageError) as caught:
         parse(CONFIG, PARTS | changes, "model")
     assert str(caught.value).startswith(words) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("values", "words"), [({"temperature": -1}, "temperature is -1.0"), ({"hot": 1}, "unknown key")])
+def test_a_config_built_in_python_tells_the_same(values, words):
+    with pytest.raises(UsageError, match=words) as caught:
+        Sampling(**values)
+    assert "\n" not in str(caught.value)
 
 
 def test_an_unknown_key_is_named_before_what_is_missing():

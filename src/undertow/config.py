@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
+from functools import wraps
 from typing import Any, TypeVar, cast, dataclass_transform, get_args
 
 from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError
@@ -17,8 +18,22 @@ UNKNOWN_KEY = "unexpected_keyword_argument"  # pydantic's name of that fault
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(Field,))
 def config(cls: type[T]) -> type[T]:
-    """Make `cls` a frozen, keyword-only pydantic dataclass that refuses unknown keys."""
-    return cast(type[T], dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))(cls))
+    """Make `cls` a frozen, keyword-only pydantic dataclass that refuses unknown keys and says so in one line.
+
+    Building one raises UsageError, as `parse` does.
+    """
+    made: Any = dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))(cls)
+    build = made.__init__
+
+    @wraps(build)
+    def checked(self: Any, *values: Any, **named: Any) -> None:
+        try:
+            build(self, *values, **named)
+        except ValidationError as error:
+            raise UsageError(explain(error, made)) from None
+
+    made.__init__ = checked
+    return cast(type[T], made)
 
 
 def choice(kinds: Mapping[str, Any]) -> BeforeValidator:
