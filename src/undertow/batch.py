@@ -42,6 +42,7 @@ class Batch:
         counted: (B, T) bool, the steps whose loss counts; padding and unseen context are False.
         labels: by name, (B,) int64 class indices; -1 where a row has none.
         features: (B, F, C) float frames; frame f goes with steps f·hop to (f + 1)·hop - 1.
+            Frames past the last step are there to be looked ahead to.
         names: one name a row, for messages that must say which example was at fault.
     """
 

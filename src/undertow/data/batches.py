@@ -35,7 +35,7 @@ class Batches:
     Args:
         clips: what to cut.
         alphabet: encodes waves as symbols.
-        receptive_field: R, of the model: a crop that starts inside a clip carries R steps of context that do not
+        context_steps: R, of the model: a crop that starts inside a clip carries R steps of context that do not
             count, so that every counted step sees all it would see in the whole clip. None (unbounded): crops carry
             no context, and each is taken as a sequence of its own; whole clips are then the exact choice.
         batch_size: B, crops a rank and step.
@@ -43,6 +43,7 @@ class Batches:
         seed: 0 or more.
         rank, world_size: of the processes that share a batch.
         features: config of the frames that condition the model, at the clips' rate.
+        look_ahead: frames past its end that a crop brings along, for the model to look ahead to.
         label_classes: by label name, its classes; a label is the index of its class, -1 where a clip has none.
         period: of the network's slowest clock, in steps: crops begin, context included, at multiples of it and of the
             features' hop, so that both are in phase with the whole clip.
@@ -56,7 +57,7 @@ class Batches:
         self,
         clips: ClipSet,
         alphabet: Alphabet,
-        receptive_field: int | None,
+        context_steps: int | None,
         batch_size: int,
         crop_steps: int | None,
         seed: int,
@@ -65,13 +66,14 @@ class Batches:
         features: Any = None,
         label_classes: Classes | None = None,
         period: int = 1,
+        look_ahead: int = 0,
     ) -> None:
         if seed < 0 or not 0 <= rank < world_size:
             raise UsageError(
                 f"seed {seed}, rank {rank} of {world_size}: seeds start at 0, ranks lie below their number"
             )
-        self.encoder = _Encoder(clips, alphabet, features, label_classes)
-        self.crops = _cut(self.encoder, receptive_field, batch_size, crop_steps, period)
+        self.encoder = _Encoder(clips, alphabet, features, label_classes, look_ahead)
+        self.crops = _cut(self.encoder, context_steps, batch_size, crop_steps, period)
         self.order = Order(self.crops, batch_size * world_size, seed)
         self.rows = slice(rank * batch_size, (rank + 1) * batch_size)
 
@@ -97,7 +99,7 @@ class Batches:
 def batches_in_order(
     clips: ClipSet,
     alphabet: Alphabet,
-    receptive_field: int | None,
+    context_steps: int | None,
     batch_size: int,
     crop_steps: int | None = None,
     rank: int = 0,
@@ -105,6 +107,7 @@ def batches_in_order(
     features: Any = None,
     label_classes: Classes | None = None,
     period: int = 1,
+    look_ahead: int = 0,
 ) -> Iterator[Batch]:
     """Every clip once, for validation and scoring: the longest first, clips of like length together, padded.
 
@@ -112,8 +115,8 @@ def batches_in_order(
     counted once: the same likelihood in less memory. An unbounded receptive field (None) takes whole clips always.
     Rank r takes every `world_size`-th batch from r on. Arguments and errors are those of `Batches`.
     """
-    encoder = _Encoder(clips, alphabet, features, label_classes)
-    rows = _cut(encoder, receptive_field, batch_size, None if receptive_field is None else crop_steps, period).cut()
+    encoder = _Encoder(clips, alphabet, features, label_classes, look_ahead)
+    rows = _cut(encoder, context_steps, batch_size, None if context_steps is None else crop_steps, period).cut()
     length = rows[:, 2] - rows[:, 1] + rows[:, 3]
     rows = rows[np.argsort(-length, kind="stable")]
     for first in range(rank * batch_size, len(rows), world_size * batch_size):
@@ -121,18 +124,20 @@ def batches_in_order(
 
 
 def _cut(
-    encoder: "_Encoder", receptive_field: int | None, batch_size: int, crop_steps: int | None, period: int
+    encoder: "_Encoder", context_steps: int | None, batch_size: int, crop_steps: int | None, period: int
 ) -> Crops:
     if batch_size < 1 or (crop_steps is not None and crop_steps < 1):
         raise UsageError(f"batch_size {batch_size}, crop_steps {crop_steps}: both must be 1 or more")
     lengths = np.array([len(clip) for clip in encoder.clips])
-    return Crops(lengths, crop_steps, receptive_field or 0, math.lcm(encoder.hop, period))
+    return Crops(lengths, crop_steps, context_steps or 0, math.lcm(encoder.hop, period))
 
 
 class _Encoder:
     """Turns crops into a batch."""
 
-    def __init__(self, clips: ClipSet, alphabet: Alphabet, features: Any, label_classes: Classes | None) -> None:
+    def __init__(
+        self, clips: ClipSet, alphabet: Alphabet, features: Any, label_classes: Classes | None, look_ahead: int
+    ) -> None:
         if not len(clips):
             raise DataError("there are no clips to make batches of")
         if features is not None and features.sample_rate != clips.sample_rate:
@@ -140,6 +145,7 @@ class _Encoder:
         self.clips = clips
         self.alphabet = alphabet
         self.features = None if features is None else frame_features.build(features)
+        self.look_ahead = look_ahead
         self.hop = 1 if features is None else features.hop_length
         self.labels = {name: _indices(clips, name, classes) for name, classes in (label_classes or {}).items()}
         self.frames: dict[int, np.ndarray] = {}
@@ -168,13 +174,12 @@ class _Encoder:
         )
 
     def _frames(self, crops: Sequence[Crop], num_steps: int) -> np.ndarray:
-        """(B, F, C) frames of the crops; past a crop's end its last frame is repeated."""
-        steps = np.arange(-(-num_steps // self.hop))
+        """(B, F, C) frames of the crops, and what follows in the clip; past its end its last frame is repeated."""
+        steps = np.arange(-(-num_steps // self.hop) + self.look_ahead)
         rows = []
-        for clip, start, stop, context in crops:
+        for clip, start, _, context in crops:
             frames = self._clip_frames(clip)
-            first, last = (start - context) // self.hop, -(-stop // self.hop) - 1
-            rows.append(frames[np.minimum(first + steps, last)])
+            rows.append(frames[np.minimum((start - context) // self.hop + steps, len(frames) - 1)])
         return np.stack(rows)
 
     def _clip_frames(self, clip: int) -> np.ndarray:

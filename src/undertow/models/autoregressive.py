@@ -75,6 +75,15 @@ class Autoregressive(Model):
         """Past symbols the next one depends on; None when all of them."""
         return self.network.receptive_field
 
+    @property
+    def context_steps(self) -> int | None:
+        """Steps before a crop that it must carry, so that its own see all they would see in the whole; None when all.
+
+        What the network sees, and the frames before them that the upsampler sees.
+        """
+        field = self.receptive_field
+        return None if field is None else field + self.conditioner.past_steps
+
     def forward(self, batch: Batch) -> Tensor:
         return -self.log_prob(batch).sum() / max(1, batch.num_counted)
 

@@ -72,6 +72,14 @@ class Conditioner(nn.Module):
         label_channels = config.label_channels if config.labels else 0
         self.channels = label_channels + (0 if self.upsampler is None else config.upsampling.channels)
 
+    @property
+    def past_steps(self) -> int:
+        """Steps before its own frame that a step's condition depends on."""
+        if self.upsampler is None:
+            return 0
+        assert self.config.features is not None and self.upsampler.receptive_field is not None
+        return (self.upsampler.receptive_field - 1) * self.config.features.hop_length
+
     def forward(
         self, labels: Mapping[str, Tensor], features: Tensor | None, num_steps: int, batch_size: int
     ) -> Condition:
@@ -79,7 +87,8 @@ class Conditioner(nn.Module):
 
         Args:
             labels: by name, (B,) class indices; -1, or no entry, where a label is not known.
-            features: (B, F, M) frames that cover the steps; needed when the config names features.
+            features: (B, F, M) frames that cover the steps; needed when the config names features. Those beyond the
+                steps are looked ahead to; where there are none, the last is repeated.
 
         Raises:
             UsageError: features are missing, or end before the steps do.
