@@ -162,7 +162,7 @@ def _trainer(
     batches = Batches(
         clips["train"],
         model.alphabet,
-        model.receptive_field,
+        model.context_steps,
         recipe.training.batch_size,
         recipe.data.crop_steps,
         recipe.training.seed,
@@ -171,6 +171,7 @@ def _trainer(
         features=settings.features,
         label_classes=settings.labels,
         period=model.network.period,
+        look_ahead=settings.upsampling.look_ahead,
     )
     held_out = clips.get("validation")
     sharded = here.size > 1 and recipe.training.parallel == "fsdp"  # one process alone cannot run such a model
@@ -191,7 +192,7 @@ def _trainer(
 
 def validation_batches(model: Autoregressive, clips: ClipSet) -> Sequence[Batch]:
     """Every held-out step once, in batches whose size in memory is bounded."""
-    field, settings = model.receptive_field, model.config.conditioner
+    field, settings = model.context_steps, model.config.conditioner
     longest = max(map(len, clips))
     if field is not None:
         longest = min(longest, field + VALIDATION_CROP)
@@ -205,6 +206,7 @@ def validation_batches(model: Autoregressive, clips: ClipSet) -> Sequence[Batch]
             features=settings.features,
             label_classes=settings.labels,
             period=model.network.period,
+            look_ahead=settings.upsampling.look_ahead,
         )
     )
 
