@@ -240,7 +240,7 @@ def check_model(model: Autoregressive, batch: Batch) -> None:
 
 
 def check_streamed_log_prob(model: Autoregressive, batch: Batch) -> None:
-    """log p(x_t) from step-by-step parameters is log p(x_t) from one pass, and what cumulative probabilities give it."""
+    """log p(x_t) from step-by-step parameters is log p(x_t) from one pass, and what the cumulative ones give."""
     batch_size, num_steps = batch.symbols.shape[:2]
     condition = model.condition(batch.labels, batch.features, num_steps, batch_size)
     state, past = model.init_state(batch_size, condition.steps(0, 1)), model.past(batch.symbols)

@@ -44,7 +44,9 @@ def test_one_line_names_the_fault(changes, words):
     assert str(caught.value).startswith(words) and "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("values", "words"), [({"temperature": -1}, "temperature is -1.0"), ({"hot": 1}, "unknown key")])
+@pytest.mark.parametrize(
+    ("values", "words"), [({"temperature": -1}, "temperature is -1.0"), ({"hot": 1}, "unknown key")]
+)
 def test_a_config_built_in_python_tells_the_same(values, words):
     with pytest.raises(UsageError, match=words) as caught:
         Sampling(**values)
