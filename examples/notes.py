@@ -16,7 +16,12 @@ def main(folder: str = "runs/notes", minutes: str = "2", seconds: str = "0.5") -
     shape = {"network.num_cycles": 1, "network.residual_channels": 32, "network.gate_channels": 64}
     settings = {"training.num_validations": 2, "training.tensorboard": False, "samples.count": 0}
     trained = ut.train(
-        "wavenet", folder, data="plucked", minutes=float(minutes), changes=shape | settings, say=lambda line: print(line)
+        "wavenet",
+        folder,
+        data="plucked",
+        minutes=float(minutes),
+        changes=shape | settings,
+        say=lambda line: print(line),
     )
     model = trained.load()
 
