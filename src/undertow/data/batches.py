@@ -123,9 +123,7 @@ def batches_in_order(
         yield encoder.batch([Crop(*row) for row in rows[first : first + batch_size].tolist()])
 
 
-def _cut(
-    encoder: "_Encoder", context_steps: int | None, batch_size: int, crop_steps: int | None, period: int
-) -> Crops:
+def _cut(encoder: "_Encoder", context_steps: int | None, batch_size: int, crop_steps: int | None, period: int) -> Crops:
     if batch_size < 1 or (crop_steps is not None and crop_steps < 1):
         raise UsageError(f"batch_size {batch_size}, crop_steps {crop_steps}: both must be 1 or more")
     lengths = np.array([len(clip) for clip in encoder.clips])
