@@ -301,7 +301,11 @@ class Trainer:
         self.journal.sync()
         progress = self.progress
         is_best = progress.best_step == progress.step
-        training = {"steps": progress.step, "planned_steps": self.length.num_steps, "seconds": progress.seconds}
+        training: dict[str, Any] = {
+            "steps": progress.step,
+            "planned_steps": self.length.num_steps,
+            "seconds": progress.seconds,
+        }
         training["precision"] = "bf16" if self.is_autocast else "fp32"
         scores = {"validation_nats": progress.validation_loss, "best_validation_nats": progress.best_loss}
         card = {**self.card, "training": {**self.card.get("training", {}), **training}, "scores": scores}
