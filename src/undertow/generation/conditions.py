@@ -51,7 +51,7 @@ class Conditions:
         if self.features is None or settings.features is None:
             return self._every_step
         hop = settings.features.hop_length
-        before, ahead = self._frames_before(), settings.upsampling.look_ahead
+        before, ahead = self.model.conditioner.past_steps // hop, settings.upsampling.look_ahead
         first = max(0, start // hop - before)
         frames = self.features[:, first : -(-stop // hop) + ahead]
         with inference(self.model):
@@ -70,9 +70,3 @@ class Conditions:
     def _every_step(self) -> Condition:
         with inference(self.model):
             return self.model.condition(self.labels, None, 1, self.batch_size)
-
-    def _frames_before(self) -> int:
-        """Past frames that a step's condition depends on, beside its own."""
-        upsampler = self.model.conditioner.upsampler
-        assert upsampler is not None and upsampler.receptive_field is not None
-        return upsampler.receptive_field - 1
