@@ -70,13 +70,12 @@ def main() -> None:
     torch.set_num_threads(1)
     changes = {name: yaml.safe_load(value) for name, value in (one.split("=") for one in options.changes)}
     with world("cpu") as here:
-        run = trainer(options.out, here, **changes)
-        run.fit(options.resume)
-        check_ranks_agree(run)
+        train_and_compare(trainer(options.out, here, **changes), options.resume)
 
 
-def check_ranks_agree(run: Trainer) -> None:
-    """Every process holds the same weights, bit for bit."""
+def train_and_compare(run: Trainer, resume: bool) -> None:
+    """Train; every process then holds the same weights, bit for bit."""
+    run.fit(resume)
     for weight in get_model_state_dict(run.model, options=StateDictOptions(full_state_dict=True)).values():
         sums = run.world.gather({"weight": weight})
         assert all(torch.equal(weight, other["weight"]) for other in sums), "the processes' weights have drifted apart"

@@ -97,23 +97,28 @@ def train(
     made = recipe if isinstance(recipe, Recipe) else read_recipe(recipe, _all_changes(changes, steps, minutes, seed))
     made = replace(made, data=choose(made.data, data))
     out = Path(out)
-    with world(device) as here:
+    with world(device) as here:  # what holds on to the processes' group is gone when it ends: it lives in `_train`
         check(out, resume)
         if here.is_first:
             fetch_if_missing(made.data, downloads)
         here.wait()
-        tell = say if say is not None and here.is_first else silent
-        features = complete(made, {}, made.data.sample_rate).conditioner.features
-        clips = {split: open_clips(made.data, split, features=features) for split in _splits(made, tell)}
-        _tell_of_clips(made, clips, tell)
-        labels, left_out = choose_labels(wanted_labels(made), clips["train"])
-        for name in left_out:
-            tell(f"label '{name}' is left out: it does not sort the clips into classes")
-        torch.manual_seed(made.training.seed)
-        model = _build(complete(made, labels, clips["train"].sample_rate))
-        tell(describe(model))
-        trainer = _trainer(made, model, clips, out, here, quiet=say is None)
-        return Trained(out, made, trainer.fit(resume))
+        return _train(made, out, resume, here, say)
+
+
+def _train(made: Recipe, out: Path, resume: bool, here: World, say: Say | None) -> Trained:
+    """Read the clips, build the model, and train it in this process."""
+    tell = say if say is not None and here.is_first else silent
+    features = complete(made, {}, made.data.sample_rate).conditioner.features
+    clips = {split: open_clips(made.data, split, features=features) for split in _splits(made, tell)}
+    _tell_of_clips(made, clips, tell)
+    labels, left_out = choose_labels(wanted_labels(made), clips["train"])
+    for name in left_out:
+        tell(f"label '{name}' is left out: it does not sort the clips into classes")
+    torch.manual_seed(made.training.seed)
+    model = _build(complete(made, labels, clips["train"].sample_rate))
+    tell(describe(model))
+    trainer = _trainer(made, model, clips, out, here, quiet=say is None)
+    return Trained(out, made, trainer.fit(resume))
 
 
 def load_model(path: str | Path, device: str | torch.device = "cpu") -> Autoregressive:

@@ -1,5 +1,6 @@
 """Several processes under torchrun: who this one is, how the model is spread, and how numbers are summed."""
 
+import gc
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -88,6 +89,7 @@ def world(device: str | None = None) -> Iterator[World]:
         dist.barrier()
     finally:
         if mine:
+            gc.collect()  # shards in reference cycles hold on to the group, and must go before it does
             dist.destroy_process_group()
 
 
