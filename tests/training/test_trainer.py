@@ -45,6 +45,12 @@ def test_it_learns_and_leaves_a_model_to_load(tmp_path: Path) -> None:
     assert card["training"]["steps"] == progress.best_step
 
 
+def test_torch_is_left_as_it_was(tmp_path: Path) -> None:
+    train(tmp_path / "run", steps=2)
+    assert not torch.are_deterministic_algorithms_enabled()
+    assert torch.utils.deterministic.fill_uninitialized_memory
+
+
 def test_the_log_has_one_object_a_step(tmp_path: Path) -> None:
     train(tmp_path / "run")
     steps = [row for row in rows(tmp_path / "run") if "loss" in row]

@@ -97,7 +97,8 @@ class Trainer:
         on_validation: Callable[[Model, int], None] | None = None,
         quiet: bool = False,
     ) -> None:
-        _prepare(world)
+        if world.device.type == "cpu":
+            keep_freed_memory()
         self.model = model.to(world.device).train()
         self.called = spread(self.model, world, config.parallel)
         if config.compile:
@@ -125,9 +126,10 @@ class Trainer:
                 is named); a checkpoint cannot be written. The checkpoint before stays good.
             KeyboardInterrupt: interrupted or terminated; the run is saved and can be resumed.
         """
-        self._open(resume)
         with ExitStack() as stack:
+            stack.enter_context(_deterministic())
             stack.callback(self._let_go)
+            self._open(resume)
             interrupt = stack.enter_context(caught())
             self.report = stack.enter_context(ProgressReport(self.progress.step, self.quiet))
             self.journal = Journal(self.out, self.progress.step, self.config.tensorboard, self.world.is_first)
@@ -313,11 +315,17 @@ class Trainer:
         self.saved_at = time.perf_counter()
 
 
-def _prepare(world: World) -> None:
-    """Memory and determinism of the process: the same run gives the same bits on the same machine."""
-    if world.device.type == "cpu":
-        keep_freed_memory()
+@contextmanager
+def _deterministic() -> Iterator[None]:
+    """The same run gives the same bits on the same machine; afterwards torch is as it was."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # CUDA asks for it, before its first product
+    settings = torch.utils.deterministic
+    before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    filled = settings.fill_uninitialized_memory  # type: ignore[attr-defined]
     torch.use_deterministic_algorithms(True, warn_only=True)
-    # The guard against reading memory that was never written costs speed.
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    settings.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # that guard costs speed
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+        settings.fill_uninitialized_memory = filled  # type: ignore[attr-defined]
