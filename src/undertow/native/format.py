@@ -1,0 +1,186 @@
+"""The engine's model file: a small graph of causal ops over one step of a sequence, and the tensors they read.
+
+engine/include/undertow/graph.h says what each op means. Little-endian throughout: a header of 80 bytes, the tables of
+domains, values, ops and tensors, then the tensors' data at multiples of 64 bytes.
+"""
+
+import struct
+import zlib
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAGIC = b"UNDERTOW"
+VERSION = 1
+ALIGNMENT = 64
+NONE = -1  # an op's or a value's reference to nothing
+
+HEADER = struct.Struct("<8sIIQ6Idd4I")
+CHECKED_FROM = 16  # the checksum covers what follows itself
+DOMAIN = struct.Struct("<II")
+VALUE = struct.Struct("<IIiI")
+OP = struct.Struct("<5I4iI")
+TENSOR = struct.Struct("<6IQQ")
+
+
+class Type(IntEnum):
+    """How a tensor's elements are stored."""
+
+    FLOAT32 = 0
+    BFLOAT16 = 1
+    INT8 = 2
+
+
+class OpKind(IntEnum):
+    """What an op computes."""
+
+    EMBED = 0
+    CONDITION = 1
+    CONV = 2
+    FRAME = 3
+    UNFRAME = 4
+
+
+class Activation(IntEnum):
+    """What follows a convolution; GATE halves the channels: the first half is the filter, the second the gate."""
+
+    NONE = 0
+    RELU = 1
+    GATE = 2
+
+
+class EmissionKind(IntEnum):
+    """Distribution of the next symbol."""
+
+    CATEGORICAL = 0
+    MIXTURE_OF_LOGISTICS = 1
+    MIXTURE_OF_GAUSSIANS = 2
+    GAUSSIAN = 3
+
+
+DTYPES: dict[Type, str] = {Type.FLOAT32: "<f4", Type.BFLOAT16: "<u2", Type.INT8: "i1"}
+
+
+@dataclass(frozen=True, eq=False)
+class Tensor:
+    """Elements of one to three dimensions: float32, int8, or the upper 16 bits of a float32 held as uint16."""
+
+    type: Type
+    array: NDArray[Any]
+
+    def __post_init__(self) -> None:
+        expected = np.dtype(DTYPES[self.type])
+        assert self.array.dtype == expected, f"a {self.type.name} tensor is held as {expected}, not {self.array.dtype}"
+        assert 1 <= self.array.ndim <= 3, f"a tensor has 1 to 3 dimensions, not {self.array.ndim}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Domain:
+    """A clock that ticks once in `period` ticks of its parent. Domain 0 ticks at every step, its own parent."""
+
+    parent: int = 0
+    period: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Value:
+    """A vector, one a tick of its domain. `step` names the tensor (channels) that int8 convolutions read it with."""
+
+    channels: int
+    domain: int = 0
+    step: int = NONE
+    zero_point: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Op:
+    """What makes one value of others: `inputs`, `add` and `output` are values, `weight`, `bias` and `scale` tensors."""
+
+    kind: OpKind
+    output: int
+    inputs: tuple[int, ...] = ()
+    activation: Activation = Activation.NONE
+    kernel_size: int = 1
+    dilation: int = 1
+    add: int = NONE
+    weight: int = NONE
+    bias: int = NONE
+    scale: int = NONE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Emission:
+    """Distribution of the next symbol; `num_components` is a mixture's, the other two are all but a categorical's."""
+
+    kind: EmissionKind
+    num_components: int = 0
+    initial_scale: float = 0.0
+    scale_margin: float = 0.0
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Graph:
+    """A model as the engine runs it: ops in an order that has each after those it reads.
+
+    Attributes:
+        precision: of the stack's weights, to be told to people.
+        condition_channels: channels of the condition a step; 0 for none.
+        output: the value that holds the emission's parameters.
+    """
+
+    precision: Type
+    num_symbols: int
+    condition_channels: int
+    output: int
+    emission: Emission
+    domains: tuple[Domain, ...] = (Domain(),)
+    values: tuple[Value, ...]
+    ops: tuple[Op, ...]
+    tensors: tuple[Tensor, ...]
+
+
+def to_bytes(graph: Graph) -> bytes:
+    """The model file of a graph. It is the engine that refuses a graph that makes no sense."""
+    tables = b"".join(
+        [
+            *(DOMAIN.pack(one.parent, one.period) for one in graph.domains),
+            *(VALUE.pack(one.channels, one.domain, one.step, one.zero_point) for one in graph.values),
+            *(_op(one) for one in graph.ops),
+        ]
+    )
+    end = HEADER.size + len(tables) + TENSOR.size * len(graph.tensors)
+    entries, data = [], []
+    for tensor in graph.tensors:
+        stored = np.ascontiguousarray(tensor.array).tobytes()
+        padding = -end % ALIGNMENT
+        entries.append(_entry(tensor, end + padding, len(stored)))
+        data += [bytes(padding), stored]
+        end += padding + len(stored)
+    body = b"".join([_header(graph, 0, end)[CHECKED_FROM:], tables, *entries, *data])
+    return _header(graph, zlib.crc32(body), end)[:CHECKED_FROM] + body
+
+
+def _header(graph: Graph, checksum: int, num_bytes: int) -> bytes:
+    emission = graph.emission
+    return HEADER.pack(
+        *(MAGIC, VERSION, checksum, num_bytes),
+        *(graph.precision, graph.num_symbols, graph.condition_channels, graph.output),
+        *(emission.kind, emission.num_components, emission.initial_scale, emission.scale_margin),
+        *(len(graph.domains), len(graph.values), len(graph.ops), len(graph.tensors)),
+    )
+
+
+def _op(op: Op) -> bytes:
+    fixed = OP.pack(
+        *(op.kind, op.activation, op.output, op.kernel_size, op.dilation),
+        *(op.add, op.weight, op.bias, op.scale, len(op.inputs)),
+    )
+    return fixed + struct.pack(f"<{len(op.inputs)}I", *op.inputs)
+
+
+def _entry(tensor: Tensor, offset: int, num_bytes: int) -> bytes:
+    dims = tensor.array.shape
+    return TENSOR.pack(tensor.type, len(dims), *(*dims, 1, 1)[:3], 0, offset, num_bytes)
