@@ -1,0 +1,107 @@
+// What a model file says: a small graph of causal ops over one step of a sequence, and the tensors they read.
+//
+// Values are vectors, one a step; ops are listed so that each comes after those it reads. A domain is a clock: domain 0
+// ticks at every step, another one once in `period` ticks of its parent.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace undertow {
+
+// The file is not one this engine can run; the message is one line for a user.
+struct FormatError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+enum class Type : uint32_t { f32 = 0, bf16 = 1, i8 = 2 };
+
+// embed      y = table[symbol]                              table (num_symbols + 1, C); the last row is the start symbol
+// condition  y = what is known of the step                  (condition_channels)
+// conv       y = act(b + Σ_i W_i x[t - (k-1-i)·dilation] + add)   W (O, k, I); several inputs are read side by side
+// frame      y = the last `period` inputs, oldest first, once they are all there: parent's clock -> y's clock
+// unframe    y = slot j of the last frame, j = 0 at the step that completed it: x's clock -> the parent's
+enum class OpKind : uint32_t { embed = 0, condition = 1, conv = 2, frame = 3, unframe = 4 };
+
+// gate: of O = 2C channels the first C are the filter f, the others the gate g; y = tanh(f) · σ(g).
+enum class Activation : uint32_t { none = 0, relu = 1, gate = 2 };
+
+enum class EmissionKind : uint32_t {
+  categorical = 0,
+  mixture_of_logistics = 1,
+  mixture_of_gaussians = 2,
+  gaussian = 3,
+};
+
+// Row-major; `data` points into the graph's own memory, 64-byte aligned.
+struct Tensor {
+  Type type;
+  std::vector<uint32_t> dims;
+  const std::byte* data;
+  size_t bytes;
+
+  const float* f32() const { return reinterpret_cast<const float*>(data); }
+  const uint16_t* bf16() const { return reinterpret_cast<const uint16_t*>(data); }
+  const int8_t* i8() const { return reinterpret_cast<const int8_t*>(data); }
+};
+
+struct Domain {
+  uint32_t parent;  // 0 for domain 0 itself
+  uint32_t period;  // 1 for domain 0
+};
+
+// A value that int8 convolutions read is also held as u8 = clamp(rint(x / step[c]) + zero_point, 0, 255).
+struct Value {
+  uint32_t channels;
+  uint32_t domain;
+  int32_t step;         // f32 tensor (channels), or -1: held as floats alone
+  uint32_t zero_point;  // 0 … 255
+};
+
+struct Op {
+  OpKind kind;
+  Activation activation;
+  uint32_t output;
+  uint32_t kernel_size, dilation;
+  int32_t add;     // value added before the activation, or -1
+  int32_t weight;  // tensor, or -1
+  int32_t bias;    // f32 tensor (O), or -1
+  int32_t scale;   // f32 tensor (O) of an int8 weight: Σ w·(u - zero_point) times scale is the product; else -1
+  std::vector<uint32_t> inputs;
+
+  uint64_t history() const { return uint64_t(kernel_size - 1) * dilation; }
+};
+
+struct Emission {
+  EmissionKind kind;
+  uint32_t num_components;  // of a mixture; else 0
+  double initial_scale, scale_margin;  // of all but categorical; else 0
+};
+
+struct Graph {
+  Type precision;  // of the stack's weights, to be told to people
+  uint32_t num_symbols;
+  uint32_t condition_channels;  // 0: no condition
+  uint32_t output;              // value: the emission's parameters, in domain 0
+  Emission emission;
+  std::vector<Domain> domains;
+  std::vector<Value> values;
+  std::vector<Op> ops;
+  std::vector<Tensor> tensors;
+  std::shared_ptr<const std::byte[]> memory;  // what the tensors point into
+
+  // Bytes of one row's state: rings, pending frames, held frames.
+  uint64_t state_bytes() const;
+};
+
+// Read a model file, refusing whatever could not be run: nothing is allocated on the word of the file alone.
+//
+// Throws FormatError.
+Graph parse(std::span<const std::byte> file);
+
+}  // namespace undertow

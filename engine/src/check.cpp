@@ -1,0 +1,151 @@
+#include "check.h"
+
+#include <cmath>
+
+namespace undertow {
+namespace {
+
+void check_domains(const Graph& graph) {
+  if (graph.domains.empty()) refuse("the model file has no domains");
+  if (graph.domains[0].parent != 0 || graph.domains[0].period != 1) refuse("domain 0 does not tick at every step");
+  std::vector<uint64_t> steps{1};
+  for (size_t i = 1; i < graph.domains.size(); ++i) {
+    const auto [parent, period] = graph.domains[i];
+    if (parent >= i) refuse("domain ", i, " has the parent ", parent, ", which does not come before it");
+    if (period == 0) refuse("domain ", i, " has a period of 0");
+    steps.push_back(steps[parent] * period);
+    if (steps[i] > max_frame_steps) {
+      refuse("domain ", i, " ticks once in ", steps[i], " steps; the most is ", max_frame_steps);
+    }
+  }
+}
+
+void check_step(const Graph& graph, size_t index) {
+  const Value& value = graph.values[index];
+  if (value.step < -1 || (value.step >= 0 && size_t(value.step) >= graph.tensors.size())) {
+    refuse("value ", index, " has the step tensor ", value.step, " of ", graph.tensors.size());
+  }
+  if (value.zero_point > 255) refuse("value ", index, " has the zero point ", value.zero_point, "; the most is 255");
+  if (value.step < 0) return;
+  const Tensor& step = graph.tensors[value.step];
+  if (step.type != Type::f32 || step.dims != std::vector{value.channels}) {
+    refuse("value ", index, " has steps of ", shape(step), " ", name(step.type), ", not ", value.channels, " float32");
+  }
+  for (uint32_t i = 0; i < value.channels; ++i) {
+    const float one = step.f32()[i];
+    if (!(one > 0) || !std::isnormal(one)) {
+      refuse("value ", index, " has the step ", one, " in channel ", i, "; it must be above 0, finite and normal");
+    }
+  }
+}
+
+void check_values(const Graph& graph) {
+  uint64_t total = 0;
+  for (size_t i = 0; i < graph.values.size(); ++i) {
+    const Value& value = graph.values[i];
+    if (value.channels == 0 || value.channels > max_channels) {
+      refuse("value ", i, " has ", value.channels, " channels; it can have 1 to ", max_channels);
+    }
+    if (value.domain >= graph.domains.size()) {
+      refuse("value ", i, " is in domain ", value.domain, " of ", graph.domains.size());
+    }
+    check_step(graph, i);
+    total += value.channels;
+  }
+  if (total > max_total_channels) {
+    refuse("the model's values have ", total, " channels in all; the most is ", max_total_channels);
+  }
+}
+
+bool is_mixture(EmissionKind kind) {
+  return kind == EmissionKind::mixture_of_logistics || kind == EmissionKind::mixture_of_gaussians;
+}
+
+uint64_t num_params(const Graph& graph) {
+  if (graph.emission.kind == EmissionKind::categorical) return graph.num_symbols;
+  return is_mixture(graph.emission.kind) ? 3 * uint64_t(graph.emission.num_components) : 2;
+}
+
+void check_emission(const Graph& graph) {
+  const Emission& emission = graph.emission;
+  if (is_mixture(emission.kind) != (emission.num_components > 0)) {
+    refuse("the emission has ", emission.num_components, " components; a mixture has some, another none");
+  }
+  if (emission.kind == EmissionKind::categorical) return;
+  if (!(emission.initial_scale > 0 && emission.initial_scale <= 1)) {
+    refuse("the emission's initial scale is ", emission.initial_scale, "; it must be above 0 and at most 1");
+  }
+  if (!(emission.scale_margin >= 0 && emission.scale_margin <= 10)) {
+    refuse("the emission's scale margin is ", emission.scale_margin, "; it must be 0 to 10");
+  }
+}
+
+void check_output(const Graph& graph) {
+  if (graph.output >= graph.values.size()) {
+    refuse("the output is value ", graph.output, " of ", graph.values.size());
+  }
+  const Value& output = graph.values[graph.output];
+  if (output.domain != 0) refuse("the output, value ", graph.output, ", is in domain ", output.domain, ", not 0");
+  if (output.channels != num_params(graph)) {
+    refuse("the output has ", output.channels, " channels; the emission has ", num_params(graph), " parameters");
+  }
+}
+
+void check_header(const Graph& graph) {
+  if (graph.num_symbols == 0 || graph.num_symbols > max_symbols) {
+    refuse("the model file has ", graph.num_symbols, " symbols; it can have 1 to ", max_symbols);
+  }
+  if (graph.condition_channels > max_channels) {
+    refuse("the condition has ", graph.condition_channels, " channels; the most is ", max_channels);
+  }
+}
+
+void check_state(const Graph& graph) {
+  uint64_t bytes = 0;
+  for (const Op& op : graph.ops) {
+    bytes += state_bytes(graph, op);
+    if (bytes > max_state_bytes) refuse("the state has more than ", max_state_bytes, " bytes a row");
+  }
+}
+
+}  // namespace
+
+const char* name(Type type) {
+  constexpr const char* names[] = {"float32", "bfloat16", "int8"};
+  return names[size_t(type)];
+}
+
+const char* name(OpKind kind) {
+  constexpr const char* names[] = {"embed", "condition", "conv", "frame", "unframe"};
+  return names[size_t(kind)];
+}
+
+size_t item_size(Type type) { return type == Type::f32 ? 4 : type == Type::bf16 ? 2 : 1; }
+
+std::string shape(const Tensor& tensor) {
+  std::string text;
+  for (uint32_t dim : tensor.dims) text += (text.empty() ? "" : "x") + std::to_string(dim);
+  return text;
+}
+
+uint64_t state_bytes(const Graph& graph, const Op& op) {
+  constexpr uint64_t cursor = sizeof(int64_t);
+  if (op.kind == OpKind::frame) return cursor + sizeof(float) * graph.values[op.output].channels;
+  if (op.kind == OpKind::unframe) return sizeof(float) * graph.values[op.inputs[0]].channels;
+  if (op.kind != OpKind::conv || op.history() == 0) return 0;
+  const bool quantised = graph.tensors[op.weight].type == Type::i8;
+  return cursor + op.history() * graph.values[op.inputs[0]].channels * (quantised ? 1 : sizeof(float));
+}
+
+void check(const Graph& graph) {
+  check_header(graph);
+  check_domains(graph);
+  check_emission(graph);
+  check_values(graph);
+  check_ops(graph);
+  check_output(graph);
+  check_state(graph);
+  check_numbers(graph);
+}
+
+}  // namespace undertow

@@ -1,0 +1,45 @@
+// What a model file may say: its limits, and the refusal of graphs that could not be run.
+#pragma once
+
+#include <sstream>
+#include <string>
+
+#include "undertow/graph.h"
+
+namespace undertow {
+
+constexpr uint32_t max_domains = 64;
+constexpr uint32_t max_values = 1 << 16;  // and ops, of which each makes one value
+constexpr uint32_t max_tensors = 1 << 18;
+constexpr uint32_t max_symbols = 1 << 24;
+constexpr uint32_t max_channels = 1 << 20;           // of a value
+constexpr uint64_t max_total_channels = 1 << 22;     // of all values
+constexpr uint64_t max_frame_steps = 1 << 20;        // steps in one tick of a domain
+constexpr uint64_t max_history = 1 << 28;            // steps a convolution looks back
+constexpr uint64_t max_int8_products = 1 << 16;      // 32 bits hold the sum of so many, whatever the inputs
+constexpr uint64_t max_state_bytes = uint64_t(1) << 32;  // a row
+
+// Throw the parts, written one after the other, as a FormatError.
+template <class... Parts>
+[[noreturn]] void refuse(const Parts&... parts) {
+  std::ostringstream message;
+  (message << ... << parts);
+  throw FormatError(message.str());
+}
+
+const char* name(Type type);
+const char* name(OpKind kind);
+std::string shape(const Tensor& tensor);  // 64x2x32
+size_t item_size(Type type);
+
+// Refuse a graph whose parts do not fit together. Its enums are known ones and its tensors within its memory.
+void check(const Graph& graph);
+
+// The parts of check(): what is said of ops one by one, and the numbers in tensors.
+void check_ops(const Graph& graph);
+void check_numbers(const Graph& graph);
+
+// Bytes that one op keeps from step to step, for one row.
+uint64_t state_bytes(const Graph& graph, const Op& op);
+
+}  // namespace undertow

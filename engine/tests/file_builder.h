@@ -1,0 +1,246 @@
+// Builds model files in memory, for the engine's tests, benchmarks and fuzz target: right ones, and ones to be refused.
+#pragma once
+
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
+#include <random>
+#include <vector>
+
+#include "crc32.h"
+#include "undertow/graph.h"
+
+namespace undertow::testing {
+
+using Bytes = std::vector<std::byte>;
+
+struct StoredTensor {
+  Type type;
+  std::vector<uint32_t> dims;
+  Bytes data;
+};
+
+struct Conv {
+  uint32_t kernel_size = 1, dilation = 1;
+  Activation activation = Activation::none;
+  int32_t add = -1;
+  Type type = Type::f32;
+  bool bias = true;
+};
+
+// Write the checksum that the rest of the file asks for.
+inline void seal(Bytes& file) {
+  const uint32_t checksum = crc32(std::span<const std::byte>(file).subspan(16));
+  std::memcpy(file.data() + 12, &checksum, sizeof checksum);
+}
+
+// A graph that grows op by op, with random weights. Every field is open, so that a test can spoil it before build().
+class FileBuilder {
+ public:
+  Type precision = Type::f32;
+  uint32_t num_symbols = 16, condition_channels = 0, output = 0;
+  Emission emission{EmissionKind::categorical, 0, 0, 0};
+  std::vector<Domain> domains{{0, 1}};
+  std::vector<Value> values;
+  std::vector<Op> ops;
+  std::vector<StoredTensor> tensors;
+
+  explicit FileBuilder(uint32_t seed = 1) : random_(seed) {}
+
+  uint32_t embed(uint32_t channels) {
+    const int32_t table = weights(Type::f32, {num_symbols + 1, channels}, 1);
+    return add_op({OpKind::embed, Activation::none, 0, 1, 1, -1, table, -1, -1, {}}, channels, 0);
+  }
+
+  uint32_t condition() {
+    return add_op({OpKind::condition, Activation::none, 0, 1, 1, -1, -1, -1, -1, {}}, condition_channels, 0);
+  }
+
+  uint32_t conv(std::vector<uint32_t> inputs, uint32_t channels, Conv how = {}) {
+    uint32_t size = 0;
+    for (uint32_t input : inputs) {
+      size += values[input].channels;
+      if (how.type == Type::i8) quantise(input);
+    }
+    const uint32_t made = how.activation == Activation::gate ? 2 * channels : channels;
+    const float reach = 1.5f / std::sqrt(float(size * how.kernel_size));
+    const int32_t weight = weights(how.type, {made, how.kernel_size, size}, reach);
+    const int32_t scale = how.type == Type::i8 ? constants(made, step * reach / 64) : -1;
+    const int32_t bias = how.bias ? weights(Type::f32, {made}, 0.5f) : -1;
+    const uint32_t domain = values[inputs[0]].domain;
+    Op op{OpKind::conv, how.activation, 0, how.kernel_size, how.dilation, how.add, weight, bias, scale, inputs};
+    return add_op(std::move(op), channels, domain);
+  }
+
+  uint32_t frame(uint32_t input, uint32_t period) {
+    domains.push_back({values[input].domain, period});
+    return add_op({OpKind::frame, Activation::none, 0, 1, 1, -1, -1, -1, -1, {input}},
+                  values[input].channels * period, uint32_t(domains.size() - 1));
+  }
+
+  uint32_t unframe(uint32_t input) {
+    const auto [parent, period] = domains[values[input].domain];
+    return add_op({OpKind::unframe, Activation::none, 0, 1, 1, -1, -1, -1, -1, {input}},
+                  values[input].channels / period, parent);
+  }
+
+  // Hold a value as u8 too, for int8 convolutions.
+  void quantise(uint32_t value) {
+    if (values[value].step >= 0) return;
+    values[value].step = constants(values[value].channels, step);
+    values[value].zero_point = 120;
+  }
+
+  // A tensor of random numbers: up to `reach` from 0, int8 ones up to 64.
+  int32_t weights(Type type, std::vector<uint32_t> dims, float reach) {
+    size_t count = 1;
+    for (uint32_t dim : dims) count *= dim;
+    Bytes data;
+    for (size_t i = 0; i < count; ++i) {
+      const float unit = 2 * float(random_() % 65536) / 65535 - 1;
+      append_number(data, type, unit * (type == Type::i8 ? 64 : reach));
+    }
+    tensors.push_back({type, std::move(dims), std::move(data)});
+    return int32_t(tensors.size() - 1);
+  }
+
+  int32_t constants(uint32_t size, float number) {
+    Bytes data;
+    for (uint32_t i = 0; i < size; ++i) append(data, number);
+    tensors.push_back({Type::f32, {size}, std::move(data)});
+    return int32_t(tensors.size() - 1);
+  }
+
+  Bytes build() const {
+    Bytes tables = tables_without_tensors();
+    size_t end = header_bytes + tables.size() + 40 * tensors.size();
+    Bytes data;
+    for (const StoredTensor& tensor : tensors) {
+      data.resize(data.size() + padding(end));
+      end += padding(end);
+      append_entry(tables, tensor, end);
+      data.insert(data.end(), tensor.data.begin(), tensor.data.end());
+      end += tensor.data.size();
+    }
+    Bytes file = header(end);
+    file.insert(file.end(), tables.begin(), tables.end());
+    file.insert(file.end(), data.begin(), data.end());
+    seal(file);
+    return file;
+  }
+
+ private:
+  static constexpr size_t header_bytes = 80;
+  static constexpr float step = 0.03f;
+
+  static size_t padding(size_t end) { return (64 - end % 64) % 64; }
+
+  template <class T>
+  static void append(Bytes& bytes, const T& number) {
+    const auto* from = reinterpret_cast<const std::byte*>(&number);
+    bytes.insert(bytes.end(), from, from + sizeof(T));
+  }
+
+  template <class... Numbers>
+  static void append_u32(Bytes& bytes, Numbers... numbers) {
+    (append(bytes, uint32_t(numbers)), ...);
+  }
+
+  static void append_number(Bytes& bytes, Type type, float number) {
+    if (type == Type::f32) append(bytes, number);
+    if (type == Type::bf16) append(bytes, uint16_t(std::bit_cast<uint32_t>(number) >> 16));
+    if (type == Type::i8) append(bytes, int8_t(std::lround(number)));
+  }
+
+  static void append_entry(Bytes& bytes, const StoredTensor& tensor, uint64_t offset) {
+    append_u32(bytes, tensor.type, tensor.dims.size());
+    for (size_t i = 0; i < 3; ++i) append_u32(bytes, i < tensor.dims.size() ? tensor.dims[i] : 1);
+    append_u32(bytes, 0);
+    append(bytes, offset);
+    append(bytes, uint64_t(tensor.data.size()));
+  }
+
+  uint32_t add_op(Op op, uint32_t channels, uint32_t domain) {
+    op.output = uint32_t(values.size());
+    values.push_back({channels, domain, -1, 0});
+    ops.push_back(std::move(op));
+    return output = ops.back().output;
+  }
+
+  Bytes header(uint64_t file_bytes) const {
+    Bytes bytes;
+    for (char letter : {'U', 'N', 'D', 'E', 'R', 'T', 'O', 'W'}) append(bytes, letter);
+    append_u32(bytes, 1, 0);
+    append(bytes, file_bytes);
+    append_u32(bytes, precision, num_symbols, condition_channels, output, emission.kind, emission.num_components);
+    append(bytes, emission.initial_scale);
+    append(bytes, emission.scale_margin);
+    append_u32(bytes, domains.size(), values.size(), ops.size(), tensors.size());
+    return bytes;
+  }
+
+  Bytes tables_without_tensors() const {
+    Bytes bytes;
+    for (const auto& [parent, period] : domains) append_u32(bytes, parent, period);
+    for (const Value& value : values) append_u32(bytes, value.channels, value.domain, value.step, value.zero_point);
+    for (const Op& op : ops) {
+      append_u32(bytes, op.kind, op.activation, op.output, op.kernel_size, op.dilation);
+      append_u32(bytes, op.add, op.weight, op.bias, op.scale, op.inputs.size());
+      for (uint32_t input : op.inputs) append_u32(bytes, input);
+    }
+    return bytes;
+  }
+
+  std::mt19937 random_;
+};
+
+struct WaveNetShape {
+  Type precision = Type::f32;
+  uint32_t num_symbols = 16, channels = 6, gate_channels = 8, skip_channels = 10, num_params = 16;
+  uint32_t input_kernel_size = 1, kernel_size = 2, cycles = 1, layers_per_cycle = 3;
+  uint32_t condition_channels = 0;
+  uint32_t frame_size = 0;  // of a context stack; 0: none
+  bool scalar = false;
+  Emission emission{EmissionKind::categorical, 0, 0, 0};
+  uint32_t seed = 1;
+};
+
+// One convolution over frames of the past, conditioning what follows.
+inline uint32_t add_context(FileBuilder& builder, uint32_t input, uint32_t frame_size, Type type) {
+  const uint32_t frames = builder.frame(input, frame_size);
+  const uint32_t gated = builder.conv({frames}, 6, {.kernel_size = 2, .activation = Activation::gate, .type = type});
+  return builder.unframe(builder.conv({gated}, 3 * frame_size, {.type = type}));
+}
+
+// A WaveNet with embedded or scalar input, a condition, a context stack and gates that add the condition's projection.
+inline FileBuilder wavenet(const WaveNetShape& shape = {}) {
+  FileBuilder builder(shape.seed);
+  const Type type = builder.precision = shape.precision;
+  builder.num_symbols = shape.num_symbols;
+  builder.condition_channels = shape.condition_channels;
+  builder.emission = shape.emission;
+  uint32_t x = builder.embed(shape.scalar ? 1 : shape.channels);
+  if (shape.scalar || shape.input_kernel_size > 1) {
+    x = builder.conv({x}, shape.channels, {.kernel_size = shape.input_kernel_size, .type = type});
+  }
+  std::vector<uint32_t> conditions;
+  if (shape.condition_channels > 0) conditions.push_back(builder.condition());
+  if (shape.frame_size > 0) conditions.push_back(add_context(builder, x, shape.frame_size, type));
+  std::vector<uint32_t> gates;
+  for (uint32_t layer = 0; layer < shape.cycles * shape.layers_per_cycle; ++layer) {
+    Conv gate{.kernel_size = shape.kernel_size, .dilation = 1u << layer % shape.layers_per_cycle, .type = type};
+    if (!conditions.empty()) gate.add = int32_t(builder.conv(conditions, shape.gate_channels, {.type = type}));
+    gate.activation = Activation::gate;
+    gates.push_back(builder.conv({x}, shape.gate_channels / 2, gate));
+    x = builder.conv({gates.back()}, shape.channels, {.add = int32_t(x), .type = type});
+  }
+  const uint32_t skip = builder.conv(gates, shape.skip_channels, {.activation = Activation::relu, .type = type});
+  const uint32_t hidden = builder.conv({skip}, shape.skip_channels, {.activation = Activation::relu, .type = type});
+  builder.conv({hidden}, shape.num_params, {.type = type});
+  return builder;
+}
+
+}  // namespace undertow::testing
