@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from undertow.errors import UsageError
-from undertow.generation.noise import Noise, uniforms
+from undertow.generation.noise import Given, Philox, uniforms
 
 MASK = 2**64 - 1
 
@@ -42,10 +42,26 @@ def test_any_split_into_steps_and_rows_gives_the_same() -> None:
 
 
 def test_blocks_do_not_show() -> None:
-    noise = Noise([3, 4], [0, 5], [0, 100], 2)
+    noise = Philox([3, 4], [0, 5], [0, 100], 2)
     drawn = np.concatenate([noise.next(size) for size in (1, 7, 500, 3, 2000, 5)], axis=1)
     assert np.array_equal(drawn[0], uniforms(3, [0], 0, drawn.shape[1], 2)[0])
     assert np.array_equal(drawn[1], uniforms(4, [5], 100, drawn.shape[1], 2)[0])
+
+
+def test_steps_passed_over_are_named_by_their_keys() -> None:
+    noise = Philox([3, 4], [0, 5], [0, 100], 2)
+    noise.next(7)
+    assert noise.skip(600).tolist() == [[3, 0, 7], [4, 5, 107]]
+    assert np.array_equal(noise.next(3)[1], uniforms(4, [5], 707, 3, 2)[0])
+    assert noise.skip(1).tolist() == [[3, 0, 610], [4, 5, 710]]
+    assert np.array_equal(noise.next(600)[0], uniforms(3, [0], 611, 600, 2)[0])
+
+
+def test_given_uniforms_have_no_keys() -> None:
+    drawn = uniforms(0, [0, 1], 0, 9, 2)
+    noise = Given(drawn)
+    assert noise.skip(4) is None
+    assert np.array_equal(np.concatenate([noise.next(4), noise.next(5)], axis=1), drawn)
 
 
 def test_is_uniform() -> None:

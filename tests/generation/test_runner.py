@@ -6,8 +6,9 @@ from undertow.batch import Condition
 from undertow.emissions import Sampling
 from undertow.errors import UsageError
 from undertow.generation.conditions import Conditions
-from undertow.generation.noise import uniforms
-from undertow.generation.runner import TorchRunner, make_runner
+from undertow.generation.engines import make_runner
+from undertow.generation.noise import Given, Philox, uniforms
+from undertow.generation.torch_runner import TorchRunner
 from undertow.models.autoregressive import Autoregressive
 from undertow.state import leaves, num_bytes
 
@@ -50,12 +51,12 @@ def test_unequal_prompts_are_each_as_alone(kind: str) -> None:
     together = TorchRunner(model)
     together.prime(prompts, known)
     noise = uniforms(0, range(5), 0, 20, model.emission.num_uniforms)
-    drawn = together.run(noise, Sampling(), known.steps_from(lengths, 20))
+    drawn = together.run(Given(noise), 20, Sampling(), known.steps_from(lengths, 20))
     for row, length in enumerate(lengths):
         alone = TorchRunner(model)
         alone.prime(prompts[row : row + 1], known.select([row]))
         condition = known.select([row]).steps(length, length + 20)
-        assert torch.equal(alone.run(noise[row : row + 1], Sampling(), condition), drawn[row : row + 1])
+        assert torch.equal(alone.run(Given(noise[row : row + 1]), 20, Sampling(), condition), drawn[row : row + 1])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -65,7 +66,7 @@ def test_draws_what_the_whole_sequence_says(kind: str) -> None:
     known, runner = conditions(model), TorchRunner(model)
     runner.prime([torch.from_numpy(prompt(20))], known)
     noise = uniforms(0, [0], 0, 30, model.emission.num_uniforms)
-    drawn = runner.run(noise, Sampling(), known.steps(20, 50))
+    drawn = runner.run(Given(noise), 30, Sampling(), known.steps(20, 50))
     fed = torch.cat([torch.tensor([[model.alphabet.start_symbol]]), torch.from_numpy(prompt(20))[None], drawn], dim=1)
     with torch.no_grad():
         params = model.network(model._inputs(fed[:, :-1]), known.steps(0, 50))[:, 20:]
@@ -82,7 +83,7 @@ def test_state_does_not_grow() -> None:
         runner.prime([torch.from_numpy(prompt(length))] * 2, known)
         for _ in range(3):
             sizes.append((num_bytes(runner.position), [leaf.shape for leaf in leaves(runner.position)]))
-            runner.run(uniforms(0, [0, 1], 0, 40, 1), Sampling(), known.steps(0, 1))
+            runner.run(Philox([0, 0], [0, 1], [0, 0], 1), 40, Sampling(), known.steps(0, 1))
     assert all(size == sizes[0] for size in sizes)
 
 
@@ -91,18 +92,18 @@ def test_a_position_is_a_copy() -> None:
     runner, noise = TorchRunner(model), uniforms(0, [0], 0, 25, 1)
     runner.prime([torch.from_numpy(prompt(9))], conditions(model))
     position = runner.position
-    first = runner.run(noise, Sampling(), Condition())
+    first = runner.run(Given(noise), 25, Sampling(), Condition())
     runner.restore(position)
-    assert torch.equal(runner.run(noise, Sampling(), Condition()), first)
+    assert torch.equal(runner.run(Given(noise), 25, Sampling(), Condition()), first)
     runner.restore(position)
-    assert torch.equal(runner.run(noise, Sampling(), Condition()), first)
+    assert torch.equal(runner.run(Given(noise), 25, Sampling(), Condition()), first)
 
 
 def test_leaves_the_model_in_its_mode_and_without_gradients() -> None:
     model = build("labels").train()
     runner = TorchRunner(model)
     runner.prime([torch.from_numpy(prompt(9))], conditions(model))
-    runner.run(uniforms(0, [0], 0, 5, 1), Sampling(), conditions(model).steps(0, 1))
+    runner.run(Philox([0], [0], [0], 1), 5, Sampling(), conditions(model).steps(0, 1))
     assert model.training and model.network.training
     assert all(parameter.grad is None for parameter in model.parameters())
     assert not any(leaf.requires_grad or leaf.is_inference() for leaf in leaves(runner.position))

@@ -27,6 +27,7 @@ def generate(
     top_k: int | None = None,
     top_p: float | None = None,
     engine: str = "auto",
+    threads: int | None = None,
     no_picture: bool = False,
     seed: Seed = 0,
     device: Device = "auto",
@@ -47,7 +48,8 @@ def generate(
         temperature: Below 1 more probable, above 1 more varied, 0 always the most probable.
         top_k: Draw from the k most probable values alone.
         top_p: Draw from the fewest values whose probability reaches p.
-        engine: What steps the model: auto or torch.
+        engine: What steps the model: native, torch, or auto, the native one where it runs the model as it is.
+        threads: At most so many; by default as many as help.
         no_picture: Draw no pictures.
     """
     from undertow.cli.device import pick_device
@@ -73,6 +75,7 @@ def generate(
             sampling=sampling,
             seed=seed,
             engine=engine,
+            threads=threads,
             progress=bar,
         )
     for note in filter(None, [*sound.notes, verdict(run)]):

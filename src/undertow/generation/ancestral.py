@@ -32,7 +32,7 @@ class Generation:
         prime_seconds: wall-clock seconds spent on the prompts.
         seconds: wall-clock seconds spent on the steps.
         engine, precision, num_threads: what stepped the model.
-        notes: what was done to the prompts that a user should know.
+        notes: what a user should know of what was done to the prompts, and of why this engine ran.
     """
 
     symbols: np.ndarray
@@ -70,6 +70,7 @@ def generate(
     seed: int = 0,
     rows: Sequence[int] | None = None,
     engine: str = "auto",
+    threads: int | None = None,
     progress: Progress | None = None,
 ) -> Generation:
     """Generate `count` rows of `seconds` or `num_steps`, or as long as the features; `stream` has the arguments.
@@ -96,6 +97,7 @@ def generate(
         chunk_steps=CHUNK_STEPS,
         output="symbols",
         engine=engine,
+        threads=threads,
     )
     if chunks.num_steps is None:
         raise UsageError("give seconds or num_steps: how much to generate")

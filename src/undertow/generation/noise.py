@@ -5,6 +5,7 @@ So a row's sample depends on neither the batch around it, nor the size of the ch
 B rows, T steps, U uniforms a step.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import numpy as np
@@ -49,8 +50,22 @@ def check_keys(seeds: Sequence[int], rows: Sequence[int]) -> None:
                 raise UsageError(f"{name} is {value}; it must be from 0 to {_LARGEST_KEY}")
 
 
-class Noise:
-    """The uniforms of successive steps of a set of rows, drawn a block of steps at a time.
+class Noise(ABC):
+    """The uniforms of a set of rows, step after step."""
+
+    @abstractmethod
+    def next(self, num_steps: int) -> np.ndarray:
+        """The uniforms of every row's next `num_steps` steps, (B, T, U) float64."""
+
+    @abstractmethod
+    def skip(self, num_steps: int) -> np.ndarray | None:
+        """Pass over as many steps, for whoever draws them itself: of each row its seed, its number and the first of
+        these steps, (B, 3) int64. None, and nothing is passed over, where the uniforms come from elsewhere.
+        """
+
+
+class Philox(Noise):
+    """What `uniforms` gives, drawn a block of steps at a time.
 
     Args:
         seeds, rows, starts: of each row, its seed, its number and its first step.
@@ -58,24 +73,42 @@ class Noise:
     """
 
     def __init__(self, seeds: Sequence[int], rows: Sequence[int], starts: Sequence[int], num_uniforms: int) -> None:
-        self._streams = list(zip(seeds, rows, starts, strict=True))
-        self._num_uniforms = num_uniforms
-        self._num_drawn, self._num_read = 0, 0
-        self._block = self._draw(0)
+        check_keys(seeds, rows)
+        self._keys = np.stack([np.array(one, dtype=np.int64) for one in (seeds, rows, starts)], axis=1)
+        self._num_read = 0
+        self._block = np.empty((len(self._keys), 0, num_uniforms))  # of the steps that come next
 
     def next(self, num_steps: int) -> np.ndarray:
-        """The uniforms of every row's next `num_steps` steps, (B, T, U) float64."""
-        left = self._num_drawn - self._num_read
-        if num_steps > left:
-            fresh = self._draw(max(num_steps - left, BLOCK_STEPS))
-            self._block = np.concatenate([self._block[:, self._block.shape[1] - left :], fresh], axis=1)
-            left += fresh.shape[1]
-        first = self._block.shape[1] - left
+        missing = num_steps - self._block.shape[1]
+        if missing > 0:
+            self._block = np.concatenate([self._block, self._draw(max(missing, BLOCK_STEPS))], axis=1)
+        found, self._block = self._block[:, :num_steps], self._block[:, num_steps:]
         self._num_read += num_steps
-        return self._block[:, first : first + num_steps]
+        return found
+
+    def skip(self, num_steps: int) -> np.ndarray:
+        found = self._keys + [0, 0, self._num_read]
+        self._num_read += num_steps
+        self._block = self._block[:, num_steps:]
+        return found
 
     def _draw(self, num_steps: int) -> np.ndarray:
-        done, self._num_drawn = self._num_drawn, self._num_drawn + num_steps
+        done, width = self._num_read + self._block.shape[1], self._block.shape[2]
         return np.concatenate(
-            [uniforms(seed, [row], start + done, num_steps, self._num_uniforms) for seed, row, start in self._streams]
+            [uniforms(seed, [row], start + done, num_steps, width) for seed, row, start in self._keys.tolist()]
         )
+
+
+class Given(Noise):
+    """Uniforms (B, T, U) that are there already."""
+
+    def __init__(self, uniforms: np.ndarray) -> None:
+        self._left = uniforms
+
+    def next(self, num_steps: int) -> np.ndarray:
+        assert num_steps <= self._left.shape[1], f"{num_steps} steps are wanted and {self._left.shape[1]} are left"
+        found, self._left = self._left[:, :num_steps], self._left[:, num_steps:]
+        return found
+
+    def skip(self, num_steps: int) -> None:
+        return None

@@ -36,7 +36,7 @@ class Start:
     Attributes:
         conditions: what is known of each row.
         prompts: each row's prompt, (L,) int64 symbols; none of a resumed stream.
-        notes: what was done to the prompts that a user should know.
+        notes: what a user should know of the engine, and of what was done to the prompts.
     """
 
     runner: Runner
@@ -72,7 +72,7 @@ def begin(runner: Runner, prompt: Prompts, labels: Labels, features: Features, s
         runner.restore(select(runner.position, [0] * count))
         conditions, prompts = conditions.select([0] * count), prompts * count
     places = tuple(Place(seed, row, 0, len(one)) for row, one in zip(rows, prompts, strict=True))
-    notes = dict.fromkeys(note for _, notes in read for note in notes)
+    notes = dict.fromkeys([*runner.notes, *(note for _, notes in read for note in notes)])
     return Start(runner, conditions, places, tuple(prompts), tuple(notes))
 
 
@@ -98,7 +98,7 @@ def unpack(runner: Runner, state: State, features: Features) -> Start:
     by_name = {name: label.to(device) for name, label in zip(names, labels, strict=True)}
     conditions = Conditions(model, len(places), by_name, read_features(features, model, len(places)))
     runner.restore(position)
-    return Start(runner, conditions, places)
+    return Start(runner, conditions, places, notes=runner.notes)
 
 
 def _conditions(model: Autoregressive, labels: Labels, features: Features, count: int) -> Conditions:

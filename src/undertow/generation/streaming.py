@@ -11,10 +11,10 @@ import torch
 
 from undertow.emissions import Sampling
 from undertow.errors import DataError, UsageError
+from undertow.generation.engines import make_runner
 from undertow.generation.labels import Labels
-from undertow.generation.noise import Noise, check_keys
+from undertow.generation.noise import Philox, check_keys
 from undertow.generation.prompts import Features, Prompts, each_prompt
-from undertow.generation.runner import make_runner
 from undertow.generation.start import Start, begin, pack, unpack
 from undertow.models.autoregressive import Autoregressive
 from undertow.state import State
@@ -42,6 +42,7 @@ def stream(
     chunk_ms: float | int | None = None,
     output: Output = "real",
     engine: str = "auto",
+    threads: int | None = None,
 ) -> "Stream":
     """Generate chunk by chunk: an iterator of arrays (B, T), float32 waves in [-1, 1] or whatever the alphabet decodes.
 
@@ -59,7 +60,8 @@ def stream(
         rows: each row's number, which chooses its noise; 0, 1, 2 … when not given.
         chunk_steps, chunk_ms: length of a chunk, in steps or in milliseconds; 20 ms when neither is given.
         output: "real", what the alphabet decodes; "symbols", int64.
-        engine: "auto" or "torch".
+        engine: "native", the C++ engine; "torch"; "auto", the native one where it runs the model in its own precision.
+        threads: at most so many for a step; when not given, as many as the engine finds useful.
 
     Raises:
         UsageError: options that do not go together, or that the model cannot meet.
@@ -70,7 +72,7 @@ def stream(
     rows = _row_numbers(count, rows, prompt)
     check_keys([seed], rows)
     _check_sampling(model, sampling)
-    start = begin(make_runner(model, engine), prompt, labels, features, seed, rows)
+    start = begin(make_runner(model, engine, threads), prompt, labels, features, seed, rows)
     return Stream(start, sampling, num_steps, chunk_steps, output)
 
 
@@ -86,6 +88,7 @@ def resume(
     chunk_ms: float | int | None = None,
     output: Output = "real",
     engine: str = "auto",
+    threads: int | None = None,
 ) -> "Stream":
     """Go on where `Stream.state` was taken: what comes is what that stream would have given.
 
@@ -98,7 +101,8 @@ def resume(
     num_steps = steps_wanted(model, seconds, num_steps)
     chunk_steps = _chunk_steps(model, chunk_steps, chunk_ms)
     _check_sampling(model, sampling)
-    return Stream(unpack(make_runner(model, engine), state, features), sampling, num_steps, chunk_steps, output)
+    start = unpack(make_runner(model, engine, threads), state, features)
+    return Stream(start, sampling, num_steps, chunk_steps, output)
 
 
 class Stream(Iterator[np.ndarray]):
@@ -118,7 +122,7 @@ class Stream(Iterator[np.ndarray]):
         self._sampling, self._chunk_steps, self._output = sampling, chunk_steps, output
         self._model = start.runner.model
         seeds, rows, steps, lengths = zip(*start.places, strict=True)
-        self._noise = Noise(seeds, rows, steps, self._model.emission.num_uniforms)
+        self._noise = Philox(seeds, rows, steps, self._model.emission.num_uniforms)
         self._reached = [length + step for length, step in zip(lengths, steps, strict=True)]
 
     def __next__(self) -> np.ndarray:
@@ -138,7 +142,7 @@ class Stream(Iterator[np.ndarray]):
     def _draw(self, size: int) -> torch.Tensor:
         begun = [reached + self.num_drawn for reached in self._reached]
         condition = self.start.conditions.steps_from(begun, size)
-        symbols = self.start.runner.run(self._noise.next(size), self._sampling, condition)
+        symbols = self.start.runner.run(self._noise, size, self._sampling, condition)
         if int(symbols.max()) >= self._model.alphabet.num_symbols:
             raise DataError(f"the model's output is not a number by step {max(begun) + size}: its weights are damaged")
         self.num_drawn += size

@@ -34,6 +34,9 @@ class Autoregressive(Model):
 
     The shift by one step lives in `past` and nowhere else: the network's first input is the alphabet's start symbol.
     Column t of `Condition.aligned` conditions x_t; so the start symbol is stepped with column 0, x_t with column t + 1.
+
+    Attributes:
+        engine_file: the model as it was exported to the native engine, in a precision of its own; None for most models.
     """
 
     @config
@@ -68,6 +71,7 @@ class Autoregressive(Model):
         self.network = networks.build(
             config.network, self.alphabet.num_symbols, self.emission.num_params, self.conditioner.channels
         )
+        self.engine_file: bytes | None = None
         self._warn_of_short_field()
 
     @property
@@ -120,12 +124,17 @@ class Autoregressive(Model):
         `condition` holds T + 1 steps, the prompt's and the next symbol's. A network of finite receptive field is given
         only as much of the prompt's end as it sees. T may be 0.
         """
-        field, symbols = self.network.receptive_field, self.past(symbols)
-        skipped = 0 if field is None else max(0, symbols.shape[1] - field)
-        skipped -= skipped % self.network.period
+        symbols = self.past(symbols)
+        skipped = self.unseen(symbols.shape[1])
         condition = condition.steps(skipped, symbols.shape[1])
         state = self.init_state(len(symbols), condition)
         return self.network.prime(self._inputs(symbols[:, skipped:]), state, condition)
+
+    def unseen(self, num_inputs: int) -> int:
+        """How many of so many inputs, from the first on, can be left out: nothing after the last depends on them."""
+        field = self.network.receptive_field
+        skipped = 0 if field is None else max(0, num_inputs - field)
+        return skipped - skipped % self.network.period
 
     def _inputs(self, symbols: Tensor) -> Tensor:
         """What the network takes: the symbols (B, T) themselves, or their scalars (B, T, 1)."""

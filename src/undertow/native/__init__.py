@@ -1,1 +1,8 @@
-"""The C++ engine's Python face: a model as a graph of causal ops, packed into one file."""
+"""The C++ engine's Python face: a model as a graph of causal ops, packed into one file, and the engine that runs it."""
+
+from undertow.native.builder import Unsupported
+from undertow.native.engine import cpu_isas, make_engine, make_program, why_missing
+from undertow.native.format import to_bytes
+from undertow.native.lowering import Lowered, lower
+
+__all__ = ["Lowered", "Unsupported", "cpu_isas", "lower", "make_engine", "make_program", "to_bytes", "why_missing"]

@@ -1,0 +1,47 @@
+"""Which engine steps a model: the one place that chooses."""
+
+from collections.abc import Callable
+
+from undertow.config import nearest
+from undertow.errors import UsageError
+from undertow.generation.native_runner import NativeRunner
+from undertow.generation.runner import Runner
+from undertow.generation.torch_runner import TorchRunner
+from undertow.models.autoregressive import Autoregressive
+from undertow.native import Unsupported
+
+ENGINES: dict[str, Callable[[Autoregressive, int | None], Runner]] = {"native": NativeRunner, "torch": TorchRunner}
+
+
+def make_runner(model: Autoregressive, engine: str = "auto", threads: int | None = None) -> Runner:
+    """A runner for a model.
+
+    "auto" never changes the precision. It takes the native engine for a model that was exported to it, and for one on
+    the CPU that it can run as it is; else torch, whose `notes` then say why.
+
+    Args:
+        threads: at most so many for a step; when not given, as many as the engine finds useful.
+
+    Raises:
+        UsageError: there is no such engine, it cannot run the model, or `threads` is not positive.
+    """
+    if threads is not None and threads < 1:
+        raise UsageError(f"threads is {threads}; it must be 1 or more")
+    if engine == "auto":
+        return _fastest(model, threads)
+    if engine not in ENGINES:
+        raise UsageError(f"unknown engine '{engine}'{nearest(engine, ['auto', *ENGINES])}")
+    return ENGINES[engine](model, threads)
+
+
+def _fastest(model: Autoregressive, threads: int | None) -> Runner:
+    if model.engine_file is None and next(model.parameters()).device.type != "cpu":
+        return TorchRunner(model, threads)
+    try:
+        return NativeRunner(model, threads)
+    except Unsupported as reason:
+        if model.engine_file is not None:
+            raise UsageError(f"this model was exported for the native engine: {reason}") from None
+        runner = TorchRunner(model, threads)
+        runner.notes = (f"{reason}; torch steps this model",)
+        return runner

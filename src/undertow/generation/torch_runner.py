@@ -1,0 +1,100 @@
+"""The runner that every model has: torch, on the model's device and in its precision.
+
+B batch, L steps of a prompt.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from undertow.batch import Condition
+from undertow.emissions import Sampling
+from undertow.generation.conditions import Conditions
+from undertow.generation.inference import inference
+from undertow.generation.noise import Noise
+from undertow.generation.runner import Runner, in_order, rows_by_length
+from undertow.models.autoregressive import Autoregressive
+from undertow.state import State, clone, map_state
+
+SMALL_STEP = 2**25  # multiplications of one step of all rows, about, below which threads cost more than they save
+
+
+class TorchRunner(Runner):
+    """Steps the model with torch.
+
+    Args:
+        threads: torch's threads while it steps; when not given, one where a step is little work, else all it has.
+    """
+
+    engine = "torch"
+
+    def __init__(self, model: Autoregressive, threads: int | None = None) -> None:
+        self.model = model
+        self.precision = str(next(model.parameters()).dtype).removeprefix("torch.")
+        self.num_parameters = sum(parameter.numel() for parameter in model.parameters())
+        self.num_threads = threads or torch.get_num_threads()
+        self._threads = threads
+        self._position: tuple[Tensor, State] | None = None
+
+    def prime(self, prompts: Sequence[Tensor], conditions: Conditions) -> None:
+        with inference(self.model):
+            self._position = primed(self.model, prompts, conditions)
+
+    def run(self, noise: Noise, num_steps: int, sampling: Sampling, condition: Condition) -> Tensor:
+        assert self._position is not None, "prime or restore comes first"
+        pending, state = self._position
+        uniforms = torch.from_numpy(noise.next(num_steps)).to(pending.device)
+        drawn = []
+        self.num_threads = self._threads or self._useful_threads(len(pending))
+        with inference(self.model), _threads(self.num_threads):
+            for step in range(num_steps):
+                params, state = self.model.step(pending, state, condition.steps(step, step + 1))
+                pending = self.model.emission.sample(params, uniforms[:, step : step + 1], sampling)
+                drawn.append(pending)
+        self._position = pending, state
+        return torch.cat(drawn, dim=1).cpu()
+
+    @property
+    def position(self) -> State:
+        assert self._position is not None, "prime or restore comes first"
+        return clone(self._position)
+
+    def restore(self, position: State) -> None:
+        device = next(self.model.parameters()).device
+        pending, state = map_state(lambda part: part.to(device, copy=True), position)
+        self._position = pending, state
+
+    def _useful_threads(self, batch_size: int) -> int:
+        """One where a step is little work: several would wait for each other far longer than they compute."""
+        return 1 if batch_size * self.num_parameters < SMALL_STEP else torch.get_num_threads()
+
+
+@contextmanager
+def _threads(number: int) -> Iterator[None]:
+    """Torch on that many threads, and afterwards on as many as before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def primed(model: Autoregressive, prompts: Sequence[Tensor], conditions: Conditions) -> tuple[Tensor, State]:
+    """The position after each row's prompt: one parallel call for each length there is, joined in the rows' order."""
+    groups = rows_by_length(prompts)
+    parts = [_primed(model, torch.stack([prompts[row] for row in rows]), conditions.select(rows)) for rows in groups]
+    pending, state = in_order(groups, parts)
+    return pending, state
+
+
+def _primed(model: Autoregressive, prompts: Tensor, conditions: Conditions) -> tuple[Tensor, State]:
+    """The position after prompts (B, L) of one length: all but the last symbol is fed, that one is pending."""
+    prompts = prompts.to(next(model.parameters()).device)
+    length = prompts.shape[1]
+    if length == 0:
+        return model.past(prompts), model.init_state(len(prompts), conditions.steps(0, 1))
+    _, state = model.prime(prompts[:, :-1], conditions.steps(0, length))
+    return prompts[:, -1:], state

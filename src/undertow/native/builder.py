@@ -1,0 +1,113 @@
+"""A graph in the making: values, the ops that make them, and the tensors those read.
+
+O output channels, k taps, I input channels.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from undertow.errors import UsageError
+from undertow.native import format
+from undertow.native.format import NONE, Activation, Domain, Op, OpKind, Type, Value
+
+Values: TypeAlias = tuple[int, ...]  # values read side by side, their channels one after another
+SYMBOLS: Values = ()  # what an embedding reads
+
+
+class Unsupported(UsageError):
+    """What the native engine has no op for, named; or that it is not there at all."""
+
+
+@dataclass
+class Builder:
+    """Ops in the order they are added, each making one value and named after the module it is of.
+
+    Attributes:
+        weights: how the network's convolutions hold their weights; those of the condition stay float32.
+        modules: every module's name.
+    """
+
+    weights: Type
+    modules: Mapping[nn.Module, str]
+    domains: list[Domain] = field(default_factory=lambda: [Domain()])
+    values: list[Value] = field(default_factory=list)
+    ops: list[Op] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    tensors: list[format.Tensor] = field(default_factory=list)
+
+    def embed(self, name: str, table: Tensor) -> int:
+        """One row of a table for each symbol."""
+        return self._add(OpKind.EMBED, name, table.shape[1], 0, weight=self.tensor(table))
+
+    def condition(self, channels: int) -> int:
+        """What is known of each step."""
+        return self._add(OpKind.CONDITION, "condition", channels, 0)
+
+    def conv(
+        self,
+        name: str,
+        weight: Tensor,
+        bias: Tensor | None,
+        inputs: Values,
+        dilation: int = 1,
+        add: int = NONE,
+        activation: Activation = Activation.NONE,
+    ) -> int:
+        """A causal convolution, (O, k, I) over inputs side by side, plus a value, then an activation."""
+        kernel_size, channels = weight.shape[1], weight.shape[0]
+        assert kernel_size == 1 or len(inputs) == 1, f"{name}: several values side by side have no common past"
+        known = any(op.kind == OpKind.CONDITION and op.output in inputs for op in self.ops)
+        return self._add(
+            OpKind.CONV,
+            name,
+            channels // 2 if activation == Activation.GATE else channels,
+            self.values[inputs[0]].domain,
+            inputs=inputs,
+            activation=activation,
+            kernel_size=kernel_size,
+            dilation=dilation,
+            add=add,
+            weight=self.tensor(weight, Type.FLOAT32 if known else self.weights),
+            bias=NONE if bias is None else self.tensor(bias),
+        )
+
+    def frame(self, name: str, value: int, period: int) -> int:
+        """A value's last `period` ticks, once in so many: the first value of a domain of its own."""
+        channels, parent = self.values[value].channels, self.values[value].domain
+        self.domains.append(Domain(parent=parent, period=period))
+        return self._add(OpKind.FRAME, name, period * channels, len(self.domains) - 1, inputs=(value,))
+
+    def unframe(self, name: str, value: int) -> int:
+        """A value of a slower domain, one slot of it a tick of its parent's."""
+        domain = self.domains[self.values[value].domain]
+        channels = self.values[value].channels // domain.period
+        return self._add(OpKind.UNFRAME, name, channels, domain.parent, inputs=(value,))
+
+    def tensor(self, tensor: Tensor, kind: Type = Type.FLOAT32) -> int:
+        """The place of a new tensor, its elements held as `kind`."""
+        self.tensors.append(format.Tensor(kind, elements(tensor, kind)))
+        return len(self.tensors) - 1
+
+    def channels(self, value: int) -> int:
+        """Channels of a value."""
+        return self.values[value].channels
+
+    def _add(self, kind: OpKind, name: str, channels: int, domain: int, **fields: Any) -> int:
+        self.values.append(Value(channels=channels, domain=domain))
+        self.ops.append(Op(kind=kind, output=len(self.values) - 1, **fields))
+        self.names.append(name)
+        return len(self.values) - 1
+
+
+def elements(tensor: Tensor, kind: Type) -> np.ndarray:
+    """A copy of a tensor's elements, as a file holds them: float32, or the bits of bfloat16, rounded to nearest."""
+    copied = tensor.detach().cpu().contiguous().clone()
+    if kind == Type.FLOAT32:
+        return copied.float().numpy()
+    assert kind == Type.BFLOAT16, kind
+    return copied.bfloat16().view(torch.int16).numpy().view(np.uint16)

@@ -1,0 +1,56 @@
+"""The compiled engine, where it was built: a program is a model's file made ready, an engine steps rows of it."""
+
+from typing import TYPE_CHECKING
+
+from undertow.errors import DataError
+from undertow.native.builder import Unsupported
+
+if TYPE_CHECKING:
+    from undertow.native._engine import Engine, Program
+
+_missing: str | None = None
+try:
+    import undertow.native._engine as _engine
+except ModuleNotFoundError:
+    _missing = "the native engine is not part of this install: there was no C++20 compiler to build it with"
+except ImportError as error:
+    _missing = f"the native engine cannot be loaded: {error}"
+
+
+def why_missing() -> str | None:
+    """Why there is no compiled engine; None where there is one."""
+    return _missing
+
+
+def cpu_isas() -> list[str]:
+    """The instruction sets that this processor's kernels are for, the fastest last.
+
+    Raises:
+        Unsupported: there is no compiled engine.
+    """
+    _check_built()
+    return _engine.cpu_isas()
+
+
+def make_program(file: bytes, isa: str = "auto") -> "Program":
+    """The program of an engine file, with kernels for one of `cpu_isas`; by default the fastest.
+
+    Raises:
+        Unsupported: there is no compiled engine.
+        DataError: the file is damaged, of another version, or none that could be run.
+    """
+    _check_built()
+    try:
+        return _engine.Program(file, isa)
+    except ValueError as error:
+        raise DataError(f"the native engine refuses this model: {error}") from None
+
+
+def make_engine(program: "Program", rows: int, threads: int) -> "Engine":
+    """An engine for that many rows, each before its first symbol."""
+    return _engine.Engine(program, rows, threads)
+
+
+def _check_built() -> None:
+    if _missing is not None:
+        raise Unsupported(_missing)

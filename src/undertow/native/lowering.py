@@ -1,0 +1,183 @@
+"""A model written as the engine's graph: one function a layer, and its line in a dict.
+
+A layer's function is given the values that come in, side by side, and returns those that come out. Every op has the
+name of the module it is of ("network.stack.gates.0.conv"), so that a later pass finds its convolutions again.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from undertow import emissions, layers
+from undertow.models.autoregressive import Autoregressive
+from undertow.native import format
+from undertow.native.builder import SYMBOLS, Builder, Unsupported, Values
+from undertow.native.format import NONE, Activation, EmissionKind, Graph, Type
+from undertow.networks import Network, WaveNet
+from undertow.networks.wavenet import Hidden
+
+PRECISIONS = {"float32": Type.FLOAT32, "bfloat16": Type.BFLOAT16}
+
+
+@dataclass(frozen=True, eq=False)
+class Lowered:
+    """A model's graph, and the name of each of its ops.
+
+    A convolution of several values that torch reads as one has its module's name for the first, and name.1, name.2, …
+    for the others.
+    """
+
+    graph: Graph
+    names: tuple[str, ...]
+
+
+def lower(model: Autoregressive, precision: str = "float32") -> Lowered:
+    """The graph of a model of float32 weights.
+
+    Args:
+        precision: "float32", or "bfloat16", which rounds the weights of the network's convolutions; tables, biases and
+            what reads the condition stay float32.
+
+    Raises:
+        Unsupported: the engine cannot run the model; what it lacks is named.
+    """
+    _check_weights(model)
+    emission = _emission(model.emission)
+    build = Builder(PRECISIONS[precision], {module: name for name, module in model.named_modules()})
+    channels = model.conditioner.channels
+    condition = (build.condition(channels),) if channels else ()
+    output = _network(build, model.network, _inputs(build, model), condition)
+    graph = Graph(
+        precision=PRECISIONS[precision],
+        num_symbols=model.alphabet.num_symbols,
+        condition_channels=channels,
+        output=output,
+        emission=emission,
+        domains=tuple(build.domains),
+        values=tuple(build.values),
+        ops=tuple(build.ops),
+        tensors=tuple(build.tensors),
+    )
+    return Lowered(graph, tuple(build.names))
+
+
+def _check_weights(model: Autoregressive) -> None:
+    for parameter in model.parameters():
+        if parameter.dtype != torch.float32:
+            name = str(parameter.dtype).removeprefix("torch.")
+            raise Unsupported(f"the native engine runs models of float32 weights, and this one's are {name}")
+
+
+def _inputs(build: Builder, model: Autoregressive) -> Values:
+    """What the network takes: symbols, or their scalars, whose table has a line for the start symbol too."""
+    if model.network.takes_symbols:
+        return SYMBOLS
+    scalars = model.alphabet.to_scalar(torch.arange(model.alphabet.num_symbols + 1))
+    return (build.embed("alphabet", scalars[:, None]),)
+
+
+def _network(build: Builder, network: Network, x: Values, condition: Values) -> int:
+    if type(network) not in NETWORKS:
+        raise Unsupported(f"the native engine has no network {type(network).__name__}")
+    (output,) = NETWORKS[type(network)](build, network, x, condition)
+    return output
+
+
+def _layer(build: Builder, layer: nn.Module, x: Values, *condition: Values) -> Values:
+    """The values that a layer makes of others, appended to the graph."""
+    if type(layer) not in LAYERS:
+        raise Unsupported(f"the native engine has no {type(layer).__name__} ({build.modules[layer]})")
+    return LAYERS[type(layer)](build, layer, x, *condition)
+
+
+def _wavenet(build: Builder, network: WaveNet, x: Values, condition: Values) -> Values:
+    x = _layer(build, network.input, x)
+    if network.context is not None:
+        condition += _layer(build, network.context, x)
+    gated = _layer(build, network.stack, x, condition)
+    return _layer(build, network.head, _layer(build, network.skip, gated))
+
+
+def _serial(build: Builder, layer: layers.Serial, x: Values) -> Values:
+    for part in layer.layers:
+        x = _layer(build, part, x)
+    return x
+
+
+def _embedding(build: Builder, layer: layers.Embedding, x: Values) -> Values:
+    assert x == SYMBOLS, "an embedding reads symbols"
+    return (build.embed(build.modules[layer], layer.table.weight),)
+
+
+def _causal_conv(build: Builder, layer: layers.CausalConv1d, x: Values, **more: Any) -> Values:
+    return (build.conv(build.modules[layer], layer.weight, layer.bias, x, layer.dilation, **more),)
+
+
+def _hidden(build: Builder, layer: Hidden, x: Values) -> Values:
+    return _causal_conv(build, layer.conv, x, activation=Activation.RELU)
+
+
+def _gated(build: Builder, layer: layers.GatedConv1d, x: Values, condition: Values = ()) -> Values:
+    said = NONE if layer.condition is None else _condition(build, layer.condition, condition)
+    return _causal_conv(build, layer.conv, x, add=said, activation=Activation.GATE)
+
+
+def _condition(build: Builder, layer: layers.CausalConv1d, condition: Values) -> int:
+    """A product with each value of the condition by itself, summed: what is known ahead of time can be done then."""
+    widths = [build.channels(value) for value in condition]
+    said, name = NONE, build.modules[layer]
+    for index, (value, weight) in enumerate(zip(condition, layer.weight.split(widths, dim=2), strict=True)):
+        said = build.conv(f"{name}.{index}" if index else name, weight, None, (value,), add=said)
+    return said
+
+
+def _gated_stack(build: Builder, layer: layers.GatedStack, x: Values, condition: Values = ()) -> Values:
+    first, *gates = layer.gates
+    gated = _gated(build, first, x, condition)
+    for residual, gate in zip(layer.residuals, gates, strict=True):
+        (stream,) = x
+        x = _causal_conv(build, residual, gated[-1:], add=stream)
+        gated += _gated(build, gate, x, condition)
+    return gated
+
+
+def _framed(build: Builder, layer: layers.Framed, x: Values) -> Values:
+    name, (value,) = build.modules[layer], x
+    (spoken,) = _layer(build, layer.inner, (build.frame(name, value, layer.frame_size),))
+    return (build.unframe(name, spoken),)
+
+
+NETWORKS: dict[type[Network], Callable[..., Values]] = {WaveNet: _wavenet}
+
+LAYERS: dict[type[nn.Module], Callable[..., Values]] = {
+    Hidden: _hidden,
+    layers.CausalConv1d: _causal_conv,
+    layers.Embedding: _embedding,
+    layers.Framed: _framed,
+    layers.GatedConv1d: _gated,
+    layers.GatedStack: _gated_stack,
+    layers.Serial: _serial,
+}
+
+
+def _emission(emission: emissions.Emission) -> format.Emission:
+    if type(emission) not in EMISSIONS:
+        raise Unsupported(f"the native engine has no emission '{emission.config.kind}'")
+    kind, config = EMISSIONS[type(emission)], emission.config
+    if kind == EmissionKind.CATEGORICAL:
+        return format.Emission(kind=kind)
+    scales = {"initial_scale": config.initial_scale, "scale_margin": config.scale_margin}
+    if kind == EmissionKind.GAUSSIAN:
+        return format.Emission(kind=kind, **scales)
+    return format.Emission(kind=kind, num_components=config.num_components, **scales)
+
+
+EMISSIONS: dict[type[emissions.Emission], EmissionKind] = {
+    emissions.Categorical: EmissionKind.CATEGORICAL,
+    emissions.MixtureOfLogistics: EmissionKind.MIXTURE_OF_LOGISTICS,
+    emissions.MixtureOfGaussians: EmissionKind.MIXTURE_OF_GAUSSIANS,
+    emissions.Gaussian: EmissionKind.GAUSSIAN,
+}
