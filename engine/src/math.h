@@ -1,0 +1,174 @@
+// The functions a model needs, written once over the types of simd/*.h: the same bits from every instruction set.
+//
+// Every rounding is written out (fma, or one operation), so compile with -ffp-contract=off. Coefficients are minimax
+// (Remez) where no source is named. NaN goes in and comes out.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+
+namespace undertow::math {
+namespace {
+
+// 1.5 · 2^23: added to a float below 2^22 it leaves the nearest integer in the low bits.
+constexpr float SHIFT32 = 0x1.8p23f;
+constexpr double SHIFT64 = 0x1.8p52;
+
+// e^x as power · 2^n; n also stands in the low bits of `shifted`.
+template <class F>
+struct Split {
+  F power, n, shifted;
+};
+
+template <class F32>
+inline Split<F32> split(F32 x) {
+  const F32 shifted = fma(x, F32::broadcast(0x1.715476p0f), F32::broadcast(SHIFT32));
+  const F32 n = shifted - F32::broadcast(SHIFT32);
+  F32 r = fma(n, F32::broadcast(-0x1.62e4p-1f), x);  // ln 2 in two parts, the first times n exact
+  r = fma(n, F32::broadcast(-0x1.7f7d1cp-20f), r);
+  F32 p = F32::broadcast(0x1.6a2436p-10f);
+  p = fma(p, r, F32::broadcast(0x1.1239e2p-7f));
+  p = fma(p, r, F32::broadcast(0x1.5558f2p-5f));
+  p = fma(p, r, F32::broadcast(0x1.555492p-3f));
+  p = fma(p, r, F32::broadcast(0x1.fffffcp-2f));
+  p = fma(p, r, F32::broadcast(1.0f));
+  return {fma(p, r, F32::broadcast(1.0f)), n, shifted};
+}
+
+template <class F64>
+inline Split<F64> split64(F64 x) {
+  const F64 shifted = fma(x, F64::broadcast(0x1.71547652b82fep0), F64::broadcast(SHIFT64));
+  const F64 n = shifted - F64::broadcast(SHIFT64);
+  F64 r = fma(n, F64::broadcast(-0x1.62e42fefa38p-1), x);
+  r = fma(n, F64::broadcast(-0x1.ef35793c7673p-45), r);
+  F64 p = F64::broadcast(0x1.ad7f6966eed54p-26);
+  p = fma(p, r, F64::broadcast(0x1.28ad72c46d724p-22));
+  p = fma(p, r, F64::broadcast(0x1.71df2555820b7p-19));
+  p = fma(p, r, F64::broadcast(0x1.a0199a0c7067bp-16));
+  p = fma(p, r, F64::broadcast(0x1.a01a012a56626p-13));
+  p = fma(p, r, F64::broadcast(0x1.6c16c1842a0e4p-10));
+  p = fma(p, r, F64::broadcast(0x1.1111111127be9p-7));
+  p = fma(p, r, F64::broadcast(0x1.555555555087dp-5));
+  p = fma(p, r, F64::broadcast(0x1.55555555554fap-3));
+  p = fma(p, r, F64::broadcast(0x1.000000000000ap-1));
+  p = fma(p, r, F64::broadcast(1.0));
+  return {fma(p, r, F64::broadcast(1.0)), n, shifted};
+}
+
+// 2^n, -126 <= n <= 127 (-1022 … 1023 in double), of an integer that stands in the low bits of `shifted`.
+template <class F32>
+inline F32 power_of_two(F32 shifted) {
+  return from_bits((bits(shifted) << 23) + bits(F32::broadcast(1.0f)));
+}
+
+template <class F64>
+inline F64 power_of_two64(F64 shifted) {
+  return from_bits((bits(shifted) << 52) + bits(F64::broadcast(1.0)));
+}
+
+// e^x for |x| <= 87, where neither the result nor its power of two leaves the normal numbers.
+template <class F32>
+inline F32 exp_normal(F32 x) {
+  const Split<F32> s = split(x);
+  return s.power * power_of_two(s.shifted);
+}
+
+// e^x, denormal results and infinities included.
+template <class F32>
+inline F32 exp(F32 x) {
+  const Split<F32> s = split(vmin(F32::broadcast(89.0f), vmax(F32::broadcast(-105.0f), x)));
+  const F32 first = fma(s.n, F32::broadcast(0.5f), F32::broadcast(SHIFT32));
+  const F32 second = (s.n - (first - F32::broadcast(SHIFT32))) + F32::broadcast(SHIFT32);
+  return s.power * power_of_two(first) * power_of_two(second);
+}
+
+// e^x in double, denormal results and infinities included.
+template <class F64>
+inline F64 exp64(F64 x) {
+  const Split<F64> s = split64(vmin(F64::broadcast(710.0), vmax(F64::broadcast(-746.0), x)));
+  const F64 first = fma(s.n, F64::broadcast(0.5), F64::broadcast(SHIFT64));
+  const F64 second = (s.n - (first - F64::broadcast(SHIFT64))) + F64::broadcast(SHIFT64);
+  return s.power * power_of_two64(first) * power_of_two64(second);
+}
+
+// tanh(f) · σ(g) = (1 - a) / ((1 + a)(1 + b)), a = e^(-2f), b = e^(-g), bounded where more would change nothing.
+template <class F32>
+inline F32 gate(F32 f, F32 g) {
+  const F32 one = F32::broadcast(1.0f), low = F32::broadcast(-80.0f);
+  const F32 a = exp_normal(vmin(F32::broadcast(20.0f), vmax(low, f * F32::broadcast(-2.0f))));
+  const F32 b = exp_normal(vmin(F32::broadcast(60.0f), vmax(low, g * F32::broadcast(-1.0f))));
+  const F32 sum = one + a;
+  return (one - a) / fma(sum, b, sum);
+}
+
+// log((1 + s) / (1 - s)) - 2s, over s, for z = s².
+inline double log_tail(double z) {
+  double p = 0x1.2f06355979b5fp-3;
+  p = p * z + 0x1.39a1a6e05cda7p-3;
+  p = p * z + 0x1.74663fa321262p-3;
+  p = p * z + 0x1.c71c5206028d7p-3;
+  p = p * z + 0x1.24924941f5034p-2;
+  p = p * z + 0x1.999999997fd76p-2;
+  return z * (p * z + 0x1.5555555555592p-1);
+}
+
+// The natural logarithm, denormals included; -inf at 0, NaN below.
+//
+// x = 2^n (1 + f), 1/√2 <= 1 + f < √2, and log(1 + f) = f - f²/2 + s (f²/2 + tail(s²)), s = f / (2 + f).
+inline double log64(double x) {
+  constexpr double INFINITE = __builtin_inf();
+  constexpr int64_t ROOT_HALF = 0x3fe6a09e667f3bcd, ONE = 0x3ff0000000000000, FRACTION = 0xfffffffffffff;
+  if (!(x > 0.0)) return x == 0.0 ? -INFINITE : x < 0.0 ? __builtin_nan("") : x;
+  if (x == INFINITE) return x;
+  const bool denormal = x < 0x1p-1022;
+  const int64_t word = std::bit_cast<int64_t>(denormal ? x * 0x1p54 : x) + (ONE - ROOT_HALF);
+  const double n = static_cast<double>((word >> 52) - (denormal ? 1077 : 1023));
+  const double f = std::bit_cast<double>((word & FRACTION) + ROOT_HALF) - 1.0;
+  const double s = f / (2.0 + f), half_square = 0.5 * f * f;
+  const double correction = s * (half_square + log_tail(s * s)) + n * 0x1.ef35793c7673p-45;
+  return n * 0x1.62e42fefa38p-1 - ((half_square - correction) - f);
+}
+
+// c[0] + c[1] x + … + c[7] x^7
+inline double polynomial(const double (&c)[8], double x) {
+  double p = c[7];
+  for (int i = 6; i >= 0; --i) p = p * x + c[i];
+  return p;
+}
+
+// The quantile of the standard normal: infinite at 0 and 1, NaN outside.
+//
+// Wichura's AS 241 (PPND16), Applied Statistics 37, 1988: its coefficients and its three regions.
+inline double ndtri64(double u) {
+  constexpr double A[8] = {3.3871328727963666080e0,  1.3314166789178437745e+2, 1.9715909503065514427e+3,
+                           1.3731693765509461125e+4, 4.5921953931549871457e+4, 6.7265770927008700853e+4,
+                           3.3430575583588128105e+4, 2.5090809287301226727e+3};
+  constexpr double B[8] = {1.0,                      4.2313330701600911252e+1, 6.8718700749205790830e+2,
+                           5.3941960214247511077e+3, 2.1213794301586595867e+4, 3.9307895800092710610e+4,
+                           2.8729085735721942674e+4, 5.2264952788528545610e+3};
+  constexpr double C[8] = {1.42343711074968357734e0,  4.63033784615654529590e0,  5.76949722146069140550e0,
+                           3.64784832476320460504e0,  1.27045825245236838258e0,  2.41780725177450611770e-1,
+                           2.27238449892691845833e-2, 7.74545014278341407640e-4};
+  constexpr double D[8] = {1.0,                       2.05319162663775882187e0,  1.67638483018380384940e0,
+                           6.89767334985100004550e-1, 1.48103976427480074590e-1, 1.51986665636164571966e-2,
+                           5.47593808499534494600e-4, 1.05075007164441684324e-9};
+  constexpr double E[8] = {6.65790464350110377720e0,  5.46378491116411436990e0,  1.78482653991729133580e0,
+                           2.96560571828504891230e-1, 2.65321895265761230930e-2, 1.24266094738807843860e-3,
+                           2.71155556874348757815e-5, 2.01033439929228813265e-7};
+  constexpr double F[8] = {1.0,                       5.99832206555887937690e-1, 1.36929880922735805310e-1,
+                           1.48753612908506148525e-2, 7.86869131145613259100e-4, 1.84631831751005468180e-5,
+                           1.42151175831644588870e-7, 2.04426310338993978564e-15};
+  const double q = u - 0.5;
+  if (q >= -0.425 && q <= 0.425) {
+    const double r = 0.180625 - q * q;
+    return q * (polynomial(A, r) / polynomial(B, r));
+  }
+  if (u == 0.0 || u == 1.0) return q * __builtin_inf();
+  const double r = __builtin_sqrt(-log64(q < 0.0 ? u : 1.0 - u));
+  const double z = r <= 5.0 ? polynomial(C, r - 1.6) / polynomial(D, r - 1.6)
+                            : polynomial(E, r - 5.0) / polynomial(F, r - 5.0);
+  return q < 0.0 ? -z : z;
+}
+
+}  // namespace
+}  // namespace undertow::math
