@@ -91,14 +91,14 @@ inline F64 exp64(F64 x) {
   return s.power * power_of_two64(first) * power_of_two64(second);
 }
 
-// tanh(f) · σ(g) = (1 - a) / ((1 + a)(1 + b)), a = e^(-2f), b = e^(-g), bounded where more would change nothing.
+// tanh(f) · σ(g) = ±(1 - a) / ((1 + a)(1 + b)), a = e^(-2|f|), b = e^(-g), bounded where more would change nothing.
 template <class F32>
 inline F32 gate(F32 f, F32 g) {
   const F32 one = F32::broadcast(1.0f), low = F32::broadcast(-80.0f);
-  const F32 a = exp_normal(vmin(F32::broadcast(20.0f), vmax(low, f * F32::broadcast(-2.0f))));
+  const F32 a = exp_normal(vmax(low, vmin(f * F32::broadcast(2.0f), f * F32::broadcast(-2.0f))));
   const F32 b = exp_normal(vmin(F32::broadcast(60.0f), vmax(low, g * F32::broadcast(-1.0f))));
   const F32 sum = one + a;
-  return (one - a) / fma(sum, b, sum);
+  return select_lt(f, F32::broadcast(0.0f), a - one, one - a) / fma(sum, b, sum);
 }
 
 // log((1 + s) / (1 - s)) - 2s, over s, for z = s².
