@@ -1,0 +1,127 @@
+"""Small float32 models whose next symbol depends strongly on their past, of every shape the engine runs."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from hypothesis import strategies as st
+
+from undertow.batch import Condition
+from undertow.config import parse
+from undertow.models.autoregressive import Autoregressive
+
+NETWORK = dict(kind="wavenet", num_cycles=2, layers_per_cycle=3, residual_channels=8, gate_channels=12, skip_channels=8)
+CONTEXT = dict(frame_size=4, num_layers=2, channels=4, gate_channels=6, out_channels=3)
+LABELS = {"speaker": ["theo", "lucas", "jackson"], "digit": ["0", "1", "2"]}
+MEL = dict(kind="mel", sample_rate=100, hop_length=4, window_length=16, fft_size=16, num_channels=3, padding="zero")
+BY_LABEL = dict(labels=LABELS, label_channels=5)
+BY_FEATURES = dict(labels=LABELS, label_channels=3, features=MEL, upsampling=dict(channels=4))
+
+KINDS: dict[str, dict[str, Any]] = {
+    "embedding": {},
+    "labels": dict(conditioner=BY_LABEL),
+    "features": dict(conditioner=BY_FEATURES),
+    "scalar": dict(network=dict(NETWORK, input="scalar", input_kernel_size=2)),
+    "kernel 3 after a convolution": dict(network=dict(NETWORK, kernel_size=3, input_kernel_size=3, head_channels=9)),
+    "context": dict(network=dict(NETWORK, context=CONTEXT)),
+    "context and features": dict(network=dict(NETWORK, context=CONTEXT), conditioner=BY_FEATURES),
+    "frames of one": dict(network=dict(NETWORK, context=dict(CONTEXT, frame_size=1))),
+    "logistics": dict(network=dict(NETWORK, input="scalar"), emission=dict(kind="mixture_of_logistics")),
+    "gaussians": dict(network=dict(NETWORK, input="scalar"), emission=dict(kind="mixture_of_gaussians")),
+    "gaussian": dict(network=dict(NETWORK, input="scalar"), emission=dict(kind="gaussian")),
+}
+
+
+def build(kind: str = "embedding", gain: float = 2.0, **changes: Any) -> Autoregressive:
+    """A model of one of `KINDS` with random weights, `gain` times as large as a fresh model's."""
+    return make({**KINDS[kind], **changes}, gain)
+
+
+def make(changes: dict[str, Any], gain: float = 2.0) -> Autoregressive:
+    """A model in evaluation mode, of a config given by what differs from a small one."""
+    torch.manual_seed(7)
+    values: dict[str, Any] = dict(
+        kind="autoregressive",
+        alphabet=dict(kind="mu_law", num_levels=16),
+        network=NETWORK,
+        emission=dict(kind="categorical"),
+    )
+    model = Autoregressive(parse(Autoregressive.Config, values | changes)).eval()
+    with torch.no_grad():
+        for parameter in model.network.parameters():
+            parameter *= gain
+    return model
+
+
+@st.composite
+def configs(draw: Any) -> dict[str, Any]:
+    """Any WaveNet, emission, alphabet and condition there is, small."""
+    channels, even, taps = st.integers(1, 20), st.integers(1, 12).map(lambda half: 2 * half), st.integers(2, 4)
+    scalar = draw(st.booleans())
+    context = st.fixed_dictionaries(
+        dict(
+            frame_size=st.integers(1, 5),
+            num_layers=st.integers(1, 3),
+            channels=channels,
+            gate_channels=even,
+            out_channels=channels,
+        )  # fmt: skip
+    )
+    network = dict(
+        kind="wavenet",
+        input="scalar" if scalar else "embedding",
+        input_kernel_size=draw(st.integers(1, 4)),
+        num_cycles=draw(st.integers(1, 3)),
+        layers_per_cycle=draw(st.integers(1, 4)),
+        kernel_size=draw(taps),
+        residual_channels=draw(channels),
+        gate_channels=draw(even),
+        skip_channels=draw(channels),
+        head_channels=draw(st.none() | channels),
+        context=draw(st.none() | context),
+    )
+    emission = draw(st.sampled_from(["categorical", "mixture_of_logistics", "mixture_of_gaussians", "gaussian"]))
+    wide = dict(kind="linear_pcm", bits=16) if scalar and emission != "categorical" else dict(kind="linear_pcm", bits=8)
+    levels = st.integers(2, 300).map(lambda levels: dict(kind="mu_law", num_levels=levels))
+    components = dict(num_components=draw(st.integers(1, 5))) if emission.startswith("mixture") else {}
+    return dict(
+        network=network,
+        emission=dict(kind=emission, **components),
+        alphabet=draw(levels | st.just(wide)),
+        conditioner=draw(st.sampled_from([{}, BY_LABEL, BY_FEATURES])),
+    )
+
+
+def symbols(model: Autoregressive, num_rows: int, num_steps: int, seed: int = 0) -> torch.Tensor:
+    """Random inputs (B, T) that begin with the start symbol."""
+    drawn = np.random.default_rng(seed).integers(0, model.alphabet.num_symbols, (num_rows, num_steps - 1))
+    return model.past(torch.from_numpy(drawn))
+
+
+def condition(model: Autoregressive, num_rows: int, num_steps: int, seed: int = 0) -> Condition:
+    """What a model is told of (B, T) steps: labels and features drawn at random."""
+    rng = np.random.default_rng(seed)
+    labels = {name: torch.from_numpy(rng.integers(-1, 3, num_rows)) for name in model.config.conditioner.labels}
+    mel = torch.from_numpy(rng.normal(size=(num_rows, num_steps // 4 + 1, 3))).to(next(model.parameters()))
+    with torch.no_grad():
+        return model.condition(labels, mel if model.config.conditioner.features else None, num_steps, num_rows)
+
+
+def frames(num_frames: int, seed: int = 0) -> np.ndarray:
+    """Features (F, M) of the kind "features"."""
+    return np.random.default_rng(seed).normal(size=(num_frames, 3))
+
+
+def params(model: Autoregressive, inputs: torch.Tensor, given: Condition, double: bool = True) -> np.ndarray:
+    """What torch says of every step: (B, T) inputs to (B, T, P), in one pass, in float64 unless told."""
+    model = twin(model).double() if double else model
+    aligned = None if given.aligned is None else given.aligned.double() if double else given.aligned
+    with torch.no_grad():
+        return model.network(model._inputs(inputs), Condition(aligned)).numpy()
+
+
+def twin(model: Autoregressive) -> Autoregressive:
+    """Another model of the same weights."""
+    copy = Autoregressive(model.config).eval()
+    copy.load_state_dict(model.state_dict())
+    return copy

@@ -1,0 +1,178 @@
+"""A model as a graph: what torch says, the names a later pass finds it by, and what cannot be written as one."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from torch import nn
+
+from tests.native.models import KINDS, build, condition, configs, make, params, symbols
+from undertow.layers import LayerNorm, Serial
+from undertow.models.autoregressive import Autoregressive
+from undertow.native import Unsupported, lower
+from undertow.native.format import NONE, Activation, EmissionKind, Op, OpKind, Type
+from undertow.native.lowering import Lowered
+from undertow.native.trace import trace
+
+
+def says(lowered: Lowered, model: Autoregressive, num_steps: int) -> np.ndarray:
+    """The emission's parameters (T, P), from the graph alone."""
+    known = condition(model, 1, num_steps).aligned
+    values = dict(trace(lowered.graph, symbols(model, 1, num_steps)[0], None if known is None else known[0]))
+    return values[lowered.graph.output].detach().numpy()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_says_what_torch_says(kind: str) -> None:
+    check_same(build(kind))
+
+
+@settings(max_examples=40)
+@given(configs())
+def test_any_model_says_what_torch_says(config: dict[str, Any]) -> None:
+    check_same(make(config))
+
+
+def check_same(model: Autoregressive, num_steps: int = 60) -> None:
+    expected = params(model, symbols(model, 1, num_steps), condition(model, 1, num_steps))[0]
+    np.testing.assert_allclose(says(lower(model), model, num_steps), expected, rtol=0, atol=2e-5 * abs(expected).max())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_convolution_has_the_name_of_its_module(kind: str) -> None:
+    """And every weight of the network is in the graph, once."""
+    model = build(kind)
+    lowered = lower(model)
+    convolutions = [name for name, op in zip(lowered.names, lowered.graph.ops, strict=True) if op.kind == OpKind.CONV]
+    assert len(set(convolutions)) == len(convolutions)
+    modules = {name.removesuffix(".1") if name.endswith("condition.1") else name for name in convolutions}
+    named = {name for name, module in model.named_modules() if name.startswith("network") and hasattr(module, "weight")}
+    assert modules == {name for name in named if not name.endswith(".table")}
+    held = sum(tensor.array.size for tensor in lowered.graph.tensors)
+    table = model.alphabet.num_symbols + 1 if model.config.network.input == "scalar" else 0
+    assert held == table + sum(parameter.numel() for parameter in model.network.parameters())
+
+
+def by_name(lowered: Lowered) -> dict[str, Op]:
+    return {name: op for name, op in zip(lowered.names, lowered.graph.ops, strict=True)}
+
+
+def test_a_layer_is_three_convolutions() -> None:
+    lowered = lower(build("labels"))
+    ops, stream = by_name(lowered), by_name(lowered)["network.input.layers.0"].output
+    said, gate = ops["network.stack.gates.0.condition"], ops["network.stack.gates.0.conv"]
+    residual = ops["network.stack.residuals.0"]
+    assert (said.inputs, said.bias) == ((ops["condition"].output,), NONE)
+    assert (gate.inputs, gate.add, gate.activation, gate.kernel_size) == ((stream,), said.output, Activation.GATE, 2)
+    assert (residual.inputs, residual.add, residual.activation) == ((gate.output,), stream, Activation.NONE)
+    assert [ops[f"network.stack.gates.{layer}.conv"].dilation for layer in range(6)] == [1, 2, 4, 1, 2, 4]
+    skip = ops["network.skip.conv"]
+    assert skip.inputs == tuple(ops[f"network.stack.gates.{layer}.conv"].output for layer in range(6))
+    assert skip.activation == Activation.RELU and lowered.graph.output == ops["network.head.layers.1"].output
+
+
+def test_the_context_is_a_slower_domain() -> None:
+    lowered = lower(build("context and features"))
+    graph, ops = lowered.graph, by_name(lowered)
+    assert [(domain.parent, domain.period) for domain in graph.domains] == [(0, 1), (0, 4)]
+    inner = {name: graph.values[op.output].domain for name, op in ops.items() if ".context.inner" in name}
+    outer = {name: graph.values[op.output].domain for name, op in ops.items() if ".context" not in name}
+    assert set(inner.values()) == {1} and set(outer.values()) == {0}
+    frame, unframe = (op for name, op in zip(lowered.names, graph.ops, strict=True) if name == "network.context")
+    assert (frame.kind, graph.values[frame.output].channels) == (OpKind.FRAME, 4 * 8)
+    assert (unframe.kind, graph.values[unframe.output].channels) == (OpKind.UNFRAME, 3)
+    first, second = ops["network.stack.gates.2.condition"], ops["network.stack.gates.2.condition.1"]
+    assert (first.inputs, first.add) == ((ops["condition"].output,), NONE)
+    assert (second.inputs, second.add) == ((unframe.output,), first.output)
+    assert ops["network.stack.gates.2.conv"].add == second.output
+
+
+@pytest.mark.parametrize("alphabet", [dict(kind="mu_law", num_levels=7), dict(kind="linear_pcm", bits=8)])
+def test_a_scalar_input_is_a_table_with_the_start_symbol_last(alphabet: dict[str, Any]) -> None:
+    model = build("scalar", alphabet=alphabet)
+    lowered = lower(model)
+    table = lowered.graph.tensors[by_name(lowered)["alphabet"].weight].array
+    assert table.dtype == np.float32 and table.shape == (model.alphabet.num_symbols + 1, 1) and table[-1] == 0
+    values = model.alphabet.to_scalar(torch.arange(model.alphabet.num_symbols)).numpy()
+    assert np.array_equal(table[:-1, 0], values)
+
+
+def test_bfloat16_rounds_the_networks_convolutions_alone() -> None:
+    model = build("context and features")
+    exact, rounded = lower(model).graph, lower(model, "bfloat16").graph
+    assert rounded.precision == Type.BFLOAT16
+    known = {
+        op.weight for op in exact.ops if op.kind == OpKind.CONV and exact.ops[op.inputs[0]].kind == OpKind.CONDITION
+    }
+    weights = {op.weight for op in exact.ops if op.kind == OpKind.CONV} - known
+    for index, (one, other) in enumerate(zip(exact.tensors, rounded.tensors, strict=True)):
+        if index not in weights:
+            assert other.type == Type.FLOAT32 and np.array_equal(one.array, other.array)
+            continue
+        expected = torch.from_numpy(one.array).bfloat16()
+        found = torch.from_numpy((other.array.astype(np.uint32) << 16).view(np.float32))
+        assert other.type == Type.BFLOAT16 and torch.equal(found, expected.float())
+
+
+def test_the_graph_keeps_no_hold_of_the_model() -> None:
+    """A graph made while a model trains is of that moment."""
+    model = build()
+    lowered = lower(model)
+    before = [tensor.array.copy() for tensor in lowered.graph.tensors]
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(1.0)
+    assert all(np.array_equal(one, tensor.array) for one, tensor in zip(before, lowered.graph.tensors, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("config", "kind", "num_components", "initial_scale", "scale_margin"),
+    [
+        (dict(kind="categorical"), EmissionKind.CATEGORICAL, 0, 0.0, 0.0),
+        (dict(kind="gaussian", initial_scale=0.3), EmissionKind.GAUSSIAN, 0, 0.3, 3.0),
+        (dict(kind="mixture_of_logistics", num_components=4), EmissionKind.MIXTURE_OF_LOGISTICS, 4, 0.05, 3.0),
+        (dict(kind="mixture_of_gaussians", scale_margin=1.5), EmissionKind.MIXTURE_OF_GAUSSIANS, 10, 0.1, 1.5),
+    ],
+)
+def test_emissions(
+    config: dict[str, Any], kind: EmissionKind, num_components: int, initial_scale: float, scale_margin: float
+) -> None:
+    emission = lower(build(emission=config)).graph.emission
+    assert (emission.kind, emission.num_components) == (kind, num_components)
+    assert (emission.initial_scale, emission.scale_margin) == (initial_scale, scale_margin)
+
+
+def without_network() -> Autoregressive:
+    model = build()
+    model.network = type("ByteNet", (type(model.network),), {})(model.config.network, 16, 16)
+    return model
+
+
+def with_norm() -> Autoregressive:
+    model = build()
+    model.network.head = Serial(LayerNorm(8), *model.network.head.layers)
+    return model
+
+
+def with_linear() -> Autoregressive:
+    model = build("context")
+    model.network.context.inner = nn.Linear(32, 12)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (without_network, "no network ByteNet"),
+        (with_norm, r"no LayerNorm \(network.head.layers.0\)"),
+        (with_linear, r"no Linear \(network.context.inner\)"),
+        (lambda: build(alphabet=dict(kind="mu_law", num_levels=2), emission=dict(kind="bernoulli", num_elements=3)),
+         "no emission 'bernoulli'"),
+        (lambda: build().double(), "float32 weights, and this one's are float64"),
+    ],
+)  # fmt: skip
+def test_what_it_cannot_be_is_named(model: Any, said: str) -> None:
+    with pytest.raises(Unsupported, match=f"^the native engine .*{said}"):
+        lower(model())
