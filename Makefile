@@ -1,5 +1,5 @@
 # Every target sets up what it needs on a fresh machine: a virtual environment in .venv with pinned packages.
-# The environment is made again only when pyproject.toml or constraints.txt changed.
+# The package is installed again only when pyproject.toml, constraints.txt or the engine's sources changed.
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UNDERTOW_DATA ?= $(realpath ../shared/data)
 
-.PHONY: demo test lint docs bench-report clean
+.PHONY: demo test lint docs bench-report clean engine-test engine-sanitize engine-cross engine-fuzz
 .DEFAULT_GOAL := test
 
 demo: $(VENV)/.installed-run
@@ -28,14 +28,19 @@ docs: $(VENV)/.installed-dev
 bench-report: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.report
 
-clean:
-	rm -rf $(VENV) site build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache
+include engine/engine.mk
 
+clean:
+	rm -rf $(VENV) site build dist src/undertow/native/_engine*.so .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache
+
+# With a compiler at hand an engine that does not build is an error, not something to do without.
 $(VENV)/.installed-run: EXTRAS := plots,tensorboard
 $(VENV)/.installed-dev: EXTRAS := plots,tensorboard,docs,dev
-$(VENV)/.installed-%: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.installed-%: pyproject.toml constraints.txt $(ENGINE_SOURCES) | $(BIN)/python
+	@$(call need,$(COMPILER),g++) || echo "No C++ compiler ('$(CXX)'): the engine is left out, models run on torch."
 	@echo "Installing undertow[$(EXTRAS)] into $(VENV); the first time takes a few minutes."
-	@$(BIN)/python -m pip install -qq -c constraints.txt -e '.[$(EXTRAS)]'
+	@! { [ -n "$$CI" ] || $(COMPILER); } || export UNDERTOW_REQUIRE_ENGINE=1; \
+	  PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -qq -e '.[$(EXTRAS)]'
 	@touch $@
 
 $(BIN)/python:

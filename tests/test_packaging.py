@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -12,17 +13,53 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def test_wheel_ships_every_file_of_the_package(tmp_path):
-    build = "import sys; from hatchling.build import build_wheel; print(build_wheel(sys.argv[1]))"
-    subprocess.run([sys.executable, "-c", build, str(tmp_path)], cwd=ROOT, check=True, capture_output=True)
-    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
-        shipped = {name for name in wheel.namelist() if name.startswith("undertow/")}
+def build(target: str, folder: Path, **environment: str) -> tuple[set[str], str]:
+    """Names in the wheel or sdist built into `folder`, and what the build said."""
+    call = f"import sys; from scikit_build_core.build import build_{target} as build; build(sys.argv[1])"
+    command = [sys.executable, "-c", call, str(folder)]
+    result = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    if target == "sdist":
+        with tarfile.open(next(folder.glob("*.tar.gz"))) as archive:
+            return {name.partition("/")[2] for name in archive.getnames()}, result.stdout
+    with zipfile.ZipFile(next(folder.glob("*.whl"))) as wheel:
+        return {name for name in wheel.namelist() if name.startswith("undertow/")}, result.stdout
+
+
+def package_files() -> set[str]:
     package = ROOT / "src" / "undertow"
-    present = {str(path.relative_to(package.parent)) for path in package.rglob("*") if path.is_file()}
-    assert shipped == {name for name in present if "__pycache__" not in name}
+    paths = (path.relative_to(package.parent) for path in package.rglob("*") if path.is_file())
+    return {str(path) for path in paths if "__pycache__" not in path.parts and path.suffix != ".so"}
+
+
+def test_without_a_compiler_the_wheel_ships_every_file_of_the_package_and_the_build_says_so(tmp_path):
+    missing = str(tmp_path / "no-compiler")
+    shipped, said = build("wheel", tmp_path, CC=missing, CXX=missing, UNDERTOW_REQUIRE_ENGINE="")
+    assert shipped == package_files()
     assert "undertow/py.typed" in shipped and any(
         re.fullmatch(r"undertow/recipes/\w.*\.yaml", name) for name in shipped
     )
+    assert list(tmp_path.glob("undertow-*-py3-none-any.whl"))
+    assert said.splitlines()[-1].startswith("Undertow is built WITHOUT its C++ engine")
+
+
+@pytest.mark.slow
+@pytest.mark.native
+def test_with_a_compiler_the_wheel_ships_the_engine_too(tmp_path):
+    shipped, said = build("wheel", tmp_path, UNDERTOW_REQUIRE_ENGINE="1")
+    (engine,) = shipped - package_files()
+    assert package_files() < shipped
+    assert re.fullmatch(r"undertow/native/_engine\.\S+\.so", engine)
+    assert said.splitlines()[-1] == "Undertow is built with its C++ engine."
+
+
+def test_sdist_holds_what_builds_the_package(tmp_path):
+    held, _ = build("sdist", tmp_path)
+    sources = {str(path.relative_to(ROOT)) for path in (ROOT / "engine").rglob("*") if path.is_file()}
+    assert {"engine/CMakeLists.txt", "engine/bindings.cpp"} < sources <= held
+    assert {"pyproject.toml", "README.md", "LICENSE", "Makefile", "constraints.txt", "tests/test_packaging.py"} < held
+    assert {f"src/{name}" for name in package_files()} <= held
+    assert not any(name.endswith(".so") or name.startswith((".", "build/")) for name in held)
 
 
 def test_constraints_pin_everything_that_is_installed_for_the_tests():
