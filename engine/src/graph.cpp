@@ -63,7 +63,8 @@ void check_envelope(std::span<const std::byte> file) {
   if (file.size() < sizeof magic || std::memcmp(file.data(), magic, sizeof magic) != 0) {
     refuse("not an engine's model file: it does not begin with UNDERTOW");
   }
-  Reader reader(file.subspan(sizeof magic));
+  Reader reader(file);
+  reader.skip(sizeof magic);
   const uint32_t found = reader.u32();
   if (found != version) refuse("the model file is of version ", found, "; this engine reads version ", version);
   if (file.size() < header_bytes) {
