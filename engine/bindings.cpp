@@ -1,4 +1,208 @@
-// The extension module undertow.native._engine: the only file that knows Python.
+// The engine as the Python module undertow.native._engine; all that knows Python is here.
 #include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
-NB_MODULE(_engine, module) { module.doc() = "The engine."; }
+#include <algorithm>
+#include <optional>
+
+#include "src/kernels.h"
+#include "src/program.h"
+#include "src/state.h"
+#include "undertow/engine.h"
+#include "undertow/measure.h"
+#include "undertow/sampling.h"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace undertow {
+namespace {
+
+constexpr int64_t steps_between_signals = 256;
+
+template <class T, class... Shape>
+using Array = nb::ndarray<T, nb::c_contig, nb::device::cpu, Shape...>;
+using Symbols = Array<const int64_t, nb::ndim<2>>;
+using Drawn = Array<int64_t, nb::ndim<2>>;
+using Floats = Array<const float, nb::ndim<3>>;
+using Params = Array<float, nb::ndim<3>>;
+using Uniforms = Array<const double, nb::ndim<3>>;
+using Keys = Array<const int64_t, nb::shape<-1, 3>>;
+
+void require(bool holds, const char* what) {
+  if (!holds) throw std::invalid_argument(what);
+}
+
+const char* name_of(Type type) {
+  return type == Type::i8 ? "int8" : type == Type::bf16 ? "bfloat16" : "float32";
+}
+
+Type type_of(const std::string& name) {
+  for (Type type : {Type::f32, Type::bf16, Type::i8})
+    if (name == name_of(type)) return type;
+  throw std::invalid_argument("precision '" + name + "' is none of float32, bfloat16, int8");
+}
+
+Condition condition_of(const Engine& engine, const std::optional<Floats>& given, int64_t steps) {
+  const int64_t channels = engine.program().graph.condition_channels;
+  if (channels == 0) {
+    require(!given, "this model takes no condition");
+    return {};
+  }
+  require(given.has_value(), "this model needs a condition");
+  require(int64_t(given->shape(0)) == engine.rows() && int64_t(given->shape(2)) == channels &&
+              (given->shape(1) == 1 || int64_t(given->shape(1)) == steps),
+          "the condition is to be (rows, 1 or steps, condition_channels)");
+  return {given->data(), int64_t(given->shape(1)), int64_t(given->shape(1)) * channels};
+}
+
+void check_signals() {
+  if (PyErr_CheckSignals() != 0) throw nb::python_error();
+}
+
+void feed(Engine& engine, Symbols symbols, std::optional<Floats> condition, std::optional<Params> params) {
+  const int64_t steps = int64_t(symbols.shape(1));
+  require(symbols.shape(0) == engine.rows(), "symbols are to be (rows, steps)");
+  if (params)
+    require(params->shape(0) == engine.rows() && int64_t(params->shape(1)) == steps &&
+                params->shape(2) == engine.program().num_params(),
+            "params are to be (rows, steps, num_params)");
+  const Feed feed{symbols.data(), steps, condition_of(engine, condition, steps), params ? params->data() : nullptr};
+  const nb::gil_scoped_release release;
+  engine.feed(feed);
+}
+
+// Python's signals are looked at now and then; a run that is interrupted leaves what it has drawn.
+void run_watched(Engine& engine, const Run& whole) {
+  std::vector<int64_t> keys;
+  if (whole.keys) keys.assign(whole.keys, whole.keys + 3 * engine.rows());
+  const int64_t num_uniforms = num_uniforms_of(engine.program().graph.emission);
+  for (int64_t done = 0; done < whole.steps; done += steps_between_signals) {
+    Run part = whole;
+    part.steps = std::min(steps_between_signals, whole.steps - done);
+    part.out += done;
+    if (whole.condition.steps > 1) {
+      part.condition.data += done * engine.program().graph.condition_channels;
+      part.condition.steps = std::max<int64_t>(2, part.steps);
+    }
+    if (whole.uniforms) part.uniforms += done * num_uniforms;
+    if (whole.keys) part.keys = keys.data();
+    {
+      const nb::gil_scoped_release release;
+      engine.run(part);
+    }
+    for (size_t row = 0; row * 3 < keys.size(); row++) keys[3 * row + 2] += part.steps;
+    check_signals();
+  }
+}
+
+void run(Engine& engine, Drawn out, std::optional<Floats> condition, double temperature, uint32_t top_k, double top_p,
+         std::optional<Uniforms> uniforms, std::optional<Keys> keys) {
+  const int64_t steps = int64_t(out.shape(1)), num_uniforms = num_uniforms_of(engine.program().graph.emission);
+  require(out.shape(0) == engine.rows(), "out is to be (rows, steps)");
+  require(uniforms.has_value() != keys.has_value(), "give uniforms or keys");
+  require(temperature >= 0 && top_p > 0 && top_p <= 1, "temperature or top_p is out of range");
+  if (uniforms)
+    require(uniforms->shape(0) == engine.rows() && int64_t(uniforms->shape(1)) == steps &&
+                int64_t(uniforms->shape(2)) == num_uniforms,
+            "uniforms are to be (rows, steps, num_uniforms)");
+  if (keys) require(keys->shape(0) == engine.rows(), "keys are to be (rows, 3)");
+  run_watched(engine, {out.data(), steps, steps, condition_of(engine, condition, steps), {temperature, top_k, top_p},
+                       uniforms ? uniforms->data() : nullptr, steps * num_uniforms, keys ? keys->data() : nullptr});
+}
+
+template <class T>
+nb::object owned(std::vector<T> values, const std::vector<int64_t>& shape) {
+  auto* kept = new std::vector<T>(std::move(values));
+  nb::capsule owner(kept, [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
+  const std::vector<size_t> sizes(shape.begin(), shape.end());
+  return nb::cast(nb::ndarray<nb::numpy, T>(kept->data(), sizes.size(), sizes.data(), owner));
+}
+
+nb::list state(const Engine& engine) {
+  nb::list leaves;
+  for (Leaf& leaf : engine.state())
+    leaves.append(leaf.integer ? owned(std::move(leaf.integers), leaf.shape) : owned(std::move(leaf.floats), leaf.shape));
+  return leaves;
+}
+
+void restore(Engine& engine, nb::list arrays) {
+  std::vector<Leaf> leaves;
+  for (nb::handle array : arrays) {
+    Leaf leaf;
+    nb::ndarray<nb::c_contig, nb::device::cpu, nb::ro> given;
+    require(nb::try_cast(array, given), "a state is a list of contiguous arrays");
+    for (size_t i = 0; i < given.ndim(); i++) leaf.shape.push_back(int64_t(given.shape(i)));
+    leaf.integer = given.dtype() == nb::dtype<int64_t>();
+    require(leaf.integer || given.dtype() == nb::dtype<float>(), "a state holds float32 and int64 arrays");
+    if (leaf.integer)
+      leaf.integers.assign(static_cast<const int64_t*>(given.data()),
+                           static_cast<const int64_t*>(given.data()) + given.size());
+    else
+      leaf.floats.assign(static_cast<const float*>(given.data()),
+                         static_cast<const float*>(given.data()) + given.size());
+    leaves.push_back(std::move(leaf));
+  }
+  engine.restore(leaves);
+}
+
+void set_pending(Engine& engine, Array<const int64_t, nb::ndim<1>> symbols) {
+  engine.set_pending({symbols.data(), symbols.shape(0)});
+}
+
+std::vector<std::string> cpu_isas() {
+  std::vector<std::string> names;
+  for (const Kernels* kernels : usable_kernels()) names.emplace_back(kernels->name);
+  return names;
+}
+
+}  // namespace
+}  // namespace undertow
+
+NB_MODULE(_engine, m) {
+  using namespace undertow;
+  nb::class_<Program>(m, "Program")
+      .def("__init__",
+           [](Program* self, nb::bytes file, const std::string& isa) {
+             new (self) Program({static_cast<const std::byte*>(file.data()), file.size()}, isa);
+           },
+           "data"_a, "isa"_a = "auto")
+      .def_prop_ro("precision", [](const Program& p) { return name_of(p.graph.precision); })
+      .def_prop_ro("isa", [](const Program& p) { return std::string(p.kernels.name); })
+      .def_prop_ro("num_symbols", [](const Program& p) { return p.graph.num_symbols; })
+      .def_prop_ro("num_params", [](const Program& p) { return p.num_params(); })
+      .def_prop_ro("num_uniforms", [](const Program& p) { return num_uniforms_of(p.graph.emission); })
+      .def_prop_ro("condition_channels", [](const Program& p) { return p.graph.condition_channels; })
+      .def_prop_ro("weight_bytes", [](const Program& p) { return p.weight_bytes(); })
+      .def_prop_ro("state_bytes", [](const Program& p) { return p.graph.state_bytes(); });
+  nb::class_<Engine>(m, "Engine")
+      .def("__init__",
+           [](Engine* self, const Program& program, uint32_t rows, uint32_t threads) {
+             // Python keeps the program alive (keep_alive below); this pointer owns nothing.
+             new (self) Engine(std::shared_ptr<const Program>(std::shared_ptr<const Program>(), &program), rows, threads);
+           },
+           "program"_a, "rows"_a, "threads"_a, nb::keep_alive<1, 2>())
+      .def_prop_ro("rows", &Engine::rows)
+      .def_prop_ro("threads", &Engine::threads)
+      .def_prop_rw("pending", [](const Engine& e) { const auto p = e.pending(); return owned(p, {int64_t(p.size())}); },
+                   &set_pending, nb::for_setter(nb::arg().noconvert()))
+      .def("feed", &feed, "symbols"_a.noconvert(), "condition"_a.noconvert() = nb::none(),
+           "params"_a.noconvert() = nb::none())
+      .def("run", &run, "out"_a.noconvert(), "condition"_a.noconvert() = nb::none(), "temperature"_a = 1.0,
+           "top_k"_a = 0, "top_p"_a = 1.0, "uniforms"_a.noconvert() = nb::none(), "keys"_a.noconvert() = nb::none())
+      .def("reset", &Engine::reset)
+      .def("state", &state)
+      .def("restore", &restore, "leaves"_a);
+  m.def("cpu_isas", &cpu_isas);
+  m.def("read_bandwidth",
+        [](size_t num_bytes, uint32_t threads, const std::string& isa) { return read_bandwidth(num_bytes, threads, isa); },
+        "num_bytes"_a, "threads"_a = 1, "isa"_a = "auto", nb::call_guard<nb::gil_scoped_release>());
+  m.def("matrix_peak",
+        [](const std::string& precision, const std::string& isa, uint32_t threads) {
+          return matrix_peak(type_of(precision), threads, isa);
+        },
+        "precision"_a, "isa"_a = "auto", "threads"_a = 1, nb::call_guard<nb::gil_scoped_release>());
+}

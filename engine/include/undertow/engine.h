@@ -1,0 +1,75 @@
+// Steps a model: many known steps at once, or one after another, each symbol drawn from the distribution before it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "undertow/sampling.h"
+
+namespace undertow {
+
+class Program;
+class Group;
+class Team;
+struct Leaf;
+
+// What is known of each step: (rows, steps, channels) floats; one step serves them all, or there is one for each.
+struct Condition {
+  const float* data = nullptr;
+  int64_t steps = 0;      // 0: the model has no condition
+  int64_t stride = 0;     // floats from one row to the next
+};
+
+// Known symbols to step through.
+struct Feed {
+  const int64_t* symbols;  // (rows, steps)
+  int64_t steps;
+  Condition condition;
+  float* params;           // (rows, steps, num_params) of the symbols after each; null when they are not wanted
+};
+
+// Symbols to draw. Uniforms are supplied, or made of keys (rows, 3): seed, row, first step.
+struct Run {
+  int64_t* out;            // (rows, stride)
+  int64_t steps, stride;
+  Condition condition;
+  Sampling sampling;
+  const double* uniforms;  // (rows, uniform_stride), num_uniforms a step; or null
+  int64_t uniform_stride;
+  const int64_t* keys;
+};
+
+class Engine {
+ public:
+  // Rows at the beginning, before the start symbol. More threads than rows step each row together.
+  Engine(std::shared_ptr<const Program> program, uint32_t rows, uint32_t threads);
+  ~Engine();
+
+  void feed(const Feed& feed);
+  void run(const Run& run);
+  void reset();
+
+  // Of each row, the last symbol: drawn, and not yet fed.
+  std::vector<int64_t> pending() const;
+  void set_pending(std::span<const int64_t> symbols);
+
+  // Rings, frames and what they hold, in the order of the ops; `restore` throws std::invalid_argument.
+  std::vector<Leaf> state() const;
+  void restore(const std::vector<Leaf>& leaves);
+
+  const Program& program() const { return *program_; }
+  uint32_t rows() const { return rows_; }
+  uint32_t threads() const { return threads_; }
+
+ private:
+  std::shared_ptr<const Program> program_;
+  uint32_t rows_, threads_;
+  std::vector<std::unique_ptr<Group>> groups_;
+  std::unique_ptr<Team> team_;
+};
+
+}  // namespace undertow

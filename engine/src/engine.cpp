@@ -1,0 +1,83 @@
+#include "undertow/engine.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "group.h"
+#include "team.h"
+
+namespace undertow {
+
+namespace {
+
+constexpr uint32_t most_rows = 1 << 16, most_threads = 256;
+
+}  // namespace
+
+Engine::Engine(std::shared_ptr<const Program> program, uint32_t rows, uint32_t threads)
+    : program_(std::move(program)), rows_(rows), threads_(threads) {
+  if (rows < 1 || rows > most_rows) throw std::invalid_argument("rows must be from 1 to 65536");
+  if (threads < 1 || threads > most_threads) throw std::invalid_argument("threads must be from 1 to 256");
+  // With a row or more for each thread, every thread has rows of its own; with fewer, all of them share each row.
+  const uint32_t num_groups = rows >= threads ? threads : 1;
+  for (uint32_t n = 0; n < num_groups; n++) {
+    const uint32_t first = uint64_t(rows) * n / num_groups, end = uint64_t(rows) * (n + 1) / num_groups;
+    groups_.push_back(std::make_unique<Group>(*program_, first, end - first, threads / num_groups));
+  }
+  team_ = std::make_unique<Team>(threads);
+}
+
+Engine::~Engine() = default;
+
+void Engine::feed(const Feed& feed) {
+  for (int64_t i = 0; i < feed.steps * rows_; i++)
+    if (feed.symbols[i] < 0 || feed.symbols[i] > program_->graph.num_symbols)
+      throw std::invalid_argument("a symbol lies outside the alphabet");
+  team_->run([&](uint32_t member) {
+    if (member < groups_.size()) groups_[member]->feed(feed);
+  });
+}
+
+void Engine::run(const Run& run) {
+  for (auto& group : groups_) group->prepare(run);
+  const uint32_t each = groups_[0]->threads();
+  team_->run([&](uint32_t member) { groups_[member / each]->run(run, member % each); });
+}
+
+void Engine::reset() {
+  for (auto& group : groups_) group->reset();
+}
+
+std::vector<int64_t> Engine::pending() const {
+  std::vector<int64_t> symbols;
+  for (const auto& group : groups_) symbols.insert(symbols.end(), group->pending.begin(), group->pending.end());
+  return symbols;
+}
+
+void Engine::set_pending(std::span<const int64_t> symbols) {
+  if (symbols.size() != rows_) throw std::invalid_argument("there is to be one pending symbol a row");
+  for (int64_t symbol : symbols)
+    if (symbol < 0 || symbol > program_->graph.num_symbols)
+      throw std::invalid_argument("a symbol lies outside the alphabet");
+  for (auto& group : groups_)
+    std::copy_n(symbols.begin() + group->first_row(), group->rows(), group->pending.begin());
+}
+
+std::vector<Leaf> Engine::state() const {
+  std::vector<Leaf> leaves = empty_leaves(*program_, rows_);
+  for (const auto& group : groups_)
+    for (uint32_t row = 0; row < group->rows(); row++) group->write(row, leaves);
+  return leaves;
+}
+
+void Engine::restore(const std::vector<Leaf>& leaves) {
+  const std::vector<Leaf> own = empty_leaves(*program_, rows_);
+  const bool same = std::equal(own.begin(), own.end(), leaves.begin(), leaves.end(), [](const Leaf& a, const Leaf& b) {
+    return a.shape == b.shape && a.integer == b.integer;
+  });
+  if (!same) throw std::invalid_argument("this state is not of this model with as many rows");
+  for (auto& group : groups_)
+    for (uint32_t row = 0; row < group->rows(); row++) group->read(row, leaves);
+}
+
+}  // namespace undertow

@@ -1,0 +1,141 @@
+// A group's memory: where values lie, and the scratch of its tasks. All of it is allocated here, none while stepping.
+#include <algorithm>
+#include <array>
+
+#include "group.h"
+
+namespace undertow {
+
+namespace {
+
+constexpr uint32_t block_vectors = 128;  // of one value in a block, over all rows
+constexpr uint32_t burst_vectors = 8;    // past taps' products are shared by about so many steps and rows
+constexpr size_t acc_bytes = 4;
+
+uint32_t burst_of(uint32_t rows) { return std::max(1u, burst_vectors / rows); }
+
+}  // namespace
+
+Group::Group(const Program& program, uint32_t first_row, uint32_t rows, uint32_t threads)
+    : pending(rows, program.graph.num_symbols), program_(program), first_row_(first_row), rows_(rows),
+      block_(std::max(1u, block_vectors / rows)), state_(program, rows),
+      sampler_(program.graph.emission, program.graph.num_symbols, program.num_params(), program.kernels.softmax),
+      uniforms_(sampler_.num_uniforms()), progress_(new Progress[threads]) {
+  make_places();
+  auto tasks = step_tasks(program, rows, threads, burst_of(rows));
+  schedule_ = make_schedule(tasks, threads);
+  for (Task& task : tasks) work_.emplace_back().task = std::move(task);
+  make_work();
+  forget_sums();
+}
+
+void Group::make_places() {
+  const Graph& graph = program_.graph;
+  for (const Domain& domain : graph.domains) {
+    const bool base = capacity_.empty();
+    capacity_.push_back(base ? block_ : (capacity_[domain.parent] + domain.period - 1) / domain.period + 1);
+    counts_.emplace_back(rows_);
+    phases_.emplace_back(rows_);
+  }
+  size_t block_floats = 0, block_bytes = 0, step_floats = 0, step_bytes = 0;
+  const auto take = [](size_t& total, size_t size) { return total += size, total - size; };
+  std::vector<std::array<size_t, 4>> offsets;
+  for (size_t v = 0; v < graph.values.size(); v++) {
+    const Holding& holding = program_.holding(v);
+    const size_t steps = capacity_[graph.values[v].domain], all = rows_ * holding.stride;
+    offsets.push_back({take(block_floats, all * steps), take(block_bytes, holding.bytes ? all * steps : 0),
+                       take(step_floats, all), take(step_bytes, holding.bytes ? all : 0)});
+  }
+  block_floats_ = Aligned<float>(block_floats), step_floats_ = Aligned<float>(step_floats);
+  block_bytes_ = Aligned<uint8_t>(block_bytes), step_bytes_ = Aligned<uint8_t>(step_bytes);
+  for (size_t v = 0; v < graph.values.size(); v++) {
+    const Holding& holding = program_.holding(v);
+    const auto& at = offsets[v];
+    const size_t steps = capacity_[graph.values[v].domain], stride = holding.stride;
+    const auto bytes = [&](const Aligned<uint8_t>& memory, size_t offset) {
+      return holding.bytes ? memory.data() + offset : nullptr;
+    };
+    block_places_.push_back({block_floats_.data() + at[0], bytes(block_bytes_, at[1]), steps * stride, stride});
+    step_places_.push_back({step_floats_.data() + at[2], bytes(step_bytes_, at[3]), stride, 0});
+  }
+}
+
+void Group::make_work() {
+  const size_t most_steps = *std::max_element(capacity_.begin(), capacity_.end());
+  const size_t most = rows_ * most_steps;
+  size_t gathered = 0, width = 0;
+  sums_.resize(program_.graph.ops.size());
+  for (size_t i = 0; i < program_.graph.ops.size(); i++) {
+    const Op& op = program_.graph.ops[i];
+    if (op.kind != OpKind::conv) continue;
+    const Conv& conv = program_.conv(i);
+    if (op.inputs.size() > 1) gathered = std::max(gathered, round_up(conv.depth, 64) * sizeof(float));
+    width = std::max<size_t>(width, conv.width);
+    if (!conv.past.empty()) sums_[i].burst = std::min(burst_of(rows_), conv.dilation);
+    sums_[i].memory = Aligned<std::byte>(rows_ * sums_[i].burst * size_t(conv.width) * acc_bytes);
+  }
+  x_.resize(most), add_.resize(most), y_.resize(most), y_bytes_.resize(most);
+  gathered_ = Aligned<std::byte>(most * gathered);
+  acc_ = Aligned<std::byte>(most * width * acc_bytes);
+  for (Work& work : work_) {
+    const Task& task = work.task;
+    if (task.kind != Task::Kind::past && task.kind != Task::Kind::now) continue;
+    const Op& op = program_.graph.ops[task.op];
+    work.x.resize(rows_ * sums_[task.op].burst);
+    work.add.resize(rows_);
+    if (task.kind == Task::Kind::now && op.inputs.size() > 1)
+      work.gathered = Aligned<std::byte>(rows_ * round_up(program_.conv(task.op).now[task.block].depth, 64) *
+                                         sizeof(float));
+    const Place& y = step_places_[op.output];
+    for (uint32_t row = 0; row < rows_; row++) {
+      work.y.push_back(y.floats + row * y.row);
+      if (y.bytes) work.bytes.push_back(y.bytes + row * y.row);
+    }
+  }
+}
+
+const Group::Place& Group::place(uint32_t value) const {
+  const bool step = stepping_ && !program_.holding(value).ahead && program_.graph.values[value].domain == 0;
+  return step ? step_places_[value] : block_places_[value];
+}
+
+// Where step j of a value lies; while stepping, what is known ahead lies further on.
+size_t Group::index(uint32_t value, uint32_t j) const {
+  return stepping_ && program_.holding(value).ahead ? ahead_at_ : j;
+}
+
+float* Group::floats(uint32_t value, uint32_t row, uint32_t j) const {
+  const Place& at = place(value);
+  return at.floats + row * at.row + index(value, j) * at.step;
+}
+
+uint8_t* Group::bytes(uint32_t value, uint32_t row, uint32_t j) const {
+  const Place& at = place(value);
+  return at.bytes + row * at.row + index(value, j) * at.step;
+}
+
+const void* Group::held(Type type, uint32_t value, uint32_t row, uint32_t j) const {
+  return type == Type::i8 ? static_cast<const void*>(bytes(value, row, j)) : floats(value, row, j);
+}
+
+// A part of a convolution's current inputs: where they lie, or gathered side by side.
+const void* Group::input(size_t i, const Block& block, uint32_t row, uint32_t j, std::byte* gathered) const {
+  const Op& op = program_.graph.ops[i];
+  const Type type = program_.conv(i).type;
+  if (op.inputs.size() == 1) return held(type, op.inputs[0], row, j);
+  const size_t item = type == Type::i8 ? 1 : sizeof(float);
+  std::byte* target = gathered;
+  for (uint32_t n = block.first_input; n < block.last_input; n++) {
+    const uint32_t value = op.inputs[n];
+    const size_t size = program_.graph.values[value].channels * item;
+    target = std::copy_n(static_cast<const std::byte*>(held(type, value, row, j)), size, target);
+  }
+  return gathered;
+}
+
+void (*Group::product_of(Type type) const)(const Product&) {
+  const Kernels& kernels = program_.kernels;
+  return type == Type::i8 ? kernels.product_i8 : type == Type::bf16 ? kernels.product_bf16 : kernels.product_f32;
+}
+
+}  // namespace undertow

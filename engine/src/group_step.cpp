@@ -1,0 +1,212 @@
+// One step after another: each symbol is drawn from the parameters of the step before it, then fed.
+#include <algorithm>
+#include <thread>
+
+#include "group.h"
+#include "undertow/philox.h"
+
+#ifdef UNDERTOW_X86
+#include <immintrin.h>
+#endif
+
+namespace undertow {
+
+namespace {
+
+constexpr int spins = 4096;  // before a waiting thread gives its core to another
+
+void relax() {
+#ifdef UNDERTOW_X86
+  _mm_pause();
+#endif
+}
+
+}  // namespace
+
+void Group::reset() {
+  state_.reset(program_);
+  std::fill(pending.begin(), pending.end(), int64_t(program_.graph.num_symbols));
+  forget_sums();
+}
+
+void Group::read(uint32_t row, const std::vector<Leaf>& leaves) {
+  state_.read(program_, row, leaves, first_row_ + row);
+  forget_sums();
+}
+
+// Past taps that were added ahead no longer hold. Bursts begin one after another, so that no step has all of them.
+void Group::forget_sums() {
+  uint32_t turn = 0;
+  for (Sums& sums : sums_) {
+    sums.left = 0;
+    sums.next = 1 + turn++ % sums.burst;
+  }
+}
+
+void Group::prepare(const Run&) {
+  stepping_ = true;
+  ahead_until_ = 0;
+  for (uint32_t thread = 0; thread < threads(); thread++) progress_[thread].count.store(0, std::memory_order_relaxed);
+}
+
+void Group::run(const Run& run, uint32_t thread) {
+  const auto& turns = schedule_[thread];
+  std::atomic<uint64_t>& done = progress_[thread].count;
+  uint64_t count = 0;
+  for (int64_t step = 0; step < run.steps; step++) {
+    // Everything of the last step is done before anything of this one.
+    for (uint32_t other = 0; other < threads(); other++)
+      if (other != thread) wait(other, step * schedule_[other].size());
+    if (thread == 0 && step > 0) draw(run, step - 1);
+    for (const Turn& turn : turns) {
+      for (const auto& [other, least] : turn.waits) wait(other, step * schedule_[other].size() + least);
+      Work& work = work_[turn.task];
+      if (work.task.kind == Task::Kind::begin)
+        begin_step(run, step);
+      else
+        work_on(work);
+      done.store(++count, std::memory_order_release);
+    }
+  }
+  if (thread != 0) return;
+  for (uint32_t other = 1; other < threads(); other++) wait(other, run.steps * schedule_[other].size());
+  if (run.steps > 0) draw(run, run.steps - 1);
+}
+
+void Group::wait(uint32_t thread, uint64_t count) const {
+  const std::atomic<uint64_t>& done = progress_[thread].count;
+  for (int spin = 0; done.load(std::memory_order_acquire) < count; spin++) {
+    if (spin < spins)
+      relax();
+    else
+      std::this_thread::yield();
+  }
+}
+
+// Take the pending symbols; where what follows from the condition is not known yet, work it out for a block of steps.
+void Group::begin_step(const Run& run, int64_t step) {
+  const bool constant = run.condition.steps <= 1;
+  if (step >= ahead_until_) {
+    const uint32_t steps = constant ? 1 : uint32_t(std::min<int64_t>(block_, run.steps - step));
+    stepping_ = false;
+    std::fill(counts_[0].begin(), counts_[0].end(), steps);
+    condition_of(run.condition, step, steps);
+    for (size_t i = 0; i < program_.graph.ops.size(); i++)
+      if (program_.holding(program_.graph.ops[i].output).ahead) run_block(i);
+    stepping_ = true;
+    std::fill(counts_[0].begin(), counts_[0].end(), 1);
+    ahead_at_ = 0;
+    ahead_until_ = constant ? run.steps : step + steps;
+  } else if (!constant) {
+    ahead_at_++;
+  }
+  symbols_ = pending.data(), symbol_stride_ = 1;
+}
+
+void Group::work_on(Work& work) {
+  switch (work.task.kind) {
+    case Task::Kind::past: return add_past(work);
+    case Task::Kind::now: return add_now(work);
+    case Task::Kind::store: return store(work.task.op);
+    default: return run_block(work.task.op);
+  }
+}
+
+// Begin the sums of the next steps, as many as the dilation lets past taps be known for.
+void Group::add_past(Work& work) {
+  const size_t i = work.task.op;
+  const Conv& conv = program_.conv(i);
+  Sums& sums = sums_[i];
+  if (sums.left > 0) return;
+  const uint32_t steps = sums.next;
+  sums.left = steps, sums.at = 0, sums.next = sums.burst;
+  const Ring& ring = state_.rings[i];
+  const size_t width = conv.width;
+  for (uint32_t n = 0; n < rows_ * steps; n++)
+    std::copy_n(program_.memory(conv.start), width * sizeof(float),
+                sums.memory.data() + ((n / steps) * sums.burst + n % steps) * width * sizeof(float));
+  const auto multiply = product_of(conv.type);
+  for (size_t tap = 0; tap < conv.past.size(); tap++) {
+    const Block& block = conv.past[tap];
+    const uint32_t lag = uint32_t(conv.past.size() - tap) * conv.dilation;
+    if (steps == sums.burst) {
+      for (uint32_t n = 0; n < rows_ * steps; n++) work.x[n] = ring.at(n / steps, ring.slot(n / steps, lag - n % steps));
+      multiply({program_.memory(block.offset), block.depth, 0, conv.width, rows_ * steps, work.x.data(),
+                sums.memory.data(), width});
+      continue;
+    }
+    for (uint32_t row = 0; row < rows_; row++) {
+      for (uint32_t n = 0; n < steps; n++) work.x[n] = ring.at(row, ring.slot(row, lag - n));
+      multiply({program_.memory(block.offset), block.depth, 0, conv.width, steps, work.x.data(),
+                sums.memory.data() + row * sums.burst * width * sizeof(float), width});
+    }
+  }
+}
+
+void Group::add_now(Work& work) {
+  const Task& task = work.task;
+  const Op& op = program_.graph.ops[task.op];
+  const Conv& conv = program_.conv(task.op);
+  const Block& block = conv.now[task.block];
+  const Sums& sums = sums_[task.op];
+  const size_t width = conv.width, stride = sums.burst * width;
+  std::byte* acc = sums.memory.data() + sums.at * width * sizeof(float);
+  const size_t room = rows_ ? work.gathered.size() / rows_ : 0;
+  for (uint32_t row = 0; row < rows_; row++) {
+    work.x[row] = input(task.op, block, row, 0, work.gathered.data() + row * room);
+    if (task.block == 0 && conv.past.empty())
+      std::copy_n(program_.memory(conv.start + task.begin * sizeof(float)), (task.end - task.begin) * sizeof(float),
+                  acc + (row * stride + task.begin) * sizeof(float));
+    if (task.last && op.add >= 0) work.add[row] = floats(uint32_t(op.add), row, 0);
+  }
+  product_of(conv.type)({program_.memory(block.offset), block.depth, task.begin, task.end, rows_, work.x.data(), acc,
+                         stride});
+  if (task.last) finish(work);
+}
+
+void Group::finish(Work& work) {
+  const Task& task = work.task;
+  const Op& op = program_.graph.ops[task.op];
+  const Conv& conv = program_.conv(task.op);
+  const Sums& sums = sums_[task.op];
+  const Holding& holding = program_.holding(op.output);
+  const uint32_t per_channel = op.activation == Activation::gate ? 2 : 1;
+  const bool integer = conv.type == Type::i8;
+  program_.kernels.finish({op.activation, task.begin / per_channel, task.end / per_channel, rows_,
+                           sums.memory.data() + sums.at * size_t(conv.width) * sizeof(float),
+                           sums.burst * size_t(conv.width), integer ? program_.floats(conv.scale) : nullptr,
+                           integer ? program_.floats(conv.bias) : nullptr, op.add >= 0 ? work.add.data() : nullptr,
+                           conv.channels, holding.floats ? work.y.data() : nullptr,
+                           holding.bytes ? work.bytes.data() : nullptr, holding.inverse_step.data(),
+                           holding.zero_point});
+}
+
+void Group::store(size_t i) {
+  const Op& op = program_.graph.ops[i];
+  Ring& ring = state_.rings[i];
+  for (uint32_t row = 0; row < rows_; row++) {
+    std::copy_n(static_cast<const std::byte*>(held(program_.conv(i).type, op.inputs[0], row, 0)), ring.entry,
+                ring.at(row, ring.cursors[row]));
+    ring.advance(row);
+  }
+  Sums& sums = sums_[i];
+  sums.at++, sums.left--;
+}
+
+void Group::draw(const Run& run, int64_t step) {
+  const uint32_t num_uniforms = sampler_.num_uniforms();
+  for (uint32_t row = 0; row < rows_; row++) {
+    const int64_t place = first_row_ + row;
+    const double* uniforms = uniforms_.data();
+    if (run.uniforms) {
+      uniforms = run.uniforms + place * run.uniform_stride + step * num_uniforms;
+    } else {
+      const int64_t* key = run.keys + 3 * place;
+      undertow::uniforms(uint64_t(key[0]), uint64_t(key[1]), uint64_t(key[2] + step), num_uniforms, uniforms_.data());
+    }
+    pending[row] = sampler_.draw(floats(program_.graph.output, row, 0), uniforms, run.sampling);
+    run.out[place * run.stride + step] = pending[row];
+  }
+}
+
+}  // namespace undertow

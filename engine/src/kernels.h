@@ -1,0 +1,79 @@
+// The few loops that take the time, once for each instruction set; everything else is written once.
+//
+// Outputs come in panels of 64, the last one of 16, 32, 48 or 64 (padded with zero weights). A block holds the panels
+// one after another, each in the order in which a step reads it:
+//   float, bfloat16   (depth, width)
+//   int8              (depth / 4, width, 4)
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "undertow/graph.h"
+
+namespace undertow {
+
+constexpr uint32_t panel_width = 64;
+constexpr uint32_t lane_group = 16;  // outputs are padded to a multiple of it
+
+// acc[row][o] += Σ_i w[i][o] · x[row][i], o from begin to end; in float strictly in the order of i, fused.
+struct Product {
+  const void* weights;     // the block's first panel
+  uint32_t depth;          // inputs; a multiple of 4 for int8
+  uint32_t begin, end;     // outputs; begin a multiple of 64, end of 16
+  uint32_t num_rows;
+  const void* const* x;    // num_rows pointers to `depth` floats, or unsigned bytes for int8
+  void* acc;               // (num_rows, stride) float, or int32 for int8
+  size_t stride;
+};
+
+// y = act(fma(acc, scale, bias) + add) for int8, act(acc + add) otherwise; then its bytes, if wanted.
+// A gate reads its accumulators in turn: 16 of the filter, the 16 of the gate that go with them, and so on.
+struct Finish {
+  Activation activation;
+  uint32_t begin, end;      // channels of y, multiples of 16
+  uint32_t num_rows;
+  const void* acc;
+  size_t stride;
+  const float* scale;       // null: acc is float; else it is int32
+  const float* bias;        // with scale
+  const float* const* add;  // null, or num_rows pointers
+  uint32_t half;            // gate: where the gate's part of `add` begins
+  float* const* y;          // null where only the bytes are read
+  uint8_t* const* bytes;    // null where none are
+  const float* inverse_step;
+  float zero_point;
+};
+
+struct Kernels {
+  std::string_view name;
+  void (*product_f32)(const Product&);
+  void (*product_bf16)(const Product&);
+  void (*product_i8)(const Product&);
+  void (*finish)(const Finish&);
+  // weights[i] = exp((logits[i] - max) · inverse_temperature), in double
+  void (*softmax)(const float* logits, uint32_t n, double max, double inverse_temperature, double* weights);
+
+  // What the processor could do at best, for measure.h: read memory (a multiple of 512 bytes), and multiply and add
+  // without reading any. The last two return how many multiply-adds that was.
+  uint32_t (*read)(const void* memory, size_t bytes);
+  uint64_t (*multiply_f32)(uint64_t rounds, float* sink);
+  uint64_t (*multiply_i8)(uint64_t rounds, int32_t* sink);
+};
+
+extern const Kernels scalar_kernels;
+#ifdef UNDERTOW_X86
+extern const Kernels avx2_kernels;
+extern const Kernels avx512_kernels;
+extern const Kernels avx512vnni_kernels;
+#endif
+
+// Those this processor can run, the best last.
+std::vector<const Kernels*> usable_kernels();
+
+// By name, or the best for "auto"; throws std::invalid_argument.
+const Kernels& choose_kernels(std::string_view name);
+
+}  // namespace undertow

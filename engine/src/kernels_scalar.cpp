@@ -1,0 +1,115 @@
+// The reference: the equations of kernels.h, one number at a time. Every other set of kernels gives these bits.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "kernels.h"
+#include "math.h"
+#include "simd/scalar.h"
+#include "simd/softmax.h"
+
+namespace undertow {
+namespace {
+
+using simd_scalar::F32;
+
+float widened(float w) { return w; }
+float widened(uint16_t w) { return std::bit_cast<float>(uint32_t(w) << 16); }
+
+template <class Weight>
+void product_float(const Product& p) {
+  for (uint32_t row = 0; row < p.num_rows; row++) {
+    const float* x = static_cast<const float*>(p.x[row]);
+    float* acc = static_cast<float*>(p.acc) + row * p.stride;
+    for (uint32_t first = p.begin; first < p.end; first += panel_width) {
+      const uint32_t width = std::min(panel_width, p.end - first);
+      const Weight* w = static_cast<const Weight*>(p.weights) + size_t(first) * p.depth;
+      for (uint32_t i = 0; i < p.depth; i++, w += width)
+        for (uint32_t o = 0; o < width; o++) acc[first + o] = std::fma(widened(w[o]), x[i], acc[first + o]);
+    }
+  }
+}
+
+void product_i8(const Product& p) {
+  for (uint32_t row = 0; row < p.num_rows; row++) {
+    const uint8_t* x = static_cast<const uint8_t*>(p.x[row]);
+    int32_t* acc = static_cast<int32_t*>(p.acc) + row * p.stride;
+    for (uint32_t first = p.begin; first < p.end; first += panel_width) {
+      const uint32_t width = std::min(panel_width, p.end - first);
+      const int8_t* w = static_cast<const int8_t*>(p.weights) + size_t(first) * p.depth;
+      for (uint32_t i = 0; i < p.depth; i += 4)
+        for (uint32_t o = 0; o < width; o++, w += 4)
+          for (uint32_t j = 0; j < 4; j++) acc[first + o] += int32_t(x[i + j]) * w[j];
+    }
+  }
+}
+
+float preactivation(const Finish& f, uint32_t row, size_t a) {
+  if (!f.scale) return static_cast<const float*>(f.acc)[row * f.stride + a];
+  return std::fma(float(static_cast<const int32_t*>(f.acc)[row * f.stride + a]), f.scale[a], f.bias[a]);
+}
+
+// Where the filter of channel c lies among a gate's accumulators; its gate lies a group further.
+size_t filter_place(uint32_t c) { return 2 * size_t(c / lane_group * lane_group) + c % lane_group; }
+
+float activated(const Finish& f, uint32_t row, uint32_t c) {
+  if (f.activation == Activation::gate) {
+    float filter = preactivation(f, row, filter_place(c)), gated = preactivation(f, row, filter_place(c) + lane_group);
+    if (f.add) {
+      filter += f.add[row][c];
+      gated += f.add[row][f.half + c];
+    }
+    return math::gate(F32{filter}, F32{gated}).v;
+  }
+  float y = preactivation(f, row, c);
+  if (f.add) y += f.add[row][c];
+  return f.activation == Activation::relu && !(y > 0) ? 0.0f : y;
+}
+
+void finish(const Finish& f) {
+  for (uint32_t row = 0; row < f.num_rows; row++) {
+    for (uint32_t c = f.begin; c < f.end; c++) {
+      const float y = activated(f, row, c);
+      if (f.y) f.y[row][c] = y;
+      if (!f.bytes) continue;
+      const float level = std::nearbyint(y * f.inverse_step[c]) + f.zero_point;
+      f.bytes[row][c] = !(level > 0.0f) ? 0 : level < 255.0f ? uint8_t(level) : 255;
+    }
+  }
+}
+
+void softmax(const float* logits, uint32_t n, double max, double inverse_temperature, double* weights) {
+  math::softmax_weights<simd_scalar::F64>(logits, n, max, inverse_temperature, weights);
+}
+
+uint32_t read(const void* memory, size_t bytes) {
+  const uint32_t* words = static_cast<const uint32_t*>(memory);
+  uint32_t total = 0;
+  for (size_t i = 0; i < bytes / sizeof(uint32_t); i++) total += words[i];
+  return total;
+}
+
+uint64_t multiply_f32(uint64_t rounds, float* sink) {
+  float sum[16];
+  std::fill_n(sum, 16, sink[0]);
+  for (uint64_t round = 0; round < rounds; round++)
+    for (float& one : sum) one = std::fma(one, sink[0], sink[1]);
+  std::copy_n(sum, 16, sink);
+  return rounds * 16;
+}
+
+uint64_t multiply_i8(uint64_t rounds, int32_t* sink) {
+  int32_t sum[16];
+  std::fill_n(sum, 16, sink[0]);
+  for (uint64_t round = 0; round < rounds; round++)
+    for (int i = 0; i < 16; i++) sum[i] += int32_t(uint8_t(round)) * int8_t(sink[i]);
+  std::copy_n(sum, 16, sink);
+  return rounds * 16;
+}
+
+}  // namespace
+
+const Kernels scalar_kernels{"scalar", product_float<float>, product_float<uint16_t>, product_i8,  finish,
+                             softmax,  read,                 multiply_f32,            multiply_i8};
+
+}  // namespace undertow

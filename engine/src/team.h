@@ -1,0 +1,44 @@
+// Threads that wait for work together; the caller is the first of them.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <thread>
+#include <vector>
+
+namespace undertow {
+
+class Team {
+ public:
+  explicit Team(uint32_t size);
+  ~Team();
+  Team(const Team&) = delete;
+  Team& operator=(const Team&) = delete;
+
+  // work(0) … work(size - 1), each on a thread of its own; returns when all are done.
+  void run(const std::function<void(uint32_t)>& work);
+
+ private:
+  void serve(uint32_t member);
+
+  const std::function<void(uint32_t)>* work_ = nullptr;
+  std::atomic<uint64_t> round_{0};
+  std::atomic<uint32_t> busy_{0};
+  std::atomic<bool> closing_{false};
+  std::vector<std::thread> threads_;
+};
+
+// While it lives, floating-point arithmetic is what the numbers are defined in: to nearest, denormals kept.
+class DefinedArithmetic {
+ public:
+  DefinedArithmetic();
+  ~DefinedArithmetic();
+  DefinedArithmetic(const DefinedArithmetic&) = delete;
+  DefinedArithmetic& operator=(const DefinedArithmetic&) = delete;
+
+ private:
+  uint64_t before_;
+};
+
+}  // namespace undertow
