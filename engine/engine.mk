@@ -1,9 +1,11 @@
 # The engine's own targets: C++ tests, sanitizers, another processor, fuzzing. They need no Python; each takes its tools
 # from Debian where it may (as root), else says what is missing.
 
+MAKEFLAGS += --no-print-directory
 JOBS := $(shell getconf _NPROCESSORS_ONLN)
 FUZZ_CASES ?= 200000
-ENGINE_SOURCES := $(wildcard engine/CMakeLists.txt engine/*.cpp $(addprefix engine/,include/undertow/*.h src/*.cpp src/*.h src/*/*.h))
+ENGINE_SOURCES := $(wildcard engine/CMakeLists.txt engine/*.cpp \
+  $(addprefix engine/,include/*/*.h src/*.cpp src/*.h src/*/*.h))
 COMPILER := command -v $(firstword $(CXX)) >/dev/null
 DOCTEST := echo '\#include <doctest/doctest.h>' | $(CXX) -E -x c++ - >/dev/null 2>&1
 CROSS := aarch64-linux-gnu-g++
@@ -12,7 +14,7 @@ QEMU := qemu-aarch64-static
 need = { $(1); } || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
   && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y $(2) >/dev/null && { $(1); }; }
 # $(call build,folder,CMake options,target)
-build = cmake -S engine -B build/$(1) $(2) >/dev/null && cmake --build build/$(1) --target $(3) -j $(JOBS) -- --no-print-directory
+build = cmake -S engine -B build/$(1) $(2) >/dev/null && cmake --build build/$(1) --target $(3) -j $(JOBS)
 
 .PHONY: .engine-tools
 .engine-tools:
@@ -24,7 +26,7 @@ engine-test: .engine-tools
 	@$(call build,engine,-DUNDERTOW_TESTS=ON,engine_tests)
 	build/engine/engine_tests
 
-# Address and undefined behaviour, then threads: whose shadow memory old runtimes cannot place with randomised addresses.
+# Address and undefined behaviour, then threads, whose older runtimes fail under address randomisation.
 engine-sanitize: .engine-tools
 	@$(call build,engine-address,-DUNDERTOW_TESTS=ON -DUNDERTOW_SANITIZE=address,engine_tests)
 	build/engine-address/engine_tests
