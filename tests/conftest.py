@@ -16,8 +16,11 @@ pytest.register_assert_rewrite("tests.contract")
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
+from undertow.native import why_missing  # noqa: E402
+
 ROOT = Path(__file__).resolve().parents[1]
 DATA_REQUIRED = os.environ.get("UNDERTOW_REQUIRE_DATA", "0") not in ("", "0")
+ENGINE_REQUIRED = os.environ.get("UNDERTOW_REQUIRE_ENGINE", "0") not in ("", "0")
 
 hypothesis.settings.register_profile("undertow", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("undertow")
@@ -29,6 +32,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("gpu"):
                 item.add_marker(pytest.mark.skip(reason="no CUDA device"))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("native") and (reason := why_missing()):
+        if ENGINE_REQUIRED:
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,9 @@ import soundfile
 from tests.cli.conftest import train_command
 from tests.data.test_load import tone, write
 from undertow import files
+from undertow.native import why_missing
+
+ENGINE = "torch" if why_missing() else "native"
 
 
 def short(trained, out, *more):
@@ -27,7 +30,7 @@ def test_a_folder_of_numbered_files(command, trained, tmp_path):
     lines = outcome.out.splitlines()
     assert len(lines) == 4 and lines[0].startswith(str(tmp_path / "samples/1.wav"))
     assert all(words in lines[0] for words in ("0.02 s", "dBFS", "silence", "clip"))
-    assert lines[3].startswith("3 x 160 samples with torch, float32, 1 thread: ")
+    assert lines[3].startswith(f"3 x 160 samples with {ENGINE}, float32, 1 thread: ")
     assert "samples/s, real-time factor " in lines[3]
 
 
@@ -50,7 +53,12 @@ def test_json_is_all_of_stdout(command, trained, tmp_path):
     found = json.loads(outcome.out)
     assert [one["wav"] for one in found["files"]] == [str(tmp_path / f"x/{index}.wav") for index in (1, 2)]
     assert found["files"][0]["picture"] == str(tmp_path / "x/1.png") and "rms_dbfs" in found["files"][0]
-    assert found["engine"] == "torch" and found["samples_per_second"] > 0 and found["real_time_factor"] > 0
+    assert (
+        found["engine"] == ENGINE
+        and found["num_threads"] == 1
+        and found["samples_per_second"] > 0
+        and found["real_time_factor"] > 0
+    )
 
 
 def test_a_prompt_of_another_rate_is_resampled_and_continued(command, trained, tmp_path):
@@ -76,6 +84,7 @@ def test_a_prompt_of_another_rate_is_resampled_and_continued(command, trained, t
         ("--top-k 0", 2, "top_k is 0"),
         ("--seed -1", 2, "seed is -1"),
         ("--engine warp", 2, "unknown engine 'warp'"),
+        ("--threads 0", 2, "threads is 0"),
         ("--device cuda:97", 2, "there is no cuda:97"),
         ("--seconds 0", 2, "seconds is 0"),
         ("--seconds 1e308", 2, "seconds is 1e+308"),

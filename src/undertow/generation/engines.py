@@ -41,7 +41,7 @@ def _fastest(model: Autoregressive, threads: int | None) -> Runner:
         return NativeRunner(model, threads)
     except Unsupported as reason:
         if model.engine_file is not None:
-            raise UsageError(f"this model was exported for the native engine: {reason}") from None
+            raise UsageError(f"this model was exported to the native engine; {reason}") from None
         runner = TorchRunner(model, threads)
         runner.notes = (f"{reason}; torch steps this model",)
         return runner

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from undertow.batch import Condition
 from undertow.emissions import Sampling
+from undertow.errors import DataError
 from undertow.generation.conditions import Conditions
 from undertow.generation.noise import Noise
 from undertow.generation.runner import Runner, in_order, rows_by_length
@@ -65,7 +66,7 @@ class NativeRunner(Runner):
             drawn,
             _aligned(condition, engine.rows),
             temperature=sampling.temperature,
-            top_k=sampling.top_k or 0,
+            top_k=min(sampling.top_k or 0, self._program.num_symbols),
             top_p=1.0 if sampling.top_p is None else sampling.top_p,
             uniforms=noise.next(num_steps) if keys is None else None,
             keys=keys,
@@ -81,8 +82,11 @@ class NativeRunner(Runner):
     def restore(self, position: State) -> None:
         pending, state = position
         engine = self._fresh(len(pending))
-        engine.restore([_array(leaf) for leaf in leaves(state)])
-        engine.pending = _array(pending[:, 0])
+        try:
+            engine.restore([_array(leaf) for leaf in leaves(state)])
+            engine.pending = _array(pending[:, 0])
+        except ValueError as error:
+            raise DataError(f"this state is not of a stream of this model: {error}") from None
 
     @property
     def _begun(self) -> "Engine":

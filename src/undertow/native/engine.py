@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from undertow.errors import DataError
+from undertow.errors import DataError, UsageError
 from undertow.native.builder import Unsupported
 
 if TYPE_CHECKING:
@@ -47,8 +47,15 @@ def make_program(file: bytes, isa: str = "auto") -> "Program":
 
 
 def make_engine(program: "Program", rows: int, threads: int) -> "Engine":
-    """An engine for that many rows, each before its first symbol."""
-    return _engine.Engine(program, rows, threads)
+    """An engine for that many rows, each before its first symbol.
+
+    Raises:
+        UsageError: there are too many rows or threads.
+    """
+    try:
+        return _engine.Engine(program, rows, threads)
+    except ValueError as error:
+        raise UsageError(f"the native engine: {error}") from None
 
 
 def _check_built() -> None:

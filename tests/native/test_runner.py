@@ -1,0 +1,290 @@
+"""Generation through the engine: its runner beside torch's, streams that change engines, and when which one runs."""
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.native.models import KINDS, build, frames
+from tests.native.test_lowering import with_norm
+from undertow.emissions import Sampling
+from undertow.errors import DataError, UsageError
+from undertow.generation import generate, make_runner, resume, stream
+from undertow.generation.conditions import Conditions
+from undertow.generation.native_runner import NativeRunner
+from undertow.generation.noise import Given, Philox, uniforms
+from undertow.generation.torch_runner import TorchRunner
+from undertow.models.autoregressive import Autoregressive
+from undertow.native import cpu_isas, engine, lower, to_bytes
+from undertow.state import State, clone, concat, leaves, load, save, select
+
+pytestmark = pytest.mark.native
+NETWORK_ALONE = ["embedding", "scalar", "context", "logistics"]
+
+
+def conditions(model: Autoregressive, num_rows: int = 1) -> Conditions:
+    labels = {name: torch.arange(num_rows) % 3 for name in model.config.conditioner.labels}
+    if model.config.conditioner.features is None:
+        return Conditions(model, num_rows, labels)
+    rows = [torch.from_numpy(frames(80, seed=row)).float() for row in range(num_rows)]
+    return Conditions(model, num_rows, labels, torch.stack(rows))
+
+
+def prompt(model: Autoregressive, length: int, seed: int = 0) -> torch.Tensor:
+    return torch.from_numpy(np.random.default_rng(seed).integers(0, model.alphabet.num_symbols, length))
+
+
+def assert_near(one: State, other: State) -> None:
+    """The same layout and, to rounding, the same place, whichever slot of a ring each calls the oldest."""
+    for a, b in zip(oldest_first(one), oldest_first(other), strict=True):
+        assert a.shape == b.shape and a.dtype == b.dtype
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
+
+
+def oldest_first(position: State) -> list[torch.Tensor]:
+    """The tensors of a position; one that a cursor follows is turned by it."""
+    parts = leaves(position)
+    for index in range(1, len(parts) - 1):
+        if parts[index + 1].dtype == torch.int64:
+            turned = [row.roll(-int(by), 0) for row, by in zip(parts[index], parts[index + 1], strict=True)]
+            parts[index] = torch.stack(turned)
+    return [part for index, part in enumerate(parts) if index == 0 or part.dtype != torch.int64]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("length", [0, 1, 2, 16, 17, 18, 31, 130])
+def test_primes_as_torch_does(kind: str, length: int) -> None:
+    model = build(kind)
+    native, other = NativeRunner(model), TorchRunner(model)
+    for runner in (native, other):
+        runner.prime([prompt(model, length)], conditions(model))
+    assert_near(native.position, other.position)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_unequal_prompts_are_each_as_alone(kind: str) -> None:
+    model, lengths = build(kind), [40, 3, 0, 40, 17]
+    known = conditions(model, len(lengths))
+    prompts = [prompt(model, length, seed=row) for row, length in enumerate(lengths)]
+    together, noise = NativeRunner(model), uniforms(0, range(5), 0, 20, model.emission.num_uniforms)
+    together.prime(prompts, known)
+    drawn = together.run(Given(noise), 20, Sampling(), known.steps_from(lengths, 20))
+    for row, length in enumerate(lengths):
+        alone, own = NativeRunner(model), known.select([row])
+        alone.prime(prompts[row : row + 1], own)
+        assert torch.equal(
+            alone.run(Given(noise[[row]]), 20, Sampling(), own.steps(length, length + 20))[0], drawn[row]
+        )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_positions_go_back_and_forth(kind: str) -> None:
+    """Engines take turns over one sequence and draw what torch alone draws."""
+    model = build(kind)
+    known, noise = conditions(model, 2), uniforms(4, [0, 1], 0, 90, model.emission.num_uniforms)
+    alone, turns = TorchRunner(model), [NativeRunner(model), TorchRunner(model)]
+    for runner in (alone, turns[0]):
+        runner.prime([prompt(model, 21), prompt(model, 21, seed=1)], known)
+    expected = alone.run(Given(noise), 90, Sampling(), known.steps(21, 111))
+    position, drawn = turns[0].position, []
+    for start, stop in ((0, 7), (7, 30), (30, 31), (31, 60), (60, 90)):
+        turns[0].restore(position)
+        condition = known.steps(21 + start, 21 + stop)
+        drawn.append(turns[0].run(Given(noise[:, start:stop]), stop - start, Sampling(), condition))
+        position = turns[0].position
+        turns.reverse()
+    assert torch.equal(torch.cat(drawn, dim=1), expected)
+    assert_near(position, alone.position)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_position_is_a_copy_and_can_be_restored(kind: str, tmp_path: Path) -> None:
+    model = build(kind)
+    known, runner = conditions(model), NativeRunner(model)
+    noise = uniforms(0, [0], 0, 25, model.emission.num_uniforms)
+    runner.prime([prompt(model, 9)], known)
+    position = runner.position
+    before = clone(position)
+    first = runner.run(Given(noise), 25, Sampling(), known.steps(9, 34))
+    assert all(torch.equal(one, other) for one, other in zip(leaves(position), leaves(before), strict=True))
+    save(position, tmp_path / "position.safetensors")
+    for again in (position, load(tmp_path / "position.safetensors")):
+        runner.restore(again)
+        assert torch.equal(runner.run(Given(noise), 25, Sampling(), known.steps(9, 34)), first)
+    runner.restore(select(position, [0, 0, 0]))
+    thrice = known.select([0, 0, 0]).steps(9, 34)
+    assert torch.equal(runner.run(Given(noise.repeat(3, axis=0)), 25, Sampling(), thrice), first.expand(3, -1))
+
+
+def test_refuses_a_state_that_cannot_be() -> None:
+    runner = NativeRunner(build())
+    runner.prime([prompt(runner.model, 9)], conditions(runner.model))
+    pending, (first, context, stack) = runner.position
+    for wrong in (-1, 16, 2**40):
+        with pytest.raises(DataError, match="not of a stream of this model"):
+            runner.restore((pending * 0 + wrong if wrong != 16 else pending + 17, (first, context, stack)))
+    (ring, cursor), *rest = stack
+    with pytest.raises(DataError, match="not of a stream of this model"):
+        runner.restore((pending, (first, context, ((ring, cursor + 5), *rest))))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stream_is_generated_whole_or_in_parts(kind: str, tmp_path: Path) -> None:
+    model, given = build(kind), options(kind)
+    whole = generate(model, **given)
+    assert (whole.engine, whole.precision, whole.notes) == ("native", "float32", ())
+    begun = stream(model, **given, chunk_steps=17, output="symbols")
+    first = next(begun)
+    save(begun.state, tmp_path / "paused.safetensors")
+    for name in ("native", "torch"):
+        rest = resume(
+            model,
+            load(tmp_path / "paused.safetensors"),
+            num_steps=28,
+            features=given.get("features"),
+            chunk_steps=11,
+            output="symbols",
+            engine=name,
+        )
+        assert np.array_equal(np.concatenate([first, *rest], axis=1), whole.symbols)
+    assert np.array_equal(generate(model, **given, engine="torch").symbols, whole.symbols)
+
+
+def options(kind: str) -> dict:
+    given: dict = dict(num_steps=45, prompt=[np.arange(30) % 16, None, np.arange(3)], seed=2)
+    if KINDS[kind].get("conditioner"):
+        given["labels"] = {"speaker": ["theo", "lucas", None]}
+    if "features" in kind:
+        given["features"] = np.stack([frames(20, seed) for seed in range(3)])
+    return given
+
+
+def test_rows_of_paused_streams_make_a_new_batch() -> None:
+    model = build("labels")
+    ahead = stream(model, prompt=np.arange(9), labels="theo", seed=4, chunk_steps=30)
+    behind = stream(model, count=2, labels="lucas", seed=1, chunk_steps=5, engine="torch")
+    next(ahead), next(behind)
+    together = resume(model, concat([ahead.state, select(behind.state, [1])]), num_steps=25)
+    expected = [
+        generate(model, num_steps=55, prompt=np.arange(9), labels="theo", seed=4).real[:, 30:],
+        generate(model, num_steps=30, count=2, labels="lucas", seed=1).real[1:, 5:],
+    ]
+    assert np.array_equal(np.concatenate(list(together), axis=1), np.concatenate(expected))
+
+
+@pytest.mark.parametrize("threads", [None, 1, 2, 3])
+def test_threads(threads: int | None) -> None:
+    model = build("features")
+    made = generate(model, features=frames(20), count=5, threads=threads)
+    assert made.num_threads == (threads or min(5, torch.get_num_threads()))
+    assert np.array_equal(made.symbols, generate(model, features=frames(20), count=5, threads=1).symbols)
+    assert generate(model, num_steps=5, features=frames(20), threads=threads).num_threads == (threads or 1)
+
+
+def test_weights_are_those_of_the_moment() -> None:
+    """A model that trains on is generated from as it is, each time."""
+    model = build()
+    first = generate(model, num_steps=60).symbols
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter *= 1.5
+    second = generate(model, num_steps=60).symbols
+    assert not np.array_equal(first, second)
+    assert np.array_equal(second, generate(model, num_steps=60, engine="torch").symbols)
+
+
+def test_damaged_weights_are_an_error_not_noise() -> None:
+    for damage in (float("nan"), float("inf")):
+        model = build()
+        with torch.no_grad():
+            next(model.network.parameters()).fill_(damage)
+        with pytest.raises(DataError, match="refuses this model"):
+            generate(model, num_steps=5)
+    model = build()
+    with torch.no_grad():
+        model.network.head.layers[1].weight.fill_(3e38)
+    with pytest.raises(DataError, match="not a number"):
+        generate(model, num_steps=5)
+
+
+def test_an_interrupt_ends_a_long_run() -> None:
+    model = build(network=dict(kind="wavenet"))
+    runner = NativeRunner(model)
+    runner.prime([prompt(model, 0)], conditions(model))
+    sent: list[float] = []
+
+    def interrupt() -> None:
+        sent.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(0.3, interrupt)  # the engine lets other threads run, or this one would not
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        runner.run(Philox([0], [0], [0], 1), 3_000_000, Sampling(), conditions(model).steps(0, 1))
+    assert time.monotonic() - sent[0] < 1.0
+
+
+def test_auto_falls_back_to_torch_and_says_which_part_is_missing() -> None:
+    made = generate(with_norm(), num_steps=5)
+    assert made.engine == "torch" and made.precision == "float32"
+    assert made.notes == ("the native engine has no LayerNorm (network.head.layers.0); torch steps this model",)
+    with pytest.raises(UsageError, match=r"^the native engine has no LayerNorm \(network.head.layers.0\)$"):
+        generate(with_norm(), num_steps=5, engine="native")
+
+
+def test_auto_keeps_float64() -> None:
+    made = generate(build().double(), num_steps=5)
+    assert (made.engine, made.precision) == ("torch", "float64") and "float64" in made.notes[0]
+
+
+def test_without_the_engine_torch_runs_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_missing", "the native engine is not there")
+    made = generate(build(), num_steps=5)
+    assert made.engine == "torch" and made.notes == ("the native engine is not there; torch steps this model",)
+    with pytest.raises(UsageError, match="^the native engine is not there$"):
+        generate(build(), num_steps=5, engine="native")
+
+
+@pytest.mark.parametrize("kind", ["embedding", "features"])
+def test_an_exported_model_runs_as_it_was_exported(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, given = build(kind), options(kind)
+    expected = generate(model, **given).symbols
+    model.engine_file = to_bytes(lower(model, "bfloat16").graph)
+    made = generate(model, **given)
+    assert (made.engine, made.precision) == ("native", "bfloat16") and not np.array_equal(made.symbols, expected)
+    weights = generate(model, **given, engine="torch")
+    assert (weights.engine, weights.precision) == ("torch", "float32") and np.array_equal(weights.symbols, expected)
+    monkeypatch.setattr(engine, "_missing", "the native engine is not there")
+    with pytest.raises(UsageError, match="exported to the native engine; the native engine is not there"):
+        generate(model, **given)
+
+
+def test_a_damaged_export_is_refused() -> None:
+    model = build()
+    model.engine_file = to_bytes(lower(model).graph)[:-100]
+    with pytest.raises(DataError, match="the native engine refuses this model"):
+        generate(model, num_steps=5)
+
+
+def test_every_instruction_set_generates_the_same() -> None:
+    model, known = build("context and features"), conditions(build("context and features"), 2)
+    drawn = []
+    for isa in cpu_isas():
+        runner = NativeRunner(model, isa=isa)
+        runner.prime([prompt(model, 40), prompt(model, 7)], known)
+        drawn.append(runner.run(Philox([0, 0], [0, 1], [0, 0], 1), 100, Sampling(), known.steps_from([40, 7], 100)))
+    assert all(torch.equal(one, drawn[0]) for one in drawn)
+
+
+def test_names_what_it_runs_on() -> None:
+    runner = make_runner(build(), "auto", threads=2)
+    assert (runner.engine, runner.precision, runner.num_threads) == ("native", "float32", 2)
+    with pytest.raises(UsageError, match="threads is 0; it must be 1 or more"):
+        make_runner(build(), threads=0)
+    with pytest.raises(UsageError, match="threads must be from 1 to 256"):
+        generate(build(), num_steps=5, threads=1000)
