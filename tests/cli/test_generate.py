@@ -53,12 +53,8 @@ def test_json_is_all_of_stdout(command, trained, tmp_path):
     found = json.loads(outcome.out)
     assert [one["wav"] for one in found["files"]] == [str(tmp_path / f"x/{index}.wav") for index in (1, 2)]
     assert found["files"][0]["picture"] == str(tmp_path / "x/1.png") and "rms_dbfs" in found["files"][0]
-    assert (
-        found["engine"] == ENGINE
-        and found["num_threads"] == 1
-        and found["samples_per_second"] > 0
-        and found["real_time_factor"] > 0
-    )
+    assert (found["engine"], found["num_threads"]) == (ENGINE, 1)
+    assert found["samples_per_second"] > 0 and found["real_time_factor"] > 0
 
 
 def test_a_prompt_of_another_rate_is_resampled_and_continued(command, trained, tmp_path):

@@ -34,9 +34,6 @@ class Autoregressive(Model):
 
     The shift by one step lives in `past` and nowhere else: the network's first input is the alphabet's start symbol.
     Column t of `Condition.aligned` conditions x_t; so the start symbol is stepped with column 0, x_t with column t + 1.
-
-    Attributes:
-        engine_file: the model as it was exported to the native engine, in a precision of its own; None for most models.
     """
 
     @config
@@ -71,7 +68,6 @@ class Autoregressive(Model):
         self.network = networks.build(
             config.network, self.alphabet.num_symbols, self.emission.num_params, self.conditioner.channels
         )
-        self.engine_file: bytes | None = None
         self._warn_of_short_field()
 
     @property
