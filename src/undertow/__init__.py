@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from undertow.emissions import Sampling
     from undertow.errors import DataError, UsageError
     from undertow.generation import generate, resume, stream
-    from undertow.recipes import score, train
+    from undertow.recipes import quantise, score, train
 
 _FACE = {
     "load": "undertow.checkpoint",
     "train": "undertow.recipes",
+    "quantise": "undertow.recipes",
     "score": "undertow.recipes",
     "generate": "undertow.generation",
     "stream": "undertow.generation",
@@ -32,7 +33,7 @@ _FACE = {
     "UsageError": "undertow.errors",
 }
 
-__all__ = ["DataError", "Sampling", "UsageError", "generate", "load", "resume", "score", "stream", "train"]
+__all__ = ["DataError", "Sampling", "UsageError", "generate", "load", "quantise", "resume", "score", "stream", "train"]
 
 
 def __getattr__(name: str) -> Any:

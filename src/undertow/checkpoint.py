@@ -3,6 +3,7 @@
     config.yaml          format_version, undertow_version and the model's config: alphabet, rate, features, network …
     model.safetensors    its weights by name
     card.md              where it comes from, for people; for programs too, as YAML between the --- lines on top
+    model.engine         of a model exported to the native engine alone: the file that the engine runs
 
 A run folder, with its links `best` and `last` to checkpoint folders, can be given in place of a checkpoint.
 """
@@ -10,6 +11,7 @@ A run folder, with its links `best` and `last` to checkpoint folders, can be giv
 import os
 import re
 import warnings
+import zlib
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -30,10 +32,18 @@ from undertow.files import atomic_folder
 from undertow.models import Model, ModelConfig, ShortReceptiveFieldWarning
 
 FORMAT_VERSION = 1
-CONFIG, WEIGHTS, CARD = "config.yaml", "model.safetensors", "card.md"
+CONFIG, WEIGHTS, CARD, ENGINE = "config.yaml", "model.safetensors", "card.md", "model.engine"
 LINKS = ("best", "last")  # in a run folder
 PICKLED = {".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth"}
 FRONT_MATTER = re.compile(r"---\n(.*?\n)---\n", re.DOTALL)
+
+
+@config
+class EngineFile:
+    """Checksums of an exported model's `model.engine`, and of the weights that it was made from."""
+
+    crc32: int
+    weights_crc32: int
 
 
 @config
@@ -43,6 +53,7 @@ class ConfigFile:
     format_version: int
     undertow_version: str
     model: ModelConfig
+    engine: EngineFile | None = None
 
 
 def save(folder: str | Path, model: Model, card: Mapping[str, Any]) -> None:
@@ -56,10 +67,11 @@ def save(folder: str | Path, model: Model, card: Mapping[str, Any]) -> None:
 
 
 def write(folder: Path, model: Model, card: Mapping[str, Any], weights: Mapping[str, Tensor] | None = None) -> None:
-    """Write a checkpoint's three files into a folder that exists.
+    """Write a checkpoint's files into a folder that exists.
 
     Args:
-        card: plain data about the model: data set, splits, scores, training. Versions are added.
+        card: plain data about the model: data set, splits, scores, training; or what `read_card` gave. Versions are
+            added.
         weights: by name, whole and on any device; by default the model's own.
 
     Raises:
@@ -69,8 +81,12 @@ def write(folder: Path, model: Model, card: Mapping[str, Any], weights: Mapping[
     weights = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in weights.items()}
     _check(weights, model, folder / WEIGHTS)
     content = {"format_version": FORMAT_VERSION, "undertow_version": _version(), "model": to_dict(model.config)}
+    data = to_bytes(weights, metadata={"format": "pt"})
+    if model.engine_file is not None:
+        content["engine"] = {"crc32": zlib.crc32(model.engine_file), "weights_crc32": zlib.crc32(data)}
+        (folder / ENGINE).write_bytes(model.engine_file)
     (folder / CONFIG).write_text(_to_yaml(content), encoding="utf-8")
-    (folder / WEIGHTS).write_bytes(to_bytes(weights, metadata={"format": "pt"}))
+    (folder / WEIGHTS).write_bytes(data)
     (folder / CARD).write_text(_card_text(model, card), encoding="utf-8")
 
 
@@ -83,13 +99,15 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Model:
         DataError: it is no checkpoint, is damaged or of another format version, or its files do not fit each other.
     """
     folder = resolve(path)
-    model_config = read_config(folder)
+    content = _read_config_file(folder)
+    model_config, engine_file = content.model, _read_engine(folder, content.engine)
     weights = _read_weights(folder)
     with torch.device("meta"):  # shapes only: a config that does not fit the weights costs no memory
         _check(weights, _build(model_config, folder), folder / WEIGHTS)
     with torch.random.fork_rng(devices=[]):
         model = _build(model_config, folder)
     model.load_state_dict(weights)
+    model.engine_file = engine_file
     return model.to(device).eval()
 
 
@@ -118,15 +136,7 @@ def read_config(path: str | Path) -> Any:
     Raises:
         DataError: `config.yaml` cannot be read, is of another format version, or describes no model there is.
     """
-    file = resolve(path) / CONFIG
-    values = _from_yaml(_read_text(file), file)
-    found = values.get("format_version")
-    if type(found) is not int or found != FORMAT_VERSION:
-        raise DataError(f"{file}: format_version is {found}; undertow {_version()} reads {FORMAT_VERSION}")
-    try:
-        return parse(ConfigFile, values).model
-    except UsageError as error:
-        raise DataError(f"{file}: {error}") from None
+    return _read_config_file(resolve(path)).model
 
 
 def read_card(path: str | Path) -> dict[str, Any]:
@@ -140,6 +150,18 @@ def read_card(path: str | Path) -> dict[str, Any]:
     if match is None:
         raise DataError(f"{file}: it does not begin with YAML between two lines of ---")
     return _from_yaml("\n" + match[1], file)  # so that a fault is found in the line it is in
+
+
+def _read_config_file(folder: Path) -> ConfigFile:
+    file = folder / CONFIG
+    values = _from_yaml(_read_text(file), file)
+    found = values.get("format_version")
+    if type(found) is not int or found != FORMAT_VERSION:
+        raise DataError(f"{file}: format_version is {found}; undertow {_version()} reads {FORMAT_VERSION}")
+    try:
+        return parse(ConfigFile, values)
+    except UsageError as error:
+        raise DataError(f"{file}: {error}") from None
 
 
 def _build(model_config: Any, folder: Path) -> Model:
@@ -164,6 +186,26 @@ def _read_weights(folder: Path) -> dict[str, Tensor]:
         raise DataError(f"cannot read {file}: {error}") from None
     except (SafetensorError, ValueError, KeyError) as error:
         raise DataError(f"{file} is cut short, damaged, or no safetensors file: {error}") from None
+
+
+def _read_engine(folder: Path, entry: EngineFile | None) -> bytes | None:
+    """The file of the native engine where the model is exported, the very one it was written with."""
+    file = folder / ENGINE
+    if entry is None:
+        if file.exists():
+            raise DataError(f"{file} is no part of the model that {CONFIG} describes")
+        return None
+    for part, checksum in ((WEIGHTS, entry.weights_crc32), (ENGINE, entry.crc32)):
+        file = folder / part
+        if not file.is_file():
+            raise DataError(f"{file} is missing, which {CONFIG} calls for")
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise DataError(f"cannot read {file}: {error.strerror or error}") from None
+        if zlib.crc32(content) != checksum:
+            raise DataError(f"{file} is damaged or another model's: it is not what {CONFIG} was written with")
+    return content
 
 
 def _refuse_pickle(path: Path) -> None:
@@ -199,6 +241,7 @@ def _check(weights: Mapping[str, Tensor], model: Model, file: Path) -> None:
 def _card_text(model: Model, card: Mapping[str, Any]) -> str:
     """Front matter for programs, then the same for people."""
     versions = {"undertow": _version(), "python": python_version(), "torch": str(torch.__version__)}
+    card = {key: value for key, value in card.items() if key not in ("library_name", "tags", "versions")}
     data = to_dict({"library_name": "undertow", "tags": [model.config.kind], **card, "versions": versions})
     sizes = {"parameters": sum(parameter.numel() for parameter in model.parameters())}
     sections = {"Model": sizes | to_dict(model.config), **{_title(key): data[key] for key in [*card, "versions"]}}

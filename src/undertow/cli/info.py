@@ -21,6 +21,7 @@ def info(run: Path, /, *, json: Json = False) -> None:
     """
     from undertow.checkpoint import read_card, resolve
     from undertow.cli.terminal import print_facts, print_json
+    from undertow.native import precision_of
     from undertow.recipes.run import load_model
     from undertow.recipes.verdict import verdict
 
@@ -32,6 +33,7 @@ def info(run: Path, /, *, json: Json = False) -> None:
         "num_symbols": model.alphabet.num_symbols,
         "receptive_field": model.receptive_field,
         "receptive_field_ms": _milliseconds(model.receptive_field, model.config.sample_rate),
+        "exported": precision_of(model),
         "config": _plain(model.config),
         "verdict": verdict(run),
         "card": card,
@@ -55,6 +57,8 @@ def _lines(facts: Mapping[str, Any]) -> dict[str, str]:
         "sample rate": f"{facts['sample_rate']} Hz" if facts["sample_rate"] else "none: its steps have no clock",
         "receptive field": _field(facts),
     }
+    if facts["exported"]:
+        lines["exported"] = f"to the native engine in {facts['exported']}{_cost(card.get('engine'))}"
     for name, classes in config["conditioner"]["labels"].items():
         lines[f"label {name}"] = ", ".join(classes)
     if config["conditioner"]["features"]:
@@ -102,6 +106,13 @@ def _training(section: Any) -> str:
 def _scores(section: Any) -> str:
     nats = _number(section, "validation_nats")
     return "" if nats is None else f"validation {nats / math.log(2):.3f} bits/sample"
+
+
+def _cost(section: Any) -> str:
+    """What an exported model's card says of its cost."""
+    cost = section.get("cost") if isinstance(section, Mapping) else None
+    added, split = _number(cost, "added_bits"), cost.get("split") if isinstance(cost, Mapping) else None
+    return "" if added is None else f", {added:+.4f} bits/sample on {section.get('data')}, {split}"
 
 
 def _number(section: Any, name: str) -> float | int | None:

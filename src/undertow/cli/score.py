@@ -46,7 +46,8 @@ def score(
     if json:
         print_json(as_json(run, str(section.source), found))
         return
-    print(f"{run} on {section.source}, {found.split}: {found.num_symbols:,} samples in {found.seconds:.1f} s")
+    what = f"{run} on {section.source}, {found.split}"
+    print(f"{what}: {found.num_symbols:,} samples with {found.engine}, {found.precision}, in {found.seconds:.1f} s")
     print_bits("this model", found.bits_per_symbol, found.baselines)
     print(found.verdict)
 
@@ -59,6 +60,8 @@ def as_json(run: Path, source: str, found: "Score") -> dict[str, Any]:
         "split": found.split,
         "bits_per_symbol": found.bits_per_symbol,
         "num_symbols": found.num_symbols,
+        "engine": found.engine,
+        "precision": found.precision,
         "baselines": dict(found.baselines),
         "has_learnt": found.has_learnt,
         "verdict": found.verdict,

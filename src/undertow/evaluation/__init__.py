@@ -2,7 +2,7 @@
 
 from undertow.evaluation.audio_report import AudioReport, audio_report
 from undertow.evaluation.baselines import baselines
-from undertow.evaluation.likelihood import Score, score
+from undertow.evaluation.likelihood import Score, bits_per_symbol, score
 from undertow.evaluation.spectrogram import draw
 
-__all__ = ["AudioReport", "Score", "audio_report", "baselines", "draw", "score"]
+__all__ = ["AudioReport", "Score", "audio_report", "baselines", "bits_per_symbol", "draw", "score"]

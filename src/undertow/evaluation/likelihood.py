@@ -10,13 +10,11 @@ from dataclasses import dataclass
 
 import torch
 
-from undertow.batch import Batch
 from undertow.data.batches import batches_in_order
 from undertow.data.clips import ClipSet
 from undertow.errors import UsageError
 from undertow.evaluation.baselines import baselines
-from undertow.generation.conditions import Conditions
-from undertow.generation.inference import inference
+from undertow.generation.forcing import Forced
 from undertow.models.autoregressive import Autoregressive
 
 BATCH_STEPS = 32_768
@@ -32,6 +30,7 @@ class Score:
         num_symbols: symbols coded.
         split: which clips they are.
         seconds: wall-clock seconds the model took.
+        engine, precision: what computed: torch, or the native engine for a model that was exported to it.
         baselines: bits a symbol of the same clips by name; see `undertow.evaluation.baselines`.
     """
 
@@ -40,6 +39,8 @@ class Score:
     split: str
     seconds: float
     baselines: Mapping[str, float]
+    engine: str = "torch"
+    precision: str = "float32"
 
     @property
     def has_learnt(self) -> bool:
@@ -70,7 +71,7 @@ def score(model: Autoregressive, clips: ClipSet, train: ClipSet | None = None, *
         split: name of `clips`' split, for the record.
 
     Raises:
-        UsageError: the clips have another sample rate than the model.
+        UsageError: the clips have another sample rate than the model, or it is exported to an engine that is not here.
         DataError: there is no clip, or one has a label the model does not know.
     """
     for one in (clips, train):
@@ -79,17 +80,29 @@ def score(model: Autoregressive, clips: ClipSet, train: ClipSet | None = None, *
                 f"the clips have {one.sample_rate} Hz, the model {model.config.sample_rate} Hz; "
                 f"load them with sample_rate={model.config.sample_rate}"
             )
+    forced = Forced(model)
     began = time.perf_counter()
-    bits = _total_bits(model, clips)
+    bits = _total_bits(forced, clips)
     seconds = time.perf_counter() - began
     encode = model.alphabet.encode
     train_codes = [] if train is None else [encode(clip.samples) for clip in train]
     beside = baselines(train_codes, [encode(clip.samples) for clip in clips], model.alphabet)
-    return Score(bits / clips.num_samples, clips.num_samples, split, seconds, beside)
+    per_symbol = bits / clips.num_samples
+    return Score(per_symbol, clips.num_samples, split, seconds, beside, forced.engine, forced.precision)
 
 
-def _total_bits(model: Autoregressive, clips: ClipSet) -> float:
+def bits_per_symbol(model: Autoregressive, clips: ClipSet) -> float:
+    """Σ -log2 p ÷ Σ symbols of whole clips at the model's rate: what `score` finds, without what it sets beside.
+
+    Raises:
+        UsageError, DataError: as `score`.
+    """
+    return _total_bits(Forced(model), clips) / clips.num_samples
+
+
+def _total_bits(forced: Forced, clips: ClipSet) -> float:
     """Σ -log2 p of every symbol of every clip."""
+    model = forced.model
     settings = model.config.conditioner
     longest = max(map(len, clips), default=1)
     batches = batches_in_order(
@@ -101,21 +114,8 @@ def _total_bits(model: Autoregressive, clips: ClipSet) -> float:
         label_classes=settings.labels,
     )
     like = next(model.parameters())
-    with inference(model):
-        nats = sum(_nats(model, batch.to(like.device, like.dtype)) for batch in batches)
-    return nats / math.log(2)
-
-
-def _nats(model: Autoregressive, batch: Batch) -> float:
-    """-Σ log p of the counted symbols: what `model.log_prob` sums to, a piece of the sequence at a time."""
-    symbols, (batch_size, num_steps) = batch.symbols, batch.symbols.shape[:2]
-    past = model.past(symbols[:, :-1])
-    conditions = Conditions(model, batch_size, batch.labels, batch.features)
-    state = model.init_state(batch_size, conditions.steps(0, 1))
     nats = 0.0
-    for start in range(0, num_steps, PIECE_STEPS):
-        piece = slice(start, min(start + PIECE_STEPS, num_steps))
-        params, state = model.step(past[:, piece], state, conditions.steps(piece.start, piece.stop))
-        log_prob = model.emission.log_prob(params, symbols[:, piece])
-        nats -= float(log_prob[batch.counted[:, piece]].sum(dtype=torch.float64))
-    return nats
+    for batch in batches:
+        for log_prob in forced.log_prob(batch.to(like.device, like.dtype), PIECE_STEPS):
+            nats -= float(log_prob.sum(dtype=torch.float64))
+    return nats / math.log(2)

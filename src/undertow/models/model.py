@@ -13,9 +13,11 @@ class Model(nn.Module, ABC):
 
     Attributes:
         config: the pydantic dataclass the model was built from; `type(model)(model.config)` builds its twin.
+        engine_file: the model as it was exported to the native engine, in a precision of its own; None for most models.
     """
 
     config: Any
+    engine_file: bytes | None = None
 
     @abstractmethod
     def forward(self, batch: Batch) -> Tensor:

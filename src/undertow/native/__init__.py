@@ -2,7 +2,20 @@
 
 from undertow.native.builder import Unsupported
 from undertow.native.engine import cpu_isas, make_engine, make_program, why_missing
+from undertow.native.export import PRECISIONS, export, precision_of
 from undertow.native.format import to_bytes
 from undertow.native.lowering import Lowered, lower
 
-__all__ = ["Lowered", "Unsupported", "cpu_isas", "lower", "make_engine", "make_program", "to_bytes", "why_missing"]
+__all__ = [
+    "PRECISIONS",
+    "Lowered",
+    "Unsupported",
+    "cpu_isas",
+    "export",
+    "lower",
+    "make_engine",
+    "make_program",
+    "precision_of",
+    "to_bytes",
+    "why_missing",
+]

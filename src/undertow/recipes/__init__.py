@@ -1,7 +1,8 @@
 """Recipes: one YAML an experiment, and what makes a trained model of it."""
 
+from undertow.recipes.exporting import quantise
 from undertow.recipes.recipe import Recipe, read_recipe, recipe_names
 from undertow.recipes.run import Trained, train
 from undertow.recipes.scoring import score
 
-__all__ = ["Recipe", "Trained", "read_recipe", "recipe_names", "score", "train"]
+__all__ = ["Recipe", "Trained", "quantise", "read_recipe", "recipe_names", "score", "train"]

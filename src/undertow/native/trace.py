@@ -1,0 +1,76 @@
+"""What a float32 graph's values are over a whole sequence, with torch: where int8 learns how large they get.
+
+T ticks of a value's domain, C channels, P ticks of a parent in one of its child, Y condition channels.
+"""
+
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from undertow.native.format import NONE, Activation, Graph, Op, OpKind
+
+
+def trace(graph: Graph, symbols: Tensor, condition: Tensor | None) -> Iterator[tuple[int, Tensor]]:
+    """Every value of a graph of float32 tensors and its ticks (T, C), in the order they are made.
+
+    Args:
+        symbols: (T,) int64, the start symbol first.
+        condition: (T or 1, Y) float32; None where the model has none.
+    """
+    ticks = _ticks(graph, len(symbols))
+    made: dict[int, Tensor] = {}
+    for op in graph.ops:
+        if op.kind == OpKind.EMBED:
+            y = _tensor(graph, op.weight)[symbols]
+        elif op.kind == OpKind.CONDITION:
+            assert condition is not None
+            y = condition.expand(len(symbols), -1)
+        elif op.kind == OpKind.CONV:
+            y = _convolve(graph, op, torch.cat([made[one] for one in op.inputs], dim=1))
+            y = _activate(op.activation, y if op.add == NONE else y + made[op.add])
+        else:
+            value = graph.values[op.output]
+            y = _regroup(made[op.inputs[0]], ticks[value.domain], value.channels, op.kind)
+        made[op.output] = y
+        yield op.output, y
+
+
+def _ticks(graph: Graph, num_steps: int) -> list[int]:
+    """Ticks of every domain in so many steps."""
+    ticks = [num_steps]
+    for domain in graph.domains[1:]:
+        ticks.append(ticks[domain.parent] // domain.period)
+    return ticks
+
+
+def _convolve(graph: Graph, op: Op, x: Tensor) -> Tensor:
+    weight = _tensor(graph, op.weight)
+    if not len(x):  # a frame is longer than the sequence
+        return x.new_zeros(0, len(weight))
+    bias = None if op.bias == NONE else _tensor(graph, op.bias)
+    past = F.pad(x.T, ((op.kernel_size - 1) * op.dilation, 0))[None]
+    return F.conv1d(past, weight.transpose(1, 2), bias, dilation=op.dilation)[0].T
+
+
+def _activate(activation: Activation, x: Tensor) -> Tensor:
+    if activation == Activation.RELU:
+        return F.relu(x)
+    if activation == Activation.GATE:
+        filtered, gate = x.chunk(2, dim=1)
+        return torch.tanh(filtered) * torch.sigmoid(gate)
+    return x
+
+
+def _regroup(x: Tensor, num_ticks: int, channels: int, kind: OpKind) -> Tensor:
+    """Whole frames of ticks, or the ticks of frames: zeros, then P of a frame from the tick on that made it whole."""
+    if kind == OpKind.FRAME:
+        period = channels // x.shape[1]
+        return x[: num_ticks * period].reshape(num_ticks, channels)
+    period = x.shape[1] // channels
+    return torch.cat([x.new_zeros(period - 1, channels), x.reshape(len(x) * period, channels)])[:num_ticks]
+
+
+def _tensor(graph: Graph, index: int) -> Tensor:
+    return torch.from_numpy(graph.tensors[index].array)

@@ -1,0 +1,71 @@
+"""What an int8 graph says, op by op in plain integers: the numbers the engine is held to.
+
+T ticks, O output channels, I input channels, k taps.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from undertow.native.format import NONE, Activation, Graph, Op, OpKind, Type
+
+Floats = NDArray[np.float32]
+
+
+def says(graph: Graph, symbols: NDArray[np.int64], condition: Floats | None) -> Floats:
+    """The emission's parameters (T, P) after symbols (T,), given (T or 1, Y)."""
+    made: dict[int, Floats] = {}
+    ticks = [len(symbols)]
+    for domain in graph.domains[1:]:
+        ticks.append(ticks[domain.parent] // domain.period)
+    for op in graph.ops:
+        value = graph.values[op.output]
+        if op.kind == OpKind.EMBED:
+            y = graph.tensors[op.weight].array[symbols]
+        elif op.kind == OpKind.CONDITION:
+            assert condition is not None
+            y = np.broadcast_to(condition, (len(symbols), condition.shape[1]))
+        elif op.kind == OpKind.CONV:
+            y = _conv(graph, op, made)
+        elif op.kind == OpKind.FRAME:
+            x = made[op.inputs[0]]
+            y = x[: ticks[value.domain] * (value.channels // x.shape[1])].reshape(-1, value.channels)
+        else:
+            x = made[op.inputs[0]].reshape(-1, value.channels)
+            silence = made[op.inputs[0]].shape[1] // value.channels - 1
+            y = np.concatenate([np.zeros((silence, value.channels), np.float32), x])[: ticks[value.domain]]
+        made[op.output] = y.astype(np.float32)
+    return made[graph.output]
+
+
+def _conv(graph: Graph, op: Op, made: dict[int, Floats]) -> NDArray[np.float64]:
+    weight = graph.tensors[op.weight]
+    if weight.type == Type.INT8:
+        x = np.concatenate([quantised(graph, value, made[value]) for value in op.inputs], axis=1)
+        y = _product(weight.array.astype(np.int64), x, op.dilation) * graph.tensors[op.scale].array.astype(np.float64)
+    else:
+        x = np.concatenate([made[value] for value in op.inputs], axis=1)
+        y = _product(weight.array.astype(np.float64), x, op.dilation)
+    if op.bias != NONE:
+        y = y + graph.tensors[op.bias].array
+    if op.add != NONE:
+        y = y.astype(np.float32) + made[op.add]
+    if op.activation == Activation.RELU:
+        return np.maximum(y, 0)
+    if op.activation == Activation.GATE:
+        filtered, gate = np.split(y.astype(np.float64), 2, axis=1)
+        return np.tanh(filtered) / (1 + np.exp(-gate))
+    return y
+
+
+def quantised(graph: Graph, value: int, x: Floats) -> NDArray[np.int64]:
+    """u - zero_point of a value's ticks (T, C)."""
+    inverse = np.float32(1) / graph.tensors[graph.values[value].step].array
+    zero_point = graph.values[value].zero_point
+    return np.clip(np.rint(x * inverse).astype(np.int64) + zero_point, 0, 255) - zero_point
+
+
+def _product(weight: NDArray, x: NDArray, dilation: int) -> NDArray:
+    """Σ_i W_i x[t - (k - 1 - i) · dilation], (T, O), with zeros before the first tick."""
+    num_taps = weight.shape[1]
+    past = np.concatenate([np.zeros(((num_taps - 1) * dilation, x.shape[1]), x.dtype), x])
+    return sum(past[tap * dilation :][: len(x)] @ weight[:, tap].T for tap in range(num_taps))
