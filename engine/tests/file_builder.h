@@ -23,7 +23,7 @@ struct StoredTensor {
   Bytes data;
 };
 
-struct Conv {
+struct ConvOptions {
   uint32_t kernel_size = 1, dilation = 1;
   Activation activation = Activation::none;
   int32_t add = -1;
@@ -59,7 +59,7 @@ class FileBuilder {
     return add_op({OpKind::condition, Activation::none, 0, 1, 1, -1, -1, -1, -1, {}}, condition_channels, 0);
   }
 
-  uint32_t conv(std::vector<uint32_t> inputs, uint32_t channels, Conv how = {}) {
+  uint32_t conv(std::vector<uint32_t> inputs, uint32_t channels, ConvOptions how = {}) {
     uint32_t size = 0;
     for (uint32_t input : inputs) {
       size += values[input].channels;
@@ -231,7 +231,7 @@ inline FileBuilder wavenet(const WaveNetShape& shape = {}) {
   if (shape.frame_size > 0) conditions.push_back(add_context(builder, x, shape.frame_size, type));
   std::vector<uint32_t> gates;
   for (uint32_t layer = 0; layer < shape.cycles * shape.layers_per_cycle; ++layer) {
-    Conv gate{.kernel_size = shape.kernel_size, .dilation = 1u << layer % shape.layers_per_cycle, .type = type};
+    ConvOptions gate{.kernel_size = shape.kernel_size, .dilation = 1u << layer % shape.layers_per_cycle, .type = type};
     if (!conditions.empty()) gate.add = int32_t(builder.conv(conditions, shape.gate_channels, {.type = type}));
     gate.activation = Activation::gate;
     gates.push_back(builder.conv({x}, shape.gate_channels / 2, gate));

@@ -1,0 +1,136 @@
+// Spoils right model files at random and reads them: engine_fuzz CASES [SEED]. Ends with a crash, or what it did.
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <random>
+
+#include "file_builder.h"
+#include "fuzz_graph.h"
+
+namespace {
+
+using namespace undertow;
+using testing::Bytes;
+
+std::vector<Bytes> right_files() {
+  std::vector<Bytes> files;
+  for (const Type precision : {Type::f32, Type::bf16, Type::i8}) {
+    testing::WaveNetShape shape{.precision = precision, .num_symbols = 4, .channels = 2, .gate_channels = 4,
+                                .skip_channels = 2, .num_params = 4, .layers_per_cycle = 1};
+    files.push_back(testing::wavenet(shape).build());
+    shape.condition_channels = 1;
+    shape.frame_size = 2;
+    shape.num_params = 3;
+    shape.emission = {EmissionKind::mixture_of_logistics, 1, 0.1, 3};
+    files.push_back(testing::wavenet(shape).build());
+  }
+  return files;
+}
+
+class Spoiler {
+ public:
+  explicit Spoiler(uint64_t seed) : random_(seed), files_(right_files()) {}
+
+  Bytes next() {
+    Bytes file = pick();
+    for (size_t i = 0, count = 1 + below(4); i < count && file.size() > 8; ++i) spoil(file);
+    if (below(8) != 0 && file.size() >= 24) {
+      const uint64_t size = file.size();
+      if (below(16) != 0) std::memcpy(file.data() + 16, &size, sizeof size);
+      testing::seal(file);
+    }
+    return file;
+  }
+
+ private:
+  size_t below(size_t limit) { return random_() % limit; }
+  const Bytes& pick() { return files_[below(files_.size())]; }
+
+  // Three times in four among the tables.
+  size_t place(const Bytes& file) {
+    const size_t tables = std::min<size_t>(file.size(), 1200);
+    return below(below(4) != 0 ? tables : file.size());
+  }
+
+  void spoil(Bytes& file) {
+    switch (below(8)) {
+      case 0:
+        file[place(file)] ^= std::byte(1 << below(8));
+        break;
+      case 1:
+        file[place(file)] = std::byte(random_());
+        break;
+      case 2:
+      case 3:
+      case 4:
+        write_field(file);
+        break;
+      case 5:
+        copy_part(file, file);
+        break;
+      case 6:
+        copy_part(pick(), file);
+        break;
+      default:
+        resize(file);
+    }
+  }
+
+  void write_field(Bytes& file) {
+    constexpr uint32_t odd[] = {0, 1, 2, 3, 4, 7, 64, 255, 256, 65535, 65536, 1u << 20, 1u << 24, 0x7FFFFFFF,
+                                0x80000000, 0xFFFFFFFE, 0xFFFFFFFF, 0x7F800000, 0x7FC00000};
+    const size_t at = place(file) / 4 * 4;
+    if (at + 4 > file.size()) return;
+    uint32_t field;
+    std::memcpy(&field, file.data() + at, sizeof field);
+    field = below(2) != 0 ? field + uint32_t(below(5)) - 2 : odd[below(std::size(odd))];
+    std::memcpy(file.data() + at, &field, sizeof field);
+  }
+
+  void copy_part(const Bytes& from, Bytes& to) {
+    const size_t source = place(from) / 4 * 4, target = place(to) / 4 * 4;
+    const size_t most = std::min({from.size() - source, to.size() - target, size_t(64)});
+    std::memmove(to.data() + target, from.data() + source, below(most + 1));
+  }
+
+  void resize(Bytes& file) {
+    const size_t size = below(2) != 0 ? below(file.size()) : file.size() + below(128);
+    file.resize(size, std::byte(random_()));
+  }
+
+  std::mt19937_64 random_;
+  std::vector<Bytes> files_;
+};
+
+std::string without_numbers(std::string message) {
+  std::erase_if(message, [](unsigned char letter) { return std::isdigit(letter) != 0; });
+  return message;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const unsigned long long cases = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 100'000;
+  const unsigned long long seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
+  for (const Bytes& file : right_files()) {
+    if (const std::string message = refusal(file); !message.empty()) {
+      std::fprintf(stderr, "a right file is refused: %s\n", message.c_str());
+      return 1;
+    }
+  }
+  Spoiler spoiler(seed);
+  std::map<std::string, unsigned long long> refusals;
+  unsigned long long read = 0;
+  for (unsigned long long i = 0; i < cases; ++i) {
+    const std::string message = refusal(spoiler.next());
+    if (message.empty()) {
+      ++read;
+    } else {
+      ++refusals[without_numbers(message)];
+    }
+  }
+  std::printf("%llu spoilt model files (seed %llu): %llu read, the others refused in %zu ways; no crash\n", cases, seed,
+              read, refusals.size());
+}
