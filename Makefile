@@ -37,7 +37,8 @@ clean:
 $(VENV)/.installed-run: EXTRAS := plots,tensorboard
 $(VENV)/.installed-dev: EXTRAS := plots,tensorboard,docs,dev
 $(VENV)/.installed-%: pyproject.toml constraints.txt $(ENGINE_SOURCES) | $(BIN)/python
-	@$(call need,$(COMPILER),g++) || echo "No C++ compiler ('$(CXX)'): the engine is left out, models run on torch."
+	@$(call need,$(COMPILER),g++) || echo "No C++ compiler ('$(CXX)'): the engine is left out, models run on torch;" \
+	  "once there is one: make clean, and again."
 	@echo "Installing undertow[$(EXTRAS)] into $(VENV); the first time takes a few minutes."
 	@! { [ -n "$$CI" ] || $(COMPILER); } || export UNDERTOW_REQUIRE_ENGINE=1; \
 	  PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt $(BIN)/python -m pip install -qq -e '.[$(EXTRAS)]'
