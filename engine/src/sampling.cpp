@@ -1,9 +1,11 @@
 #include "undertow/sampling.h"
 
 #include <algorithm>
+#include <bit>
 #include <cfloat>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "math.h"
 #include "simd/scalar.h"
@@ -31,12 +33,42 @@ float maximum(const float* x, uint32_t n) {
   return *std::max_element(best, best + 8);
 }
 
-// Brings the higher keys before `middle`; equal ones rank in order.
-template <class Iterator>
-void split(Iterator begin, Iterator middle, Iterator end) {
-  std::nth_element(begin, middle, end, [](const auto& a, const auto& b) {
-    return a.key > b.key || (a.key == b.key && a.choice < b.choice);
-  });
+// A number that is lower the earlier a choice ranks: by falling logit, then in order (the two zeros are equal).
+uint64_t rank_of(float logit, uint32_t choice) {
+  const uint32_t bits = std::bit_cast<uint32_t>(logit + 0.0f);
+  const uint32_t negative = static_cast<uint32_t>(static_cast<int32_t>(bits) >> 31);
+  return uint64_t(bits ^ (~negative & 0x7fffffff)) << 32 | choice;
+}
+
+// Brings the lowest ranks to the front, the fewest whose measure reaches the goal (all, if they do not), and says how
+// many they are.
+//
+// Quickselect, in linear time: sorting would not be. The pivots are picked as if at random, since a peak of logits,
+// which is what most look like, would make any fixed place a bad one; and no branch depends on a comparison, since none
+// could be foretold.
+template <class Measure>
+size_t select_fewest(std::span<uint64_t> ranks, double goal, Measure measure) {
+  size_t begin = 0, end = ranks.size();
+  for (uint64_t random = 1; end - begin > 1;) {
+    random = random * 6364136223846793005 + 1442695040888963407;
+    const uint64_t pivot = ranks[begin + ((random >> 32) * (end - begin) >> 32)];
+    size_t middle = begin;
+    for (size_t i = begin; i < end; ++i) {
+      const uint64_t rank = ranks[i];
+      ranks[i] = ranks[middle];
+      ranks[middle] = rank;
+      middle += rank <= pivot;
+    }
+    if (middle == end) continue;
+    const double lower = measure(ranks.subspan(begin, middle - begin));
+    if (lower < goal) {
+      goal -= lower;
+      begin = middle;
+    } else {
+      end = middle;
+    }
+  }
+  return end;
 }
 
 uint32_t choices(EmissionKind kind, uint32_t num_params) {
@@ -52,15 +84,17 @@ Sampler::Sampler(const Emission& emission, uint32_t num_symbols, uint32_t num_pa
       num_choices_(choices(emission.kind, num_params)),
       softmax_(softmax),
       weights_(num_choices_),
-      ranked_(emission.kind == EmissionKind::categorical ? num_choices_ : 0) {
+      ranks_(kind_ == EmissionKind::categorical ? num_choices_ : 0) {
   const double width = 2.0 / num_symbols;
   log_scale_offset_ = math::log64(std::max(emission.initial_scale, width));
   log_scale_floor_ = math::log64(width) - emission.scale_margin;
 }
 
-uint32_t Sampler::num_uniforms() const {
-  return kind_ == EmissionKind::mixture_of_logistics || kind_ == EmissionKind::mixture_of_gaussians ? 2 : 1;
+uint32_t num_uniforms_of(EmissionKind kind) {
+  return kind == EmissionKind::mixture_of_logistics || kind == EmissionKind::mixture_of_gaussians ? 2 : 1;
 }
+
+uint32_t Sampler::num_uniforms() const { return num_uniforms_of(kind_); }
 
 int64_t Sampler::draw(const float* params, const double* uniforms, const Sampling& sampling) {
   if (kind_ == EmissionKind::categorical) return draw_categorical(params, uniforms[0], sampling);
@@ -103,10 +137,10 @@ int64_t Sampler::draw_bin(double mean, double log_scale, double uniform, double 
 
 // Unnormalised probabilities into weights_; false where they are not numbers.
 bool Sampler::weigh(const float* logits, double temperature) {
-  max_ = maximum(logits, num_choices_);
-  if (!std::isfinite(max_)) return false;
+  const double max = maximum(logits, num_choices_);
+  if (!std::isfinite(max)) return false;
   // Bounded, so that the largest logit's 0 stays 0 at the smallest temperatures.
-  softmax_(logits, num_choices_, max_, std::min(1 / temperature, DBL_MAX), weights_.data());
+  softmax_(logits, num_choices_, max, std::min(1 / temperature, DBL_MAX), weights_.data());
   return !any_nan(logits, num_choices_);
 }
 
@@ -119,40 +153,17 @@ int64_t Sampler::invert(double uniform) {
 
 // Leaves weight to the top_k of the highest logits and, of those, to the fewest whose share reaches top_p.
 void Sampler::filter(const float* logits, const Sampling& sampling) {
-  for (uint32_t i = 0; i < num_choices_; ++i) {
-    const double key = sampling.temperature == 1 ? logits[i] : (logits[i] - max_) / sampling.temperature;
-    ranked_[i] = {key, i};
-  }
-  uint32_t kept = num_choices_;
-  if (sampling.top_k != 0 && sampling.top_k < kept) {
-    kept = sampling.top_k;
-    split(ranked_.begin(), ranked_.begin() + kept, ranked_.end());
-  }
-  if (sampling.top_p < 1) kept = nucleus(kept, sampling.top_p);
-  for (uint32_t i = kept; i < num_choices_; ++i) weights_[ranked_[i].choice] = 0;
-}
-
-// Of the first num_ranked, moves the fewest whose share reaches top_p to the front, and says how many they are.
-//
-// Halves the range in which the share is reached: time linear in num_ranked, where sorting would not be.
-uint32_t Sampler::nucleus(uint32_t num_ranked, double top_p) {
-  const auto mass = [this](uint32_t begin, uint32_t end) {
+  for (uint32_t i = 0; i < num_choices_; ++i) ranks_[i] = rank_of(logits[i], i);
+  std::span<uint64_t> kept = ranks_;
+  const auto mass = [this](std::span<uint64_t> ranks) {
     double sum = 0;
-    for (uint32_t i = begin; i < end; ++i) sum += weights_[ranked_[i].choice];
+    for (uint64_t rank : ranks) sum += weights_[uint32_t(rank)];
     return sum;
   };
-  double missing = top_p * mass(0, num_ranked);
-  uint32_t begin = 0, end = num_ranked;
-  while (end - begin > 1) {
-    const uint32_t middle = begin + (end - begin) / 2;
-    split(ranked_.begin() + begin, ranked_.begin() + middle, ranked_.begin() + end);
-    const double upper = mass(begin, middle);
-    if (upper < missing)
-      missing -= upper, begin = middle;
-    else
-      end = middle;
-  }
-  return end;
+  if (sampling.top_k != 0 && sampling.top_k < kept.size())
+    kept = kept.first(select_fewest(kept, sampling.top_k, [](std::span<uint64_t> ranks) { return ranks.size(); }));
+  if (sampling.top_p < 1) kept = kept.first(select_fewest(kept, sampling.top_p * mass(kept), mass));
+  for (size_t i = kept.size(); i < ranks_.size(); ++i) weights_[uint32_t(ranks_[i])] = 0;
 }
 
 }  // namespace undertow

@@ -18,12 +18,15 @@ struct Sampling {
 // weights[i] = exp((logits[i] - max) · inverse_temperature), in double
 using Softmax = void (*)(const float* logits, uint32_t n, double max, double inverse_temperature, double* weights);
 
+// Uniforms one draw takes.
+uint32_t num_uniforms_of(EmissionKind kind);
+
 class Sampler {
  public:
   Sampler(const Emission& emission, uint32_t num_symbols, uint32_t num_params, Softmax softmax);
 
-  // From num_params parameters and num_uniforms() uniforms in [0, 1); num_symbols where there is no such symbol, because
-  // a parameter is not a number. Allocates nothing.
+  // From num_params parameters and num_uniforms() uniforms in [0, 1). Where a parameter is not a number there is no
+  // such symbol, and it gives num_symbols. Allocates nothing.
   int64_t draw(const float* params, const double* uniforms, const Sampling& sampling);
 
   uint32_t num_uniforms() const;
@@ -32,23 +35,16 @@ class Sampler {
   bool weigh(const float* logits, double temperature);
   int64_t invert(double uniform);
   void filter(const float* logits, const Sampling& sampling);
-  uint32_t nucleus(uint32_t num_ranked, double top_p);
   int64_t draw_categorical(const float* logits, double uniform, const Sampling& sampling);
   int64_t draw_mixture(const float* params, const double* uniforms, double temperature);
   int64_t draw_bin(double mean, double log_scale, double uniform, double temperature) const;
-
-  struct Ranked {
-    double key;
-    uint32_t choice;
-  };
 
   EmissionKind kind_;
   uint32_t num_symbols_, num_choices_;  // symbols, or components of a mixture
   double log_scale_offset_ = 0, log_scale_floor_ = 0;
   Softmax softmax_;
-  double max_ = 0;  // of the logits that were weighed
   std::vector<double> weights_;
-  std::vector<Ranked> ranked_;
+  std::vector<uint64_t> ranks_;  // the choice in the low half
 };
 
 }  // namespace undertow
