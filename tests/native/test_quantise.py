@@ -1,0 +1,305 @@
+"""int8: weights and steps keep the engine's rules, its numbers are those of integers, and it costs next to nothing."""
+
+import copy
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from tests.native import int8
+from tests.native.models import KINDS, build, condition, configs, make, symbols
+from undertow.data.audio import to_int16
+from undertow.data.clips import Clip, ClipSet
+from undertow.errors import DataError, UsageError
+from undertow.evaluation import bits_per_symbol, score
+from undertow.layers import LayerNorm, Serial
+from undertow.models.autoregressive import Autoregressive
+from undertow.native import cpu_isas, export, lower, make_engine, make_program, precision_of, to_bytes, why_missing
+from undertow.native.export import measure
+from undertow.native.format import Graph, OpKind, Type
+from undertow.native.quantise import LEAST_RANGE, quantise, quantised_values, round_weight
+
+RATE = 1000  # that the speech is said to have, so that what the small model hears of it is long enough
+ISAS = [] if why_missing() else cpu_isas()
+
+
+def clips_of(wave: np.ndarray, rate: int, size: int = 1600, **labels: str) -> ClipSet:
+    """Clips of that many samples from int16 or float samples."""
+    wave = wave if wave.dtype == np.int16 else to_int16(wave)
+    pieces = [wave[start : start + size] for start in range(0, len(wave) - size + 1, size)]
+    return ClipSet([Clip(str(index), piece, labels) for index, piece in enumerate(pieces)], rate)
+
+
+def walks(num_clips: int = 4, rate: int = 100) -> ClipSet:
+    """Clips for the small models of this folder."""
+    random = np.random.default_rng(5)
+    wave = np.cumsum(random.normal(0, 2500, num_clips * 300))
+    return clips_of((8000 * np.sin(wave / 9000)).astype(np.int16), rate, 300)
+
+
+def graph_of(model: Autoregressive, clips: ClipSet | None = None) -> Graph:
+    graph = lower(model).graph
+    return quantise(graph, measure(model, graph, walks() if clips is None else clips))
+
+
+# --- weights
+
+
+@settings(max_examples=200)
+@given(
+    arrays.arrays(
+        np.float64,
+        st.tuples(st.integers(1, 5), st.integers(1, 3), st.integers(1, 9)),
+        elements=st.floats(-1e3, 1e3, allow_subnormal=False) | st.sampled_from([0.0, 1.0, -1.0, 0.5, 1e-9]),
+    )
+)
+def test_every_pair_of_weights_fits_sixteen_bits(weight: np.ndarray) -> None:
+    rounded, scale = round_weight(weight)
+    assert rounded.dtype == np.int8 and scale.dtype == np.float32 and (scale > 0).all()
+    assert np.abs(rounded.astype(int)).max() <= 127
+    odd = weight.shape[2] % 2
+    pairs = np.pad(rounded.astype(int), ((0, 0), (0, 0), (0, odd))).reshape(len(weight), -1, 2)
+    assert np.maximum(pairs, 0).sum(axis=2).max() <= 128 and np.maximum(-pairs, 0).sum(axis=2).max() <= 128
+    assert (np.abs(rounded * scale[:, None, None].astype(np.float64) - weight) <= 0.5001 * scale[:, None, None]).all()
+
+
+@pytest.mark.parametrize(
+    ("pair", "rounded", "scale"),
+    [
+        ((1.0, 0.25), (102, 26), 1.25 / 127.99),  # of one sign: what they add to counts
+        ((1.0, -0.25), (127, -32), 1 / 127),  # of two signs: the larger counts
+        ((-1.0, -1.0), (-64, -64), 2 / 127.99),
+        ((0.0, 0.0), (0, 0), float(np.finfo(np.float32).tiny)),
+    ],
+)
+def test_scales(pair: tuple[float, float], rounded: tuple[int, int], scale: float) -> None:
+    weights, scales = round_weight(np.array([[pair]]))
+    assert tuple(weights[0, 0]) == rounded and scales[0] == pytest.approx(scale, rel=1e-6)
+
+
+# --- steps
+
+
+def test_steps_reach_what_was_measured() -> None:
+    model = build("embedding")
+    plain = lower(model).graph
+    ranges = measure(model, plain, walks())
+    graph = quantise(plain, ranges)
+    relu = {op.output for op in graph.ops if op.activation.name == "RELU"}
+    assert sorted(ranges) == quantised_values(plain) and relu & set(ranges)
+    for index, value in enumerate(graph.values):
+        assert (value.step >= 0) == (index in ranges)
+        if index in ranges:
+            levels = 255 if index in relu else 127
+            assert value.zero_point == (0 if index in relu else 128)
+            expected = np.maximum(ranges[index], LEAST_RANGE * ranges[index].max()) / levels
+            np.testing.assert_allclose(graph.tensors[value.step].array, expected, rtol=1e-6)
+
+
+def test_a_value_that_is_always_zero_has_a_step_all_the_same() -> None:
+    plain = lower(build("embedding")).graph
+    ranges = {index: np.zeros(plain.values[index].channels, np.float32) for index in quantised_values(plain)}
+    graph = quantise(plain, ranges)
+    assert all((graph.tensors[graph.values[index].step].array == 1).all() for index in ranges)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_reads_the_condition_or_one_channel_stays_float32(kind: str) -> None:
+    graph = graph_of(build(kind))
+    assert graph.precision == Type.INT8
+    known = {op.output for op in graph.ops if op.kind == OpKind.CONDITION}
+    for op in graph.ops:
+        if op.kind == OpKind.CONV:
+            single = sum(graph.values[value].channels for value in op.inputs) == 1
+            floats = bool(known & set(op.inputs)) or single
+            assert graph.tensors[op.weight].type == (Type.FLOAT32 if floats else Type.INT8)
+            assert (op.scale >= 0) != floats
+
+
+# --- export
+
+
+def test_the_same_clips_give_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, clips = build("labels"), walks()
+    first = export(model, "int8", clips).engine_file
+    assert export(model, "int8", clips).engine_file == first
+    torch.set_num_threads(2)
+    try:
+        assert export(model, "int8", clips).engine_file == first
+    finally:
+        torch.set_num_threads(1)
+    assert export(model, "int8", walks(2)).engine_file != first
+
+
+def test_a_copy_is_exported() -> None:
+    model = build("embedding").train()
+    for precision in ("float32", "bfloat16", "int8"):
+        exported = export(model, precision, walks() if precision == "int8" else None)
+        assert precision_of(exported) == precision and exported.engine_file is not None and not exported.training
+    assert model.engine_file is None and precision_of(model) is None and model.training
+    assert copy.deepcopy(exported).engine_file == exported.engine_file
+
+
+def test_frames_longer_than_a_clip() -> None:
+    network = dict(kind="wavenet", num_cycles=1, layers_per_cycle=2, residual_channels=4, gate_channels=4)
+    model = make(dict(network=dict(network, skip_channels=4, context=dict(frame_size=600, num_layers=1))))
+    assert precision_of(export(model, "int8", walks())) == "int8"
+
+
+def test_what_cannot_be_exported() -> None:
+    model = build("embedding")
+    with pytest.raises(UsageError, match="unknown precision 'int4'; did you mean 'int8'"):
+        export(model, "int4")
+    with pytest.raises(UsageError, match="int8 needs clips to calibrate with"):
+        export(model, "int8")
+    with pytest.raises(UsageError, match="exported already, in bfloat16"):
+        export(export(model, "bfloat16"), "int8", walks())
+    with pytest.raises(DataError, match="no clips"):
+        export(model, "int8", ClipSet([], 100))
+    with pytest.raises(DataError, match="has speaker 'nobody'"):
+        export(build("labels"), "int8", clips_of(walks()[0].wave, 100, 300, speaker="nobody"))
+    odd = build("embedding")
+    odd.network.head = Serial(LayerNorm(8), *odd.network.head.layers)
+    with pytest.raises(UsageError, match="no LayerNorm"):
+        export(odd, "int8", walks())
+    with torch.no_grad():
+        model.network.skip.conv.weight.fill_(float("nan"))
+    with pytest.raises(DataError, match="weights are damaged"):
+        export(model, "int8", walks())
+
+
+# --- the engine
+
+
+def said(
+    model: Autoregressive, graph: Graph, rows: int, num_steps: int, sizes: list[int], **options: Any
+) -> np.ndarray:
+    """Parameters (B, T, P) of the engine after symbols fed in chunks of the given sizes."""
+    known, inputs = condition(model, rows, num_steps).aligned, symbols(model, rows, num_steps).numpy()
+    engine = make_engine(make_program(to_bytes(graph), options.get("isa", "auto")), rows, options.get("threads", 1))
+    params, start, turn = np.empty((rows, num_steps, model.emission.num_params), np.float32), 0, 0
+    while start < num_steps:
+        stop = min(start + sizes[turn % len(sizes)], num_steps)
+        part = None if known is None else (known if known.shape[1] == 1 else known[:, start:stop]).detach().numpy()
+        out = np.empty((rows, stop - start, params.shape[2]), np.float32)
+        engine.feed(inputs[:, start:stop].copy(), None if part is None else np.ascontiguousarray(part), out)
+        params[:, start:stop] = out
+        start, turn = stop, turn + 1
+    return params
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_engine_says_what_integers_say(kind: str) -> None:
+    """To rounding: where a value lies between two levels, the engine's last bit may fall on the other one."""
+    model = build(kind)
+    graph = graph_of(model)
+    found = said(model, graph, 2, 60, [60])
+    known = condition(model, 2, 60).aligned
+    for row in range(2):
+        own = None if known is None else known[row].detach().numpy()
+        expected = int8.says(graph, symbols(model, 2, 60)[row].numpy(), own)
+        error = np.abs(found[row] - expected).max(axis=1) / np.abs(expected).max()
+        assert np.median(error) < 1e-6 and error.max() < 0.05, kind
+
+
+ROWS, STEPS = 3, 90
+SURROUNDINGS = ((1, [1]), (2, [STEPS]), (3, [1, 40, 7]), (1, [2, 3, 64]))  # threads, sizes of chunks
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_surroundings_change_a_bit(kind: str) -> None:
+    model = build(kind)
+    graph = graph_of(model)
+    expected = said(model, graph, ROWS, STEPS, [STEPS])
+    for isa in ISAS:
+        for threads, sizes in SURROUNDINGS:
+            found = said(model, graph, ROWS, STEPS, sizes, isa=isa, threads=threads)
+            assert np.array_equal(found, expected), (isa, threads, sizes)
+    if model.conditioner.channels == 0:  # the first of several rows is what it is alone
+        assert np.array_equal(said(model, graph, 1, STEPS, [17]), expected[:1])
+
+
+@pytest.mark.native
+@settings(max_examples=25)
+@given(configs(), st.lists(st.integers(1, 70), min_size=1, max_size=4))
+def test_no_surroundings_change_a_bit_of_any_model(config: dict[str, Any], sizes: list[int]) -> None:
+    model = make(config)
+    plain = lower(model).graph
+    random = np.random.default_rng(3)
+    values = quantised_values(plain)
+    ranges = {one: random.uniform(0, 2, plain.values[one].channels).astype(np.float32) for one in values}
+    graph = quantise(plain, ranges)
+    expected = said(model, graph, ROWS, STEPS, [STEPS])
+    for isa in ISAS:
+        assert np.array_equal(said(model, graph, ROWS, STEPS, sizes, isa=isa, threads=2), expected), isa
+
+
+@pytest.mark.native
+def test_no_surroundings_change_a_bit_of_real_speech(of_speech: Autoregressive, speech: np.ndarray) -> None:
+    exported = export(of_speech, "int8", clips_of(speech[:4800], RATE))
+    symbols = of_speech.past(torch.from_numpy(of_speech.alphabet.encode(speech[:8000])).reshape(4, 2000)).numpy()
+    results = []
+    for isa, threads, rows, sizes in [(isa, 1, 4, [2001]) for isa in ISAS] + [
+        ("auto", 2, 4, [700, 1, 64]),
+        ("auto", 2, 1, [2001]),
+        ("scalar", 1, 2, [1000, 13]),
+    ]:
+        program = make_program(exported.engine_file, isa)
+        parts = [fed(program, symbols[first : first + rows], threads, sizes) for first in range(0, 4, rows)]
+        results.append(np.concatenate(parts))
+    assert all(np.array_equal(one, results[0]) for one in results[1:])
+
+
+def fed(program: Any, symbols: np.ndarray, threads: int, sizes: list[int]) -> np.ndarray:
+    engine, said, start = make_engine(program, len(symbols), threads), [], 0
+    while start < symbols.shape[1]:
+        stop = min(start + sizes[len(said) % len(sizes)], symbols.shape[1])
+        params = np.empty((len(symbols), stop - start, program.num_params), np.float32)
+        engine.feed(symbols[:, start:stop].copy(), None, params)
+        said.append(params)
+        start = stop
+    return np.concatenate(said, axis=1)
+
+
+# --- the cost
+
+
+@pytest.mark.native
+def test_it_costs_next_to_nothing(of_speech: Autoregressive, speech: np.ndarray) -> None:
+    """Speech that the model was not trained on, of which it heard other parts in the calibration."""
+    trained, clips = with_rate(of_speech), clips_of(speech[8000:20000], RATE)
+    plain = bits_per_symbol(export(trained, "float32"), clips)
+    assert plain == pytest.approx(bits_per_symbol(trained, clips), abs=1e-5)
+    assert abs(bits_per_symbol(export(trained, "bfloat16"), clips) - plain) < 0.01
+    exported = export(trained, "int8", clips_of(speech[:8000], RATE))
+    assert abs(bits_per_symbol(exported, clips) - plain) < 0.01
+    found = score(exported, clips)
+    assert (found.engine, found.precision) == ("native", "int8")
+    assert found.bits_per_symbol == bits_per_symbol(exported, clips)
+
+
+def with_rate(model: Autoregressive) -> Autoregressive:
+    twin = Autoregressive(dataclasses.replace(model.config, sample_rate=RATE)).eval()
+    twin.load_state_dict(model.state_dict())
+    return twin
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("kind", ["labels", "features", "context and features", "logistics"])
+def test_scoring_in_float32_is_what_torch_finds(kind: str) -> None:
+    model = make({**KINDS[kind], "sample_rate": 100}, 1.0)
+    clips = walks()
+    assert bits_per_symbol(export(model, "float32"), clips) == pytest.approx(bits_per_symbol(model, clips), abs=1e-4)
+
+
+def test_without_the_engine_an_exported_model_has_no_score(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("undertow.native.engine._missing", "the native engine is not part of this install")
+    with pytest.raises(UsageError, match="exported for the native engine: the native engine is not part of"):
+        bits_per_symbol(export(make({"sample_rate": 100}), "float32"), walks())
