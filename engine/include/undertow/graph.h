@@ -15,8 +15,8 @@
 namespace undertow {
 
 // The file is not one this engine can run; the message is one line for a user.
-struct FormatError : std::runtime_error {
-  using std::runtime_error::runtime_error;
+struct FormatError : std::invalid_argument {
+  using std::invalid_argument::invalid_argument;
 };
 
 enum class Type : uint32_t { f32 = 0, bf16 = 1, i8 = 2 };
