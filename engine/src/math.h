@@ -21,7 +21,7 @@ struct Split {
 };
 
 template <class F32>
-inline Split<F32> split(F32 x) {
+inline Split<F32> split32(F32 x) {
   const F32 shifted = fma(x, F32::broadcast(0x1.715476p0f), F32::broadcast(SHIFT32));
   const F32 n = shifted - F32::broadcast(SHIFT32);
   F32 r = fma(n, F32::broadcast(-0x1.62e4p-1f), x);  // ln 2 in two parts, the first times n exact
@@ -57,7 +57,7 @@ inline Split<F64> split64(F64 x) {
 
 // 2^n, -126 <= n <= 127 (-1022 … 1023 in double), of an integer that stands in the low bits of `shifted`.
 template <class F32>
-inline F32 power_of_two(F32 shifted) {
+inline F32 power_of_two32(F32 shifted) {
   return from_bits((bits(shifted) << 23) + bits(F32::broadcast(1.0f)));
 }
 
@@ -68,18 +68,9 @@ inline F64 power_of_two64(F64 shifted) {
 
 // e^x for |x| <= 87, where neither the result nor its power of two leaves the normal numbers.
 template <class F32>
-inline F32 exp_normal(F32 x) {
-  const Split<F32> s = split(x);
-  return s.power * power_of_two(s.shifted);
-}
-
-// e^x, denormal results and infinities included.
-template <class F32>
-inline F32 exp(F32 x) {
-  const Split<F32> s = split(vmin(F32::broadcast(89.0f), vmax(F32::broadcast(-105.0f), x)));
-  const F32 first = fma(s.n, F32::broadcast(0.5f), F32::broadcast(SHIFT32));
-  const F32 second = (s.n - (first - F32::broadcast(SHIFT32))) + F32::broadcast(SHIFT32);
-  return s.power * power_of_two(first) * power_of_two(second);
+inline F32 exp32(F32 x) {
+  const Split<F32> s = split32(x);
+  return s.power * power_of_two32(s.shifted);
 }
 
 // e^x in double, denormal results and infinities included.
@@ -95,8 +86,8 @@ inline F64 exp64(F64 x) {
 template <class F32>
 inline F32 gate(F32 f, F32 g) {
   const F32 one = F32::broadcast(1.0f), low = F32::broadcast(-80.0f);
-  const F32 a = exp_normal(vmax(low, vmin(f * F32::broadcast(2.0f), f * F32::broadcast(-2.0f))));
-  const F32 b = exp_normal(vmin(F32::broadcast(60.0f), vmax(low, g * F32::broadcast(-1.0f))));
+  const F32 a = exp32(vmax(low, vmin(f * F32::broadcast(2.0f), f * F32::broadcast(-2.0f))));
+  const F32 b = exp32(vmin(F32::broadcast(60.0f), vmax(low, g * F32::broadcast(-1.0f))));
   const F32 sum = one + a;
   return select_lt(f, F32::broadcast(0.0f), a - one, one - a) / fma(sum, b, sum);
 }

@@ -1,0 +1,171 @@
+// Accuracy against the C library in long double, and the same bits from every instruction set this machine has.
+#include "math.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cfloat>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "kernels.h"
+#include "simd/scalar.h"
+
+using namespace undertow;
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+const double nan_value = std::nan("");
+
+// How far y is from the truth, in units of the last place of a number with that many digits.
+double ulps(double y, long double truth, int digits, int smallest_exponent) {
+  int exponent;
+  std::frexp(truth, &exponent);
+  return double(std::abs(y - truth) / std::ldexp(1.0L, std::max(exponent, smallest_exponent) - digits));
+}
+
+double ulps(double y, long double truth) { return ulps(y, truth, DBL_MANT_DIG, DBL_MIN_EXP); }
+
+float exp32(float x) { return math::exp32(simd_scalar::F32{x}).v; }
+double exp64(double x) { return math::exp64(simd_scalar::F64{x}).v; }
+float gate(float f, float g) { return math::gate(simd_scalar::F32{f}, simd_scalar::F32{g}).v; }
+
+long double normal_cdf(long double x) { return std::erfc(-x * std::sqrt(0.5L)) / 2; }
+long double normal_density(long double x) { return std::exp(-x * x / 2) / std::sqrt(2 * std::acos(-1.0L)); }
+
+// What one Newton step would still move the quantile, relative to it.
+double quantile_error(double u) {
+  const long double x = math::ndtri64(u);
+  return double(std::abs((normal_cdf(x) - u) / normal_density(x) / x));
+}
+
+std::vector<float> spread(size_t n, float low, float high) {
+  std::vector<float> out(n);
+  for (size_t i = 0; i < n; ++i) out[i] = low + (high - low) * float(i * 7919 % n) / float(n);
+  return out;
+}
+
+// Sixteen channels of filter, then the sixteen of the gate that go with them, and so on.
+std::vector<float> gated(const Kernels& kernels, const std::vector<float>& acc) {
+  const uint32_t channels = uint32_t(acc.size() / 2);
+  std::vector<float> out(channels);
+  float* y = out.data();
+  Finish finish{};
+  finish.activation = Activation::gate;
+  finish.end = channels;
+  finish.num_rows = 1;
+  finish.acc = acc.data();
+  finish.stride = acc.size();
+  finish.y = &y;
+  kernels.finish(finish);
+  return out;
+}
+
+template <class T>
+bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("exp32 is within 1.5 ulp wherever its result is normal") {
+  double worst = 0;
+  for (uint32_t sign : {0u, 0x80000000u})
+    for (uint32_t bits = 0; bits <= std::bit_cast<uint32_t>(87.0f); bits += 2039) {
+      const float x = std::bit_cast<float>(bits | sign);
+      worst = std::max(worst, ulps(exp32(x), std::exp((long double)(x)), FLT_MANT_DIG, FLT_MIN_EXP));
+    }
+  CHECK(worst <= 1.5);
+}
+
+TEST_CASE("gate is within 2e-7") {
+  double worst = 0;
+  for (float f = -14; f < 14; f += 0.0317f)
+    for (float g = -20; g < 30; g += 0.0371f)
+      worst = std::max(worst, std::abs(gate(f, g) - std::tanh(double(f)) / (1 + std::exp(-double(g)))));
+  CHECK(worst <= 2e-7);
+}
+
+TEST_CASE("gate is odd in its filter, finite far out, and passes NaN on") {
+  const float far = std::numeric_limits<float>::infinity(), none = std::nanf("");
+  for (float f : {0.0f, 1e-40f, 1e-6f, 0.3f, 5.0f, 200.0f, 3e38f, far})
+    for (float g : {-far, -3e38f, -70.0f, 0.0f, 2.0f, far}) {
+      CHECK(gate(-f, g) == -gate(f, g));
+      CHECK(std::abs(gate(f, g)) <= 1);
+    }
+  CHECK(gate(far, far) == 1);
+  CHECK(gate(far, 0) == 0.5f);
+  CHECK(std::isnan(gate(none, 0)));
+  CHECK(std::isnan(gate(0, none)));
+}
+
+TEST_CASE("exp64 is within 2 ulp, denormal results included") {
+  double worst = 0;
+  for (double x = -745.2; x < 709.7827; x += 0.00473) worst = std::max(worst, ulps(exp64(x), std::exp((long double)(x))));
+  for (double x = 1e-300; x < 1; x *= 1.7)
+    for (double y : {x, -x}) worst = std::max(worst, ulps(exp64(y), std::exp((long double)(y))));
+  CHECK(worst <= 2);
+  CHECK(exp64(0) == 1);
+  CHECK(exp64(-infinity) == 0);
+  CHECK(exp64(-746) == 0);
+  CHECK(exp64(710) == infinity);
+  CHECK(exp64(infinity) == infinity);
+  CHECK(std::isnan(exp64(nan_value)));
+}
+
+TEST_CASE("log64 is within 2 ulp, denormal arguments included") {
+  double worst = 0;
+  const auto look = [&](double x) { worst = std::max(worst, ulps(math::log64(x), std::log((long double)(x)))); };
+  for (double x = 1e-320; x < 1e308; x *= 1.0137) look(x);
+  for (double x = 0.5; x < 2; x += 0.0000173) look(x);
+  for (double d = 1e-16; d < 0.1; d *= 1.013) look(1 + d), look(1 - d);
+  look(DBL_MAX), look(DBL_MIN), look(DBL_TRUE_MIN);
+  CHECK(worst <= 2);
+  CHECK(math::log64(1) == 0);
+  CHECK(math::log64(0) == -infinity);
+  CHECK(math::log64(infinity) == infinity);
+  CHECK(std::isnan(math::log64(-1)));
+  CHECK(std::isnan(math::log64(nan_value)));
+}
+
+TEST_CASE("ndtri64 is within 1e-14 of itself") {
+  double worst = 0;
+  for (double u = 0.0001; u < 1; u += 0.0000173)
+    if (std::abs(u - 0.5) > 1e-4) worst = std::max(worst, quantile_error(u));
+  for (double u = 0.5; u > 1e-300; u *= 0.983)
+    if (u < 0.5) worst = std::max({worst, quantile_error(u), u > 1e-16 ? quantile_error(1 - u) : 0.0});
+  for (double q = 1e-300; q < 1e-5; q *= 1.7) {
+    const long double x = std::sqrt(2 * std::acos(-1.0L)) * (0.5 + q - 0.5);
+    if (x > 0) worst = std::max(worst, double(std::abs(math::ndtri64(0.5 + q) / (x + x * x * x / 6) - 1)));
+  }
+  CHECK(worst <= 1e-14);
+}
+
+TEST_CASE("ndtri64 is infinite at the ends, odd about the middle, and not a number outside") {
+  CHECK(math::ndtri64(0) == -infinity);
+  CHECK(math::ndtri64(1) == infinity);
+  CHECK(math::ndtri64(0.5) == 0);
+  CHECK(math::ndtri64(0.25) == -math::ndtri64(0.75));
+  for (double u : {-0.1, 1.1, -infinity, infinity, nan_value}) CHECK(std::isnan(math::ndtri64(u)));
+}
+
+TEST_CASE("every instruction set gives the same bits") {
+  std::vector<float> logits = spread(10007, -900, 5), gates = spread(16384, -30, 30);
+  const float odd[] = {0.0f, -0.0f, 1e-40f, -1e30f, -std::numeric_limits<float>::infinity(), 700.0f, 1000.0f};
+  std::copy(std::begin(odd), std::end(odd), logits.begin() + 100);
+  std::copy(std::begin(odd), std::end(odd), gates.begin() + 100);
+  for (uint32_t n : {1u, 2u, 3u, 7u, 8u, 9u, 256u, uint32_t(logits.size())}) {
+    std::vector<double> expected(n), weights(n);
+    scalar_kernels.softmax(logits.data(), n, 0.3, 1.7, expected.data());
+    for (const Kernels* kernels : usable_kernels()) {
+      INFO(kernels->name, " ", n);
+      kernels->softmax(logits.data(), n, 0.3, 1.7, weights.data());
+      CHECK(same_bits(weights, expected));
+    }
+  }
+  for (const Kernels* kernels : usable_kernels()) CHECK(same_bits(gated(*kernels, gates), gated(scalar_kernels, gates)));
+}
