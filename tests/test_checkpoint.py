@@ -20,6 +20,7 @@ from undertow.config import parse
 from undertow.errors import DataError
 from undertow.files import point
 from undertow.models import Autoregressive, ShortReceptiveFieldWarning
+from undertow.native import export, precision_of
 
 CARD = {
     "data": {"name": "fsdd", "splits": {"train": 2700, "test": 300}},
@@ -320,3 +321,57 @@ def test_yaml_tags_are_refused(folder, monkeypatch, tag):
     (folder / "card.md").write_text(f"---\nmore: {tag}\n---\n")
     assert "card.md has a tag or an alias in line 2" in refusal(folder, checkpoint.read_card)
     assert not (folder / "hacked").exists()
+
+
+# --- a model that was exported to the native engine
+
+
+@pytest.fixture
+def exported(tmp_path: Path) -> Path:
+    """A checkpoint of a model exported in bfloat16."""
+    model = export(fresh_model(), "bfloat16")
+    checkpoint.save(tmp_path / "exported", model, CARD)
+    assert checkpoint.load(tmp_path / "exported").engine_file == model.engine_file
+    return tmp_path / "exported"
+
+
+def test_an_exported_model_comes_back_whole(exported, tmp_path):
+    model = checkpoint.load(exported)
+    assert precision_of(model) == "bfloat16"
+    card = checkpoint.read_card(exported)
+    checkpoint.save(tmp_path / "again", model, card)
+    for file in exported.iterdir():
+        assert (tmp_path / "again" / file.name).read_bytes() == file.read_bytes(), file.name
+    assert checkpoint.load(FOLDER).engine_file is None
+
+
+def flip(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+def other_weights(folder: Path) -> None:
+    torch.manual_seed(3)
+    checkpoint.save(folder.parent / "other", fresh_model(), CARD)
+    shutil.copy(folder.parent / "other" / "model.safetensors", folder)
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda folder: (folder / "model.engine").unlink(), "model.engine is missing, which config.yaml calls for"),
+        (lambda folder: flip(folder / "model.engine"), "model.engine is damaged or another model's"),
+        (lambda folder: (folder / "model.engine").write_bytes(b""), "model.engine is damaged or another model's"),
+        (other_weights, "model.safetensors is damaged or another model's"),
+        (
+            lambda folder: edit_config(folder, lambda values: values.pop("engine")),
+            "model.engine is no part of the model",
+        ),
+        (lambda folder: edit_config(folder, lambda values: values.update(engine={})), "engine.crc32"),
+        (lambda folder: edit_config(folder, lambda values: values["engine"].update(crc=1)), "unknown key 'engine.crc'"),
+    ],
+)
+def test_an_engine_file_that_does_not_belong_is_refused(exported, damage, said):
+    damage(exported)
+    assert said in refusal(exported)

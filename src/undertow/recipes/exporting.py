@@ -16,7 +16,7 @@ from undertow.native import export, precision_of
 from undertow.recipes.clips import choose, has_split, open_clips
 from undertow.recipes.recipe import DataConfig
 
-CALIBRATION_SAMPLES = 2**19  # at most, about; of more, pieces spread over all of it
+CALIBRATION_SAMPLES = 2**19  # at most
 COST_SAMPLES = 2**18
 PIECE_SAMPLES = 2**15
 
@@ -115,13 +115,18 @@ def _open(model: Autoregressive, data: DataConfig, split: str) -> ClipSet:
 
 
 def _excerpt(clips: ClipSet, model: Autoregressive, num_samples: int) -> ClipSet:
-    """About so many samples at most: every n-th of the clips, of which long ones come in pieces."""
-    stride = -(-clips.num_samples // num_samples)
-    if stride <= 1:
+    """So many samples at most: clips from all over the set, of which long ones come in pieces."""
+    if clips.num_samples <= num_samples:
         return clips
-    features = model.config.conditioner.features
-    pieces = [piece for clip in clips for piece in _pieces(clip, features)]
-    return replace(clips, clips=pieces[::stride])
+    features, share = model.config.conditioner.features, num_samples / clips.num_samples
+    kept: list[Clip] = []
+    seen = taken = 0
+    for piece in (piece for clip in clips for piece in _pieces(clip, features)):
+        seen += len(piece)
+        if taken + len(piece) <= share * seen:
+            kept.append(piece)
+            taken += len(piece)
+    return replace(clips, clips=kept)
 
 
 def _pieces(clip: Clip, features: Any) -> Iterator[Clip]:
