@@ -79,7 +79,7 @@ void feed(Engine& engine, Symbols symbols, std::optional<Floats> condition, std:
 void run_watched(Engine& engine, const Run& whole) {
   std::vector<int64_t> keys;
   if (whole.keys) keys.assign(whole.keys, whole.keys + 3 * engine.rows());
-  const int64_t num_uniforms = num_uniforms_of(engine.program().graph.emission);
+  const int64_t num_uniforms = num_uniforms_of(engine.program().graph.emission.kind);
   for (int64_t done = 0; done < whole.steps; done += steps_between_signals) {
     Run part = whole;
     part.steps = std::min(steps_between_signals, whole.steps - done);
@@ -101,7 +101,7 @@ void run_watched(Engine& engine, const Run& whole) {
 
 void run(Engine& engine, Drawn out, std::optional<Floats> condition, double temperature, uint32_t top_k, double top_p,
          std::optional<Uniforms> uniforms, std::optional<Keys> keys) {
-  const int64_t steps = int64_t(out.shape(1)), num_uniforms = num_uniforms_of(engine.program().graph.emission);
+  const int64_t steps = int64_t(out.shape(1)), num_uniforms = num_uniforms_of(engine.program().graph.emission.kind);
   require(out.shape(0) == engine.rows(), "out is to be (rows, steps)");
   require(uniforms.has_value() != keys.has_value(), "give uniforms or keys");
   require(temperature >= 0 && top_p > 0 && top_p <= 1, "temperature or top_p is out of range");
@@ -174,7 +174,7 @@ NB_MODULE(_engine, m) {
       .def_prop_ro("isa", [](const Program& p) { return std::string(p.kernels.name); })
       .def_prop_ro("num_symbols", [](const Program& p) { return p.graph.num_symbols; })
       .def_prop_ro("num_params", [](const Program& p) { return p.num_params(); })
-      .def_prop_ro("num_uniforms", [](const Program& p) { return num_uniforms_of(p.graph.emission); })
+      .def_prop_ro("num_uniforms", [](const Program& p) { return num_uniforms_of(p.graph.emission.kind); })
       .def_prop_ro("condition_channels", [](const Program& p) { return p.graph.condition_channels; })
       .def_prop_ro("weight_bytes", [](const Program& p) { return p.weight_bytes(); })
       .def_prop_ro("state_bytes", [](const Program& p) { return p.graph.state_bytes(); });

@@ -1,15 +1,11 @@
 // The loops of kernels.h over whichever SIMD vocabulary is in scope as `simd`; included once by each kernels_<isa>.cpp,
-// which also says how many rows and groups of 16 outputs its registers hold (`tile_rows`, `tile_groups`) and how four
-// bytes meet four weights:
-//
-//   simd::I32 dot4(simd::I32 acc, simd::I32 x, const int8_t* weights)
+// with what kernels_product.h asks for.
 //
 // All of it without linkage: code of one instruction set must never stand in for another's.
 #pragma once
 
-#include <cstring>
-
 #include "kernels.h"
+#include "kernels_product.h"
 #include "math.h"
 #include "simd/softmax.h"
 
@@ -18,110 +14,6 @@ namespace {
 
 using simd::F32;
 using simd::I32;
-
-constexpr int group_vectors = int(lane_group) / F32::lanes;
-
-// R rows by V vectors of outputs; `width` outputs lie between one input's weights and the next's.
-template <int R, int V, class Weight>
-inline void float_tile(const Weight* weights, uint32_t depth, size_t width, const float* const* x, float* const* acc) {
-  F32 sum[R][V];
-  for (int r = 0; r < R; r++)
-    for (int v = 0; v < V; v++) sum[r][v] = F32::load(acc[r] + v * F32::lanes);
-  for (uint32_t i = 0; i < depth; i++, weights += width) {
-    F32 w[V];
-    for (int v = 0; v < V; v++) w[v] = F32::load(weights + v * F32::lanes);
-    for (int r = 0; r < R; r++) {
-      const F32 xi = F32::broadcast(x[r][i]);
-      for (int v = 0; v < V; v++) sum[r][v] = fma(w[v], xi, sum[r][v]);
-    }
-  }
-  for (int r = 0; r < R; r++)
-    for (int v = 0; v < V; v++) store(acc[r] + v * F32::lanes, sum[r][v]);
-}
-
-template <int R, int V>
-inline void byte_tile(const int8_t* weights, uint32_t depth, size_t width, const uint8_t* const* x,
-                      int32_t* const* acc) {
-  I32 sum[R][V];
-  for (int r = 0; r < R; r++)
-    for (int v = 0; v < V; v++) sum[r][v] = I32::load(acc[r] + v * I32::lanes);
-  for (uint32_t i = 0; i < depth; i += 4, weights += 4 * width) {
-    for (int r = 0; r < R; r++) {
-      int32_t four;
-      std::memcpy(&four, x[r] + i, 4);
-      const I32 xi = I32::broadcast(four);
-      for (int v = 0; v < V; v++) sum[r][v] = dot4(sum[r][v], xi, weights + v * I32::lanes * 4);
-    }
-  }
-  for (int r = 0; r < R; r++)
-    for (int v = 0; v < V; v++) store(acc[r] + v * I32::lanes, sum[r][v]);
-}
-
-template <int R, int V, class Weight, class X, class Acc>
-inline void tile(const Weight* weights, uint32_t depth, size_t width, const X* const* x, Acc* const* acc) {
-  if constexpr (sizeof(X) == 1)
-    byte_tile<R, V>(weights, depth, width, x, acc);
-  else
-    float_tile<R, V>(weights, depth, width, x, acc);
-}
-
-// One row: a panel's every output at once, so that its weights are read in one sweep.
-template <class Weight, class X, class Acc>
-inline void row_of_panel(const Weight* weights, uint32_t depth, size_t width, const X* const* x, Acc* const* acc) {
-  switch (width / lane_group) {
-    case 1: return tile<1, group_vectors>(weights, depth, width, x, acc);
-    case 2: return tile<1, 2 * group_vectors>(weights, depth, width, x, acc);
-    case 3: return tile<1, 3 * group_vectors>(weights, depth, width, x, acc);
-    default: return tile<1, 4 * group_vectors>(weights, depth, width, x, acc);
-  }
-}
-
-template <int V, class Weight, class X, class Acc>
-inline void rows_of_tile(int rows, const Weight* weights, uint32_t depth, size_t width, const X* const* x,
-                         Acc* const* acc) {
-  switch (rows) {
-    case 1: return tile<1, V>(weights, depth, width, x, acc);
-    case 2: return tile<2, V>(weights, depth, width, x, acc);
-    case 3: return tile<3, V>(weights, depth, width, x, acc);
-    case 4: return tile<4, V>(weights, depth, width, x, acc);
-    case 5: return tile<5, V>(weights, depth, width, x, acc);
-    default: return tile<6, V>(weights, depth, width, x, acc);
-  }
-}
-
-// Weight, X, Acc and the number of weights one input of one output takes up: 1, or 4 inputs together.
-template <class Weight, class X, class Acc, int Together>
-inline void product(const Product& p) {
-  for (uint32_t begin = p.begin, width; begin < p.end; begin += width) {
-    width = p.end - begin < panel_width ? p.end - begin : panel_width;
-    const Weight* panel = static_cast<const Weight*>(p.weights) + size_t(begin) * p.depth;
-    Acc* const acc = static_cast<Acc*>(p.acc) + begin;
-    const X* const* x = reinterpret_cast<const X* const*>(p.x);
-    if (p.num_rows == 1) {
-      row_of_panel(panel, p.depth, width, x, &acc);
-      continue;
-    }
-    for (uint32_t row = 0; row < p.num_rows; row += tile_rows) {
-      const int rows = int(p.num_rows - row < tile_rows ? p.num_rows - row : tile_rows);
-      for (uint32_t column = 0; column < width;) {
-        Acc* targets[tile_rows];
-        for (int r = 0; r < rows; r++) targets[r] = acc + (row + r) * p.stride + column;
-        const Weight* first = panel + size_t(column) * Together;
-        if (width - column >= tile_groups * lane_group) {
-          rows_of_tile<tile_groups * group_vectors>(rows, first, p.depth, width, x + row, targets);
-          column += tile_groups * lane_group;
-        } else {
-          rows_of_tile<group_vectors>(rows, first, p.depth, width, x + row, targets);
-          column += lane_group;
-        }
-      }
-    }
-  }
-}
-
-void product_f32(const Product& p) { product<float, float, float, 1>(p); }
-void product_bf16(const Product& p) { product<uint16_t, float, float, 1>(p); }
-void product_i8(const Product& p) { product<int8_t, uint8_t, int32_t, 4>(p); }
 
 // Pre-activations at accumulator `a`, before what is added.
 inline F32 preactivation(const Finish& f, uint32_t row, size_t a) {
@@ -197,7 +89,8 @@ uint64_t multiply_f32(uint64_t rounds, float* sink) {
   const F32 a = F32::broadcast(sink[0]), b = F32::broadcast(sink[1]);
   for (uint64_t round = 0; round < rounds; round++)
     for (int c = 0; c < chains; c++) sum[c] = fma(sum[c], a, b);
-  for (int c = 0; c < chains; c++) store(sink, sum[c]);
+  for (int c = 1; c < chains; c++) sum[0] = sum[0] + sum[c];
+  store(sink, sum[0]);
   return rounds * chains * F32::lanes;
 }
 
@@ -211,7 +104,8 @@ uint64_t multiply_i8(uint64_t rounds, int32_t* sink) {
     x = x + I32::broadcast(0x01010101);
     for (int c = 0; c < chains; c++) sum[c] = dot4(sum[c], x, weights + c * I32::lanes * 4);
   }
-  for (int c = 0; c < chains; c++) store(sink, sum[c]);
+  for (int c = 1; c < chains; c++) sum[0] = sum[0] + sum[c];
+  store(sink, sum[0]);
   return rounds * chains * I32::lanes * 4;
 }
 

@@ -10,6 +10,9 @@ constexpr size_t chunk_weights = 32768;  // a part of a convolution worth handin
 
 size_t item_size(Type type) { return type == Type::f32 ? 4 : type == Type::bf16 ? 2 : 1; }
 
+// Inputs whose weights lie together.
+uint32_t unit_of(Type type) { return type == Type::i8 ? 4 : 1; }
+
 // The output channel that accumulator `a` belongs to, or -1 for padding.
 int64_t channel_of(const Op& op, const Conv& conv, uint32_t a) {
   if (op.activation != Activation::gate) return a < conv.channels ? int64_t(a) : -1;
@@ -82,6 +85,10 @@ void Program::find_what_feeds_state() {
 void Program::pack() {
   size_t bytes = 0;
   for (const Op& op : graph.ops) convs_.push_back(op.kind == OpKind::conv ? shape(op, bytes) : Conv{});
+  // Past taps lie apart: what one step reads in full is one stretch of memory.
+  for (size_t i = 0; i < graph.ops.size(); i++)
+    for (uint32_t tap = 0; tap + 1 < graph.ops[i].kernel_size; tap++)
+      convs_[i].past.push_back(block(convs_[i], bytes, 0, convs_[i].depth, 0, 1));
   memory_ = Aligned<std::byte>(bytes);
   for (size_t i = 0; i < graph.ops.size(); i++) {
     const Op& op = graph.ops[i];
@@ -104,20 +111,13 @@ Conv Program::shape(const Op& op, size_t& bytes) const {
   conv.channels = graph.values[op.output].channels;
   const uint32_t groups = uint32_t(round_up(conv.channels, lane_group));
   conv.width = op.activation == Activation::gate ? 2 * groups : groups;
-  const uint32_t unit = conv.type == Type::i8 ? 4 : 1;
-  const auto add = [&](uint32_t first, uint32_t depth, uint32_t first_input, uint32_t last_input) {
-    const Block block{bytes, first, uint32_t(round_up(depth, unit)), first_input, last_input};
-    bytes += round_up(size_t(block.depth) * conv.width * item_size(conv.type), 64);
-    return block;
-  };
-  const uint32_t num_inputs = uint32_t(op.inputs.size());
-  for (uint32_t tap = 0; tap + 1 < op.kernel_size; tap++) conv.past.push_back(add(0, conv.depth, 0, num_inputs));
+  const uint32_t num_inputs = uint32_t(op.inputs.size()), unit = unit_of(conv.type);
   uint32_t first = 0, depth = 0, first_input = 0;
   for (uint32_t input = 0; input < num_inputs; input++) {
     depth += graph.values[op.inputs[input]].channels;
     const bool enough = size_t(depth) * conv.width >= chunk_weights && depth % unit == 0;
     if (!enough && input + 1 < num_inputs) continue;
-    conv.now.push_back(add(first, depth, first_input, input + 1));
+    conv.now.push_back(block(conv, bytes, first, depth, first_input, input + 1));
     first += depth, depth = 0, first_input = input + 1;
   }
   for (size_t* place : {&conv.start, &conv.bias, &conv.scale}) {
@@ -125,6 +125,14 @@ Conv Program::shape(const Op& op, size_t& bytes) const {
     bytes += round_up(conv.width * sizeof(float), 64);
   }
   return conv;
+}
+
+// Room for a part of a convolution's weights.
+Block Program::block(const Conv& conv, size_t& bytes, uint32_t first, uint32_t depth, uint32_t first_input,
+                     uint32_t last_input) const {
+  const Block block{bytes, first, uint32_t(round_up(depth, unit_of(conv.type))), first_input, last_input};
+  bytes += round_up(size_t(block.depth) * conv.width * item_size(conv.type), 64);
+  return block;
 }
 
 void Program::fill(const Op& op, const Conv& conv) {
@@ -142,7 +150,7 @@ void Program::fill(const Op& op, const Conv& conv) {
 template <class T>
 void Program::fill_block(const Op& op, const Conv& conv, const Block& block, uint32_t tap, const T* weights) {
   T* target = reinterpret_cast<T*>(memory_.data() + block.offset);
-  const uint32_t unit = conv.type == Type::i8 ? 4 : 1;
+  const uint32_t unit = unit_of(conv.type);
   for (uint32_t panel = 0; panel < conv.width; panel += panel_width) {
     const uint32_t width = std::min(panel_width, conv.width - panel);
     for (uint32_t i = 0; i < block.depth; i += unit)

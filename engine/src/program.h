@@ -63,6 +63,8 @@ class Program {
   void find_what_feeds_state();
   void pack();
   Conv shape(const Op& op, size_t& bytes) const;
+  Block block(const Conv& conv, size_t& bytes, uint32_t first, uint32_t depth, uint32_t first_input,
+              uint32_t last_input) const;
   void fill(const Op& op, const Conv& conv);
   template <class T>
   void fill_block(const Op& op, const Conv& conv, const Block& block, uint32_t tap, const T* weights);

@@ -1,0 +1,179 @@
+// Products of weights and inputs, in tiles that fit the registers; included by kernels_impl.h.
+//
+// The file around it says how many rows and groups of 16 outputs its registers hold (`tile_rows`, `tile_groups`), and how
+// four bytes meet four weights:
+//
+//   simd::I32 dot4(simd::I32 acc, simd::I32 x, const int8_t* weights)
+//
+// Inputs are read as words of four bytes: a float, or four bytes that are multiplied together.
+#pragma once
+
+#include <cstring>
+
+#include "kernels.h"
+
+namespace undertow {
+namespace {
+
+constexpr int group_vectors = int(lane_group) / simd::F32::lanes;
+constexpr uint32_t rows_at_once = 128, words_at_once = 64;  // a part whose weights and inputs the nearest cache holds
+
+// How far ahead of a single row's weights memory is asked for the next ones: about what the third cache takes to answer.
+constexpr size_t prefetch_bytes = 4096;
+
+// What is particular to a type of weight: its sums, and how many weights of one output a word of inputs meets.
+template <class Weight>
+struct Of {
+  using Sum = simd::F32;
+  using Acc = float;
+  static constexpr uint32_t together = 1;
+};
+
+template <>
+struct Of<int8_t> {
+  using Sum = simd::I32;
+  using Acc = int32_t;
+  static constexpr uint32_t together = 4;
+};
+
+struct Word {
+  char bytes[4];
+};
+
+template <class Weight>
+inline auto broadcast(const Word& word) {
+  typename Of<Weight>::Acc value;
+  std::memcpy(&value, &word, sizeof(value));
+  return Of<Weight>::Sum::broadcast(value);
+}
+
+inline simd::F32 multiply_add(simd::F32 sum, simd::F32 x, const float* weights) {
+  return fma(simd::F32::load(weights), x, sum);
+}
+inline simd::F32 multiply_add(simd::F32 sum, simd::F32 x, const uint16_t* weights) {
+  return fma(simd::F32::load(weights), x, sum);
+}
+inline simd::I32 multiply_add(simd::I32 sum, simd::I32 x, const int8_t* weights) { return dot4(sum, x, weights); }
+
+// One row by V vectors of outputs: a panel's weights in one sweep.
+template <int V, class Weight>
+inline void row_tile(const Weight* weights, uint32_t num_words, size_t width, const Word* x,
+                     typename Of<Weight>::Acc* acc) {
+  using Sum = typename Of<Weight>::Sum;
+  constexpr uint32_t together = Of<Weight>::together;
+  Sum sum[V];
+  for (int v = 0; v < V; v++) sum[v] = Sum::load(acc + v * Sum::lanes);
+  for (uint32_t i = 0; i < num_words; i++, weights += width * together) {
+    for (size_t at = 0; at < V * Sum::lanes * together * sizeof(Weight); at += 64)
+      __builtin_prefetch(reinterpret_cast<const char*>(weights) + prefetch_bytes + at);
+    const Sum xi = broadcast<Weight>(x[i]);
+    for (int v = 0; v < V; v++) sum[v] = multiply_add(sum[v], xi, weights + v * Sum::lanes * together);
+  }
+  for (int v = 0; v < V; v++) store(acc + v * Sum::lanes, sum[v]);
+}
+
+// R rows by V vectors of outputs; a word of each of `tile_rows` rows lies beside the others' in `x`.
+template <int R, int V, class Weight>
+inline void tile(const Weight* weights, uint32_t num_words, size_t width, const Word* x,
+                 typename Of<Weight>::Acc* acc, size_t stride) {
+  using Sum = typename Of<Weight>::Sum;
+  constexpr uint32_t together = Of<Weight>::together;
+  Sum sum[R][V];
+  for (int r = 0; r < R; r++)
+    for (int v = 0; v < V; v++) sum[r][v] = Sum::load(acc + r * stride + v * Sum::lanes);
+  for (uint32_t i = 0; i < num_words; i++, weights += width * together, x += tile_rows) {
+    for (int r = 0; r < R; r++) {
+      const Sum xi = broadcast<Weight>(x[r]);
+      for (int v = 0; v < V; v++) sum[r][v] = multiply_add(sum[r][v], xi, weights + v * Sum::lanes * together);
+    }
+  }
+  for (int r = 0; r < R; r++)
+    for (int v = 0; v < V; v++) store(acc + r * stride + v * Sum::lanes, sum[r][v]);
+}
+
+template <int V, class Weight>
+inline void tile_of(uint32_t rows, const Weight* weights, uint32_t num_words, size_t width, const Word* x,
+                    typename Of<Weight>::Acc* acc, size_t stride) {
+  switch (rows) {
+    case 1: return tile<1, V>(weights, num_words, width, x, acc, stride);
+    case 2: return tile<2, V>(weights, num_words, width, x, acc, stride);
+    case 3: return tile<3, V>(weights, num_words, width, x, acc, stride);
+    case 4: return tile<4, V>(weights, num_words, width, x, acc, stride);
+    case 5: return tile<5, V>(weights, num_words, width, x, acc, stride);
+    default: return tile<6, V>(weights, num_words, width, x, acc, stride);
+  }
+}
+
+// Words first … first + num_words - 1 of every row, those of `tile_rows` rows side by side.
+inline void lay_out(Word* target, const void* const* x, uint32_t num_rows, uint32_t first, uint32_t num_words) {
+  for (uint32_t row = 0; row < num_rows; row += tile_rows, target += size_t(tile_rows) * num_words)
+    for (uint32_t r = 0; r < tile_rows && row + r < num_rows; r++) {
+      const Word* from = static_cast<const Word*>(x[row + r]) + first;
+      for (uint32_t i = 0; i < num_words; i++) target[i * tile_rows + r] = from[i];
+    }
+}
+
+// Some columns of a panel for all of the rows that are laid out.
+template <int V, class Weight>
+inline void column(const Weight* weights, uint32_t num_words, size_t width, uint32_t num_rows, const Word* x,
+                   typename Of<Weight>::Acc* acc, size_t stride) {
+  for (uint32_t row = 0; row < num_rows; row += tile_rows, x += size_t(tile_rows) * num_words)
+    tile_of<V>(num_rows - row < tile_rows ? num_rows - row : tile_rows, weights, num_words, width, x,
+               acc + row * stride, stride);
+}
+
+template <class Weight>
+inline void panel(const Weight* weights, uint32_t num_words, uint32_t width, uint32_t num_rows, const Word* x,
+                  typename Of<Weight>::Acc* acc, size_t stride) {
+  for (uint32_t at = 0; at < width;) {
+    const Weight* first = weights + size_t(at) * Of<Weight>::together;
+    if (width - at >= tile_groups * lane_group) {
+      column<int(tile_groups) * group_vectors>(first, num_words, width, num_rows, x, acc + at, stride);
+      at += tile_groups * lane_group;
+    } else {
+      column<group_vectors>(first, num_words, width, num_rows, x, acc + at, stride);
+      at += lane_group;
+    }
+  }
+}
+
+template <class Weight>
+inline void product_of_row(const Product& p, uint32_t num_words) {
+  for (uint32_t begin = p.begin, width; begin < p.end; begin += width) {
+    width = p.end - begin < panel_width ? p.end - begin : panel_width;
+    const Weight* weights = static_cast<const Weight*>(p.weights) + size_t(begin) * p.depth;
+    const Word* x = static_cast<const Word*>(p.x[0]);
+    auto* acc = static_cast<typename Of<Weight>::Acc*>(p.acc) + begin;
+    switch (width / lane_group) {
+      case 1: row_tile<group_vectors>(weights, num_words, width, x, acc); break;
+      case 2: row_tile<2 * group_vectors>(weights, num_words, width, x, acc); break;
+      case 3: row_tile<3 * group_vectors>(weights, num_words, width, x, acc); break;
+      default: row_tile<4 * group_vectors>(weights, num_words, width, x, acc);
+    }
+  }
+}
+
+template <class Weight>
+void product(const Product& p) {
+  constexpr uint32_t together = Of<Weight>::together;
+  const uint32_t num_words = p.depth / together;
+  if (p.num_rows == 1) return product_of_row<Weight>(p, num_words);
+  Word laid_out[(rows_at_once + tile_rows) * words_at_once];
+  for (uint32_t row = 0; row < p.num_rows; row += rows_at_once) {
+    const uint32_t rows = p.num_rows - row < rows_at_once ? p.num_rows - row : rows_at_once;
+    for (uint32_t i = 0; i < num_words; i += words_at_once) {
+      const uint32_t words = num_words - i < words_at_once ? num_words - i : words_at_once;
+      lay_out(laid_out, p.x + row, rows, i, words);
+      for (uint32_t begin = p.begin, width; begin < p.end; begin += width) {
+        width = p.end - begin < panel_width ? p.end - begin : panel_width;
+        const Weight* weights =
+            static_cast<const Weight*>(p.weights) + size_t(begin) * p.depth + size_t(i) * width * together;
+        panel(weights, words, width, rows, laid_out,
+              static_cast<typename Of<Weight>::Acc*>(p.acc) + row * p.stride + begin, p.stride);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace undertow
