@@ -12,6 +12,7 @@ from torch import Tensor
 from undertow.batch import Condition
 from undertow.emissions import Sampling
 from undertow.generation.conditions import Conditions
+from undertow.generation.graphed import GraphedStep, why_not_captured
 from undertow.generation.inference import inference
 from undertow.generation.noise import Noise
 from undertow.generation.runner import Runner, in_order, rows_by_length
@@ -26,6 +27,9 @@ class TorchRunner(Runner):
 
     Args:
         threads: torch's threads while it steps; when not given, one where a step is little work, else all it has.
+
+    Attributes:
+        static: whether the position lives in buffers that stay where they are, so that a GPU replays a captured step.
     """
 
     engine = "torch"
@@ -37,6 +41,11 @@ class TorchRunner(Runner):
         self.num_threads = threads or torch.get_num_threads()
         self._threads = threads
         self._position: tuple[Tensor, State] | None = None
+        self._graphed: GraphedStep | None = None
+        on_gpu, reason = next(model.parameters()).is_cuda, why_not_captured(model)
+        self.static = on_gpu and reason is None
+        if on_gpu and reason is not None:
+            self.notes = (reason,)
 
     def prime(self, prompts: Sequence[Tensor], conditions: Conditions) -> None:
         with inference(self.model):
@@ -44,17 +53,13 @@ class TorchRunner(Runner):
 
     def run(self, noise: Noise, num_steps: int, sampling: Sampling, condition: Condition) -> Tensor:
         assert self._position is not None, "prime or restore comes first"
-        pending, state = self._position
+        pending = self._position[0]
         uniforms = torch.from_numpy(noise.next(num_steps)).to(pending.device)
-        drawn = []
         self.num_threads = self._threads or self._useful_threads(len(pending))
+        draw = self._draw_static if self.static else self._draw
         with inference(self.model), _threads(self.num_threads):
-            for step in range(num_steps):
-                params, state = self.model.step(pending, state, condition.steps(step, step + 1))
-                pending = self.model.emission.sample(params, uniforms[:, step : step + 1], sampling)
-                drawn.append(pending)
-        self._position = pending, state
-        return torch.cat(drawn, dim=1).cpu()
+            drawn, self._position = draw(self._position, uniforms, sampling, condition)
+        return drawn.cpu()
 
     @property
     def position(self) -> State:
@@ -65,6 +70,26 @@ class TorchRunner(Runner):
         device = next(self.model.parameters()).device
         pending, state = map_state(lambda part: part.to(device, copy=True), position)
         self._position = pending, state
+
+    def _draw(
+        self, position: tuple[Tensor, State], uniforms: Tensor, sampling: Sampling, condition: Condition
+    ) -> tuple[Tensor, tuple[Tensor, State]]:
+        """The symbols (B, T) after a position, and the position after them."""
+        pending, state = position
+        drawn = []
+        for step in range(uniforms.shape[1]):
+            params, state = self.model.step(pending, state, condition.steps(step, step + 1))
+            pending = self.model.emission.sample(params, uniforms[:, step : step + 1], sampling)
+            drawn.append(pending)
+        return torch.cat(drawn, dim=1), (pending, state)
+
+    def _draw_static(
+        self, position: tuple[Tensor, State], uniforms: Tensor, sampling: Sampling, condition: Condition
+    ) -> tuple[Tensor, tuple[Tensor, State]]:
+        """The same, over buffers; a step is captured anew where sampling or shapes have changed."""
+        if self._graphed is None or not self._graphed.fits(position, sampling, condition):
+            self._graphed = GraphedStep(self.model, position, sampling, condition)
+        return self._graphed.run(position, uniforms, condition)
 
     def _useful_threads(self, batch_size: int) -> int:
         """One where a step is little work: several would wait for each other far longer than they compute."""

@@ -1,0 +1,112 @@
+"""A step over buffers that stay where they are, so that a GPU replays it as one CUDA graph instead of many launches.
+
+On the CPU the very same function is called as it is: what is captured there is what is tested here.
+
+B batch, T steps, U uniforms a step.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from undertow.batch import Condition
+from undertow.emissions import Sampling
+from undertow.layers import Framed
+from undertow.models.autoregressive import Autoregressive
+from undertow.state import State, clone, leaves
+
+WARM_UP_STEPS = 3  # libraries choose kernels and take workspaces at their first calls, which a capture must not see
+
+
+class GraphedStep:
+    """Feeds what is pending, draws the next symbol, and leaves both the symbol and the state where it found them.
+
+    Call it within `inference`. It holds for one way of sampling and one set of shapes (`fits`).
+
+    Attributes:
+        position: (pending, state) in its buffers; `run` moves it on in place.
+    """
+
+    def __init__(
+        self, model: Autoregressive, position: tuple[Tensor, State], sampling: Sampling, condition: Condition
+    ) -> None:
+        self.model, self.sampling = model, sampling
+        self.position: tuple[Tensor, State] = clone(position)
+        pending = self.position[0]
+        self.condition = Condition(*(None if part is None else part.clone() for part in condition.steps(0, 1)))
+        shape = len(pending), 1, model.emission.num_uniforms
+        self.uniforms = torch.zeros(shape, dtype=torch.float64, device=pending.device)
+        self._replay = self._captured() if pending.is_cuda else self._step
+
+    def fits(self, position: tuple[Tensor, State], sampling: Sampling, condition: Condition) -> bool:
+        """Whether it can take over there: the same sampling, and tensors of the same shapes, types and device."""
+        own, other = _kinds(self.position, self.condition), _kinds(position, condition.steps(0, 1))
+        return sampling == self.sampling and own == other
+
+    def run(
+        self, position: tuple[Tensor, State], uniforms: Tensor, condition: Condition
+    ) -> tuple[Tensor, tuple[Tensor, State]]:
+        """Draw on from a position that fits, with uniforms (B, T, U) and the condition of the T steps, or of each.
+
+        Returns:
+            The symbols (B, T), and the position after them: the buffers, which the next run overwrites.
+        """
+        write(leaves(self.position), leaves(position))
+        changes = condition.aligned is not None and condition.aligned.shape[1] > 1
+        drawn = []
+        with torch.cuda.device_of(self.uniforms):
+            for step in range(uniforms.shape[1]):
+                if changes or step == 0:
+                    write(_parts(self.condition), _parts(condition.steps(step, step + 1)))
+                self.uniforms.copy_(uniforms[:, step : step + 1])
+                self._replay()
+                drawn.append(self.position[0].clone())
+        return torch.cat(drawn, dim=1), self.position
+
+    def _step(self) -> None:
+        params, state = self.model.step(*self.position, self.condition)
+        pending = self.model.emission.sample(params, self.uniforms, self.sampling)
+        write(leaves(self.position), leaves((pending, state)))
+
+    def _captured(self) -> Callable[[], None]:
+        """The step as a CUDA graph. Warming up moves the position on; it is put back."""
+        begun = clone(self.position)
+        with torch.cuda.device_of(self.uniforms):
+            side, main = torch.cuda.Stream(), torch.cuda.current_stream()
+            side.wait_stream(main)
+            with torch.cuda.stream(side):
+                for _ in range(WARM_UP_STEPS):
+                    self._step()
+            main.wait_stream(side)
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph):
+                self._step()
+        write(leaves(self.position), leaves(begun))
+        return graph.replay
+
+
+def why_not_captured(model: Autoregressive) -> str | None:
+    """What keeps a model's step from being captured; None when nothing does."""
+    if any(isinstance(module, Framed) for module in model.modules()):
+        return "a slower clock (a context stack) asks the host for its phase, so steps are not captured in a CUDA graph"
+    return None
+
+
+def write(buffers: list[Tensor], values: list[Tensor]) -> None:
+    """Copy values into buffers, but those that are there already; what lies in another buffer is read first."""
+    held = {buffer.untyped_storage().data_ptr() for buffer in buffers}
+    moved = [(buffer, value) for buffer, value in zip(buffers, values, strict=True) if value is not buffer]
+    copies = [value.clone() if value.untyped_storage().data_ptr() in held else value for _, value in moved]
+    for (buffer, _), value in zip(moved, copies, strict=True):
+        buffer.copy_(value)
+
+
+def _parts(condition: Condition) -> list[Tensor]:
+    return [part for part in condition if part is not None]
+
+
+def _kinds(position: State, condition: Condition) -> list:
+    """What must not change under a captured step, of each tensor."""
+    tensors = [*leaves(position), *condition]
+    return [None if tensor is None else (tensor.shape, tensor.dtype, tensor.device) for tensor in tensors]

@@ -1,0 +1,146 @@
+"""The step a GPU captures, called as it is on the CPU."""
+
+import pytest
+import torch
+from torch import Tensor
+from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
+
+from tests.generation.models import KINDS, build, prompt
+from tests.generation.test_runner import conditions
+from undertow.batch import Condition
+from undertow.emissions import Sampling
+from undertow.generation.conditions import Conditions
+from undertow.generation.graphed import GraphedStep, why_not_captured, write
+from undertow.generation.noise import Given, uniforms
+from undertow.generation.torch_runner import TorchRunner
+from undertow.models.autoregressive import Autoregressive
+from undertow.state import leaves, map_state
+
+PLAIN, FILTERED = Sampling(), Sampling(temperature=0.8, top_k=9, top_p=0.9)
+SAMPLINGS = {
+    kind: [PLAIN, Sampling(temperature=0), Sampling(temperature=0.7)] + [FILTERED] * (kind != "scalar")
+    for kind in KINDS
+}
+CAPTURED = [kind for kind in KINDS if why_not_captured(build(kind)) is None]
+LENGTHS = [23, 4, 0]
+
+
+def primed(model: Autoregressive, static: bool) -> tuple[TorchRunner, Conditions]:
+    """A runner of three rows, whose prompts have `LENGTHS`, on the model's device."""
+    device = next(model.parameters()).device
+    known = conditions(model, len(LENGTHS))
+    labels = {name: label.to(device) for name, label in known.labels.items()}
+    known = Conditions(model, len(LENGTHS), labels, None if known.features is None else known.features.to(device))
+    runner = TorchRunner(model)
+    runner.static = static
+    runner.prime([torch.from_numpy(prompt(length, seed=length)) for length in LENGTHS], known)
+    return runner, known
+
+
+def drawn(model: Autoregressive, static: bool, samplings: list[Sampling], num_steps: int = 40) -> tuple[Tensor, list]:
+    """What a runner draws in ragged chunks with each way of sampling in turn, and the leaves of its last position."""
+    runner, known = primed(model, static)
+    noise = uniforms(3, range(len(LENGTHS)), 0, num_steps * len(samplings), model.emission.num_uniforms)
+    symbols: list[Tensor] = []
+    done = 0
+    for sampling in samplings:
+        for size in (1, 2, 30, num_steps - 33):
+            condition = known.steps_from([length + done for length in LENGTHS], size)
+            symbols.append(runner.run(Given(noise[:, done : done + size]), size, sampling, condition))
+            done += size
+    return torch.cat(symbols, dim=1), leaves(runner.position)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_draws_what_the_plain_step_draws(kind: str) -> None:
+    model = build(kind)
+    plain, place = drawn(model, False, SAMPLINGS[kind])
+    static, other = drawn(model, True, SAMPLINGS[kind])
+    assert torch.equal(static, plain)
+    assert len(plain.unique()) > 4
+    assert all(torch.equal(a, b) for a, b in zip(place, other, strict=True))
+
+
+def test_stays_in_its_buffers() -> None:
+    model = build("labels")
+    runner, known = primed(model, True)
+    places = set()
+    for size in (5, 1, 8):
+        runner.run(Given(uniforms(0, range(3), 0, size, 1)), size, PLAIN, known.steps(0, 1))
+        assert runner._graphed is not None
+        places.add(tuple(leaf.data_ptr() for leaf in leaves(runner._graphed.position)))
+    assert len(places) == 1
+
+
+def test_a_position_goes_in_and_out() -> None:
+    runner, known = primed(build("features"), True)
+    noise = uniforms(0, range(3), 0, 12, 1)
+    position = runner.position
+    first = runner.run(Given(noise), 12, PLAIN, known.steps_from(LENGTHS, 12))
+    after = runner.position
+    runner.run(Given(noise), 12, PLAIN, known.steps_from(LENGTHS, 12))
+    runner.restore(position)
+    assert torch.equal(runner.run(Given(noise), 12, PLAIN, known.steps_from(LENGTHS, 12)), first)
+    assert all(torch.equal(a, b) for a, b in zip(leaves(after), leaves(runner.position), strict=True))
+    assert not any(leaf.is_inference() for leaf in leaves(runner.position))
+
+
+def test_serves_one_sampling_and_one_set_of_shapes() -> None:
+    model = build("labels").eval()
+    runner, known = primed(model, True)
+    position, condition = runner.position, known.steps(0, 1)
+    with torch.inference_mode():
+        step = GraphedStep(model, position, PLAIN, condition)
+    fewer = map_state(lambda leaf: leaf[:2], position)
+    assert step.fits(position, PLAIN, condition)
+    assert not step.fits(position, FILTERED, condition)
+    assert not step.fits(fewer, PLAIN, condition.rows(torch.arange(2)))
+    assert not step.fits(position, PLAIN, Condition())
+
+
+def test_a_state_that_moves_among_its_buffers() -> None:
+    buffers = [torch.full((2,), float(value)) for value in range(3)]
+    write(buffers, [buffers[2][:], buffers[0], torch.ones(2)])
+    assert [float(buffer[0]) for buffer in buffers] == [2.0, 0.0, 1.0]
+
+
+def asks_the_host(kind: str, sampling: Sampling) -> bool:
+    """Whether a step needs a tensor's values on the host, which no captured step may (tensors without values show)."""
+    model = build(kind).eval()
+    known = conditions(model, 2)
+    with torch.inference_mode():
+        condition = known.steps(4, 5)
+        position = model.past(torch.zeros(2, 0, dtype=torch.int64)), model.init_state(2, condition)
+    noise = torch.zeros(2, 1, model.emission.num_uniforms, dtype=torch.float64)
+    with FakeTensorMode(allow_non_fake_inputs=True) as fake, torch.inference_mode():
+        pending, state, noise = map_state(fake.from_tensor, (*position, noise))
+        try:
+            params, _ = model.step(pending, state, condition)
+            model.emission.sample(params, noise, sampling)
+        except DataDependentOutputException:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_captured_asks_the_host_for_nothing(kind: str) -> None:
+    for sampling in SAMPLINGS[kind]:
+        assert asks_the_host(kind, sampling) == (kind not in CAPTURED)
+
+
+def test_a_context_stack_is_not_captured_and_says_so() -> None:
+    assert set(KINDS) - set(CAPTURED) == {"context"}
+    assert "context stack" in str(why_not_captured(build("context")))
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_replayed_graph_draws_what_the_plain_step_draws(kind: str) -> None:
+    model = build(kind).to("cuda")
+    runner = TorchRunner(model)
+    assert runner.static == (kind in CAPTURED)
+    assert bool(runner.notes) == (kind not in CAPTURED)
+    plain, place = drawn(model, False, SAMPLINGS[kind])
+    replayed, other = drawn(model, runner.static, SAMPLINGS[kind])
+    assert torch.equal(replayed, plain)
+    assert all(torch.equal(a, b) for a, b in zip(place, other, strict=True))
