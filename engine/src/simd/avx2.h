@@ -71,15 +71,11 @@ inline F64 operator/(F64 a, F64 b) { return {_mm256_div_pd(a.v, b.v)}; }
 inline F64 fma(F64 a, F64 b, F64 c) { return {_mm256_fmadd_pd(a.v, b.v, c.v)}; }
 inline F64 vmin(F64 a, F64 b) { return {_mm256_min_pd(a.v, b.v)}; }
 inline F64 vmax(F64 a, F64 b) { return {_mm256_max_pd(a.v, b.v)}; }
-inline F64 select_lt(F64 a, F64 b, F64 x, F64 y) {
-  return {_mm256_blendv_pd(y.v, x.v, _mm256_cmp_pd(a.v, b.v, _CMP_LT_OQ))};
-}
 
 inline I32 operator+(I32 a, I32 b) { return {_mm256_add_epi32(a.v, b.v)}; }
 inline I32 operator-(I32 a, I32 b) { return {_mm256_sub_epi32(a.v, b.v)}; }
 inline I32 operator<<(I32 a, int n) { return {_mm256_slli_epi32(a.v, n)}; }
 inline I64 operator+(I64 a, I64 b) { return {_mm256_add_epi64(a.v, b.v)}; }
-inline I64 operator-(I64 a, I64 b) { return {_mm256_sub_epi64(a.v, b.v)}; }
 inline I64 operator<<(I64 a, int n) { return {_mm256_slli_epi64(a.v, n)}; }
 
 inline I32 to_int(F32 x) { return {_mm256_cvtps_epi32(x.v)}; }

@@ -79,15 +79,11 @@ inline F64 operator/(F64 a, F64 b) { return {_mm512_div_pd(a.v, b.v)}; }
 inline F64 fma(F64 a, F64 b, F64 c) { return {_mm512_fmadd_pd(a.v, b.v, c.v)}; }
 inline F64 vmin(F64 a, F64 b) { return {_mm512_min_pd(a.v, b.v)}; }
 inline F64 vmax(F64 a, F64 b) { return {_mm512_max_pd(a.v, b.v)}; }
-inline F64 select_lt(F64 a, F64 b, F64 x, F64 y) {
-  return {_mm512_mask_blend_pd(_mm512_cmp_pd_mask(a.v, b.v, _CMP_LT_OQ), y.v, x.v)};
-}
 
 inline I32 operator+(I32 a, I32 b) { return {_mm512_add_epi32(a.v, b.v)}; }
 inline I32 operator-(I32 a, I32 b) { return {_mm512_sub_epi32(a.v, b.v)}; }
 inline I32 operator<<(I32 a, int n) { return {_mm512_sll_epi32(a.v, _mm_cvtsi32_si128(n))}; }
 inline I64 operator+(I64 a, I64 b) { return {_mm512_add_epi64(a.v, b.v)}; }
-inline I64 operator-(I64 a, I64 b) { return {_mm512_sub_epi64(a.v, b.v)}; }
 inline I64 operator<<(I64 a, int n) { return {_mm512_sll_epi64(a.v, _mm_cvtsi32_si128(n))}; }
 
 inline I32 to_int(F32 x) { return {_mm512_cvtps_epi32(x.v)}; }

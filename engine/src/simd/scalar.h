@@ -9,10 +9,10 @@
 //   F32::load(const float*)    F32::load(const uint16_t*): bf16, widened
 //   F64::load(const double*)   F64::load(const float*), I32::load(const int32_t*)
 //   store(p, F32|F64|I32)      store_u8(uint8_t*, I32): lanes already in 0 … 255
-//   + - * / on floats          + - and `i << n` on integers
+//   + - * / on floats          + and `i << n` on integers, - on I32
 //   fma(a, b, c)               a·b + c, rounded once
 //   vmin(a, b), vmax(a, b)     a < b ? a : b, a > b ? a : b: a NaN on either side gives b
-//   select_lt(a, b, x, y)      a < b ? x : y
+//   select_lt(a, b, x, y)      a < b ? x : y, of F32
 //   round_even(F32)            to nearest, ties to even
 //   to_int(F32), to_float(I32) to nearest even; to_int wants values that fit
 //   bits(F), from_bits(I)      bitcasts, F32 <-> I32 and F64 <-> I64
@@ -89,14 +89,12 @@ inline F64 operator/(F64 a, F64 b) { return {a.v / b.v}; }
 inline F64 fma(F64 a, F64 b, F64 c) { return {__builtin_fma(a.v, b.v, c.v)}; }
 inline F64 vmin(F64 a, F64 b) { return a.v < b.v ? a : b; }
 inline F64 vmax(F64 a, F64 b) { return a.v > b.v ? a : b; }
-inline F64 select_lt(F64 a, F64 b, F64 x, F64 y) { return a.v < b.v ? x : y; }
 
 // Through unsigned numbers, which wrap as the vector instructions do.
 inline I32 operator+(I32 a, I32 b) { return {static_cast<int32_t>(uint32_t(a.v) + uint32_t(b.v))}; }
 inline I32 operator-(I32 a, I32 b) { return {static_cast<int32_t>(uint32_t(a.v) - uint32_t(b.v))}; }
 inline I32 operator<<(I32 a, int n) { return {static_cast<int32_t>(uint32_t(a.v) << n)}; }
 inline I64 operator+(I64 a, I64 b) { return {static_cast<int64_t>(uint64_t(a.v) + uint64_t(b.v))}; }
-inline I64 operator-(I64 a, I64 b) { return {static_cast<int64_t>(uint64_t(a.v) - uint64_t(b.v))}; }
 inline I64 operator<<(I64 a, int n) { return {static_cast<int64_t>(uint64_t(a.v) << n)}; }
 
 inline I32 to_int(F32 x) { return {static_cast<int32_t>(__builtin_rintf(x.v))}; }
