@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "file_builder.h"
+#include "program.h"
 
 namespace undertow {
 namespace {
@@ -35,7 +36,7 @@ void require_limits(const Graph& graph, size_t file_bytes) {
 
 std::string refusal(std::span<const std::byte> file) {
   try {
-    require_limits(parse(file), file.size());
+    require_limits(Program(file, "scalar").graph, file.size());
   } catch (const FormatError& error) {
     return error.what();
   }
