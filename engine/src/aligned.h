@@ -2,11 +2,9 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <new>
-#include <span>
 
 #ifdef __linux__
 #include <sys/mman.h>
@@ -24,9 +22,8 @@ class Aligned {
     constexpr size_t huge = size_t(2) << 20;
     const size_t bytes = size * sizeof(T), alignment = bytes >= huge / 2 ? huge : 64;
     if (bytes / sizeof(T) != size) throw std::bad_alloc();
-    void* memory = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
-    if (!memory) throw std::bad_alloc();
-    data_.reset(static_cast<T*>(memory));
+    void* memory = ::operator new(bytes, std::align_val_t(alignment));
+    data_ = {static_cast<T*>(memory), Free{alignment}};
 #ifdef __linux__
     if (alignment == huge) madvise(memory, bytes, MADV_HUGEPAGE);
 #endif
@@ -39,7 +36,8 @@ class Aligned {
 
  private:
   struct Free {
-    void operator()(T* memory) const { std::free(memory); }
+    size_t alignment = 64;
+    void operator()(T* memory) const { ::operator delete(memory, std::align_val_t(alignment)); }
   };
   std::unique_ptr<T, Free> data_;
   size_t size_ = 0;

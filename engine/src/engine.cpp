@@ -11,12 +11,15 @@ namespace undertow {
 namespace {
 
 constexpr uint32_t most_rows = 1 << 16, most_threads = 256;
+constexpr uint64_t most_state_bytes = uint64_t(1) << 36;
 
 }  // namespace
 
 Engine::Engine(std::shared_ptr<const Program> program, uint32_t rows, uint32_t threads)
     : program_(std::move(program)), rows_(rows), threads_(threads) {
   if (rows < 1 || rows > most_rows) throw std::invalid_argument("rows must be from 1 to 65536");
+  if (rows * program_->graph.state_bytes() > most_state_bytes)
+    throw std::invalid_argument("the state of so many rows would take more than 64 GiB");
   if (threads < 1 || threads > most_threads) throw std::invalid_argument("threads must be from 1 to 256");
   // With a row or more for each thread, every thread has rows of its own; with fewer, all of them share each row.
   const uint32_t num_groups = rows >= threads ? threads : 1;

@@ -42,13 +42,12 @@ Team::~Team() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void Team::run(const std::function<void(uint32_t)>& work) {
+void Team::run_all() {
   const DefinedArithmetic arithmetic;
-  work_ = &work;
   busy_ = uint32_t(threads_.size());
   round_++;
   round_.notify_all();
-  work(0);
+  call_(work_, 0);
   for (uint32_t busy; (busy = busy_) > 0;) busy_.wait(busy);
 }
 
@@ -57,7 +56,7 @@ void Team::serve(uint32_t member) {
   for (uint64_t seen = 0;; seen++) {
     round_.wait(seen);
     if (closing_) return;
-    (*work_)(member);
+    call_(work_, member);
     if (--busy_ == 0) busy_.notify_one();
   }
 }

@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <thread>
 #include <vector>
 
@@ -17,12 +16,19 @@ class Team {
   Team& operator=(const Team&) = delete;
 
   // work(0) … work(size - 1), each on a thread of its own; returns when all are done.
-  void run(const std::function<void(uint32_t)>& work);
+  template <class Work>
+  void run(const Work& work) {
+    call_ = [](const void* it, uint32_t member) { (*static_cast<const Work*>(it))(member); };
+    work_ = &work;
+    run_all();
+  }
 
  private:
+  void run_all();
   void serve(uint32_t member);
 
-  const std::function<void(uint32_t)>* work_ = nullptr;
+  void (*call_)(const void* work, uint32_t member) = nullptr;
+  const void* work_ = nullptr;
   std::atomic<uint64_t> round_{0};
   std::atomic<uint32_t> busy_{0};
   std::atomic<bool> closing_{false};

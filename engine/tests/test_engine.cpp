@@ -1,0 +1,182 @@
+// The same bits whatever steps the rows: instruction sets, threads, the rows beside them, chunks; and no allocation.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "allocations.h"
+#include "file_builder.h"
+#include "kernels.h"
+#include "program.h"
+#include "state.h"
+#include "undertow/engine.h"
+
+namespace undertow::testing {
+namespace {
+
+constexpr uint32_t rows = 3;
+constexpr int64_t steps = 100;
+
+struct Setting {
+  std::string_view isa = "auto";
+  uint32_t threads = 1;
+  std::vector<int64_t> chunks = {steps};
+  uint32_t first_row = 0, num_rows = rows;
+};
+
+std::vector<float> conditions(uint32_t channels) {
+  std::vector<float> values(size_t(rows) * steps * channels);
+  for (size_t i = 0; i < values.size(); i++) values[i] = float(i * 37 % 101) / 50 - 1;
+  return values;
+}
+
+// (num_rows, steps) symbols drawn with noise of their own rows.
+std::vector<int64_t> drawn(const Bytes& file, const Setting& setting) {
+  const auto program = std::make_shared<const Program>(file, setting.isa);
+  Engine engine(program, setting.num_rows, setting.threads);
+  const uint32_t channels = program->graph.condition_channels;
+  const auto condition = conditions(channels);
+  std::vector<int64_t> out(setting.num_rows * steps);
+  int64_t done = 0;
+  for (size_t next = 0; done < steps; next++) {
+    const int64_t chunk = std::min(setting.chunks[next % setting.chunks.size()], steps - done);
+    std::vector<int64_t> keys, part(setting.num_rows * chunk);
+    for (uint32_t row = 0; row < setting.num_rows; row++) keys.insert(keys.end(), {5, setting.first_row + row, done});
+    // A chunk's condition, its rows side by side.
+    std::vector<float> given(setting.num_rows * chunk * channels);
+    for (uint32_t row = 0; row < setting.num_rows; row++)
+      std::copy_n(condition.data() + ((setting.first_row + row) * steps + done) * channels, chunk * channels,
+                  given.data() + row * chunk * channels);
+    const Condition known{given.data(), channels ? chunk : 0, chunk * channels};
+    engine.run({part.data(), chunk, chunk, known, {}, nullptr, 0, keys.data()});
+    for (uint32_t row = 0; row < setting.num_rows; row++)
+      std::copy_n(part.data() + row * chunk, chunk, out.data() + row * steps + done);
+    done += chunk;
+  }
+  return out;
+}
+
+std::vector<WaveNetShape> shapes() {
+  std::vector<WaveNetShape> all;
+  for (Type type : {Type::f32, Type::bf16, Type::i8}) {
+    all.push_back({.precision = type, .channels = 24, .gate_channels = 40, .skip_channels = 40, .cycles = 2});
+    all.push_back({.precision = type, .channels = 33, .gate_channels = 14, .kernel_size = 3, .condition_channels = 5});
+    all.push_back({.precision = type, .channels = 16, .gate_channels = 160, .skip_channels = 300, .cycles = 4,
+                   .frame_size = 4});
+    all.push_back({.precision = type, .input_kernel_size = 3, .kernel_size = 4, .layers_per_cycle = 5,
+                   .condition_channels = 2, .frame_size = 3, .scalar = true});
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("every instruction set, number of threads, batch and chunking draws the same symbols") {
+  for (const WaveNetShape& shape : shapes()) {
+    CAPTURE(uint32_t(shape.precision));
+    CAPTURE(shape.frame_size);
+    CAPTURE(shape.condition_channels);
+    const Bytes file = wavenet(shape).build();
+    const auto expected = drawn(file, {});
+    CHECK(std::count(expected.begin(), expected.end(), expected[0]) < int64_t(expected.size()) / 2);
+    for (const Kernels* kernels : usable_kernels())
+      for (uint32_t threads : {1u, 2u, 4u}) {
+        CAPTURE(kernels->name);
+        CAPTURE(threads);
+        CHECK(drawn(file, {.isa = kernels->name, .threads = threads}) == expected);
+      }
+    CHECK(drawn(file, {.chunks = {1, 2, 3, 40}}) == expected);
+    CHECK(drawn(file, {.threads = 4, .chunks = {7, 1}}) == expected);
+    for (uint32_t row = 0; row < rows; row++) {
+      const auto alone = drawn(file, {.threads = 2, .first_row = row, .num_rows = 1});
+      CHECK(std::equal(alone.begin(), alone.end(), expected.begin() + row * steps));
+    }
+  }
+}
+
+TEST_CASE("feeding what was drawn, in blocks, leaves the same state and gives the same parameters as stepping") {
+  for (const WaveNetShape& shape : shapes()) {
+    const Bytes file = wavenet(shape).build();
+    const auto program = std::make_shared<const Program>(file, "auto");
+    const auto condition = conditions(shape.condition_channels);
+    const Condition known{condition.data(), shape.condition_channels ? steps : 0, int64_t(steps * shape.condition_channels)};
+    const auto symbols = drawn(file, {});
+    // The symbols fed are the start and all but the last one.
+    std::vector<int64_t> fed;
+    for (uint32_t row = 0; row < rows; row++) {
+      fed.push_back(program->graph.num_symbols);
+      fed.insert(fed.end(), symbols.begin() + row * steps, symbols.begin() + (row + 1) * steps - 1);
+    }
+    const uint32_t num_params = program->num_params();
+    std::vector<float> params(rows * steps * num_params), one_by_one(params.size());
+    Engine blocks(program, rows, 2), silent(program, rows, 1), singles(program, rows, 1);
+    blocks.feed({fed.data(), steps, known, params.data()});
+    silent.feed({fed.data(), steps, known, nullptr});
+    for (int64_t step = 0; step < steps; step++) {
+      std::vector<int64_t> now;
+      std::vector<float> given, out(rows * num_params);
+      for (uint32_t row = 0; row < rows; row++) {
+        now.push_back(fed[row * steps + step]);
+        const float* from = condition.data() + (row * steps + step) * shape.condition_channels;
+        given.insert(given.end(), from, from + shape.condition_channels);
+      }
+      singles.feed({now.data(), 1, {given.data(), shape.condition_channels ? 1 : 0, shape.condition_channels}, out.data()});
+      for (uint32_t row = 0; row < rows; row++)
+        std::copy_n(out.data() + row * num_params, num_params,
+                    one_by_one.data() + (row * steps + step) * num_params);
+    }
+    CHECK(params == one_by_one);
+    Engine stepped(program, rows, 1);
+    std::vector<int64_t> out(rows * steps), keys = {5, 0, 0, 5, 1, 0, 5, 2, 0};
+    stepped.run({out.data(), steps, steps, known, {}, nullptr, 0, keys.data()});
+    CHECK(out == symbols);
+    for (Engine* engine : {&blocks, &silent, &stepped}) {
+      const auto leaves = engine->state(), expected = singles.state();
+      REQUIRE(leaves.size() == expected.size());
+      for (size_t i = 0; i < leaves.size(); i++) {
+        CHECK(leaves[i].shape == expected[i].shape);
+        CHECK(leaves[i].floats == expected[i].floats);
+        CHECK(leaves[i].integers == expected[i].integers);
+      }
+    }
+  }
+}
+
+TEST_CASE("a state taken out and put into another engine goes on as the first one does") {
+  for (const WaveNetShape& shape : shapes()) {
+    const Bytes file = wavenet(shape).build();
+    const auto program = std::make_shared<const Program>(file, "auto");
+    std::vector<float> condition(rows * shape.condition_channels, 0.5f);
+    const Condition known{condition.data(), shape.condition_channels ? 1 : 0, shape.condition_channels};
+    Engine first(program, rows, 1), second(program, rows, 2);
+    std::vector<int64_t> keys = {1, 0, 0, 1, 1, 0, 1, 2, 0}, later = {1, 0, 41, 1, 1, 41, 1, 2, 41};
+    std::vector<int64_t> begun(rows * 41), a(rows * 30), b(rows * 30);
+    first.run({begun.data(), 41, 41, known, {}, nullptr, 0, keys.data()});
+    second.restore(first.state());
+    second.set_pending(first.pending());
+    first.run({a.data(), 30, 30, known, {}, nullptr, 0, later.data()});
+    second.run({b.data(), 30, 30, known, {}, nullptr, 0, later.data()});
+    CHECK(a == b);
+    CHECK_THROWS_AS(second.restore({}), std::invalid_argument);
+  }
+}
+
+TEST_CASE("nothing is allocated while stepping") {
+  for (const WaveNetShape& shape : shapes())
+    for (uint32_t threads : {1u, 2u}) {
+      const auto program = std::make_shared<const Program>(wavenet(shape).build(), "auto");
+      std::vector<float> condition(rows * shape.condition_channels, 0.5f);
+      const Condition known{condition.data(), shape.condition_channels ? 1 : 0, shape.condition_channels};
+      Engine engine(program, rows, threads);
+      std::vector<int64_t> keys = {1, 0, 0, 1, 1, 0, 1, 2, 0}, out(rows * steps);
+      std::vector<float> params(rows * steps * program->num_params());
+      const uint64_t before = num_allocations();
+      engine.run({out.data(), steps, steps, known, {}, nullptr, 0, keys.data()});
+      engine.run({out.data(), steps, steps, known, {0.8, 5, 0.9}, nullptr, 0, keys.data()});
+      engine.feed({out.data(), steps, known, nullptr});
+      engine.feed({out.data(), steps, known, params.data()});
+      CHECK(num_allocations() == before);
+    }
+}
+
+}  // namespace undertow::testing
