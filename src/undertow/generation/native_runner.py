@@ -68,7 +68,7 @@ class NativeRunner(Runner):
             temperature=sampling.temperature,
             top_k=min(sampling.top_k or 0, self._program.num_symbols),
             top_p=1.0 if sampling.top_p is None else sampling.top_p,
-            uniforms=noise.next(num_steps) if keys is None else None,
+            uniforms=np.ascontiguousarray(noise.next(num_steps)) if keys is None else None,
             keys=keys,
         )
         return torch.from_numpy(drawn)
