@@ -20,7 +20,7 @@ def main() -> None:
     if len(sys.argv) > 1:
         print(peak_of(sys.argv[1]))
         return
-    from benchmarks.paper import SHAPE
+    from undertow.evaluation.paper import SHAPE
 
     notes = {
         TRAIN: "one update on 8 × 8192 samples, forward + backward + Adam, eager float32, the whole process",
@@ -39,9 +39,9 @@ def peak_of(what: str) -> float:
     """Do it, and return this process's peak resident memory in MB."""
     import torch
 
-    from benchmarks.paper import paper_model
     from benchmarks.s6_training import BATCH, STEPS, trainer
     from undertow.batch import Batch
+    from undertow.evaluation.paper import paper_model
     from undertow.generation import generate
 
     model = paper_model()

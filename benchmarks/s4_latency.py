@@ -1,72 +1,106 @@
-"""S4 on the torch runner: how soon a stream speaks, how even its chunks come, and that its memory is flat.
+"""S4: how soon a stream speaks, how even its chunks come, and that its memory is flat.
 
-A fresh model of the paper shape is primed with one second of noise at 16 kHz, then streams chunks of 20 ms.
+A fresh model of the paper shape is primed with one second of noise at 16 kHz, then streams chunks of 20 ms: with torch,
+and with the native engine in int8.
 
-    python -m benchmarks.s4_latency [--chunks 60] [--rounds 5]
+    python -m benchmarks.s4_latency [--engines torch native] [--chunks 60] [--minutes 10] [--threads 1] [--rounds 5]
 """
 
 import argparse
 import statistics
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
 from benchmarks.memory import resident_megabytes
-from benchmarks.paper import SAMPLE_RATE, SHAPE, paper_model
-from benchmarks.record import record
-from undertow.generation import stream
+from benchmarks.record import RESULTS, record
+from undertow.evaluation.paper import SAMPLE_RATE, SHAPE, paper_model
+from undertow.evaluation.speed import variant
+from undertow.generation import Stream, stream
 from undertow.models import Autoregressive
 
 CHUNK_MS = 20.0
+TARGETS = {"prime": "≤ 60", "p99": "< 20", "growth": "< 1"}  # of the int8 engine
 
 
 def main() -> None:
     """Measure and record."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--chunks", type=int, default=60)
+    parser.add_argument("--engines", nargs="+", choices=["torch", "native"], default=["torch", "native"])
+    parser.add_argument("--chunks", type=int, default=60, help="of torch")
+    parser.add_argument("--minutes", type=float, default=10, help="of sound, of the native engine")
+    parser.add_argument("--threads", type=int, default=1, help="of the native engine")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder to append to")
     options = parser.parse_args()
     torch.manual_seed(0)
     model = paper_model()
     prompt = np.random.default_rng(0).integers(0, 256, SAMPLE_RATE)
+    if "torch" in options.engines:
+        runs = {"note": "torch runner", "num_chunks": options.chunks}
+        measure(Primer(model, "torch", None, prompt), options, prefix="", targets={}, **runs)
+    if "native" in options.engines:
+        exported = Primer(variant(model, "int8"), "native", options.threads, prompt)
+        num_chunks = max(4, round(options.minutes * 60_000 / CHUNK_MS))
+        runs = {"note": f"{options.minutes:g} minutes of sound", "num_chunks": num_chunks}
+        measure(exported, options, prefix="native int8: ", targets=TARGETS, **runs)
+
+
+class Primer:
+    """Streams that begin after one prompt."""
+
+    def __init__(self, model: Autoregressive, engine: str, threads: int | None, prompt: np.ndarray) -> None:
+        self.model, self.engine, self.threads, self.prompt = model, engine, threads, prompt
+
+    def begin(self) -> Stream:
+        """A stream that stands ready."""
+        return stream(self.model, prompt=self.prompt, chunk_ms=CHUNK_MS, engine=self.engine, threads=self.threads)
+
+    def seconds(self) -> float:
+        """Seconds until a stream stands ready."""
+        began = time.perf_counter()
+        self.begin()
+        return time.perf_counter() - began
+
+
+def measure(
+    primer: Primer, options: argparse.Namespace, prefix: str, targets: dict[str, str], note: str, num_chunks: int
+) -> None:
+    """Measure one engine, and record what was found."""
     began = time.perf_counter()
-    primes = [seconds_to_prime(model, prompt) for _ in range(options.rounds + 1)][1:]
-    chunks, memory = chunk_seconds(model, prompt, options.chunks)
-    seconds = time.perf_counter() - began
-    milliseconds = 1000 * np.array(chunks)
-    common: dict[str, Any] = {"model": SHAPE, "seconds": seconds}
-    note = f"torch runner, 1 s of prompt, median of {options.rounds}"
-    record("S4", "prime", 1000 * statistics.median(primes), "ms", note=note, **common)
-    first = 1000 * statistics.median(primes) + milliseconds[0]
-    note = f"torch runner; chunks of {CHUNK_MS:g} ms at 16 kHz, so slower than real time"
-    record("S4", "time to the first chunk", first, "ms", note=note, **common)
+    prime = 1000 * statistics.median([primer.seconds() for _ in range(options.rounds + 1)][1:])
+    seconds, memory = chunk_seconds(primer.begin(), num_chunks)
+    milliseconds = 1000 * seconds
+    common: dict[str, Any] = {
+        **{"model": SHAPE, "seconds": time.perf_counter() - began},
+        **{"threads": primer.threads, "results": options.results},
+    }
+
+    def tell(figure: str, value: float, unit: str, what: str, note: str) -> None:
+        record("S4", prefix + figure, value, unit, note=note, target=targets.get(what, ""), **common)
+
+    tell("prime", prime, "ms", "prime", f"{note}; 1 s of prompt, median of {options.rounds}")
+    speed = f"{note}; chunks of {CHUNK_MS:g} ms at 16 kHz, {np.median(milliseconds) / CHUNK_MS:.2f} of real time each"
+    tell("time to the first chunk", prime + milliseconds[0], "ms", "first", speed)
     for share in (50, 99):
         value = float(np.percentile(milliseconds, share))
-        record("S4", f"chunk of {CHUNK_MS:g} ms, p{share}", value, "ms", note=note, **common)
-    growth = memory[-1] - memory[len(memory) // 4]
-    steps = int(0.75 * options.chunks * CHUNK_MS / 1000 * SAMPLE_RATE)
-    note = f"torch runner; resident memory over the last {steps} steps, {memory[-1]:.0f} MB at the end"
-    record("S4", "growth of memory", growth, "MB", note=note, **common)
+        tell(f"chunk of {CHUNK_MS:g} ms, p{share}", value, "ms", f"p{share}", speed)
+    steps = int(0.75 * num_chunks * CHUNK_MS / 1000 * SAMPLE_RATE)
+    what = f"{note}; resident memory over the last {steps} steps, {memory[-1]:.0f} MB at the end"
+    tell("growth of memory", float(memory[-1] - memory[num_chunks // 4]), "MB", "growth", what)
 
 
-def seconds_to_prime(model: Autoregressive, prompt: np.ndarray) -> float:
-    """Seconds until a stream with a prompt stands ready."""
-    began = time.perf_counter()
-    stream(model, prompt=prompt, chunk_ms=CHUNK_MS)
-    return time.perf_counter() - began
-
-
-def chunk_seconds(model: Autoregressive, prompt: np.ndarray, num_chunks: int) -> tuple[list[float], list[float]]:
+def chunk_seconds(chunks: Stream, num_chunks: int) -> tuple[np.ndarray, np.ndarray]:
     """Of each chunk the seconds it took, and resident memory in MB after it."""
-    chunks = stream(model, prompt=prompt, chunk_ms=CHUNK_MS)
-    seconds, memory = [], []
-    for _ in range(num_chunks):
+    seconds, memory = np.full((2, num_chunks), -1.0)  # written to now, so that it does not grow the memory later
+    for index in range(num_chunks):
         began = time.perf_counter()
         next(chunks)
-        seconds.append(time.perf_counter() - began)
-        memory.append(resident_megabytes())
+        seconds[index] = time.perf_counter() - began
+        memory[index] = resident_megabytes()
     return seconds, memory
 
 

@@ -13,10 +13,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from benchmarks.paper import SHAPE, paper_model
 from benchmarks.plain_wavenet import PlainWaveNet
 from benchmarks.record import record
 from undertow.batch import Batch
+from undertow.evaluation.paper import SHAPE, paper_model
 from undertow.training.memory import keep_freed_memory
 
 BATCH, STEPS = 8, 8192

@@ -24,6 +24,7 @@ VERBS = {
     "score": "undertow.cli.score:score",
     "info": "undertow.cli.info:info",
     "quantise": "undertow.cli.quantise:quantise",
+    "bench": "undertow.cli.bench:bench",
 }
 HELP = "Autoregressive models of raw sequences: train one, generate with it, and ask whether it learnt."
 GROUP_HELP = {"data": "The named data sets, and what is in a folder of audio."}

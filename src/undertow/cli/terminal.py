@@ -19,8 +19,8 @@ def is_first_process() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def print_json(value: Mapping[str, Any]) -> None:
-    """One JSON object on stdout; what is no number is null there."""
+def print_json(value: Mapping[str, Any] | list[Any]) -> None:
+    """One JSON object, or a list, on stdout; what is no number is null there."""
     print(json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, default=str))
 
 

@@ -58,6 +58,26 @@ def make_engine(program: "Program", rows: int, threads: int) -> "Engine":
         raise UsageError(f"the native engine: {error}") from None
 
 
+def read_bandwidth(num_bytes: int, threads: int) -> float:
+    """Bytes a second that threads read, each its share of so many bytes over and over; the best of several rounds.
+
+    Raises:
+        Unsupported: there is no compiled engine.
+    """
+    _check_built()
+    return _engine.read_bandwidth(num_bytes, threads)
+
+
+def matrix_peak(precision: str, threads: int) -> float:
+    """Multiply-adds a second that threads do on what is in their registers; the best of several rounds.
+
+    Raises:
+        Unsupported: there is no compiled engine.
+    """
+    _check_built()
+    return _engine.matrix_peak(precision, threads=threads)
+
+
 def _check_built() -> None:
     if _missing is not None:
         raise Unsupported(_missing)

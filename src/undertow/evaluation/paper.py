@@ -1,7 +1,7 @@
 """The model that speed is measured on: the "paper" WaveNet at 16 kHz, freshly initialised."""
 
 from undertow.config import parse
-from undertow.models import Autoregressive
+from undertow.models.autoregressive import Autoregressive
 
 SAMPLE_RATE = 16000
 SHAPE = "30 layers in 3 cycles, k=2, 64/128/256/256, embedding input, mu-law 256"

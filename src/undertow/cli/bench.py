@@ -1,0 +1,135 @@
+"""`undertow bench`: how fast a model is stepped here, and how fast it could be."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from undertow.cli.options import SHARED
+from undertow.errors import UsageError
+
+if TYPE_CHECKING:
+    from undertow.evaluation import Speed
+
+Json = Annotated[bool, Parameter(group=SHARED, help="Print a list of rows in JSON on stdout, and nothing else there.")]
+
+PAPER = "paper"
+COLUMNS = (
+    *("engine", "precision", "threads", "batch", "samples/s", "real-time factor"),
+    *("MB/step", "GB/s read", "10^9 mul-adds/s", "of roofline", "bound"),
+)
+
+
+def bench(
+    model: str,
+    /,
+    *,
+    threads: str | None = None,
+    batch: str = "1",
+    precision: str | None = None,
+    seconds: float = 0.25,
+    json: Annotated[
+        bool, Parameter(group=SHARED, help="Print a list of rows in JSON on stdout, nothing else.")
+    ] = False,
+) -> None:
+    """Time a model's steps with torch and with the native engine, beside what memory and arithmetic allow.
+
+    They take turns, and a line has the medians of five rounds: samples a second of all streams together, seconds of
+    work for a second of sound, and the share of the roofline, which is the lower of two bounds measured in the same
+    run: the bandwidth at which memory is read over the bytes of a step, for each stream, and the multiply-adds a second
+    over those of a step.
+
+    Args:
+        model: Folder of a run or a checkpoint; or paper, the WaveNet of 30 layers that speed is compared on.
+        threads: Numbers of threads, such as 1,2; by default one, and as many as torch would use.
+        batch: Numbers of streams stepped together, such as 1,4,16,64.
+        precision: Of the native engine, such as float32,int8; by default all of float32, bfloat16 and int8, or of an
+            exported model float32 and its own.
+        seconds: Of each measurement.
+    """
+    import torch
+
+    from undertow.cli.terminal import print_json, step_bar, tell
+    from undertow.evaluation import measure_speed
+    from undertow.evaluation.paper import paper_model
+    from undertow.recipes.run import load_model
+
+    counts = sorted({1, torch.get_num_threads()}) if threads is None else _numbers("threads", threads)
+    batches = _numbers("batch", batch)
+    precisions = None if precision is None else _words("precision", precision)
+    measured = paper_model() if model == PAPER else load_model(Path(model))
+    with step_bar("measuring") as bar:
+        found = measure_speed(
+            measured, threads=counts, batches=batches, precisions=precisions, seconds=seconds, progress=bar
+        )
+    for note in found.notes:
+        tell(note)
+    if json:
+        print_json([as_json(row) for row in found.rows])
+    else:
+        _print_table([COLUMNS, *map(_cells, found.rows)])
+
+
+def as_json(row: "Speed") -> dict[str, Any]:
+    """One row of what `--json` prints; what was not measured is null."""
+    roofline = row.roofline
+    return {
+        "engine": row.engine,
+        "precision": row.precision,
+        "threads": row.num_threads,
+        "batch": row.batch_size,
+        "samples_per_second": row.samples_per_second,
+        "realtime_factor": row.real_time_factor,
+        "bytes_per_step": None if roofline is None else roofline.cost.num_bytes,
+        "multiply_adds_per_step": None if roofline is None else roofline.cost.num_multiply_adds,
+        "read_bandwidth": None if roofline is None else roofline.read_bandwidth,
+        "matrix_peak": None if roofline is None else roofline.matrix_peak,
+        "roofline_fraction": row.roofline_fraction,
+        "bound": None if roofline is None else roofline.bound,
+    }
+
+
+def _cells(row: "Speed") -> tuple[str, ...]:
+    """A row in words."""
+    factor, roofline = row.real_time_factor, row.roofline
+    cells = (
+        *(row.engine, row.precision, str(row.num_threads), str(row.batch_size), f"{row.samples_per_second:,.0f}"),
+        "-" if factor is None else f"{factor:.3f}",
+    )
+    if roofline is None:
+        return *cells, *("-" for _ in COLUMNS[len(cells) :])
+    return (
+        *cells,
+        f"{roofline.cost.num_bytes / 1e6:.2f}",
+        f"{roofline.read_bandwidth / 1e9:.1f}",
+        f"{roofline.matrix_peak / 1e9:.1f}",
+        f"{row.roofline_fraction:.2f}",
+        roofline.bound,
+    )
+
+
+def _print_table(rows: list[tuple[str, ...]]) -> None:
+    """Columns on stdout, words to the left and numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [
+            cell.ljust(width) if name in ("engine", "precision", "bound") else cell.rjust(width)
+            for name, cell, width in zip(COLUMNS, row, widths, strict=True)
+        ]
+        print("  ".join(cells).rstrip())
+
+
+def _numbers(name: str, text: str) -> list[int]:
+    """Whole numbers above zero, each once."""
+    words = _words(name, text)
+    if not all(word.isdecimal() and int(word) > 0 for word in words):
+        raise UsageError(f"{name} is '{text}'; it must be whole numbers above 0, such as 1,2")
+    return [int(word) for word in words]
+
+
+def _words(name: str, text: str) -> list[str]:
+    """What stands between commas, each once."""
+    words = list(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+    if not words:
+        raise UsageError(f"{name} is '{text}'; give one, or several with commas between them")
+    return words
