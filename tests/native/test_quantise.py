@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import json
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from tests.golden import make_int8 as golden
 from tests.native import int8
 from tests.native.models import KINDS, build, condition, configs, make, symbols
+from tests.native.stepping import aligned
 from undertow.data.audio import to_int16
 from undertow.data.clips import Clip, ClipSet
 from undertow.errors import DataError, UsageError
@@ -268,6 +271,25 @@ def fed(program: Any, symbols: np.ndarray, threads: int, sizes: list[int]) -> np
     return np.concatenate(said, axis=1)
 
 
+@pytest.mark.native
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_state_that_was_taken_and_given_back_changes_no_bit(kind: str) -> None:
+    """It is told as floats, of which every one is that of its level."""
+    model = build(kind)
+    program = make_program(to_bytes(graph_of(model)))
+    inputs, known = symbols(model, ROWS, STEPS).numpy(), condition(model, ROWS, STEPS)
+    whole, second = make_engine(program, ROWS, 1), make_engine(program, ROWS, 2)
+    said = []
+    for engine, start, stop in ((whole, 0, 37), (second, 37, STEPS), (whole, 37, STEPS)):
+        if engine is second:
+            second.restore(whole.state())
+        params = np.empty((ROWS, stop - start, program.num_params), np.float32)
+        engine.feed(inputs[:, start:stop].copy(), aligned(known, start, stop), params)
+        said.append(params)
+    assert np.array_equal(said[1], said[2])
+    assert all(np.array_equal(one, other) for one, other in zip(whole.state(), second.state(), strict=True))
+
+
 # --- the cost
 
 
@@ -303,3 +325,14 @@ def test_without_the_engine_an_exported_model_has_no_score(monkeypatch: pytest.M
     monkeypatch.setattr("undertow.native.engine._missing", "the native engine is not part of this install")
     with pytest.raises(UsageError, match="exported for the native engine: the native engine is not part of"):
         bits_per_symbol(export(make({"sample_rate": 100}), "float32"), walks())
+
+
+# --- on every machine
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("isa", ISAS)
+@pytest.mark.parametrize("kind", golden.KINDS)
+def test_an_exported_model_says_what_it_said(kind: str, isa: str) -> None:
+    expected = json.loads(golden.NUMBERS.read_text(encoding="utf-8"))[kind]
+    assert golden.numbers(golden.path_of(kind).read_bytes(), isa) == expected

@@ -5,7 +5,7 @@ T steps, C channels.
 
 import copy
 from collections.abc import Iterator
-from itertools import islice
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -24,8 +24,7 @@ from undertow.native.trace import trace
 
 INT8 = "int8"
 PRECISIONS = (*FLOATS, INT8)
-CALIBRATION_STEPS = 2**19  # about; of longer data every k-th crop
-CROP_STEPS = 8192
+CROP_STEPS = 8192  # of a clip at once
 
 
 def export(model: Autoregressive, precision: str, calibration: ClipSet | None = None) -> Autoregressive:
@@ -61,7 +60,7 @@ def precision_of(model: Autoregressive) -> str | None:
 def measure(model: Autoregressive, graph: Graph, clips: ClipSet) -> dict[int, Floats]:
     """Largest |x| of each channel of each value that int8 convolutions will read, over the clips."""
     ranges = {value: np.zeros(graph.values[value].channels, dtype=np.float32) for value in quantised_values(graph)}
-    with torch.inference_mode():
+    with torch.inference_mode(), _one_thread():
         for batch in _crops(model, clips):
             num_steps = int(batch.counted[0].nonzero().max()) + 1
             condition = model.condition(batch.labels, batch.features, num_steps, 1).aligned
@@ -74,11 +73,21 @@ def measure(model: Autoregressive, graph: Graph, clips: ClipSet) -> dict[int, Fl
     return ranges
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Torch on one thread: sums, and so the file, do not depend on how many there are."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def _crops(model: Autoregressive, clips: ClipSet) -> Iterator[Batch]:
-    """Crops of the clips with what comes before them, one a batch, evenly spread where there are more than it takes."""
+    """The clips in crops with what comes before them, one a batch."""
     settings = model.config.conditioner
-    share = max(1, round(sum(map(len, clips)) / CALIBRATION_STEPS))
-    crops = batches_in_order(
+    return batches_in_order(
         clips,
         model.alphabet,
         model.context_steps,
@@ -89,4 +98,3 @@ def _crops(model: Autoregressive, clips: ClipSet) -> Iterator[Batch]:
         period=model.network.period,
         look_ahead=settings.upsampling.look_ahead,
     )
-    return islice(crops, 0, None, share)

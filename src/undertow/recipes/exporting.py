@@ -16,7 +16,7 @@ from undertow.native import export, precision_of
 from undertow.recipes.clips import choose, has_split, open_clips
 from undertow.recipes.recipe import DataConfig
 
-CALIBRATION_SAMPLES = 2**19  # at most
+CALIBRATION_SAMPLES = 2**18  # at most
 COST_SAMPLES = 2**18
 PIECE_SAMPLES = 2**15
 
