@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.record import record
 
 TRAIN = "train"
-GENERATE = "generate"
+GENERATE = {"generate": "torch", "generate, native float32": "native"}  # and the engine
 
 
 def main() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
 
     notes = {
         TRAIN: "one update on 8 × 8192 samples, forward + backward + Adam, eager float32, the whole process",
-        GENERATE: "2000 steps of one stream on the torch runner, the whole process",
+        **{what: f"2000 steps of one stream on the {one} runner, the whole process" for what, one in GENERATE.items()},
     }
     for what, note in notes.items():
         began = time.perf_counter()
@@ -50,7 +50,7 @@ def peak_of(what: str) -> float:
         batch = Batch(symbols, torch.ones_like(symbols, dtype=torch.bool))
         trainer(model, lambda: model(batch))()
     else:
-        generate(model, num_steps=2000)
+        generate(model, num_steps=2000, engine=GENERATE[what])
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

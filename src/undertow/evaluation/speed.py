@@ -119,6 +119,7 @@ def measure_speed(
     """Measure torch, and the native engine in each precision, on every number of threads and of rows.
 
     All take turns, a round at a time after one to warm up; what memory and arithmetic allow is measured in each round.
+    Torch is held against what they allow of the native engine in float32.
 
     Args:
         model: on the CPU. One that was exported is measured in its own precision too; other precisions are made of the
