@@ -46,6 +46,7 @@ class Group {
   // One task and the scratch it works in.
   struct Work {
     Task task;
+    bool x_stays = false, add_stays = false;  // the pointers are the same at every step, and set
     std::vector<const void*> x;
     std::vector<const float*> add;
     std::vector<float*> y;
@@ -62,7 +63,9 @@ class Group {
 
   // places (group_memory.cpp)
   void make_places();
+  void put_side_by_side();
   void make_work();
+  void point(Work& work);
   size_t index(uint32_t value, uint32_t j) const;
   const Place& place(uint32_t value) const;
   float* floats(uint32_t value, uint32_t row, uint32_t j) const;
@@ -104,6 +107,7 @@ class Group {
   Schedule schedule_;
 
   std::vector<Place> block_places_, step_places_;
+  std::vector<bool> side_by_side_;               // of each op, whether a step finds its inputs in one stretch
   Aligned<float> block_floats_, step_floats_;
   Aligned<uint8_t> block_bytes_, step_bytes_;
 

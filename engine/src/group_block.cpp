@@ -104,26 +104,26 @@ void Group::convolve(size_t i) {
   uint32_t vectors = 0;
   for (uint32_t row = 0; row < rows_; row++)
     for (uint32_t j = 0; j < counts[row]; j++, vectors++) {
-      std::copy_n(program_.memory(conv.start), conv.width * sizeof(float),
-                  acc_.data() + vectors * size_t(conv.width) * sizeof(float));
       if (op.add >= 0) add_[vectors] = floats(op.add, row, j);
       y_[vectors] = floats(op.output, row, j);
       if (holding.bytes) y_bytes_[vectors] = bytes(op.output, row, j);
     }
   if (vectors == 0) return;
-  Product product{nullptr, 0, 0, conv.width, vectors, x_.data(), acc_.data(), conv.width};
-  const auto multiply = product_of(conv.type);
+  Product product{nullptr, 0, 0, conv.width, vectors, x_.data(), acc_.data(), conv.width, program_.memory(conv.start)};
+  const auto multiply = [&](const Block& block) {
+    product.weights = program_.memory(block.offset), product.depth = block.depth;
+    product_of(conv.type)(product);
+    product.start = nullptr;
+  };
   for (size_t tap = 0; tap < conv.past.size(); tap++) {
     gather_past(i, uint32_t(conv.past.size() - tap) * conv.dilation);
-    product.weights = program_.memory(conv.past[tap].offset), product.depth = conv.past[tap].depth;
-    multiply(product);
+    multiply(conv.past[tap]);
   }
   const size_t room = gathered_.size() / x_.size();
   for (const Block& block : conv.now) {
     for (uint32_t row = 0, n = 0; row < rows_; row++)
       for (uint32_t j = 0; j < counts[row]; j++, n++) x_[n] = input(i, block, row, j, gathered_.data() + n * room);
-    product.weights = program_.memory(block.offset), product.depth = block.depth;
-    multiply(product);
+    multiply(block);
   }
   const bool integer = conv.type == Type::i8;
   program_.kernels.finish({op.activation, 0, uint32_t(round_up(conv.channels, lane_group)), vectors, acc_.data(),

@@ -1,6 +1,6 @@
 // A group's memory: where values lie, and the scratch of its tasks. All of it is allocated here, none while stepping.
 #include <algorithm>
-#include <array>
+#include <utility>
 
 #include "group.h"
 
@@ -9,7 +9,7 @@ namespace undertow {
 namespace {
 
 constexpr uint32_t block_vectors = 128;  // of one value in a block, over all rows
-constexpr uint32_t burst_vectors = 8;    // past taps' products are shared by about so many steps and rows
+constexpr uint32_t burst_vectors = 6;    // past taps' products are shared by about so many steps and rows
 constexpr size_t acc_bytes = 4;
 
 uint32_t burst_of(uint32_t rows) { return std::max(1u, burst_vectors / rows); }
@@ -37,26 +37,54 @@ void Group::make_places() {
     counts_.emplace_back(rows_);
     phases_.emplace_back(rows_);
   }
-  size_t block_floats = 0, block_bytes = 0, step_floats = 0, step_bytes = 0;
   const auto take = [](size_t& total, size_t size) { return total += size, total - size; };
-  std::vector<std::array<size_t, 4>> offsets;
+  size_t num_floats = 0, num_bytes = 0;
+  std::vector<std::pair<size_t, size_t>> offsets;
   for (size_t v = 0; v < graph.values.size(); v++) {
     const Holding& holding = program_.holding(v);
-    const size_t steps = capacity_[graph.values[v].domain], all = rows_ * holding.stride;
-    offsets.push_back({take(block_floats, all * steps), take(block_bytes, holding.bytes ? all * steps : 0),
-                       take(step_floats, all), take(step_bytes, holding.bytes ? all : 0)});
+    const size_t size = rows_ * holding.stride * capacity_[graph.values[v].domain];
+    offsets.push_back({take(num_floats, size), take(num_bytes, holding.bytes ? size : 0)});
   }
-  block_floats_ = Aligned<float>(block_floats), step_floats_ = Aligned<float>(step_floats);
-  block_bytes_ = Aligned<uint8_t>(block_bytes), step_bytes_ = Aligned<uint8_t>(step_bytes);
+  block_floats_ = Aligned<float>(num_floats), block_bytes_ = Aligned<uint8_t>(num_bytes);
   for (size_t v = 0; v < graph.values.size(); v++) {
     const Holding& holding = program_.holding(v);
-    const auto& at = offsets[v];
-    const size_t steps = capacity_[graph.values[v].domain], stride = holding.stride;
-    const auto bytes = [&](const Aligned<uint8_t>& memory, size_t offset) {
-      return holding.bytes ? memory.data() + offset : nullptr;
-    };
-    block_places_.push_back({block_floats_.data() + at[0], bytes(block_bytes_, at[1]), steps * stride, stride});
-    step_places_.push_back({step_floats_.data() + at[2], bytes(step_bytes_, at[3]), stride, 0});
+    uint8_t* bytes = holding.bytes ? block_bytes_.data() + offsets[v].second : nullptr;
+    block_places_.push_back({block_floats_.data() + offsets[v].first, bytes,
+                             capacity_[graph.values[v].domain] * holding.stride, holding.stride});
+  }
+  put_side_by_side();
+}
+
+// Lay out a step's values so that a convolution of several finds them in one stretch, where they fill whole groups of
+// lanes: nothing is written beyond them.
+void Group::put_side_by_side() {
+  const Graph& graph = program_.graph;
+  std::vector<uint32_t> first(graph.values.size()), stride(graph.values.size()), before(graph.values.size());
+  std::vector<bool> placed(graph.values.size());
+  side_by_side_.assign(graph.ops.size(), false);
+  for (size_t i = 0; i < graph.ops.size(); i++) {
+    const std::vector<uint32_t>& inputs = graph.ops[i].inputs;
+    const bool fits = inputs.size() > 1 && std::all_of(inputs.begin(), inputs.end(), [&](uint32_t v) {
+      return !placed[v] && !program_.holding(v).ahead && graph.values[v].domain == 0 &&
+             graph.values[v].channels % lane_group == 0 && std::count(inputs.begin(), inputs.end(), v) == 1;
+    });
+    if (!fits) continue;
+    side_by_side_[i] = true;
+    uint32_t total = 0;
+    for (uint32_t v : inputs) placed[v] = true, first[v] = inputs[0], before[v] = total, total += graph.values[v].channels;
+    for (uint32_t v : inputs) stride[v] = uint32_t(round_up(total, panel_width)) + lane_group;
+  }
+  size_t size = 0;
+  std::vector<size_t> offset(graph.values.size());
+  for (size_t v = 0; v < graph.values.size(); v++) {
+    if (!placed[v]) first[v] = uint32_t(v), stride[v] = uint32_t(program_.holding(v).stride);
+    if (first[v] == v) offset[v] = size, size += size_t(rows_) * stride[v];
+  }
+  step_floats_ = Aligned<float>(size), step_bytes_ = Aligned<uint8_t>(size);
+  for (size_t v = 0; v < graph.values.size(); v++) {
+    const size_t at = offset[first[v]] + before[v];
+    step_places_.push_back({step_floats_.data() + at, program_.holding(v).bytes ? step_bytes_.data() + at : nullptr,
+                            stride[v], 0});
   }
 }
 
@@ -83,14 +111,31 @@ void Group::make_work() {
     const Op& op = program_.graph.ops[task.op];
     work.x.resize(rows_ * sums_[task.op].burst);
     work.add.resize(rows_);
-    if (task.kind == Task::Kind::now && op.inputs.size() > 1)
+    if (task.kind == Task::Kind::now && op.inputs.size() > 1 && !side_by_side_[task.op])
       work.gathered = Aligned<std::byte>(rows_ * round_up(program_.conv(task.op).now[task.block].depth, 64) *
                                          sizeof(float));
-    const Place& y = step_places_[op.output];
-    for (uint32_t row = 0; row < rows_; row++) {
-      work.y.push_back(y.floats + row * y.row);
-      if (y.bytes) work.bytes.push_back(y.bytes + row * y.row);
-    }
+    point(work);
+  }
+}
+
+// Set the pointers of a task that stay where they are from step to step.
+void Group::point(Work& work) {
+  const Task& task = work.task;
+  const Op& op = program_.graph.ops[task.op];
+  const Place& y = step_places_[op.output];
+  for (uint32_t row = 0; row < rows_; row++) {
+    work.y.push_back(y.floats + row * y.row);
+    if (y.bytes) work.bytes.push_back(y.bytes + row * y.row);
+  }
+  if (task.kind != Task::Kind::now) return;
+  const Block& block = program_.conv(task.op).now[task.block];
+  stepping_ = true;
+  const bool direct = op.inputs.size() == 1 || side_by_side_[task.op];
+  work.x_stays = direct && !program_.holding(op.inputs[block.first_input]).ahead;
+  work.add_stays = !task.last || op.add < 0 || !program_.holding(op.add).ahead;
+  for (uint32_t row = 0; row < rows_; row++) {
+    if (work.x_stays) work.x[row] = held(program_.conv(task.op).type, op.inputs[block.first_input], row, 0);
+    if (work.add_stays && task.last && op.add >= 0) work.add[row] = floats(uint32_t(op.add), row, 0);
   }
 }
 

@@ -13,7 +13,7 @@ namespace undertow {
 
 namespace {
 
-constexpr int spins = 4096;  // before a waiting thread gives its core to another
+constexpr int spins = 1024;  // before a waiting thread gives its core to another
 
 void relax() {
 #ifdef UNDERTOW_X86
@@ -122,23 +122,21 @@ void Group::add_past(Work& work) {
   sums.left = steps, sums.at = 0, sums.next = sums.burst;
   const Ring& ring = state_.rings[i];
   const size_t width = conv.width;
-  for (uint32_t n = 0; n < rows_ * steps; n++)
-    std::copy_n(program_.memory(conv.start), width * sizeof(float),
-                sums.memory.data() + ((n / steps) * sums.burst + n % steps) * width * sizeof(float));
   const auto multiply = product_of(conv.type);
   for (size_t tap = 0; tap < conv.past.size(); tap++) {
     const Block& block = conv.past[tap];
     const uint32_t lag = uint32_t(conv.past.size() - tap) * conv.dilation;
+    const std::byte* start = tap == 0 ? program_.memory(conv.start) : nullptr;
     if (steps == sums.burst) {
       for (uint32_t n = 0; n < rows_ * steps; n++) work.x[n] = ring.at(n / steps, ring.slot(n / steps, lag - n % steps));
       multiply({program_.memory(block.offset), block.depth, 0, conv.width, rows_ * steps, work.x.data(),
-                sums.memory.data(), width});
+                sums.memory.data(), width, start});
       continue;
     }
     for (uint32_t row = 0; row < rows_; row++) {
       for (uint32_t n = 0; n < steps; n++) work.x[n] = ring.at(row, ring.slot(row, lag - n));
       multiply({program_.memory(block.offset), block.depth, 0, conv.width, steps, work.x.data(),
-                sums.memory.data() + row * sums.burst * width * sizeof(float), width});
+                sums.memory.data() + row * sums.burst * width * sizeof(float), width, start});
     }
   }
 }
@@ -153,14 +151,12 @@ void Group::add_now(Work& work) {
   std::byte* acc = sums.memory.data() + sums.at * width * sizeof(float);
   const size_t room = rows_ ? work.gathered.size() / rows_ : 0;
   for (uint32_t row = 0; row < rows_; row++) {
-    work.x[row] = input(task.op, block, row, 0, work.gathered.data() + row * room);
-    if (task.block == 0 && conv.past.empty())
-      std::copy_n(program_.memory(conv.start + task.begin * sizeof(float)), (task.end - task.begin) * sizeof(float),
-                  acc + (row * stride + task.begin) * sizeof(float));
-    if (task.last && op.add >= 0) work.add[row] = floats(uint32_t(op.add), row, 0);
+    if (!work.x_stays) work.x[row] = input(task.op, block, row, 0, work.gathered.data() + row * room);
+    if (!work.add_stays) work.add[row] = floats(uint32_t(op.add), row, 0);
   }
+  const bool starts = task.block == 0 && conv.past.empty();
   product_of(conv.type)({program_.memory(block.offset), block.depth, task.begin, task.end, rows_, work.x.data(), acc,
-                         stride});
+                         stride, starts ? program_.memory(conv.start) : nullptr});
   if (task.last) finish(work);
 }
 

@@ -18,7 +18,7 @@ namespace undertow {
 constexpr uint32_t panel_width = 64;
 constexpr uint32_t lane_group = 16;  // outputs are padded to a multiple of it
 
-// acc[row][o] += Σ_i w[i][o] · x[row][i], o from begin to end; in float strictly in the order of i, fused.
+// acc[row][o] = start[o] + Σ_i w[i][o] · x[row][i], o from begin to end; in float strictly in the order of i, fused.
 struct Product {
   const void* weights;     // the block's first panel
   uint32_t depth;          // inputs; a multiple of 4 for int8
@@ -27,6 +27,7 @@ struct Product {
   const void* const* x;    // num_rows pointers to `depth` floats, or unsigned bytes for int8
   void* acc;               // (num_rows, stride) float, or int32 for int8
   size_t stride;
+  const void* start;       // (width) of the same type for every row; null: go on from what is in acc
 };
 
 // y = act(fma(acc, scale, bias) + add) for int8, act(acc + add) otherwise; then its bytes, if wanted.

@@ -58,11 +58,11 @@ inline simd::I32 multiply_add(simd::I32 sum, simd::I32 x, const int8_t* weights)
 // One row by V vectors of outputs: a panel's weights in one sweep.
 template <int V, class Weight>
 inline void row_tile(const Weight* weights, uint32_t num_words, size_t width, const Word* x,
-                     typename Of<Weight>::Acc* acc) {
+                     const typename Of<Weight>::Acc* start, typename Of<Weight>::Acc* acc) {
   using Sum = typename Of<Weight>::Sum;
   constexpr uint32_t together = Of<Weight>::together;
   Sum sum[V];
-  for (int v = 0; v < V; v++) sum[v] = Sum::load(acc + v * Sum::lanes);
+  for (int v = 0; v < V; v++) sum[v] = Sum::load(start + v * Sum::lanes);
   for (uint32_t i = 0; i < num_words; i++, weights += width * together) {
     for (size_t at = 0; at < V * Sum::lanes * together * sizeof(Weight); at += 64)
       __builtin_prefetch(reinterpret_cast<const char*>(weights) + prefetch_bytes + at);
@@ -72,15 +72,30 @@ inline void row_tile(const Weight* weights, uint32_t num_words, size_t width, co
   for (int v = 0; v < V; v++) store(acc + v * Sum::lanes, sum[v]);
 }
 
+// Sums of some rows: from where they start, `start_stride` from one row's to the next's, to where they go.
+template <class Acc>
+struct Sums {
+  const Acc* start;
+  size_t start_stride;
+  Acc* acc;
+  size_t stride;
+
+  Sums at(size_t row, size_t output) const {
+    return {start + row * start_stride + output, start_stride, acc + row * stride + output, stride};
+  }
+};
+
+template <class Weight>
+using SumsOf = Sums<typename Of<Weight>::Acc>;
+
 // R rows by V vectors of outputs; a word of each of `tile_rows` rows lies beside the others' in `x`.
 template <int R, int V, class Weight>
-inline void tile(const Weight* weights, uint32_t num_words, size_t width, const Word* x,
-                 typename Of<Weight>::Acc* acc, size_t stride) {
+inline void tile(const Weight* weights, uint32_t num_words, size_t width, const Word* x, SumsOf<Weight> sums) {
   using Sum = typename Of<Weight>::Sum;
   constexpr uint32_t together = Of<Weight>::together;
   Sum sum[R][V];
   for (int r = 0; r < R; r++)
-    for (int v = 0; v < V; v++) sum[r][v] = Sum::load(acc + r * stride + v * Sum::lanes);
+    for (int v = 0; v < V; v++) sum[r][v] = Sum::load(sums.start + r * sums.start_stride + v * Sum::lanes);
   for (uint32_t i = 0; i < num_words; i++, weights += width * together, x += tile_rows) {
     for (int r = 0; r < R; r++) {
       const Sum xi = broadcast<Weight>(x[r]);
@@ -88,19 +103,19 @@ inline void tile(const Weight* weights, uint32_t num_words, size_t width, const 
     }
   }
   for (int r = 0; r < R; r++)
-    for (int v = 0; v < V; v++) store(acc + r * stride + v * Sum::lanes, sum[r][v]);
+    for (int v = 0; v < V; v++) store(sums.acc + r * sums.stride + v * Sum::lanes, sum[r][v]);
 }
 
 template <int V, class Weight>
 inline void tile_of(uint32_t rows, const Weight* weights, uint32_t num_words, size_t width, const Word* x,
-                    typename Of<Weight>::Acc* acc, size_t stride) {
+                    SumsOf<Weight> sums) {
   switch (rows) {
-    case 1: return tile<1, V>(weights, num_words, width, x, acc, stride);
-    case 2: return tile<2, V>(weights, num_words, width, x, acc, stride);
-    case 3: return tile<3, V>(weights, num_words, width, x, acc, stride);
-    case 4: return tile<4, V>(weights, num_words, width, x, acc, stride);
-    case 5: return tile<5, V>(weights, num_words, width, x, acc, stride);
-    default: return tile<6, V>(weights, num_words, width, x, acc, stride);
+    case 1: return tile<1, V>(weights, num_words, width, x, sums);
+    case 2: return tile<2, V>(weights, num_words, width, x, sums);
+    case 3: return tile<3, V>(weights, num_words, width, x, sums);
+    case 4: return tile<4, V>(weights, num_words, width, x, sums);
+    case 5: return tile<5, V>(weights, num_words, width, x, sums);
+    default: return tile<6, V>(weights, num_words, width, x, sums);
   }
 }
 
@@ -116,22 +131,21 @@ inline void lay_out(Word* target, const void* const* x, uint32_t num_rows, uint3
 // Some columns of a panel for all of the rows that are laid out.
 template <int V, class Weight>
 inline void column(const Weight* weights, uint32_t num_words, size_t width, uint32_t num_rows, const Word* x,
-                   typename Of<Weight>::Acc* acc, size_t stride) {
+                   SumsOf<Weight> sums) {
   for (uint32_t row = 0; row < num_rows; row += tile_rows, x += size_t(tile_rows) * num_words)
-    tile_of<V>(num_rows - row < tile_rows ? num_rows - row : tile_rows, weights, num_words, width, x,
-               acc + row * stride, stride);
+    tile_of<V>(num_rows - row < tile_rows ? num_rows - row : tile_rows, weights, num_words, width, x, sums.at(row, 0));
 }
 
 template <class Weight>
 inline void panel(const Weight* weights, uint32_t num_words, uint32_t width, uint32_t num_rows, const Word* x,
-                  typename Of<Weight>::Acc* acc, size_t stride) {
+                  SumsOf<Weight> sums) {
   for (uint32_t at = 0; at < width;) {
     const Weight* first = weights + size_t(at) * Of<Weight>::together;
     if (width - at >= tile_groups * lane_group) {
-      column<int(tile_groups) * group_vectors>(first, num_words, width, num_rows, x, acc + at, stride);
+      column<int(tile_groups) * group_vectors>(first, num_words, width, num_rows, x, sums.at(0, at));
       at += tile_groups * lane_group;
     } else {
-      column<group_vectors>(first, num_words, width, num_rows, x, acc + at, stride);
+      column<group_vectors>(first, num_words, width, num_rows, x, sums.at(0, at));
       at += lane_group;
     }
   }
@@ -144,11 +158,12 @@ inline void product_of_row(const Product& p, uint32_t num_words) {
     const Weight* weights = static_cast<const Weight*>(p.weights) + size_t(begin) * p.depth;
     const Word* x = static_cast<const Word*>(p.x[0]);
     auto* acc = static_cast<typename Of<Weight>::Acc*>(p.acc) + begin;
+    const auto* start = p.start ? static_cast<const typename Of<Weight>::Acc*>(p.start) + begin : acc;
     switch (width / lane_group) {
-      case 1: row_tile<group_vectors>(weights, num_words, width, x, acc); break;
-      case 2: row_tile<2 * group_vectors>(weights, num_words, width, x, acc); break;
-      case 3: row_tile<3 * group_vectors>(weights, num_words, width, x, acc); break;
-      default: row_tile<4 * group_vectors>(weights, num_words, width, x, acc);
+      case 1: row_tile<group_vectors>(weights, num_words, width, x, start, acc); break;
+      case 2: row_tile<2 * group_vectors>(weights, num_words, width, x, start, acc); break;
+      case 3: row_tile<3 * group_vectors>(weights, num_words, width, x, start, acc); break;
+      default: row_tile<4 * group_vectors>(weights, num_words, width, x, start, acc);
     }
   }
 }
@@ -158,6 +173,7 @@ void product(const Product& p) {
   constexpr uint32_t together = Of<Weight>::together;
   const uint32_t num_words = p.depth / together;
   if (p.num_rows == 1) return product_of_row<Weight>(p, num_words);
+  auto* const acc = static_cast<typename Of<Weight>::Acc*>(p.acc);
   Word laid_out[(rows_at_once + tile_rows) * words_at_once];
   for (uint32_t row = 0; row < p.num_rows; row += rows_at_once) {
     const uint32_t rows = p.num_rows - row < rows_at_once ? p.num_rows - row : rows_at_once;
@@ -168,8 +184,10 @@ void product(const Product& p) {
         width = p.end - begin < panel_width ? p.end - begin : panel_width;
         const Weight* weights =
             static_cast<const Weight*>(p.weights) + size_t(begin) * p.depth + size_t(i) * width * together;
-        panel(weights, words, width, rows, laid_out,
-              static_cast<typename Of<Weight>::Acc*>(p.acc) + row * p.stride + begin, p.stride);
+        const bool starts = p.start && i == 0;
+        const SumsOf<Weight> sums{starts ? static_cast<const typename Of<Weight>::Acc*>(p.start) : acc + row * p.stride,
+                                  starts ? 0 : p.stride, acc + row * p.stride, p.stride};
+        panel(weights, words, width, rows, laid_out, sums.at(0, begin));
       }
     }
   }

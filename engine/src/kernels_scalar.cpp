@@ -16,11 +16,20 @@ using simd_scalar::F32;
 float widened(float w) { return w; }
 float widened(uint16_t w) { return std::bit_cast<float>(uint32_t(w) << 16); }
 
+// A row's sums, where they start.
+template <class Acc>
+Acc* begun(const Product& p, uint32_t row) {
+  Acc* acc = static_cast<Acc*>(p.acc) + row * p.stride;
+  const Acc* start = static_cast<const Acc*>(p.start);
+  if (start) std::copy(start + p.begin, start + p.end, acc + p.begin);
+  return acc;
+}
+
 template <class Weight>
 void product_float(const Product& p) {
   for (uint32_t row = 0; row < p.num_rows; row++) {
     const float* x = static_cast<const float*>(p.x[row]);
-    float* acc = static_cast<float*>(p.acc) + row * p.stride;
+    float* acc = begun<float>(p, row);
     for (uint32_t first = p.begin; first < p.end; first += panel_width) {
       const uint32_t width = std::min(panel_width, p.end - first);
       const Weight* w = static_cast<const Weight*>(p.weights) + size_t(first) * p.depth;
@@ -33,7 +42,7 @@ void product_float(const Product& p) {
 void product_i8(const Product& p) {
   for (uint32_t row = 0; row < p.num_rows; row++) {
     const uint8_t* x = static_cast<const uint8_t*>(p.x[row]);
-    int32_t* acc = static_cast<int32_t*>(p.acc) + row * p.stride;
+    int32_t* acc = begun<int32_t>(p, row);
     for (uint32_t first = p.begin; first < p.end; first += panel_width) {
       const uint32_t width = std::min(panel_width, p.end - first);
       const int8_t* w = static_cast<const int8_t*>(p.weights) + size_t(first) * p.depth;
