@@ -150,17 +150,14 @@ void Program::fill(const Op& op, const Conv& conv) {
 template <class T>
 void Program::fill_block(const Op& op, const Conv& conv, const Block& block, uint32_t tap, const T* weights) {
   T* target = reinterpret_cast<T*>(memory_.data() + block.offset);
-  const uint32_t unit = unit_of(conv.type);
-  for (uint32_t panel = 0; panel < conv.width; panel += panel_width) {
-    const uint32_t width = std::min(panel_width, conv.width - panel);
-    for (uint32_t i = 0; i < block.depth; i += unit)
-      for (uint32_t a = panel; a < panel + width; a++)
-        for (uint32_t j = 0; j < unit; j++) {
-          const int64_t channel = channel_of(op, conv, a);
-          const uint32_t input = block.first + i + j;
-          const bool real = channel >= 0 && input < conv.depth;
-          *target++ = real ? weights[(size_t(channel) * op.kernel_size + tap) * conv.depth + input] : T(0);
-        }
+  const uint32_t unit = unit_of(conv.type), depth = std::min(block.depth, conv.depth - block.first);
+  for (uint32_t a = 0; a < conv.width; a++) {
+    const uint32_t panel = a / panel_width * panel_width, width = std::min(panel_width, conv.width - panel);
+    const int64_t channel = channel_of(op, conv, a);
+    if (channel < 0) continue;
+    const T* from = weights + (size_t(channel) * op.kernel_size + tap) * conv.depth + block.first;
+    T* const first = target + size_t(panel) * block.depth + (a - panel) * unit;
+    for (uint32_t i = 0; i < depth; i++) first[size_t(i / unit) * unit * width + i % unit] = from[i];
   }
 }
 

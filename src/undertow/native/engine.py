@@ -1,5 +1,6 @@
 """The compiled engine, where it was built: a program is a model's file made ready, an engine steps rows of it."""
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from undertow.errors import DataError, UsageError
@@ -35,15 +36,22 @@ def cpu_isas() -> list[str]:
 def make_program(file: bytes, isa: str = "auto") -> "Program":
     """The program of an engine file, with kernels for one of `cpu_isas`; by default the fastest.
 
+    The last two are kept, so that a stream of the same weights begins at once.
+
     Raises:
         Unsupported: there is no compiled engine.
         DataError: the file is damaged, of another version, or none that could be run.
     """
     _check_built()
     try:
-        return _engine.Program(file, isa)
+        return _program(file, isa)
     except ValueError as error:
         raise DataError(f"the native engine refuses this model: {error}") from None
+
+
+@lru_cache(maxsize=2)
+def _program(file: bytes, isa: str) -> "Program":
+    return _engine.Program(file, isa)
 
 
 def make_engine(program: "Program", rows: int, threads: int) -> "Engine":
