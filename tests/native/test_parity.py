@@ -1,5 +1,6 @@
 """The engine beside torch, in float32: the same parameters to rounding, the same symbols but for ties."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,9 @@ def check_draws(model: Autoregressive, said: np.ndarray, noise: np.ndarray, draw
     assert drawn.min() >= 0 and drawn.max() < model.alphabet.num_symbols
 
 
-def test_real_sound_step_by_step(of_speech: Autoregressive, speech: np.ndarray) -> None:
+def test_real_sound_step_by_step(
+    of_speech: Autoregressive, speech: np.ndarray, record_property: Callable[[str, object], None]
+) -> None:
     """Twenty-five thousand draws, each after the real past: torch's but for ties."""
     known = torch.from_numpy(of_speech.alphabet.encode(speech))[None]
     inputs, num_steps = of_speech.past(known[:, :-1]), known.shape[1]
@@ -65,7 +68,9 @@ def test_real_sound_step_by_step(of_speech: Autoregressive, speech: np.ndarray) 
         engine.pending = past[step]
         engine.run(drawn[:, step : step + 1].copy(), None, uniforms=noise[:, step : step + 1])
         drawn[:, step] = engine.pending
-    assert count_ties(of_speech, single, noise[0], drawn[0]) <= 5
+    num_ties = count_ties(of_speech, single, noise[0], drawn[0])
+    record_property("ties", num_ties)
+    assert num_ties <= 5
 
 
 def test_free_runs_are_equal_until_a_tie(of_speech: Autoregressive) -> None:

@@ -77,6 +77,24 @@ def test_drawing_is_feeding_what_was_drawn(kind: str) -> None:
         assert one.dtype == other.dtype and np.array_equal(one, other)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("num_rows", [1, 3])
+def test_the_paper_shape(num_rows: int) -> None:
+    """Thirty layers, whose past taps are worked ahead by hundreds of steps, and which threads share."""
+    model = make(dict(network=dict(kind="wavenet"), alphabet=dict(kind="mu_law")), gain=1.6)
+    noise = uniforms(2, range(num_rows), 0, 700, 1)
+    first = engine_of(model, num_rows)
+    drawn = run(first, noise, Condition(), [700])
+    fed = engine_of(model, num_rows)
+    feed(fed, model, model.past(torch.from_numpy(drawn[:, :-1])), Condition(), [333])
+    engines = [fed]
+    for isa, threads, sizes in [*((isa, 1, [700]) for isa in ISAS), ("auto", 2, [1, 130, 7]), ("auto", 3, [600, 100])]:
+        engines.append(engine_of(model, num_rows, threads, isa))
+        assert np.array_equal(run(engines[-1], noise, Condition(), sizes), drawn), (isa, threads)
+    for other in engines:
+        assert all(np.array_equal(a, b) for a, b in zip(first.state(), other.state(), strict=True))
+
+
 def test_keys_give_the_noise_of_python() -> None:
     for kind in ("embedding", "logistics"):
         model = build(kind)

@@ -43,5 +43,5 @@ def _fastest(model: Autoregressive, threads: int | None) -> Runner:
         if model.engine_file is not None:
             raise UsageError(f"this model was exported to the native engine; {reason}") from None
         runner = TorchRunner(model, threads)
-        runner.notes = (f"{reason}; torch steps this model",)
+        runner.notes = (f"{reason}; torch steps this model", *runner.notes)
         return runner
