@@ -58,6 +58,7 @@ class Group {
   struct Sums {
     uint32_t burst = 1;  // steps whose past taps are added at once: at most the dilation
     uint32_t at = 0, left = 0, next = 1;
+    size_t following = 0;  // the next op with past taps, in the order of the ops and round again
     Aligned<std::byte> memory;  // (rows, burst, width), four bytes each
   };
 
@@ -89,6 +90,7 @@ class Group {
   void work_on(Work& work);
   void begin_step(const Run& run, int64_t step);
   void add_past(Work& work);
+  void fetch_past(size_t op) const;
   void add_now(Work& work);
   void finish(Work& work);
   void store(size_t op);

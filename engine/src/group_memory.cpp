@@ -102,6 +102,12 @@ void Group::make_work() {
     if (!conv.past.empty()) sums_[i].burst = std::min(burst_of(rows_), conv.dilation);
     sums_[i].memory = Aligned<std::byte>(rows_ * sums_[i].burst * size_t(conv.width) * acc_bytes);
   }
+  size_t following = 0;
+  for (size_t round = 2 * sums_.size(); round-- > 0;) {
+    const size_t i = round % sums_.size();
+    sums_[i].following = following;
+    if (!program_.conv(i).past.empty()) following = i;
+  }
   x_.resize(most), add_.resize(most), y_.resize(most), y_bytes_.resize(most);
   gathered_ = Aligned<std::byte>(most * gathered);
   acc_ = Aligned<std::byte>(most * width * acc_bytes);

@@ -117,6 +117,7 @@ void Group::add_past(Work& work) {
   const size_t i = work.task.op;
   const Conv& conv = program_.conv(i);
   Sums& sums = sums_[i];
+  fetch_past(sums.following);
   if (sums.left > 0) return;
   const uint32_t steps = sums.next;
   sums.left = steps, sums.at = 0, sums.next = sums.burst;
@@ -139,6 +140,20 @@ void Group::add_past(Work& work) {
                 sums.memory.data() + row * sums.burst * width * sizeof(float), width, start});
     }
   }
+}
+
+// Ask for what the past taps of an op will read soon: with many rows it lies in memory, not in a cache.
+void Group::fetch_past(size_t i) const {
+  const Conv& conv = program_.conv(i);
+  const Sums& sums = sums_[i];
+  if (sums.left > 0) return;
+  const Ring& ring = state_.rings[i];
+  for (size_t tap = 1; tap <= conv.past.size(); tap++)
+    for (uint32_t row = 0; row < rows_; row++)
+      for (uint32_t n = 0; n < sums.next; n++) {
+        const std::byte* entry = ring.at(row, ring.slot(row, uint32_t(tap) * conv.dilation - n));
+        for (size_t at = 0; at < ring.entry; at += 64) __builtin_prefetch(entry + at);
+      }
 }
 
 void Group::add_now(Work& work) {

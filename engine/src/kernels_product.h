@@ -16,7 +16,7 @@ namespace undertow {
 namespace {
 
 constexpr int group_vectors = int(lane_group) / simd::F32::lanes;
-constexpr uint32_t rows_at_once = 128, words_at_once = 64;  // a part whose weights and inputs the nearest cache holds
+constexpr uint32_t rows_at_once = 128, words_at_once = 48;  // a part whose weights and inputs the nearest cache holds
 
 // How far ahead of a single row's weights memory is asked for the next ones: about what the third cache takes to answer.
 constexpr size_t prefetch_bytes = 4096;
@@ -119,13 +119,20 @@ inline void tile_of(uint32_t rows, const Weight* weights, uint32_t num_words, si
   }
 }
 
+// Ask for what is multiplied next, while there is enough to do.
+inline void fetch(const void* weights, size_t bytes) {
+  for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(static_cast<const char*>(weights) + at, 0, 2);
+}
+
 // Words first … first + num_words - 1 of every row, those of `tile_rows` rows side by side.
 inline void lay_out(Word* target, const void* const* x, uint32_t num_rows, uint32_t first, uint32_t num_words) {
-  for (uint32_t row = 0; row < num_rows; row += tile_rows, target += size_t(tile_rows) * num_words)
-    for (uint32_t r = 0; r < tile_rows && row + r < num_rows; r++) {
-      const Word* from = static_cast<const Word*>(x[row + r]) + first;
-      for (uint32_t i = 0; i < num_words; i++) target[i * tile_rows + r] = from[i];
-    }
+  for (uint32_t row = 0; row < num_rows; row += tile_rows) {
+    const Word* from[tile_rows];
+    for (uint32_t r = 0; r < tile_rows; r++)
+      from[r] = static_cast<const Word*>(x[row + r < num_rows ? row + r : row]) + first;
+    for (uint32_t i = 0; i < num_words; i++, target += tile_rows)
+      for (uint32_t r = 0; r < tile_rows; r++) target[r] = from[r][i];
+  }
 }
 
 // Some columns of a panel for all of the rows that are laid out.
@@ -184,6 +191,8 @@ void product(const Product& p) {
         width = p.end - begin < panel_width ? p.end - begin : panel_width;
         const Weight* weights =
             static_cast<const Weight*>(p.weights) + size_t(begin) * p.depth + size_t(i) * width * together;
+        const size_t size = size_t(words) * width * together, apart = size_t(p.depth) * width;
+        fetch(weights + (begin + width < p.end ? apart : size), size * sizeof(Weight));
         const bool starts = p.start && i == 0;
         const SumsOf<Weight> sums{starts ? static_cast<const typename Of<Weight>::Acc*>(p.start) : acc + row * p.stride,
                                   starts ? 0 : p.stride, acc + row * p.stride, p.stride};
