@@ -52,6 +52,10 @@ class Group {
     std::vector<float*> y;
     std::vector<uint8_t*> bytes;
     Aligned<std::byte> gathered;
+    uint32_t added = 0;  // the value that is added
+    Product product{};
+    Finish finish{};
+    void (*multiply)(const Product&) = nullptr;
   };
 
   // A convolution's sums while stepping: of a burst of steps, past taps already in.
@@ -67,6 +71,7 @@ class Group {
   void put_side_by_side();
   void make_work();
   void point(Work& work);
+  void set_up(Work& work);
   size_t index(uint32_t value, uint32_t j) const;
   const Place& place(uint32_t value) const;
   float* floats(uint32_t value, uint32_t row, uint32_t j) const;
@@ -92,7 +97,6 @@ class Group {
   void add_past(Work& work);
   void fetch_past(size_t op) const;
   void add_now(Work& work);
-  void finish(Work& work);
   void store(size_t op);
   void draw(const Run& run, int64_t step);
   void forget_sums();

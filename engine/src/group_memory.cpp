@@ -121,6 +121,7 @@ void Group::make_work() {
       work.gathered = Aligned<std::byte>(rows_ * round_up(program_.conv(task.op).now[task.block].depth, 64) *
                                          sizeof(float));
     point(work);
+    if (task.kind == Task::Kind::now) set_up(work);
   }
 }
 
@@ -143,6 +144,26 @@ void Group::point(Work& work) {
     if (work.x_stays) work.x[row] = held(program_.conv(task.op).type, op.inputs[block.first_input], row, 0);
     if (work.add_stays && task.last && op.add >= 0) work.add[row] = floats(uint32_t(op.add), row, 0);
   }
+}
+
+// What a task asks of the kernels, but for where its sums are in the burst.
+void Group::set_up(Work& work) {
+  const Task& task = work.task;
+  const Op& op = program_.graph.ops[task.op];
+  const Conv& conv = program_.conv(task.op);
+  const Block& block = conv.now[task.block];
+  const Holding& holding = program_.holding(op.output);
+  const size_t stride = sums_[task.op].burst * size_t(conv.width);
+  const bool starts = task.block == 0 && conv.past.empty(), integer = conv.type == Type::i8;
+  const uint32_t per_channel = op.activation == Activation::gate ? 2 : 1;
+  work.multiply = product_of(conv.type);
+  work.product = {program_.memory(block.offset), block.depth, task.begin, task.end, rows_, work.x.data(), nullptr,
+                  stride, starts ? program_.memory(conv.start) : nullptr};
+  work.finish = {op.activation, task.begin / per_channel, task.end / per_channel, rows_, nullptr, stride,
+                 integer ? program_.floats(conv.scale) : nullptr, integer ? program_.floats(conv.bias) : nullptr,
+                 op.add >= 0 ? work.add.data() : nullptr, conv.channels, holding.floats ? work.y.data() : nullptr,
+                 holding.bytes ? work.bytes.data() : nullptr, holding.inverse_step.data(), holding.zero_point};
+  if (op.add >= 0) work.added = uint32_t(op.add);
 }
 
 const Group::Place& Group::place(uint32_t value) const {

@@ -158,38 +158,20 @@ void Group::fetch_past(size_t i) const {
 
 void Group::add_now(Work& work) {
   const Task& task = work.task;
-  const Op& op = program_.graph.ops[task.op];
-  const Conv& conv = program_.conv(task.op);
-  const Block& block = conv.now[task.block];
   const Sums& sums = sums_[task.op];
-  const size_t width = conv.width, stride = sums.burst * width;
-  std::byte* acc = sums.memory.data() + sums.at * width * sizeof(float);
-  const size_t room = rows_ ? work.gathered.size() / rows_ : 0;
-  for (uint32_t row = 0; row < rows_; row++) {
-    if (!work.x_stays) work.x[row] = input(task.op, block, row, 0, work.gathered.data() + row * room);
-    if (!work.add_stays) work.add[row] = floats(uint32_t(op.add), row, 0);
+  if (!work.x_stays) {
+    const size_t room = work.gathered.size() / rows_;
+    const Block& block = program_.conv(task.op).now[task.block];
+    for (uint32_t row = 0; row < rows_; row++)
+      work.x[row] = input(task.op, block, row, 0, work.gathered.data() + row * room);
   }
-  const bool starts = task.block == 0 && conv.past.empty();
-  product_of(conv.type)({program_.memory(block.offset), block.depth, task.begin, task.end, rows_, work.x.data(), acc,
-                         stride, starts ? program_.memory(conv.start) : nullptr});
-  if (task.last) finish(work);
-}
-
-void Group::finish(Work& work) {
-  const Task& task = work.task;
-  const Op& op = program_.graph.ops[task.op];
-  const Conv& conv = program_.conv(task.op);
-  const Sums& sums = sums_[task.op];
-  const Holding& holding = program_.holding(op.output);
-  const uint32_t per_channel = op.activation == Activation::gate ? 2 : 1;
-  const bool integer = conv.type == Type::i8;
-  program_.kernels.finish({op.activation, task.begin / per_channel, task.end / per_channel, rows_,
-                           sums.memory.data() + sums.at * size_t(conv.width) * sizeof(float),
-                           sums.burst * size_t(conv.width), integer ? program_.floats(conv.scale) : nullptr,
-                           integer ? program_.floats(conv.bias) : nullptr, op.add >= 0 ? work.add.data() : nullptr,
-                           conv.channels, holding.floats ? work.y.data() : nullptr,
-                           holding.bytes ? work.bytes.data() : nullptr, holding.inverse_step.data(),
-                           holding.zero_point});
+  work.product.acc = sums.memory.data() + sums.at * size_t(program_.conv(task.op).width) * sizeof(float);
+  work.multiply(work.product);
+  if (!task.last) return;
+  if (!work.add_stays)
+    for (uint32_t row = 0; row < rows_; row++) work.add[row] = floats(work.added, row, 0);
+  work.finish.acc = work.product.acc;
+  program_.kernels.finish(work.finish);
 }
 
 void Group::store(size_t i) {

@@ -15,52 +15,82 @@ namespace {
 using simd::F32;
 using simd::I32;
 
-// Pre-activations at accumulator `a`, before what is added.
-inline F32 preactivation(const Finish& f, uint32_t row, size_t a) {
-  if (!f.scale) return F32::load(static_cast<const float*>(f.acc) + row * f.stride + a);
-  const I32 acc = I32::load(static_cast<const int32_t*>(f.acc) + row * f.stride + a);
-  return fma(to_float(acc), F32::load(f.scale + a), F32::load(f.bias + a));
+// One row's part of a Finish: what is written through it is seen to leave these pointers alone.
+struct FinishedRow {
+  const float* floats;
+  const int32_t* integers;
+  const float *scale, *bias, *add, *inverse_step;
+  float* y;
+  uint8_t* bytes;
+  uint32_t half;
+  F32 zero_point;
+};
+
+// The pre-activation at accumulator `a`, before what is added.
+template <bool integer>
+inline F32 preactivation(const FinishedRow& row, size_t a) {
+  if constexpr (!integer) return F32::load(row.floats + a);
+  return fma(to_float(I32::load(row.integers + a)), F32::load(row.scale + a), F32::load(row.bias + a));
 }
 
-inline void put(const Finish& f, uint32_t row, uint32_t c, F32 y) {
-  if (f.y) store(f.y[row] + c, y);
-  if (!f.bytes) return;
-  const F32 zero = F32::broadcast(f.zero_point);
-  const F32 level = round_even(y * F32::load(f.inverse_step + c)) + zero;
-  store_u8(f.bytes[row] + c, to_int(vmin(vmax(level, F32::broadcast(0.0f)), F32::broadcast(255.0f))));
+inline void put(const FinishedRow& row, uint32_t c, F32 y) {
+  if (row.y) store(row.y + c, y);
+  if (!row.bytes) return;
+  const F32 level = round_even(y * F32::load(row.inverse_step + c)) + row.zero_point;
+  store_u8(row.bytes + c, to_int(vmin(vmax(level, F32::broadcast(0.0f)), F32::broadcast(255.0f))));
 }
 
-inline void finish_gate(const Finish& f, uint32_t row) {
-  for (uint32_t group = f.begin; group < f.end; group += lane_group) {
+template <bool integer>
+inline void finish_gate(const FinishedRow row, uint32_t begin, uint32_t end) {
+  for (uint32_t group = begin; group < end; group += lane_group) {
     for (uint32_t lane = 0; lane < lane_group; lane += F32::lanes) {
       const uint32_t c = group + lane;
       const size_t a = 2 * size_t(group) + lane;
-      F32 filter = preactivation(f, row, a), gated = preactivation(f, row, a + lane_group);
-      if (f.add) {
-        filter = filter + F32::load(f.add[row] + c);
-        gated = gated + F32::load(f.add[row] + f.half + c);
+      F32 filter = preactivation<integer>(row, a), gated = preactivation<integer>(row, a + lane_group);
+      if (row.add) {
+        filter = filter + F32::load(row.add + c);
+        gated = gated + F32::load(row.add + row.half + c);
       }
-      put(f, row, c, math::gate(filter, gated));
+      put(row, c, math::gate(filter, gated));
     }
   }
 }
 
-inline void finish_plain(const Finish& f, uint32_t row) {
-  for (uint32_t c = f.begin; c < f.end; c += F32::lanes) {
-    F32 y = preactivation(f, row, c);
-    if (f.add) y = y + F32::load(f.add[row] + c);
-    if (f.activation == Activation::relu) y = vmax(y, F32::broadcast(0.0f));
-    put(f, row, c, y);
+template <bool integer>
+inline void finish_plain(const FinishedRow row, Activation activation, uint32_t begin, uint32_t end) {
+  for (uint32_t c = begin; c < end; c += F32::lanes) {
+    F32 y = preactivation<integer>(row, c);
+    if (row.add) y = y + F32::load(row.add + c);
+    if (activation == Activation::relu) y = vmax(y, F32::broadcast(0.0f));
+    put(row, c, y);
+  }
+}
+
+template <bool integer>
+inline void finish_rows(const Finish& f) {
+  for (uint32_t r = 0; r < f.num_rows; r++) {
+    const FinishedRow row{static_cast<const float*>(f.acc) + r * f.stride,
+                          static_cast<const int32_t*>(f.acc) + r * f.stride,
+                          f.scale,
+                          f.bias,
+                          f.add ? f.add[r] : nullptr,
+                          f.inverse_step,
+                          f.y ? f.y[r] : nullptr,
+                          f.bytes ? f.bytes[r] : nullptr,
+                          f.half,
+                          F32::broadcast(f.zero_point)};
+    if (f.activation == Activation::gate)
+      finish_gate<integer>(row, f.begin, f.end);
+    else
+      finish_plain<integer>(row, f.activation, f.begin, f.end);
   }
 }
 
 void finish(const Finish& f) {
-  for (uint32_t row = 0; row < f.num_rows; row++) {
-    if (f.activation == Activation::gate)
-      finish_gate(f, row);
-    else
-      finish_plain(f, row);
-  }
+  if (f.scale)
+    finish_rows<true>(f);
+  else
+    finish_rows<false>(f);
 }
 
 void softmax(const float* logits, uint32_t n, double max, double inverse_temperature, double* weights) {
