@@ -164,6 +164,7 @@ std::vector<std::string> cpu_isas() {
 
 NB_MODULE(_engine, m) {
   using namespace undertow;
+  nb::set_leak_warnings(false);  // programs that Python still keeps when it ends are no one's mistake
   nb::class_<Program>(m, "Program")
       .def("__init__",
            [](Program* self, nb::bytes file, const std::string& isa) {
