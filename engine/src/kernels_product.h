@@ -16,7 +16,7 @@ namespace undertow {
 namespace {
 
 constexpr int group_vectors = int(lane_group) / simd::F32::lanes;
-constexpr uint32_t rows_at_once = 128, words_at_once = 48;  // a part whose weights and inputs the nearest cache holds
+constexpr uint32_t rows_at_once = 128, words_at_once = 64;  // a part whose weights and inputs the nearest cache holds
 
 // How far ahead of a single row's weights memory is asked for the next ones: about what the third cache takes to answer.
 constexpr size_t prefetch_bytes = 4096;
@@ -88,7 +88,7 @@ struct Sums {
 template <class Weight>
 using SumsOf = Sums<typename Of<Weight>::Acc>;
 
-// R rows by V vectors of outputs; a word of each of `tile_rows` rows lies beside the others' in `x`.
+// R rows by V vectors of outputs; rows lie `words_at_once` apart in `x`.
 template <int R, int V, class Weight>
 inline void tile(const Weight* weights, uint32_t num_words, size_t width, const Word* x, SumsOf<Weight> sums) {
   using Sum = typename Of<Weight>::Sum;
@@ -96,9 +96,9 @@ inline void tile(const Weight* weights, uint32_t num_words, size_t width, const 
   Sum sum[R][V];
   for (int r = 0; r < R; r++)
     for (int v = 0; v < V; v++) sum[r][v] = Sum::load(sums.start + r * sums.start_stride + v * Sum::lanes);
-  for (uint32_t i = 0; i < num_words; i++, weights += width * together, x += tile_rows) {
+  for (uint32_t i = 0; i < num_words; i++, weights += width * together) {
     for (int r = 0; r < R; r++) {
-      const Sum xi = broadcast<Weight>(x[r]);
+      const Sum xi = broadcast<Weight>(x[r * words_at_once + i]);
       for (int v = 0; v < V; v++) sum[r][v] = multiply_add(sum[r][v], xi, weights + v * Sum::lanes * together);
     }
   }
@@ -124,22 +124,17 @@ inline void fetch(const void* weights, size_t bytes) {
   for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(static_cast<const char*>(weights) + at, 0, 2);
 }
 
-// Words first … first + num_words - 1 of every row, those of `tile_rows` rows side by side.
+// Words first … first + num_words - 1 of every row, row after row: what lay anywhere is near, and a step apart.
 inline void lay_out(Word* target, const void* const* x, uint32_t num_rows, uint32_t first, uint32_t num_words) {
-  for (uint32_t row = 0; row < num_rows; row += tile_rows) {
-    const Word* from[tile_rows];
-    for (uint32_t r = 0; r < tile_rows; r++)
-      from[r] = static_cast<const Word*>(x[row + r < num_rows ? row + r : row]) + first;
-    for (uint32_t i = 0; i < num_words; i++, target += tile_rows)
-      for (uint32_t r = 0; r < tile_rows; r++) target[r] = from[r][i];
-  }
+  for (uint32_t row = 0; row < num_rows; row++, target += words_at_once)
+    std::memcpy(target, static_cast<const Word*>(x[row]) + first, num_words * sizeof(Word));
 }
 
 // Some columns of a panel for all of the rows that are laid out.
 template <int V, class Weight>
 inline void column(const Weight* weights, uint32_t num_words, size_t width, uint32_t num_rows, const Word* x,
                    SumsOf<Weight> sums) {
-  for (uint32_t row = 0; row < num_rows; row += tile_rows, x += size_t(tile_rows) * num_words)
+  for (uint32_t row = 0; row < num_rows; row += tile_rows, x += tile_rows * words_at_once)
     tile_of<V>(num_rows - row < tile_rows ? num_rows - row : tile_rows, weights, num_words, width, x, sums.at(row, 0));
 }
 
@@ -181,7 +176,7 @@ void product(const Product& p) {
   const uint32_t num_words = p.depth / together;
   if (p.num_rows == 1) return product_of_row<Weight>(p, num_words);
   auto* const acc = static_cast<typename Of<Weight>::Acc*>(p.acc);
-  Word laid_out[(rows_at_once + tile_rows) * words_at_once];
+  Word laid_out[rows_at_once * words_at_once];
   for (uint32_t row = 0; row < p.num_rows; row += rows_at_once) {
     const uint32_t rows = p.num_rows - row < rows_at_once ? p.num_rows - row : rows_at_once;
     for (uint32_t i = 0; i < num_words; i += words_at_once) {
