@@ -94,7 +94,7 @@ void run_watched(Engine& engine, const Run& whole) {
       const nb::gil_scoped_release release;
       engine.run(part);
     }
-    for (size_t row = 0; row * 3 < keys.size(); row++) keys[3 * row + 2] += part.steps;
+    for (size_t row = 0; row * 3 < keys.size(); row++) keys[3 * row + 2] = int64_t(uint64_t(keys[3 * row + 2]) + uint64_t(part.steps));
     check_signals();
   }
 }
@@ -124,7 +124,12 @@ nb::object owned(std::vector<T> values, const std::vector<int64_t>& shape) {
 
 nb::list state(const Engine& engine) {
   nb::list leaves;
-  for (Leaf& leaf : engine.state())
+  std::vector<Leaf> parts;
+  {
+    const nb::gil_scoped_release release;
+    parts = engine.state();
+  }
+  for (Leaf& leaf : parts)
     leaves.append(leaf.integer ? owned(std::move(leaf.integers), leaf.shape) : owned(std::move(leaf.floats), leaf.shape));
   return leaves;
 }
@@ -146,6 +151,7 @@ void restore(Engine& engine, nb::list arrays) {
                          static_cast<const float*>(given.data()) + given.size());
     leaves.push_back(std::move(leaf));
   }
+  const nb::gil_scoped_release release;
   engine.restore(leaves);
 }
 
@@ -168,7 +174,9 @@ NB_MODULE(_engine, m) {
   nb::class_<Program>(m, "Program")
       .def("__init__",
            [](Program* self, nb::bytes file, const std::string& isa) {
-             new (self) Program({static_cast<const std::byte*>(file.data()), file.size()}, isa);
+             const std::span<const std::byte> bytes{static_cast<const std::byte*>(file.data()), file.size()};
+             const nb::gil_scoped_release release;
+             new (self) Program(bytes, isa);
            },
            "data"_a, "isa"_a = "auto")
       .def_prop_ro("precision", [](const Program& p) { return name_of(p.graph.precision); })
@@ -183,6 +191,7 @@ NB_MODULE(_engine, m) {
       .def("__init__",
            [](Engine* self, const Program& program, uint32_t rows, uint32_t threads) {
              // Python keeps the program alive (keep_alive below); this pointer owns nothing.
+             const nb::gil_scoped_release release;
              new (self) Engine(std::shared_ptr<const Program>(std::shared_ptr<const Program>(), &program), rows, threads);
            },
            "program"_a, "rows"_a, "threads"_a, nb::keep_alive<1, 2>())

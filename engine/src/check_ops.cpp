@@ -103,12 +103,14 @@ class OpCheck {
     check_output(op, graph_.condition_channels, 0);
   }
 
-  void check_frame(const Op& op) const {
+  void check_frame(const Op& op) {
     const Value &from = value(op.inputs[0]), &to = value(op.output);
     const Domain& domain = graph_.domains[to.domain];
     if (to.domain == 0 || domain.parent != from.domain) {
       fail("goes from domain ", from.domain, " to ", to.domain, ", which is not a slower one right below it");
     }
+    if (framed_[to.domain]) fail("makes frames for domain ", to.domain, ", which has some already");
+    framed_[to.domain] = true;
     check_output(op, uint64_t(from.channels) * domain.period, to.domain);
   }
 
@@ -183,6 +185,7 @@ class OpCheck {
 
   const Graph& graph_;
   std::vector<bool> written_;
+  std::vector<bool> framed_ = std::vector<bool>(graph_.domains.size());  // of each domain, whether frames go to it
   std::vector<int64_t> owner_;  // of each tensor: the op whose weight it is
   size_t index_ = 0;
 };

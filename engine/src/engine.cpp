@@ -11,16 +11,39 @@ namespace undertow {
 namespace {
 
 constexpr uint32_t most_rows = 1 << 16, most_threads = 256;
-constexpr uint64_t most_state_bytes = uint64_t(1) << 36;
+constexpr uint64_t most_bytes = uint64_t(1) << 36;
+
+// One caller at a time.
+class Use {
+ public:
+  explicit Use(std::atomic_flag& flag) : flag_(flag) {
+    if (flag_.test_and_set()) throw std::logic_error("this engine is in use in another thread; each wants its own");
+  }
+  ~Use() { flag_.clear(); }
+  Use(const Use&) = delete;
+  Use& operator=(const Use&) = delete;
+
+ private:
+  std::atomic_flag& flag_;
+};
+
+// What a row takes, about: its state, its vectors of every value, and its sums.
+uint64_t row_bytes(const Program& program) {
+  uint64_t bytes = program.graph.state_bytes();
+  for (size_t v = 0; v < program.graph.values.size(); v++) bytes += 10 * program.holding(v).stride;
+  for (size_t i = 0; i < program.graph.ops.size(); i++) bytes += sizeof(float) * program.conv(i).width;
+  return bytes;
+}
 
 }  // namespace
 
 Engine::Engine(std::shared_ptr<const Program> program, uint32_t rows, uint32_t threads)
     : program_(std::move(program)), rows_(rows), threads_(threads) {
   if (rows < 1 || rows > most_rows) throw std::invalid_argument("rows must be from 1 to 65536");
-  if (rows * program_->graph.state_bytes() > most_state_bytes)
-    throw std::invalid_argument("the state of so many rows would take more than 64 GiB");
+  if (rows * row_bytes(*program_) > most_bytes)
+    throw std::invalid_argument("so many rows would take more than 64 GiB of memory");
   if (threads < 1 || threads > most_threads) throw std::invalid_argument("threads must be from 1 to 256");
+  const DefinedArithmetic arithmetic;
   // With a row or more for each thread, every thread has rows of its own; with fewer, all of them share each row.
   const uint32_t num_groups = rows >= threads ? threads : 1;
   for (uint32_t n = 0; n < num_groups; n++) {
@@ -33,6 +56,7 @@ Engine::Engine(std::shared_ptr<const Program> program, uint32_t rows, uint32_t t
 Engine::~Engine() = default;
 
 void Engine::feed(const Feed& feed) {
+  const Use use(stepping_);
   for (int64_t i = 0; i < feed.steps * rows_; i++)
     if (feed.symbols[i] < 0 || feed.symbols[i] > program_->graph.num_symbols)
       throw std::invalid_argument("a symbol lies outside the alphabet");
@@ -42,22 +66,26 @@ void Engine::feed(const Feed& feed) {
 }
 
 void Engine::run(const Run& run) {
-  for (auto& group : groups_) group->prepare(run);
+  const Use use(stepping_);
+  for (auto& group : groups_) group->prepare();
   const uint32_t each = groups_[0]->threads();
   team_->run([&](uint32_t member) { groups_[member / each]->run(run, member % each); });
 }
 
 void Engine::reset() {
+  const Use use(stepping_);
   for (auto& group : groups_) group->reset();
 }
 
 std::vector<int64_t> Engine::pending() const {
+  const Use use(stepping_);
   std::vector<int64_t> symbols;
   for (const auto& group : groups_) symbols.insert(symbols.end(), group->pending.begin(), group->pending.end());
   return symbols;
 }
 
 void Engine::set_pending(std::span<const int64_t> symbols) {
+  const Use use(stepping_);
   if (symbols.size() != rows_) throw std::invalid_argument("there is to be one pending symbol a row");
   for (int64_t symbol : symbols)
     if (symbol < 0 || symbol > program_->graph.num_symbols)
@@ -67,6 +95,8 @@ void Engine::set_pending(std::span<const int64_t> symbols) {
 }
 
 std::vector<Leaf> Engine::state() const {
+  const Use use(stepping_);
+  const DefinedArithmetic arithmetic;
   std::vector<Leaf> leaves = empty_leaves(*program_, rows_);
   for (const auto& group : groups_)
     for (uint32_t row = 0; row < group->rows(); row++) group->write(row, leaves);
@@ -74,11 +104,10 @@ std::vector<Leaf> Engine::state() const {
 }
 
 void Engine::restore(const std::vector<Leaf>& leaves) {
-  const std::vector<Leaf> own = empty_leaves(*program_, rows_);
-  const bool same = std::equal(own.begin(), own.end(), leaves.begin(), leaves.end(), [](const Leaf& a, const Leaf& b) {
-    return a.shape == b.shape && a.integer == b.integer;
-  });
-  if (!same) throw std::invalid_argument("this state is not of this model with as many rows");
+  const Use use(stepping_);
+  const DefinedArithmetic arithmetic;
+  if (!fit(*program_, rows_, leaves))
+    throw std::invalid_argument("this state is not of this model with as many rows, or its cursors are out of bounds");
   for (auto& group : groups_)
     for (uint32_t row = 0; row < group->rows(); row++) group->read(row, leaves);
 }

@@ -28,7 +28,7 @@ class Group {
 
   void reset();
   void feed(const Feed& feed);
-  void prepare(const Run& run);           // by one thread, before `run`
+  void prepare();                             // by one thread, before `run`
   void run(const Run& run, uint32_t thread);  // by every thread of the group at once
   void write(uint32_t row, std::vector<Leaf>& leaves) const { state_.write(program_, row, leaves, first_row_ + row); }
   void read(uint32_t row, const std::vector<Leaf>& leaves);
@@ -62,13 +62,14 @@ class Group {
   struct Sums {
     uint32_t burst = 1;  // steps whose past taps are added at once: at most the dilation
     uint32_t at = 0, left = 0, next = 1;
-    size_t following = 0;  // the next op with past taps, in the order of the ops and round again
+    size_t following = 0;  // the next op with past taps that is stepped, in the order of the ops and round again
     Aligned<std::byte> memory;  // (rows, burst, width), four bytes each
   };
 
   // places (group_memory.cpp)
   void make_places();
   void put_side_by_side();
+  bool is_stepped(size_t op) const;
   void make_work();
   void point(Work& work);
   void set_up(Work& work);
@@ -117,6 +118,8 @@ class Group {
   Aligned<float> block_floats_, step_floats_;
   Aligned<uint8_t> block_bytes_, step_bytes_;
 
+  // Which places the accessors below give. The first thread switches it while others may be at past taps: those read
+  // rings alone.
   bool stepping_ = false;
   std::vector<uint32_t> capacity_;               // of each domain, ticks a block may have
   std::vector<std::vector<uint32_t>> counts_;    // of each domain and row, ticks of this block

@@ -10,7 +10,6 @@ namespace {
 
 constexpr uint32_t block_vectors = 128;  // of one value in a block, over all rows
 constexpr uint32_t burst_vectors = 6;    // past taps' products are shared by about so many steps and rows
-constexpr size_t acc_bytes = 4;
 
 uint32_t burst_of(uint32_t rows) { return std::max(1u, burst_vectors / rows); }
 
@@ -56,12 +55,14 @@ void Group::make_places() {
 }
 
 // Lay out a step's values so that a convolution of several finds them in one stretch, where they fill whole groups of
-// lanes: nothing is written beyond them.
+// lanes, so that nothing is written beyond them; nor is anything read beyond, as a gate of uneven halves does.
 void Group::put_side_by_side() {
   const Graph& graph = program_.graph;
   std::vector<uint32_t> first(graph.values.size()), stride(graph.values.size()), before(graph.values.size());
-  std::vector<bool> placed(graph.values.size());
+  std::vector<bool> placed(graph.values.size());  // or not to be
   side_by_side_.assign(graph.ops.size(), false);
+  for (const Op& op : graph.ops)
+    if (op.add >= 0 && graph.values[op.output].channels % lane_group != 0) placed[op.add] = true;
   for (size_t i = 0; i < graph.ops.size(); i++) {
     const std::vector<uint32_t>& inputs = graph.ops[i].inputs;
     const bool fits = inputs.size() > 1 && std::all_of(inputs.begin(), inputs.end(), [&](uint32_t v) {
@@ -77,7 +78,7 @@ void Group::put_side_by_side() {
   size_t size = 0;
   std::vector<size_t> offset(graph.values.size());
   for (size_t v = 0; v < graph.values.size(); v++) {
-    if (!placed[v]) first[v] = uint32_t(v), stride[v] = uint32_t(program_.holding(v).stride);
+    if (stride[v] == 0) first[v] = uint32_t(v), stride[v] = uint32_t(program_.holding(v).stride);
     if (first[v] == v) offset[v] = size, size += size_t(rows_) * stride[v];
   }
   step_floats_ = Aligned<float>(size), step_bytes_ = Aligned<uint8_t>(size);
@@ -86,6 +87,12 @@ void Group::put_side_by_side() {
     step_places_.push_back({step_floats_.data() + at, program_.holding(v).bytes ? step_bytes_.data() + at : nullptr,
                             stride[v], 0});
   }
+}
+
+// Whether an op is a convolution that steps work on task by task, not as a block of one.
+bool Group::is_stepped(size_t i) const {
+  const Op& op = program_.graph.ops[i];
+  return op.kind == OpKind::conv && domain_of(op) == 0 && !program_.holding(op.output).ahead;
 }
 
 void Group::make_work() {
@@ -99,18 +106,19 @@ void Group::make_work() {
     const Conv& conv = program_.conv(i);
     if (op.inputs.size() > 1) gathered = std::max(gathered, round_up(conv.depth, 64) * sizeof(float));
     width = std::max<size_t>(width, conv.width);
+    if (!is_stepped(i)) continue;
     if (!conv.past.empty()) sums_[i].burst = std::min(burst_of(rows_), conv.dilation);
-    sums_[i].memory = Aligned<std::byte>(rows_ * sums_[i].burst * size_t(conv.width) * acc_bytes);
+    sums_[i].memory = Aligned<std::byte>(rows_ * sums_[i].burst * size_t(conv.width) * sizeof(float));
   }
   size_t following = 0;
   for (size_t round = 2 * sums_.size(); round-- > 0;) {
     const size_t i = round % sums_.size();
     sums_[i].following = following;
-    if (!program_.conv(i).past.empty()) following = i;
+    if (is_stepped(i) && !program_.conv(i).past.empty()) following = i;
   }
   x_.resize(most), add_.resize(most), y_.resize(most), y_bytes_.resize(most);
   gathered_ = Aligned<std::byte>(most * gathered);
-  acc_ = Aligned<std::byte>(most * width * acc_bytes);
+  acc_ = Aligned<std::byte>(most * width * sizeof(float));
   for (Work& work : work_) {
     const Task& task = work.task;
     if (task.kind != Task::Kind::past && task.kind != Task::Kind::now) continue;

@@ -1,5 +1,6 @@
 // One step after another: each symbol is drawn from the parameters of the step before it, then fed.
 #include <algorithm>
+#include <chrono>
 #include <thread>
 
 #include "group.h"
@@ -13,7 +14,8 @@ namespace undertow {
 
 namespace {
 
-constexpr int spins = 1024;  // before a waiting thread gives its core to another
+constexpr int spins = 1024;  // before a waiting thread sleeps, so that the one it waits for may have its core
+constexpr std::chrono::microseconds nap{20};
 
 void relax() {
 #ifdef UNDERTOW_X86
@@ -43,7 +45,7 @@ void Group::forget_sums() {
   }
 }
 
-void Group::prepare(const Run&) {
+void Group::prepare() {
   stepping_ = true;
   ahead_until_ = 0;
   for (uint32_t thread = 0; thread < threads(); thread++) progress_[thread].count.store(0, std::memory_order_relaxed);
@@ -79,7 +81,7 @@ void Group::wait(uint32_t thread, uint64_t count) const {
     if (spin < spins)
       relax();
     else
-      std::this_thread::yield();
+      std::this_thread::sleep_for(nap);
   }
 }
 
@@ -117,7 +119,7 @@ void Group::add_past(Work& work) {
   const size_t i = work.task.op;
   const Conv& conv = program_.conv(i);
   Sums& sums = sums_[i];
-  fetch_past(sums.following);
+  if (threads() == 1) fetch_past(sums.following);  // else another thread may be writing there
   if (sums.left > 0) return;
   const uint32_t steps = sums.next;
   sums.left = steps, sums.at = 0, sums.next = sums.burst;
@@ -195,7 +197,8 @@ void Group::draw(const Run& run, int64_t step) {
       uniforms = run.uniforms + place * run.uniform_stride + step * num_uniforms;
     } else {
       const int64_t* key = run.keys + 3 * place;
-      undertow::uniforms(uint64_t(key[0]), uint64_t(key[1]), uint64_t(key[2] + step), num_uniforms, uniforms_.data());
+      undertow::uniforms(uint64_t(key[0]), uint64_t(key[1]), uint64_t(key[2]) + uint64_t(step), num_uniforms,
+                         uniforms_.data());
     }
     pending[row] = sampler_.draw(floats(program_.graph.output, row, 0), uniforms, run.sampling);
     run.out[place * run.stride + step] = pending[row];

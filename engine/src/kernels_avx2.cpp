@@ -8,7 +8,7 @@ namespace simd = simd_avx2;
 
 constexpr uint32_t tile_rows = 6, tile_groups = 1;
 
-// pmaddubsw adds pairs in 16 bits; the weights are such that no pair can overflow (graph.cpp checks it).
+// pmaddubsw adds pairs in 16 bits; the weights are such that no pair can overflow (parse checks it).
 inline simd::I32 dot4(simd::I32 acc, simd::I32 x, const int8_t* weights) {
   const __m256i w = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights));
   const __m256i pairs = _mm256_maddubs_epi16(x.v, w);

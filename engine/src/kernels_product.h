@@ -74,19 +74,19 @@ inline void row_tile(const Weight* weights, uint32_t num_words, size_t width, co
 
 // Sums of some rows: from where they start, `start_stride` from one row's to the next's, to where they go.
 template <class Acc>
-struct Sums {
+struct RowSums {
   const Acc* start;
   size_t start_stride;
   Acc* acc;
   size_t stride;
 
-  Sums at(size_t row, size_t output) const {
+  RowSums at(size_t row, size_t output) const {
     return {start + row * start_stride + output, start_stride, acc + row * stride + output, stride};
   }
 };
 
 template <class Weight>
-using SumsOf = Sums<typename Of<Weight>::Acc>;
+using SumsOf = RowSums<typename Of<Weight>::Acc>;
 
 // R rows by V vectors of outputs; rows lie `words_at_once` apart in `x`.
 template <int R, int V, class Weight>

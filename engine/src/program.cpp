@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "team.h"
+
 namespace undertow {
 
 namespace {
@@ -31,6 +33,7 @@ uint32_t ticks_of(const Graph& graph, uint32_t domain) {
 
 Program::Program(std::span<const std::byte> file, std::string_view isa)
     : graph(parse(file)), kernels(choose_kernels(isa)) {
+  const DefinedArithmetic arithmetic;
   hold_values();
   find_ahead();
   find_what_feeds_state();

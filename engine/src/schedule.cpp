@@ -117,8 +117,13 @@ class Scheduler {
  public:
   Scheduler(const std::vector<Task>& tasks, uint32_t threads)
       : tasks_(tasks), urgency_(urgency(tasks)), thread_of_(tasks.size(), threads), end_(tasks.size()),
-        place_(tasks.size()), free_(threads), schedule_(threads) {
-    for (size_t done = 0; done < tasks.size(); done++) place_next();
+        place_(tasks.size()), free_(threads), schedule_(threads), unmet_(tasks.size()), followers_(tasks.size()) {
+    for (uint32_t task = 0; task < tasks.size(); task++) {
+      unmet_[task] = tasks[task].needs.size();
+      for (uint32_t before : tasks[task].needs) followers_[before].push_back(task);
+      if (unmet_[task] == 0) ready_.push_back(task);
+    }
+    while (!ready_.empty()) place_next();
   }
 
   Schedule take() { return std::move(schedule_); }
@@ -128,8 +133,7 @@ class Scheduler {
     const uint32_t threads = uint32_t(free_.size());
     uint32_t best = 0, best_thread = threads;
     double best_start = 0;
-    for (uint32_t task = 0; task < tasks_.size(); task++) {
-      if (thread_of_[task] < threads || !ready(task)) continue;
+    for (uint32_t task : ready_) {
       for (uint32_t thread = 0; thread < (pinned(task) ? 1 : threads); thread++) {
         const double start = soonest(task, thread);
         const bool sooner = start < best_start || (start == best_start && urgency_[task] > urgency_[best]);
@@ -137,11 +141,6 @@ class Scheduler {
       }
     }
     assign(best, best_thread, best_start);
-  }
-
-  bool ready(uint32_t task) const {
-    return std::all_of(tasks_[task].needs.begin(), tasks_[task].needs.end(),
-                       [&](uint32_t before) { return thread_of_[before] < free_.size(); });
   }
 
   // What has scratch or clocks in common stays on the first thread.
@@ -172,6 +171,9 @@ class Scheduler {
     end_[task] = free_[thread] = start + tasks_[task].cost;
     place_[task] = uint32_t(schedule_[thread].size());
     schedule_[thread].push_back(std::move(turn));
+    ready_.erase(std::find(ready_.begin(), ready_.end(), task));
+    for (uint32_t follower : followers_[task])
+      if (--unmet_[follower] == 0) ready_.push_back(follower);
   }
 
   const std::vector<Task>& tasks_;
@@ -181,6 +183,9 @@ class Scheduler {
   std::vector<uint32_t> place_;
   std::vector<double> free_;
   Schedule schedule_;
+  std::vector<uint32_t> ready_;                  // tasks that wait for none but their turn
+  std::vector<size_t> unmet_;                    // of each task, how many it still waits for
+  std::vector<std::vector<uint32_t>> followers_;  // of each task, those that wait for it
 };
 
 }  // namespace

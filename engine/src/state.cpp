@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <stdexcept>
 
 namespace undertow {
 
@@ -99,7 +98,6 @@ void State::read(const Program& program, uint32_t row, const std::vector<Leaf>& 
       const uint32_t channels = program.conv(i).depth;
       const float* in = leaves[next].floats.data() + size_t(leaf_row) * ring.length * channels;
       const int64_t oldest = leaves[next + 1].integers[leaf_row];
-      if (oldest < 0 || oldest >= ring.length) throw std::invalid_argument("a ring's cursor lies outside the ring");
       for (uint32_t slot = 0; slot < ring.length; slot++) {
         const float* from = in + size_t((oldest + slot) % ring.length) * channels;
         std::byte* entry = ring.at(row, slot);
@@ -115,7 +113,6 @@ void State::read(const Program& program, uint32_t row, const std::vector<Leaf>& 
     } else if (Pending& frame = pending[i]; frame.period) {
       const size_t size = size_t(frame.period) * frame.channels;
       const int64_t number = leaves[next + 1].integers[leaf_row];
-      if (number < 0 || number >= frame.period) throw std::invalid_argument("a frame's number of inputs is too large");
       std::copy_n(leaves[next].floats.data() + leaf_row * size, size, frame.at(row, 0));
       frame.numbers[row] = uint32_t(number);
       next += 2;
@@ -124,6 +121,21 @@ void State::read(const Program& program, uint32_t row, const std::vector<Leaf>& 
       std::copy_n(leaves[next++].floats.data() + leaf_row * size, size, frames.at(row));
     }
   }
+}
+
+bool fit(const Program& program, uint32_t rows, const std::vector<Leaf>& leaves) {
+  const std::vector<Leaf> own = empty_leaves(program, rows);
+  if (leaves.size() != own.size()) return false;
+  for (size_t i = 0; i < own.size(); i++) {
+    const Leaf& leaf = leaves[i];
+    if (leaf.shape != own[i].shape || leaf.floats.size() != own[i].floats.size() ||
+        leaf.integers.size() != own[i].integers.size())
+      return false;
+    // A cursor or a number of inputs counts the entries of the leaf before it.
+    for (int64_t integer : leaf.integers)
+      if (integer < 0 || integer >= leaves[i - 1].shape[1]) return false;
+  }
+  return true;
 }
 
 std::vector<Leaf> empty_leaves(const Program& program, uint32_t rows) {

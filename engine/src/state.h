@@ -70,6 +70,9 @@ struct State {
   void read(const Program& program, uint32_t row, const std::vector<Leaf>& leaves, uint32_t leaf_row);
 };
 
+// Whether leaves are those of so many rows of this program, their integers within bounds: `State::read` may take them.
+bool fit(const Program& program, uint32_t rows, const std::vector<Leaf>& leaves);
+
 // Leaves of the right shapes for so many rows, zeroed, in the order of the ops.
 std::vector<Leaf> empty_leaves(const Program& program, uint32_t rows);
 

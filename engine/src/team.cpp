@@ -1,5 +1,11 @@
 #include "team.h"
 
+#include <unistd.h>
+
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
 #ifdef UNDERTOW_X86
 #include <xmmintrin.h>
 #endif
@@ -31,11 +37,19 @@ void set_mode(uint64_t) {}
 DefinedArithmetic::DefinedArithmetic() : before_(mode()) { set_mode(defined_mode); }
 DefinedArithmetic::~DefinedArithmetic() { set_mode(before_); }
 
-Team::Team(uint32_t size) {
-  for (uint32_t member = 1; member < size; member++) threads_.emplace_back([this, member] { serve(member); });
+Team::Team(uint32_t size) : process_(getpid()) {
+  threads_.reserve(size - 1);
+  try {
+    for (uint32_t member = 1; member < size; member++) threads_.emplace_back([this, member] { serve(member); });
+  } catch (const std::system_error&) {
+    close();
+    throw std::invalid_argument("this system does not give " + std::to_string(size) + " threads");
+  }
 }
 
-Team::~Team() {
+Team::~Team() { close(); }
+
+void Team::close() {
   closing_ = true;
   round_++;
   round_.notify_all();
@@ -43,6 +57,8 @@ Team::~Team() {
 }
 
 void Team::run_all() {
+  if (!threads_.empty() && process_ != getpid())
+    throw std::runtime_error("this engine was made before the process was forked; make one of its own here");
   const DefinedArithmetic arithmetic;
   busy_ = uint32_t(threads_.size());
   round_++;

@@ -2,7 +2,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
+#include <stdexcept>
+#include <thread>
 
 #include "allocations.h"
 #include "file_builder.h"
@@ -177,6 +180,50 @@ TEST_CASE("nothing is allocated while stepping") {
       engine.feed({out.data(), steps, known, params.data()});
       CHECK(num_allocations() == before);
     }
+}
+
+TEST_CASE("a state that does not fit is refused whole") {
+  const auto program = std::make_shared<const Program>(wavenet(shapes()[3]).build(), "auto");
+  Engine engine(program, rows, 2);
+  const auto before = engine.state();
+  for (int64_t wrong : {int64_t(-1), int64_t(1) << 40}) {
+    auto leaves = before;
+    for (Leaf& leaf : leaves) std::fill(leaf.floats.begin(), leaf.floats.end(), 1.0f);
+    for (Leaf& leaf : leaves)
+      if (leaf.integer) leaf.integers.back() = wrong;
+    CHECK_THROWS_AS(engine.restore(leaves), std::invalid_argument);
+  }
+  const auto after = engine.state();
+  for (size_t i = 0; i < before.size(); i++) CHECK(after[i].floats == before[i].floats);
+}
+
+TEST_CASE("an engine has room for as many rows as memory could hold, and serves one caller at a time") {
+  const auto program = std::make_shared<const Program>(wavenet().build(), "auto");
+  CHECK_THROWS_AS(Engine(program, 0, 1), std::invalid_argument);
+  CHECK_THROWS_AS(Engine(program, 65537, 1), std::invalid_argument);
+  CHECK_THROWS_AS(Engine(program, 1, 257), std::invalid_argument);
+  Engine engine(program, 1, 1);
+  std::vector<int64_t> out(200000), keys = {1, 0, 0};
+  std::atomic<int> ended{0};
+  std::atomic<bool> refused{false};
+  const auto run = [&] {
+    try {
+      engine.run({out.data(), int64_t(out.size()), int64_t(out.size()), {}, {}, nullptr, 0, keys.data()});
+    } catch (const std::logic_error&) {
+      refused = true;
+    }
+    ended++;
+  };
+  std::thread other(run);
+  while (ended == 0 && !refused) {
+    try {
+      engine.pending();
+    } catch (const std::logic_error&) {
+      refused = true;
+    }
+  }
+  other.join();
+  CHECK(refused);
 }
 
 }  // namespace undertow::testing

@@ -112,3 +112,21 @@ def test_refuses_the_state_of_another_model() -> None:
 def test_refuses_chunks_of_nothing(given: dict, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         stream(build(), **given)
+
+
+def test_an_interrupted_chunk_ends_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    chunks = stream(build("labels").float(), num_steps=40, chunk_steps=10, labels="theo")
+    next(chunks)
+    state = chunks.state
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(chunks.start.runner), "run", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            next(chunks)
+    for use in (lambda: next(chunks), lambda: chunks.state):
+        with pytest.raises(UsageError, match="interrupted within a chunk"):
+            use()
+    assert state is not None

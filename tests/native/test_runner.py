@@ -20,8 +20,8 @@ from undertow.generation.native_runner import NativeRunner
 from undertow.generation.noise import Given, Philox, uniforms
 from undertow.generation.torch_runner import TorchRunner
 from undertow.models.autoregressive import Autoregressive
-from undertow.native import cpu_isas, engine, lower, to_bytes
-from undertow.state import State, clone, concat, leaves, load, save, select
+from undertow.native import cpu_isas, engine, lower, to_bytes, useful_threads
+from undertow.state import State, clone, concat, leaves, load, map_state, save, select
 
 pytestmark = pytest.mark.native
 NETWORK_ALONE = ["embedding", "scalar", "context", "logistics"]
@@ -181,9 +181,11 @@ def test_rows_of_paused_streams_make_a_new_batch() -> None:
 def test_threads(threads: int | None) -> None:
     model = build("features")
     made = generate(model, features=frames(20), count=5, threads=threads)
-    assert made.num_threads == (threads or min(5, torch.get_num_threads()))
+    assert made.num_threads == useful_threads(threads or min(5, torch.get_num_threads()))
     assert np.array_equal(made.symbols, generate(model, features=frames(20), count=5, threads=1).symbols)
-    assert generate(model, num_steps=5, features=frames(20), threads=threads).num_threads == (threads or 1)
+    assert generate(model, num_steps=5, features=frames(20), threads=threads).num_threads == useful_threads(
+        threads or 1
+    )
 
 
 def test_weights_are_those_of_the_moment() -> None:
@@ -288,3 +290,14 @@ def test_names_what_it_runs_on() -> None:
         make_runner(build(), threads=0)
     with pytest.raises(UsageError, match="threads must be from 1 to 256"):
         generate(build(), num_steps=5, threads=1000)
+
+
+def test_a_state_that_is_refused_leaves_the_runner_where_it_was() -> None:
+    model = build("context").float()
+    runner = NativeRunner(model)
+    runner.prime([torch.arange(9)], conditions(model))
+    pending, state = before = runner.position
+    broken = map_state(lambda leaf: leaf + 10**6 if leaf.dtype == torch.int64 else leaf, state)
+    with pytest.raises(DataError, match="not of a stream of this model"):
+        runner.restore((pending, broken))
+    assert all(torch.equal(a, b) for a, b in zip(leaves(runner.position), leaves(before), strict=True))

@@ -1,6 +1,7 @@
 // Steps a model: many known steps at once, or one after another, each symbol drawn from the distribution before it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -43,6 +44,7 @@ struct Run {
   const int64_t* keys;
 };
 
+// One thread at a time may use an engine: another one's call throws std::logic_error.
 class Engine {
  public:
   // Rows at the beginning, before the start symbol. More threads than rows step each row together.
@@ -70,6 +72,7 @@ class Engine {
   uint32_t rows_, threads_;
   std::vector<std::unique_ptr<Group>> groups_;
   std::unique_ptr<Team> team_;
+  mutable std::atomic_flag stepping_;
 };
 
 }  // namespace undertow

@@ -14,7 +14,7 @@ from undertow.errors import UsageError
 from undertow.generation.conditions import Conditions
 from undertow.generation.inference import inference
 from undertow.models.autoregressive import Autoregressive
-from undertow.native import Unsupported, make_engine, make_program, precision_of
+from undertow.native import Unsupported, make_engine, make_program, precision_of, useful_threads
 
 Step = Callable[[Tensor, Condition], Tensor]
 
@@ -67,7 +67,7 @@ class Forced:
         return step
 
     def _native(self, batch_size: int) -> Step:
-        engine = make_engine(self._program, batch_size, min(batch_size, torch.get_num_threads()))
+        engine = make_engine(self._program, batch_size, useful_threads(min(batch_size, torch.get_num_threads())))
 
         def step(symbols: Tensor, condition: Condition) -> Tensor:
             params = np.empty((*symbols.shape, self._program.num_params), dtype=np.float32)

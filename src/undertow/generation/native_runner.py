@@ -17,7 +17,7 @@ from undertow.generation.conditions import Conditions
 from undertow.generation.noise import Noise
 from undertow.generation.runner import Runner, in_order, rows_by_length
 from undertow.models.autoregressive import Autoregressive
-from undertow.native import lower, make_engine, make_program, to_bytes
+from undertow.native import lower, make_engine, make_program, to_bytes, useful_threads
 from undertow.state import State, leaves, map_state
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ class NativeRunner(Runner):
     """Steps the model on the CPU: the one it was exported as, where it was, else the model itself, in float32.
 
     Args:
-        threads: at most so many; when not given, one for each row, and no more than torch has.
+        threads: at most so many, and no more than there are cores; when not given, one for each row, and no more than
+            torch has.
         isa: instruction set of the kernels, for tests; by default the processor's best.
 
     Raises:
@@ -81,27 +82,31 @@ class NativeRunner(Runner):
 
     def restore(self, position: State) -> None:
         pending, state = position
-        engine = self._fresh(len(pending))
+        engine = self._make(len(pending))
         try:
             engine.restore([_array(leaf) for leaf in leaves(state)])
             engine.pending = _array(pending[:, 0])
         except ValueError as error:
             raise DataError(f"this state is not of a stream of this model: {error}") from None
+        self._take(engine)
 
     @property
     def _begun(self) -> "Engine":
         assert self._engine is not None, "prime or restore comes first"
         return self._engine
 
-    def _fresh(self, num_rows: int) -> "Engine":
+    def _make(self, num_rows: int) -> "Engine":
         """An engine of that many rows, before their first symbols."""
-        self._engine = make_engine(self._program, num_rows, self._threads or min(num_rows, torch.get_num_threads()))
-        self.num_threads = self._engine.threads
-        return self._engine
+        wanted = self._threads or min(num_rows, torch.get_num_threads())
+        return make_engine(self._program, num_rows, useful_threads(wanted))
+
+    def _take(self, engine: "Engine") -> None:
+        self._engine, self.num_threads = engine, engine.threads
 
     def _feed(self, prompts: Tensor, conditions: Conditions) -> None:
         """Take the place after prompts (B, L) of one length: all but the last symbol is fed, that one is pending."""
-        engine, (num_rows, length) = self._fresh(len(prompts)), prompts.shape
+        engine, (num_rows, length) = self._make(len(prompts)), prompts.shape
+        self._take(engine)
         if length == 0:
             return
         past = self.model.past(prompts[:, :-1])

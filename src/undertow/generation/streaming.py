@@ -120,6 +120,7 @@ class Stream(Iterator[np.ndarray]):
         self.start, self.num_drawn = start, 0
         self.num_steps = _bounded(num_steps, start.num_steps_left)
         self._sampling, self._chunk_steps, self._output = sampling, chunk_steps, output
+        self._interrupted = False
         self._model = start.runner.model
         seeds, rows, steps, lengths = zip(*start.places, strict=True)
         self._noise = Philox(seeds, rows, steps, self._model.emission.num_uniforms)
@@ -136,17 +137,29 @@ class Stream(Iterator[np.ndarray]):
 
     @property
     def state(self) -> State:
-        """A copy of all that `resume` needs, every tensor with the rows first; the stream itself may go on."""
+        """A copy of all that `resume` needs, every tensor with the rows first; the stream itself may go on.
+
+        Raises:
+            UsageError: a chunk was interrupted on the way.
+        """
+        self._refuse_interrupted()
         return pack(self.start, self.num_drawn)
 
     def _draw(self, size: int) -> torch.Tensor:
+        self._refuse_interrupted()
         begun = [reached + self.num_drawn for reached in self._reached]
         condition = self.start.conditions.steps_from(begun, size)
+        self._interrupted = True  # until the chunk is whole: part of one leaves rows, noise and condition apart
         symbols = self.start.runner.run(self._noise, size, self._sampling, condition)
+        self._interrupted = False
         if int(symbols.max()) >= self._model.alphabet.num_symbols:
             raise DataError(f"the model's output is not a number by step {max(begun) + size}: its weights are damaged")
         self.num_drawn += size
         return symbols
+
+    def _refuse_interrupted(self) -> None:
+        if self._interrupted:
+            raise UsageError("this stream was interrupted within a chunk; resume a state taken before, or begin again")
 
 
 def steps_wanted(model: Autoregressive, seconds: float | int | None, num_steps: int | None) -> int | None:

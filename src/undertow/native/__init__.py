@@ -1,7 +1,7 @@
 """The C++ engine's Python face: a model as a graph of causal ops, packed into one file, and the engine that runs it."""
 
 from undertow.native.builder import Unsupported
-from undertow.native.engine import cpu_isas, make_engine, make_program, why_missing
+from undertow.native.engine import cpu_isas, make_engine, make_program, useful_threads, why_missing
 from undertow.native.export import PRECISIONS, export, precision_of
 from undertow.native.format import to_bytes
 from undertow.native.lowering import Lowered, lower
@@ -17,5 +17,6 @@ __all__ = [
     "make_program",
     "precision_of",
     "to_bytes",
+    "useful_threads",
     "why_missing",
 ]

@@ -1,5 +1,6 @@
 """The compiled engine, where it was built: a program is a model's file made ready, an engine steps rows of it."""
 
+import os
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,8 @@ from undertow.native.builder import Unsupported
 
 if TYPE_CHECKING:
     from undertow.native._engine import Engine, Program
+
+MOST_THREADS = 256  # that one engine takes
 
 _missing: str | None = None
 try:
@@ -52,6 +55,12 @@ def make_program(file: bytes, isa: str = "auto") -> "Program":
 @lru_cache(maxsize=2)
 def _program(file: bytes, isa: str) -> "Program":
     return _engine.Program(file, isa)
+
+
+def useful_threads(wanted: int) -> int:
+    """As many of the threads wanted as can run at once: others would only be waited for."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(wanted, cores, MOST_THREADS))
 
 
 def make_engine(program: "Program", rows: int, threads: int) -> "Engine":
