@@ -20,7 +20,7 @@ from undertow.generation.native_runner import NativeRunner
 from undertow.generation.noise import Given, Philox, uniforms
 from undertow.generation.torch_runner import TorchRunner
 from undertow.models.autoregressive import Autoregressive
-from undertow.native import cpu_isas, engine, lower, to_bytes, useful_threads
+from undertow.native import cpu_isas, engine, lower, make_engine, make_program, to_bytes, useful_threads
 from undertow.state import State, clone, concat, leaves, load, map_state, save, select
 
 pytestmark = pytest.mark.native
@@ -292,8 +292,9 @@ def test_names_what_it_runs_on() -> None:
     assert (runner.engine, runner.precision, runner.num_threads) == ("native", "float32", 2)
     with pytest.raises(UsageError, match="threads is 0; it must be 1 or more"):
         make_runner(build(), threads=0)
+    assert generate(build(), num_steps=5, threads=1000).num_threads == useful_threads(1000) <= os.cpu_count()
     with pytest.raises(UsageError, match="threads must be from 1 to 256"):
-        generate(build(), num_steps=5, threads=1000)
+        make_engine(make_program(to_bytes(lower(build()).graph)), 1, 1000)
 
 
 def test_a_state_that_is_refused_leaves_the_runner_where_it_was() -> None:
