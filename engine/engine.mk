@@ -3,7 +3,7 @@
 
 MAKEFLAGS += --no-print-directory
 JOBS := $(shell getconf _NPROCESSORS_ONLN)
-FUZZ_CASES ?= 200000
+FUZZ_CASES ?= 100000
 ENGINE_SOURCES := $(wildcard engine/CMakeLists.txt engine/*.cpp \
   $(addprefix engine/,include/*/*.h src/*.cpp src/*.h src/*/*.h))
 COMPILER := command -v $(firstword $(CXX)) >/dev/null

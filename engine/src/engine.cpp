@@ -70,6 +70,7 @@ void Engine::run(const Run& run) {
   for (auto& group : groups_) group->prepare();
   const uint32_t each = groups_[0]->threads();
   team_->run([&](uint32_t member) { groups_[member / each]->run(run, member % each); });
+  for (auto& group : groups_) group->conclude(run.steps);
 }
 
 void Engine::reset() {

@@ -30,6 +30,7 @@ class Group {
   void feed(const Feed& feed);
   void prepare();                             // by one thread, before `run`
   void run(const Run& run, uint32_t thread);  // by every thread of the group at once
+  void conclude(int64_t steps);               // by one thread, after `run`
   void write(uint32_t row, std::vector<Leaf>& leaves) const { state_.write(program_, row, leaves, first_row_ + row); }
   void read(uint32_t row, const std::vector<Leaf>& leaves);
 
@@ -101,7 +102,7 @@ class Group {
   void store(size_t op);
   void draw(const Run& run, int64_t step);
   void forget_sums();
-  void wait(uint32_t thread, uint64_t count) const;
+  void wait(uint32_t thread, uint64_t count);
 
   void (*product_of(Type type) const)(const Product&);
   uint32_t domain_of(const Op& op) const { return program_.graph.values[op.output].domain; }
@@ -112,6 +113,9 @@ class Group {
   State state_;
   Sampler sampler_;
   Schedule schedule_;
+  Schedule alone_;                               // the first thread's, when the others have no core to run on
+  int turns_alone_ = 0;                          // runs for which it goes alone
+  std::atomic<int64_t> naps_{0};                 // times that a thread of this run slept
 
   std::vector<Place> block_places_, step_places_;
   std::vector<bool> side_by_side_;               // of each op, whether a step finds its inputs in one stretch

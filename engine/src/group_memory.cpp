@@ -23,6 +23,7 @@ Group::Group(const Program& program, uint32_t first_row, uint32_t rows, uint32_t
   make_places();
   auto tasks = step_tasks(program, rows, threads, burst_of(rows));
   schedule_ = make_schedule(tasks, threads);
+  alone_ = make_schedule(tasks, 1);
   for (Task& task : tasks) work_.emplace_back().task = std::move(task);
   make_work();
   forget_sums();

@@ -16,6 +16,7 @@ namespace {
 
 constexpr int spins = 1024;  // before a waiting thread sleeps, so that the one it waits for may have its core
 constexpr std::chrono::microseconds nap{20};
+constexpr int runs_alone = 16;  // after one in which threads slept more than stepped: before they try again
 
 void relax() {
 #ifdef UNDERTOW_X86
@@ -51,17 +52,28 @@ void Group::prepare() {
   for (uint32_t thread = 0; thread < threads(); thread++) progress_[thread].count.store(0, std::memory_order_relaxed);
 }
 
+// Threads that sleep more often than they step have no cores of their own: the first one is faster alone for a while.
+void Group::conclude(int64_t steps) {
+  if (turns_alone_ > 0)
+    turns_alone_--;
+  else if (naps_ > steps)
+    turns_alone_ = runs_alone;
+  naps_ = 0;
+}
+
 void Group::run(const Run& run, uint32_t thread) {
-  const auto& turns = schedule_[thread];
+  const Schedule& schedule = turns_alone_ > 0 ? alone_ : schedule_;
+  if (thread >= schedule.size()) return;
+  const auto& turns = schedule[thread];
   std::atomic<uint64_t>& done = progress_[thread].count;
   uint64_t count = 0;
   for (int64_t step = 0; step < run.steps; step++) {
     // Everything of the last step is done before anything of this one.
-    for (uint32_t other = 0; other < threads(); other++)
-      if (other != thread) wait(other, step * schedule_[other].size());
+    for (uint32_t other = 0; other < schedule.size(); other++)
+      if (other != thread) wait(other, step * schedule[other].size());
     if (thread == 0 && step > 0) draw(run, step - 1);
     for (const Turn& turn : turns) {
-      for (const auto& [other, least] : turn.waits) wait(other, step * schedule_[other].size() + least);
+      for (const auto& [other, least] : turn.waits) wait(other, step * schedule[other].size() + least);
       Work& work = work_[turn.task];
       if (work.task.kind == Task::Kind::begin)
         begin_step(run, step);
@@ -71,17 +83,19 @@ void Group::run(const Run& run, uint32_t thread) {
     }
   }
   if (thread != 0) return;
-  for (uint32_t other = 1; other < threads(); other++) wait(other, run.steps * schedule_[other].size());
+  for (uint32_t other = 1; other < schedule.size(); other++) wait(other, run.steps * schedule[other].size());
   if (run.steps > 0) draw(run, run.steps - 1);
 }
 
-void Group::wait(uint32_t thread, uint64_t count) const {
+void Group::wait(uint32_t thread, uint64_t count) {
   const std::atomic<uint64_t>& done = progress_[thread].count;
   for (int spin = 0; done.load(std::memory_order_acquire) < count; spin++) {
-    if (spin < spins)
+    if (spin < spins) {
       relax();
-    else
+    } else {
+      naps_.fetch_add(1, std::memory_order_relaxed);
       std::this_thread::sleep_for(nap);
+    }
   }
 }
 

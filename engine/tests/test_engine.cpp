@@ -18,7 +18,7 @@ namespace undertow::testing {
 namespace {
 
 constexpr uint32_t rows = 3;
-constexpr int64_t steps = 100;
+constexpr int64_t steps = 60;
 
 struct Setting {
   std::string_view isa = "auto";

@@ -108,8 +108,8 @@ def test_torch_alone_where_the_engine_cannot_run_the_model(command, trained, mon
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--threads", "0"], "threads is '0'; it must be whole numbers above 0"),
-        (["--threads", "1,two"], "whole numbers above 0"),
+        (["--threads", "0"], "threads is '0'; it must be whole numbers from 1 to 256"),
+        (["--threads", "1,two"], "whole numbers from 1 to 256"),
         (["--batch", ","], "batch is ','"),
         (["--precision", "int9"], "unknown precision 'int9'; did you mean 'int8'?"),
         (["--precision", ","], "precision is ','"),

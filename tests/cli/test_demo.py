@@ -10,6 +10,7 @@ from tests.cli.conftest import TINY
 from undertow.cli import demo
 from undertow.data import fetch as fetching
 from undertow.errors import DataError
+from undertow.native import why_missing
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +52,7 @@ def test_it_goes_on_with_a_demo_that_is_there(command, tmp_path, no_speech):
     assert outcome.status == 0 and "is there already" in outcome.err
     found = json.loads(outcome.out)
     assert set(found["score"]["baselines"]) == {"unigram", "order1", "order2", "xz", "lpc"}
+    assert found["generated"]["engine"] == ("torch" if why_missing() else "native")
     assert len(found["generated"]["files"]) == 4 and found["out"] == str(tmp_path / "run")
 
 

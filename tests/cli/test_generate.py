@@ -143,3 +143,21 @@ def test_without_matplotlib_there_are_no_pictures_and_a_word_why(command, traine
     monkeypatch.setattr("undertow.cli.outputs.can_draw", lambda: False)
     outcome = command(*short(trained, tmp_path / "x.wav"))
     assert outcome.status == 0 and "undertow[plots]" in outcome.err and not (tmp_path / "x.png").exists()
+
+
+@pytest.mark.native
+def test_threads_and_filters_on_the_engine(command, trained, tmp_path):
+    more = ("--no-picture", "--engine", "native", "--top-k", "5", "--top-p", "0.9", "--json", "--count", "2")
+    found = json.loads(command(*short(trained, tmp_path / "a", *more, "--threads", "2")).out)
+    assert (found["engine"], found["precision"]) == ("native", "float32") and found["num_threads"] in (1, 2)
+    alone = command(*short(trained, tmp_path / "b", *more, "--threads", "1"))
+    assert alone.status == 0
+    for name in ("1.wav", "2.wav"):
+        assert np.array_equal(soundfile.read(tmp_path / "a" / name)[0], soundfile.read(tmp_path / "b" / name)[0])
+
+
+def test_more_rows_than_any_stream_takes(command, trained, tmp_path):
+    outcome = command(*short(trained, tmp_path / "many", "--count", "100000", "--no-picture"))
+    assert outcome.status == 2 and outcome.err.strip().count("\n") == 0
+    assert "100,000 rows are asked for; one stream takes 65,536 at most" in outcome.err
+    assert not (tmp_path / "many").exists()

@@ -141,3 +141,19 @@ def test_from_python(trained, tmp_path):
     with pytest.raises(ut.UsageError, match="int8 needs clips to calibrate with"):
         ut.quantise(ut.load(trained))
     assert ut.score(ut.quantise(ut.load(trained), precision="bfloat16"), "plucked").precision == "bfloat16"
+
+
+def test_without_the_engine_it_refuses_at_once(command, trained, tmp_path, monkeypatch):
+    monkeypatch.setattr(exporting, "why_missing", lambda: "it was not built")
+    outcome = command("quantise", trained, "--calibrate", "plucked", "--out", tmp_path / "int8")
+    assert outcome.status == 2 and not (tmp_path / "int8").exists()
+    assert outcome.err.strip() == "undertow: quantise needs the native engine; it was not built"
+
+
+def test_it_says_that_recordings_were_resampled(command, trained, tmp_path):
+    for index in range(12):
+        write(tmp_path / f"wavs/{index}.wav", tone(rate=16000), 16000)
+    outcome = command("quantise", trained, "--calibrate", tmp_path / "wavs", "--out", tmp_path / "int8")
+    assert outcome.status == 0, outcome.err
+    assert "resampled" in outcome.err
+    assert "resampled" in command("score", trained, tmp_path / "wavs").err

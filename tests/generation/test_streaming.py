@@ -7,6 +7,7 @@ import torch
 from tests.generation.models import KINDS, build, frames, prompt
 from undertow.emissions import Sampling
 from undertow.errors import DataError, UsageError
+from undertow.generation import start
 from undertow.generation.ancestral import generate
 from undertow.generation.streaming import resume, stream
 from undertow.state import concat, load, num_bytes, save, select
@@ -130,3 +131,10 @@ def test_an_interrupted_chunk_ends_the_stream(monkeypatch: pytest.MonkeyPatch) -
         with pytest.raises(UsageError, match="interrupted within a chunk"):
             use()
     assert state is not None
+
+
+def test_rows_that_memory_cannot_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(start, "_memory_bytes", lambda: 10**6)
+    assert stream(build(), count=2, num_steps=1).start.places
+    with pytest.raises(UsageError, match=r"^50,000 rows of this model need .* GB and this machine has 0.0 GB"):
+        stream(build(), count=50_000, num_steps=1)

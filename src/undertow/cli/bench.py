@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 Json = Annotated[bool, Parameter(group=SHARED, help="Print a list of rows in JSON on stdout, and nothing else there.")]
 
 PAPER = "paper"
+MOST_THREADS, MOST_ROWS = 256, 65_536  # of one engine
 COLUMNS = (
     *("engine", "precision", "threads", "batch", "samples/s", "real-time factor"),
     *("MB/step", "GB/s read", "10^9 mul-adds/s", "of roofline", "bound"),
@@ -28,9 +29,7 @@ def bench(
     batch: str = "1",
     precision: str | None = None,
     seconds: float = 0.25,
-    json: Annotated[
-        bool, Parameter(group=SHARED, help="Print a list of rows in JSON on stdout, nothing else.")
-    ] = False,
+    json: Json = False,
 ) -> None:
     """Time a model's steps with torch and with the native engine, beside what memory and arithmetic allow.
 
@@ -54,8 +53,10 @@ def bench(
     from undertow.evaluation.paper import paper_model
     from undertow.recipes.run import load_model
 
-    counts = sorted({1, torch.get_num_threads()}) if threads is None else _numbers("threads", threads)
-    batches = _numbers("batch", batch)
+    if seconds <= 0:
+        raise UsageError(f"seconds is {seconds:g}; it must be above 0")
+    counts = sorted({1, torch.get_num_threads()}) if threads is None else _numbers("threads", threads, MOST_THREADS)
+    batches = _numbers("batch", batch, MOST_ROWS)
     precisions = None if precision is None else _words("precision", precision)
     measured = paper_model() if model == PAPER else load_model(Path(model))
     with step_bar("measuring") as bar:
@@ -119,11 +120,11 @@ def _print_table(rows: list[tuple[str, ...]]) -> None:
         print("  ".join(cells).rstrip())
 
 
-def _numbers(name: str, text: str) -> list[int]:
-    """Whole numbers above zero, each once."""
+def _numbers(name: str, text: str, most: int) -> list[int]:
+    """Whole numbers from one on, each once."""
     words = _words(name, text)
-    if not all(word.isdecimal() and int(word) > 0 for word in words):
-        raise UsageError(f"{name} is '{text}'; it must be whole numbers above 0, such as 1,2")
+    if not all(word.isdecimal() and 0 < int(word) <= most for word in words):
+        raise UsageError(f"{name} is '{text}'; it must be whole numbers from 1 to {most:,}, such as 1,2")
     return [int(word) for word in words]
 
 

@@ -38,9 +38,10 @@ def quantise(
     from undertow.files import atomic_folder
     from undertow.native import export
     from undertow.recipes.clips import choose, of_card
-    from undertow.recipes.exporting import calibration_clips, card_section, cost
+    from undertow.recipes.exporting import calibration_clips, card_section, check_engine, cost
     from undertow.recipes.run import load_model
 
+    check_engine()
     with atomic_folder(out) as folder:
         model, card = load_model(run), checkpoint.read_card(run)
         known = of_card(card)
@@ -49,10 +50,10 @@ def quantise(
         section = choose(known, data)
         if label_pattern is not None:
             section = replace(section, label_pattern=label_pattern)
-        clips = calibration_clips(model, section) if precision == "int8" else None
+        clips = calibration_clips(model, section, tell) if precision == "int8" else None
         exported = export(model, precision, clips)
         tell(f"scoring held-out clips of {section.source} in float32 and in {precision}")
-        found = card_section(exported, section, clips, cost(model, exported, section))
+        found = card_section(exported, section, clips, cost(model, exported, section, tell))
         checkpoint.write(folder, exported, card | {"engine": found})
     if json:
         print_json({"model": str(run), "out": str(out), **found})

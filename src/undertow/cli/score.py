@@ -33,7 +33,7 @@ def score(
     """
     from undertow.checkpoint import read_card
     from undertow.cli.device import pick_device
-    from undertow.cli.terminal import print_bits, print_json
+    from undertow.cli.terminal import print_bits, print_json, tell
     from undertow.recipes import score as score_model
     from undertow.recipes.clips import choose, of_card
     from undertow.recipes.run import load_model
@@ -42,7 +42,7 @@ def score(
     section = choose(of_card(read_card(run)), data)
     if label_pattern is not None:
         section = replace(section, label_pattern=label_pattern)
-    found = score_model(model, section, split=split)
+    found = score_model(model, section, split=split, say=tell)
     if json:
         print_json(as_json(run, str(section.source), found))
         return

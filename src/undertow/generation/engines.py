@@ -8,7 +8,7 @@ from undertow.generation.native_runner import NativeRunner
 from undertow.generation.runner import Runner
 from undertow.generation.torch_runner import TorchRunner
 from undertow.models.autoregressive import Autoregressive
-from undertow.native import Unsupported
+from undertow.native import Unsupported, cannot_run
 
 ENGINES: dict[str, Callable[[Autoregressive, int | None], Runner]] = {"native": NativeRunner, "torch": TorchRunner}
 
@@ -41,7 +41,7 @@ def _fastest(model: Autoregressive, threads: int | None) -> Runner:
         return NativeRunner(model, threads)
     except Unsupported as reason:
         if model.engine_file is not None:
-            raise UsageError(f"this model was exported to the native engine; {reason}") from None
+            raise cannot_run(reason) from None
         runner = TorchRunner(model, threads)
         runner.notes = (f"{reason}; torch steps this model", *runner.notes)
         return runner

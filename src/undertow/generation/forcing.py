@@ -10,11 +10,10 @@ import torch
 from torch import Tensor
 
 from undertow.batch import Batch, Condition
-from undertow.errors import UsageError
 from undertow.generation.conditions import Conditions
 from undertow.generation.inference import inference
 from undertow.models.autoregressive import Autoregressive
-from undertow.native import Unsupported, make_engine, make_program, precision_of, useful_threads
+from undertow.native import Unsupported, cannot_run, make_engine, make_program, precision_of, useful_threads
 
 Step = Callable[[Tensor, Condition], Tensor]
 
@@ -38,7 +37,7 @@ class Forced:
             try:
                 self._program = make_program(model.engine_file)
             except Unsupported as reason:
-                raise UsageError(f"this model was exported for the native engine: {reason}") from None
+                raise cannot_run(reason) from None
 
     def log_prob(self, batch: Batch, piece_steps: int) -> Iterator[Tensor]:
         """Log-probabilities of the counted symbols in nats, as `model.log_prob` has them, from the zero state on.

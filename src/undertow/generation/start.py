@@ -3,6 +3,7 @@
 B rows, L steps of a prompt.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -17,7 +18,10 @@ from undertow.generation.labels import Labels, differ_by_row, resolve_labels
 from undertow.generation.prompts import Features, Prompts, each_prompt, one_for_all, read_features, read_prompt
 from undertow.generation.runner import Runner
 from undertow.models.autoregressive import Autoregressive
-from undertow.state import State, leaves, select
+from undertow.state import State, leaves, num_bytes, select
+
+MOST_ROWS = 65_536  # of one stream
+COPIES = 3  # of the rows' state, about, while a stream begins
 
 
 class Place(NamedTuple):
@@ -58,6 +62,7 @@ def begin(runner: Runner, prompt: Prompts, labels: Labels, features: Features, s
     The arguments are those of `undertow.generation.streaming.stream`.
     """
     model, count = runner.model, len(rows)
+    check_rows(model, count)
     given = each_prompt(prompt)
     if not count or len(given) not in (1, count):
         raise UsageError(f"{len(given)} prompts for {count} rows; give one, or one for each row")
@@ -74,6 +79,22 @@ def begin(runner: Runner, prompt: Prompts, labels: Labels, features: Features, s
     places = tuple(Place(seed, row, 0, len(one)) for row, one in zip(rows, prompts, strict=True))
     notes = dict.fromkeys([*runner.notes, *(note for _, notes in read for note in notes)])
     return Start(runner, conditions, places, tuple(prompts), tuple(notes))
+
+
+def check_rows(model: Autoregressive, count: int) -> None:
+    """Refuse rows that would not fit, before anything is made for them.
+
+    Raises:
+        UsageError: there are too many for any engine, or their state would not fit this machine's memory.
+    """
+    if count > MOST_ROWS:
+        raise UsageError(f"{count:,} rows are asked for; one stream takes {MOST_ROWS:,} at most")
+    needed, memory = COPIES * count * num_bytes(model.init_state(1, Condition())), _memory_bytes()
+    if memory is not None and needed > memory:
+        raise UsageError(
+            f"{count:,} rows of this model need {needed / 1e9:,.1f} GB and this machine has {memory / 1e9:,.1f} GB; "
+            "generate fewer at once"
+        )
 
 
 def pack(start: Start, num_drawn: int) -> State:
@@ -113,6 +134,14 @@ def _check_fit(length: int, conditions: Conditions) -> None:
     if limit is not None and length >= limit:
         what = "the network can hold" if conditions.features is None else "the features and the network allow"
         raise UsageError(f"the prompt is {length} steps long and nothing can follow it: {what} {limit} steps in all")
+
+
+def _memory_bytes() -> int | None:
+    """Physical memory of this machine; None where it does not say."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
 
 
 def _is_of(model: Autoregressive, state: State) -> bool:

@@ -2,7 +2,7 @@
 
 from undertow.native.builder import Unsupported
 from undertow.native.engine import cpu_isas, make_engine, make_program, useful_threads, why_missing
-from undertow.native.export import PRECISIONS, export, precision_of
+from undertow.native.export import PRECISIONS, cannot_run, export, precision_of
 from undertow.native.format import to_bytes
 from undertow.native.lowering import Lowered, lower
 
@@ -10,6 +10,7 @@ __all__ = [
     "PRECISIONS",
     "Lowered",
     "Unsupported",
+    "cannot_run",
     "cpu_isas",
     "export",
     "lower",

@@ -16,7 +16,7 @@ _missing: str | None = None
 try:
     import undertow.native._engine as _engine
 except ModuleNotFoundError:
-    _missing = "the native engine is not part of this install: there was no C++20 compiler to build it with"
+    _missing = "the native engine is not part of this install (mostly: there was no C++20 compiler to build it with)"
 except ImportError as error:
     _missing = f"the native engine cannot be loaded: {error}"
 

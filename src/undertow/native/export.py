@@ -16,6 +16,7 @@ from undertow.data.batches import batches_in_order
 from undertow.data.clips import ClipSet
 from undertow.errors import DataError, UsageError
 from undertow.models.autoregressive import Autoregressive
+from undertow.native.builder import Unsupported
 from undertow.native.format import HEADER, Graph, Type, to_bytes
 from undertow.native.lowering import PRECISIONS as FLOATS
 from undertow.native.lowering import lower
@@ -50,6 +51,11 @@ def export(model: Autoregressive, precision: str, calibration: ClipSet | None = 
         graph = quantise(graph, measure(exported, graph, calibration))
     exported.engine_file = to_bytes(graph)
     return exported
+
+
+def cannot_run(reason: Unsupported) -> UsageError:
+    """What a user is told whose exported model meets an install that cannot run it."""
+    return UsageError(f"this model was exported to the native engine; {reason}")
 
 
 def precision_of(model: Autoregressive) -> str | None:

@@ -16,6 +16,7 @@ from undertow.errors import DataError, UsageError
 from undertow.recipes.recipe import AUTO, DataConfig
 
 Downloads = Callable[[], AbstractContextManager[Progress | None]]  # what shows them, while it is open
+Say = Callable[[str], None]
 
 CLIPS_A_CLASS = 2  # a label with fewer clips a class on average tells clips apart, not kinds of clips
 
@@ -98,6 +99,16 @@ def choose_labels(wanted: Sequence[str] | Literal["auto"], clips: ClipSet) -> tu
         return {name: known[name] for name in wanted}, []
     useful = {name: classes for name, classes in known.items() if 1 < len(classes) <= len(clips) / CLIPS_A_CLASS}
     return useful, [name for name in known if name not in useful]
+
+
+def silent(line: str) -> None:
+    """Say nothing."""
+
+
+def tell_of_files(clips: ClipSet, tell: Say) -> None:
+    """Say what reading the clips met: files that were resampled, mixed down, trimmed or skipped."""
+    for line in clips.report.lines():
+        tell(line)
 
 
 def summary(clips: ClipSet) -> dict[str, Any]:

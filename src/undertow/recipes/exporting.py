@@ -12,8 +12,8 @@ from undertow.data.clips import Clip, ClipSet
 from undertow.errors import UsageError
 from undertow.evaluation import bits_per_symbol
 from undertow.models.autoregressive import Autoregressive
-from undertow.native import export, precision_of
-from undertow.recipes.clips import choose, has_split, open_clips
+from undertow.native import export, precision_of, why_missing
+from undertow.recipes.clips import Say, choose, has_split, open_clips, silent, tell_of_files
 from undertow.recipes.recipe import DataConfig
 
 CALIBRATION_SAMPLES = 2**18  # at most
@@ -63,17 +63,30 @@ def quantise(
             or the engine has no op for a part of the model, which is named.
         DataError: the data cannot be used, or has a class that the model does not know.
     """
+    check_engine()
     if source is None:
         return export(model, precision)
     return export(model, precision, calibration_clips(model, _section(source, label_pattern)))
 
 
-def calibration_clips(model: Autoregressive, data: DataConfig) -> ClipSet:
-    """Training clips, or pieces of them, that are spread over all there are."""
-    return _excerpt(_open(model, data, "train"), model, CALIBRATION_SAMPLES)
+def check_engine() -> None:
+    """That models can be exported here, and what was exported be run.
+
+    Raises:
+        UsageError: the native engine is not there.
+    """
+    if (missing := why_missing()) is not None:
+        raise UsageError(f"quantise needs the native engine; {missing}")
 
 
-def cost(model: Autoregressive, exported: Autoregressive, data: DataConfig) -> Cost:
+def calibration_clips(model: Autoregressive, data: DataConfig, say: Say = silent) -> ClipSet:
+    """Training clips, or pieces of them, that are spread over all there are; `say` hears of files that were changed."""
+    clips = _open(model, data, "train")
+    tell_of_files(clips, say)
+    return _excerpt(clips, model, CALIBRATION_SAMPLES)
+
+
+def cost(model: Autoregressive, exported: Autoregressive, data: DataConfig, say: Say = silent) -> Cost:
     """Score a model in float32 and as it was exported, both by the native engine.
 
     The clips are of the test split; where the source has none, of the validation or else of the train split.
@@ -82,7 +95,9 @@ def cost(model: Autoregressive, exported: Autoregressive, data: DataConfig) -> C
         UsageError, DataError: as `quantise`.
     """
     split = next((one for one in ("test", "validation") if has_split(data, one)), "train")
-    clips = _excerpt(_open(model, data, split), model, COST_SAMPLES)
+    clips = _open(model, data, split)
+    tell_of_files(clips, say)
+    clips = _excerpt(clips, model, COST_SAMPLES)
     float32_bits = bits_per_symbol(export(model, "float32"), clips)
     return Cost(split, len(clips), clips.num_samples, float32_bits, bits_per_symbol(exported, clips))
 

@@ -3,7 +3,7 @@
 import math
 import os
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +19,18 @@ from undertow.data.clips import ClipSet
 from undertow.errors import UsageError
 from undertow.models import build
 from undertow.models.autoregressive import Autoregressive
-from undertow.recipes.clips import Downloads, choose, choose_labels, fetch_if_missing, has_split, open_clips, summary
+from undertow.recipes.clips import (
+    Downloads,
+    Say,
+    choose,
+    choose_labels,
+    fetch_if_missing,
+    has_split,
+    open_clips,
+    silent,
+    summary,
+    tell_of_files,
+)
 from undertow.recipes.recipe import Recipe, complete, read_recipe, wanted_labels
 from undertow.recipes.samples import SampleWriter
 from undertow.recipes.verdict import unigram_bits
@@ -29,12 +40,6 @@ from undertow.training.trainer import Progress, Trainer
 
 VALIDATION_STEPS = 32_768  # of one batch, about
 VALIDATION_CROP = 16_384
-
-Say = Callable[[str], None]
-
-
-def silent(line: str) -> None:
-    """Say nothing."""
 
 
 @dataclass(frozen=True)
@@ -249,5 +254,4 @@ def _tell_of_clips(recipe: Recipe, clips: Mapping[str, ClipSet], tell: Say) -> N
     parts = [f"{split} {len(part):,} clips, {part.seconds / 60:.1f} min" for split, part in clips.items()]
     tell(f"{recipe.data.source} at {', '.join(map(str, rates))} Hz: {'; '.join(parts)}")
     for part in clips.values():
-        for line in part.report.lines():
-            tell(line)
+        tell_of_files(part, tell)

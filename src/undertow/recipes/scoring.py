@@ -6,12 +6,17 @@ from undertow.errors import UsageError
 from undertow.evaluation import Score
 from undertow.evaluation import score as score_clips
 from undertow.models.autoregressive import Autoregressive
-from undertow.recipes.clips import choose, open_clips
+from undertow.recipes.clips import Say, choose, open_clips, silent, tell_of_files
 from undertow.recipes.recipe import DataConfig
 
 
 def score(
-    model: Autoregressive, source: str | Path | DataConfig, *, split: str = "test", label_pattern: str | None = None
+    model: Autoregressive,
+    source: str | Path | DataConfig,
+    *,
+    split: str = "test",
+    label_pattern: str | None = None,
+    say: Say = silent,
 ) -> Score:
     """Bits a symbol of one split of a set under a model, beside the baselines, which are fitted on its train split.
 
@@ -19,6 +24,7 @@ def score(
         source: a named set, a folder, or the data section that a model was trained with.
         split: "test", "validation", "train", or "all".
         label_pattern: of a folder's file names, such as "{digit}_{speaker}_{take}".
+        say: takes lines on files that were resampled or skipped.
 
     Raises:
         UsageError: an unknown split, a bad pattern, or a model that has no sample rate.
@@ -28,5 +34,6 @@ def score(
         raise UsageError("this model has no sample rate, so it cannot be scored on sound")
     data = source if isinstance(source, DataConfig) else choose(DataConfig(label_pattern=label_pattern), source)
     held_out = open_clips(data, split, model.config.sample_rate, model.config.conditioner.features)
+    tell_of_files(held_out, say)
     train = held_out if split == "train" else open_clips(data, "train", model.config.sample_rate)
     return score_clips(model, held_out, train, split=split)
