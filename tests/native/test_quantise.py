@@ -323,7 +323,7 @@ def test_scoring_in_float32_is_what_torch_finds(kind: str) -> None:
 
 def test_without_the_engine_an_exported_model_has_no_score(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("undertow.native.engine._missing", "the native engine is not part of this install")
-    with pytest.raises(UsageError, match="exported for the native engine: the native engine is not part of"):
+    with pytest.raises(UsageError, match="exported to the native engine; the native engine is not part of"):
         bits_per_symbol(export(make({"sample_rate": 100}), "float32"), walks())
 
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 Json = Annotated[bool, Parameter(group=SHARED, help="Print a list of rows in JSON on stdout, and nothing else there.")]
 
 PAPER = "paper"
-MOST_THREADS, MOST_ROWS = 256, 65_536  # of one engine
 COLUMNS = (
     *("engine", "precision", "threads", "batch", "samples/s", "real-time factor"),
     *("MB/step", "GB/s read", "10^9 mul-adds/s", "of roofline", "bound"),
@@ -51,6 +50,8 @@ def bench(
     from undertow.cli.terminal import print_json, step_bar, tell
     from undertow.evaluation import measure_speed
     from undertow.evaluation.paper import paper_model
+    from undertow.generation.start import MOST_ROWS
+    from undertow.native.engine import MOST_THREADS
     from undertow.recipes.run import load_model
 
     if seconds <= 0:
@@ -123,7 +124,7 @@ def _print_table(rows: list[tuple[str, ...]]) -> None:
 def _numbers(name: str, text: str, most: int) -> list[int]:
     """Whole numbers from one on, each once."""
     words = _words(name, text)
-    if not all(word.isdecimal() and 0 < int(word) <= most for word in words):
+    if not all(word.isdecimal() and len(word) < 9 and 0 < int(word) <= most for word in words):
         raise UsageError(f"{name} is '{text}'; it must be whole numbers from 1 to {most:,}, such as 1,2")
     return [int(word) for word in words]
 
