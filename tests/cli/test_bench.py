@@ -127,8 +127,15 @@ def test_an_unknown_model(command, tmp_path):
     assert outcome.status in (1, 2) and "nothing" in outcome.line
 
 
+@pytest.mark.native
 def test_the_paper_shape_is_at_hand(command, monkeypatch, known_machine):
     small = paper.paper_model(num_cycles=2, **SMALL)
     monkeypatch.setattr(paper, "paper_model", lambda: small)
     rows, _ = measured(command, "paper", "--precision", "float32")
     assert {row["engine"] for row in rows} <= {"torch", "native"} and rows[0]["precision"] == "float32"
+
+
+def test_a_precision_without_the_engine(command, trained, monkeypatch):
+    monkeypatch.setattr("undertow.native.engine.why_missing", lambda: "it was not built")
+    outcome = command("bench", trained, "--precision", "int8")
+    assert outcome.status == 2 and outcome.line == "undertow: precision is of the native engine; it was not built"

@@ -51,7 +51,7 @@ def bench(
     from undertow.evaluation import measure_speed
     from undertow.evaluation.paper import paper_model
     from undertow.generation.start import MOST_ROWS
-    from undertow.native.engine import MOST_THREADS
+    from undertow.native.engine import MOST_THREADS, why_missing
     from undertow.recipes.run import load_model
 
     if seconds <= 0:
@@ -59,6 +59,8 @@ def bench(
     counts = sorted({1, torch.get_num_threads()}) if threads is None else _numbers("threads", threads, MOST_THREADS)
     batches = _numbers("batch", batch, MOST_ROWS)
     precisions = None if precision is None else _words("precision", precision)
+    if precisions is not None and (missing := why_missing()) is not None:
+        raise UsageError(f"precision is of the native engine; {missing}")
     measured = paper_model() if model == PAPER else load_model(Path(model))
     with step_bar("measuring") as bar:
         found = measure_speed(
