@@ -36,13 +36,9 @@ void require(bool holds, const char* what) {
   if (!holds) throw std::invalid_argument(what);
 }
 
-const char* name_of(Type type) {
-  return type == Type::i8 ? "int8" : type == Type::bf16 ? "bfloat16" : "float32";
-}
-
 Type type_of(const std::string& name) {
   for (Type type : {Type::f32, Type::bf16, Type::i8})
-    if (name == name_of(type)) return type;
+    if (name == undertow::name(type)) return type;
   throw std::invalid_argument("precision '" + name + "' is none of float32, bfloat16, int8");
 }
 
@@ -179,7 +175,7 @@ NB_MODULE(_engine, m) {
              new (self) Program(bytes, isa);
            },
            "data"_a, "isa"_a = "auto")
-      .def_prop_ro("precision", [](const Program& p) { return name_of(p.graph.precision); })
+      .def_prop_ro("precision", [](const Program& p) { return name(p.graph.precision); })
       .def_prop_ro("isa", [](const Program& p) { return std::string(p.kernels.name); })
       .def_prop_ro("num_symbols", [](const Program& p) { return p.graph.num_symbols; })
       .def_prop_ro("num_params", [](const Program& p) { return p.num_params(); })

@@ -27,10 +27,8 @@ template <class... Parts>
   throw FormatError(message.str());
 }
 
-const char* name(Type type);
 const char* name(OpKind kind);
 std::string shape(const Tensor& tensor);  // 64x2x32
-size_t item_size(Type type);
 
 // Refuse a graph whose parts do not fit together. Its enums are known ones and its tensors within its memory.
 void check(const Graph& graph);

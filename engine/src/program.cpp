@@ -10,8 +10,6 @@ namespace {
 
 constexpr size_t chunk_weights = 32768;  // a part of a convolution worth handing to another thread
 
-size_t item_size(Type type) { return type == Type::f32 ? 4 : type == Type::bf16 ? 2 : 1; }
-
 // Inputs whose weights lie together.
 uint32_t unit_of(Type type) { return type == Type::i8 ? 4 : 1; }
 

@@ -81,8 +81,7 @@ class TaskList {
   }
 
   double reading(const Conv& conv, uint32_t depth, uint32_t width) const {
-    const double item = conv.type == Type::f32 ? 4 : conv.type == Type::bf16 ? 2 : 1;
-    return double(depth) * width * item / bytes_per_ns * (1 + 0.25 * (rows_ - 1));
+    return double(depth) * width * double(item_size(conv.type)) / bytes_per_ns * (1 + 0.25 * (rows_ - 1));
   }
 
   void need(Task& task, const std::vector<uint32_t>& values) const {

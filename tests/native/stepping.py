@@ -12,6 +12,7 @@ import torch
 
 from undertow.batch import Condition
 from undertow.emissions import Sampling
+from undertow.generation.streaming import PLAIN
 from undertow.models.autoregressive import Autoregressive
 from undertow.native import lower, make_engine, make_program, to_bytes
 
@@ -58,7 +59,7 @@ def run(
     uniforms: np.ndarray,
     given: Condition,
     sizes: Sequence[int],
-    sampling: Sampling = Sampling(),  # noqa: B008
+    sampling: Sampling = PLAIN,
 ) -> np.ndarray:
     """Symbols (B, T) drawn from uniforms (B, T, U), in chunks."""
     drawn = []

@@ -21,6 +21,9 @@ struct FormatError : std::invalid_argument {
 
 enum class Type : uint32_t { f32 = 0, bf16 = 1, i8 = 2 };
 
+const char* name(Type type);   // "float32", "bfloat16", "int8"
+size_t item_size(Type type);  // bytes
+
 // embed      y = table[symbol]                              table (num_symbols + 1, C); the last row is the start symbol
 // condition  y = what is known of the step                  (condition_channels)
 // conv       y = act(b + Σ_i W_i x[t - (k-1-i)·dilation] + add)   W (O, k, I); several inputs are read side by side

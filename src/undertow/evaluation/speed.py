@@ -175,7 +175,7 @@ def _entries(
     plain.engine_file = None
     lacking = _why_torch_alone(plain)
     if lacking is not None:
-        steppers: list[tuple[str, str, Autoregressive, StepCost | None]] = [("torch", _dtype(plain), plain, None)]
+        steppers: list[tuple[str, str, Autoregressive, StepCost | None]] = [("torch", plain.precision, plain, None)]
         notes = [f"{lacking}; torch alone is measured, and no roofline"]
     else:
         exported = {one: model if one == own else variant(plain, one) for one in precisions}
@@ -197,10 +197,6 @@ def _why_torch_alone(model: Autoregressive) -> str | None:
     except Unsupported as reason:
         return str(reason)
     return why_missing()
-
-
-def _dtype(model: Autoregressive) -> str:
-    return str(next(model.parameters()).dtype).removeprefix("torch.")
 
 
 def variant(model: Autoregressive, precision: str) -> Autoregressive:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from undertow.batch import Batch, Condition
+from undertow.generation.arrays import aligned_array, contiguous
 from undertow.generation.conditions import Conditions
 from undertow.generation.inference import inference
 from undertow.models.autoregressive import Autoregressive
@@ -31,7 +32,7 @@ class Forced:
 
     def __init__(self, model: Autoregressive) -> None:
         self.model = model
-        self.engine, self.precision = "torch", str(next(model.parameters()).dtype).removeprefix("torch.")
+        self.engine, self.precision = "torch", model.precision
         if model.engine_file is not None:
             self.engine, self.precision = "native", str(precision_of(model))
             try:
@@ -70,10 +71,7 @@ class Forced:
 
         def step(symbols: Tensor, condition: Condition) -> Tensor:
             params = np.empty((*symbols.shape, self._program.num_params), dtype=np.float32)
-            aligned = condition.aligned
-            if aligned is not None:
-                aligned = aligned.float().expand(batch_size, -1, -1).contiguous().cpu()
-            engine.feed(symbols.contiguous().cpu().numpy(), None if aligned is None else aligned.numpy(), params)
+            engine.feed(contiguous(symbols), aligned_array(condition, batch_size), params)
             return torch.from_numpy(params).to(symbols.device)
 
         return step

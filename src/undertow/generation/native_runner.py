@@ -13,6 +13,7 @@ from torch import Tensor
 from undertow.batch import Condition
 from undertow.emissions import Sampling
 from undertow.errors import DataError
+from undertow.generation.arrays import aligned_array, contiguous
 from undertow.generation.conditions import Conditions
 from undertow.generation.noise import Noise
 from undertow.generation.runner import Runner, in_order, rows_by_length
@@ -65,7 +66,7 @@ class NativeRunner(Runner):
         keys = noise.skip(num_steps)
         engine.run(
             drawn,
-            _aligned(condition, engine.rows),
+            aligned_array(condition, engine.rows),
             temperature=sampling.temperature,
             top_k=min(sampling.top_k or 0, self._program.num_symbols),
             top_p=1.0 if sampling.top_p is None else sampling.top_p,
@@ -84,8 +85,8 @@ class NativeRunner(Runner):
         pending, state = position
         engine = self._make(len(pending))
         try:
-            engine.restore([_array(leaf) for leaf in leaves(state)])
-            engine.pending = _array(pending[:, 0])
+            engine.restore([contiguous(leaf) for leaf in leaves(state)])
+            engine.pending = contiguous(pending[:, 0])
         except ValueError as error:
             raise DataError(f"this state is not of a stream of this model: {error}") from None
         self._take(engine)
@@ -111,16 +112,5 @@ class NativeRunner(Runner):
             return
         past = self.model.past(prompts[:, :-1])
         skipped = self.model.unseen(length)
-        engine.feed(_array(past[:, skipped:]), _aligned(conditions.steps(skipped, length), num_rows))
-        engine.pending = _array(prompts[:, -1])
-
-
-def _aligned(condition: Condition, num_rows: int) -> np.ndarray | None:
-    """(B, T or 1, Y) float32; None where there is no condition."""
-    if condition.aligned is None:
-        return None
-    return _array(condition.aligned.float().expand(num_rows, -1, -1))
-
-
-def _array(tensor: Tensor) -> np.ndarray:
-    return np.ascontiguousarray(tensor.detach().cpu().numpy())
+        engine.feed(contiguous(past[:, skipped:]), aligned_array(conditions.steps(skipped, length), num_rows))
+        engine.pending = contiguous(prompts[:, -1])

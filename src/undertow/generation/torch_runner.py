@@ -36,7 +36,7 @@ class TorchRunner(Runner):
 
     def __init__(self, model: Autoregressive, threads: int | None = None) -> None:
         self.model = model
-        self.precision = str(next(model.parameters()).dtype).removeprefix("torch.")
+        self.precision = model.precision
         self.num_parameters = sum(parameter.numel() for parameter in model.parameters())
         self.num_threads = threads or torch.get_num_threads()
         self._threads = threads

@@ -19,6 +19,11 @@ class Model(nn.Module, ABC):
     config: Any
     engine_file: bytes | None = None
 
+    @property
+    def precision(self) -> str:
+        """What its weights are held in, as "float32"."""
+        return str(next(self.parameters()).dtype).removeprefix("torch.")
+
     @abstractmethod
     def forward(self, batch: Batch) -> Tensor:
         """Mean loss in nats per counted step, a scalar; zero where no step counts."""
