@@ -38,12 +38,15 @@ class Batch:
     """Sequences of symbols of one batch, with what is known about them.
 
     Attributes:
-        symbols: (B, T) int64, or (B, T, E) where one step emits a vector.
+        symbols: (B, T) int64, or (B, T, E) where one step emits a vector; floats where the alphabet is of real numbers.
         counted: (B, T) bool, the steps whose loss counts; padding and unseen context are False.
-        labels: by name, (B,) int64 class indices; -1 where a row has none.
+        labels: by name, (B,) int64 class indices, -1 where a row has none; (B, T) where each step has its own; (B,)
+            floats where what is told of a row is a number.
         features: (B, F, C) float frames; frame f goes with steps f·hop to (f + 1)·hop - 1.
             Frames past the last step are there to be looked ahead to.
         names: one name a row, for messages that must say which example was at fault.
+        continues: (B,) bool, the rows that go on where the same row of the batch before ended (truncated
+            back-propagation through time); None where every row is a sequence of its own.
     """
 
     symbols: Tensor
@@ -51,6 +54,7 @@ class Batch:
     labels: Mapping[str, Tensor] = field(default_factory=dict)
     features: Tensor | None = None
     names: tuple[str, ...] = ()
+    continues: Tensor | None = None
 
     @property
     def num_counted(self) -> int:
@@ -63,4 +67,5 @@ class Batch:
         moved["symbols"], moved["counted"] = self.symbols.to(device), self.counted.to(device)
         moved["labels"] = {name: label.to(device) for name, label in self.labels.items()}
         moved["features"] = None if self.features is None else self.features.to(device, dtype)
+        moved["continues"] = None if self.continues is None else self.continues.to(device)
         return Batch(**moved)

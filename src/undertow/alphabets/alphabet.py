@@ -1,10 +1,12 @@
 """The contract of an alphabet: what a symbol is, to and from the real thing."""
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from torch import Tensor
+
+Real = Literal["sound", "text", "notes", "pixels", "numbers"]
 
 
 class Alphabet(ABC):
@@ -12,11 +14,15 @@ class Alphabet(ABC):
 
     Attributes:
         config: the alphabet's own `Config`.
-        num_symbols: size of the alphabet.
+        num_symbols: size of the alphabet; 0 for one of real numbers, which have no distribution here.
+        num_elements: E, where one step is a vector of so many symbols; None where it is a single symbol.
+        real: what symbols stand for.
     """
 
     config: Any
     num_symbols: int
+    num_elements: int | None = None
+    real: Real = "sound"
 
     @property
     def start_symbol(self) -> int:

@@ -4,6 +4,7 @@ from undertow.layers.causal_conv import CausalConv1d
 from undertow.layers.embedding import Embedding
 from undertow.layers.frames import Framed
 from undertow.layers.gated import GatedConv1d, GatedStack, dilation_cycles
+from undertow.layers.inputs import InputKind, Inputs
 from undertow.layers.layer import Layer, StatelessLayer
 from undertow.layers.norm import LayerNorm
 from undertow.layers.serial import Serial
@@ -15,6 +16,8 @@ __all__ = [
     "Framed",
     "GatedConv1d",
     "GatedStack",
+    "InputKind",
+    "Inputs",
     "Layer",
     "LayerNorm",
     "Repeat",

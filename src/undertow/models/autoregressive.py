@@ -66,7 +66,11 @@ class Autoregressive(Model):
         self.emission = emissions.build(config.emission, self.alphabet.num_symbols)
         self.conditioner = Conditioner(config.conditioner)
         self.network = networks.build(
-            config.network, self.alphabet.num_symbols, self.emission.num_params, self.conditioner.channels
+            config.network,
+            self.alphabet.num_symbols,
+            self.emission.num_params,
+            self.conditioner.channels,
+            self.alphabet.num_elements or 1,
         )
         self._warn_of_short_field()
 
@@ -133,10 +137,11 @@ class Autoregressive(Model):
         return skipped - skipped % self.network.period
 
     def _inputs(self, symbols: Tensor) -> Tensor:
-        """What the network takes: the symbols (B, T) themselves, or their scalars (B, T, 1)."""
+        """What the network takes: the symbols (B, T) themselves, or their scalars (B, T, 1), or (B, T, E)."""
         if self.network.takes_symbols:
             return symbols
-        return self.alphabet.to_scalar(symbols).to(next(self.parameters()).dtype)[..., None]
+        scalars = self.alphabet.to_scalar(symbols).to(next(self.parameters()).dtype)
+        return scalars[..., None] if self.alphabet.num_elements is None else scalars
 
     def _warn_of_short_field(self) -> None:
         rate, field = self.config.sample_rate, self.receptive_field

@@ -13,9 +13,9 @@ NETWORKS = {
 NetworkConfig = Annotated[Any, choice(NETWORKS)]
 
 
-def build(config: Any, num_symbols: int, num_params: int, condition_channels: int) -> Network:
+def build(config: Any, num_symbols: int, num_params: int, condition_channels: int = 0, in_channels: int = 1) -> Network:
     """The network a config describes, for an alphabet, an emission and a conditioner of these sizes."""
-    return NETWORKS[config.kind](config, num_symbols, num_params, condition_channels)
+    return NETWORKS[config.kind](config, num_symbols, num_params, condition_channels, in_channels)
 
 
 __all__ = ["NETWORKS", "Network", "NetworkConfig", "WaveNet", "build"]

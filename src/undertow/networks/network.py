@@ -14,6 +14,9 @@ from undertow.state import State
 class Network(nn.Module, ABC):
     """Inputs x_1 … x_T and a condition to (B, T, P): row t parametrises the distribution of the symbol after x_t.
 
+    A network class is called with (config, num_symbols, num_params, condition_channels, in_channels): in_channels is C
+    of an x of floats.
+
     Attributes:
         takes_symbols: x is (B, T) int64 symbols (the alphabet's start symbol included); otherwise (B, T, C) floats.
         receptive_field: steps of x one output sees; None when it is unbounded.
@@ -41,6 +44,11 @@ class Network(nn.Module, ABC):
 
         `condition.aligned` holds those T steps, or one that serves them all.
         """
+
+    @property
+    @abstractmethod
+    def output(self) -> nn.Module:
+        """The last layer, which makes the parameters: what a model of other outputs has of its own."""
 
     def prime(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         """`step` over a prompt (B, T) of which only the last parameters (B, P) are wanted.

@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 import torch
 import torch.nn.functional as F
 from pydantic import Field
-from torch import Tensor
+from torch import Tensor, nn
 
 from undertow.batch import Condition
 from undertow.config import config
@@ -43,14 +43,14 @@ class ContextStack:
 
 
 class WaveNet(Network):
-    """(B, T) symbols, or (B, T, 1) floats, to (B, T, P) parameters of the next symbol."""
+    """(B, T) symbols, or (B, T, C) floats, to (B, T, P) parameters of the next symbol."""
 
     @config
     class Config:
         """Shape of the network. The defaults are the shape that the speed benchmarks call "paper".
 
         Attributes:
-            input: "embedding", a vector for each symbol; "scalar", the symbol's value in [-1, 1].
+            input: "embedding", a vector for each symbol; "scalar", the symbol's value.
             input_kernel_size: taps of the causal input convolution; 1 with an embedding means none.
             num_cycles: how often the dilations 1, 2, 4, …, 2^(layers_per_cycle - 1) are repeated.
             gate_channels: filter and gate together.
@@ -70,12 +70,14 @@ class WaveNet(Network):
         head_channels: Count | None = None
         context: ContextStack | None = None
 
-    def __init__(self, config: Config, num_symbols: int, num_params: int, condition_channels: int = 0) -> None:
+    def __init__(
+        self, config: Config, num_symbols: int, num_params: int, condition_channels: int = 0, in_channels: int = 1
+    ) -> None:
         super().__init__()
         self.config = config
         self.takes_symbols = config.input == "embedding"
         channels = config.residual_channels
-        self.input = _input(config, num_symbols)
+        self.input = _input(config, num_symbols, in_channels)
         self.context = None if config.context is None else _context(config.context, channels)
         if config.context is not None:
             condition_channels += config.context.out_channels
@@ -103,6 +105,10 @@ class WaveNet(Network):
     def prime(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         gated, state = self._step_body(x, state, condition)
         return self.head(self.skip(gated[:, -1:]))[:, 0], state
+
+    @property
+    def output(self) -> nn.Module:
+        return self.head.layers[-1]
 
     def _step_body(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         """The gated outputs of every layer after the next inputs; skip sum and head need no state."""
@@ -135,10 +141,10 @@ class Hidden(StatelessLayer):
         return F.relu(self.conv(x))
 
 
-def _input(config: WaveNet.Config, num_symbols: int) -> Serial:
+def _input(config: WaveNet.Config, num_symbols: int, in_channels: int) -> Serial:
     channels, kernel_size = config.residual_channels, config.input_kernel_size
     if config.input == "scalar":
-        return Serial(CausalConv1d(1, channels, kernel_size))
+        return Serial(CausalConv1d(in_channels, channels, kernel_size))
     if kernel_size == 1:
         return Serial(Embedding(num_symbols, channels))
     return Serial(Embedding(num_symbols, channels), CausalConv1d(channels, channels, kernel_size))
