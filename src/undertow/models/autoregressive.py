@@ -114,6 +114,13 @@ class Autoregressive(Model):
         start = symbols.new_full((len(symbols), 1, *symbols.shape[2:]), self.alphabet.start_symbol)
         return torch.cat([start, symbols], dim=1)
 
+    def predict(self, symbols: Tensor, condition: Condition) -> Tensor:
+        """Parameters (B, T, P) of the symbols after each of these (B, T), in one parallel call without a state.
+
+        From the start symbol on it is what `step` gives from `init_state`.
+        """
+        return self.network(self._inputs(symbols), condition)
+
     def step(self, symbols: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         """Parameters (B, T, P) of the symbols after each of these (B, T); `condition` is of those next symbols."""
         return self.network.step(self._inputs(symbols), state, condition)
