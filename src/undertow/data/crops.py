@@ -82,10 +82,9 @@ class Order:
         """(P, G, 4) crops of a pool."""
         size = self.pool_batches * self.global_batch
         first, last = pool * size, (pool + 1) * size
-        epochs = range(first // len(self.crops), -(-last // len(self.crops)))
-        stream = np.concatenate([self._epoch(epoch) for epoch in epochs])
-        skipped = first - epochs[0] * len(self.crops)
-        rows = stream[skipped : skipped + size]
+        count = len(self.crops)
+        epochs = range(first // count, -(-last // count))
+        rows = np.concatenate([self._epoch(e)[max(0, first - e * count) : last - e * count] for e in epochs])
         length = rows[:, 2] - rows[:, 1] + rows[:, 3]
         batches = rows[np.argsort(length, kind="stable")].reshape(self.pool_batches, self.global_batch, 4)
         return np.random.default_rng([self.seed, 1, pool]).permutation(batches)

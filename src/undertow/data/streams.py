@@ -1,0 +1,82 @@
+"""Streams of chunks for truncated back-propagation through time: each batch goes on where the one before ended.
+
+N chunks of an epoch, G streams of the global batch, B of this rank's, T steps.
+"""
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import torch
+
+from undertow.batch import Batch
+from undertow.data.crops import Crop
+from undertow.data.sequences import SequenceSet, collate, cut, rows_of_rank
+from undertow.errors import UsageError
+
+NOTHING = Crop(0, 0, 0, 0)  # a row whose stream has ended before the others'
+
+
+class StreamBatches:
+    """Training batches that go on, row by row, where the batch before ended; every step is counted once an epoch.
+
+    In each epoch the sequences, in a new random order, are cut into N chunks of at most `chunk_steps`, at multiples of
+    it, and the chunks, end to end, are dealt out in G = `world_size` · `batch_size` contiguous streams of N / G chunks,
+    rounded up or down. No chunk crosses the end of a sequence: the last one of each is shorter, padded and not counted
+    there, and the next begins with no memory. So a state that is carried on has seen no padding.
+
+    `batch(step)` is a function of the seed and the step alone. `Batch.continues` is False where an epoch, a stream or a
+    sequence begins. Streams that have a chunk less end with a row in which nothing is counted.
+
+    Args:
+        sequences: what to read.
+        batch_size: B, streams a rank.
+        chunk_steps: steps of a batch at most; gradients go back no further.
+        seed: 0 or more; of the sequences' order.
+        rank, world_size: of the processes that share a batch.
+
+    Raises:
+        UsageError: a size below 1, a rank out of range, or more streams than chunks.
+        DataError: no sequences.
+    """
+
+    def __init__(
+        self, sequences: SequenceSet, batch_size: int, chunk_steps: int, seed: int, rank: int = 0, world_size: int = 1
+    ) -> None:
+        self.sequences, self.seed = sequences, seed
+        self.rows = rows_of_rank(batch_size, seed, rank, world_size)
+        self.chunks = cut(sequences, chunk_steps, 0).cut()  # (N, 4)
+        self.global_batch = batch_size * world_size
+        if len(self.chunks) < self.global_batch:
+            raise UsageError(
+                f"{sequences.num_symbols} steps in chunks of {chunk_steps} are {len(self.chunks)} chunks, too few for "
+                f"{self.global_batch} streams; smaller batches or shorter chunks are needed"
+            )
+        self.bounds = np.arange(self.global_batch + 1) * len(self.chunks) // self.global_batch  # (G + 1,)
+        self._epoch = lru_cache(maxsize=2)(self._shuffle)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Chunks of the longest stream."""
+        return -(-len(self.chunks) // self.global_batch)
+
+    @property
+    def mean_counted(self) -> float:
+        """Counted steps of a global batch, on average."""
+        return self.sequences.num_symbols / self.steps_per_epoch
+
+    def batch(self, step: int) -> Batch:
+        """This rank's rows of the global batch of `step`, counted from 0."""
+        epoch, index = divmod(step, self.steps_per_epoch)
+        chunks = self._epoch(epoch)
+        crops, continues = [], []
+        for first, stop in zip(self.bounds[:-1][self.rows], self.bounds[1:][self.rows], strict=True):
+            place = int(first) + index
+            crops.append(Crop(*chunks[place].tolist()) if place < stop else NOTHING)
+            continues.append(first < place < stop and chunks[place, 1] > 0)
+        return replace(collate(self.sequences, crops), continues=torch.tensor(continues, dtype=torch.bool))
+
+    def _shuffle(self, epoch: int) -> np.ndarray:
+        """(N, 4) chunks, those of a sequence in their order, the sequences in a random one."""
+        place = np.random.default_rng([self.seed, 0, epoch]).permutation(len(self.sequences))
+        return self.chunks[np.argsort(place[self.chunks[:, 0]], kind="stable")]
