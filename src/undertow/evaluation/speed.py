@@ -99,7 +99,7 @@ class Entry:
         return stream(
             self.model,
             count=self.batch_size,
-            features=_features(self.model),
+            features=features_of_silence(self.model),
             chunk_steps=max(1, min(CHUNK_STEPS[self.engine], CHUNK_SYMBOLS // self.batch_size)),
             engine=self.engine,
             threads=self.num_threads,
@@ -219,7 +219,7 @@ def _synthesised(model: Autoregressive) -> ClipSet:
     return replace(notes, clips=[clip(note) for note in notes], label_classes={})
 
 
-def _features(model: Autoregressive) -> torch.Tensor | None:
+def features_of_silence(model: Autoregressive) -> torch.Tensor | None:
     """Frames (F, M) of silence for a model that needs features."""
     settings = model.config.conditioner.features
     if settings is None:

@@ -7,10 +7,15 @@ from undertow.errors import UsageError
 from undertow.generation.native_runner import NativeRunner
 from undertow.generation.runner import Runner
 from undertow.generation.torch_runner import TorchRunner
+from undertow.generation.uncached_runner import UncachedRunner
 from undertow.models.autoregressive import Autoregressive
 from undertow.native import Unsupported, cannot_run
 
-ENGINES: dict[str, Callable[[Autoregressive, int | None], Runner]] = {"native": NativeRunner, "torch": TorchRunner}
+ENGINES: dict[str, Callable[[Autoregressive, int | None], Runner]] = {
+    "native": NativeRunner,
+    "torch": TorchRunner,
+    "uncached": UncachedRunner,
+}
 
 
 def make_runner(model: Autoregressive, engine: str = "auto", threads: int | None = None) -> Runner:

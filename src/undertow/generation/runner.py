@@ -50,6 +50,10 @@ class Runner(ABC):
             condition: that of the T steps drawn, or one step that serves them all.
         """
 
+    def select(self, rows: Sequence[int]) -> None:
+        """Go on with the given rows, in the given order and as often as they are named."""
+        self.restore(select(self.position, rows))
+
     @property
     @abstractmethod
     def position(self) -> State:

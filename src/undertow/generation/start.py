@@ -18,7 +18,7 @@ from undertow.generation.labels import Labels, differ_by_row, resolve_labels
 from undertow.generation.prompts import Features, Prompts, each_prompt, one_for_all, read_features, read_prompt
 from undertow.generation.runner import Runner
 from undertow.models.autoregressive import Autoregressive
-from undertow.state import State, leaves, num_bytes, select
+from undertow.state import State, leaves, num_bytes
 
 MOST_ROWS = 65_536  # of one stream
 COPIES = 3  # of the rows' state, about, while a stream begins
@@ -74,7 +74,7 @@ def begin(runner: Runner, prompt: Prompts, labels: Labels, features: Features, s
     _check_fit(max(map(len, prompts)), conditions)
     runner.prime(prompts, conditions)
     if shared and count > 1:
-        runner.restore(select(runner.position, [0] * count))
+        runner.select([0] * count)
         conditions, prompts = conditions.select([0] * count), prompts * count
     places = tuple(Place(seed, row, 0, len(one)) for row, one in zip(rows, prompts, strict=True))
     notes = dict.fromkeys([*runner.notes, *(note for _, notes in read for note in notes)])

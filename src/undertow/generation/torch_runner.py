@@ -57,7 +57,7 @@ class TorchRunner(Runner):
         uniforms = torch.from_numpy(noise.next(num_steps)).to(pending.device)
         self.num_threads = self._threads or self._useful_threads(len(pending))
         draw = self._draw_static if self.static else self._draw
-        with inference(self.model), _threads(self.num_threads):
+        with inference(self.model), limited_threads(self.num_threads):
             drawn, self._position = draw(self._position, uniforms, sampling, condition)
         return drawn.cpu()
 
@@ -97,7 +97,7 @@ class TorchRunner(Runner):
 
 
 @contextmanager
-def _threads(number: int) -> Iterator[None]:
+def limited_threads(number: int) -> Iterator[None]:
     """Torch on that many threads, and afterwards on as many as before."""
     before = torch.get_num_threads()
     torch.set_num_threads(number)

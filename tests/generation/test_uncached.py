@@ -1,0 +1,91 @@
+"""Without a cache come the same symbols: every state that is kept is held to reading the whole past again."""
+
+import numpy as np
+import pytest
+import torch
+
+from tests.generation.models import KINDS, build, frames, prompt
+from undertow.errors import UsageError
+from undertow.evaluation.generation_speed import generation_speeds, symbols_per_second
+from undertow.generation import generate, resume, stream
+from undertow.generation.engines import make_runner
+
+
+def options(kind: str) -> dict:
+    given: dict = dict(num_steps=30, prompt=[prompt(21), None, prompt(3), prompt(21, seed=1)], seed=2)
+    if kind in ("labels", "features"):
+        given["labels"] = {"speaker": ["theo", "lucas", None, "theo"]}
+    if kind == "features":
+        given["features"] = np.stack([frames(20, seed) for seed in range(4)])
+    return given
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_draws_what_the_cached_step_draws(kind: str) -> None:
+    model, given = build(kind), options(kind)
+    cached = generate(model, **given, engine="torch").symbols
+    found = generate(model, **given, engine="uncached")
+    assert found.engine == "uncached" and np.array_equal(found.symbols, cached)
+    assert len(np.unique(cached)) > 4
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_reads_no_state(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, given = build(kind), options(kind)
+    expected = generate(model, **given, engine="torch").symbols
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("a step was taken")
+
+    for name in ("step", "prime"):
+        monkeypatch.setattr(type(model.network), name, refuse)
+    assert np.array_equal(generate(model, **given, engine="uncached").symbols, expected)
+
+
+def test_a_shared_prompt_and_chunks() -> None:
+    model = build("labels")
+    given: dict = dict(prompt=prompt(22), labels="theo", count=3, num_steps=20)
+    chunks = stream(model, **given, engine="uncached", chunk_steps=7, output="symbols")
+    expected = generate(model, **given, engine="torch").symbols
+    assert np.array_equal(np.concatenate(list(chunks), axis=1), expected)
+
+
+def test_torch_goes_on_where_it_left_off_but_not_the_other_way() -> None:
+    model = build("context")
+    whole = generate(model, num_steps=40, prompt=prompt(9)).symbols
+    first = stream(model, num_steps=40, prompt=prompt(9), engine="uncached", chunk_steps=13, output="symbols")
+    begun, state = next(first), first.state
+    rest = resume(model, state, num_steps=27, engine="torch", output="symbols")
+    assert np.array_equal(np.concatenate([begun, *rest], axis=1), whole)
+    with pytest.raises(UsageError, match="which a paused stream does not hold; take torch"):
+        resume(model, state, engine="uncached")
+
+
+def test_leaves_the_model_in_its_mode() -> None:
+    model = build("labels").train()
+    generate(model, num_steps=3, engine="uncached")
+    assert model.training and make_runner(model, "uncached", 1).num_threads == 1
+    assert torch.is_grad_enabled()
+
+
+def test_engines_take_turns() -> None:
+    found = generation_speeds(build(), ["torch", "uncached"], num_steps=4, batch_size=2, rounds=1)
+    assert set(found) == {"torch", "uncached"} and min(found.values()) > 0
+    assert symbols_per_second(build("features"), "uncached", 4, rounds=1) > 0
+
+
+@pytest.mark.parametrize(
+    ("engines", "options", "message"),
+    [
+        (["torch"], dict(rounds=0), "0 rounds of 1 engines"),
+        ([], dict(), "of 0 engines"),
+        (["cashed"], dict(), "unknown engine 'cashed'"),
+        (["torch"], dict(num_steps=0), "num_steps is 0"),
+        (["torch"], dict(num_steps=61, rounds=1), "61 steps are asked for"),
+    ],
+)
+def test_refuses(engines: list[str], options: dict, message: str) -> None:
+    model = build()
+    model.network.max_length = 60
+    with pytest.raises(UsageError, match=message):
+        generation_speeds(model, engines, **options)
