@@ -3,18 +3,53 @@
 from typing import Annotated, Any
 
 from undertow.alphabets.alphabet import Alphabet
+from undertow.alphabets.bytes import Bytes
+from undertow.alphabets.characters import Characters
 from undertow.alphabets.linear_pcm import LinearPCM
 from undertow.alphabets.mu_law import MuLaw
+from undertow.alphabets.numbers import Numbers
+from undertow.alphabets.piano_roll import PianoRoll
+from undertow.alphabets.pixels import Pixels
+from undertow.alphabets.subwords import Subwords
+from undertow.alphabets.text_alphabet import TextAlphabet
 from undertow.config import choice
 
-ALPHABETS = {"mu_law": MuLaw, "linear_pcm": LinearPCM}
+ALPHABETS = {
+    "mu_law": MuLaw,
+    "linear_pcm": LinearPCM,
+    "bytes": Bytes,
+    "characters": Characters,
+    "subwords": Subwords,
+    "pixels": Pixels,
+    "piano_roll": PianoRoll,
+    "numbers": Numbers,
+}
 
 AlphabetConfig = Annotated[Any, choice(ALPHABETS)]
 
 
 def build(config: Any) -> Alphabet:
-    """The alphabet a config describes."""
+    """The alphabet a config describes.
+
+    Raises:
+        UsageError: its characters are not collected, or its sub-words not trained.
+        DataError: its sub-words are none that give every text back.
+    """
     return ALPHABETS[config.kind](config)
 
 
-__all__ = ["ALPHABETS", "Alphabet", "AlphabetConfig", "LinearPCM", "MuLaw", "build"]
+__all__ = [
+    "ALPHABETS",
+    "Alphabet",
+    "AlphabetConfig",
+    "Bytes",
+    "Characters",
+    "LinearPCM",
+    "MuLaw",
+    "Numbers",
+    "PianoRoll",
+    "Pixels",
+    "Subwords",
+    "TextAlphabet",
+    "build",
+]

@@ -17,12 +17,14 @@ class Alphabet(ABC):
         num_symbols: size of the alphabet; 0 for one of real numbers, which have no distribution here.
         num_elements: E, where one step is a vector of so many symbols; None where it is a single symbol.
         real: what symbols stand for.
+        unit: what one step is called.
     """
 
     config: Any
     num_symbols: int
     num_elements: int | None = None
     real: Real = "sound"
+    unit: str = "sample"
 
     @property
     def start_symbol(self) -> int:
@@ -31,7 +33,7 @@ class Alphabet(ABC):
 
     @abstractmethod
     def encode(self, real: Any) -> np.ndarray:
-        """The real thing as int64 symbols."""
+        """The real thing as int64 symbols; real numbers stay float32."""
 
     @abstractmethod
     def decode(self, symbols: np.ndarray) -> Any:

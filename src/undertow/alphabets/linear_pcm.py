@@ -6,7 +6,8 @@ import numpy as np
 from torch import Tensor
 
 from undertow.alphabets.alphabet import Alphabet
-from undertow.alphabets.wave import checked_symbols, checked_wave
+from undertow.alphabets.symbols import checked_symbols
+from undertow.alphabets.wave import checked_wave
 from undertow.config import config
 
 

@@ -16,7 +16,8 @@ from pydantic import Field
 from torch import Tensor
 
 from undertow.alphabets.alphabet import Alphabet
-from undertow.alphabets.wave import checked_symbols, checked_wave
+from undertow.alphabets.symbols import centred, checked_symbols
+from undertow.alphabets.wave import checked_wave
 from undertow.config import config
 
 
@@ -57,5 +58,4 @@ class MuLaw(Alphabet):
 
     def to_scalar(self, symbols: Tensor) -> Tensor:
         """Symbols on the companded axis, 2q/μ - 1 in [-1, 1], in torch's default dtype; the start symbol is 0.0."""
-        scalar = symbols * 2 / (self.num_symbols - 1) - 1
-        return scalar.masked_fill(symbols == self.start_symbol, 0.0)
+        return centred(symbols, self.num_symbols)

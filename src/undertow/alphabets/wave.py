@@ -1,4 +1,4 @@
-"""What every alphabet of waveforms asks of its samples and symbols."""
+"""What every alphabet of waveforms asks of its samples."""
 
 from typing import Any
 
@@ -19,18 +19,3 @@ def checked_wave(real: Any) -> np.ndarray:
     if np.isnan(wave).any():
         raise DataError(f"sample {int(np.isnan(wave).argmax())} of {wave.size} is NaN; samples are numbers in [-1, 1]")
     return np.clip(wave.astype(np.float64), -1.0, 1.0)
-
-
-def checked_symbols(symbols: Any, num_symbols: int) -> np.ndarray:
-    """Symbols as int64.
-
-    Raises:
-        DataError: the symbols are not integers from 0 to num_symbols - 1 (the start symbol has no sound).
-    """
-    codes = np.asarray(symbols)
-    if not np.issubdtype(codes.dtype, np.integer):
-        raise DataError(f"symbols are {codes.dtype}; they must be integers")
-    wrong = (codes < 0) | (codes >= num_symbols)
-    if wrong.any():
-        raise DataError(f"symbol {codes[wrong][0]} is outside the alphabet's 0 … {num_symbols - 1}")
-    return codes.astype(np.int64)

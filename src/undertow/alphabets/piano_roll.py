@@ -1,0 +1,62 @@
+"""Piano rolls: the 88 keys of a piano, each silent or sounding at a step."""
+
+from typing import Any, Literal
+
+import numpy as np
+from torch import Tensor
+
+from undertow.alphabets.alphabet import Alphabet, Real
+from undertow.alphabets.symbols import checked_symbols
+from undertow.config import config
+from undertow.errors import DataError
+
+NUM_KEYS = 88
+LOWEST_KEY = 21  # MIDI number of the lowest key, A0
+
+
+class PianoRoll(Alphabet):
+    """A step is a vector of 88 symbols, from the lowest key up: 1 where it sounds, 0 where it does not."""
+
+    num_symbols = 2
+    num_elements = NUM_KEYS
+    real: Real = "notes"
+
+    @config
+    class Config:
+        """Nothing to choose: a piano has 88 keys."""
+
+        kind: Literal["piano_roll"] = "piano_roll"
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    def encode(self, real: Any) -> np.ndarray:
+        """Zeros and ones (…, 88) of any type as int64 symbols.
+
+        Raises:
+            DataError: there are other values, or not 88 a step.
+        """
+        roll = np.asarray(real)
+        _check_keys(roll)
+        wrong = (roll != 0) & (roll != 1)
+        if wrong.any():
+            raise DataError(f"a piano roll holds {roll[wrong][0]}; a key is 0 (silent) or 1 (sounding)")
+        return roll.astype(np.int64)
+
+    def decode(self, symbols: np.ndarray) -> np.ndarray:
+        """Symbols (…, 88) as zeros and ones (uint8).
+
+        Raises:
+            DataError: a symbol lies outside the alphabet, or there are not 88 a step.
+        """
+        _check_keys(np.asarray(symbols))
+        return checked_symbols(symbols, self.num_symbols).astype(np.uint8)
+
+    def to_scalar(self, symbols: Tensor) -> Tensor:
+        """0.0 and 1.0, in torch's default dtype; the start symbol is 0.0, as silence is."""
+        return symbols.masked_fill(symbols == self.start_symbol, 0) / 1
+
+
+def _check_keys(roll: np.ndarray) -> None:
+    if not roll.ndim or roll.shape[-1] != NUM_KEYS:
+        raise DataError(f"a piano roll has shape {roll.shape}; it must be (steps, {NUM_KEYS})")

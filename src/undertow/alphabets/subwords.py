@@ -1,0 +1,198 @@
+"""Sub-words: byte-level BPE (Radford et al. 2019, GPT-2, §2.2), so that no text has an unknown symbol.
+
+The whole tokenizer, as the JSON of Hugging Face's `tokenizers`, is part of the config and so of every checkpoint.
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from undertow.alphabets.text_alphabet import TextAlphabet, Unit, as_text, utf8
+from undertow.config import config
+from undertow.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+END_OF_TEXT = "<|endoftext|>"
+
+
+class Subwords(TextAlphabet):
+    """The tokens of a byte-level BPE as symbols; their bytes, joined, are the text."""
+
+    unit: Unit = "token"
+
+    @config
+    class Config:
+        """`size`: how many tokens to train, 256 bytes among them; `tokenizer`: its JSON, none before it is trained."""
+
+        kind: Literal["subwords"] = "subwords"
+        size: int = Field(1024, ge=256, le=2**20)
+        tokenizer: str = ""
+
+    def __init__(self, config: Config) -> None:
+        if not config.tokenizer:
+            raise UsageError("alphabet.tokenizer: there is none; train one on text, or load one from its files")
+        self._tokenizer = _from_json(config.tokenizer)
+        super().__init__(config, _pieces(self._tokenizer))
+        if self.num_symbols != config.size:
+            raise UsageError(f"alphabet.size is {config.size}, but the tokenizer has {self.num_symbols} tokens")
+
+    def encode(self, real: str | bytes) -> np.ndarray:
+        """Text, or its bytes in UTF-8, as int64 symbols (T,).
+
+        Raises:
+            DataError: bytes that are not UTF-8, or half a surrogate pair.
+        """
+        text = as_text(real)
+        utf8(text)
+        return np.array(self._tokenizer.encode(text, add_special_tokens=False).ids, np.int64)
+
+
+def train_subwords(documents: Iterable[str | bytes], size: int) -> Subwords.Config:
+    """Train a byte-level BPE of at most `size` tokens; text with too few different words gives fewer.
+
+    Raises:
+        UsageError: `tokenizers` is not installed, or `size` is below 256.
+        DataError: there is no text, or bytes that are not UTF-8.
+    """
+    library = _library()
+    asked = Subwords.Config(size=size)
+    tokenizer = _byte_level(library.models.BPE())
+    trainer = library.trainers.BpeTrainer(
+        vocab_size=asked.size, show_progress=False, initial_alphabet=library.pre_tokenizers.ByteLevel.alphabet()
+    )
+    counted = _Counted(documents)
+    tokenizer.train_from_iterator(counted, trainer)
+    if not counted.num_characters:
+        raise DataError("the text is empty; there is nothing to train sub-words on")
+    return _config(tokenizer)
+
+
+def from_files(folder: str | Path) -> Subwords.Config:
+    """The byte-level BPE in a folder: `tokenizer.json`, or `vocab.json` and `merges.txt`.
+
+    Raises:
+        UsageError: `tokenizers` is not installed.
+        DataError: they are not there, are damaged, or make no byte-level BPE.
+    """
+    folder, library = Path(folder), _library()
+    whole, vocabulary, merges = (folder / name for name in ("tokenizer.json", "vocab.json", "merges.txt"))
+    try:
+        if whole.is_file():
+            return _config(_from_json(whole.read_text(encoding="utf-8")))
+        if not (vocabulary.is_file() and merges.is_file()):
+            raise DataError("there is neither tokenizer.json nor vocab.json with merges.txt")
+        try:
+            tokenizer = _byte_level(library.models.BPE.from_file(str(vocabulary), str(merges)))
+        except Exception as error:  # the library raises no narrower one
+            raise DataError(f"vocab.json and merges.txt make no BPE ({error})") from None
+        if tokenizer.token_to_id(END_OF_TEXT) is not None:
+            tokenizer.add_special_tokens([END_OF_TEXT])
+        return _config(tokenizer)
+    except (DataError, UnicodeDecodeError) as error:
+        raise DataError(f"{folder}: {error}") from None
+
+
+class _Counted:
+    """Documents as text, and how many characters went by."""
+
+    def __init__(self, documents: Iterable[str | bytes]) -> None:
+        self.documents, self.num_characters = documents, 0
+
+    def __iter__(self) -> Any:
+        for document in self.documents:
+            text = as_text(document)
+            self.num_characters += len(text)
+            yield text
+
+
+def _library() -> Any:
+    try:
+        import tokenizers
+    except ImportError:
+        raise UsageError("sub-words need tokenizers; install undertow with its extra: undertow[text]") from None
+    return tokenizers
+
+
+def _byte_level(model: Any) -> "Tokenizer":
+    library = _library()
+    tokenizer = library.Tokenizer(model)
+    tokenizer.pre_tokenizer = library.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = library.decoders.ByteLevel()
+    return tokenizer
+
+
+def _config(tokenizer: "Tokenizer") -> Subwords.Config:
+    return Subwords.Config(size=len(_pieces(tokenizer)), tokenizer=tokenizer.to_str())
+
+
+def _from_json(text: str) -> "Tokenizer":
+    """The tokenizer that JSON describes, held to what gives every text back as it was.
+
+    Raises:
+        DataError: it is no tokenizer, or one that changes text.
+    """
+    library = _library()
+    try:
+        tokenizer = library.Tokenizer.from_str(text)
+        fields = json.loads(text)
+    except Exception as error:  # the library raises no narrower one
+        raise DataError(f"the tokenizer cannot be read ({error})") from None
+    changes = _changes(fields)
+    if changes:
+        raise DataError(f"the tokenizer {changes}; byte-level BPE that gives every text back as it was can be used")
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _changes(fields: dict[str, Any]) -> str:
+    """How a tokenizer changes text, for a message; nothing where it does not."""
+    splitter = fields["pre_tokenizer"] or {}
+    parts = splitter.get("pretokenizers", [splitter])
+    byte_level = [part for part in parts if part.get("type") == "ByteLevel"]
+    if fields["model"].get("type") != "BPE" or not byte_level:
+        return f"is {fields['model'].get('type')}, not byte-level BPE"
+    if fields["normalizer"] is not None:
+        return f"normalises text ({fields['normalizer']['type']})"
+    if any(part["add_prefix_space"] for part in byte_level):
+        return "puts a space before text"
+    if any(part.get("behavior") == "Removed" for part in parts):
+        return "leaves out what separates words"
+    if any(token["lstrip"] or token["rstrip"] for token in fields["added_tokens"]):
+        return "takes away the spaces around some tokens"
+    return ""
+
+
+def _pieces(tokenizer: "Tokenizer") -> list[bytes]:
+    """The bytes of every token, in the order of their numbers.
+
+    Raises:
+        DataError: numbers are missing, or one of the 256 bytes has no token.
+    """
+    added = {number: token.content for number, token in tokenizer.get_added_tokens_decoder().items()}
+    by_number = {number: token for token, number in tokenizer.get_vocab(with_added_tokens=True).items()}
+    if sorted(by_number) != list(range(len(by_number))):
+        raise DataError(f"the tokenizer's {len(by_number)} tokens are not numbered from 0 on without a gap")
+    missing = sorted(set(_BYTE_OF) - set(by_number.values()))
+    if missing:
+        raise DataError(f"the tokenizer has no token for {len(missing)} of the 256 bytes; it is not byte-level")
+    return [
+        added[number].encode() if number in added else bytes(map(_BYTE_OF.__getitem__, by_number[number]))
+        for number in range(len(by_number))
+    ]
+
+
+def _byte_characters() -> dict[str, int]:
+    """The printable characters that stand for bytes in byte-level BPE: themselves, or U+0100 and on."""
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [value for value in range(256) if value not in printable]
+    return {chr(value): value for value in printable} | {chr(0x100 + k): value for k, value in enumerate(others)}
+
+
+_BYTE_OF = _byte_characters()

@@ -1,0 +1,157 @@
+"""The contract of an alphabet of text: symbols that each stand for some bytes of UTF-8.
+
+B texts, T symbols.
+"""
+
+import codecs
+import unicodedata
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from torch import Tensor
+
+from undertow.alphabets.alphabet import Alphabet, Real
+from undertow.alphabets.symbols import centred, checked_symbols
+from undertow.errors import DataError
+
+Unit = Literal["byte", "character", "token"]
+SHOWN = 100  # characters of an alphabet that a message lists
+
+
+class OutsideError(DataError):
+    """A character that is not in the alphabet, at `position` (characters from 0) of what was to be encoded."""
+
+    def __init__(self, character: str, position: int, known: str, where: str = "") -> None:
+        self.character, self.position, self.known = character, position, known
+        name = f"character {character!r} (U+{ord(character):04X}) at position {position}"
+        super().__init__(f"{where and where + ': '}{name} is not in the alphabet{_help(character, known)}")
+
+    def moved(self, num_characters: int, where: str) -> "OutsideError":
+        """The same where the encoded part begins `num_characters` into the text called `where`."""
+        return OutsideError(self.character, self.position + num_characters, self.known, where)
+
+
+class IncrementalDecoder:
+    """Symbols to text piece by piece, as they come; a character whose bytes are not all there is held back."""
+
+    def __init__(self, alphabet: "TextAlphabet") -> None:
+        self._to_bytes = alphabet.to_bytes
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def feed(self, symbols: Any) -> str:
+        """The text that symbols (T,), or one symbol, complete; all pieces together are what `decode` gives.
+
+        Raises:
+            DataError: a symbol lies outside the alphabet.
+        """
+        return self._decoder.decode(self._to_bytes(np.atleast_1d(symbols)))
+
+    def end(self) -> str:
+        """What was held back: U+FFFD for a character that was never completed."""
+        return self._decoder.decode(b"", final=True)
+
+
+class TextAlphabet(Alphabet):
+    """Text as symbols, each of which stands for a fixed string of bytes; nothing is changed, line ends neither.
+
+    Attributes:
+        pieces: the UTF-8 bytes each symbol stands for, (num_symbols,).
+        unit: what a symbol is called.
+    """
+
+    real: Real = "text"
+    unit: Unit
+
+    def __init__(self, config: Any, pieces: Sequence[bytes]) -> None:
+        self.config = config
+        self.pieces = pieces
+        self.num_symbols = len(pieces)
+        self._lengths = np.array([len(piece) for piece in pieces])
+
+    @abstractmethod
+    def encode(self, real: str | bytes) -> np.ndarray:
+        """Text, or its bytes, as int64 symbols (T,).
+
+        Raises:
+            OutsideError: a character is not in the alphabet.
+            DataError: bytes that are not UTF-8, where symbols are made of characters.
+        """
+
+    def decode(self, symbols: np.ndarray) -> str | list[str]:
+        """Symbols (T,) as text, or (B, T) as B texts; bytes that are no UTF-8 become U+FFFD.
+
+        Raises:
+            DataError: a symbol lies outside the alphabet.
+        """
+        codes = np.asarray(symbols)
+        if codes.ndim == 2:
+            return [self.to_bytes(row).decode("utf-8", "replace") for row in codes]
+        return self.to_bytes(codes).decode("utf-8", "replace")
+
+    def to_bytes(self, symbols: np.ndarray) -> bytes:
+        """The bytes that symbols (T,) stand for, exactly.
+
+        Raises:
+            DataError: a symbol lies outside the alphabet.
+        """
+        codes = checked_symbols(symbols, self.num_symbols)
+        assert codes.ndim == 1, f"symbols have shape {codes.shape}; (T,) is one text"
+        return b"".join(map(self.pieces.__getitem__, codes.tolist()))
+
+    def num_bytes(self, symbols: np.ndarray) -> int:
+        """How many bytes symbols of any shape stand for."""
+        return int(self._lengths[checked_symbols(symbols, self.num_symbols)].sum())
+
+    def decoder(self) -> IncrementalDecoder:
+        """A decoder for one text that comes in pieces."""
+        return IncrementalDecoder(self)
+
+    def to_scalar(self, symbols: Tensor) -> Tensor:
+        """Symbols as 2q / (num_symbols - 1) - 1 in [-1, 1], in torch's default dtype; the start symbol is 0.0."""
+        return centred(symbols, self.num_symbols)
+
+
+def as_text(real: str | bytes) -> str:
+    """Text, from UTF-8 bytes where it is bytes.
+
+    Raises:
+        DataError: they are not UTF-8; the position is named.
+    """
+    if isinstance(real, str):
+        return real
+    try:
+        return real.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise not_utf8(real[error.start], error.start) from None
+
+
+def utf8(text: str, errors: str = "strict") -> bytes:
+    """Text as UTF-8; with "surrogateescape", bytes that a command line could not decode come back as they were.
+
+    Raises:
+        DataError: half a surrogate pair, which has no bytes.
+    """
+    try:
+        return text.encode("utf-8", errors)
+    except UnicodeEncodeError as error:
+        code = ord(text[error.start])
+        raise DataError(f"U+{code:04X} at position {error.start} is half a character; it has no UTF-8 bytes") from None
+
+
+def not_utf8(byte: int, position: int, where: str = "") -> DataError:
+    """The error of a text that is in another encoding, found out by `byte` at `position` (bytes from 0)."""
+    return DataError(
+        f"{where or 'this'} is not UTF-8 text: byte 0x{byte:02x} at position {position}; convert it to UTF-8, "
+        f"or take it as bytes, whatever it is (--set model.alphabet.kind=bytes)"
+    )
+
+
+def _help(character: str, known: str) -> str:
+    """`; …` with the character of the alphabet that is likely meant, or with the alphabet."""
+    plain = unicodedata.normalize("NFKD", character)[:1]
+    near = next((one for one in (plain, character.swapcase()) if one in known and one != ""), None)
+    if near is not None:
+        return f", but {near!r} is"
+    return f"; its {len(known)} characters are {known[:SHOWN]!r}{' …' if len(known) > SHOWN else ''}"

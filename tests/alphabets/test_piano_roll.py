@@ -1,0 +1,41 @@
+"""Piano rolls: 88 keys a step, on or off."""
+
+import numpy as np
+import pytest
+import torch
+
+from undertow.alphabets import PianoRoll
+from undertow.errors import DataError
+
+ROLL = np.random.default_rng(0).integers(0, 2, (5, 88))
+
+
+def roll():
+    return PianoRoll(PianoRoll.Config())
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.bool_, np.float64, np.int64])
+def test_zeros_and_ones_of_any_type(kind):
+    symbols = roll().encode(ROLL.astype(kind))
+    assert symbols.dtype == np.int64 and roll().decode(symbols).dtype == np.uint8
+    np.testing.assert_array_equal(symbols, ROLL)
+    np.testing.assert_array_equal(roll().decode(symbols), ROLL)
+
+
+def test_a_step_is_88_symbols_of_two():
+    assert (roll().num_symbols, roll().num_elements, roll().start_symbol, roll().real) == (2, 88, 2, "notes")
+    scalar = roll().to_scalar(torch.tensor([0, 1, roll().start_symbol]))
+    torch.testing.assert_close(scalar, torch.tensor([0.0, 1.0, 0.0]))
+
+
+def test_refusals():
+    with pytest.raises(DataError, match=r"has shape \(88, 5\); it must be \(steps, 88\)"):
+        roll().encode(ROLL.T)
+    with pytest.raises(DataError, match=r"holds 2; a key is 0 \(silent\) or 1"):
+        roll().encode(ROLL * 2)
+    with pytest.raises(DataError, match="holds nan"):
+        roll().encode(np.where(ROLL == 1, np.nan, 0.0))
+    with pytest.raises(DataError, match="symbol 2 is outside"):
+        roll().decode(ROLL * 2)
+    with pytest.raises(DataError, match="has shape"):
+        roll().decode(np.zeros(87, np.int64))
