@@ -82,7 +82,7 @@ def save(state: State, path: str | Path) -> None:
     """
     tensors = {str(index): leaf.detach().cpu().contiguous().clone() for index, leaf in enumerate(leaves(state))}
     with atomic_write(path) as temporary:
-        temporary.write_bytes(to_bytes(tensors, metadata={"shape": json.dumps(_shape(state))}))
+        temporary.write_bytes(to_bytes(tensors, metadata={"shape": json.dumps(structure(state))}))
 
 
 def load(path: str | Path) -> State:
@@ -94,14 +94,16 @@ def load(path: str | Path) -> State:
     try:
         with safe_open(path, framework="pt") as file:
             shape = json.loads(file.metadata()["shape"])
-            return _rebuild(shape, iter([file.get_tensor(str(index)) for index in range(len(file.keys()))]))
+            return rebuild(shape, iter([file.get_tensor(str(index)) for index in range(len(file.keys()))]))
     except (SafetensorError, OSError, TypeError, KeyError, ValueError, StopIteration) as error:
         raise DataError(f"{path} is not a saved state: {error}") from None
 
 
-def _shape(state: State) -> list | None:
-    return None if isinstance(state, Tensor) else [_shape(part) for part in state]
+def structure(state: State) -> list | None:
+    """How a state is nested, as lists in place of its tuples and None in place of its tensors: plain data."""
+    return None if isinstance(state, Tensor) else [structure(part) for part in state]
 
 
-def _rebuild(shape: list | None, tensors: Iterator[Tensor]) -> State:
-    return next(tensors) if shape is None else tuple(_rebuild(part, tensors) for part in shape)
+def rebuild(structure: list | None, tensors: Iterator[Tensor]) -> State:
+    """The state so nested, of the given leaves."""
+    return next(tensors) if structure is None else tuple(rebuild(part, tensors) for part in structure)

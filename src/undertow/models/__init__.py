@@ -4,11 +4,15 @@ from typing import Annotated, Any
 
 from undertow.config import choice
 from undertow.models.autoregressive import Autoregressive, ShortReceptiveFieldWarning
+from undertow.models.classifier import Classifier
 from undertow.models.conditioner import Conditioner
 from undertow.models.model import Model
+from undertow.models.regressor import Regressor
 
-MODELS = {
+MODELS: dict[str, Any] = {
     "autoregressive": Autoregressive,
+    "classifier": Classifier,
+    "regressor": Regressor,
 }
 
 ModelConfig = Annotated[Any, choice(MODELS)]
@@ -19,4 +23,14 @@ def build(config: Any) -> Model:
     return MODELS[config.kind](config)
 
 
-__all__ = ["MODELS", "Autoregressive", "Conditioner", "Model", "ModelConfig", "ShortReceptiveFieldWarning", "build"]
+__all__ = [
+    "MODELS",
+    "Autoregressive",
+    "Classifier",
+    "Conditioner",
+    "Model",
+    "ModelConfig",
+    "Regressor",
+    "ShortReceptiveFieldWarning",
+    "build",
+]

@@ -3,9 +3,10 @@
 B batch, T time, P parameters of the output distribution, M features a frame.
 """
 
+import math
 import warnings
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import torch
 from pydantic import Field
@@ -18,9 +19,10 @@ from undertow.config import config
 from undertow.emissions import EmissionConfig
 from undertow.errors import UsageError
 from undertow.models.conditioner import Conditioner
+from undertow.models.inputs import behind_start, network_inputs
 from undertow.models.model import Model
 from undertow.networks import NetworkConfig
-from undertow.state import State
+from undertow.state import State, detach, map_state, where
 
 SHORT_FIELD_SECONDS = 0.1
 
@@ -88,16 +90,38 @@ class Autoregressive(Model):
         field = self.receptive_field
         return None if field is None else field + self.conditioner.past_steps
 
-    def forward(self, batch: Batch) -> Tensor:
-        return -self.log_prob(batch).sum() / max(1, batch.num_counted)
+    def forward(self, batch: Batch, carried: State | None = None) -> Any:
+        if batch.continues is None:
+            return -self.log_prob(batch).sum() / max(1, batch.num_counted)
+        log_prob, carried = self.log_prob_from(batch, carried)
+        return -log_prob.sum() / max(1, batch.num_counted), detach(carried)
+
+    def loss_text(self, loss: float) -> str:
+        return f"{loss / math.log(2):.4f} bits/{self.alphabet.unit}"
 
     def log_prob(self, batch: Batch) -> Tensor:
         """Log-probability of each symbol in nats, (B, T); zero where a step does not count."""
-        batch_size, num_steps = batch.symbols.shape[:2]
-        condition = self.condition(batch.labels, batch.features, num_steps, batch_size)
         past = self._inputs(self.past(batch.symbols[:, :-1]))
-        log_prob = self.emission.log_prob(self.network(past, condition), batch.symbols)
+        log_prob = self.emission.log_prob(self.network(past, self._condition(batch)), batch.symbols)
         return torch.where(batch.counted, log_prob, 0.0)
+
+    def log_prob_from(self, batch: Batch, position: State | None) -> tuple[Tensor, State]:
+        """Log-probabilities (B, T) of a batch whose rows go on where `batch.continues`, and the position after it.
+
+        A position is (pending, state): the last symbols, which the network has not been fed yet, and its state before
+        them. Rows that do not go on begin with the start symbol; so do all where there is no position yet.
+        """
+        assert batch.continues is not None, "the batch does not say which rows go on"
+        condition = self._condition(batch)
+        fresh = self.past(batch.symbols[:, :0]), self.init_state(len(batch.symbols), condition.steps(0, 1))
+        if position is None:
+            position = fresh
+        kept = map_state(lambda new, old: old.to(new), fresh, position)  # autocast leaves other types behind
+        pending, state = where(batch.continues, kept, fresh)
+        inputs = torch.cat([pending, batch.symbols[:, :-1]], dim=1)
+        params, state = self.step(inputs, state, condition)
+        log_prob = torch.where(batch.counted, self.emission.log_prob(params, batch.symbols), 0.0)
+        return log_prob, (batch.symbols[:, -1:], state)
 
     def condition(
         self, labels: Mapping[str, Tensor], features: Tensor | None, num_steps: int, batch_size: int
@@ -105,14 +129,17 @@ class Autoregressive(Model):
         """The condition of x_1 … x_num_steps; see `Conditioner.forward`."""
         return self.conditioner(labels, features, num_steps, batch_size)
 
+    def _condition(self, batch: Batch) -> Condition:
+        batch_size, num_steps = batch.symbols.shape[:2]
+        return self.condition(batch.labels, batch.features, num_steps, batch_size)
+
     def init_state(self, batch_size: int, condition: Condition) -> State:
         """The state before the start symbol."""
         return self.network.init_state(batch_size, condition)
 
     def past(self, symbols: Tensor) -> Tensor:
         """Symbols (B, T) or (B, T, E) behind the start symbol: T + 1 steps, what x_1 … x_{T+1} each come after."""
-        start = symbols.new_full((len(symbols), 1, *symbols.shape[2:]), self.alphabet.start_symbol)
-        return torch.cat([start, symbols], dim=1)
+        return behind_start(symbols, self.alphabet)
 
     def predict(self, symbols: Tensor, condition: Condition) -> Tensor:
         """Parameters (B, T, P) of the symbols after each of these (B, T), in one parallel call without a state.
@@ -144,11 +171,7 @@ class Autoregressive(Model):
         return skipped - skipped % self.network.period
 
     def _inputs(self, symbols: Tensor) -> Tensor:
-        """What the network takes: the symbols (B, T) themselves, or their scalars (B, T, 1), or (B, T, E)."""
-        if self.network.takes_symbols:
-            return symbols
-        scalars = self.alphabet.to_scalar(symbols).to(next(self.parameters()).dtype)
-        return scalars[..., None] if self.alphabet.num_elements is None else scalars
+        return network_inputs(symbols, self.alphabet, self.network)
 
     def _warn_of_short_field(self) -> None:
         rate, field = self.config.sample_rate, self.receptive_field

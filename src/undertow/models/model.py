@@ -3,9 +3,10 @@
 from abc import ABC, abstractmethod
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 
 from undertow.batch import Batch
+from undertow.state import State
 
 
 class Model(nn.Module, ABC):
@@ -25,5 +26,17 @@ class Model(nn.Module, ABC):
         return str(next(self.parameters()).dtype).removeprefix("torch.")
 
     @abstractmethod
-    def forward(self, batch: Batch) -> Tensor:
-        """Mean loss in nats per counted step, a scalar; zero where no step counts."""
+    def forward(self, batch: Batch, carried: State | None = None) -> Any:
+        """The mean loss over the batch's `num_terms`, a scalar; zero where there are none.
+
+        Of a batch whose rows go on from the one before (`batch.continues` is given), the loss and what to carry to the
+        next batch, detached; `carried` is what the batch before gave, None at the first.
+        """
+
+    @abstractmethod
+    def loss_text(self, loss: float) -> str:
+        """A loss in the unit that people state it in, such as "2.110 bits/sample"."""
+
+    def num_terms(self, batch: Batch) -> int:
+        """How many terms `forward` is the mean of: the counted steps."""
+        return batch.num_counted

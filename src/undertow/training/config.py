@@ -19,7 +19,8 @@ class TrainingConfig:
         steps: updates in all. Or `minutes`: the number of steps that fit is measured once, early, and kept.
         batch_size: sequences a process and micro-batch.
         accumulate: micro-batches summed into one update.
-        optimizer: "adamw" or "adam", with `betas`, `epsilon` and `weight_decay`.
+        optimizer: "adamw" or "adam", with `betas`; "sgd" or "rmsprop", with `momentum`; all with `weight_decay`, and
+            all but sgd with `epsilon`.
         schedule: after `warmup_steps` of linear rise, "constant"; "cosine" down to `final_fraction` of the rate; or
             "step", which multiplies it by `step_factor` after each of `step_count` equal parts of the run.
         gradient_clip: largest norm of the whole gradient; None for none.
@@ -40,9 +41,10 @@ class TrainingConfig:
     minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     batch_size: Count = 4
     accumulate: Count = 1
-    optimizer: Literal["adamw", "adam"] = "adamw"
+    optimizer: Literal["adamw", "adam", "sgd", "rmsprop"] = "adamw"
     learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 2e-3
     betas: tuple[Share, Share] = (0.9, 0.99)
+    momentum: Share = 0.0
     epsilon: Annotated[float, Field(gt=0)] = 1e-8
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     schedule: Literal["cosine", "constant", "step"] = "cosine"

@@ -8,6 +8,7 @@ A checkpoint is written beside, synced and renamed, then the link is replaced in
 the old one or the new one. Tensors are in safetensors and all else in JSON; nothing is unpickled.
 """
 
+import itertools
 import json
 import random
 from collections.abc import Mapping
@@ -33,6 +34,7 @@ from undertow import checkpoint
 from undertow.errors import DataError
 from undertow.files import atomic_folder, point, remove
 from undertow.models.model import Model
+from undertow.state import State, leaves, rebuild, structure
 from undertow.training.averaging import WeightAverage
 from undertow.training.distributed import World
 
@@ -49,8 +51,13 @@ class Snapshots:
         self.world, self.keep = world, keep
         self.folder = out / "checkpoints"
 
-    def save(self, step: int, progress: Mapping[str, Any], card: Mapping[str, Any], is_best: bool) -> None:
+    def save(
+        self, step: int, progress: Mapping[str, Any], card: Mapping[str, Any], is_best: bool, carried: State | None
+    ) -> None:
         """Write the run as it stands after `step` updates, and point `last` (and `best`) to it.
+
+        Args:
+            carried: what this process carries from one batch of streams to the next.
 
         Raises:
             DataError: it could not be written; the checkpoints before it are untouched.
@@ -59,21 +66,23 @@ class Snapshots:
         with nullcontext() if self.average is None else self.average.applied():
             weights = self._weights()
         moments = self._moments()
-        generators = self.world.gather(_generators())
+        processes = self.world.gather(_generators() | _of_carried(carried))
         if self.world.is_first:
             path = self.folder / f"step-{step:08d}"
             with atomic_folder(path) as folder:
                 checkpoint.write(folder, self.model, card, weights)
-                (folder / "training.safetensors").write_bytes(to_bytes(_tensors(raw, moments, generators)))
-                rest = {**progress, "step": step, "generators": [_without_tensors(g) for g in generators]}
+                (folder / "training.safetensors").write_bytes(to_bytes(_tensors(raw, moments, processes)))
+                rest = {**progress, "step": step, "processes": [_without_tensors(one) for one in processes]}
                 (folder / "training.json").write_text(json.dumps(rest), encoding="utf-8")
             for link in ("best", "last") if is_best else ("last",):
                 point(self.out / link, path.relative_to(self.out))
             self._prune()
         self.world.wait()
 
-    def restore(self) -> dict[str, Any]:
-        """Put model, average, optimizer and random generators back as `last` holds them; returns its progress.
+    def restore(self) -> tuple[dict[str, Any], State | None]:
+        """Put model, average, optimizer and random generators back as `last` holds them.
+
+        Returns its progress, and what this process carried.
 
         Raises:
             DataError: there is no checkpoint to go on from, or it is of another number of processes, or damaged.
@@ -88,10 +97,10 @@ class Snapshots:
         best = self.folder / f"step-{progress['best_step']:08d}"
         if self.world.is_first and best.exists():
             point(self.out / "best", best.relative_to(self.out))
-        generators = progress.pop("generators")
-        if len(generators) != self.world.size:
+        processes = progress.pop("processes")
+        if len(processes) != self.world.size:
             raise DataError(
-                f"{self.out} was trained by {len(generators)} processes; it cannot go on exactly with {self.world.size}"
+                f"{self.out} was trained by {len(processes)} processes; it cannot go on exactly with {self.world.size}"
             )
         if self.average is not None:
             set_model_state_dict(self.model, weights, options=_WHOLE)
@@ -99,8 +108,9 @@ class Snapshots:
         set_model_state_dict(self.model, _named(tensors, "weights."), options=_WHOLE)
         self._set_moments(_named(tensors, "optimizer."))
         rank = self.world.rank
-        _set_generators({**generators[rank], **_named(tensors, f"generator.{rank}.")})
-        return progress
+        own = {**processes[rank], **_named(tensors, f"process.{rank}.")}
+        _set_generators(own)
+        return progress, _carried(own)
 
     def clear_leftovers(self) -> None:
         """Remove what a kill left: half-written files, and checkpoints that `last` had not come to point to."""
@@ -124,6 +134,7 @@ class Snapshots:
             f"{what} {name}": (value.full_tensor() if isinstance(value, DTensor) else value).cpu()
             for name, parameter in self.model.named_parameters()
             for what, value in self.optimizer.state[parameter].items()
+            if value is not None
         }
 
     def _set_moments(self, moments: Mapping[str, Tensor]) -> None:
@@ -152,13 +163,13 @@ def seed_generators(seed: int) -> None:
 
 
 def _tensors(
-    raw: Mapping[str, Tensor], moments: Mapping[str, Tensor], generators: list[dict[str, Any]]
+    raw: Mapping[str, Tensor], moments: Mapping[str, Tensor], processes: list[dict[str, Any]]
 ) -> dict[str, Tensor]:
     """Everything of a checkpoint that is a tensor, under one name each."""
     found = {f"weights.{name}": tensor for name, tensor in raw.items()}
     found |= {f"optimizer.{name}": tensor for name, tensor in moments.items()}
-    for rank, state in enumerate(generators):
-        found |= {f"generator.{rank}.{name}": value for name, value in state.items() if isinstance(value, Tensor)}
+    for rank, state in enumerate(processes):
+        found |= {f"process.{rank}.{name}": value for name, value in state.items() if isinstance(value, Tensor)}
     return {name: tensor.contiguous() for name, tensor in found.items()}
 
 
@@ -168,6 +179,21 @@ def _named(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Any]:
 
 def _without_tensors(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if not isinstance(value, Tensor)}
+
+
+def _of_carried(carried: State | None) -> dict[str, Any]:
+    """What a process carries, as plain data and tensors by name."""
+    if carried is None:
+        return {}
+    named = {f"carried.{index}": leaf.cpu() for index, leaf in enumerate(leaves(carried))}
+    return {"carried": structure(carried), **named}
+
+
+def _carried(own: Mapping[str, Any]) -> State | None:
+    """What `_of_carried` made plain, or None."""
+    if "carried" not in own:
+        return None
+    return rebuild(own["carried"], (own[f"carried.{index}"] for index in itertools.count()))
 
 
 def _generators() -> dict[str, Any]:

@@ -19,6 +19,7 @@ from undertow.batch import Batch
 from undertow.config import to_dict
 from undertow.errors import DataError
 from undertow.models.model import Model
+from undertow.state import State
 from undertow.training.averaging import WeightAverage
 from undertow.training.config import TrainingConfig
 from undertow.training.distributed import World, spread
@@ -110,6 +111,7 @@ class Trainer:
         self.average = None if config.average is None else WeightAverage(self.model)
         self.snapshots = Snapshots(out, self.model, self.optimizer, self.average, world, config.keep_checkpoints)
         self.length, self.progress = Length(config, out), Progress()
+        self.carried: State | None = None  # from one batch of streams to the next
         self.quiet = quiet or not world.is_first
         self.dtype = next(self.model.parameters()).dtype
         chosen = has_fast_bfloat16(world.device) if config.precision == "auto" else config.precision == "bf16"
@@ -160,6 +162,7 @@ class Trainer:
         if isinstance(self.called, DistributedDataParallel):
             self._loss(self.batches.batch(0)).backward()
             self.optimizer.zero_grad()
+            self.carried = None
 
     def _let_go(self) -> None:
         """Drop what holds on to the processes' group: DDP that outlives it hangs when the interpreter ends."""
@@ -176,7 +179,8 @@ class Trainer:
         if resume:
             self.length.read()
             if (self.out / "last").exists():
-                self.progress = Progress(**self.snapshots.restore())
+                progress, self.carried = self.snapshots.restore()
+                self.progress = Progress(**progress)
 
     def _update(self, interrupt: Interrupt) -> tuple[dict[str, Any], bool, bool]:
         """One update of the weights. Returns its row of the log, and whether any process wants to stop, or to save."""
@@ -184,12 +188,13 @@ class Trainer:
         first = self.progress.step * config.accumulate
         micro = [self.batches.batch(first + k) for k in range(config.accumulate)]
         overdue = began - self.saved_at > 60 * config.checkpoint_minutes
-        counted, stop, save = world.sum([sum(b.num_counted for b in micro), interrupt.is_wanted, overdue])
+        totals = [sum(b.num_counted for b in micro), sum(map(self.model.num_terms, micro))]
+        counted, terms, stop, save = world.sum([*totals, interrupt.is_wanted, overdue])
         rate = learning_rate(config, self.progress.step, self.length.num_steps)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad()
-        loss = self._accumulate(micro, max(1.0, counted))
+        loss = self._accumulate(micro, max(1.0, terms))
         norm = self._clip()
         self._check(loss, norm, micro)
         self.optimizer.step()
@@ -200,19 +205,23 @@ class Trainer:
         row = {"loss": loss, "learning_rate": rate, "gradient_norm": norm, "samples_per_second": samples_per_second}
         return {"step": self.progress.step, **row}, stop > 0, save > 0
 
-    def _accumulate(self, micro: Sequence[Batch], counted: float) -> float:
-        """Gradients of the mean loss over the `counted` steps of all micro-batches of all processes; returns it."""
+    def _accumulate(self, micro: Sequence[Batch], num_terms: float) -> float:
+        """Gradients of the mean loss over the terms of all micro-batches of all processes; returns it."""
         nats = 0.0
         for index, batch in enumerate(micro):
             with self._exchanging(index == len(micro) - 1):
-                loss = self._loss(batch) * batch.num_counted
-                (loss * (self.world.size / counted)).backward()
+                loss = self._loss(batch) * self.model.num_terms(batch)
+                (loss * (self.world.size / num_terms)).backward()
             nats += float(loss.detach())
-        return self.world.sum([nats])[0] / counted
+        return self.world.sum([nats])[0] / num_terms
 
     def _loss(self, batch: Batch) -> Tensor:
         with torch.autocast(self.world.device.type, torch.bfloat16, enabled=self.is_autocast):
-            return self.called(batch.to(self.world.device, self.dtype))
+            batch = batch.to(self.world.device, self.dtype)
+            if batch.continues is None:
+                return self.called(batch)
+            loss, self.carried = self.called(batch, self.carried)
+            return loss
 
     @contextmanager
     def _exchanging(self, is_last: bool) -> Iterator[None]:
@@ -284,20 +293,21 @@ class Trainer:
         self.progress = replace(self.progress, validation_loss=loss, num_worse=self.progress.num_worse + 1)
         if best is None or loss < best:
             self.progress = replace(self.progress, best_loss=loss, best_step=step, num_worse=0)
-        self.report.say(f"step {step}: validation {loss / math.log(2):.4f} bits/sample")
+        self.report.say(f"step {step}: validation {self.model.loss_text(loss)}")
 
     @torch.no_grad()
     def _validation_loss(self) -> float:
-        """Mean nats a counted step; every process takes its share, in as many calls as any other."""
-        nats, counted = 0.0, 0
+        """The mean over every held-out term; every process takes its share, in as many calls as any other."""
+        total, number = 0.0, 0
         for first in range(0, len(self.validation), self.world.size):
             index = first + self.world.rank
             batch = self.validation[min(index, len(self.validation) - 1)]
             loss = float(self._loss(batch))
             if index < len(self.validation):
-                nats, counted = nats + loss * batch.num_counted, counted + batch.num_counted
-        total, number = self.world.sum([nats, counted])
-        return total / max(1.0, number)
+                num_terms = self.model.num_terms(batch)
+                total, number = total + loss * num_terms, number + num_terms
+        summed, counted = self.world.sum([total, number])
+        return summed / max(1.0, counted)
 
     def _save(self) -> None:
         self.journal.sync()
@@ -311,7 +321,7 @@ class Trainer:
         training["precision"] = "bf16" if self.is_autocast else "fp32"
         scores = {"validation_nats": progress.validation_loss, "best_validation_nats": progress.best_loss}
         card = {**self.card, "training": {**self.card.get("training", {}), **training}, "scores": scores}
-        self.snapshots.save(progress.step, asdict(progress), card, is_best)
+        self.snapshots.save(progress.step, asdict(progress), card, is_best, self.carried)
         self.saved_at = time.perf_counter()
 
 

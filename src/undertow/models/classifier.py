@@ -1,0 +1,90 @@
+"""A sequence in, a class out: any network with as many outputs as there are classes, read at one step or at every one.
+
+As the last layer of a pre-trained language model is replaced to fine-tune it (GPT: Radford et al. 2018, §3.2), and as
+the TCN's sequence tasks are posed (Bai et al., arXiv 1803.01271, §4).
+
+B batch, T time, K classes.
+"""
+
+import math
+from typing import Annotated, Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor
+
+from undertow import alphabets, networks
+from undertow.alphabets import AlphabetConfig
+from undertow.batch import Batch, Condition
+from undertow.config import config
+from undertow.errors import UsageError
+from undertow.models.inputs import behind_start, network_inputs
+from undertow.models.model import Model
+from undertow.models.reading import Reading, read
+from undertow.networks import NetworkConfig
+from undertow.state import State
+
+
+class Classifier(Model):
+    """log p(class | x_1 … x_T): the network reads the start symbol and the whole sequence, causally."""
+
+    @config
+    class Config:
+        """The model's parts.
+
+        Attributes:
+            label: name of the batch's label that is told.
+            classes: its classes, in the order of their indices.
+            reading: "last", after the last symbol; "mean", the mean of what is put out after every symbol; "every", a
+                class for every step, where the label has one for each.
+            sample_rate: steps a second, in Hz; None where steps have no clock.
+        """
+
+        kind: Literal["classifier"] = "classifier"
+        alphabet: AlphabetConfig
+        network: NetworkConfig
+        label: str
+        classes: tuple[str, ...]
+        reading: Reading = "last"
+        sample_rate: Annotated[int, Field(ge=1)] | None = None
+
+        def __post_init__(self) -> None:
+            if len(self.classes) < 2:
+                raise UsageError(f"there is nothing to classify: label '{self.label}' has {len(self.classes)} classes")
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        self.alphabet = alphabets.build(config.alphabet)
+        values = self.alphabet.num_elements or 1
+        self.network = networks.build(config.network, self.alphabet.num_symbols, len(config.classes), 0, values)
+
+    def forward(self, batch: Batch, carried: State | None = None) -> Tensor:
+        return self._nats(batch).sum() / max(1, self.num_terms(batch))
+
+    def loss_text(self, loss: float) -> str:
+        return f"{loss:.4f} nats/label, {math.exp(-loss):.1%} a label on average"
+
+    def num_terms(self, batch: Batch) -> int:
+        """The labels that count: of each row that has one, or of each of its counted steps."""
+        return int(self._told(batch).sum())
+
+    def log_prob(self, batch: Batch) -> Tensor:
+        """Log-probability in nats of every class, (B, K), or (B, T, K) where every step is read."""
+        inputs = network_inputs(behind_start(batch.symbols, self.alphabet), self.alphabet, self.network)
+        outputs = self.network(inputs, Condition())[:, 1:]
+        return F.log_softmax(read(outputs, batch.counted, self.config.reading), dim=-1)
+
+    def predict(self, batch: Batch) -> Tensor:
+        """Index of the most probable class, (B,), or (B, T) where every step is read."""
+        return self.log_prob(batch).argmax(dim=-1)
+
+    def _told(self, batch: Batch) -> Tensor:
+        labels = batch.labels[self.config.label]
+        return (labels >= 0) & batch.counted if self.config.reading == "every" else labels >= 0
+
+    def _nats(self, batch: Batch) -> Tensor:
+        labels = batch.labels[self.config.label].clamp(min=0)
+        nats = -self.log_prob(batch).gather(-1, labels[..., None])[..., 0]
+        return torch.where(self._told(batch), nats, 0.0)

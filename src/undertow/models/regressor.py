@@ -1,0 +1,64 @@
+"""A sequence in, a number out: the adding problem, and whatever else is measured (Bai et al., arXiv 1803.01271, §4.1).
+
+B batch, T time.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from torch import Tensor
+
+from undertow import alphabets, networks
+from undertow.alphabets import AlphabetConfig
+from undertow.batch import Batch, Condition
+from undertow.config import config
+from undertow.models.inputs import behind_start, network_inputs
+from undertow.models.model import Model
+from undertow.models.reading import read
+from undertow.networks import NetworkConfig
+from undertow.state import State
+
+
+class Regressor(Model):
+    """A network with one output, read after the last symbol or as a mean; its loss is the squared error."""
+
+    @config
+    class Config:
+        """The model's parts.
+
+        Attributes:
+            label: name of the batch's label that is told, a number.
+            reading: "last", after the last symbol; "mean", the mean of what is put out after every symbol.
+            sample_rate: steps a second, in Hz; None where steps have no clock.
+        """
+
+        kind: Literal["regressor"] = "regressor"
+        alphabet: AlphabetConfig
+        network: NetworkConfig
+        label: str
+        reading: Literal["last", "mean"] = "last"
+        sample_rate: Annotated[int, Field(ge=1)] | None = None
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        self.alphabet = alphabets.build(config.alphabet)
+        values = self.alphabet.num_elements or 1
+        self.network = networks.build(config.network, self.alphabet.num_symbols, 1, 0, values)
+
+    def forward(self, batch: Batch, carried: State | None = None) -> Tensor:
+        predicted = self.predict(batch)
+        return (predicted - batch.labels[self.config.label].to(predicted.dtype)).square().mean()
+
+    def loss_text(self, loss: float) -> str:
+        return f"mean squared error {loss:.4g}"
+
+    def num_terms(self, batch: Batch) -> int:
+        """The rows."""
+        return len(batch.symbols)
+
+    def predict(self, batch: Batch) -> Tensor:
+        """What is told of each row, (B,)."""
+        inputs = network_inputs(behind_start(batch.symbols, self.alphabet), self.alphabet, self.network)
+        outputs = self.network(inputs, Condition())[:, 1:]
+        return read(outputs, batch.counted, self.config.reading)[:, 0]

@@ -1,0 +1,87 @@
+"""The classifier and the regressor: what they read, and what they must not."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from undertow.batch import Batch
+from undertow.config import parse
+from undertow.errors import UsageError
+from undertow.models import Classifier, Regressor
+
+NETWORK: dict[str, Any] = {"kind": "wavenet", "num_cycles": 1, "layers_per_cycle": 3, "residual_channels": 4}
+NETWORK |= {"gate_channels": 6, "skip_channels": 12}
+COMMON: dict[str, Any] = {"alphabet": {"kind": "mu_law", "num_levels": 16}, "network": NETWORK, "label": "digit"}
+
+
+def classifier(**changes: Any) -> Classifier:
+    values = {**COMMON, "classes": ["a", "b", "c"], **changes}
+    return Classifier(parse(Classifier.Config, values)).double().eval()
+
+
+def regressor(**changes: Any) -> Regressor:
+    return Regressor(parse(Regressor.Config, {**COMMON, **changes})).double().eval()
+
+
+def batch(labels: torch.Tensor) -> Batch:
+    counted = torch.ones(3, 12, dtype=torch.bool)
+    counted[1, 7:] = False
+    return Batch(torch.randint(0, 16, (3, 12)), counted, {"digit": labels})
+
+
+@pytest.mark.parametrize("reading", ["last", "mean"])
+def test_padding_is_not_read(reading: str) -> None:
+    model, full = classifier(reading=reading), batch(torch.tensor([0, 1, 2]))
+    whole = model.log_prob(full)
+    torch.testing.assert_close(whole.logsumexp(-1), torch.zeros(3).double())
+    symbols = full.symbols.clone()
+    symbols[1, 7:] = 0
+    assert torch.equal(model.log_prob(Batch(symbols, full.counted, full.labels)), whole)
+    alone = Batch(full.symbols[1:2, :7], full.counted[1:2, :7], {"digit": torch.tensor([1])})
+    torch.testing.assert_close(model.log_prob(alone)[0], whole[1])
+
+
+def test_the_last_symbol_is_read_and_the_first_by_the_mean() -> None:
+    full = batch(torch.tensor([0, 1, 2]))
+    for reading, place in (("last", 11), ("mean", 0), ("mean", 11)):
+        model, symbols = classifier(reading=reading), full.symbols.clone()
+        symbols[0, place] = (symbols[0, place] + 1) % 16
+        assert not torch.equal(model.log_prob(Batch(symbols, full.counted))[0], model.log_prob(full)[0])
+
+
+def test_the_loss_is_the_mean_over_labelled_rows() -> None:
+    model, full = classifier(), batch(torch.tensor([2, -1, 0]))
+    expected = -(model.log_prob(full)[0, 2] + model.log_prob(full)[2, 0]) / 2
+    torch.testing.assert_close(model(full), expected)
+    assert model.num_terms(full) == 2
+    nothing = batch(torch.tensor([-1, -1, -1]))
+    assert model(nothing).item() == 0 and model.num_terms(nothing) == 0
+
+
+def test_every_step_can_have_a_label() -> None:
+    labels = torch.randint(0, 3, (3, 12))
+    labels[0, 0] = -1
+    model, full = classifier(reading="every"), batch(labels)
+    assert model.num_terms(full) == 35 - 5
+    log_prob = model.log_prob(full)
+    assert log_prob.shape == (3, 12, 3)
+    symbols = full.symbols.clone()
+    symbols[:, 5] = (symbols[:, 5] + 1) % 16
+    assert torch.equal(model.log_prob(Batch(symbols, full.counted))[:, :5], log_prob[:, :5]), "a label saw its future"
+    terms = [
+        -log_prob[r, t, labels[r, t]] for r in range(3) for t in range(12) if (r, t) != (0, 0) and (r != 1 or t < 7)
+    ]
+    torch.testing.assert_close(model(full), torch.stack(terms).mean())
+
+
+def test_the_regressor_has_the_squared_error() -> None:
+    model, told = regressor(), torch.tensor([0.5, -1.0, 2.0])
+    full = batch(told)
+    torch.testing.assert_close(model(full), ((model.predict(full) - told) ** 2).mean())
+    assert model.num_terms(full) == 3 and "squared error 0.25" in model.loss_text(0.25)
+
+
+def test_one_class_is_refused() -> None:
+    with pytest.raises(UsageError, match="label 'digit' has 1 classes"):
+        classifier(classes=["a"])
