@@ -1,7 +1,9 @@
 """Causal layers: each maps a whole sequence at once, and gives the same numbers step by step."""
 
+from undertow.layers.attention import CausalSelfAttention, WindowedSelfAttention, attention, attention_weights
 from undertow.layers.causal_conv import CausalConv1d
 from undertow.layers.embedding import Embedding
+from undertow.layers.feed_forward import FeedForward, GatedFeedForward
 from undertow.layers.frames import Framed
 from undertow.layers.gated import GatedConv1d, GatedStack, dilation_cycles
 from undertow.layers.inputs import InputKind, Inputs
@@ -12,9 +14,12 @@ from undertow.layers.upsample import Repeat, TransposedConv1d
 
 __all__ = [
     "CausalConv1d",
+    "CausalSelfAttention",
     "Embedding",
+    "FeedForward",
     "Framed",
     "GatedConv1d",
+    "GatedFeedForward",
     "GatedStack",
     "InputKind",
     "Inputs",
@@ -24,5 +29,8 @@ __all__ = [
     "Serial",
     "StatelessLayer",
     "TransposedConv1d",
+    "WindowedSelfAttention",
+    "attention",
+    "attention_weights",
     "dilation_cycles",
 ]

@@ -4,9 +4,11 @@ from typing import Annotated, Any
 
 from undertow.config import choice
 from undertow.networks.network import Network
+from undertow.networks.transformer import Transformer
 from undertow.networks.wavenet import WaveNet
 
 NETWORKS = {
+    "transformer": Transformer,
     "wavenet": WaveNet,
 }
 
@@ -18,4 +20,4 @@ def build(config: Any, num_symbols: int, num_params: int, condition_channels: in
     return NETWORKS[config.kind](config, num_symbols, num_params, condition_channels, in_channels)
 
 
-__all__ = ["NETWORKS", "Network", "NetworkConfig", "WaveNet", "build"]
+__all__ = ["NETWORKS", "Network", "NetworkConfig", "Transformer", "WaveNet", "build"]

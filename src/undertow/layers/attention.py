@@ -1,0 +1,201 @@
+"""Causal self-attention: parallel over a sequence, and step by step from a cache of past keys and values.
+
+Attention Is All You Need (arXiv 1706.03762, §3.2).
+
+B batch, T queries, S keys, H heads, D channels of a head, C = H · D channels, L capacity of a cache.
+"""
+
+import math
+from abc import abstractmethod
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from undertow.errors import UsageError
+from undertow.layers.layer import Layer
+from undertow.layers.positions import rotate
+from undertow.state import State
+
+
+def attention_weights(query: Tensor, keys: Tensor, mask: Tensor | None = None) -> Tensor:
+    """softmax(Q Kᵀ / √D): how much each query looks at each key.
+
+    Args:
+        query: (…, T, D).
+        keys: (…, S, D).
+        mask: (…, T, S) bool, the keys that a query may look at; every query needs one. None for all.
+
+    Returns:
+        Weights (…, T, S), each row summing to one.
+    """
+    scores = query @ keys.transpose(-1, -2) / math.sqrt(query.shape[-1])
+    return (scores if mask is None else scores.masked_fill(~mask, -math.inf)).softmax(dim=-1)
+
+
+def attention(query: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None = None) -> Tensor:
+    """The values (…, S, D), summed by `attention_weights`: (…, T, D)."""
+    return attention_weights(query, keys, mask) @ values
+
+
+class SelfAttention(Layer):
+    """Each step looks at steps up to its own: (B, T, C) -> (B, T, C).
+
+    A step's query, key and value come of one product with a matrix (3 C, C). `rotation` (B or 1, T, D), where it is
+    given, turns queries and keys (`undertow.layers.positions.Rotary`).
+
+    State: (keys (B, L, H, D), values (B, L, H, D), position (B,) int64, the steps so far); rows may be at different
+    positions.
+    """
+
+    def __init__(self, channels: int, num_heads: int, capacity: int, dropout: float = 0.0, bias: bool = True) -> None:
+        super().__init__()
+        assert channels % num_heads == 0
+        self.num_heads, self.capacity, self.dropout = num_heads, capacity, dropout
+        self.inputs = nn.Linear(channels, 3 * channels, bias)
+        self.output = nn.Linear(channels, channels, bias)
+
+    def forward(self, x: Tensor, rotation: Tensor | None = None) -> Tensor:
+        return self._merge(self._attend_whole(*self._project(x, rotation)))
+
+    def weights(self, x: Tensor, rotation: Tensor | None = None) -> Tensor:
+        """How much each step of a whole sequence looks at each: (B, T, C) -> (B, H, T, T); for pictures."""
+        query, keys, _ = self._project(x, rotation)
+        return attention_weights(query.transpose(1, 2), keys.transpose(1, 2), self._mask_whole(x.shape[1], x.device))
+
+    def init_state(self, batch_size: int) -> State:
+        channels = self.output.weight.shape[0]
+        size = batch_size, self.capacity, self.num_heads, channels // self.num_heads
+        keys, values = self.output.weight.new_zeros(size), self.output.weight.new_zeros(size)
+        return keys, values, torch.zeros(batch_size, dtype=torch.int64, device=keys.device)
+
+    def step(self, x: Tensor, state: State, rotation: Tensor | None = None) -> tuple[Tensor, State]:
+        query, keys, values = self._project(x, rotation)
+        y, state = self._attend_next(query, keys, values, state)
+        return self._merge(y), state
+
+    @abstractmethod
+    def _mask_whole(self, num_steps: int, device: torch.device) -> Tensor:
+        """Which keys each query of a whole sequence looks at, (T, T)."""
+
+    @abstractmethod
+    def _attend_whole(self, query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        """Attention over a whole sequence, (B, T, H, D)."""
+
+    @abstractmethod
+    def _attend_next(self, query: Tensor, keys: Tensor, values: Tensor, state: State) -> tuple[Tensor, State]:
+        """Attention of the next steps over the past and themselves, (B, T, H, D), and the state with them in it."""
+
+    def _project(self, x: Tensor, rotation: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values (B, T, H, D)."""
+        parts = self.inputs(x).unflatten(-1, (3, self.num_heads, -1))
+        if rotation is None:
+            query, keys, values = parts.unbind(2)
+            return query, keys, values
+        query, keys = rotate(parts[:, :, :2], rotation).unbind(2)
+        return query, keys, parts[:, :, 2]
+
+    def _merge(self, heads: Tensor) -> Tensor:
+        return self.output(heads.flatten(2))
+
+    def _fast(
+        self, query: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None = None, causal: bool = False
+    ) -> Tensor:
+        """`attention` by torch's own kernels, with dropout in training: (B, T, H, D) of each, mask (B or 1, T, S)."""
+        query, keys, values = (part.transpose(1, 2) for part in (query, keys, values))
+        mask = None if mask is None else mask[:, None]
+        dropout = self.dropout if self.training else 0.0
+        return F.scaled_dot_product_attention(query, keys, values, mask, dropout, causal).transpose(1, 2)
+
+
+class CausalSelfAttention(SelfAttention):
+    """Looks at every step up to its own; `max_length` steps at most, which its state has room for."""
+
+    receptive_field = None
+
+    def __init__(self, channels: int, num_heads: int, max_length: int, dropout: float = 0.0, bias: bool = True) -> None:
+        super().__init__(channels, num_heads, max_length, dropout, bias)
+
+    def _mask_whole(self, num_steps: int, device: torch.device) -> Tensor:
+        steps = torch.arange(num_steps, device=device)
+        return steps <= steps[:, None]
+
+    def _attend_whole(self, query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        return self._fast(query, keys, values, causal=True)
+
+    def _attend_next(self, query: Tensor, keys: Tensor, values: Tensor, state: State) -> tuple[Tensor, State]:
+        past_keys, past_values, position = state
+        num_steps = query.shape[1]
+        slots = position[:, None] + torch.arange(num_steps, device=position.device)
+        past_keys, past_values = _write(past_keys, slots, keys), _write(past_values, slots, values)
+        state = past_keys, past_values, position + num_steps
+        # Only a CPU can be asked how far the rows have come without being waited for.
+        end = self.capacity if position.is_cuda else int(slots.max()) + 1
+        if end == num_steps:
+            return self._attend_whole(query, keys, values), state
+        mask = torch.arange(end, device=position.device) <= slots[:, :, None]
+        read_keys, read_values = past_keys[:, :end].to(query.dtype), past_values[:, :end].to(query.dtype)
+        return self._fast(query, read_keys, read_values, mask), state
+
+
+class WindowedSelfAttention(SelfAttention):
+    """Looks at its own step and the `window` - 1 before it, for ever: the state is a ring of those.
+
+    A chunk attends over the ring and itself, and only then is stored: stored first, its later steps would overwrite
+    what its earlier ones still have to see. The entry of position p is p mod (window - 1).
+    """
+
+    def __init__(self, channels: int, num_heads: int, window: int, dropout: float = 0.0, bias: bool = True) -> None:
+        assert window >= 2
+        super().__init__(channels, num_heads, window - 1, dropout, bias)
+        self.window = self.receptive_field = window
+
+    def _mask_whole(self, num_steps: int, device: torch.device) -> Tensor:
+        steps = torch.arange(num_steps, device=device)
+        return self._seen(steps[:, None], steps)
+
+    def _attend_whole(self, query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        num_steps = query.shape[1]
+        if num_steps <= self.window:
+            return self._fast(query, keys, values, causal=True)
+        return self._fast(query, keys, values, self._mask_whole(num_steps, query.device)[None])
+
+    def _attend_next(self, query: Tensor, keys: Tensor, values: Tensor, state: State) -> tuple[Tensor, State]:
+        ring_keys, ring_values, position = state
+        num_steps = query.shape[1]
+        steps = position[:, None] + torch.arange(num_steps, device=position.device)
+        entries = torch.arange(self.capacity, device=position.device)
+        last = position[:, None] - 1
+        stored = last - (last - entries) % self.capacity  # the position of each entry, below 0 where it is still empty
+        mask = self._seen(steps[:, :, None], torch.cat([stored, steps], dim=1)[:, None])
+        all_keys = torch.cat([ring_keys.to(keys.dtype), keys], dim=1)
+        all_values = torch.cat([ring_values.to(values.dtype), values], dim=1)
+        y = self._fast(query, all_keys, all_values, mask)
+        slots = (steps % self.capacity)[:, -self.capacity :]
+        ring_keys = _write(ring_keys, slots, keys[:, -self.capacity :])
+        ring_values = _write(ring_values, slots, values[:, -self.capacity :])
+        return y, (ring_keys, ring_values, position + num_steps)
+
+    def _seen(self, query: Tensor, key: Tensor) -> Tensor:
+        """Whether the query at a position looks at the key at a position."""
+        return (key >= 0) & (key <= query) & (key > query - self.window)
+
+
+def check_room(position: Tensor, num_steps: int, max_length: int | None) -> None:
+    """Refuse to step beyond what a state has room for. While a CUDA graph is captured nothing can be asked.
+
+    Raises:
+        UsageError: `num_steps` more than there are at a row's position would be more than `max_length`.
+    """
+    if max_length is None or (position.is_cuda and torch.cuda.is_current_stream_capturing()):
+        return
+    reached = int(position.max()) + num_steps
+    if reached > max_length:
+        raise UsageError(f"{reached} inputs are more than this network holds: its max_length is {max_length}")
+
+
+def _write(cache: Tensor, slots: Tensor, entries: Tensor) -> Tensor:
+    """Put entries (B, T, H, D) into a cache (B, L, H, D) at slots (B, T); in place where no gradient is wanted."""
+    index = slots[:, :, None, None].expand_as(entries)
+    entries = entries.to(cache.dtype)
+    return cache.scatter(1, index, entries) if torch.is_grad_enabled() else cache.scatter_(1, index, entries)
