@@ -10,6 +10,7 @@ from torch import Tensor
 from tests.contract import check_layer
 from undertow.layers import (
     CausalConv1d,
+    ChannelDropout,
     Embedding,
     Framed,
     GatedConv1d,
@@ -17,9 +18,12 @@ from undertow.layers import (
     Inputs,
     Layer,
     LayerNorm,
+    MultiplicativeUnit,
     Repeat,
     Serial,
     TransposedConv1d,
+    Values,
+    WeightNormConv1d,
     dilation_cycles,
 )
 
@@ -29,10 +33,15 @@ LAYERS: dict[str, Callable[[], Layer]] = {
     "convolution k=2 d=4": lambda: CausalConv1d(3, 5, kernel_size=2, dilation=4),
     "convolution k=3 d=2": lambda: CausalConv1d(3, 4, kernel_size=3, dilation=2, bias=False),
     "convolution k=5 d=3": lambda: CausalConv1d(3, 4, kernel_size=5, dilation=3),
+    "convolution of normed weights": lambda: WeightNormConv1d(3, 5, kernel_size=3, dilation=2),
+    "pointwise convolution of normed weights": lambda: WeightNormConv1d(3, 5),
     "gated convolution": lambda: GatedConv1d(3, 8, kernel_size=2, dilation=2),
     "gated stack": lambda: GatedStack(3, 8, 2, dilation_cycles(2, 3)),
     "gated stack k=3": lambda: GatedStack(3, 6, 3, [1, 2, 3]),
     "inputs": lambda: Inputs("scalar", 0, in_channels=3, channels=5),
+    "channel dropout": lambda: ChannelDropout(0.5).eval(),
+    "values": lambda: Values(),
+    "multiplicative unit": lambda: MultiplicativeUnit(3, kernel_size=3, dilation=2),
     "layer norm": lambda: LayerNorm(3),
     "repeat": lambda: Repeat(4),
     "transposed convolution": lambda: TransposedConv1d(3, 5, stride=4),
@@ -56,6 +65,7 @@ def test_contract_of_conditioned_layers(tmp_path: Path) -> None:
     condition = torch.randn(3, 33, 2).double()
     check_layer(GatedConv1d(3, 8, 2, 3, condition_channels=2), torch.randn(3, 33, 3).double(), tmp_path, condition)
     check_layer(GatedStack(3, 8, 2, [1, 2, 4], 2), torch.randn(3, 33, 3).double(), tmp_path, condition)
+    check_layer(Values(), torch.randn(3, 33, 3).double(), tmp_path, condition)
 
 
 def test_contract_of_embedding(tmp_path: Path) -> None:
@@ -85,6 +95,20 @@ def test_convolution_equals_the_librarys() -> None:
     x = torch.randn(2, 40, 4).double()
     padded = torch.nn.functional.pad(x.transpose(1, 2), (8, 0))
     torch.testing.assert_close(layer(x), reference(padded).transpose(1, 2))
+
+
+def test_normed_weights_have_the_length_of_their_scale() -> None:
+    torch.manual_seed(1)
+    layer = WeightNormConv1d(4, 6, kernel_size=3, dilation=2).double()
+    torch.testing.assert_close(layer.kernel(), layer.direction)
+    with torch.no_grad():
+        layer.scale.copy_(torch.arange(1.0, 7.0))
+        layer.direction.mul_(5)
+    torch.testing.assert_close(layer.kernel().flatten(1).norm(dim=1), layer.scale)
+    plain = CausalConv1d(4, 6, kernel_size=3, dilation=2).double()
+    plain.load_state_dict({"weight": layer.kernel(), "bias": layer.bias})
+    x = torch.randn(2, 12, 4).double()
+    torch.testing.assert_close(layer(x), plain(x))
 
 
 def test_step_moves_a_cursor_and_not_the_ring() -> None:

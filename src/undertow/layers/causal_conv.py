@@ -6,6 +6,7 @@ B batch, T time, C input channels, O output channels, k kernel size, L = (k - 1)
 """
 
 import math
+from abc import abstractmethod
 
 import torch
 import torch.nn.functional as F
@@ -15,42 +16,34 @@ from undertow.layers.layer import Layer
 from undertow.state import State
 
 
-class CausalConv1d(Layer):
-    """y_t = b + Σ_i W_i x_{t - (k - 1 - i) · dilation}, with zeros before the first input.
+class CausalConvolution(Layer):
+    """What every causal convolution does with the kernel it has: y_t = b + Σ_i W_i x_{t - (k - 1 - i) · dilation}.
 
-    The weight is stored as (O, k, C): in that order it is the matrix of a single step as it stands, and the
-    channels-last kernel of a whole sequence without a copy.
-
-    State: (ring (B, L, C), cursor (B,) int64 at the oldest entry); empty for kernel size 1.
+    There are zeros before the first input. State: (ring (B, L, C), cursor (B,) int64 at the oldest entry); empty for
+    kernel size 1.
     """
 
-    def __init__(
-        self, in_channels: int, out_channels: int, kernel_size: int = 1, dilation: int = 1, bias: bool = True
-    ) -> None:
+    bias: nn.Parameter | None
+
+    def __init__(self, in_channels: int, kernel_size: int, dilation: int) -> None:
         super().__init__()
-        self.kernel_size, self.dilation = kernel_size, dilation
+        self.in_channels, self.kernel_size, self.dilation = in_channels, kernel_size, dilation
         self.history = (kernel_size - 1) * dilation
         self.receptive_field = self.history + 1
-        self.weight = nn.Parameter(torch.empty(out_channels, kernel_size, in_channels))
-        self.bias = nn.Parameter(torch.empty(out_channels)) if bias else None
-        self.reset_parameters()
 
-    def reset_parameters(self) -> None:
-        """Uniform within ±1/√(fan in), as `torch.nn.Conv1d` starts."""
-        bound = 1 / math.sqrt(self.weight[0].numel())
-        nn.init.uniform_(self.weight, -bound, bound)
-        if self.bias is not None:
-            nn.init.uniform_(self.bias, -bound, bound)
+    @abstractmethod
+    def kernel(self) -> Tensor:
+        """The weights W (O, k, C)."""
 
     def forward(self, x: Tensor) -> Tensor:
         if self.kernel_size == 1 and x.shape[1] == 1:
-            return F.linear(x, self.weight[:, 0], self.bias)
+            return F.linear(x, self.kernel()[:, 0], self.bias)
         return self._convolve(F.pad(x, (0, 0, self.history, 0)) if self.history else x)
 
     def init_state(self, batch_size: int) -> State:
         if not self.history:
             return ()
-        ring = self.weight.new_zeros(batch_size, self.history, self.weight.shape[2])
+        ring = next(self.parameters()).new_zeros(batch_size, self.history, self.in_channels)
         return ring, torch.zeros(batch_size, dtype=torch.int64, device=ring.device)
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
@@ -74,14 +67,40 @@ class CausalConv1d(Layer):
             past = _read(ring, slots)
         window = torch.cat([past, x], dim=1)
         ring.scatter_(1, slots[:, :, None].expand(-1, -1, ring.shape[2]), x)
-        y = F.linear(window.flatten(1), self.weight.flatten(1), self.bias)
+        y = F.linear(window.flatten(1), self.kernel().flatten(1), self.bias)
         return y[:, None], (ring, (cursor + 1) % self.history)
 
     def _convolve(self, x: Tensor) -> Tensor:
         """Every full window of x (B, L + T, C) -> (B, T, O), in one channels-last convolution."""
         image = x.transpose(1, 2).unsqueeze(2)  # (B, C, 1, L + T), its memory still (B, L + T, C)
-        kernel = self.weight.transpose(1, 2).unsqueeze(2)  # (O, C, 1, k), likewise
+        kernel = self.kernel().transpose(1, 2).unsqueeze(2)  # (O, C, 1, k), likewise
         return F.conv2d(image, kernel, self.bias, dilation=(1, self.dilation)).squeeze(2).transpose(1, 2)
+
+
+class CausalConv1d(CausalConvolution):
+    """A causal dilated convolution, (B, T, C) -> (B, T, O).
+
+    The weight is stored as (O, k, C): in that order it is the matrix of a single step as it stands, and the
+    channels-last kernel of a whole sequence without a copy.
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: int = 1, dilation: int = 1, bias: bool = True
+    ) -> None:
+        super().__init__(in_channels, kernel_size, dilation)
+        self.weight = nn.Parameter(torch.empty(out_channels, kernel_size, in_channels))
+        self.bias = nn.Parameter(torch.empty(out_channels)) if bias else None
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Uniform within ±1/√(fan in), as `torch.nn.Conv1d` starts."""
+        bound = 1 / math.sqrt(self.weight[0].numel())
+        nn.init.uniform_(self.weight, -bound, bound)
+        if self.bias is not None:
+            nn.init.uniform_(self.bias, -bound, bound)
+
+    def kernel(self) -> Tensor:
+        return self.weight
 
 
 def _read(ring: Tensor, slots: Tensor) -> Tensor:

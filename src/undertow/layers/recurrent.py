@@ -1,0 +1,61 @@
+"""Recurrent layers: LSTM, GRU and the plain tanh RNN, with learned initial states.
+
+B batch, T time, C input channels, H hidden channels, L layers.
+"""
+
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from undertow.layers.layer import Layer
+from undertow.state import State
+
+Cell = Literal["lstm", "gru", "rnn"]
+
+CELLS: dict[str, Any] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
+NUM_STATES = {"lstm": 2, "gru": 1, "rnn": 1}
+
+
+class Recurrent(Layer):
+    """L recurrent layers on top of one another: (B, T, C) -> (B, T, H).
+
+    The cells are torch's: their equations and their order of gates stand in its documentation. Recurrent matrices
+    start orthogonal, gate by gate (Saxe et al., arXiv 1312.6120), and an LSTM's forget gates open, their bias at 1
+    (Jozefowicz et al., An Empirical Exploration of Recurrent Network Architectures, 2015). Dropout is between layers,
+    not from step to step (Zaremba et al., arXiv 1409.2329).
+
+    State: (h (B, L, H),), and for an LSTM (h, c); both start as parameters, zeros at first.
+    """
+
+    receptive_field = None
+
+    def __init__(self, cell: Cell, in_channels: int, channels: int, num_layers: int = 1, dropout: float = 0.0) -> None:
+        super().__init__()
+        between = dropout if num_layers > 1 else 0.0
+        self.cell: nn.RNNBase = CELLS[cell](in_channels, channels, num_layers, batch_first=True, dropout=between)
+        self.initial = nn.Parameter(torch.zeros(NUM_STATES[cell], num_layers, channels))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Orthogonal recurrent matrices, forget gates open; the rest uniform within ±1/√H, as torch starts them."""
+        channels = self.cell.hidden_size
+        for name, parameter in self.cell.named_parameters():
+            if name.startswith("weight_hh"):
+                for gate in parameter.detach().split(channels):
+                    nn.init.orthogonal_(gate)
+            if name.startswith("bias") and self.cell.mode == "LSTM":
+                forget = parameter.detach()[channels : 2 * channels]
+                nn.init.constant_(forget, 1.0 if name.startswith("bias_ih") else 0.0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.step(x, self.init_state(len(x)))[0]
+
+    def init_state(self, batch_size: int) -> State:
+        return tuple(part.repeat(batch_size, 1, 1) for part in self.initial)
+
+    def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        first = tuple(part.transpose(0, 1).contiguous() for part in state)  # torch's are (L, B, H)
+        y, last = self.cell(x, first if len(first) == 2 else first[0])
+        after = last if len(first) == 2 else (last,)
+        return y, tuple(part.transpose(0, 1).contiguous() for part in after)
