@@ -1,0 +1,100 @@
+"""MNIST as sequences of pixels: 784 a digit, row by row, or in one fixed other order.
+
+"Permuted MNIST" (Le, Jaitly & Hinton, arXiv 1504.00941) takes away what neighbouring pixels tell. Everyone draws an
+order of their own; here it is `numpy.random.RandomState(0).permutation(784)`, whose stream numpy keeps for good.
+
+N images, P = 784 pixels.
+"""
+
+import gzip
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from undertow.data.catalogue import locate
+from undertow.data.folder import SPLITS
+from undertow.data.sequences import SequenceSet
+from undertow.errors import DataError, UsageError
+
+NAME = "mnist"
+FILES = {"train": "train", "validation": "train", "test": "t10k"}
+UNSIGNED_BYTES = 8  # the type that an idx file of pixels or labels declares
+NUM_PIXELS = 784
+NUM_VALIDATION = 5_000
+PERMUTATION_SEED = 0
+
+
+def load_mnist(
+    split: str, path: str | Path | None = None, *, permuted: bool = False, num_validation: int = NUM_VALIDATION
+) -> SequenceSet:
+    """One split of MNIST: (784,) uint8 pixels each, 0 to 255, with label `digit`.
+
+    Args:
+        split: "train" (55,000 digits), "validation" (the last 5,000 of the published training set) or "test" (10,000).
+        path: the folder of the four files as published; None: UNDERTOW_DATA/mnist, then the cache.
+        permuted: pixels in the order of `permutation`.
+        num_validation: how many of the training digits are held out.
+
+    Raises:
+        UsageError: there is no such split, or nothing would be left to train on.
+        DataError: the set is not at hand, or a file is missing, damaged, or not of digits.
+    """
+    if split not in SPLITS:
+        raise UsageError(f"there is no split '{split}'; there is {', '.join(SPLITS)}")
+    folder = locate(NAME) if path is None else Path(path)
+    if folder is None:
+        raise DataError(f"{NAME} is not on this machine: set UNDERTOW_DATA to the folder that holds {NAME}/")
+    images, digits = _read(folder, FILES[split])
+    if split != "test":
+        if not 0 < num_validation < len(images):
+            raise UsageError(f"num_validation {num_validation}: it must be above 0 and below {len(images)}")
+        part = slice(-num_validation, None) if split == "validation" else slice(-num_validation)
+        images, digits = images[part], digits[part]
+    if permuted:
+        images = images[:, permutation()]
+    return SequenceSet(list(images), {"digit": digits})
+
+
+def permutation() -> np.ndarray:
+    """(784,) order of the pixels in permuted MNIST."""
+    return np.random.RandomState(PERMUTATION_SEED).permutation(NUM_PIXELS)
+
+
+def read_idx(path: Path) -> np.ndarray:
+    """The uint8 array of an idx file, plain or compressed with gzip.
+
+    Raises:
+        DataError: it is missing, damaged, no idx file of bytes, or shorter or longer than it says.
+    """
+    try:
+        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(f"{path} is truncated or no gzip file ({error})") from None
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}") from None
+    if len(data) < 4 or data[:3] != bytes((0, 0, UNSIGNED_BYTES)) or data[3] > 3:
+        raise DataError(f"{path} is no idx file of bytes: it begins with '{data[:4].hex()}', not 00000801 to 00000803")
+    begin = 4 + 4 * data[3]
+    shape = np.frombuffer(data[4:begin].ljust(begin - 4, b"\0"), ">u4").astype(int).tolist()
+    if len(data) - begin != np.prod(shape, dtype=int):
+        raise DataError(f"{path} holds {max(0, len(data) - begin)} bytes, but says that it is {tuple(shape)}")
+    return np.frombuffer(data, np.uint8, offset=begin).reshape(shape)
+
+
+def _read(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
+    """(N, 784) pixels and (N,) digits."""
+    images, labels = (_find(folder, f"{part}-{kind}-ubyte") for kind in ("images-idx3", "labels-idx1"))
+    pixels, digits = read_idx(images), read_idx(labels)
+    if pixels.shape[1:] != (28, 28) or digits.shape != pixels.shape[:1] or not len(digits):
+        raise DataError(f"{folder}: images are {pixels.shape}, labels {digits.shape}; (N, 28, 28) and (N,) are right")
+    if digits.max() > 9:
+        raise DataError(f"{labels}: label {digits.max()} at {int(digits.argmax())}; digits are 0 to 9")
+    return pixels.reshape(len(pixels), NUM_PIXELS), digits
+
+
+def _find(folder: Path, name: str) -> Path:
+    for path in (folder / f"{name}.gz", folder / name):
+        if path.is_file():
+            return path
+    raise DataError(f"{folder} has no {name}.gz; it must hold the four files of MNIST as published")
