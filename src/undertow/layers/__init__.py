@@ -2,19 +2,26 @@
 
 from undertow.layers.attention import CausalSelfAttention, WindowedSelfAttention, attention, attention_weights
 from undertow.layers.causal_conv import CausalConv1d
+from undertow.layers.dropout import ChannelDropout
 from undertow.layers.embedding import Embedding
 from undertow.layers.feed_forward import FeedForward, GatedFeedForward
 from undertow.layers.frames import Framed
 from undertow.layers.gated import GatedConv1d, GatedStack, dilation_cycles
 from undertow.layers.inputs import InputKind, Inputs
 from undertow.layers.layer import Layer, StatelessLayer
+from undertow.layers.multiplicative import MultiplicativeUnit
 from undertow.layers.norm import LayerNorm
+from undertow.layers.recurrent import Cell, Recurrent
 from undertow.layers.serial import Serial
 from undertow.layers.upsample import Repeat, TransposedConv1d
+from undertow.layers.values import Values
+from undertow.layers.weight_norm import WeightNormConv1d
 
 __all__ = [
     "CausalConv1d",
     "CausalSelfAttention",
+    "Cell",
+    "ChannelDropout",
     "Embedding",
     "FeedForward",
     "Framed",
@@ -25,10 +32,14 @@ __all__ = [
     "Inputs",
     "Layer",
     "LayerNorm",
+    "MultiplicativeUnit",
+    "Recurrent",
     "Repeat",
     "Serial",
     "StatelessLayer",
     "TransposedConv1d",
+    "Values",
+    "WeightNormConv1d",
     "WindowedSelfAttention",
     "attention",
     "attention_weights",

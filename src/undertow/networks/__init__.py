@@ -3,11 +3,17 @@
 from typing import Annotated, Any
 
 from undertow.config import choice
+from undertow.networks.bytenet import ByteNet
 from undertow.networks.network import Network
+from undertow.networks.rnn import RNN
+from undertow.networks.tcn import TCN
 from undertow.networks.transformer import Transformer
 from undertow.networks.wavenet import WaveNet
 
 NETWORKS = {
+    "bytenet": ByteNet,
+    "rnn": RNN,
+    "tcn": TCN,
     "transformer": Transformer,
     "wavenet": WaveNet,
 }
@@ -20,4 +26,14 @@ def build(config: Any, num_symbols: int, num_params: int, condition_channels: in
     return NETWORKS[config.kind](config, num_symbols, num_params, condition_channels, in_channels)
 
 
-__all__ = ["NETWORKS", "Network", "NetworkConfig", "Transformer", "WaveNet", "build"]
+__all__ = [
+    "NETWORKS",
+    "RNN",
+    "TCN",
+    "ByteNet",
+    "Network",
+    "NetworkConfig",
+    "Transformer",
+    "WaveNet",
+    "build",
+]
