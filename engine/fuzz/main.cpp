@@ -25,6 +25,11 @@ std::vector<Bytes> right_files() {
     shape.num_params = 3;
     shape.emission = {EmissionKind::mixture_of_logistics, 1, 0.1, 3};
     files.push_back(testing::wavenet(shape).build());
+    testing::TextShape text{.precision = precision, .num_symbols = 4, .channels = 2, .kernel_size = 2, .num_layers = 1};
+    files.push_back(testing::bytenet(text).build());
+    text.condition_channels = 1;
+    text.frame_size = 2;
+    files.push_back(testing::tcn(text).build());
   }
   return files;
 }

@@ -116,7 +116,7 @@ const char* name(Type type) {
 }
 
 const char* name(OpKind kind) {
-  constexpr const char* names[] = {"embed", "condition", "conv", "frame", "unframe"};
+  constexpr const char* names[] = {"embed", "condition", "conv", "frame", "unframe", "norm", "add"};
   return names[size_t(kind)];
 }
 

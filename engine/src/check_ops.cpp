@@ -32,10 +32,11 @@ class OpCheck {
     for (uint32_t input : op.inputs) check_read("reads", input);
     if (op.output >= graph_.values.size()) fail("writes value ", op.output, " of ", graph_.values.size());
     if (written_[op.output]) fail("writes value ", op.output, ", which is written already");
-    if (op.kind == OpKind::conv) {
-      check_conv(op);
-    } else {
-      check_plain(op);
+    switch (op.kind) {
+      case OpKind::conv: check_conv(op); break;
+      case OpKind::norm: check_norm(op); break;
+      case OpKind::add: check_add(op); break;
+      default: check_plain(op);
     }
     written_[op.output] = true;
   }
@@ -75,10 +76,10 @@ class OpCheck {
     if (output.domain != domain) fail("writes to domain ", output.domain, " from domain ", domain);
   }
 
-  // All but a convolution.
+  // What has no arithmetic.
   void check_plain(const Op& op) {
     const bool reads_value = op.kind == OpKind::frame || op.kind == OpKind::unframe;
-    if (op.inputs.size() != size_t(reads_value)) fail("has ", op.inputs.size(), " inputs, not ", int(reads_value));
+    check_inputs(op, reads_value);
     if (op.activation != Activation::none || op.kernel_size != 1 || op.dilation != 1 || op.add != -1 ||
         op.bias != -1 || op.scale != -1 || (op.weight != -1 && op.kind != OpKind::embed)) {
       fail("has what only a conv can have: an activation, kernel, added value or tensors");
@@ -87,6 +88,43 @@ class OpCheck {
     if (op.kind == OpKind::condition) check_condition(op);
     if (op.kind == OpKind::frame) check_frame(op);
     if (op.kind == OpKind::unframe) check_unframe(op);
+  }
+
+  void check_inputs(const Op& op, size_t number) const {
+    if (op.inputs.size() != number) fail("has ", op.inputs.size(), " inputs, not ", number);
+  }
+
+  // What a norm and an add have in common: one value becomes another of its size.
+  void check_elementwise(const Op& op) const {
+    check_inputs(op, 1);
+    if (parts_of(op.activation) > 1 || op.kernel_size != 1 || op.dilation != 1 || op.scale != -1) {
+      fail("has what only a conv can have: a gate, units, kernel or scale");
+    }
+    check_output(op, value(op.inputs[0]).channels, value(op.inputs[0]).domain);
+  }
+
+  void check_norm(const Op& op) {
+    check_elementwise(op);
+    if (op.add != -1) fail("adds value ", op.add);
+    own_weight(op);
+    check_vector("weight", op.weight, value(op.output).channels);
+    check_vector("bias", op.bias, value(op.output).channels);
+  }
+
+  void check_add(const Op& op) const {
+    check_elementwise(op);
+    if (op.weight != -1 || op.bias != -1) fail("has tensors, which it does not read");
+    if (op.add == -1) fail("adds no value");
+    check_added(op, value(op.output).channels, value(op.output).domain);
+  }
+
+  void check_added(const Op& op, uint32_t channels, uint32_t domain) const {
+    if (op.add < -1) fail("adds value ", op.add);
+    if (op.add == -1) return;
+    check_read("adds", uint32_t(op.add));
+    const Value& added = value(uint32_t(op.add));
+    if (added.channels != channels) fail("adds ", added.channels, " channels to ", channels);
+    if (added.domain != domain) fail("adds a value of domain ", added.domain, " in domain ", domain);
   }
 
   void check_embed(const Op& op) {
@@ -171,16 +209,21 @@ class OpCheck {
   void check_rest(const Op& op, uint32_t domain) const {
     const uint32_t made = graph_.tensors[op.weight].dims[0];
     if (op.bias != -1) check_vector("bias", op.bias, made);
-    if (op.add < -1) fail("adds value ", op.add);
-    if (op.add >= 0) {
-      check_read("adds", uint32_t(op.add));
-      const Value& added = value(uint32_t(op.add));
-      if (added.channels != made) fail("adds ", added.channels, " channels to ", made);
-      if (added.domain != domain) fail("adds a value of domain ", added.domain, " in domain ", domain);
+    check_added(op, made, domain);
+    if (op.activation == Activation::gate && made % 2 != 0) {
+      fail("has a gate over ", made, " channels, an odd number");
     }
-    const bool gated = op.activation == Activation::gate;
-    if (gated && made % 2 != 0) fail("has a gate over ", made, " channels, an odd number");
-    check_output(op, gated ? made / 2 : made, domain);
+    if (op.activation == Activation::multiply) check_units(op, made);
+    check_output(op, made / parts_of(op.activation), domain);
+  }
+
+  // They multiply their gates with what the convolution reads.
+  void check_units(const Op& op, uint32_t made) const {
+    if (op.inputs.size() != 1) fail("has multiplicative units over ", op.inputs.size(), " inputs; they take one");
+    const uint32_t channels = value(op.inputs[0]).channels;
+    if (made != 4 * uint64_t(channels)) {
+      fail("has multiplicative units of ", made, " channels over an input of ", channels, ", not four times as many");
+    }
   }
 
   const Graph& graph_;

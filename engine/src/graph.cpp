@@ -101,8 +101,8 @@ Counts read_header(Reader& reader, Graph& graph) {
 Op read_op(Reader& reader, size_t index) {
   Op op;
   const uint32_t kind = reader.u32(), activation = reader.u32();
-  if (kind > uint32_t(OpKind::unframe)) refuse("op ", index, " is of the unknown kind ", kind);
-  if (activation > uint32_t(Activation::gate)) refuse("op ", index, " has the unknown activation ", activation);
+  if (kind > uint32_t(OpKind::add)) refuse("op ", index, " is of the unknown kind ", kind);
+  if (activation > uint32_t(Activation::multiply)) refuse("op ", index, " has the unknown activation ", activation);
   op.kind = OpKind(kind);
   op.activation = Activation(activation);
   op.output = reader.u32();

@@ -47,9 +47,9 @@ class Group {
   // One task and the scratch it works in.
   struct Work {
     Task task;
-    bool x_stays = false, add_stays = false;  // the pointers are the same at every step, and set
+    bool x_stays = false, add_stays = false;  // the pointers are the same at every step, and set; `input` as `x`
     std::vector<const void*> x;
-    std::vector<const float*> add;
+    std::vector<const float*> add, input;
     std::vector<float*> y;
     std::vector<uint8_t*> bytes;
     Aligned<std::byte> gathered;
@@ -87,6 +87,8 @@ class Group {
   void take_condition(const Op& op);
   void frame(size_t op);
   void unframe(size_t op);
+  void normalise(size_t op);
+  void add(const Op& op);
   void convolve(size_t op);
   void gather_past(size_t op, uint32_t lag);
   void store_block(size_t op);
@@ -136,7 +138,7 @@ class Group {
 
   // scratch of blocks
   std::vector<const void*> x_;
-  std::vector<const float*> add_;
+  std::vector<const float*> add_, input_;
   std::vector<float*> y_;
   std::vector<uint8_t*> y_bytes_;
   Aligned<std::byte> gathered_, acc_;

@@ -13,6 +13,8 @@ void Group::run_block(size_t i) {
     case OpKind::conv: return convolve(i);
     case OpKind::frame: return frame(i);
     case OpKind::unframe: return unframe(i);
+    case OpKind::norm: return normalise(i);
+    case OpKind::add: return add(op);
   }
 }
 
@@ -81,6 +83,35 @@ void Group::unframe(size_t i) {
   }
 }
 
+void Group::normalise(size_t i) {
+  const Op& op = program_.graph.ops[i];
+  const auto [weight, bias] = program_.norm(i);
+  for (uint32_t row = 0; row < rows_; row++)
+    for (uint32_t j = 0; j < counts_[domain_of(op)][row]; j++) {
+      program_.kernels.normalise({op.activation, program_.graph.values[op.output].channels,
+                                  floats(op.inputs[0], row, j), program_.floats(weight), program_.floats(bias),
+                                  floats(op.output, row, j)});
+      quantise(op.output, row, j);
+    }
+}
+
+void Group::add(const Op& op) {
+  Finish finish{};
+  finish.activation = op.activation;
+  finish.end = uint32_t(round_up(program_.graph.values[op.output].channels, lane_group));
+  finish.num_rows = 1;
+  for (uint32_t row = 0; row < rows_; row++)
+    for (uint32_t j = 0; j < counts_[domain_of(op)][row]; j++) {
+      const float* added = floats(uint32_t(op.add), row, j);
+      float* y = floats(op.output, row, j);
+      finish.acc = floats(op.inputs[0], row, j);
+      finish.add = &added;
+      finish.y = &y;
+      program_.kernels.finish(finish);
+      quantise(op.output, row, j);
+    }
+}
+
 // The bytes of a vector whose floats are there, where anything reads them.
 void Group::quantise(uint32_t value, uint32_t row, uint32_t j) {
   const Holding& holding = program_.holding(value);
@@ -105,6 +136,7 @@ void Group::convolve(size_t i) {
   for (uint32_t row = 0; row < rows_; row++)
     for (uint32_t j = 0; j < counts[row]; j++, vectors++) {
       if (op.add >= 0) add_[vectors] = floats(op.add, row, j);
+      if (op.activation == Activation::multiply) input_[vectors] = floats(op.inputs[0], row, j);
       y_[vectors] = floats(op.output, row, j);
       if (holding.bytes) y_bytes_[vectors] = bytes(op.output, row, j);
     }
@@ -131,7 +163,7 @@ void Group::convolve(size_t i) {
                            integer ? program_.floats(conv.bias) : nullptr, op.add >= 0 ? add_.data() : nullptr,
                            conv.channels, holding.floats ? y_.data() : nullptr,
                            holding.bytes ? y_bytes_.data() : nullptr, holding.inverse_step.data(),
-                           holding.zero_point});
+                           holding.zero_point, input_.data()});
   store_block(i);
 }
 

@@ -117,7 +117,7 @@ void Group::make_work() {
     sums_[i].following = following;
     if (is_stepped(i) && !program_.conv(i).past.empty()) following = i;
   }
-  x_.resize(most), add_.resize(most), y_.resize(most), y_bytes_.resize(most);
+  x_.resize(most), add_.resize(most), input_.resize(most), y_.resize(most), y_bytes_.resize(most);
   gathered_ = Aligned<std::byte>(most * gathered);
   acc_ = Aligned<std::byte>(most * width * sizeof(float));
   for (Work& work : work_) {
@@ -125,7 +125,7 @@ void Group::make_work() {
     if (task.kind != Task::Kind::past && task.kind != Task::Kind::now) continue;
     const Op& op = program_.graph.ops[task.op];
     work.x.resize(rows_ * sums_[task.op].burst);
-    work.add.resize(rows_);
+    work.add.resize(rows_), work.input.resize(rows_);
     if (task.kind == Task::Kind::now && op.inputs.size() > 1 && !side_by_side_[task.op])
       work.gathered = Aligned<std::byte>(rows_ * round_up(program_.conv(task.op).now[task.block].depth, 64) *
                                          sizeof(float));
@@ -151,6 +151,7 @@ void Group::point(Work& work) {
   work.add_stays = !task.last || op.add < 0 || !program_.holding(op.add).ahead;
   for (uint32_t row = 0; row < rows_; row++) {
     if (work.x_stays) work.x[row] = held(program_.conv(task.op).type, op.inputs[block.first_input], row, 0);
+    if (work.x_stays) work.input[row] = floats(op.inputs[block.first_input], row, 0);
     if (work.add_stays && task.last && op.add >= 0) work.add[row] = floats(uint32_t(op.add), row, 0);
   }
 }
@@ -164,14 +165,15 @@ void Group::set_up(Work& work) {
   const Holding& holding = program_.holding(op.output);
   const size_t stride = sums_[task.op].burst * size_t(conv.width);
   const bool starts = task.block == 0 && conv.past.empty(), integer = conv.type == Type::i8;
-  const uint32_t per_channel = op.activation == Activation::gate ? 2 : 1;
+  const uint32_t parts = parts_of(op.activation);
   work.multiply = product_of(conv.type);
   work.product = {program_.memory(block.offset), block.depth, task.begin, task.end, rows_, work.x.data(), nullptr,
                   stride, starts ? program_.memory(conv.start) : nullptr};
-  work.finish = {op.activation, task.begin / per_channel, task.end / per_channel, rows_, nullptr, stride,
+  work.finish = {op.activation, task.begin / parts, task.end / parts, rows_, nullptr, stride,
                  integer ? program_.floats(conv.scale) : nullptr, integer ? program_.floats(conv.bias) : nullptr,
                  op.add >= 0 ? work.add.data() : nullptr, conv.channels, holding.floats ? work.y.data() : nullptr,
-                 holding.bytes ? work.bytes.data() : nullptr, holding.inverse_step.data(), holding.zero_point};
+                 holding.bytes ? work.bytes.data() : nullptr, holding.inverse_step.data(), holding.zero_point,
+                 work.input.data()};
   if (op.add >= 0) work.added = uint32_t(op.add);
 }
 

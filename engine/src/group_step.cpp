@@ -178,8 +178,10 @@ void Group::add_now(Work& work) {
   if (!work.x_stays) {
     const size_t room = work.gathered.size() / rows_;
     const Block& block = program_.conv(task.op).now[task.block];
-    for (uint32_t row = 0; row < rows_; row++)
+    for (uint32_t row = 0; row < rows_; row++) {
       work.x[row] = input(task.op, block, row, 0, work.gathered.data() + row * room);
+      work.input[row] = floats(program_.graph.ops[task.op].inputs[block.first_input], row, 0);
+    }
   }
   work.product.acc = sums.memory.data() + sums.at * size_t(program_.conv(task.op).width) * sizeof(float);
   work.multiply(work.product);

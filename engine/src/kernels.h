@@ -17,6 +17,7 @@ namespace undertow {
 
 constexpr uint32_t panel_width = 64;
 constexpr uint32_t lane_group = 16;  // outputs are padded to a multiple of it
+constexpr float norm_epsilon = 1e-5f;
 
 // acc[row][o] = start[o] + Σ_i w[i][o] · x[row][i], o from begin to end; in float strictly in the order of i, fused.
 struct Product {
@@ -31,7 +32,8 @@ struct Product {
 };
 
 // y = act(fma(acc, scale, bias) + add) for int8, act(acc + add) otherwise; then its bytes, if wanted.
-// A gate reads its accumulators in turn: 16 of the filter, the 16 of the gate that go with them, and so on.
+// A gate reads its accumulators in turn: 16 of the filter, the 16 of the gate that go with them, and so on; likewise
+// multiplicative units their four.
 struct Finish {
   Activation activation;
   uint32_t begin, end;      // channels of y, multiples of 16
@@ -41,11 +43,21 @@ struct Finish {
   const float* scale;       // null: acc is float; else it is int32
   const float* bias;        // with scale
   const float* const* add;  // null, or num_rows pointers
-  uint32_t half;            // gate: where the gate's part of `add` begins
+  uint32_t part;            // gate, multiply: channels from one part of `add` to the next
   float* const* y;          // null where only the bytes are read
   uint8_t* const* bytes;    // null where none are
   const float* inverse_step;
   float zero_point;
+  const float* const* input = nullptr;  // multiply: num_rows pointers to what the convolution reads
+};
+
+// y = act(w (x - mean) / √(variance + 1e-5) + b), act none or relu. Sums are sixteen, of every sixteenth channel each,
+// in order; then the upper half of them is added to the lower one until one is left.
+struct Normalise {
+  Activation activation;
+  uint32_t channels;     // x, y and the others have room for whole groups of lanes
+  const float *x, *weight, *bias;
+  float* y;
 };
 
 struct Kernels {
@@ -54,6 +66,7 @@ struct Kernels {
   void (*product_bf16)(const Product&);
   void (*product_i8)(const Product&);
   void (*finish)(const Finish&);
+  void (*normalise)(const Normalise&);
   // weights[i] = exp((logits[i] - max) · inverse_temperature), in double
   void (*softmax)(const float* logits, uint32_t n, double max, double inverse_temperature, double* weights);
 

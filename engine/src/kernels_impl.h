@@ -19,10 +19,10 @@ using simd::I32;
 struct FinishedRow {
   const float* floats;
   const int32_t* integers;
-  const float *scale, *bias, *add, *inverse_step;
+  const float *scale, *bias, *add, *inverse_step, *input;
   float* y;
   uint8_t* bytes;
-  uint32_t half;
+  uint32_t part;
   F32 zero_point;
 };
 
@@ -40,20 +40,25 @@ inline void put(const FinishedRow& row, uint32_t c, F32 y) {
   store_u8(row.bytes + c, to_int(vmin(vmax(level, F32::broadcast(0.0f)), F32::broadcast(255.0f))));
 }
 
-template <bool integer>
-inline void finish_gate(const FinishedRow row, uint32_t begin, uint32_t end) {
-  for (uint32_t group = begin; group < end; group += lane_group) {
-    for (uint32_t lane = 0; lane < lane_group; lane += F32::lanes) {
-      const uint32_t c = group + lane;
-      const size_t a = 2 * size_t(group) + lane;
-      F32 filter = preactivation<integer>(row, a), gated = preactivation<integer>(row, a + lane_group);
-      if (row.add) {
-        filter = filter + F32::load(row.add + c);
-        gated = gated + F32::load(row.add + row.half + c);
-      }
-      put(row, c, math::gate(filter, gated));
-    }
+// Some lanes of a group of channels: its parts' accumulators take turns of a group.
+template <bool integer, uint32_t parts>
+inline void finish_lanes(const FinishedRow& row, uint32_t group, uint32_t lane) {
+  const uint32_t c = group + lane;
+  F32 part[parts];
+  for (uint32_t p = 0; p < parts; p++) {
+    part[p] = preactivation<integer>(row, parts * size_t(group) + p * lane_group + lane);
+    if (row.add) part[p] = part[p] + F32::load(row.add + p * size_t(row.part) + c);
   }
+  if constexpr (parts == 2)
+    put(row, c, math::gate(part[0], part[1]));
+  else
+    put(row, c, math::multiplicative(part[0], part[1], part[2], part[3], F32::load(row.input + c)));
+}
+
+template <bool integer, uint32_t parts>
+inline void finish_parts(const FinishedRow row, uint32_t begin, uint32_t end) {
+  for (uint32_t group = begin; group < end; group += lane_group)
+    for (uint32_t lane = 0; lane < lane_group; lane += F32::lanes) finish_lanes<integer, parts>(row, group, lane);
 }
 
 template <bool integer>
@@ -75,12 +80,15 @@ inline void finish_rows(const Finish& f) {
                           f.bias,
                           f.add ? f.add[r] : nullptr,
                           f.inverse_step,
+                          f.input ? f.input[r] : nullptr,
                           f.y ? f.y[r] : nullptr,
                           f.bytes ? f.bytes[r] : nullptr,
-                          f.half,
+                          f.part,
                           F32::broadcast(f.zero_point)};
     if (f.activation == Activation::gate)
-      finish_gate<integer>(row, f.begin, f.end);
+      finish_parts<integer, 2>(row, f.begin, f.end);
+    else if (f.activation == Activation::multiply)
+      finish_parts<integer, 4>(row, f.begin, f.end);
     else
       finish_plain<integer>(row, f.activation, f.begin, f.end);
   }
@@ -91,6 +99,41 @@ void finish(const Finish& f) {
     finish_rows<true>(f);
   else
     finish_rows<false>(f);
+}
+
+constexpr float lane_numbers[lane_group] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+// Σ square(x - centre)^(1 or 2) over the channels, in the order that kernels.h says; beyond them there is nothing.
+template <bool squared>
+inline float sum_of(const float* x, uint32_t channels, F32 centre) {
+  const F32 zero = F32::broadcast(0.0f);
+  F32 sum[group_vectors];
+  for (F32& lanes : sum) lanes = zero;
+  const auto add = [&](int v, F32 term) { sum[v] = squared ? fma(term, term, sum[v]) : sum[v] + term; };
+  const uint32_t whole = channels - channels % lane_group;
+  for (uint32_t c = 0; c < whole; c += lane_group)
+    for (int v = 0; v < group_vectors; v++) add(v, F32::load(x + c + v * F32::lanes) - centre);
+  const F32 left = F32::broadcast(float(channels - whole));
+  for (int v = 0; v < group_vectors && whole < channels; v++) {
+    const F32 term = F32::load(x + whole + v * F32::lanes) - centre;
+    add(v, select_lt(F32::load(lane_numbers + v * F32::lanes), left, term, zero));
+  }
+  float total[lane_group];
+  for (int v = 0; v < group_vectors; v++) store(total + v * F32::lanes, sum[v]);
+  for (uint32_t half = lane_group / 2; half > 0; half /= 2)
+    for (uint32_t i = 0; i < half; i++) total[i] += total[i + half];
+  return total[0];
+}
+
+void normalise(const Normalise& n) {
+  const float size = float(n.channels), mean = sum_of<false>(n.x, n.channels, F32::broadcast(0.0f)) / size;
+  const F32 centre = F32::broadcast(mean);
+  const F32 inverse = F32::broadcast(1.0f / __builtin_sqrtf(sum_of<true>(n.x, n.channels, centre) / size + norm_epsilon));
+  for (uint32_t c = 0; c < n.channels; c += F32::lanes) {
+    F32 y = fma((F32::load(n.x + c) - centre) * inverse, F32::load(n.weight + c), F32::load(n.bias + c));
+    if (n.activation == Activation::relu) y = vmax(y, F32::broadcast(0.0f));
+    store(n.y + c, y);
+  }
 }
 
 void softmax(const float* logits, uint32_t n, double max, double inverse_temperature, double* weights) {

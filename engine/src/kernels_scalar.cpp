@@ -58,18 +58,18 @@ float preactivation(const Finish& f, uint32_t row, size_t a) {
   return std::fma(float(static_cast<const int32_t*>(f.acc)[row * f.stride + a]), f.scale[a], f.bias[a]);
 }
 
-// Where the filter of channel c lies among a gate's accumulators; its gate lies a group further.
-size_t filter_place(uint32_t c) { return 2 * size_t(c / lane_group * lane_group) + c % lane_group; }
+// What part p of a gate or of multiplicative units has for channel c: the parts take turns of a group.
+float part_of(const Finish& f, uint32_t row, uint32_t c, uint32_t p) {
+  const size_t first = size_t(parts_of(f.activation)) * (c / lane_group * lane_group);
+  const float sum = preactivation(f, row, first + p * lane_group + c % lane_group);
+  return f.add ? sum + f.add[row][p * f.part + c] : sum;
+}
 
 float activated(const Finish& f, uint32_t row, uint32_t c) {
-  if (f.activation == Activation::gate) {
-    float filter = preactivation(f, row, filter_place(c)), gated = preactivation(f, row, filter_place(c) + lane_group);
-    if (f.add) {
-      filter += f.add[row][c];
-      gated += f.add[row][f.half + c];
-    }
-    return math::gate(F32{filter}, F32{gated}).v;
-  }
+  const auto part = [&](uint32_t p) { return F32{part_of(f, row, c, p)}; };
+  if (f.activation == Activation::gate) return math::gate(part(0), part(1)).v;
+  if (f.activation == Activation::multiply)
+    return math::multiplicative(part(0), part(1), part(2), part(3), F32{f.input[row][c]}).v;
   float y = preactivation(f, row, c);
   if (f.add) y += f.add[row][c];
   return f.activation == Activation::relu && !(y > 0) ? 0.0f : y;
@@ -84,6 +84,27 @@ void finish(const Finish& f) {
       const float level = std::nearbyint(y * f.inverse_step[c]) + f.zero_point;
       f.bytes[row][c] = !(level > 0.0f) ? 0 : level < 255.0f ? uint8_t(level) : 255;
     }
+  }
+}
+
+// Sixteen sums of every sixteenth term, then of their halves.
+template <class Term>
+float sum_of(uint32_t count, const Term& term) {
+  float sum[lane_group] = {};
+  for (uint32_t i = 0; i < count; i++) sum[i % lane_group] = term(i, sum[i % lane_group]);
+  for (uint32_t half = lane_group / 2; half > 0; half /= 2)
+    for (uint32_t i = 0; i < half; i++) sum[i] += sum[i + half];
+  return sum[0];
+}
+
+void normalise(const Normalise& n) {
+  const float mean = sum_of(n.channels, [&](uint32_t c, float sum) { return sum + n.x[c]; }) / float(n.channels);
+  const auto centred = [&](uint32_t c) { return n.x[c] - mean; };
+  const auto add_square = [&](uint32_t c, float sum) { return std::fma(centred(c), centred(c), sum); };
+  const float inverse = 1.0f / std::sqrt(sum_of(n.channels, add_square) / float(n.channels) + norm_epsilon);
+  for (uint32_t c = 0; c < n.channels; c++) {
+    const float y = std::fma(centred(c) * inverse, n.weight[c], n.bias[c]);
+    n.y[c] = n.activation == Activation::relu && !(y > 0) ? 0.0f : y;
   }
 }
 
@@ -118,7 +139,7 @@ uint64_t multiply_i8(uint64_t rounds, int32_t* sink) {
 
 }  // namespace
 
-const Kernels scalar_kernels{"scalar", product_float<float>, product_float<uint16_t>, product_i8,  finish,
+const Kernels scalar_kernels{"scalar", product_float<float>, product_float<uint16_t>, product_i8, finish, normalise,
                              softmax,  read,                 multiply_f32,            multiply_i8};
 
 }  // namespace undertow

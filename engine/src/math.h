@@ -92,6 +92,20 @@ inline F32 gate(F32 f, F32 g) {
   return select_lt(f, F32::broadcast(0.0f), a - one, one - a) / fma(sum, b, sum);
 }
 
+// 1 / (1 + e^(-x))
+template <class F32>
+inline F32 sigmoid(F32 x) {
+  const F32 one = F32::broadcast(1.0f);
+  const F32 bounded = vmin(F32::broadcast(60.0f), vmax(F32::broadcast(-80.0f), x * F32::broadcast(-1.0f)));
+  return one / (one + exp32(bounded));
+}
+
+// σ(g1) · tanh(σ(g2) · x + σ(g3) · tanh(u))
+template <class F32>
+inline F32 multiplicative(F32 g1, F32 g2, F32 g3, F32 u, F32 x) {
+  return gate(fma(sigmoid(g2), x, gate(u, g3)), g1);
+}
+
 // log((1 + s) / (1 - s)) - 2s, over s, for z = s².
 inline double log_tail(double z) {
   double p = 0x1.2f06355979b5fp-3;

@@ -1,6 +1,7 @@
 #include "program.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "team.h"
 
@@ -15,10 +16,9 @@ uint32_t unit_of(Type type) { return type == Type::i8 ? 4 : 1; }
 
 // The output channel that accumulator `a` belongs to, or -1 for padding.
 int64_t channel_of(const Op& op, const Conv& conv, uint32_t a) {
-  if (op.activation != Activation::gate) return a < conv.channels ? int64_t(a) : -1;
-  const uint32_t c = a / (2 * lane_group) * lane_group + a % lane_group;
-  if (c >= conv.channels) return -1;
-  return a % (2 * lane_group) < lane_group ? c : conv.channels + c;
+  const uint32_t parts = parts_of(op.activation), group = a / lane_group;
+  const uint32_t c = group / parts * lane_group + a % lane_group;
+  return c < conv.channels ? int64_t(group % parts) * conv.channels + c : -1;
 }
 
 uint32_t ticks_of(const Graph& graph, uint32_t domain) {
@@ -42,7 +42,7 @@ void Program::hold_values() {
   for (const Value& value : graph.values) {
     Holding holding{};
     holding.bytes = value.step >= 0;
-    // Room to read a gate's half from anywhere in whole groups.
+    // Room to read a gate's part from anywhere in whole groups.
     holding.stride = round_up(value.channels, panel_width) + lane_group;
     holding.zero_point = float(value.zero_point);
     if (holding.bytes) {
@@ -55,7 +55,8 @@ void Program::hold_values() {
   holdings_[graph.output].floats = true;
   for (const Op& op : graph.ops) {
     const bool reads_bytes = op.kind == OpKind::conv && graph.tensors[op.weight].type == Type::i8;
-    for (uint32_t input : op.inputs) holdings_[input].floats |= !reads_bytes;
+    const bool reads_floats = !reads_bytes || op.activation == Activation::multiply;
+    for (uint32_t input : op.inputs) holdings_[input].floats |= reads_floats;
     if (op.add >= 0) holdings_[op.add].floats = true;
     if (op.kind != OpKind::conv) holdings_[op.output].floats = true;
   }
@@ -63,7 +64,8 @@ void Program::hold_values() {
 
 void Program::find_ahead() {
   for (const Op& op : graph.ops) {
-    bool ahead = op.kind == OpKind::condition || (op.kind == OpKind::conv && op.history() == 0);
+    const bool of_a_step = op.kind == OpKind::conv || op.kind == OpKind::norm || op.kind == OpKind::add;
+    bool ahead = op.kind == OpKind::condition || (of_a_step && op.history() == 0);
     for (uint32_t input : op.inputs) ahead &= holdings_[input].ahead;
     if (op.add >= 0) ahead &= holdings_[op.add].ahead;
     holdings_[op.output].ahead = ahead;
@@ -85,7 +87,14 @@ void Program::find_what_feeds_state() {
 
 void Program::pack() {
   size_t bytes = 0;
-  for (const Op& op : graph.ops) convs_.push_back(op.kind == OpKind::conv ? shape(op, bytes) : Conv{});
+  const auto take = [&](size_t size) { return bytes += round_up(size, 64), bytes - round_up(size, 64); };
+  for (const Op& op : graph.ops) {
+    convs_.push_back(op.kind == OpKind::conv ? shape(op, bytes) : Conv{});
+    norms_.emplace_back();
+    if (op.kind != OpKind::norm) continue;
+    const size_t size = round_up(graph.values[op.output].channels, lane_group) * sizeof(float);
+    norms_.back() = {take(size), take(size)};
+  }
   // Past taps lie apart: what one step reads in full is one stretch of memory.
   for (size_t i = 0; i < graph.ops.size(); i++)
     for (uint32_t tap = 0; tap + 1 < graph.ops[i].kernel_size; tap++)
@@ -95,6 +104,7 @@ void Program::pack() {
     const Op& op = graph.ops[i];
     const uint32_t channels = graph.values[op.output].channels;
     if (op.kind == OpKind::embed) weight_bytes_ += channels * sizeof(float);
+    if (op.kind == OpKind::norm) fill_norm(op, norms_[i]);
     if (op.kind != OpKind::conv) continue;
     fill(op, convs_[i]);
     weight_bytes_ += graph.tensors[op.weight].bytes / ticks_of(graph, graph.values[op.output].domain);
@@ -111,7 +121,7 @@ Conv Program::shape(const Op& op, size_t& bytes) const {
   conv.dilation = op.dilation;
   conv.channels = graph.values[op.output].channels;
   const uint32_t groups = uint32_t(round_up(conv.channels, lane_group));
-  conv.width = op.activation == Activation::gate ? 2 * groups : groups;
+  conv.width = parts_of(op.activation) * groups;
   const uint32_t num_inputs = uint32_t(op.inputs.size()), unit = unit_of(conv.type);
   uint32_t first = 0, depth = 0, first_input = 0;
   for (uint32_t input = 0; input < num_inputs; input++) {
@@ -185,6 +195,13 @@ void Program::fill_sums(const Op& op, const Conv& conv) {
       }
     reinterpret_cast<int32_t*>(memory_.data() + conv.start)[a] = sum;
   }
+}
+
+void Program::fill_norm(const Op& op, const Norm& norm) {
+  const size_t channels = graph.values[op.output].channels;
+  for (const auto& [tensor, offset] : {std::pair(op.weight, norm.weight), std::pair(op.bias, norm.bias)})
+    std::copy_n(graph.tensors[tensor].f32(), channels, reinterpret_cast<float*>(memory_.data() + offset));
+  weight_bytes_ += 2 * channels * sizeof(float) / ticks_of(graph, graph.values[op.output].domain);
 }
 
 }  // namespace undertow

@@ -17,7 +17,8 @@ struct Block {
   uint32_t first_input, last_input;  // of the op's inputs, those it covers; `last_input` is one past the end
 };
 
-// A convolution's weights and shape. Accumulators are in the kernels' order: a gate's filter and gate in turns of 16.
+// A convolution's weights and shape. Accumulators are in the kernels' order: the parts of a gate, and of multiplicative
+// units, in turns of 16.
 struct Conv {
   Type type;
   uint32_t depth;       // inputs side by side
@@ -29,6 +30,11 @@ struct Conv {
   std::vector<Block> now;   // the current inputs, in parts that can be begun before the next ones are known
   size_t start;         // int32 (width): where int8 sums begin, -zero_point · Σ w; float (width): the bias
   size_t bias, scale;   // int8: float (width) each
+};
+
+// A norm's scales and shifts: float (channels, padded with zeros to whole groups of lanes) each.
+struct Norm {
+  size_t weight, bias;
 };
 
 // How a value is held, and who needs it.
@@ -49,6 +55,7 @@ class Program {
   const Kernels& kernels;
 
   const Conv& conv(size_t op) const { return convs_[op]; }
+  const Norm& norm(size_t op) const { return norms_[op]; }
   const Holding& holding(size_t value) const { return holdings_[value]; }
   bool feeds_state(size_t op) const { return feeds_state_[op]; }
   uint32_t num_params() const { return graph.values[graph.output].channels; }
@@ -69,8 +76,10 @@ class Program {
   template <class T>
   void fill_block(const Op& op, const Conv& conv, const Block& block, uint32_t tap, const T* weights);
   void fill_sums(const Op& op, const Conv& conv);
+  void fill_norm(const Op& op, const Norm& norm);
 
   std::vector<Conv> convs_;  // one an op; empty for what is none
+  std::vector<Norm> norms_;  // likewise
   std::vector<Holding> holdings_;
   std::vector<bool> feeds_state_;
   Aligned<std::byte> memory_;

@@ -6,7 +6,7 @@ namespace undertow {
 
 namespace {
 
-constexpr double bytes_per_ns = 60, task_ns = 25, channel_ns = 0.7, signal_ns = 150;
+constexpr double bytes_per_ns = 60, task_ns = 25, channel_ns = 0.7, plain_channel_ns = 0.15, signal_ns = 150;
 constexpr size_t worth_cutting = 32768;  // weights of a part that several threads may share
 
 class TaskList {
@@ -27,7 +27,8 @@ class TaskList {
     const bool slow = program_.graph.values[op.output].domain != 0;
     if (op.kind != OpKind::conv || slow) {
       Task task{Task::Kind::whole, i};
-      task.cost = slow ? 2 * task_ns : task_ns;
+      const double channels = double(program_.graph.values[op.output].channels) * rows_;
+      task.cost = slow ? 2 * task_ns : task_ns + plain_channel_ns * channels;
       need(task, op.inputs);
       if (op.add >= 0) need(task, {uint32_t(op.add)});
       makers_[op.output] = {push(task)};

@@ -65,7 +65,7 @@ class FileBuilder {
       size += values[input].channels;
       if (how.type == Type::i8) quantise(input);
     }
-    const uint32_t made = how.activation == Activation::gate ? 2 * channels : channels;
+    const uint32_t made = parts_of(how.activation) * channels;
     const float reach = 1.5f / std::sqrt(float(size * how.kernel_size));
     const int32_t weight = weights(how.type, {made, how.kernel_size, size}, reach);
     const int32_t scale = how.type == Type::i8 ? constants(made, step * reach / 64) : -1;
@@ -73,6 +73,17 @@ class FileBuilder {
     const uint32_t domain = values[inputs[0]].domain;
     Op op{OpKind::conv, how.activation, 0, how.kernel_size, how.dilation, how.add, weight, bias, scale, inputs};
     return add_op(std::move(op), channels, domain);
+  }
+
+  uint32_t norm(uint32_t input, Activation activation = Activation::none) {
+    const uint32_t channels = values[input].channels;
+    const int32_t weight = weights(Type::f32, {channels}, 1.5f), bias = weights(Type::f32, {channels}, 0.5f);
+    return add_op({OpKind::norm, activation, 0, 1, 1, -1, weight, bias, -1, {input}}, channels, values[input].domain);
+  }
+
+  uint32_t add(uint32_t input, uint32_t other, Activation activation = Activation::none) {
+    return add_op({OpKind::add, activation, 0, 1, 1, int32_t(other), -1, -1, -1, {input}}, values[input].channels,
+                  values[input].domain);
   }
 
   uint32_t frame(uint32_t input, uint32_t period) {
@@ -240,6 +251,69 @@ inline FileBuilder wavenet(const WaveNetShape& shape = {}) {
   const uint32_t skip = builder.conv(gates, shape.skip_channels, {.activation = Activation::relu, .type = type});
   const uint32_t hidden = builder.conv({skip}, shape.skip_channels, {.activation = Activation::relu, .type = type});
   builder.conv({hidden}, shape.num_params, {.type = type});
+  return builder;
+}
+
+struct TextShape {
+  Type precision = Type::f32;
+  uint32_t num_symbols = 16, channels = 6, kernel_size = 3, num_layers = 3;
+  uint32_t condition_channels = 0;
+  uint32_t frame_size = 0;  // of what is normed at a slower clock; 0: nothing
+  bool units = true;        // a ByteNet's: multiplicative ones, or ReLU alone
+  uint32_t seed = 1;
+};
+
+// The embedding, to which a normed condition and normed frames of the past are added.
+inline uint32_t add_text_input(FileBuilder& builder, const TextShape& shape, uint32_t channels) {
+  builder.num_symbols = shape.num_symbols;
+  builder.condition_channels = shape.condition_channels;
+  builder.precision = shape.precision;
+  uint32_t x = builder.embed(channels);
+  if (shape.condition_channels > 0) {
+    const uint32_t said = builder.conv({builder.condition()}, channels, {.type = shape.precision});
+    x = builder.add(x, builder.norm(said));
+  }
+  if (shape.frame_size > 0) {
+    const uint32_t frames = builder.frame(x, shape.frame_size);
+    const uint32_t normed = builder.norm(frames, Activation::relu);
+    x = builder.add(x, builder.unframe(builder.add(frames, normed, Activation::relu)));
+  }
+  return x;
+}
+
+// Residual blocks of norms, ReLUs and convolutions, two of which may be multiplicative units.
+inline FileBuilder bytenet(const TextShape& shape = {}) {
+  FileBuilder builder(shape.seed);
+  const Type type = shape.precision;
+  const uint32_t channels = shape.channels;
+  const Activation relu = Activation::relu, units = shape.units ? Activation::multiply : Activation::none;
+  uint32_t x = add_text_input(builder, shape, 2 * channels);
+  for (uint32_t layer = 0; layer < shape.num_layers; ++layer) {
+    uint32_t y = builder.norm(builder.conv({builder.norm(x, relu)}, channels, {.type = type}),
+                              shape.units ? Activation::none : relu);
+    if (shape.units) y = builder.conv({y}, channels, {.activation = units, .type = type});
+    y = builder.conv({y}, channels,
+                     {.kernel_size = shape.kernel_size, .dilation = 1u << layer, .activation = units, .type = type});
+    x = builder.conv({builder.norm(y, relu)}, 2 * channels, {.add = int32_t(x), .type = type});
+  }
+  builder.conv({builder.conv({x}, 2 * channels, {.activation = relu, .type = type})}, shape.num_symbols,
+               {.type = type});
+  return builder;
+}
+
+// Blocks of two convolutions of `channels`, the first with its skip connection widened from fewer.
+inline FileBuilder tcn(const TextShape& shape = {}) {
+  FileBuilder builder(shape.seed);
+  const Type type = shape.precision;
+  uint32_t x = add_text_input(builder, shape, 7);
+  for (uint32_t layer = 0; layer < shape.num_layers; ++layer) {
+    const ConvOptions how{.kernel_size = shape.kernel_size, .dilation = 1u << layer, .activation = Activation::relu,
+                          .type = type};
+    const uint32_t y = builder.conv({builder.conv({x}, shape.channels, how)}, shape.channels, how);
+    if (layer == 0) x = builder.conv({x}, shape.channels, {.type = type});
+    x = builder.add(y, x, Activation::relu);
+  }
+  builder.conv({x}, shape.num_symbols, {.type = type});
   return builder;
 }
 

@@ -82,8 +82,8 @@ TEST_CASE("steps of int8 values") {
 }
 
 TEST_CASE("ops") {
-  CHECK(refusal([](auto& b) { b.ops[1].kind = OpKind(5); }) == "op 1 is of the unknown kind 5");
-  CHECK(refusal([](auto& b) { b.ops[1].activation = Activation(3); }) == "op 1 has the unknown activation 3");
+  CHECK(refusal([](auto& b) { b.ops[1].kind = OpKind(7); }) == "op 1 is of the unknown kind 7");
+  CHECK(refusal([](auto& b) { b.ops[1].activation = Activation(4); }) == "op 1 has the unknown activation 4");
   CHECK(refusal([](auto& b) { b.ops[1].inputs = {3}; }) == "op 1 (conv) reads value 3 of 3");
   CHECK(refusal([](auto& b) { b.ops[1].inputs = {2}; }) == "op 1 (conv) reads value 2, which is not written yet");
   CHECK(refusal([](auto& b) { b.ops[1].add = 1; }) ==
@@ -151,6 +151,66 @@ TEST_CASE("convolutions") {
   CHECK(refusal([](auto& b) { b.ops[2].add = 1; }) == "op 2 (conv) adds 4 channels to 16");
   CHECK(refusal([](auto& b) { b.ops[2].add = -2; }) == "op 2 (conv) adds value -2");
   CHECK(refusal([](auto& b) { b.ops[2].add = 9; }) == "op 2 (conv) adds value 9 of 3");
+}
+
+TEST_CASE("multiplicative units") {
+  const auto units = [](auto& b, uint32_t channels = 3) {
+    b.conv({0}, channels, {.activation = Activation::multiply});
+    b.conv({b.output}, 16);
+  };
+  CHECK(refusal([&](auto& b) { units(b); }) == "");
+  CHECK(refusal([&](auto& b) { units(b, 4); }) ==
+        "op 3 (conv) has multiplicative units of 16 channels over an input of 3, not four times as many");
+  CHECK(refusal([&](auto& b) { b.conv({0, 0}, 6, {.activation = Activation::multiply}); }) ==
+        "op 3 (conv) has multiplicative units over 2 inputs; they take one");
+  CHECK(refusal([&](auto& b) { units(b), b.values[3].channels = 12; }) ==
+        "op 3 (conv) makes 3 channels, and value 3 has 12");
+  CHECK(refusal([&](auto& b) { units(b), b.ops[3].add = 0; }) == "op 3 (conv) adds 3 channels to 12");
+}
+
+TEST_CASE("norms") {
+  const auto after_norm = [](const std::function<void(FileBuilder&)>& spoil) {
+    return refusal([&](auto& b) { b.norm(2, Activation::relu), spoil(b); });
+  };
+  CHECK(after_norm([](auto&) {}) == "");
+  CHECK(after_norm([](auto& b) { b.ops[3].inputs = {}; }) == "op 3 (norm) has 0 inputs, not 1");
+  CHECK(after_norm([](auto& b) { b.ops[3].inputs = {2, 2}; }) == "op 3 (norm) has 2 inputs, not 1");
+  const std::string only = "op 3 (norm) has what only a conv can have: a gate, units, kernel or scale";
+  CHECK(after_norm([](auto& b) { b.ops[3].activation = Activation::gate; }) == only);
+  CHECK(after_norm([](auto& b) { b.ops[3].activation = Activation::multiply; }) == only);
+  CHECK(after_norm([](auto& b) { b.ops[3].kernel_size = 2; }) == only);
+  CHECK(after_norm([](auto& b) { b.ops[3].dilation = 2; }) == only);
+  CHECK(after_norm([](auto& b) { b.ops[3].scale = b.ops[3].bias; }) == only);
+  CHECK(after_norm([](auto& b) { b.ops[3].add = 2; }) == "op 3 (norm) adds value 2");
+  CHECK(after_norm([](auto& b) { b.ops[3].weight = -1; }) == "op 3 (norm) has the weight tensor -1 of 7");
+  CHECK(after_norm([](auto& b) { b.ops[3].weight = 4; }) == "");
+  CHECK(after_norm([](auto& b) { b.ops[3].weight = 3; }) == "op 3 (norm) has the weight tensor 3, as has op 2");
+  CHECK(after_norm([](auto& b) { b.ops[3].weight = 2; }) == "op 3 (norm) has a weight of 8 float32, not 16 float32");
+  CHECK(after_norm([](auto& b) { b.ops[3].bias = -1; }) == "op 3 (norm) has the bias tensor -1 of 7");
+  CHECK(after_norm([](auto& b) { b.ops[3].bias = 1; }) == "op 3 (norm) has a bias of 8x2x3 float32, not 16 float32");
+  CHECK(after_norm([](auto& b) { b.values[3].channels = 12; }) == "op 3 (norm) makes 16 channels, and value 3 has 12");
+  CHECK(after_norm([](auto& b) { b.norm(b.frame(0, 2)), b.values[5].domain = 0, b.output = 2; }) ==
+        "op 5 (norm) writes to domain 0 from domain 1");
+}
+
+TEST_CASE("adds") {
+  const auto after_add = [](const std::function<void(FileBuilder&)>& spoil) {
+    return refusal([&](auto& b) { b.add(2, 2, Activation::relu), spoil(b); });
+  };
+  CHECK(after_add([](auto&) {}) == "");
+  CHECK(after_add([](auto& b) { b.ops[3].inputs = {2, 2}; }) == "op 3 (add) has 2 inputs, not 1");
+  CHECK(after_add([](auto& b) { b.ops[3].activation = Activation::gate; }) ==
+        "op 3 (add) has what only a conv can have: a gate, units, kernel or scale");
+  CHECK(after_add([](auto& b) { b.ops[3].weight = 4; }) == "op 3 (add) has tensors, which it does not read");
+  CHECK(after_add([](auto& b) { b.ops[3].bias = 4; }) == "op 3 (add) has tensors, which it does not read");
+  CHECK(after_add([](auto& b) { b.ops[3].add = -1; }) == "op 3 (add) adds no value");
+  CHECK(after_add([](auto& b) { b.ops[3].add = -2; }) == "op 3 (add) adds value -2");
+  CHECK(after_add([](auto& b) { b.ops[3].add = 3; }) == "op 3 (add) adds value 3, which is not written yet");
+  CHECK(after_add([](auto& b) { b.ops[3].add = 1; }) == "op 3 (add) adds 4 channels to 16");
+  CHECK(after_add([](auto& b) { b.values[3].channels = 15; }) == "op 3 (add) makes 16 channels, and value 3 has 15");
+  CHECK(after_add([](auto& b) { b.add(0, 0), b.frame(0, 1), b.ops[4].add = 0, b.output = 3; }) == "");
+  CHECK(refusal([](auto& b) { b.add(b.frame(0, 1), 0), b.output = 2; }) ==
+        "op 4 (add) adds a value of domain 0 in domain 1");
 }
 
 TEST_CASE("int8 weights") {

@@ -8,8 +8,8 @@
 #include <thread>
 
 #include "allocations.h"
-#include "file_builder.h"
 #include "kernels.h"
+#include "models.h"
 #include "program.h"
 #include "state.h"
 #include "undertow/engine.h"
@@ -59,27 +59,12 @@ std::vector<int64_t> drawn(const Bytes& file, const Setting& setting) {
   return out;
 }
 
-std::vector<WaveNetShape> shapes() {
-  std::vector<WaveNetShape> all;
-  for (Type type : {Type::f32, Type::bf16, Type::i8}) {
-    all.push_back({.precision = type, .channels = 24, .gate_channels = 40, .skip_channels = 40, .cycles = 2});
-    all.push_back({.precision = type, .channels = 33, .gate_channels = 14, .kernel_size = 3, .condition_channels = 5});
-    all.push_back({.precision = type, .channels = 16, .gate_channels = 160, .skip_channels = 300, .cycles = 4,
-                   .frame_size = 4});
-    all.push_back({.precision = type, .input_kernel_size = 3, .kernel_size = 4, .layers_per_cycle = 5,
-                   .condition_channels = 2, .frame_size = 3, .scalar = true});
-  }
-  return all;
-}
-
 }  // namespace
 
 TEST_CASE("every instruction set, number of threads, batch and chunking draws the same symbols") {
-  for (const WaveNetShape& shape : shapes()) {
-    CAPTURE(uint32_t(shape.precision));
-    CAPTURE(shape.frame_size);
-    CAPTURE(shape.condition_channels);
-    const Bytes file = wavenet(shape).build();
+  for (const Model& model : models()) {
+    CAPTURE(model.name);
+    const Bytes& file = model.file;
     const auto expected = drawn(file, {});
     CHECK(std::count(expected.begin(), expected.end(), expected[0]) < int64_t(expected.size()) / 2);
     for (const Kernels* kernels : usable_kernels())
@@ -98,11 +83,11 @@ TEST_CASE("every instruction set, number of threads, batch and chunking draws th
 }
 
 TEST_CASE("feeding what was drawn, in blocks, leaves the same state and gives the same parameters as stepping") {
-  for (const WaveNetShape& shape : shapes()) {
-    const Bytes file = wavenet(shape).build();
+  for (const Model& model : models()) {
+    const Bytes& file = model.file;
     const auto program = std::make_shared<const Program>(file, "auto");
-    const auto condition = conditions(shape.condition_channels);
-    const Condition known{condition.data(), shape.condition_channels ? steps : 0, int64_t(steps * shape.condition_channels)};
+    const auto condition = conditions(model.condition_channels);
+    const Condition known{condition.data(), model.condition_channels ? steps : 0, int64_t(steps * model.condition_channels)};
     const auto symbols = drawn(file, {});
     // The symbols fed are the start and all but the last one.
     std::vector<int64_t> fed;
@@ -120,10 +105,10 @@ TEST_CASE("feeding what was drawn, in blocks, leaves the same state and gives th
       std::vector<float> given, out(rows * num_params);
       for (uint32_t row = 0; row < rows; row++) {
         now.push_back(fed[row * steps + step]);
-        const float* from = condition.data() + (row * steps + step) * shape.condition_channels;
-        given.insert(given.end(), from, from + shape.condition_channels);
+        const float* from = condition.data() + (row * steps + step) * model.condition_channels;
+        given.insert(given.end(), from, from + model.condition_channels);
       }
-      singles.feed({now.data(), 1, {given.data(), shape.condition_channels ? 1 : 0, shape.condition_channels}, out.data()});
+      singles.feed({now.data(), 1, {given.data(), model.condition_channels ? 1 : 0, model.condition_channels}, out.data()});
       for (uint32_t row = 0; row < rows; row++)
         std::copy_n(out.data() + row * num_params, num_params,
                     one_by_one.data() + (row * steps + step) * num_params);
@@ -146,11 +131,11 @@ TEST_CASE("feeding what was drawn, in blocks, leaves the same state and gives th
 }
 
 TEST_CASE("a state taken out and put into another engine goes on as the first one does") {
-  for (const WaveNetShape& shape : shapes()) {
-    const Bytes file = wavenet(shape).build();
+  for (const Model& model : models()) {
+    const Bytes& file = model.file;
     const auto program = std::make_shared<const Program>(file, "auto");
-    std::vector<float> condition(rows * shape.condition_channels, 0.5f);
-    const Condition known{condition.data(), shape.condition_channels ? 1 : 0, shape.condition_channels};
+    std::vector<float> condition(rows * model.condition_channels, 0.5f);
+    const Condition known{condition.data(), model.condition_channels ? 1 : 0, model.condition_channels};
     Engine first(program, rows, 1), second(program, rows, 2);
     std::vector<int64_t> keys = {1, 0, 0, 1, 1, 0, 1, 2, 0}, later = {1, 0, 41, 1, 1, 41, 1, 2, 41};
     std::vector<int64_t> begun(rows * 41), a(rows * 30), b(rows * 30);
@@ -165,11 +150,11 @@ TEST_CASE("a state taken out and put into another engine goes on as the first on
 }
 
 TEST_CASE("nothing is allocated while stepping") {
-  for (const WaveNetShape& shape : shapes())
+  for (const Model& model : models())
     for (uint32_t threads : {1u, 2u}) {
-      const auto program = std::make_shared<const Program>(wavenet(shape).build(), "auto");
-      std::vector<float> condition(rows * shape.condition_channels, 0.5f);
-      const Condition known{condition.data(), shape.condition_channels ? 1 : 0, shape.condition_channels};
+      const auto program = std::make_shared<const Program>(model.file, "auto");
+      std::vector<float> condition(rows * model.condition_channels, 0.5f);
+      const Condition known{condition.data(), model.condition_channels ? 1 : 0, model.condition_channels};
       Engine engine(program, rows, threads);
       std::vector<int64_t> keys = {1, 0, 0, 1, 1, 0, 1, 2, 0}, out(rows * steps);
       std::vector<float> params(rows * steps * program->num_params());
@@ -183,7 +168,7 @@ TEST_CASE("nothing is allocated while stepping") {
 }
 
 TEST_CASE("a state that does not fit is refused whole") {
-  const auto program = std::make_shared<const Program>(wavenet(shapes()[3]).build(), "auto");
+  const auto program = std::make_shared<const Program>(models()[3].file, "auto");
   Engine engine(program, rows, 2);
   const auto before = engine.state();
   for (int64_t wrong : {int64_t(-1), int64_t(1) << 40}) {

@@ -32,6 +32,11 @@ double ulps(double y, long double truth) { return ulps(y, truth, DBL_MANT_DIG, D
 
 float exp32(float x) { return math::exp32(simd_scalar::F32{x}).v; }
 double exp64(double x) { return math::exp64(simd_scalar::F64{x}).v; }
+float sigmoid(float x) { return math::sigmoid(simd_scalar::F32{x}).v; }
+float multiplicative(float g1, float g2, float g3, float u, float x) {
+  using simd_scalar::F32;
+  return math::multiplicative(F32{g1}, F32{g2}, F32{g3}, F32{u}, F32{x}).v;
+}
 float gate(float f, float g) { return math::gate(simd_scalar::F32{f}, simd_scalar::F32{g}).v; }
 
 long double normal_cdf(long double x) { return std::erfc(-x * std::sqrt(0.5L)) / 2; }
@@ -88,6 +93,30 @@ TEST_CASE("gate is within 2e-7") {
     for (float g = -20; g < 30; g += 0.0371f)
       worst = std::max(worst, std::abs(gate(f, g) - std::tanh(double(f)) / (1 + std::exp(-double(g)))));
   CHECK(worst <= 2e-7);
+}
+
+TEST_CASE("sigmoid is within 2e-7, 0 or 1 far out, and passes NaN on") {
+  double worst = 0;
+  for (float x = -90; x < 90; x += 0.0173f)
+    worst = std::max(worst, std::abs(sigmoid(x) - 1 / (1 + std::exp(-double(x)))));
+  CHECK(worst <= 2e-7);
+  CHECK(sigmoid(std::numeric_limits<float>::infinity()) == 1);
+  CHECK(sigmoid(-std::numeric_limits<float>::infinity()) < 1e-25f);
+  CHECK(std::isnan(sigmoid(std::nanf(""))));
+}
+
+TEST_CASE("a multiplicative unit is within 1e-6") {
+  const auto exact = [](double g1, double g2, double g3, double u, double x) {
+    const auto logistic = [](double g) { return 1 / (1 + std::exp(-g)); };
+    return logistic(g1) * std::tanh(logistic(g2) * x + logistic(g3) * std::tanh(u));
+  };
+  double worst = 0;
+  const std::vector<float> g = spread(4999, -12, 12), x = spread(4999, -4, 4);
+  for (size_t i = 0; i + 4 < g.size(); i++) {
+    const double truth = exact(g[i], g[i + 1], g[i + 2], g[i + 3], x[i]);
+    worst = std::max(worst, std::abs(multiplicative(g[i], g[i + 1], g[i + 2], g[i + 3], x[i]) - truth));
+  }
+  CHECK(worst <= 1e-6);
 }
 
 TEST_CASE("gate is odd in its filter, finite far out, and passes NaN on") {

@@ -29,10 +29,18 @@ size_t item_size(Type type);  // bytes
 // conv       y = act(b + Σ_i W_i x[t - (k-1-i)·dilation] + add)   W (O, k, I); several inputs are read side by side
 // frame      y = the last `period` inputs, oldest first, once they are all there: parent's clock -> y's clock
 // unframe    y = slot j of the last frame, j = 0 at the step that completed it: x's clock -> the parent's
-enum class OpKind : uint32_t { embed = 0, condition = 1, conv = 2, frame = 3, unframe = 4 };
+// norm       y = act(w (x - mean) / √(variance + 1e-5) + b), over the channels of one step    weight, bias (C)
+// add        y = act(x + add)
+enum class OpKind : uint32_t { embed = 0, condition = 1, conv = 2, frame = 3, unframe = 4, norm = 5, add = 6 };
 
 // gate: of O = 2C channels the first C are the filter f, the others the gate g; y = tanh(f) · σ(g).
-enum class Activation : uint32_t { none = 0, relu = 1, gate = 2 };
+// multiply: of O = 4C channels g1, g2, g3 and u, of an input x of C; y = σ(g1) · tanh(σ(g2) · x + σ(g3) · tanh(u)).
+enum class Activation : uint32_t { none = 0, relu = 1, gate = 2, multiply = 3 };
+
+// How many of a convolution's channels make one of its output.
+inline uint32_t parts_of(Activation activation) {
+  return activation == Activation::gate ? 2 : activation == Activation::multiply ? 4 : 1;
+}
 
 enum class EmissionKind : uint32_t {
   categorical = 0,

@@ -1,0 +1,46 @@
+// Small models of every op, activation and type of weight, for tests that step them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "check.h"
+#include "file_builder.h"
+
+namespace undertow::testing {
+
+struct Model {
+  std::string name;
+  uint32_t condition_channels;
+  Bytes file;
+};
+
+inline std::vector<Model> models() {
+  std::vector<Model> all;
+  for (Type type : {Type::f32, Type::bf16, Type::i8}) {
+    const auto add = [&](const std::string& kind, const auto& shape, const FileBuilder& builder) {
+      all.push_back({kind + " in " + name(type), shape.condition_channels, builder.build()});
+    };
+    for (const WaveNetShape& shape :
+         {WaveNetShape{.precision = type, .channels = 24, .gate_channels = 40, .skip_channels = 40, .cycles = 2},
+          WaveNetShape{.precision = type, .channels = 33, .gate_channels = 14, .kernel_size = 3,
+                       .condition_channels = 5},
+          WaveNetShape{.precision = type, .channels = 16, .gate_channels = 160, .skip_channels = 300, .cycles = 4,
+                       .frame_size = 4},
+          WaveNetShape{.precision = type, .input_kernel_size = 3, .kernel_size = 4, .layers_per_cycle = 5,
+                       .condition_channels = 2, .frame_size = 3, .scalar = true}})
+      add("wavenet", shape, wavenet(shape));
+    for (const TextShape& shape :
+         {TextShape{.precision = type, .channels = 96, .num_layers = 2},
+          TextShape{.precision = type, .channels = 5, .condition_channels = 3, .frame_size = 4},
+          TextShape{.precision = type, .channels = 24, .kernel_size = 2, .num_layers = 4, .units = false}})
+      add("bytenet", shape, bytenet(shape));
+    for (const TextShape& shape :
+         {TextShape{.precision = type, .channels = 160, .num_layers = 2},
+          TextShape{.precision = type, .channels = 19, .kernel_size = 4, .condition_channels = 2, .frame_size = 3}})
+      add("tcn", shape, tcn(shape));
+  }
+  return all;
+}
+
+}  // namespace undertow::testing

@@ -1,0 +1,88 @@
+// The numbers of a few models, written down: every machine and every compiler must find these.
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "crc32.h"
+#include "kernels.h"
+#include "models.h"
+#include "program.h"
+#include "undertow/engine.h"
+
+namespace undertow::testing {
+namespace {
+
+constexpr uint32_t rows = 2;
+constexpr int64_t steps = 50;
+
+// Checksums of the symbols that are drawn, and of what is said of each step after them.
+struct Numbers {
+  uint32_t symbols, params;
+};
+
+template <class T>
+uint32_t checksum(const std::vector<T>& numbers) {
+  return crc32(std::as_bytes(std::span(numbers)));
+}
+
+Numbers numbers(const Model& model, std::string_view isa) {
+  const auto program = std::make_shared<const Program>(model.file, isa);
+  std::vector<float> condition(rows * steps * model.condition_channels);
+  for (size_t i = 0; i < condition.size(); i++) condition[i] = float(i * 37 % 101) / 50 - 1;
+  const int64_t channels = model.condition_channels;
+  const Condition known{condition.data(), channels ? steps : 0, steps * channels};
+  std::vector<int64_t> out(rows * steps), keys = {5, 0, 0, 5, 1, 0};
+  Engine(program, rows, 1).run({out.data(), steps, steps, known, {}, nullptr, 0, keys.data()});
+  std::vector<float> params(rows * steps * program->num_params());
+  Engine(program, rows, 1).feed({out.data(), steps, known, params.data()});
+  return {checksum(out), checksum(params)};
+}
+
+constexpr Numbers expected[] = {
+    {0x0f56028e, 0x0ce08f68},  // wavenet in float32
+    {0xb371c59b, 0x50f2cfb0},  // wavenet in float32
+    {0xcaad162d, 0xd9be54d4},  // wavenet in float32
+    {0xfc31cff8, 0xf629b710},  // wavenet in float32
+    {0xf2940220, 0xc2dae4d3},  // bytenet in float32
+    {0x9fb8a8a5, 0x6e349281},  // bytenet in float32
+    {0x75659f4c, 0x9668f128},  // bytenet in float32
+    {0xdccf73be, 0x5ee8af67},  // tcn in float32
+    {0xa39b38f8, 0xbf8208eb},  // tcn in float32
+    {0x0f56028e, 0x551c333a},  // wavenet in bfloat16
+    {0xb371c59b, 0xea1cb119},  // wavenet in bfloat16
+    {0xcaad162d, 0xbef00ebe},  // wavenet in bfloat16
+    {0x9e108f9b, 0xfe776a9c},  // wavenet in bfloat16
+    {0x459ed02e, 0x82dd69d6},  // bytenet in bfloat16
+    {0x60d78767, 0x888561d6},  // bytenet in bfloat16
+    {0x75659f4c, 0x0c6d3790},  // bytenet in bfloat16
+    {0xdccf73be, 0x79456b69},  // tcn in bfloat16
+    {0x3029c9f6, 0x6bc96cf5},  // tcn in bfloat16
+    {0x230584b7, 0xe089840c},  // wavenet in int8
+    {0xb371c59b, 0x01098721},  // wavenet in int8
+    {0x5136cdfd, 0xc07a6dd5},  // wavenet in int8
+    {0xcca6a280, 0x4e87995e},  // wavenet in int8
+    {0xa83854c3, 0x79ec48d8},  // bytenet in int8
+    {0x17f6f55a, 0xf81707ee},  // bytenet in int8
+    {0x1f86a969, 0x585f5985},  // bytenet in int8
+    {0x1649e678, 0x64141b07},  // tcn in int8
+    {0x62d583e1, 0x9ef93975},  // tcn in int8
+};
+
+}  // namespace
+
+TEST_CASE("the numbers that were written down, on every instruction set") {
+  const auto all = models();
+  REQUIRE(all.size() == std::size(expected));
+  for (size_t i = 0; i < all.size(); i++)
+    for (const Kernels* kernels : usable_kernels()) {
+      const auto [symbols, params] = numbers(all[i], kernels->name);
+      INFO(all[i].name, " on ", kernels->name);
+      CHECK(symbols == expected[i].symbols);
+      CHECK(params == expected[i].params);
+    }
+}
+
+}  // namespace undertow::testing
