@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from undertow.data.catalogue import locate
+from undertow.data.catalogue import open_files
 from undertow.data.folder import SPLITS
 from undertow.data.sequences import SequenceSet
 from undertow.errors import DataError, UsageError
@@ -32,7 +32,8 @@ def load_mnist(
 
     Args:
         split: "train" (55,000 digits), "validation" (the last 5,000 of the published training set) or "test" (10,000).
-        path: the folder of the four files as published; None: UNDERTOW_DATA/mnist, then the cache.
+        path: a folder of four files named as those of MNIST, which may be another set laid out alike (Fashion-MNIST,
+            KMNIST); None: MNIST itself, in UNDERTOW_DATA or the cache, checked to be what was published.
         permuted: pixels in the order of `permutation`.
         num_validation: how many of the training digits are held out.
 
@@ -42,9 +43,7 @@ def load_mnist(
     """
     if split not in SPLITS:
         raise UsageError(f"there is no split '{split}'; there is {', '.join(SPLITS)}")
-    folder = locate(NAME) if path is None else Path(path)
-    if folder is None:
-        raise DataError(f"{NAME} is not on this machine: set UNDERTOW_DATA to the folder that holds {NAME}/")
+    folder = Path(path) if path is not None else next(iter(open_files(NAME, "images").values())).parent
     images, digits = _read(folder, FILES[split])
     if split != "test":
         if not 0 < num_validation < len(images):

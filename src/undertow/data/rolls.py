@@ -1,0 +1,144 @@
+"""Piano rolls: the sets of polyphonic music that are published as .mat files, and folders of NumPy arrays.
+
+A roll is (T, 88) of 0 and 1: step t sounds the keys that are 1, from the lowest, A0 (MIDI note 21), to the highest, C8.
+The published sets are those of Boulanger-Lewandowski, Bengio & Vincent (arXiv 1206.6392), as the TCN benchmark cut
+them.
+
+T steps, N rolls.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from undertow.data.catalogue import CATALOGUE, open_files
+from undertow.data.folder import SPLIT_FOLDERS, SPLITS, assign_splits
+from undertow.data.sequences import SequenceSet
+from undertow.errors import DataError, UsageError
+from undertow.files import atomic_write
+
+NUM_KEYS = 88
+LOWEST_NOTE = 21  # of MIDI
+MAT_KEYS = {"train": "traindata", "validation": "validdata", "test": "testdata"}
+SUFFIXES = (".npy", ".npz")
+
+
+def load_rolls(source: str | Path, split: str = "train", path: str | Path | None = None) -> SequenceSet:
+    """One split of piano rolls, (T, 88) uint8 each.
+
+    Args:
+        source: "jsb", "nottingham", a .mat file that is laid out as theirs, or a folder of .npy and .npz files. Every
+            array of an .npz file is a roll. Folders train, validation and test below it are splits; what they do not
+            tell is decided by a hash of the name: validation 5 %, test 5 %, train the rest.
+        split: "train", "validation" or "test".
+        path: where a named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
+
+    Raises:
+        UsageError: there is no such split, the set holds no rolls, or scipy is missing, which reads .mat files.
+        DataError: the set is not at hand; a file is missing or damaged, or holds something else than rolls.
+    """
+    if split not in SPLITS:
+        raise UsageError(f"there is no split '{split}'; there is {', '.join(SPLITS)}")
+    if source in CATALOGUE:
+        (file,) = open_files(str(source), "rolls", None if path is None else Path(path)).values()
+        return read_mat(file, split)
+    found = Path(source)
+    return read_mat(found, split) if found.suffix == ".mat" else _read_folder(found, split)
+
+
+def read_mat(path: Path, split: str) -> SequenceSet:
+    """One split of a .mat file with the keys traindata, validdata and testdata, a cell of rolls each.
+
+    Raises:
+        UsageError: scipy is missing.
+        DataError: the file is missing, damaged, or holds something else than rolls.
+    """
+    load = _mat_reader()
+    if not path.is_file():
+        raise DataError(f"{path}: there is no such file")
+    key = MAT_KEYS[split]
+    try:
+        held = load(path, variable_names=list(MAT_KEYS.values()))
+    except Exception as error:  # whatever a parser meets in a damaged file
+        raise DataError(f"{path} is no .mat file of version 5, or damaged ({_first_line(error)})") from None
+    if key not in held or held[key].dtype != object or not held[key].size:
+        raise DataError(f"{path} has no cells '{key}'; {', '.join(MAT_KEYS.values())} are needed, of a roll a cell")
+    names = [f"{path.stem}/{split}/{index}" for index in range(held[key].size)]
+    rolls = [check_roll(np.asarray(roll), name) for roll, name in zip(held[key].flat, names, strict=True)]
+    return SequenceSet(rolls, names=names)
+
+
+def check_roll(roll: np.ndarray, name: str) -> np.ndarray:
+    """A roll as (T, 88) uint8.
+
+    Raises:
+        DataError: it is none, and what it is instead.
+    """
+    if roll.ndim != 2 or roll.shape[1] != NUM_KEYS or not len(roll):
+        raise DataError(f"{name}: is {roll.shape}; a piano roll is (T, {NUM_KEYS})")
+    if roll.dtype.kind not in "biuf":
+        raise DataError(f"{name}: is an array of {roll.dtype}; a piano roll is of 0 and 1")
+    wrong = (roll != 0) & (roll != 1)
+    if wrong.any():
+        step, key = np.argwhere(wrong)[0].tolist()
+        raise DataError(f"{name}: {roll[step, key]} at step {step}, key {key}; a piano roll is of 0 and 1")
+    return roll.astype(np.uint8)
+
+
+def write_roll(path: str | Path, roll: np.ndarray) -> None:
+    """Write a (T, 88) roll as the array `roll` of a compressed .npz file, which `load_rolls` reads.
+
+    Raises:
+        UsageError: the path does not end in .npz.
+        DataError: it is no roll, or the file cannot be written.
+    """
+    path = Path(path)
+    if path.suffix != ".npz":
+        raise UsageError(f"{path}: rolls are written as .npz")
+    checked = check_roll(roll, str(path))
+    with atomic_write(path) as temporary:
+        np.savez_compressed(temporary, roll=checked)
+
+
+def _read_folder(root: Path, split: str) -> SequenceSet:
+    if not root.is_dir():
+        sets = ", ".join(name for name, entry in CATALOGUE.items() if entry.kind == "rolls")
+        raise DataError(f"{root} is neither a folder of piano rolls nor a set's name; of these there is {sets}")
+    paths = (path for path in root.rglob("*") if path.suffix in SUFFIXES and path.is_file())
+    names = sorted(path.relative_to(root).as_posix() for path in paths)
+    names = [name for name in names if not any(part.startswith(".") for part in name.split("/"))]
+    if not names:
+        raise DataError(f"{root} holds no piano rolls ({', '.join(SUFFIXES)})")
+    folders: Mapping[str, str | None] = {
+        name: SPLIT_FOLDERS.get(name.split("/")[0].lower()) if "/" in name else None for name in names
+    }
+    splits = assign_splits(names, {name: told for name, told in folders.items() if told is not None})
+    rolls = dict(pair for name in names if splits[name] == split for pair in _read_file(root, name))
+    return SequenceSet(list(rolls.values()), names=list(rolls))
+
+
+def _read_file(root: Path, name: str) -> Iterator[tuple[str, np.ndarray]]:
+    """The rolls of a file, each with its name."""
+    try:
+        with (root / name).open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            is_one = isinstance(loaded, np.ndarray)
+            arrays = {name: loaded} if is_one else {f"{name}:{key}": loaded[key] for key in loaded.files}
+    except Exception as error:  # whatever a parser meets in a damaged file
+        raise DataError(f"{root / name}: holds no arrays of numbers, or is damaged ({_first_line(error)})") from None
+    for key, array in arrays.items():
+        yield key, check_roll(array, f"{root}/{key}")
+
+
+def _mat_reader() -> Callable[..., dict[str, Any]]:
+    try:
+        from scipy.io import loadmat
+    except ImportError:
+        raise UsageError("reading .mat files needs scipy; install undertow with its extra: undertow[music]") from None
+    return loadmat
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,150 @@
+"""Piano rolls come from .mat files, arrays and folders as 0 and 1 on 88 keys, and anything else is named."""
+
+import sys
+
+import numpy as np
+import pytest
+from scipy.io import savemat
+
+from undertow.data.rolls import check_roll, load_rolls, write_roll
+from undertow.errors import DataError, UsageError
+
+
+def roll(num_steps: int = 6, seed: int = 0) -> np.ndarray:
+    return (np.random.default_rng([seed, num_steps]).random((num_steps, 88)) < 0.1).astype(np.uint8)
+
+
+def mat(path, **cells) -> None:
+    held = {}
+    for key, rolls in cells.items():
+        held[key] = np.empty((1, len(rolls)), object)
+        held[key][0] = [*rolls, None][:-1]
+    savemat(path, held)
+
+
+@pytest.fixture
+def published(tmp_path):
+    mat(tmp_path / "JSB_Chorales.mat", traindata=[roll(6), roll(9)], validdata=[roll(4)], testdata=[roll(5), roll(8)])
+    return tmp_path
+
+
+def test_a_mat_file_has_its_splits(published):
+    path = published / "JSB_Chorales.mat"
+    train = load_rolls(path)
+    assert [sequence.shape for sequence in train.sequences] == [(6, 88), (9, 88)]
+    assert train.sequences[0].dtype == np.uint8 and train.names == ["JSB_Chorales/train/0", "JSB_Chorales/train/1"]
+    np.testing.assert_array_equal(train.sequences[1], roll(9))
+    assert load_rolls(path, "validation").lengths.tolist() == [4] and load_rolls(path, "test").num_symbols == 13
+
+
+def test_a_folder_of_arrays(tmp_path):
+    (tmp_path / "train").mkdir()
+    (tmp_path / "valid").mkdir()
+    (tmp_path / "test").mkdir()
+    np.save(tmp_path / "train" / "a.npy", roll(3).astype(bool))
+    np.savez(tmp_path / "train" / "b.npz", x=roll(4).astype(float), y=roll(5))
+    np.save(tmp_path / "valid" / "c.npy", roll(7).astype(np.int64))
+    write_roll(tmp_path / "test" / "d.npz", roll(8))
+    train = load_rolls(tmp_path)
+    assert train.names == ["train/a.npy", "train/b.npz:x", "train/b.npz:y"]
+    for sequence, length in zip(train.sequences, (3, 4, 5), strict=True):
+        np.testing.assert_array_equal(sequence, roll(length))
+        assert sequence.dtype == np.uint8
+    assert load_rolls(tmp_path, "validation").lengths.tolist() == [7]
+
+
+def test_a_folder_without_splits_is_split_by_hash(tmp_path):
+    for index in range(40):
+        write_roll(tmp_path / f"{index}.npz", roll(index + 1))
+    parts = [load_rolls(tmp_path, split) for split in ("train", "validation", "test")]
+    assert sum(map(len, parts)) == 40 and len(parts[0]) > 30 and min(map(len, parts)) >= 1
+
+
+def test_what_is_written_is_read(tmp_path):
+    write_roll(tmp_path / "mine" / "song.npz", roll(20))
+    (found,) = load_rolls(tmp_path / "mine").sequences
+    np.testing.assert_array_equal(found, roll(20))
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["song.npz"]
+    with pytest.raises(UsageError, match="rolls are written as .npz"):
+        write_roll(tmp_path / "song.npy", roll())
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (roll()[:, :80], r"is \(6, 80\); a piano roll is \(T, 88\)"),
+        (roll()[0], r"is \(88,\)"),
+        (roll()[:0], r"is \(0, 88\)"),
+        (np.where(np.arange(88) == 5, 64, roll()), "64 at step 0, key 5; a piano roll is of 0 and 1"),
+        (np.full((2, 88), np.nan), "nan at step 0, key 0"),
+        (np.full((2, 88), "1"), "is an array of <U1"),
+    ],
+)
+def test_what_is_no_roll_is_named(tmp_path, array, message):
+    with pytest.raises(DataError, match=message):
+        check_roll(array, "song")
+    np.save(tmp_path / "song.npy", array)
+    with pytest.raises(DataError, match=f"song.npy: .*{message}"):
+        load_rolls(tmp_path)
+
+
+def test_damage_and_absence_are_named(published, tmp_path, monkeypatch):
+    with pytest.raises(UsageError, match="no split 'dev'"):
+        load_rolls("jsb", "dev", published)
+    with pytest.raises(DataError, match="Nottingham.mat: there is no such file"):
+        load_rolls(published / "Nottingham.mat")
+    with pytest.raises(DataError, match="JSB_Chorales.mat is not what was published"):
+        load_rolls("jsb", "train", published)
+    with pytest.raises(UsageError, match="the set mnist holds images, not rolls; of rolls there is jsb, nottingham"):
+        load_rolls("mnist")
+    with pytest.raises(
+        DataError, match="neither a folder of piano rolls nor a set's name; of these there is jsb, nottingham"
+    ):
+        load_rolls(tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="holds no piano rolls"):
+        load_rolls(tmp_path / "empty")
+    whole = (published / "JSB_Chorales.mat").read_bytes()
+    for damaged in (whole[: len(whole) // 2], b"", b"MATLAB 7.3 MAT-file".ljust(200), whole[:200] + b"\xff" * 200):
+        (published / "cut.mat").write_bytes(damaged)
+        with pytest.raises(DataError, match="cut.mat (is no .mat file of version 5, or damaged|has no cells)"):
+            load_rolls(published / "cut.mat")
+    savemat(published / "other.mat", {"traindata": np.ones(3)})
+    with pytest.raises(
+        DataError, match="other.mat has no cells 'traindata'; traindata, validdata, testdata are needed"
+    ):
+        load_rolls(published / "other.mat")
+    monkeypatch.setenv("UNDERTOW_DATA", str(tmp_path / "none"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "none"))
+    with pytest.raises(DataError, match="jsb is not on this machine"):
+        load_rolls("jsb")
+
+
+@pytest.mark.parametrize("content", [b"", b"\x93NUMPY\x01", b"PK\x03\x04 cut", b"no array"])
+def test_a_damaged_array_is_named(tmp_path, content):
+    for suffix in (".npy", ".npz"):
+        (tmp_path / f"song{suffix}").write_bytes(content)
+        with pytest.raises(DataError, match=f"song{suffix}: holds no arrays of numbers, or is damaged"):
+            load_rolls(tmp_path)
+        (tmp_path / f"song{suffix}").unlink()
+
+
+def test_nothing_is_unpickled(tmp_path):
+    np.save(tmp_path / "song.npy", np.array([{"a": 1}], object))
+    with pytest.raises(DataError, match="song.npy: holds no arrays of numbers"):
+        load_rolls(tmp_path)
+
+
+def test_without_scipy_one_line_says_so(published, monkeypatch):
+    monkeypatch.setitem(sys.modules, "scipy.io", None)
+    with pytest.raises(UsageError, match=r"reading .mat files needs scipy; install .* undertow\[music\]"):
+        load_rolls(published / "JSB_Chorales.mat")
+
+
+@pytest.mark.parametrize(
+    ("name", "counts", "steps"),
+    [("jsb", [229, 76, 77], [13807, 4602, 4725]), ("nottingham", [694, 173, 170], [176561, 45513, 44463])],
+)
+def test_the_real_sets(real_data, name, counts, steps):
+    sets = [load_rolls(name, split, real_data / "polymusic") for split in ("train", "validation", "test")]
+    assert [len(found) for found in sets] == counts and [found.num_symbols for found in sets] == steps
