@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from tests.generation.models import KINDS, build, frames, prompt
+from tests.generation.symbol_models import FAMILIES, roll_model, text_model
 from undertow.errors import UsageError
 from undertow.evaluation.generation_speed import generation_speeds, symbols_per_second
 from undertow.generation import generate, resume, stream
@@ -40,6 +41,35 @@ def test_reads_no_state(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("step", "prime"):
         monkeypatch.setattr(type(model.network), name, refuse)
     assert np.array_equal(generate(model, **given, engine="uncached").symbols, expected)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_writes_the_same_text(family: str) -> None:
+    model = text_model(family)
+    given: dict = dict(num_steps=40, prompt=["the cat in the wood", None, "a", "the cat in the hood"], seed=3)
+    cached = generate(model, **given, engine="torch")
+    assert generate(model, **given, engine="uncached").continued == cached.continued
+    assert len(np.unique(cached.symbols)) > 6
+    assert cached.symbols[0, :5].tolist() != cached.symbols[3, :5].tolist(), "the prompt is not heard"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_plays_the_same_notes(family: str) -> None:
+    model, prompts = roll_model(family), np.random.default_rng(0).integers(0, 2, (2, 9, 88))
+    given: dict = dict(num_steps=12, prompt=[prompts[0], None, prompts[1, :4]], seed=3)
+    cached = generate(model, **given, engine="torch").symbols
+    assert np.array_equal(generate(model, **given, engine="uncached").symbols, cached)
+    assert 0.2 < cached.mean() < 0.8
+
+
+@pytest.mark.native
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_native_engine_writes_it_too_where_it_runs_the_family(family: str) -> None:
+    model = text_model(family).float()
+    given: dict = dict(num_steps=40, prompt=["the cat", None], seed=3)
+    found = generate(model, **given)
+    assert found.engine == "native" or any("torch steps this model" in note for note in found.notes)
+    assert np.array_equal(found.symbols, generate(model, **given, engine="uncached").symbols)
 
 
 def test_a_shared_prompt_and_chunks() -> None:

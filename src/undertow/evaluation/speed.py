@@ -89,11 +89,11 @@ class Entry:
                 return num_drawn / elapsed
 
     def _draw(self) -> int:
-        chunk = None if self._stream is None else next(self._stream, None)
-        if chunk is None:
-            self._stream = self._begun()
-            chunk = next(self._stream)
-        return chunk.size
+        before = 0 if self._stream is None else self._stream.num_drawn
+        if self._stream is None or next(self._stream, None) is None:
+            self._stream, before = self._begun(), 0
+            next(self._stream)
+        return self.batch_size * (self._stream.num_drawn - before)
 
     def _begun(self) -> Stream:
         return stream(

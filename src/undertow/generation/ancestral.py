@@ -6,6 +6,7 @@ B rows, T steps.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,10 +14,12 @@ from undertow.emissions import Sampling
 from undertow.errors import UsageError
 from undertow.generation.labels import Labels
 from undertow.generation.prompts import Features, Prompts
-from undertow.generation.streaming import PLAIN, Stream, stream
+from undertow.generation.stopping import Stop
+from undertow.generation.streaming import NOTHING, PLAIN, Stream, stream
 from undertow.models.autoregressive import Autoregressive
 
 CHUNK_STEPS = 1024
+STOPPING_CHUNK_STEPS = 64  # steps after the last row's stop are drawn in vain
 Progress = Callable[[int, int], None]
 
 
@@ -25,9 +28,12 @@ class Generation:
     """What was generated, and how fast.
 
     Attributes:
-        symbols: (B, T) int64, without the prompts.
-        real: (B, T), the symbols decoded: for sound, float32 waves in [-1, 1].
-        continued: for each row the prompt and what follows it, decoded.
+        symbols: (B, T) or (B, T, E) int64, without the prompts; a stop's own included, and -1 after them.
+        lengths: of each row, its symbols: T, or fewer where it stopped.
+        ended: of each row, whether it came to a stop.
+        real: the symbols decoded: for sound, float32 waves (B, T) in [-1, 1]; a list of B strings for text, and of B
+            arrays where rows may stop, cut before it.
+        continued: for each row the prompt and what follows it, decoded, and cut like it.
         sample_rate: Hz; None where steps have no clock.
         prime_seconds: wall-clock seconds spent on the prompts.
         seconds: wall-clock seconds spent on the steps.
@@ -36,8 +42,10 @@ class Generation:
     """
 
     symbols: np.ndarray
-    real: np.ndarray
-    continued: tuple[np.ndarray, ...]
+    lengths: tuple[int, ...]
+    ended: tuple[bool, ...]
+    real: Any
+    continued: tuple[Any, ...]
     sample_rate: int | None
     prime_seconds: float
     seconds: float
@@ -49,7 +57,7 @@ class Generation:
     @property
     def samples_per_second(self) -> float:
         """Steps of all rows a second of wall clock."""
-        return self.symbols.shape[0] * self.symbols.shape[1] / self.seconds
+        return sum(self.lengths) / self.seconds
 
     @property
     def real_time_factor(self) -> float | None:
@@ -66,6 +74,7 @@ def generate(
     prompt: Prompts = None,
     labels: Labels = None,
     features: Features = None,
+    stop: Stop = None,
     sampling: Sampling = PLAIN,
     seed: int = 0,
     rows: Sequence[int] | None = None,
@@ -91,10 +100,11 @@ def generate(
         prompt=prompt,
         labels=labels,
         features=features,
+        stop=stop,
         sampling=sampling,
         seed=seed,
         rows=rows,
-        chunk_steps=CHUNK_STEPS,
+        chunk_steps=CHUNK_STEPS if stop is None else STOPPING_CHUNK_STEPS,
         output="symbols",
         engine=engine,
         threads=threads,
@@ -104,12 +114,19 @@ def generate(
     primed = time.perf_counter()
     symbols = np.concatenate(list(_watched(chunks, chunks.num_steps, progress)), axis=1)
     done = time.perf_counter()
-    runner, prompts = chunks.start.runner, chunks.start.prompts
-    decode = model.alphabet.decode
+    runner, alphabet = chunks.start.runner, model.alphabet
+    lengths = tuple(_length(row) for row in symbols)
+    cut = [
+        chunks.stops.cut(row[:length], alphabet, one.numpy())
+        for row, length, one in zip(symbols, lengths, chunks.start.prompts, strict=True)
+    ]
+    apart = chunks.stops or alphabet.real == "text"
     return Generation(
         symbols=symbols,
-        real=decode(symbols),
-        continued=tuple(decode(np.concatenate([one, row])) for one, row in zip(prompts, symbols, strict=True)),
+        lengths=lengths,
+        ended=chunks.ended,
+        real=[real for real, _ in cut] if apart else alphabet.decode(symbols),
+        continued=tuple(whole for _, whole in cut),
         sample_rate=model.config.sample_rate,
         prime_seconds=primed - began,
         seconds=done - primed,
@@ -126,3 +143,8 @@ def _watched(chunks: Stream, num_steps: int, progress: Progress | None) -> Itera
         if progress is not None:
             progress(chunks.num_drawn, num_steps)
         yield chunk
+
+
+def _length(row: np.ndarray) -> int:
+    """Symbols (T,) or (T, E) of a row before its end."""
+    return len(row) if row.ndim > 1 else int((row != NOTHING).sum())

@@ -1,24 +1,31 @@
-"""What a user gives: what to continue, as symbols (of a sound, or themselves), and the features to follow.
+"""What a user gives: what to continue, as symbols (of the real thing, or themselves), and the features to follow.
 
-T samples or symbols, F feature frames, M features a frame.
+T samples or symbols, E elements of a vector symbol, F feature frames, M features a frame.
 """
 
-from collections.abc import Sequence
+import zlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from tokenize import TokenError
+from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from undertow.alphabets.alphabet import Alphabet
 from undertow.data.audio import Audio, read_audio, resample
 from undertow.data.features import extract
 from undertow.data.frames import SUFFIX, read_frames
 from undertow.errors import DataError, UsageError
 from undertow.models.autoregressive import Autoregressive
 
-Prompt = str | Path | Audio | np.ndarray | None
+Given = str | Path | Audio | np.ndarray
+Prompt = Given | None
 Prompts = Prompt | Sequence[Prompt]
 Features = str | Path | Audio | np.ndarray | Tensor | None
+Real = tuple[Any, tuple[str, ...]]  # what an alphabet encodes, and what was done to it
 
 
 def each_prompt(prompts: Prompts) -> list[Prompt]:
@@ -29,26 +36,82 @@ def each_prompt(prompts: Prompts) -> list[Prompt]:
 
 
 def read_prompt(prompt: Prompt, model: Autoregressive) -> tuple[Tensor, tuple[str, ...]]:
-    """The prompt's symbols (T,) int64, and what was done to it that a user should know.
+    """The prompt's symbols, (T,) or (T, E) int64, and what was done to it that a user should know.
 
     Args:
-        prompt: a sound file; an `Audio`; a float wave (T,) in [-1, 1] at the model's rate; int64 symbols (T,); None
-            for no prompt.
+        prompt: int64 symbols; None for no prompt; or the real thing. Of sound that is a file, an `Audio`, or a float
+            wave (T,) in [-1, 1] at the model's rate; of text a `str`, or the `Path` of a file of text; of notes and
+            pixels an array that the alphabet encodes, or a `.npy` or `.npz` file of one.
 
     Raises:
-        DataError: the file is not good audio, or the symbols are not the alphabet's.
-        UsageError: sound for a model without a sample rate.
+        DataError: the file or array is not what it must be, or holds what the alphabet has no symbol for.
+        UsageError: sound for a model without a sample rate, or sound for a model of something else.
     """
+    alphabet = model.alphabet
     if prompt is None:
-        return torch.zeros(0, dtype=torch.int64), ()
-    if isinstance(prompt, np.ndarray) and np.issubdtype(prompt.dtype, np.integer):
-        return _check_symbols(prompt, model.alphabet.num_symbols), ()
-    if isinstance(prompt, np.ndarray):
-        if prompt.ndim != 1:
-            raise DataError(f"the prompt is {prompt.shape}; a wave is mono, one axis of samples")
-        return torch.from_numpy(model.alphabet.encode(prompt)), ()
-    wave, notes = _wave(prompt, model)
-    return torch.from_numpy(model.alphabet.encode(wave)), tuple(f"prompt: {note}" for note in notes)
+        return torch.zeros(0, *_elements(alphabet), dtype=torch.int64), ()
+    if isinstance(prompt, np.ndarray) and prompt.dtype == np.int64:
+        return _check_symbols(prompt, alphabet), ()
+    real, notes = READERS[alphabet.real](prompt, model)
+    return torch.from_numpy(alphabet.encode(real)), tuple(f"prompt: {note}" for note in notes)
+
+
+def _read_sound(prompt: Given, model: Autoregressive) -> Real:
+    if not isinstance(prompt, np.ndarray):
+        return _wave(prompt, model)
+    if np.issubdtype(prompt.dtype, np.integer):
+        raise DataError(f"the prompt is {prompt.dtype}; symbols are int64, and a wave is float in [-1, 1]")
+    if prompt.ndim != 1:
+        raise DataError(f"the prompt is {prompt.shape}; a wave is mono, one axis of samples")
+    return prompt, ()
+
+
+def _read_text(prompt: Given, model: Autoregressive) -> Real:
+    if isinstance(prompt, str):
+        return prompt, ()
+    if not isinstance(prompt, Path):
+        raise UsageError("this model writes text: the prompt is a str, the Path of a file of text, or int64 symbols")
+    try:
+        return prompt.read_bytes(), ()
+    except OSError as error:
+        raise DataError(f"{prompt}: {error.strerror}") from None
+
+
+def _read_array(prompt: Given, model: Autoregressive) -> Real:
+    kind = model.alphabet.real
+    if isinstance(prompt, Audio):
+        raise UsageError(f"this model makes {kind}: the prompt is an array of them, or a .npy or .npz file of one")
+    if not isinstance(prompt, np.ndarray):
+        prompt = _load(Path(prompt))
+    axes = 1 + len(_elements(model.alphabet))
+    if prompt.ndim != axes:
+        raise DataError(f"the prompt is {prompt.shape}; {kind} have {axes} axes, the first of which is the steps")
+    return prompt, ()
+
+
+def _load(path: Path) -> np.ndarray:
+    """The array of a `.npy` file, or the only one of a `.npz` file; nothing in it is executed."""
+    if not path.is_file():
+        raise DataError(f"{path}: there is no such file")
+    try:
+        found = np.load(path, allow_pickle=False)
+        if isinstance(found, np.ndarray):
+            return found
+        with found:
+            arrays = [found[name] for name in found.files]
+    except (ValueError, OSError, EOFError, SyntaxError, BadZipFile, TokenError, zlib.error):
+        raise DataError(f"{path}: not an array of numbers as numpy.save writes it, or damaged") from None
+    if len(arrays) != 1:
+        raise DataError(f"{path}: holds {len(arrays)} arrays; the prompt is one")
+    return arrays[0]
+
+
+READERS: dict[str, Callable[[Any, Autoregressive], Real]] = {
+    "sound": _read_sound,
+    "text": _read_text,
+    "notes": _read_array,
+    "pixels": _read_array,
+}
 
 
 def read_features(features: Features, model: Autoregressive, count: int) -> Tensor | None:
@@ -107,10 +170,16 @@ def _wave(sound: str | Path | Audio, model: Autoregressive) -> tuple[np.ndarray,
     return resample(sound.wave, sound.sample_rate, rate), (*sound.notes, note)
 
 
-def _check_symbols(symbols: np.ndarray, num_symbols: int) -> Tensor:
-    if symbols.dtype != np.int64:
-        raise DataError(f"the prompt is {symbols.dtype}; symbols are int64, and a wave is float in [-1, 1]")
-    wrong = (symbols < 0) | (symbols >= num_symbols)
+def _elements(alphabet: Alphabet) -> tuple[int, ...]:
+    """The axis of a vector symbol's elements, where there is one."""
+    return () if alphabet.num_elements is None else (alphabet.num_elements,)
+
+
+def _check_symbols(symbols: np.ndarray, alphabet: Alphabet) -> Tensor:
+    elements = _elements(alphabet)
+    if symbols.ndim != 1 + len(elements) or symbols.shape[1:] != elements:
+        raise DataError(f"the prompt is {symbols.shape}; symbols are ({', '.join(['steps', *map(str, elements)])})")
+    wrong = (symbols < 0) | (symbols >= alphabet.num_symbols)
     if wrong.any():
-        raise DataError(f"the prompt holds symbol {symbols[wrong][0]}; the alphabet ends at {num_symbols - 1}")
+        raise DataError(f"the prompt holds symbol {symbols[wrong][0]}; the alphabet ends at {alphabet.num_symbols - 1}")
     return torch.from_numpy(symbols)

@@ -1,6 +1,6 @@
 """Where a stream begins: its prompts primed, or a paused stream taken up again.
 
-B rows, L steps of a prompt.
+B rows, L steps of a prompt, E elements of a vector symbol.
 """
 
 import os
@@ -39,7 +39,7 @@ class Start:
 
     Attributes:
         conditions: what is known of each row.
-        prompts: each row's prompt, (L,) int64 symbols; none of a resumed stream.
+        prompts: each row's prompt, (L,) or (L, E) int64 symbols; none of a resumed stream.
         notes: what a user should know of the engine, and of what was done to the prompts.
     """
 
@@ -146,9 +146,10 @@ def _memory_bytes() -> int | None:
 
 def _is_of(model: Autoregressive, state: State) -> bool:
     """Whether a state has the parts, shapes and types of a stream of this model."""
-    symbol = torch.zeros(1, 1, dtype=torch.int64)
-    labels = tuple(symbol[0] for _ in model.config.conditioner.labels)
-    own = symbol.new_zeros(1, len(Place._fields)), labels, (symbol, model.init_state(1, Condition()))
+    row = torch.zeros(1, dtype=torch.int64)
+    labels = tuple(row for _ in model.config.conditioner.labels)
+    pending = model.past(read_prompt(None, model)[0][None])
+    own = row.new_zeros(1, len(Place._fields)), labels, (pending, model.init_state(1, Condition()))
     return _layout(state) == _layout(own) and len({len(leaf) for leaf in leaves(state)}) == 1
 
 

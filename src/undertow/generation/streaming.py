@@ -4,7 +4,7 @@ B rows, T steps.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -16,12 +16,14 @@ from undertow.generation.labels import Labels
 from undertow.generation.noise import Philox, check_keys
 from undertow.generation.prompts import Features, Prompts, each_prompt
 from undertow.generation.start import Start, begin, pack, unpack
+from undertow.generation.stopping import Stop, Stops, make_rows, read_stops
 from undertow.models.autoregressive import Autoregressive
 from undertow.state import State
 
 Output = Literal["real", "symbols"]
 CHUNK_MS = 20.0
 CHUNK_STEPS = 256  # where steps have no clock
+NOTHING = -1  # in place of a symbol after a row's end
 MOST_STEPS = 2**40  # four years at 8 kHz
 PLAIN = Sampling()  # the distribution itself
 
@@ -35,6 +37,7 @@ def stream(
     prompt: Prompts = None,
     labels: Labels = None,
     features: Features = None,
+    stop: Stop = None,
     sampling: Sampling = PLAIN,
     seed: int = 0,
     rows: Sequence[int] | None = None,
@@ -46,6 +49,9 @@ def stream(
 ) -> "Stream":
     """Generate chunk by chunk: an iterator of arrays (B, T), float32 waves in [-1, 1] or whatever the alphabet decodes.
 
+    Of text a chunk is a list of B strings, whole characters each; it is a list of B arrays where rows may stop. See
+    `Stream`.
+
     A row's symbols are a function of the weights, its prompt, its condition, `seed` and its number alone: neither the
     other rows nor the chunks change them (beyond the rounding of a matrix product of another size).
 
@@ -55,12 +61,15 @@ def stream(
         prompt: what to continue, or a list with one (or None) for each row. See `read_prompt`.
         labels: "theo", "speaker=theo", or {"speaker": "theo"}. See `resolve_labels`.
         features: of prompt and continuation, for a model that is conditioned on them. See `read_features`.
+        stop: strings (of text) or symbols that end a row where the first of them appears, in what is generated; the row
+            is cut before it, the other rows go on, and the stream ends when all have ended.
         sampling: temperature, top-k and top-p.
         seed: of the noise, 0 to 2^63 - 1.
         rows: each row's number, which chooses its noise; 0, 1, 2 … when not given.
         chunk_steps, chunk_ms: length of a chunk, in steps or in milliseconds; 20 ms when neither is given.
-        output: "real", what the alphabet decodes; "symbols", int64.
-        engine: "native", the C++ engine; "torch"; "auto", the native one where it runs the model in its own precision.
+        output: "real", what the alphabet decodes; "symbols", int64, a stop's own included and -1 after them.
+        engine: "native", the C++ engine; "torch"; "uncached", which reads the whole past at every step; "auto", the
+            native one where it runs the model in its own precision.
         threads: at most so many for a step; when not given, as many as the engine finds useful.
 
     Raises:
@@ -69,11 +78,12 @@ def stream(
     """
     num_steps = steps_wanted(model, seconds, num_steps)
     chunk_steps = _chunk_steps(model, chunk_steps, chunk_ms)
+    stops = read_stops(stop, model.alphabet)
     rows = _row_numbers(count, rows, prompt)
     check_keys([seed], rows)
     _check_sampling(model, sampling)
     start = begin(make_runner(model, engine, threads), prompt, labels, features, seed, rows)
-    return Stream(start, sampling, num_steps, chunk_steps, output)
+    return Stream(start, stops, sampling, num_steps, chunk_steps, output)
 
 
 def resume(
@@ -83,6 +93,7 @@ def resume(
     seconds: float | int | None = None,
     num_steps: int | None = None,
     features: Features = None,
+    stop: Stop = None,
     sampling: Sampling = PLAIN,
     chunk_steps: int | None = None,
     chunk_ms: float | int | None = None,
@@ -92,8 +103,9 @@ def resume(
 ) -> "Stream":
     """Go on where `Stream.state` was taken: what comes is what that stream would have given.
 
-    The state carries rows, seeds and labels; features and sampling are given again. Its arguments are those of
-    `stream`. `undertow.state.save` and `load` keep a state in a file; `select` and `concat` make new sets of rows.
+    The state carries rows, seeds and labels; features, stops and sampling are given again. Stops are looked for, and
+    text is decoded, from here on: what straddles the pause is not seen whole. Its arguments are those of `stream`.
+    `undertow.state.save` and `load` keep a state in a file; `select` and `concat` make new sets of rows.
 
     Raises:
         DataError: the state is not of a stream of this model.
@@ -101,23 +113,34 @@ def resume(
     num_steps = steps_wanted(model, seconds, num_steps)
     chunk_steps = _chunk_steps(model, chunk_steps, chunk_ms)
     _check_sampling(model, sampling)
+    stops = read_stops(stop, model.alphabet)
     start = unpack(make_runner(model, engine, threads), state, features)
-    return Stream(start, sampling, num_steps, chunk_steps, output)
+    return Stream(start, stops, sampling, num_steps, chunk_steps, output)
 
 
-class Stream(Iterator[np.ndarray]):
-    """Chunks (B, T) of a batch of rows; the last one may be shorter.
+class Stream(Iterator[Any]):
+    """Chunks of a batch of rows; the last one may be shorter.
+
+    A chunk is an array (B, T) or (B, T, E); "real" text comes as a list of strings, anything else that may stop as a
+    list of arrays, one a row. Of text, half a character and what may begin a stop string wait for the next chunk.
 
     Attributes:
         start: where it began: its runner, prompts and notes.
-        num_steps: steps it gives in all; None when it does not end.
-        num_drawn: steps given so far.
+        stops: what ends a row.
+        num_steps: steps it gives in all, if no stop comes before; None when it does not end.
+        num_drawn: steps drawn so far.
     """
 
     def __init__(
-        self, start: Start, sampling: Sampling, num_steps: int | None, chunk_steps: int, output: Output
+        self,
+        start: Start,
+        stops: Stops,
+        sampling: Sampling,
+        num_steps: int | None,
+        chunk_steps: int,
+        output: Output,
     ) -> None:
-        self.start, self.num_drawn = start, 0
+        self.start, self.stops, self.num_drawn = start, stops, 0
         self.num_steps = _bounded(num_steps, start.num_steps_left)
         self._sampling, self._chunk_steps, self._output = sampling, chunk_steps, output
         self._interrupted = False
@@ -125,15 +148,24 @@ class Stream(Iterator[np.ndarray]):
         seeds, rows, steps, lengths = zip(*start.places, strict=True)
         self._noise = Philox(seeds, rows, steps, self._model.emission.num_uniforms)
         self._reached = [length + step for length, step in zip(lengths, steps, strict=True)]
+        apart = stops or (output == "real" and self._model.alphabet.real == "text")
+        self._rows = make_rows(self._model.alphabet, stops, len(rows)) if apart else []
 
-    def __next__(self) -> np.ndarray:
+    def __next__(self) -> Any:
         size = self._chunk_steps
         if self.num_steps is not None:
             size = min(size, self.num_steps - self.num_drawn)
-        if size == 0:
+        if size == 0 or (self._rows and all(self.ended)):
             raise StopIteration
         symbols = self._draw(size).numpy()
+        if self._rows:
+            return self._row_by_row(symbols)
         return symbols if self._output == "symbols" else self._model.alphabet.decode(symbols)
+
+    @property
+    def ended(self) -> tuple[bool, ...]:
+        """Of each row, whether a stop has come."""
+        return tuple(row.ended for row in self._rows) or (False,) * len(self.start.places)
 
     @property
     def state(self) -> State:
@@ -144,6 +176,16 @@ class Stream(Iterator[np.ndarray]):
         """
         self._refuse_interrupted()
         return pack(self.start, self.num_drawn)
+
+    def _row_by_row(self, symbols: np.ndarray) -> Any:
+        """A chunk (B, T) as its rows tell it."""
+        last, before = self.num_drawn == self.num_steps, [row.num_fed for row in self._rows]
+        pieces = [row.feed(one, last) for row, one in zip(self._rows, symbols, strict=True)]
+        if self._output == "real":
+            return pieces
+        sizes = np.array([row.num_fed for row in self._rows]) - before
+        kept = np.arange(symbols.shape[1]) < sizes[:, None]
+        return np.where(kept, symbols, NOTHING)[:, : sizes.max()]
 
     def _draw(self, size: int) -> torch.Tensor:
         self._refuse_interrupted()
