@@ -6,7 +6,7 @@ T ticks, O output channels, I input channels, k taps.
 import numpy as np
 from numpy.typing import NDArray
 
-from undertow.native.format import NONE, Activation, Graph, Op, OpKind, Type
+from undertow.native.format import NONE, NORM_EPSILON, Activation, Graph, Op, OpKind, Type
 
 Floats = NDArray[np.float32]
 
@@ -25,7 +25,11 @@ def says(graph: Graph, symbols: NDArray[np.int64], condition: Floats | None) -> 
             assert condition is not None
             y = np.broadcast_to(condition, (len(symbols), condition.shape[1]))
         elif op.kind == OpKind.CONV:
-            y = _conv(graph, op, made)
+            y = _activate(op.activation, _conv(graph, op, made), made[op.inputs[0]])
+        elif op.kind == OpKind.NORM:
+            y = _activate(op.activation, _norm(graph, op, made[op.inputs[0]].astype(np.float64)), made[op.inputs[0]])
+        elif op.kind == OpKind.ADD:
+            y = _activate(op.activation, made[op.inputs[0]] + made[op.add], made[op.inputs[0]])
         elif op.kind == OpKind.FRAME:
             x = made[op.inputs[0]]
             y = x[: ticks[value.domain] * (value.channels // x.shape[1])].reshape(-1, value.channels)
@@ -49,12 +53,29 @@ def _conv(graph: Graph, op: Op, made: dict[int, Floats]) -> NDArray[np.float64]:
         y = y + graph.tensors[op.bias].array
     if op.add != NONE:
         y = y.astype(np.float32) + made[op.add]
-    if op.activation == Activation.RELU:
-        return np.maximum(y, 0)
-    if op.activation == Activation.GATE:
-        filtered, gate = np.split(y.astype(np.float64), 2, axis=1)
-        return np.tanh(filtered) / (1 + np.exp(-gate))
-    return y
+    return y.astype(np.float64)
+
+
+def _norm(graph: Graph, op: Op, x: NDArray[np.float64]) -> NDArray[np.float64]:
+    centred = x - x.mean(axis=1, keepdims=True)
+    normed = centred / np.sqrt(x.var(axis=1, keepdims=True) + NORM_EPSILON)
+    return normed * graph.tensors[op.weight].array + graph.tensors[op.bias].array
+
+
+def _activate(activation: Activation, made: NDArray, x: Floats) -> NDArray:
+    if activation == Activation.RELU:
+        return np.maximum(made, 0)
+    if activation == Activation.GATE:
+        filtered, gate = np.split(made, 2, axis=1)
+        return np.tanh(filtered) * _logistic(gate)
+    if activation == Activation.MULTIPLY:
+        first, second, third, u = np.split(made, 4, axis=1)
+        return _logistic(first) * np.tanh(_logistic(second) * x + _logistic(third) * np.tanh(u))
+    return made
+
+
+def _logistic(x: NDArray) -> NDArray:
+    return 1 / (1 + np.exp(-x))
 
 
 def quantised(graph: Graph, value: int, x: Floats) -> NDArray[np.int64]:

@@ -12,6 +12,8 @@ from undertow.models.autoregressive import Autoregressive
 
 NETWORK = dict(kind="wavenet", num_cycles=2, layers_per_cycle=3, residual_channels=8, gate_channels=12, skip_channels=8)
 CONTEXT = dict(frame_size=4, num_layers=2, channels=4, gate_channels=6, out_channels=3)
+BYTENET = dict(kind="bytenet", channels=6, num_cycles=2, layers_per_cycle=2)
+TCN = dict(kind="tcn", channels=(12, 12, 7), embedding_channels=5, kernel_size=2)
 LABELS = {"speaker": ["theo", "lucas", "jackson"], "digit": ["0", "1", "2"]}
 MEL = dict(kind="mel", sample_rate=100, hop_length=4, window_length=16, fft_size=16, num_channels=3, padding="zero")
 BY_LABEL = dict(labels=LABELS, label_channels=5)
@@ -29,6 +31,13 @@ KINDS: dict[str, dict[str, Any]] = {
     "logistics": dict(network=dict(NETWORK, input="scalar"), emission=dict(kind="mixture_of_logistics")),
     "gaussians": dict(network=dict(NETWORK, input="scalar"), emission=dict(kind="mixture_of_gaussians")),
     "gaussian": dict(network=dict(NETWORK, input="scalar"), emission=dict(kind="gaussian")),
+    "bytenet": dict(network=BYTENET),
+    "bytenet of relu blocks and labels": dict(network=dict(BYTENET, block="relu"), conditioner=BY_LABEL),
+    "bytenet of values and features": dict(network=dict(BYTENET, input="scalar"), conditioner=BY_FEATURES),
+    "tcn": dict(network=TCN),
+    "tcn of labels": dict(network=TCN, conditioner=BY_LABEL),
+    "tcn of values": dict(network=dict(TCN, input="scalar"), emission=dict(kind="gaussian")),
+    "tcn of values and features": dict(network=dict(TCN, input="scalar"), conditioner=BY_FEATURES),
 }
 
 
@@ -55,9 +64,28 @@ def make(changes: dict[str, Any], gain: float = 2.0) -> Autoregressive:
 
 @st.composite
 def configs(draw: Any) -> dict[str, Any]:
-    """Any WaveNet, emission, alphabet and condition there is, small."""
-    channels, even, taps = st.integers(1, 20), st.integers(1, 12).map(lambda half: 2 * half), st.integers(2, 4)
+    """Any WaveNet, ByteNet or TCN, emission, alphabet and condition there is, small."""
     scalar = draw(st.booleans())
+    network = draw(st.sampled_from([wavenets(), wavenets(), bytenets(), tcns()]).flatmap(lambda kind: kind))
+    network["input"] = "scalar" if scalar else "embedding"
+    emission = draw(st.sampled_from(["categorical", "mixture_of_logistics", "mixture_of_gaussians", "gaussian"]))
+    wide = dict(kind="linear_pcm", bits=16) if scalar and emission != "categorical" else dict(kind="linear_pcm", bits=8)
+    levels = st.integers(2, 300).map(lambda levels: dict(kind="mu_law", num_levels=levels))
+    components = dict(num_components=draw(st.integers(1, 5))) if emission.startswith("mixture") else {}
+    return dict(
+        network=network,
+        emission=dict(kind=emission, **components),
+        alphabet=draw(levels | st.just(wide)),
+        conditioner=draw(st.sampled_from([{}, BY_LABEL, BY_FEATURES])),
+    )
+
+
+WIDTHS, TAPS = st.integers(1, 20), st.integers(2, 4)
+
+
+@st.composite
+def wavenets(draw: Any) -> dict[str, Any]:
+    channels, even, taps = WIDTHS, st.integers(1, 12).map(lambda half: 2 * half), TAPS
     context = st.fixed_dictionaries(
         dict(
             frame_size=st.integers(1, 5),
@@ -67,9 +95,8 @@ def configs(draw: Any) -> dict[str, Any]:
             out_channels=channels,
         )  # fmt: skip
     )
-    network = dict(
+    return dict(
         kind="wavenet",
-        input="scalar" if scalar else "embedding",
         input_kernel_size=draw(st.integers(1, 4)),
         num_cycles=draw(st.integers(1, 3)),
         layers_per_cycle=draw(st.integers(1, 4)),
@@ -80,15 +107,29 @@ def configs(draw: Any) -> dict[str, Any]:
         head_channels=draw(st.none() | channels),
         context=draw(st.none() | context),
     )
-    emission = draw(st.sampled_from(["categorical", "mixture_of_logistics", "mixture_of_gaussians", "gaussian"]))
-    wide = dict(kind="linear_pcm", bits=16) if scalar and emission != "categorical" else dict(kind="linear_pcm", bits=8)
-    levels = st.integers(2, 300).map(lambda levels: dict(kind="mu_law", num_levels=levels))
-    components = dict(num_components=draw(st.integers(1, 5))) if emission.startswith("mixture") else {}
+
+
+@st.composite
+def bytenets(draw: Any) -> dict[str, Any]:
     return dict(
-        network=network,
-        emission=dict(kind=emission, **components),
-        alphabet=draw(levels | st.just(wide)),
-        conditioner=draw(st.sampled_from([{}, BY_LABEL, BY_FEATURES])),
+        kind="bytenet",
+        block=draw(st.sampled_from(["mu", "relu"])),
+        channels=draw(WIDTHS),
+        kernel_size=draw(TAPS),
+        num_cycles=draw(st.integers(1, 2)),
+        layers_per_cycle=draw(st.integers(1, 3)),
+    )
+
+
+@st.composite
+def tcns(draw: Any) -> dict[str, Any]:
+    num_levels = draw(st.integers(1, 3))
+    return dict(
+        kind="tcn",
+        num_levels=num_levels,
+        channels=draw(WIDTHS | st.lists(WIDTHS, min_size=num_levels, max_size=num_levels).map(tuple)),
+        kernel_size=draw(TAPS),
+        embedding_channels=draw(WIDTHS),
     )
 
 

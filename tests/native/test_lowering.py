@@ -8,13 +8,17 @@ import torch
 from hypothesis import given, settings
 from torch import nn
 
-from tests.native.models import KINDS, build, condition, configs, make, params, symbols
-from undertow.layers import LayerNorm, Serial
+from tests.native.models import KINDS, TCN, build, condition, configs, make, params, symbols
+from undertow.layers import Serial, StatelessLayer, WeightNormConv1d
+from undertow.layers.causal_conv import CausalConvolution
 from undertow.models.autoregressive import Autoregressive
 from undertow.native import Unsupported, lower
 from undertow.native.format import NONE, Activation, EmissionKind, Op, OpKind, Type
 from undertow.native.lowering import Lowered
 from undertow.native.trace import trace
+
+RNN = dict(kind="rnn", cell="gru", channels=8, num_layers=1)
+TRANSFORMER = dict(kind="transformer", num_layers=1, num_heads=2, channels=8, max_length=200)
 
 
 def says(lowered: Lowered, model: Autoregressive, num_steps: int) -> np.ndarray:
@@ -48,11 +52,15 @@ def test_every_convolution_has_the_name_of_its_module(kind: str) -> None:
     convolutions = [name for name, op in zip(lowered.names, lowered.graph.ops, strict=True) if op.kind == OpKind.CONV]
     assert len(set(convolutions)) == len(convolutions)
     modules = {name.removesuffix(".1") if name.endswith("condition.1") else name for name in convolutions}
-    named = {name for name, module in model.named_modules() if name.startswith("network") and hasattr(module, "weight")}
-    assert modules == {name for name in named if not name.endswith(".table")}
+    named = {name: module for name, module in model.network.named_modules(prefix="network")}
+    expected = {name for name, module in named.items() if isinstance(module, CausalConvolution)}
+    joined = {"network.input"} if kind == "tcn of values and features" else set()  # side by side, by ones
+    assert modules == expected | joined
     held = sum(tensor.array.size for tensor in lowered.graph.tensors)
     table = model.alphabet.num_symbols + 1 if model.config.network.input == "scalar" else 0
-    assert held == table + sum(parameter.numel() for parameter in model.network.parameters())
+    ones = (1 + model.conditioner.channels) ** 2 if joined else 0
+    scales = sum(module.scale.numel() for module in named.values() if isinstance(module, WeightNormConv1d))
+    assert held == table + ones - scales + sum(parameter.numel() for parameter in model.network.parameters())
 
 
 def by_name(lowered: Lowered) -> dict[str, Op]:
@@ -71,6 +79,33 @@ def test_a_layer_is_three_convolutions() -> None:
     skip = ops["network.skip.conv"]
     assert skip.inputs == tuple(ops[f"network.stack.gates.{layer}.conv"].output for layer in range(6))
     assert skip.activation == Activation.RELU and lowered.graph.output == ops["network.head.layers.1"].output
+
+
+def test_a_bytenet_block_is_norms_units_and_a_sum() -> None:
+    ops = by_name(lower(build("bytenet")))
+    stream, block = ops["network.input.symbols"].output, "network.stack.layers.1.inner.layers"
+    first = {name: op for name, op in ops.items() if name.startswith(block)}
+    assert [(op.kind.name, op.activation.name) for op in first.values()] == [
+        *(("NORM", "RELU"), ("CONV", "NONE"), ("NORM", "NONE"), ("CONV", "MULTIPLY"), ("CONV", "MULTIPLY")),
+        *(("NORM", "RELU"), ("CONV", "NONE")),
+    ]
+    unit, masked = ops[f"{block}.2.conv"], ops[f"{block}.3.conv"]
+    assert (unit.kernel_size, masked.kernel_size, masked.dilation) == (1, 3, 2) and masked.inputs == (unit.output,)
+    assert ops["network.stack.layers.0.inner.layers.4.conv"].add == stream
+    assert ops[f"{block}.4.conv"].add == ops["network.stack.layers.0.inner.layers.4.conv"].output
+
+
+def test_a_tcn_block_is_two_convolutions_a_skip_and_a_sum() -> None:
+    model = build("tcn")
+    lowered = lower(model)
+    ops, block = by_name(lowered), "network.stack.layers.0"
+    second, joined = ops[f"{block}.second"], ops[block]
+    assert (second.activation, second.inputs) == (Activation.RELU, (ops[f"{block}.first"].output,))
+    assert (joined.inputs, joined.add) == ((second.output,), ops[f"{block}.skip"].output)
+    assert (joined.kind, joined.activation) == (OpKind.ADD, Activation.RELU)
+    assert ops["network.stack.layers.1"].add == joined.output  # of one width: no skip convolution
+    weight = lowered.graph.tensors[second.weight].array
+    assert np.array_equal(weight, model.network.stack.layers[0].second.kernel().detach().numpy())
 
 
 def test_the_context_is_a_slower_domain() -> None:
@@ -144,15 +179,20 @@ def test_emissions(
     assert (emission.initial_scale, emission.scale_margin) == (initial_scale, scale_margin)
 
 
+class Doubled(StatelessLayer):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return 2 * x
+
+
 def without_network() -> Autoregressive:
     model = build()
-    model.network = type("ByteNet", (type(model.network),), {})(model.config.network, 16, 16)
+    model.network = type("Echo", (type(model.network),), {})(model.config.network, 16, 16)
     return model
 
 
-def with_norm() -> Autoregressive:
+def with_doubled() -> Autoregressive:
     model = build()
-    model.network.head = Serial(LayerNorm(8), *model.network.head.layers)
+    model.network.head = Serial(Doubled(), *model.network.head.layers)
     return model
 
 
@@ -165,11 +205,15 @@ def with_linear() -> Autoregressive:
 @pytest.mark.parametrize(
     ("model", "said"),
     [
-        (without_network, "no network ByteNet"),
-        (with_norm, r"no LayerNorm \(network.head.layers.0\)"),
+        (without_network, "no network Echo"),
+        (lambda: build(network=RNN), "no network RNN"),
+        (lambda: build(network=TRANSFORMER), "no network Transformer"),
+        (with_doubled, r"no Doubled \(network.head.layers.0\)"),
         (with_linear, r"no Linear \(network.context.inner\)"),
         (lambda: build(alphabet=dict(kind="mu_law", num_levels=2), emission=dict(kind="bernoulli", num_elements=3)),
          "no emission 'bernoulli'"),
+        (lambda: build(alphabet=dict(kind="piano_roll"), network=dict(TCN, input="scalar")),
+         "no alphabet 'piano_roll', of a vector a step"),
         (lambda: build().double(), "float32 weights, and this one's are float64"),
     ],
 )  # fmt: skip

@@ -16,11 +16,11 @@ from tests.golden import make_int8 as golden
 from tests.native import int8
 from tests.native.models import KINDS, build, condition, configs, make, symbols
 from tests.native.stepping import aligned
+from tests.native.test_lowering import with_doubled
 from undertow.data.audio import to_int16
 from undertow.data.clips import Clip, ClipSet
 from undertow.errors import DataError, UsageError
 from undertow.evaluation import bits_per_symbol, score
-from undertow.layers import LayerNorm, Serial
 from undertow.models.autoregressive import Autoregressive
 from undertow.native import cpu_isas, export, lower, make_engine, make_program, precision_of, to_bytes, why_missing
 from undertow.native.export import measure
@@ -166,10 +166,8 @@ def test_what_cannot_be_exported() -> None:
         export(model, "int8", ClipSet([], 100))
     with pytest.raises(DataError, match="has speaker 'nobody'"):
         export(build("labels"), "int8", clips_of(walks()[0].wave, 100, 300, speaker="nobody"))
-    odd = build("embedding")
-    odd.network.head = Serial(LayerNorm(8), *odd.network.head.layers)
-    with pytest.raises(UsageError, match="no LayerNorm"):
-        export(odd, "int8", walks())
+    with pytest.raises(UsageError, match="no Doubled"):
+        export(with_doubled(), "int8", walks())
     with torch.no_grad():
         model.network.skip.conv.weight.fill_(float("nan"))
     with pytest.raises(DataError, match="weights are damaged"):

@@ -5,13 +5,14 @@ import signal
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from tests.native.models import KINDS, build, frames
-from tests.native.test_lowering import with_norm
+from tests.native.test_lowering import RNN, TRANSFORMER, with_doubled
 from undertow.emissions import Sampling
 from undertow.errors import DataError, UsageError
 from undertow.generation import generate, make_runner, resume, stream
@@ -24,7 +25,6 @@ from undertow.native import cpu_isas, engine, lower, make_engine, make_program, 
 from undertow.state import State, clone, concat, leaves, load, map_state, save, select
 
 pytestmark = pytest.mark.native
-NETWORK_ALONE = ["embedding", "scalar", "context", "logistics"]
 
 
 def conditions(model: Autoregressive, num_rows: int = 1) -> Conditions:
@@ -236,11 +236,20 @@ def test_an_interrupt_ends_a_long_run() -> None:
 
 
 def test_auto_falls_back_to_torch_and_says_which_part_is_missing() -> None:
-    made = generate(with_norm(), num_steps=5)
+    made = generate(with_doubled(), num_steps=5)
     assert made.engine == "torch" and made.precision == "float32"
-    assert made.notes == ("the native engine has no LayerNorm (network.head.layers.0); torch steps this model",)
-    with pytest.raises(UsageError, match=r"^the native engine has no LayerNorm \(network.head.layers.0\)$"):
-        generate(with_norm(), num_steps=5, engine="native")
+    assert made.notes == ("the native engine has no Doubled (network.head.layers.0); torch steps this model",)
+    with pytest.raises(UsageError, match=r"^the native engine has no Doubled \(network.head.layers.0\)$"):
+        generate(with_doubled(), num_steps=5, engine="native")
+
+
+@pytest.mark.parametrize(("network", "name"), [(RNN, "RNN"), (TRANSFORMER, "Transformer")])
+def test_networks_that_torch_steps(network: dict[str, Any], name: str) -> None:
+    made = generate(build(network=network), num_steps=5)
+    assert made.engine == "torch"
+    assert made.notes == (f"the native engine has no network {name}; torch steps this model",)
+    with pytest.raises(UsageError, match=f"^the native engine has no network {name}$"):
+        generate(build(network=network), num_steps=5, engine="native")
 
 
 def test_auto_keeps_float64() -> None:

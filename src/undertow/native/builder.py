@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from undertow.errors import UsageError
 from undertow.native import format
-from undertow.native.format import NONE, Activation, Domain, Op, OpKind, Type, Value
+from undertow.native.format import NONE, PARTS, Activation, Domain, Op, OpKind, Type, Value
 
 Values: TypeAlias = tuple[int, ...]  # values read side by side, their channels one after another
 SYMBOLS: Values = ()  # what an embedding reads
@@ -65,7 +65,7 @@ class Builder:
         return self._add(
             OpKind.CONV,
             name,
-            channels // 2 if activation == Activation.GATE else channels,
+            channels // PARTS.get(activation, 1),
             self.values[inputs[0]].domain,
             inputs=inputs,
             activation=activation,
@@ -75,6 +75,17 @@ class Builder:
             weight=self.tensor(weight, Type.FLOAT32 if known else self.weights),
             bias=NONE if bias is None else self.tensor(bias),
         )
+
+    def norm(
+        self, name: str, weight: Tensor, bias: Tensor, value: int, activation: Activation = Activation.NONE
+    ) -> int:
+        """Layer norm over the channels of a step, scaled and shifted, then an activation."""
+        tensors = {"weight": self.tensor(weight), "bias": self.tensor(bias)}
+        return self._elementwise(OpKind.NORM, name, value, activation=activation, **tensors)
+
+    def add(self, name: str, value: int, other: int, activation: Activation = Activation.NONE) -> int:
+        """Two values' sum, then an activation."""
+        return self._elementwise(OpKind.ADD, name, value, add=other, activation=activation)
 
     def frame(self, name: str, value: int, period: int) -> int:
         """A value's last `period` ticks, once in so many: the first value of a domain of its own."""
@@ -96,6 +107,9 @@ class Builder:
     def channels(self, value: int) -> int:
         """Channels of a value."""
         return self.values[value].channels
+
+    def _elementwise(self, kind: OpKind, name: str, value: int, **fields: Any) -> int:
+        return self._add(kind, name, self.channels(value), self.values[value].domain, inputs=(value,), **fields)
 
     def _add(self, kind: OpKind, name: str, channels: int, domain: int, **fields: Any) -> int:
         self.values.append(Value(channels=channels, domain=domain))

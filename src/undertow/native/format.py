@@ -17,6 +17,7 @@ MAGIC = b"UNDERTOW"
 VERSION = 1
 ALIGNMENT = 64
 NONE = -1  # an op's or a value's reference to nothing
+NORM_EPSILON = 1e-5  # what a norm adds to the variance
 
 HEADER = struct.Struct("<8sIIQ6Idd4I")
 CHECKED_FROM = 16  # the checksum covers what follows itself
@@ -42,14 +43,20 @@ class OpKind(IntEnum):
     CONV = 2
     FRAME = 3
     UNFRAME = 4
+    NORM = 5
+    ADD = 6
 
 
 class Activation(IntEnum):
-    """What follows a convolution; GATE halves the channels: the first half is the filter, the second the gate."""
+    """What ends an op. GATE halves the channels: the first half is the filter, the second the gate.
+
+    MULTIPLY makes one of four: g1, g2, g3 and u, for σ(g1) · tanh(σ(g2) · x + σ(g3) · tanh(u)) of the input x.
+    """
 
     NONE = 0
     RELU = 1
     GATE = 2
+    MULTIPLY = 3
 
 
 class EmissionKind(IntEnum):
@@ -60,6 +67,8 @@ class EmissionKind(IntEnum):
     MIXTURE_OF_GAUSSIANS = 2
     GAUSSIAN = 3
 
+
+PARTS: dict[Activation, int] = {Activation.GATE: 2, Activation.MULTIPLY: 4}  # channels that make one; else one does
 
 DTYPES: dict[Type, str] = {Type.FLOAT32: "<f4", Type.BFLOAT16: "<u2", Type.INT8: "i1"}
 

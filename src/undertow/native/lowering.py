@@ -12,11 +12,14 @@ import torch
 from torch import nn
 
 from undertow import emissions, layers
+from undertow.layers.causal_conv import CausalConvolution
 from undertow.models.autoregressive import Autoregressive
 from undertow.native import format
 from undertow.native.builder import SYMBOLS, Builder, Unsupported, Values
-from undertow.native.format import NONE, Activation, EmissionKind, Graph, Type
-from undertow.networks import Network, WaveNet
+from undertow.native.format import NONE, NORM_EPSILON, Activation, EmissionKind, Graph, Type
+from undertow.networks import TCN, ByteNet, Network, WaveNet
+from undertow.networks.bytenet import Head, MUBlock, NormedConv1d, ReLUBlock
+from undertow.networks.tcn import TemporalBlock
 from undertow.networks.wavenet import Hidden
 
 PRECISIONS = {"float32": Type.FLOAT32, "bfloat16": Type.BFLOAT16}
@@ -46,6 +49,7 @@ def lower(model: Autoregressive, precision: str = "float32") -> Lowered:
     """
     _check_weights(model)
     emission = _emission(model.emission)
+    _check_symbols(model)
     build = Builder(PRECISIONS[precision], {module: name for name, module in model.named_modules()})
     channels = model.conditioner.channels
     condition = (build.condition(channels),) if channels else ()
@@ -69,6 +73,11 @@ def _check_weights(model: Autoregressive) -> None:
         if parameter.dtype != torch.float32:
             name = str(parameter.dtype).removeprefix("torch.")
             raise Unsupported(f"the native engine runs models of float32 weights, and this one's are {name}")
+
+
+def _check_symbols(model: Autoregressive) -> None:
+    if model.alphabet.num_elements is not None:
+        raise Unsupported(f"the native engine has no alphabet '{model.alphabet.config.kind}', of a vector a step")
 
 
 def _inputs(build: Builder, model: Autoregressive) -> Values:
@@ -101,6 +110,11 @@ def _wavenet(build: Builder, network: WaveNet, x: Values, condition: Values) -> 
     return _layer(build, network.head, _layer(build, network.skip, gated))
 
 
+def _sequential(build: Builder, network: ByteNet | TCN, x: Values, condition: Values) -> Values:
+    x = _layer(build, network.input, x, condition)
+    return _layer(build, network.head, _layer(build, network.stack, x))
+
+
 def _serial(build: Builder, layer: layers.Serial, x: Values) -> Values:
     for part in layer.layers:
         x = _layer(build, part, x)
@@ -112,8 +126,59 @@ def _embedding(build: Builder, layer: layers.Embedding, x: Values) -> Values:
     return (build.embed(build.modules[layer], layer.table.weight),)
 
 
-def _causal_conv(build: Builder, layer: layers.CausalConv1d, x: Values, **more: Any) -> Values:
-    return (build.conv(build.modules[layer], layer.weight, layer.bias, x, layer.dilation, **more),)
+def _input(build: Builder, layer: layers.Inputs, x: Values, condition: Values) -> Values:
+    x = _layer(build, layer.symbols, x)
+    if layer.condition is None:
+        return x
+    (value,) = x
+    return (build.add(build.modules[layer], value, _condition(build, layer.condition, condition)),)
+
+
+def _values(build: Builder, layer: layers.Values, x: Values, condition: Values) -> Values:
+    """Side by side, as one value that convolutions may keep the past of: a product with ones gives them exactly."""
+    if not condition:
+        return x
+    width = sum(build.channels(value) for value in x + condition)
+    return (build.conv(build.modules[layer], torch.eye(width)[:, None], None, x + condition),)
+
+
+def _causal_conv(build: Builder, layer: CausalConvolution, x: Values, **more: Any) -> Values:
+    return (build.conv(build.modules[layer], layer.kernel(), layer.bias, x, layer.dilation, **more),)
+
+
+def _norm(build: Builder, layer: layers.LayerNorm, x: Values, activation: Activation = Activation.NONE) -> Values:
+    assert layer.norm.eps == NORM_EPSILON, "the engine's norms add what torch's do by default"
+    (value,) = x
+    return (build.norm(build.modules[layer], layer.norm.weight, layer.norm.bias, value, activation),)
+
+
+def _unit(build: Builder, layer: layers.MultiplicativeUnit, x: Values) -> Values:
+    return _causal_conv(build, layer.conv, x, activation=Activation.MULTIPLY)
+
+
+def _normed(build: Builder, layer: NormedConv1d, x: Values, **more: Any) -> Values:
+    return _causal_conv(build, layer.conv, _norm(build, layer.norm, x, Activation.RELU), **more)
+
+
+def _residual(build: Builder, layer: ReLUBlock | MUBlock, x: Values) -> Values:
+    *parts, last = layer.inner.layers
+    (stream,) = y = x
+    for part in parts:
+        y = _layer(build, part, y)
+    return _normed(build, last, y, add=stream)
+
+
+def _bytenet_head(build: Builder, layer: Head, x: Values) -> Values:
+    return _layer(build, layer.output, _causal_conv(build, layer.hidden, x, activation=Activation.RELU))
+
+
+def _temporal(build: Builder, layer: TemporalBlock, x: Values) -> Values:
+    y = x
+    for conv in (layer.first, layer.second):
+        y = _causal_conv(build, conv, y, activation=Activation.RELU)
+    skipped = x if layer.skip is None else _layer(build, layer.skip, x)
+    (made,), (skip,) = y, skipped
+    return (build.add(build.modules[layer], made, skip, Activation.RELU),)
 
 
 def _hidden(build: Builder, layer: Hidden, x: Values) -> Values:
@@ -150,16 +215,26 @@ def _framed(build: Builder, layer: layers.Framed, x: Values) -> Values:
     return (build.unframe(name, spoken),)
 
 
-NETWORKS: dict[type[Network], Callable[..., Values]] = {WaveNet: _wavenet}
+NETWORKS: dict[type[Network], Callable[..., Values]] = {ByteNet: _sequential, TCN: _sequential, WaveNet: _wavenet}
 
 LAYERS: dict[type[nn.Module], Callable[..., Values]] = {
+    Head: _bytenet_head,
     Hidden: _hidden,
+    MUBlock: _residual,
+    NormedConv1d: _normed,
+    ReLUBlock: _residual,
+    TemporalBlock: _temporal,
     layers.CausalConv1d: _causal_conv,
     layers.Embedding: _embedding,
     layers.Framed: _framed,
     layers.GatedConv1d: _gated,
     layers.GatedStack: _gated_stack,
+    layers.Inputs: _input,
+    layers.LayerNorm: _norm,
+    layers.MultiplicativeUnit: _unit,
     layers.Serial: _serial,
+    layers.Values: _values,
+    layers.WeightNormConv1d: _causal_conv,
 }
 
 

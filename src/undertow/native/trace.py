@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from undertow.native.format import NONE, Activation, Graph, Op, OpKind
+from undertow.native.format import NONE, NORM_EPSILON, Activation, Graph, Op, OpKind
 
 
 def trace(graph: Graph, symbols: Tensor, condition: Tensor | None) -> Iterator[tuple[int, Tensor]]:
@@ -28,8 +28,16 @@ def trace(graph: Graph, symbols: Tensor, condition: Tensor | None) -> Iterator[t
             assert condition is not None
             y = condition.expand(len(symbols), -1)
         elif op.kind == OpKind.CONV:
-            y = _convolve(graph, op, torch.cat([made[one] for one in op.inputs], dim=1))
-            y = _activate(op.activation, y if op.add == NONE else y + made[op.add])
+            x = torch.cat([made[one] for one in op.inputs], dim=1)
+            y = _convolve(graph, op, x)
+            y = _activate(op.activation, y if op.add == NONE else y + made[op.add], x)
+        elif op.kind == OpKind.NORM:
+            x = made[op.inputs[0]]
+            scale = _tensor(graph, op.weight), _tensor(graph, op.bias)
+            y = _activate(op.activation, F.layer_norm(x, x.shape[1:], *scale, NORM_EPSILON), x)
+        elif op.kind == OpKind.ADD:
+            x = made[op.inputs[0]]
+            y = _activate(op.activation, x + made[op.add], x)
         else:
             value = graph.values[op.output]
             y = _regroup(made[op.inputs[0]], ticks[value.domain], value.channels, op.kind)
@@ -54,13 +62,18 @@ def _convolve(graph: Graph, op: Op, x: Tensor) -> Tensor:
     return y
 
 
-def _activate(activation: Activation, x: Tensor) -> Tensor:
+def _activate(activation: Activation, made: Tensor, x: Tensor) -> Tensor:
+    """What an op of the input x makes in the end."""
     if activation == Activation.RELU:
-        return F.relu(x)
+        return F.relu(made)
     if activation == Activation.GATE:
-        filtered, gate = x.chunk(2, dim=1)
+        filtered, gate = made.chunk(2, dim=1)
         return torch.tanh(filtered) * torch.sigmoid(gate)
-    return x
+    if activation == Activation.MULTIPLY:
+        *gates, u = made.chunk(4, dim=1)
+        first, second, third = (torch.sigmoid(gate) for gate in gates)
+        return first * torch.tanh(second * x + third * torch.tanh(u))
+    return made
 
 
 def _regroup(x: Tensor, num_ticks: int, channels: int, kind: OpKind) -> Tensor:
