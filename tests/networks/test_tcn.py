@@ -100,6 +100,32 @@ def test_receptive_fields_of_the_paper(task: str) -> None:
     assert field == 1 + 2 * (k - 1) * (2**levels - 1)
 
 
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("num_steps", [1, 2, 7, 44, 45])
+def test_the_last_step_alone_is_the_last_of_all(name: str, num_steps: int) -> None:
+    """Values and gradients, with sequences shorter and longer than the receptive field."""
+    network = make(condition_channels=2, **SHAPES[name]).double()
+    x, condition = inputs(network, num_steps=num_steps), Condition(torch.randn(3, num_steps, 2).double())
+    last, expected = network.last(x, condition), network(x, condition)[:, -1]
+    torch.testing.assert_close(last, expected, rtol=1e-10, atol=1e-11)
+    weights = torch.randn_like(last)
+    for a, b in zip(*(gradients(network, (y * weights).sum()) for y in (last, expected)), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-11)
+
+
+def gradients(network: TCN, loss: Tensor) -> tuple[Tensor, ...]:
+    return torch.autograd.grad(loss, list(network.parameters()))
+
+
+def test_the_last_step_alone_is_cheap() -> None:
+    """A level works on half as many steps as the one below it."""
+    network, seen = make(num_levels=5, input="scalar"), []
+    for block in network.stack.layers:
+        block.dropout.register_forward_pre_hook(lambda module, args: seen.append(args[0].shape[1]))
+    network.last(inputs(network, num_steps=64).float(), Condition())
+    assert seen == [64, 32, 32, 16, 16, 8, 8, 4, 4, 2]
+
+
 def test_dropout_is_of_whole_channels_in_training() -> None:
     torch.manual_seed(1)
     block = TemporalBlock(8, 8, 2, 1, 0.5).train()

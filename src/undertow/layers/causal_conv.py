@@ -38,7 +38,7 @@ class CausalConvolution(Layer):
     def forward(self, x: Tensor) -> Tensor:
         if self.kernel_size == 1 and x.shape[1] == 1:
             return F.linear(x, self.kernel()[:, 0], self.bias)
-        return self._convolve(F.pad(x, (0, 0, self.history, 0)) if self.history else x)
+        return self._convolve(F.pad(x, (0, 0, self.history, 0)) if self.history else x, self.dilation)
 
     def init_state(self, batch_size: int) -> State:
         if not self.history:
@@ -55,7 +55,15 @@ class CausalConvolution(Layer):
         ages = torch.arange(self.history, device=cursor.device)
         past = _read(ring, (cursor[:, None] + ages) % self.history)
         x = torch.cat([past, x], dim=1)
-        return self._convolve(x), (x[:, -self.history :].contiguous(), torch.zeros_like(cursor))
+        return self._convolve(x, self.dilation), (x[:, -self.history :].contiguous(), torch.zeros_like(cursor))
+
+    def thinned(self, x: Tensor, stride: int = 1) -> Tensor:
+        """What `forward` gives at its last step and each `stride` · dilation steps before it, from no other inputs.
+
+        x holds the inputs at that last step and each dilation before it: (B, n, C) -> (B, ⌈n / stride⌉, O).
+        """
+        skipped = (x.shape[1] - 1) % stride
+        return self._convolve(F.pad(x, (0, 0, self.kernel_size - 1 - skipped, 0)), dilation=1, stride=stride)
 
     def _step_one(self, x: Tensor, ring: Tensor, cursor: Tensor) -> tuple[Tensor, State]:
         """One input (B, 1, C): read k - 1 taps, overwrite the oldest entry, move the cursor."""
@@ -70,11 +78,12 @@ class CausalConvolution(Layer):
         y = F.linear(window.flatten(1), self.kernel().flatten(1), self.bias)
         return y[:, None], (ring, (cursor + 1) % self.history)
 
-    def _convolve(self, x: Tensor) -> Tensor:
-        """Every full window of x (B, L + T, C) -> (B, T, O), in one channels-last convolution."""
+    def _convolve(self, x: Tensor, dilation: int, stride: int = 1) -> Tensor:
+        """Full windows of x (B, L + T, C) -> (B, ⌈T / stride⌉, O), in one channels-last convolution."""
         image = x.transpose(1, 2).unsqueeze(2)  # (B, C, 1, L + T), its memory still (B, L + T, C)
         kernel = self.kernel().transpose(1, 2).unsqueeze(2)  # (O, C, 1, k), likewise
-        return F.conv2d(image, kernel, self.bias, dilation=(1, self.dilation)).squeeze(2).transpose(1, 2)
+        y = F.conv2d(image, kernel, self.bias, (1, stride), dilation=(1, dilation))
+        return y.squeeze(2).transpose(1, 2)
 
 
 class CausalConv1d(CausalConvolution):

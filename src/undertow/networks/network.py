@@ -45,6 +45,10 @@ class Network(nn.Module, ABC):
         `condition.aligned` holds those T steps, or one that serves them all.
         """
 
+    def last(self, x: Tensor, condition: Condition) -> Tensor:
+        """Parameters (B, P) after the last of the inputs alone; a network that needs less for them overrides this."""
+        return self(x, condition)[:, -1]
+
     @property
     @abstractmethod
     def output(self) -> nn.Module:
