@@ -1,4 +1,4 @@
-"""Small archives laid out as their publishers lay them out."""
+"""Small sets laid out as their publishers lay them out."""
 
 import dataclasses
 import hashlib
@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from undertow.data.catalogue import CATALOGUE, Archive, NamedSet, files_checksum
+from undertow.data.catalogue import CATALOGUE
 from undertow.data.folder import list_items
+from undertow.data.named_set import AudioSet, Download, FileSet, NamedSet, files_checksum
 
 FILES = {
     "fsdd": [
@@ -34,14 +35,26 @@ FILES = {
         ["nsynth-valid/audio/guitar_acoustic_010-100-127.wav", "nsynth-valid/examples.json"],
         ["nsynth-test/audio/vocal_acoustic_027-044-075.wav", "nsynth-test/examples.json"],
     ],
+    "tinyshakespeare": [["input.txt"]],
+    "enwik6": [],
+    "enwik8": [["enwik8"]],
+    "jsb": [["JSB_Chorales.mat"]],
+    "nottingham": [["Nottingham.mat"]],
+    "mnist": [[f"{part}-ubyte.gz"] for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3",
+                                               "t10k-labels-idx1")],
+    "multi30k": [[f"{part}.{language}.gz"] for part in ("train", "val", "test_2016_flickr", "test_2017_flickr")
+                 for language in ("de", "en")],
 }  # fmt: skip
+AUDIO = [name for name, entry in CATALOGUE.items() if isinstance(entry, AudioSet)]
+FIRST_BYTES = 1000  # of a small set that is part of another
+RATE = 8000
 
 
-def content(name: str, rate: int) -> bytes:
-    """A short noise of its own for an audio file, its name for any other."""
+def content(name: str, rate: int = RATE) -> bytes:
+    """A short noise of its own for an audio file, its name many times for any other."""
     suffix = Path(name).suffix
     if suffix not in (".wav", ".flac"):
-        return name.encode()
+        return (name + "\n").encode() * 200
     seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
     noise = np.random.default_rng(seed).normal(0, 0.1, rate // 10)
     buffer = io.BytesIO()
@@ -49,13 +62,17 @@ def content(name: str, rate: int) -> bytes:
     return buffer.getvalue()
 
 
-def make_archives(name: str, folder: Path) -> list[Path]:
-    """The archives of a named set, in the format and with the file name of its URLs."""
+def make_downloads(name: str, folder: Path) -> list[Path]:
+    """What is downloaded of a named set, in the format and with the file name of its URLs."""
     entry, paths = CATALOGUE[name], []
-    for archive, names in zip(entry.archives, FILES[name], strict=True):
-        path = folder / archive.url.rsplit("/", 1)[1]
-        members = {member: content(member, entry.sample_rate) for member in names}
-        if path.suffix == ".zip":
+    for one, names in zip(entry.downloads, FILES[name], strict=True):
+        path = folder / one.url.rsplit("/", 1)[1]
+        members = {
+            member: content(member, entry.sample_rate if isinstance(entry, AudioSet) else RATE) for member in names
+        }
+        if one.stored_as is not None:
+            path.write_bytes(members[one.stored_as])
+        elif path.suffix == ".zip":
             write_zip(path, members)
         else:
             write_tar(path, members)
@@ -77,17 +94,28 @@ def write_tar(path: Path, members: dict[str, bytes]) -> None:
             file.addfile(member, io.BytesIO(data))
 
 
-def small(name: str, archives: list[Path], url: str) -> NamedSet:
-    """The catalogue's entry of a set, but for these archives below `url` and their checksums."""
+def small(name: str, paths: list[Path], url: str) -> NamedSet:
+    """The catalogue's entry of a set, but for these downloads below `url` and their checksums."""
     entry = CATALOGUE[name]
     found = tuple(
-        Archive(f"{url}/{path.name}", old.checksum and "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest())
-        for old, path in zip(entry.archives, archives, strict=True)
+        Download(f"{url}/{path.name}", old.checksum and sha256(path.read_bytes()), old.stored_as)
+        for old, path in zip(entry.downloads, paths, strict=True)
     )
-    return dataclasses.replace(entry, archives=found, num_files=None, files_sha256=None)
+    if isinstance(entry, AudioSet):
+        return dataclasses.replace(entry, downloads=found, num_files=None, files_sha256=None)
+    assert isinstance(entry, FileSet)
+    if entry.part_of is not None:
+        beginning = content(entry.part_of)[:FIRST_BYTES]
+        return dataclasses.replace(entry, files={name: sha256(beginning)}, first_bytes=FIRST_BYTES)
+    return dataclasses.replace(entry, downloads=found, files={file: sha256(content(file)) for file in entry.files})
+
+
+def sha256(data: bytes) -> str:
+    return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
 def with_files_checksum(entry: NamedSet, root: Path) -> NamedSet:
     """The entry, held to the audio files it has at `root`."""
+    assert isinstance(entry, AudioSet)
     items = list_items(root, entry.layout)
     return dataclasses.replace(entry, num_files=len(items), files_sha256=files_checksum(items))

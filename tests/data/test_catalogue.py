@@ -6,10 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.data.sets import FILES, make_archives, small, with_files_checksum
-from undertow.data.catalogue import CATALOGUE, cache_folder, files_checksum, locate, named_set, open_set
+from tests.data.sets import AUDIO, FILES, content, make_downloads, small, with_files_checksum
+from undertow.data.catalogue import (
+    CATALOGUE,
+    audio_set,
+    cache_folder,
+    file_set,
+    locate,
+    named_set,
+    open_files,
+    open_set,
+    sources,
+)
 from undertow.data.fetch import unpack
 from undertow.data.load import load_clips
+from undertow.data.named_set import AudioSet, FileSet, files_checksum
 from undertow.errors import DataError, UsageError
 
 RIGHT = {
@@ -33,7 +44,7 @@ RIGHT = {
 def unpacked(tmp_path, monkeypatch, request):
     """A small set of the same layout, unpacked at UNDERTOW_DATA/name; the catalogue asks no checksum of it."""
     name = request.param
-    archives = make_archives(name, tmp_path)
+    archives = make_downloads(name, tmp_path)
     folder = tmp_path / "data" / name
     folder.mkdir(parents=True)
     for archive in archives:
@@ -43,7 +54,7 @@ def unpacked(tmp_path, monkeypatch, request):
     return name, folder
 
 
-@pytest.mark.parametrize("unpacked", CATALOGUE, indirect=True)
+@pytest.mark.parametrize("unpacked", AUDIO, indirect=True)
 def test_layout_labels_and_splits(unpacked):
     name, folder = unpacked
     clips = [load_clips(name, split) for split in ("train", "validation", "test")]
@@ -100,12 +111,65 @@ def test_unknown_set():
 
 
 def test_every_entry_says_what_it_must():
-    assert set(FILES) == set(RIGHT) == set(CATALOGUE)
+    assert set(FILES) == set(CATALOGUE) and set(RIGHT) == set(AUDIO)
     for entry in CATALOGUE.values():
-        assert entry.title and entry.licence and entry.splits and entry.sample_rate > 0
-        for archive in entry.archives:
-            assert re.fullmatch(r"https?://\S+\.(tar\.gz|tar\.bz2|zip)", archive.url)
-            assert entry.files_sha256 or re.fullmatch(r"sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}", archive.checksum or "")
+        assert entry.title and entry.licence and entry.splits and sources(entry)
+        for one in entry.downloads:
+            if one.stored_as is None:
+                assert re.fullmatch(r"https?://\S+\.(tar\.gz|tar\.bz2|zip)", one.url)
+            else:
+                assert one.url.endswith("/" + one.stored_as) and one.checksum == entry.files[one.stored_as]
+            held = isinstance(entry, AudioSet) and entry.files_sha256
+            assert held or re.fullmatch(r"sha256:[0-9a-f]{64}|md5:[0-9a-f]{32}", one.checksum or "")
+
+
+@pytest.mark.parametrize("name", [name for name in CATALOGUE if name not in AUDIO])
+def test_every_set_of_files_says_what_it_must(name):
+    entry = CATALOGUE[name]
+    assert isinstance(entry, FileSet) and entry.files
+    assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", right) for right in entry.files.values())
+    assert (entry.kind == "text") == (entry.shares is not None) and sum(entry.shares or (100,)) == 100
+    if entry.part_of is not None:
+        assert entry.first_bytes > 0 and len(entry.files) == len(CATALOGUE[entry.part_of].files) == 1
+
+
+def test_files_are_found_in_a_folder_that_sets_share(tmp_path, monkeypatch):
+    monkeypatch.setenv("UNDERTOW_DATA", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with pytest.raises(DataError, match="set UNDERTOW_DATA to the folder that holds polymusic/Nottingham.mat"):
+        open_files("nottingham", "rolls")
+    (tmp_path / "polymusic").mkdir()
+    (tmp_path / "polymusic/JSB_Chorales.mat").write_bytes(content("JSB_Chorales.mat"))
+    assert locate("jsb") == tmp_path / "polymusic" and locate("nottingham") is None
+    monkeypatch.setitem(CATALOGUE, "jsb", small("jsb", [tmp_path / "polymusic/JSB_Chorales.mat"], "http://127.0.0.1"))
+    assert open_files("jsb", "rolls") == {"JSB_Chorales.mat": tmp_path / "polymusic/JSB_Chorales.mat"}
+
+
+def test_changed_and_missing_files_are_refused(tmp_path, monkeypatch):
+    (tmp_path / "input.txt").write_text("to be or not to be")
+    right = CATALOGUE["tinyshakespeare"].files["input.txt"]
+    with pytest.raises(
+        DataError, match=f"input.txt is not what was published: it has sha256:[0-9a-f]{{64}}, not {right}"
+    ):
+        open_files("tinyshakespeare", "text", tmp_path)
+    with pytest.raises(DataError, match="mnist at .* is not whole: there is no train-images-idx3-ubyte.gz, train-l"):
+        open_files("mnist", "images", tmp_path)
+
+
+def test_a_set_of_another_kind():
+    with pytest.raises(UsageError, match="the set fsdd holds audio, not text; of text there is enwik6, enwik8, tiny"):
+        file_set("fsdd", "text")
+    with pytest.raises(UsageError, match="the set jsb holds rolls, not pairs; of pairs there is multi30k"):
+        open_files("jsb", "pairs")
+    with pytest.raises(UsageError, match="the set mnist holds images, not audio; of audio there is fsdd"):
+        audio_set("mnist")
+
+
+@pytest.mark.parametrize("name", ["tinyshakespeare", "enwik6", "jsb", "nottingham", "mnist", "multi30k"])
+def test_the_published_files(real_data, monkeypatch, name):
+    monkeypatch.setenv("UNDERTOW_DATA", str(real_data))
+    entry = CATALOGUE[name]
+    assert set(open_files(name, entry.kind)) == set(entry.files)
 
 
 def test_the_published_fsdd(real_data):

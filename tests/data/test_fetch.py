@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.data.sets import make_archives, small, with_files_checksum, write_tar, write_zip
+from tests.data.sets import (
+    AUDIO,
+    FIRST_BYTES,
+    content,
+    make_downloads,
+    small,
+    with_files_checksum,
+    write_tar,
+    write_zip,
+)
 from undertow.data.catalogue import CATALOGUE
 from undertow.data.fetch import download, fetch, unpack
 from undertow.data.load import load_clips
@@ -73,12 +82,12 @@ def cache(tmp_path, monkeypatch) -> Path:
 
 
 def serve(name: str, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    archives = make_archives(name, tmp_path / "served")
+    archives = make_downloads(name, tmp_path / "served")
     monkeypatch.setitem(CATALOGUE, name, small(name, archives, server.url))
     return archives
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", AUDIO)
 def test_fetch(name, server, cache, tmp_path, monkeypatch):
     archives = serve(name, server, tmp_path, monkeypatch)
     seen = []
@@ -87,6 +96,49 @@ def test_fetch(name, server, cache, tmp_path, monkeypatch):
     assert len(load_clips(name, "all")) == {"fsdd": 12, "ljspeech": 10, "vctk": 4, "nsynth": 4}[name]
     assert [(received, total) for _, received, total in seen] == [(path.stat().st_size,) * 2 for path in archives]
     assert fetch(name) == cache / name and len(server.asked) == len(archives)  # not downloaded again
+
+
+@pytest.mark.parametrize("name", ["tinyshakespeare", "enwik8", "jsb", "mnist", "multi30k"])
+def test_fetch_of_files(name, server, cache, tmp_path, monkeypatch):
+    paths = serve(name, server, tmp_path, monkeypatch)
+    folder = cache / (CATALOGUE[name].folder or name)
+    assert fetch(name) == folder and list(cache.iterdir()) == [folder]
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        file: content(file) for file in CATALOGUE[name].files
+    }
+    assert fetch(name) == folder and len(server.asked) == len(paths)  # not downloaded again
+
+
+def test_sets_that_share_a_folder(server, cache, tmp_path, monkeypatch):
+    for name in ("jsb", "nottingham"):
+        serve(name, server, tmp_path, monkeypatch)
+        assert fetch(name) == cache / "polymusic"
+    assert sorted(path.name for path in (cache / "polymusic").iterdir()) == ["JSB_Chorales.mat", "Nottingham.mat"]
+
+
+def test_a_set_that_is_the_beginning_of_another(server, cache, tmp_path, monkeypatch):
+    for name in ("enwik8", "enwik6"):
+        serve(name, server, tmp_path, monkeypatch)
+    assert fetch("enwik6") == cache / "enwik6"
+    assert (cache / "enwik6/enwik6").read_bytes() == (cache / "enwik8/enwik8").read_bytes()[:FIRST_BYTES]
+    fetch("enwik6")
+    fetch("enwik8")
+    assert len(server.asked) == 1
+
+
+def test_a_wrong_file_is_refused(server, cache, tmp_path, monkeypatch):
+    paths = serve("multi30k", server, tmp_path, monkeypatch)
+    paths[-1].write_bytes(b"an error page")
+    with pytest.raises(DataError, match=r"test_2017_flickr.en.gz is not what was published: its sha256 is"):
+        fetch("multi30k")
+    assert not (cache / "multi30k").exists()
+
+
+def test_a_changed_file_is_refused_where_it_lies(server, cache, tmp_path, monkeypatch):
+    serve("jsb", server, tmp_path, monkeypatch)
+    (fetch("jsb") / "JSB_Chorales.mat").write_bytes(b"changed")
+    with pytest.raises(DataError, match="JSB_Chorales.mat is not what was published: it has sha256"):
+        fetch("jsb")
 
 
 def test_fetch_into_a_folder(server, cache, tmp_path, monkeypatch):
@@ -105,7 +157,7 @@ def test_what_undertow_data_holds_is_not_downloaded(server, cache, tmp_path, mon
 
 def test_a_wrong_checksum_is_refused_with_both_values(server, cache, tmp_path, monkeypatch):
     (archive,) = serve("ljspeech", server, tmp_path, monkeypatch)
-    right = CATALOGUE["ljspeech"].archives[0].checksum.split(":")[1]
+    right = CATALOGUE["ljspeech"].downloads[0].checksum.split(":")[1]
     archive.write_bytes(archive.read_bytes() + b"!")
     with pytest.raises(DataError, match=f"its sha256 is [0-9a-f]{{64}}, not {right}"):
         fetch("ljspeech")
@@ -115,7 +167,7 @@ def test_a_wrong_checksum_is_refused_with_both_values(server, cache, tmp_path, m
 def test_wrong_files_are_refused_with_both_values(server, cache, tmp_path, monkeypatch):
     serve("fsdd", server, tmp_path, monkeypatch)
     held = with_files_checksum(CATALOGUE["fsdd"], fetch("fsdd", tmp_path / "right"))
-    make_archives("fsdd", tmp_path)
+    make_downloads("fsdd", tmp_path)
     other = {f"x/recordings/1_theo_{take}.wav": b"RIFF" for take in range(12)}
     write_tar(tmp_path / "served" / "v1.0.10.tar.gz", other)
     monkeypatch.setitem(CATALOGUE, "fsdd", held)

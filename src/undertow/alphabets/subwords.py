@@ -50,7 +50,7 @@ class Subwords(TextAlphabet):
         """
         text = as_text(real)
         utf8(text)
-        return np.array(self._tokenizer.encode(text, add_special_tokens=False).ids, np.int64)
+        return np.array(self._tokenizer.encode_batch_fast([text], add_special_tokens=False)[0].ids, np.int64)
 
 
 def train_subwords(documents: Iterable[str | bytes], size: int) -> Subwords.Config:

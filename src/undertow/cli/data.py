@@ -11,15 +11,17 @@ MANY = 12  # classes of a label that are listed one by one
 def list_sets(*, json: Json = False) -> None:
     """List the sets known by name, and where each lies on this machine."""
     from undertow.cli.terminal import print_json
-    from undertow.data.catalogue import CATALOGUE, locate
+    from undertow.data.catalogue import CATALOGUE, locate, sources
+    from undertow.data.named_set import AudioSet
 
     sets = {
         name: {
+            "kind": entry.kind,
             "title": entry.title,
             "licence": entry.licence,
-            "sample_rate": entry.sample_rate,
+            **({"sample_rate": entry.sample_rate} if isinstance(entry, AudioSet) else {}),
             "splits": entry.splits,
-            "urls": [archive.url for archive in entry.archives],
+            "urls": [one.url for one in sources(entry)],
             "path": None if (path := locate(name)) is None else str(path),
         }
         for name, entry in CATALOGUE.items()
@@ -27,10 +29,12 @@ def list_sets(*, json: Json = False) -> None:
     if json:
         print_json(sets)
         return
+    width = max(map(len, sets)) + 2
     for name, entry in sets.items():
-        print(f"{name:10}{entry['title']}")
-        print(f"{'':10}{entry['sample_rate']} Hz, {entry['licence']}; {entry['splits']}")
-        print(f"{'':10}{entry['path'] or f'not on this machine: undertow data fetch {name}'}")
+        rate = f" at {entry['sample_rate']} Hz" if "sample_rate" in entry else ""
+        print(f"{name:{width}}{entry['title']}")
+        print(f"{'':{width}}{entry['kind']}{rate}, {entry['licence']}; {entry['splits']}")
+        print(f"{'':{width}}{entry['path'] or f'not on this machine: undertow data fetch {name}'}")
 
 
 def fetch_set(name: str, /, *, into: Path | None = None, json: Json = False) -> None:

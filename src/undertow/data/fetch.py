@@ -1,10 +1,10 @@
 """Downloading a named set: resumed where it stopped, checked, unpacked without leaving its folder, moved into place."""
 
-import hashlib
 import http
 import http.client
 import lzma
 import os
+import shutil
 import tarfile
 import tempfile
 import urllib.error
@@ -14,9 +14,10 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
-from undertow.data.catalogue import Archive, cache_folder, locate, named_set, open_set
+from undertow.data.catalogue import cache_folder, locate, named_set
+from undertow.data.named_set import Download, FileSet, NamedSet, checksum
 from undertow.errors import DataError
-from undertow.files import sync_folder
+from undertow.files import atomic_write, sync_folder
 
 CHUNK = 1 << 20
 TIMEOUT_SECONDS = 60
@@ -36,25 +37,28 @@ def fetch(name: str, into: Path | None = None, progress: Progress | None = None)
         DataError: it cannot be downloaded, or what came is not what was published.
     """
     entry = named_set(name)
-    target = locate(name) if into is None else into / name
-    if target is not None and target.is_dir():
-        open_set(name, target)
-        return target
     home = into or cache_folder()
-    parts = [home / f"{name}-{index}.part" for index in range(len(entry.archives))]
-    for archive, part in zip(entry.archives, parts, strict=True):
-        download(archive.url, part, progress)
-        _check(archive, part)
+    target = locate(name) if into is None else home / (entry.folder or name)
+    if target is not None and entry.is_in(target):
+        entry.check(name, target)
+        return target
+    if isinstance(entry, FileSet) and entry.part_of is not None:
+        _cut(name, entry, fetch(entry.part_of, into, progress), home / name)
+        return home / name
+    parts = [home / f"{name}-{index}.part" for index in range(len(entry.downloads))]
+    for one, part in zip(entry.downloads, parts, strict=True):
+        download(one.url, part, progress)
+        _check(one, part)
     try:
-        _move_in(name, parts, home)
+        target = _move_in(name, entry, parts, home)
     except DataError:
-        for archive, part in zip(entry.archives, parts, strict=True):
-            if archive.checksum is None:  # nothing says that it is right: begin afresh the next time
+        for one, part in zip(entry.downloads, parts, strict=True):
+            if one.checksum is None:  # nothing says that it is right: begin afresh the next time
                 part.unlink()
         raise
     for part in parts:
         part.unlink()
-    return home / name
+    return target
 
 
 def download(url: str, path: Path, progress: Progress | None = None) -> None:
@@ -115,25 +119,45 @@ def _receive(
     return offset
 
 
-def _check(archive: Archive, part: Path) -> None:
+def _check(one: Download, part: Path) -> None:
     """Compare a download with its checksum; a wrong one is removed, so that the next attempt begins afresh."""
-    if archive.checksum is None:
+    if one.checksum is None:
         return
-    algorithm, right = archive.checksum.split(":")
-    with part.open("rb") as file:
-        found = hashlib.file_digest(file, algorithm).hexdigest()
-    if found != right:
+    found = checksum(part, one.checksum)
+    if found != one.checksum:
         part.unlink()
-        raise DataError(f"{archive.url} is not what was published: its {algorithm} is {found}, not {right}")
+        algorithm, right = one.checksum.split(":")
+        raise DataError(f"{one.url} is not what was published: its {algorithm} is {found.split(':')[1]}, not {right}")
 
 
-def _move_in(name: str, parts: list[Path], home: Path) -> None:
-    """Unpack the downloads beside the set's place, check that it is the set, and move it there in one step."""
+def _move_in(name: str, entry: NamedSet, parts: list[Path], home: Path) -> Path:
+    """Lay the downloads out beside the set's place, check that they are the set, and move it there.
+
+    A set with a folder of its own comes in one step; files that share a folder with other sets, one by one.
+    """
     with tempfile.TemporaryDirectory(dir=home, prefix=f".{name}-") as scratch:
-        folder = Path(scratch) / name
+        folder, target = Path(scratch) / name, home / (entry.folder or name)
         folder.mkdir()
-        for part in parts:
-            unpack(part, folder)
-        root, _ = open_set(name, folder)
-        os.replace(root, home / name)
+        for one, part in zip(entry.downloads, parts, strict=True):
+            if one.stored_as is None:
+                unpack(part, folder)
+            else:
+                shutil.copyfile(part, folder / one.stored_as)
+        root = entry.check(name, folder)
+        if isinstance(entry, FileSet):
+            target.mkdir(exist_ok=True)
+            for file in entry.files:
+                os.replace(root / file, target / file)
+            sync_folder(target)
+        else:
+            os.replace(root, target)
         sync_folder(home)
+    return target
+
+
+def _cut(name: str, entry: FileSet, whole: Path, folder: Path) -> None:
+    """Make the one file of a set from the beginning of another set's."""
+    (file,), (source,) = entry.files, (path for path in whole.iterdir() if path.is_file())
+    with source.open("rb") as opened, atomic_write(folder / file) as temporary:
+        temporary.write_bytes(opened.read(entry.first_bytes))
+    entry.check(name, folder)

@@ -11,7 +11,7 @@ import soundfile
 
 from undertow.config import nearest
 from undertow.data.audio import is_silent, read_audio, to_int16
-from undertow.data.catalogue import CATALOGUE, open_set
+from undertow.data.catalogue import CATALOGUE, audio_set, open_set
 from undertow.data.clips import Clip, ClipSet, Report
 from undertow.data.features import FramesConfig
 from undertow.data.folder import SPLITS, Item, Layout, label_classes, list_items
@@ -137,7 +137,7 @@ def _report(items: Sequence[Item], outcomes: Sequence[_Outcome], sample_rate: in
 def _own_rate(source: str | Path, items: Sequence[Item]) -> int:
     """Hz: as published, or the commonest of a folder's files (the higher of two as common)."""
     if source in CATALOGUE:
-        return CATALOGUE[str(source)].sample_rate
+        return audio_set(str(source)).sample_rate
     rates: Counter[int] = Counter()
     for item in items:
         try:

@@ -1,0 +1,167 @@
+"""Documents: parts of text files that are read a block at a time, and folders of them."""
+
+import codecs
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from undertow.alphabets.text_alphabet import not_utf8
+from undertow.errors import DataError
+
+BLOCK = 1 << 22  # bytes that are read at a time
+LOOKED_AT = 8192  # first bytes of a file, by which a binary one is known
+SEARCHED = 1 << 16  # last bytes of a block, in which the end of a line is looked for
+LONGEST = 4  # bytes of a character in UTF-8
+
+
+@dataclass(frozen=True)
+class Document:
+    """Bytes `start` to `stop` of a file, and what it is called in messages."""
+
+    name: str
+    path: Path
+    start: int
+    stop: int
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def __bytes__(self) -> bytes:
+        return self.read(0, len(self))
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Its bytes from `start` to `stop`.
+
+        Raises:
+            DataError: the file has become shorter.
+        """
+        with self.path.open("rb") as file:
+            file.seek(self.start + start)
+            data = file.read(stop - start)
+        if len(data) < stop - start:
+            raise DataError(f"{self.path} has become shorter while it was read")
+        return data
+
+    def blocks(self, num_bytes: int = BLOCK) -> Iterator[bytes]:
+        """All bytes in order, in blocks of at most `num_bytes` that end where a line does, or at least a character.
+
+        A block ends behind a line that neither space nor another line's end follows or precedes, if there is one: so
+        cut, sub-words are those of the whole text.
+        """
+        position = 0
+        while position < len(self):
+            data = self.read(position, min(position + num_bytes, len(self)))
+            if position + len(data) < len(self):
+                data = data[: _end(data)]
+            yield data
+            position += len(data)
+
+    def texts(self, num_bytes: int = BLOCK) -> Iterator[str]:
+        """The text in order, in blocks.
+
+        Raises:
+            DataError: it is not UTF-8; the position in the file is named.
+        """
+        position = self.start
+        for data in self.blocks(num_bytes):
+            try:
+                yield data.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise not_utf8(data[error.start], position + error.start, self.name) from None
+            position += len(data)
+
+
+def whole_file(path: Path, name: str) -> Document:
+    """A file from beginning to end.
+
+    Raises:
+        DataError: it is empty.
+    """
+    size = path.stat().st_size
+    if not size:
+        raise DataError(f"{path}: the file is empty (0 bytes)")
+    return Document(name, path, 0, size)
+
+
+def list_documents(folder: Path) -> tuple[list[Document], dict[str, str]]:
+    """Every file of a folder that holds text, sorted by name, and why others were left out.
+
+    Hidden files are passed over in silence.
+
+    Raises:
+        DataError: there is no text in the folder.
+    """
+    found, skipped = [], {}
+    for path in sorted(_files(folder)):
+        name = path.relative_to(folder).as_posix()
+        with path.open("rb") as file:
+            beginning = file.read(LOOKED_AT)
+        if not beginning:
+            skipped[name] = "empty"
+        elif b"\0" in beginning:
+            skipped[name] = "binary, or text in UTF-16"
+        else:
+            found.append(whole_file(path, name))
+    if not found:
+        raise DataError(f"{folder} holds no text: it has {len(skipped)} files, all of them empty or binary")
+    return found, skipped
+
+
+def cut(documents: Sequence[Document], shares: Mapping[str, int]) -> dict[str, list[Document]]:
+    """Documents end to end cut into parts of these shares of the bytes; a character stays whole, in the earlier part.
+
+    A part of no bytes is left out.
+    """
+    total, all_shares = sum(map(len, documents)), sum(shares.values())
+    parts: dict[str, list[Document]] = {name: [] for name in shares}
+    begun, passed = 0, 0
+    for name, share in shares.items():
+        passed += share
+        end = _character_end(documents, total * passed // all_shares)
+        parts[name] = _between(documents, begun, end)
+        begun = end
+    return {name: part for name, part in parts.items() if part}
+
+
+def _between(documents: Sequence[Document], start: int, stop: int) -> list[Document]:
+    """What lies between two positions of documents end to end."""
+    found, offset = [], 0
+    for one in documents:
+        first, last = max(start - offset, 0), min(stop - offset, len(one))
+        if first < last:
+            found.append(replace(one, start=one.start + first, stop=one.start + last))
+        offset += len(one)
+    return found
+
+
+def _character_end(documents: Sequence[Document], position: int) -> int:
+    """`position` in documents end to end, or behind the character that it lies in."""
+    after = b"".join(bytes(one) for one in _between(documents, position, position + LONGEST - 1))
+    return position + next((k for k, byte in enumerate(after) if byte & 0xC0 != 0x80), 0)
+
+
+def _end(data: bytes) -> int:
+    """Where to cut a block that more text follows."""
+    first = max(1, len(data) - SEARCHED)
+    end = data.rfind(b"\n", first, len(data) - 1)
+    line_end = end + 1
+    while end >= 0:
+        if _is_visible(data[end - 1]) and _is_visible(data[end + 1]):
+            return end + 1
+        end = data.rfind(b"\n", first, end)
+    if line_end > 0:
+        return line_end
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    decoder.decode(data[-LONGEST:])
+    return len(data) - len(decoder.getstate()[0]) or len(data)
+
+
+def _is_visible(byte: int) -> bool:
+    return 0x21 <= byte <= 0x7E
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for root, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (Path(root) / name for name in names if not name.startswith(".") and (Path(root) / name).is_file())

@@ -1,0 +1,180 @@
+"""What is known of a named set: where it comes from, what proves it whole, its licence, and how it is laid out."""
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from undertow.data.folder import Item, Layout, list_items
+from undertow.errors import DataError
+
+Kind = Literal["audio", "text", "rolls", "images", "pairs"]
+
+
+@dataclass(frozen=True)
+class Download:
+    """One file to download.
+
+    Attributes:
+        url: where it is.
+        checksum: "sha256:…" or "md5:…"; None: what is in it is checked instead.
+        stored_as: the name it is kept under; None: it is an archive, to be unpacked.
+    """
+
+    url: str
+    checksum: str | None
+    stored_as: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedSet(ABC):
+    """One named set.
+
+    Attributes:
+        title, licence, splits: for a reader.
+        downloads: what is downloaded, all into one folder.
+        folder: what that is called; None: as the set is.
+    """
+
+    title: str
+    licence: str
+    splits: str
+    downloads: tuple[Download, ...]
+    folder: str | None = None
+
+    @property
+    @abstractmethod
+    def kind(self) -> Kind:
+        """What it holds."""
+
+    @abstractmethod
+    def is_in(self, folder: Path) -> bool:
+        """Whether a folder holds the set, so far as names tell."""
+
+    @abstractmethod
+    def check(self, name: str, folder: Path) -> Path:
+        """The root of the set in a folder, checked to be what was published.
+
+        Raises:
+            DataError: it is not.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudioSet(NamedSet):
+    """Recordings.
+
+    Attributes:
+        sample_rate: Hz, as published.
+        marker: a folder that lies at the root of the set, by which the root is found.
+        layout: its audio, labels and splits.
+        num_files, files_sha256: how many audio files it has, and the sha256 of the lines
+            "{sha256 of a file}  {its name}" of all of them, sorted by name; checked whenever the set is opened. None
+            for sets whose archives have checksums.
+    """
+
+    sample_rate: int
+    marker: str
+    layout: Layout
+    num_files: int | None = None
+    files_sha256: str | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """Audio."""
+        return "audio"
+
+    def is_in(self, folder: Path) -> bool:
+        """Whether there is such a folder; `open` says what is wrong with it."""
+        return folder.is_dir()
+
+    def check(self, name: str, folder: Path) -> Path:
+        """The root of the set, its audio files held to their number and checksum."""
+        return self.open(name, folder)[0]
+
+    def open(self, name: str, folder: Path) -> tuple[Path, list[Item]]:
+        """Root and files of the set in a folder, checked.
+
+        Raises:
+            DataError: it is not laid out as published, or its files are not the published ones.
+        """
+        root = find_root(folder, self.marker)
+        items = list_items(root, self.layout)
+        if self.files_sha256 is not None:
+            if len(items) != self.num_files:
+                raise DataError(f"{name} at {root} has {len(items)} audio files; {self.num_files} are right")
+            if (found := files_checksum(items)) != self.files_sha256:
+                raise DataError(
+                    f"{name} at {root} is not the published set: the checksum of its files is {found}, "
+                    f"not {self.files_sha256}"
+                )
+        return root, items
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileSet(NamedSet):
+    """A few files that are kept as they are.
+
+    Attributes:
+        holds: what they hold.
+        files: their names, each with its "sha256:…"; checked whenever the set is opened.
+        shares: for text, per cent of the bytes that are train, validation and test, in this order.
+        part_of, first_bytes: the set whose one file begins with the one file of this set, and how long that is.
+    """
+
+    holds: Kind
+    files: Mapping[str, str]
+    shares: tuple[int, int, int] | None = None
+    part_of: str | None = None
+    first_bytes: int = 0
+
+    @property
+    def kind(self) -> Kind:
+        """What the files hold."""
+        return self.holds
+
+    def is_in(self, folder: Path) -> bool:
+        """Whether all files are there."""
+        return not self._missing(folder)
+
+    def check(self, name: str, folder: Path) -> Path:
+        """The folder, if every file in it has its checksum."""
+        if missing := self._missing(folder):
+            raise DataError(f"{name} at {folder} is not whole: there is no {', '.join(missing)}")
+        for file, right in self.files.items():
+            if (found := checksum(folder / file, right)) != right:
+                raise DataError(f"{folder / file} is not what was published: it has {found}, not {right}")
+        return folder
+
+    def _missing(self, folder: Path) -> list[str]:
+        return [name for name in self.files if not (folder / name).is_file()]
+
+
+def checksum(path: Path, like: str) -> str:
+    """The checksum of a file, by the algorithm of another: "sha256:…" or "md5:…"."""
+    algorithm = like.split(":")[0]
+    with path.open("rb") as file:
+        return f"{algorithm}:{hashlib.file_digest(file, algorithm).hexdigest()}"
+
+
+def find_root(folder: Path, marker: str) -> Path:
+    """`folder` or its child that holds the folder `marker`.
+
+    Raises:
+        DataError: neither does.
+    """
+    candidates = [folder, *sorted(child for child in folder.iterdir() if child.is_dir())] if folder.is_dir() else []
+    root = next((candidate for candidate in candidates if (candidate / marker).is_dir()), None)
+    if root is None:
+        raise DataError(f"{folder} is not laid out as published: there is no folder {marker}/ in it")
+    return root
+
+
+def files_checksum(items: list[Item]) -> str:
+    """One sha256 over the files of a set, each with its name, in the order of their names."""
+    total = hashlib.sha256()
+    for item in sorted(items, key=lambda item: item.path.name):
+        total.update(f"{hashlib.sha256(item.path.read_bytes()).hexdigest()}  {item.path.name}\n".encode())
+    return total.hexdigest()

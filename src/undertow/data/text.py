@@ -1,0 +1,222 @@
+"""Text from a named set, a file or a folder: cut into splits, encoded, and never all of it in memory.
+
+T symbols.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from undertow.alphabets.bytes import Bytes
+from undertow.alphabets.characters import Characters, collect
+from undertow.alphabets.subwords import Subwords, train_subwords
+from undertow.alphabets.text_alphabet import OutsideError, TextAlphabet
+from undertow.config import nearest, to_dict
+from undertow.data.catalogue import CATALOGUE, cache_folder, file_set, open_files
+from undertow.data.documents import BLOCK, Document, cut, list_documents, whole_file
+from undertow.data.folder import SPLIT_FOLDERS, SPLITS
+from undertow.errors import DataError, UsageError
+from undertow.files import atomic_write
+
+SHARES = dict(zip(SPLITS, (90, 5, 5), strict=True))  # per cent of the bytes
+IN_MEMORY = {"byte": 1 << 26, "character": 1 << 26, "token": 1 << 22}  # bytes of text that are encoded at each start
+MAPPED_FILES = 64  # more files of bytes are copied into one, since each that is mapped stays open
+TRAINING_BYTES = 1 << 25  # what sub-words are trained on, at the most
+
+
+@dataclass(frozen=True)
+class Text:
+    """Text in splits.
+
+    Attributes:
+        source: what was asked for.
+        splits: by name, documents; a split that there is nothing of is left out.
+        skipped: by name, why a file of a folder was left out.
+    """
+
+    source: str
+    splits: Mapping[str, Sequence[Document]]
+    skipped: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def documents(self) -> list[Document]:
+        """Those of all splits."""
+        return [one for part in self.splits.values() for one in part]
+
+    def split(self, name: str) -> Sequence[Document]:
+        """The documents of one split.
+
+        Raises:
+            DataError: there is nothing of it.
+        """
+        if name not in self.splits:
+            raise DataError(f"{self.source} has no {name} split; there is {', '.join(self.splits)}")
+        return self.splits[name]
+
+    def num_bytes(self, name: str) -> int:
+        """Bytes of one split."""
+        return sum(map(len, self.split(name)))
+
+    def lines(self) -> list[str]:
+        """What a user should be told, one line each; none when there is nothing to tell."""
+        reasons = [f"  {name}: {reason}" for name, reason in self.skipped.items()]
+        return [f"{len(self.skipped)} files skipped:", *reasons] if reasons else []
+
+
+def open_text(source: str | Path, path: str | Path | None = None) -> Text:
+    """Find text and cut it into splits; only its beginning is read.
+
+    A named set has its own shares. A file, and a folder's files end to end, sorted by name, are cut into train 90 %,
+    validation 5 % and test 5 % of the bytes, none inside a character. Folders train, validation and test of a folder
+    are splits; where one is missing, the end of the training files is cut off for it, 5 % of them.
+
+    Args:
+        source: a named set of text, a file, or a folder. Of a folder, files that are empty or binary are left out.
+        path: the folder of a named set, where it is neither in UNDERTOW_DATA nor in the cache.
+
+    Raises:
+        UsageError: a named set of another kind, or `path` without a named set.
+        DataError: there is no such thing, or no text in it.
+    """
+    if source in CATALOGUE:
+        name = str(source)
+        ((file, where),) = open_files(name, "text", None if path is None else Path(path)).items()
+        shares = dict(zip(SPLITS, file_set(name, "text").shares or SHARES.values(), strict=True))
+        return Text(name, cut([whole_file(where, file)], shares))
+    texts = [name for name, entry in CATALOGUE.items() if entry.kind == "text"]
+    if path is not None:
+        raise UsageError(f"a path goes with a named set, and '{source}' is none{nearest(str(source), texts)}")
+    where = Path(source)
+    if where.is_file():
+        return Text(str(source), cut([whole_file(where, where.name)], SHARES))
+    if not where.is_dir():
+        raise DataError(f"'{source}' is neither a file, a folder nor a named set of text{nearest(str(source), texts)}")
+    documents, skipped = list_documents(where)
+    return Text(str(source), _told_splits(documents), skipped)
+
+
+def complete(config: Any, text: Text) -> Any:
+    """The config of an alphabet of text, its characters collected or its sub-words trained where that is still to do.
+
+    Characters are collected from all splits; sub-words are trained on the first 32 MB of the training split.
+
+    Raises:
+        UsageError: sub-words without the package that trains them.
+        DataError: the text is not UTF-8, or has more characters than an alphabet can have.
+    """
+    if isinstance(config, Characters.Config) and not config.characters:
+        return collect(part for one in text.documents for part in one.texts())
+    if isinstance(config, Subwords.Config) and not config.tokenizer:
+        parts = (part for one in text.split("train") for part in one.texts())
+        return train_subwords(_first(parts, TRAINING_BYTES), config.size)
+    return config
+
+
+def encode(
+    documents: Sequence[Document],
+    alphabet: TextAlphabet,
+    cache: str | Path | None = None,
+    *,
+    most_bytes: int | None = None,
+    block_bytes: int = BLOCK,
+) -> list[np.ndarray]:
+    """Documents as symbols (T,) of the smallest unsigned type, of which one beyond `most_bytes` of text are mapped.
+
+    Bytes are mapped where they lie. Others are encoded block by block into a file in `cache`, and found there the next
+    time.
+
+    Args:
+        cache: a folder; None: "symbols" in the folder that downloaded sets are in.
+        most_bytes: of text that are encoded in memory; None: 64 MB, and 4 MB for sub-words, which take longer.
+        block_bytes: of text that are encoded at a time.
+
+    Raises:
+        DataError: a document is not UTF-8, or has a character that is not in the alphabet; file and place are named.
+    """
+    kind = np.min_scalar_type(alphabet.num_symbols - 1)
+    most = IN_MEMORY[alphabet.unit] if most_bytes is None else most_bytes
+    if sum(map(len, documents)) <= most:
+        return [np.concatenate([*_blocks(one, alphabet, kind, block_bytes)]) for one in documents]
+    if isinstance(alphabet, Bytes) and len(documents) <= MAPPED_FILES:
+        return [np.memmap(one.path, np.uint8, "r", one.start, (len(one),)) for one in documents]
+    folder = cache_folder() / "symbols" if cache is None else Path(cache)
+    return _mapped(documents, alphabet, folder / _key(documents, alphabet, block_bytes), kind, block_bytes)
+
+
+def _told_splits(documents: Sequence[Document]) -> dict[str, list[Document]]:
+    told: dict[str, list[Document]] = {split: [] for split in SPLITS}
+    for one in documents:
+        first, _, rest = one.name.partition("/")
+        told[SPLIT_FOLDERS.get(first.lower(), "train") if rest else "train"].append(one)
+    if not told["train"]:
+        raise DataError(f"there is nothing to train on: all {len(documents)} files are in validation and test folders")
+    missing = [split for split in SPLITS[1:] if not told[split]]
+    shares = {"train": 100 - sum(SHARES[split] for split in missing)} | {split: SHARES[split] for split in missing}
+    splits = told | cut(told["train"], shares)
+    return {split: splits[split] for split in SPLITS if splits[split]}
+
+
+def _first(texts: Iterator[str], num_bytes: int) -> Iterator[str]:
+    """Texts until that many bytes have gone by."""
+    for text in texts:
+        yield text
+        num_bytes -= len(text.encode())
+        if num_bytes <= 0:
+            return
+
+
+def _blocks(document: Document, alphabet: TextAlphabet, kind: np.dtype, num_bytes: int) -> Iterator[np.ndarray]:
+    """A document's symbols, block by block."""
+    if isinstance(alphabet, Bytes):
+        for data in document.blocks(num_bytes):
+            yield np.frombuffer(data, np.uint8)
+        return
+    passed = 0
+    for text in document.texts(num_bytes):
+        try:
+            yield alphabet.encode(text).astype(kind)
+        except OutsideError as error:
+            raise error.moved(passed, document.name) from None
+        passed += len(text)
+
+
+def _mapped(
+    documents: Sequence[Document], alphabet: TextAlphabet, path: Path, kind: np.dtype, block_bytes: int
+) -> list[np.ndarray]:
+    """The symbols of all documents, mapped from one file, which is written where it is not there yet."""
+    lengths = _lengths(path, kind)
+    if lengths is None:
+        lengths = [0] * len(documents)
+        with atomic_write(path) as temporary, temporary.open("wb") as file:
+            for index, one in enumerate(documents):
+                for symbols in _blocks(one, alphabet, kind, block_bytes):
+                    file.write(symbols.tobytes())
+                    lengths[index] += len(symbols)
+        with atomic_write(path.with_suffix(".json")) as temporary:
+            temporary.write_text(json.dumps(lengths))
+    symbols = np.memmap(path, kind, "r")
+    return np.split(symbols, np.cumsum(lengths)[:-1])
+
+
+def _lengths(path: Path, kind: np.dtype) -> list[int] | None:
+    """The documents' lengths in symbols, if the file of symbols is there and whole."""
+    try:
+        lengths: list[int] = json.loads(path.with_suffix(".json").read_text())
+        return lengths if path.stat().st_size == sum(lengths) * kind.itemsize else None
+    except (OSError, ValueError):
+        return None
+
+
+def _key(documents: Sequence[Document], alphabet: TextAlphabet, block_bytes: int) -> str:
+    """The name of the file of symbols: other for other files, parts, times of change, or another alphabet."""
+    files = [
+        (str(one.path.resolve()), one.start, one.stop, one.path.stat().st_size, one.path.stat().st_mtime_ns)
+        for one in documents
+    ]
+    told = json.dumps([to_dict(alphabet.config), files, block_bytes])
+    return hashlib.sha256(told.encode()).hexdigest()[:32] + ".symbols"
