@@ -6,6 +6,7 @@ from undertow.config import choice
 from undertow.networks.bytenet import ByteNet
 from undertow.networks.network import Network
 from undertow.networks.rnn import RNN
+from undertow.networks.rnn_attention import RNNAttention
 from undertow.networks.tcn import TCN
 from undertow.networks.transformer import Transformer
 from undertow.networks.wavenet import WaveNet
@@ -13,6 +14,7 @@ from undertow.networks.wavenet import WaveNet
 NETWORKS = {
     "bytenet": ByteNet,
     "rnn": RNN,
+    "rnn_attention": RNNAttention,
     "tcn": TCN,
     "transformer": Transformer,
     "wavenet": WaveNet,
@@ -33,6 +35,7 @@ __all__ = [
     "ByteNet",
     "Network",
     "NetworkConfig",
+    "RNNAttention",
     "Transformer",
     "WaveNet",
     "build",

@@ -1,0 +1,161 @@
+"""A recurrent language model that looks back over all its past states, by the attention of Bahdanau, Cho and Bengio
+(arXiv 1409.0473, §3.1), turned from a source sentence to the model's own past.
+
+    h_1 … h_T = recurrent layers over E[x_1] … E[x_T]
+    α_tj = softmax over j ≤ t of v · tanh(W h_t + U h_j)
+    parameters of x_{t+1} = W_2 tanh(W_1 [h_t; Σ_j α_tj h_j])
+
+U h_j is computed once and kept. An output is one step from any before it, at the price of T² comparisons.
+
+B batch, T queries, S past steps, N symbols, C channels of a state, K channels of a comparison, L capacity of a cache,
+P parameters of the output distribution.
+"""
+
+import math
+from typing import Annotated, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from undertow.batch import Condition
+from undertow.config import config
+from undertow.layers import CausalConv1d, Cell, InputKind, Inputs, Layer, Recurrent
+from undertow.layers.attention import check_room
+from undertow.networks.network import Network
+from undertow.state import State
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class RNNAttention(Network):
+    """(B, T) symbols, or (B, T, C) floats, to (B, T, P) parameters of the next symbol."""
+
+    @config
+    class Config:
+        """Shape of the network.
+
+        Attributes:
+            input: "embedding", a vector for each symbol; "scalar", the symbol's value, or values.
+            cell: "lstm", "gru", or "rnn", the plain one with tanh.
+            channels: width of the input and of each layer's state.
+            attention_channels: width in which states are compared; channels when not given.
+            dropout: probability with which the input, what goes from layer to layer, and the states attended from lose
+                an element in training.
+            max_length: inputs it can be given in all, from the start symbol on.
+        """
+
+        kind: Literal["rnn_attention"] = "rnn_attention"
+        input: InputKind = "embedding"
+        cell: Cell = "gru"
+        num_layers: Count = 1
+        channels: Count = 256
+        attention_channels: Count | None = None
+        dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+        max_length: Count = 512
+
+    receptive_field = None
+
+    def __init__(
+        self, config: Config, num_symbols: int, num_params: int, condition_channels: int = 0, in_channels: int = 1
+    ) -> None:
+        super().__init__()
+        self.config = config
+        self.takes_symbols, self.max_length = config.input == "embedding", config.max_length
+        channels = config.channels
+        self.input = Inputs(config.input, num_symbols, in_channels, channels, condition_channels)
+        self.layers = Recurrent(config.cell, channels, channels, config.num_layers, config.dropout)
+        self.attention = AdditiveAttention(channels, config.attention_channels or channels, config.max_length)
+        self.dropout = nn.Dropout(config.dropout)
+        self.hidden = CausalConv1d(2 * channels, channels)
+        self.head = CausalConv1d(channels, num_params)
+
+    def forward(self, x: Tensor, condition: Condition) -> Tensor:
+        check_room(torch.zeros(1, dtype=torch.int64), x.shape[1], self.max_length)
+        states = self.dropout(self.layers(self._input(x, condition)))
+        return self._leave(states, self.attention(states))
+
+    def init_state(self, batch_size: int, condition: Condition) -> State:
+        return self.layers.init_state(batch_size), self.attention.init_state(batch_size)
+
+    def step(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
+        states, context, state = self._step_body(x, state, condition)
+        return self._leave(states, context), state
+
+    def prime(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
+        states, context, state = self._step_body(x, state, condition)
+        return self._leave(states[:, -1:], context[:, -1:])[:, 0], state
+
+    @property
+    def output(self) -> nn.Module:
+        return self.head
+
+    def attention_weights(self, x: Tensor, condition: Condition) -> list[Tensor]:
+        """How much each step of a whole sequence looks at each: one (B, 1, T, T), rows summing to one."""
+        states = self.dropout(self.layers(self._input(x, condition)))
+        return [self.attention.weights(states)[:, None]]
+
+    def _step_body(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, Tensor, State]:
+        """The last layer's states after the next inputs, what they find in the past, and the network's state."""
+        recurrent, past = state
+        check_room(past[-1], x.shape[1], self.max_length)
+        states, recurrent = self.layers.step(self._input(x, condition), recurrent)
+        states = self.dropout(states)
+        context, past = self.attention.step(states, past)
+        return states, context, (recurrent, past)
+
+    def _input(self, x: Tensor, condition: Condition) -> Tensor:
+        return self.dropout(self.input(x, condition.aligned))
+
+    def _leave(self, states: Tensor, context: Tensor) -> Tensor:
+        return self.head(torch.tanh(self.hidden(torch.cat([states, context], dim=-1))))
+
+
+class AdditiveAttention(Layer):
+    """Σ_j α_tj h_j over the steps up to t, α_tj = softmax of v · tanh(W h_t + U h_j): (B, T, C) -> (B, T, C).
+
+    State: (U h_j (B, L, K), h_j (B, L, C), position (B,) int64, the steps so far); rows may be at different positions.
+    """
+
+    receptive_field = None
+
+    def __init__(self, channels: int, attention_channels: int, capacity: int) -> None:
+        super().__init__()
+        self.capacity = capacity
+        self.query = nn.Linear(channels, attention_channels)
+        self.key = nn.Linear(channels, attention_channels, bias=False)
+        self.vector = nn.Parameter(torch.empty(attention_channels))
+        nn.init.uniform_(self.vector, -1 / math.sqrt(attention_channels), 1 / math.sqrt(attention_channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.weights(x) @ x
+
+    def weights(self, x: Tensor) -> Tensor:
+        """α (B, T, T) of a whole sequence (B, T, C)."""
+        steps = torch.arange(x.shape[1], device=x.device)
+        return self._weights(x, self.key(x), steps <= steps[:, None])
+
+    def init_state(self, batch_size: int) -> State:
+        keys = self.key.weight.new_zeros(batch_size, self.capacity, self.key.out_features)
+        values = self.key.weight.new_zeros(batch_size, self.capacity, self.key.in_features)
+        return keys, values, torch.zeros(batch_size, dtype=torch.int64, device=keys.device)
+
+    def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        keys, values, position = state
+        slots = position[:, None] + torch.arange(x.shape[1], device=position.device)
+        keys, values = _write(keys, slots, self.key(x)), _write(values, slots, x)
+        end = self.capacity if position.is_cuda else int(slots.max()) + 1  # a GPU is not waited for
+        mask = torch.arange(end, device=position.device) <= slots[:, :, None]
+        weights = self._weights(x, keys[:, :end].to(x.dtype), mask)
+        return weights @ values[:, :end].to(x.dtype), (keys, values, position + x.shape[1])
+
+    def _weights(self, x: Tensor, keys: Tensor, mask: Tensor) -> Tensor:
+        """α (B, T, S) of queries (B, T, C) over keys (B, S, K), where the mask (B or nothing, T, S) lets them look."""
+        compared = torch.tanh(self.query(x)[:, :, None] + keys[:, None])
+        return torch.einsum("btsk,k->bts", compared, self.vector).masked_fill(~mask, -math.inf).softmax(dim=-1)
+
+
+def _write(cache: Tensor, slots: Tensor, entries: Tensor) -> Tensor:
+    """Put entries (B, T, C) into a cache (B, L, C) at slots (B, T); in place where no gradient is wanted."""
+    index, entries = slots[:, :, None].expand_as(entries), entries.to(cache.dtype)
+    return cache.scatter(1, index, entries) if torch.is_grad_enabled() else cache.scatter_(1, index, entries)
