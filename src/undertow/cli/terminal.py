@@ -4,7 +4,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,6 +38,17 @@ def print_bits(name: str, bits: float, baselines: Mapping[str, float]) -> None:
     print(f"{'':{width}}    bits/sample")
     for label, value in rows:
         print(f"{label:{width}}  {'>' if label == name else ' '} {value:.3f}")
+
+
+def print_table(rows: Sequence[Sequence[str]], words: Container[int] = (0,)) -> None:
+    """Columns on stdout, those of `words` to the left and numbers to the right; the first row names them."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [
+            cell.ljust(width) if column in words else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        print("  ".join(cells).rstrip())
 
 
 @contextmanager

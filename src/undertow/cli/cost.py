@@ -1,0 +1,177 @@
+"""`undertow cost`: what a model takes as its sequence grows, counted, beside what theory says."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from undertow.cli.options import Json
+from undertow.errors import UsageError
+
+if TYPE_CHECKING:
+    from undertow.evaluation.cost import Costs
+    from undertow.evaluation.laws import Law
+
+LENGTHS = (64, 128, 256, 512)
+COMPARED = "rnn,rnn-attention,transformer,bytenet"
+UNITS = {"T": 1e12, "G": 1e9, "M": 1e6, "k": 1e3}
+
+
+def cost(
+    model: str | None = None,
+    /,
+    *,
+    compare: str | None = None,
+    width: int | None = None,
+    depth: int | None = None,
+    lengths: str | None = None,
+    plot: Path | None = None,
+    json: Json = False,
+) -> None:
+    """Operations, memory and depth of a model, or of families side by side, and how they grow with the length t.
+
+    Everything is counted as it runs on sequences of random symbols: additions and multiplications of products with
+    weights and between steps, forward and backward; bytes kept for backward; operations of one cached step; bytes of
+    the state; operations that must wait for each other; and the moves from step to step that the past step hardest to
+    reach needs. The exponent of t, fitted to them, stands beside what theory says of the network as it is built here
+    and what the lecture's table says, in t, layers d, width k and taps n.
+
+    Args:
+        model: Folder of a run or a checkpoint, or a recipe, whose model is built untrained.
+        compare: Families at a common width and depth: rnn, lstm, gru, rnn-attention, transformer, bytenet, tcn,
+            wavenet. When nothing is given: rnn,rnn-attention,transformer,bytenet.
+        width: Channels of the families; 64 when not given.
+        depth: Layers of the families; 6 when not given.
+        lengths: Of the sequences; 64,128,256,512, as far as the model holds so many, when not given.
+        plot: A picture to draw, named .png.
+    """
+    from undertow.cli.terminal import print_json, step_bar
+    from undertow.evaluation.cost import measure_costs
+    from undertow.evaluation.families import DEPTH, WIDTH, family
+    from undertow.evaluation.pictures import check_picture, draw_costs
+
+    if model is not None and (compare is not None or width is not None or depth is not None):
+        raise UsageError("--compare, --width and --depth are of families; leave them out, or the model")
+    if plot is not None:
+        check_picture(plot)
+    wanted = None if lengths is None else _numbers(lengths)
+    if model is not None:
+        one = _model(model)
+        most = one.network.max_length
+        steps = wanted or [length for length in LENGTHS if most is None or length <= most] or [most]
+        builds = {Path(model).name: lambda length: one}
+    else:
+        names = list(dict.fromkeys(word.strip() for word in (compare or COMPARED).split(",") if word.strip()))
+        if not names:
+            raise UsageError(f"--compare is '{compare}'; name a family, or several with commas between them")
+        steps = wanted or list(LENGTHS)
+        size = {"width": WIDTH if width is None else width, "depth": DEPTH if depth is None else depth}
+        builds = {name: partial(family, name, **size) for name in names}
+    for build in builds.values():
+        build(2)  # what cannot be made is refused before anything is measured
+    with step_bar("measuring") as bar:
+        found = []
+        for name, build in builds.items():
+            found.append(measure_costs(name, build, steps))
+            bar(len(found), len(builds))
+    if plot is not None:
+        draw_costs(found, plot)
+    if json:
+        print_json([as_json(one) for one in found])
+    else:
+        _print(found)
+
+
+def as_json(costs: "Costs") -> dict[str, Any]:
+    """One model of what `--json` prints."""
+    from undertow.evaluation.cost import QUANTITIES
+    from undertow.evaluation.laws import BUILT, LECTURE, NOTES
+
+    def row(quantity: str) -> dict[str, Any]:
+        return {
+            "values": costs.values(quantity),
+            "exponent": costs.exponent(quantity),
+            "built": _law(BUILT, costs, quantity),
+            "lecture": _law(LECTURE, costs, quantity),
+        }
+
+    return {
+        "name": costs.name,
+        "kind": costs.kind,
+        "num_parameters": costs.rows[-1].num_parameters,
+        "receptive_field": costs.receptive_field,
+        "lengths": [one.length for one in costs.rows],
+        "quantities": {quantity: row(quantity) for quantity in QUANTITIES},
+        "note": NOTES[costs.kind],
+    }
+
+
+def _law(laws: dict[str, dict[str, "Law"]], costs: "Costs", quantity: str) -> dict[str, Any] | None:
+    law = laws.get(costs.kind, {}).get(quantity)
+    return None if law is None else {"formula": law.formula, "exponent": law.exponent}
+
+
+def _print(found: "list[Costs]") -> None:
+    """A table for each model."""
+    from undertow.cli.terminal import print_table
+
+    for index, costs in enumerate(found):
+        facts = as_json(costs)
+        field = facts["receptive_field"]
+        sees = "all of the past" if field is None else f"{field:,} steps"
+        print(("\n" if index else "") + f"{costs.name}: {facts['num_parameters']:,} parameters, sees {sees}")
+        print_table(_rows(facts), words=(0, len(costs.rows) + 2, len(costs.rows) + 3))
+        print(facts["note"])
+
+
+def _rows(facts: dict[str, Any]) -> list[tuple[str, ...]]:
+    from undertow.evaluation.cost import QUANTITIES
+
+    rows = [("", *(f"t={length}" for length in facts["lengths"]), "exponent", "as built", "lecture")]
+    for quantity, found in facts["quantities"].items():
+        exponent = found["exponent"]
+        if quantity != "attention_operations" or any(found["values"]):
+            rows.append(
+                (
+                    QUANTITIES[quantity],
+                    *map(_short, found["values"]),
+                    "-" if exponent is None else f"{round(exponent, 2) + 0.0:.2f}",
+                    *(_said(found[name]) for name in ("built", "lecture")),
+                )
+            )
+    return rows
+
+
+def _said(law: dict[str, Any] | None) -> str:
+    return "" if law is None else f"{law['formula']} ({law['exponent']:g})"
+
+
+def _short(value: int) -> str:
+    """A count in three figures at most: 162 M."""
+    for unit, size in UNITS.items():
+        if value >= size:
+            return f"{float(f'{value / size:.3g}'):g} {unit}"
+    return f"{value:,}"
+
+
+def _model(name: str) -> Any:
+    """The model of a folder, or of a recipe, untrained."""
+    from undertow.config import nearest
+    from undertow.models import build
+    from undertow.recipes import read_recipe, recipe_names
+    from undertow.recipes.recipe import complete
+    from undertow.recipes.run import load_model
+
+    if Path(name).is_dir():
+        return load_model(Path(name))
+    if name not in recipe_names() and Path(name).suffix not in (".yaml", ".yml"):
+        raise UsageError(f"'{name}' is neither the folder of a run nor a recipe{nearest(name, recipe_names())}")
+    recipe = read_recipe(name)
+    return build(complete(recipe, {}, recipe.data.sample_rate))
+
+
+def _numbers(text: str) -> list[int]:
+    """Lengths in growing order, each once."""
+    words = [word.strip() for word in text.split(",")]
+    if not all(word.isdecimal() and 1 < int(word) < 10**6 for word in words):
+        raise UsageError(f"lengths is '{text}'; it must be whole numbers from 2 on, such as 64,128,256")
+    return sorted({int(word) for word in words})

@@ -1,0 +1,61 @@
+"""`undertow cost`: a table of what models take, its JSON and picture, and one line for what cannot be measured."""
+
+import json
+
+import pytest
+
+from undertow.evaluation.cost import QUANTITIES
+
+QUICK = ("--lengths", "8,16,32")
+SMALL = ("--width", "8", "--depth", "2", *QUICK)
+
+
+def test_families_side_by_side(command):
+    outcome = command("cost", "--compare", "gru,rnn-attention,transformer,bytenet", *SMALL)
+    assert outcome.status == 0, outcome.err
+    for words in ("gru: ", "sees all of the past", "bytenet: ", "exponent", "lecture", "t²·k²·d (2)"):
+        assert words in outcome.out
+
+
+def test_json(command):
+    outcome = command("cost", "--compare", "tcn, lstm ,tcn", *SMALL, "--json")
+    rows = json.loads(outcome.out)
+    assert [row["name"] for row in rows] == ["tcn", "lstm"]
+    for row in rows:
+        assert row["lengths"] == [8, 16, 32] and set(row["quantities"]) == set(QUANTITIES)
+        training = row["quantities"]["training_operations"]
+        assert training["exponent"] == pytest.approx(1, abs=0.01) and training["built"]["exponent"] == 1
+    assert rows[0]["quantities"]["state_bytes"]["lecture"] is None and rows[0]["receptive_field"] == 13
+    assert rows[1]["quantities"]["longest_path"]["lecture"] == {"formula": "t", "exponent": 1}
+
+
+def test_a_trained_model_and_a_picture(command, trained, tmp_path):
+    outcome = command("cost", trained, *QUICK, "--plot", tmp_path / "new" / "cost.png")
+    assert outcome.status == 0 and outcome.out.startswith(f"{trained.name}: "), outcome.err
+    assert "sees 1,024 steps" in outcome.out
+    assert (tmp_path / "new" / "cost.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_recipe_untrained(command):
+    (row,) = json.loads(command("cost", "wavenet-fsdd", "--lengths", "8,16", "--json").out)
+    assert row["name"] == "wavenet-fsdd" and row["kind"] == "wavenet"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--compare", "rnn,transfomer"], "unknown family 'transfomer'; did you mean 'transformer'?"),
+        (["--compare", ","], "name a family"),
+        (["--lengths", "1,2"], "lengths is '1,2'"),
+        (["--lengths", "a"], "lengths is 'a'"),
+        (["--width", "0"], "width 0"),
+        (["--depth", "-1"], "depth -1"),
+        (["--plot", "cost.pdf"], "name it cost.png"),
+        (["wavenet-fsdd", "--compare", "rnn"], "leave them out"),
+        (["wavenet-fsdd", "--depth", "2"], "leave them out"),
+        (["wavnet-fsdd"], "neither the folder of a run nor a recipe; did you mean 'wavenet-fsdd'?"),
+    ],
+)
+def test_wrong_requests(command, words, told):
+    outcome = command("cost", *words)
+    assert outcome.status == 2 and told in outcome.line and not outcome.out
