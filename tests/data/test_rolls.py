@@ -65,6 +65,8 @@ def test_what_is_written_is_read(tmp_path):
     (found,) = load_rolls(tmp_path / "mine").sequences
     np.testing.assert_array_equal(found, roll(20))
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["song.npz"]
+    with pytest.raises(DataError, match="mine has no validation split; there is train"):
+        load_rolls(tmp_path / "mine", "validation")
     with pytest.raises(UsageError, match="rolls are written as .npz"):
         write_roll(tmp_path / "song.npy", roll())
 

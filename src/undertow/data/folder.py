@@ -87,7 +87,12 @@ def label_classes(items: Iterable[Item]) -> dict[str, list[str]]:
     for item in items:
         for name, value in item.labels.items():
             classes.setdefault(name, set()).add(value)
-    return {name: sorted(values, key=_natural) for name, values in sorted(classes.items())}
+    return {name: sorted(values, key=natural) for name, values in sorted(classes.items())}
+
+
+def natural(value: str) -> tuple[bool, int, str]:
+    """By what values are sorted: numbers in their order, then words in theirs."""
+    return (False, int(value), value) if value.isdecimal() else (True, 0, value)
 
 
 def compile_pattern(pattern: str) -> Callable[[str], dict[str, str]]:
@@ -188,7 +193,3 @@ def _folder_labels(names: list[str]) -> dict[str, dict[str, str]]:
 
 def _hash_fraction(name: str) -> float:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") / 2**64
-
-
-def _natural(value: str) -> tuple[bool, int, str]:
-    return (False, int(value), value) if value.isdecimal() else (True, 0, value)

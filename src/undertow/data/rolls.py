@@ -116,6 +116,8 @@ def _read_folder(root: Path, split: str) -> SequenceSet:
     }
     splits = assign_splits(names, {name: told for name, told in folders.items() if told is not None})
     rolls = dict(pair for name in names if splits[name] == split for pair in _read_file(root, name))
+    if not rolls:
+        raise DataError(f"{root} has no {split} split; there is {', '.join(sorted(set(splits.values())))}")
     return SequenceSet(list(rolls.values()), names=list(rolls))
 
 

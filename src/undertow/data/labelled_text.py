@@ -1,0 +1,219 @@
+"""Texts with a class each: tables that a user brings, and the language of Multi30k's sentences.
+
+All of a table is read into memory.
+
+N texts, T symbols.
+"""
+
+import csv
+import gzip
+import io
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from undertow.alphabets.text_alphabet import OutsideError, TextAlphabet
+from undertow.data.catalogue import CATALOGUE, open_files
+from undertow.data.folder import SPLIT_FOLDERS, SPLITS, assign_splits, natural
+from undertow.data.sequences import SequenceSet
+from undertow.errors import DataError, UsageError
+
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
+SECOND_COLUMN, SPLIT_COLUMN = "text_b", "split"
+PAIRS = {"train": "train", "validation": "val", "test": "test_2016_flickr"}  # files of Multi30k by split
+LANGUAGES = ("de", "en")
+
+
+class LabelledText(NamedTuple):
+    """A text, the class it is of, and its name for messages."""
+
+    text: str
+    label: str
+    name: str
+
+
+@dataclass(frozen=True)
+class LabelledTexts:
+    """Texts in splits, with the class of each.
+
+    Attributes:
+        source: what was asked for.
+        label: what the classes are of: "language", or the table's column.
+        classes: of all splits: numbers in their order, then words in theirs.
+        splits: by name, texts; a split that there is nothing of is left out.
+        skipped: by name, why a row was left out.
+    """
+
+    source: str
+    label: str
+    classes: tuple[str, ...]
+    splits: Mapping[str, Sequence[LabelledText]]
+    skipped: Mapping[str, str] = field(default_factory=dict)
+
+    def split(self, name: str) -> Sequence[LabelledText]:
+        """The texts of one split.
+
+        Raises:
+            DataError: there is nothing of it.
+        """
+        if name not in self.splits:
+            raise DataError(f"{self.source} has no {name} split; there is {', '.join(self.splits)}")
+        return self.splits[name]
+
+    def encode(self, name: str, alphabet: TextAlphabet) -> SequenceSet:
+        """One split as symbols of the smallest unsigned type, (T,) each; its label is the index of the class.
+
+        Raises:
+            DataError: there is nothing of the split, or a text has a character outside the alphabet.
+        """
+        rows = self.split(name)
+        index = {value: number for number, value in enumerate(self.classes)}
+        dtype = np.min_scalar_type(alphabet.num_symbols - 1)
+        symbols = [_encode(row, alphabet).astype(dtype) for row in rows]
+        labels = {self.label: np.array([index[row.label] for row in rows])}
+        return SequenceSet(symbols, labels, [row.name for row in rows])
+
+    def lines(self) -> list[str]:
+        """What a user should be told, one line each; none when there is nothing to tell."""
+        counts = Counter(self.skipped.values())
+        first = {reason: name for name, reason in reversed(self.skipped.items())}
+        return [f"{count} rows skipped: {reason} (first: {first[reason]})" for reason, count in counts.items()]
+
+
+def open_labelled_text(
+    source: str | Path,
+    path: str | Path | None = None,
+    *,
+    text_column: str = "text",
+    label_column: str = "label",
+    separator: str = "\n",
+) -> LabelledTexts:
+    """Read texts with a class each.
+
+    A table is a .csv or .tsv file in UTF-8, whose first line names its columns: the text, the label, perhaps `text_b`,
+    a second text that goes after the first and a separator, and perhaps `split` (train, validation or test). A split
+    that no row is told to be in takes a twentieth of the train texts, by a hash of the text, and leaves one of each
+    class; so a text that comes twice is in one split, where no column says otherwise. Rows without a text or a label
+    are skipped and reported.
+
+    Args:
+        source: "multi30k" (sentences in English and German, label `language`), or a table.
+        path: where the named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
+        text_column, label_column: of a table.
+        separator: between the two texts of a row.
+
+    Raises:
+        UsageError: a named set of another kind, or a file of another kind.
+        DataError: the file is missing or not in UTF-8, a column is missing, a row is broken, a split is unknown, there
+            are fewer than two classes, or a class is not in train.
+    """
+    if source in CATALOGUE:
+        files = open_files(str(source), "pairs", None if path is None else Path(path))
+        rows = {split: list(_sentences(files, part)) for split, part in PAIRS.items()}
+        return LabelledTexts(str(source), "language", LANGUAGES, rows)
+    table = _read_table(Path(source), (text_column, label_column))
+    skipped: dict[str, str] = {}
+    rows, told = [], []
+    for name, row in table:
+        text = separator.join(part for part in (row[text_column], row.get(SECOND_COLUMN, "")) if part.strip())
+        if not text or not row[label_column].strip():
+            skipped[name] = "there is no text" if not text else f"there is no {label_column}"
+            continue
+        rows.append(LabelledText(text, row[label_column].strip(), name))
+        told.append(_told_split(row, name))
+    if not rows:
+        raise DataError(f"{source} has no row with a {text_column} and a {label_column}")
+    splits = _split(rows, told)
+    classes = _classes(str(source), rows, splits["train"])
+    return LabelledTexts(str(source), label_column, classes, {k: v for k, v in splits.items() if v}, skipped)
+
+
+def _encode(row: LabelledText, alphabet: TextAlphabet) -> np.ndarray:
+    try:
+        return alphabet.encode(row.text)
+    except OutsideError as error:
+        raise error.moved(0, row.name) from None
+
+
+def _read_table(path: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each row of a table by its columns, with its name: the file and the line it ends in."""
+    if path.suffix not in DELIMITERS:
+        sets = ", ".join(name for name, entry in CATALOGUE.items() if entry.kind == "pairs")
+        raise UsageError(f"'{path}' is neither a table (.csv, .tsv) nor a named set of labelled text ({sets})")
+    reader = csv.DictReader(io.StringIO(_read_text(path), newline=""), delimiter=DELIMITERS[path.suffix], strict=True)
+    try:
+        columns = reader.fieldnames or []
+        missing = [name for name in needed if name not in columns]
+        if missing:
+            there = ", ".join(f"'{name[:40]}'" for name in columns[:9]) or "nothing"
+            raise DataError(
+                f"{path} has no column '{missing[0]}'; its first line must name the columns: it has {there}"
+            )
+        for row in reader:
+            name = f"{path}, line {reader.line_num}"
+            if None in row or None in row.values():
+                raise DataError(f"{name}: it must have {len(columns)} cells, as the first line has")
+            yield name, row
+    except csv.Error as error:
+        raise DataError(f"{path}, line {reader.line_num + 1}: {error}") from None
+
+
+def _read_text(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}") from None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{path}, line {line}: byte 0x{data[error.start]:02x} is not UTF-8; save the table as UTF-8"
+        ) from None
+
+
+def _told_split(row: Mapping[str, str], name: str) -> str | None:
+    value = row.get(SPLIT_COLUMN, "").strip()
+    if value and value.lower() not in SPLIT_FOLDERS:
+        raise DataError(f"{name}: the split is '{value}'; there is {', '.join(SPLITS)}")
+    return SPLIT_FOLDERS[value.lower()] if value else None
+
+
+def _split(rows: Sequence[LabelledText], told: Sequence[str | None]) -> dict[str, list[LabelledText]]:
+    """Rows by split: as they are told, otherwise by a hash of the text, but for one of each class to train on."""
+    known = {row.text: split for row, split in zip(rows, told, strict=True) if split is not None}
+    kept = {row.label: row.text for row in rows if known.get(row.text, "train") == "train"}.values()
+    others = dict.fromkeys(row.text for row in rows if row.text not in set(kept))
+    chosen = dict.fromkeys(kept, "train") | assign_splits(list(others), known)
+    splits: dict[str, list[LabelledText]] = {split: [] for split in SPLITS}
+    for row, split in zip(rows, told, strict=True):
+        splits[split or chosen[row.text]].append(row)
+    return splits
+
+
+def _classes(source: str, rows: Iterable[LabelledText], train: Iterable[LabelledText]) -> tuple[str, ...]:
+    classes = sorted({row.label for row in rows}, key=natural)
+    if len(classes) < 2:
+        raise DataError(f"every text of {source} is of the class '{classes[0]}'; a classifier needs two or more")
+    unseen = [name for name in classes if name not in {row.label for row in train}]
+    if unseen:
+        raise DataError(f"{source} has no text of the class '{unseen[0]}' in its train split, so it cannot be learnt")
+    return tuple(classes)
+
+
+def _sentences(files: Mapping[str, Path], part: str) -> Iterator[LabelledText]:
+    """The sentences of a part of Multi30k in both languages."""
+    for language in LANGUAGES:
+        path = files[f"{part}.{language}.gz"]
+        try:
+            lines = gzip.decompress(path.read_bytes()).decode("utf-8").split("\n")
+        except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+            raise DataError(f"{path} cannot be read: {error}") from None
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                yield LabelledText(line.strip(), language, f"{part}.{language}, line {number}")

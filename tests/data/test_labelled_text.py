@@ -1,0 +1,127 @@
+"""Tables and sentences come as texts with a class each, in splits that share no text; what is wrong has its line."""
+
+import gzip
+
+import numpy as np
+import pytest
+
+from undertow.alphabets.bytes import Bytes
+from undertow.alphabets.characters import Characters, collect
+from undertow.data.labelled_text import open_labelled_text
+from undertow.data.sequences import sequences_in_order
+from undertow.errors import DataError, UsageError
+
+
+@pytest.fixture
+def write(tmp_path):
+    def table(content: str | bytes, name: str = "reviews.csv"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return table
+
+
+def test_a_table_with_a_split_column(write):
+    rows = ["train,good film,1", "train,bad film,0", "valid,so-so,0", 'test,"fine,\nreally",10', "train,x,10"]
+    found = open_labelled_text(write("\n".join(["split,text,label", *rows])))
+    assert found.label == "label" and found.classes == ("0", "1", "10") and found.lines() == []
+    assert [tuple(row[:2]) for row in found.split("train")] == [("good film", "1"), ("bad film", "0"), ("x", "10")]
+    assert [row.text for row in found.split("test")] == ["fine,\nreally"]
+    assert found.split("validation")[0].name.endswith("reviews.csv, line 4")
+
+
+def test_without_a_split_column_a_hash_of_the_text_decides(write):
+    lines = [f"text number {index % 90},{index % 90 % 3}" for index in range(200)] + ["the only one,rare"]
+    found = open_labelled_text(write("\n".join(["text,label", *lines])))
+    texts = {split: [row.text for row in found.split(split)] for split in ("train", "validation", "test")}
+    assert sum(map(len, texts.values())) == 201 and min(map(len, texts.values())) > 0
+    assert not set(texts["train"]) & {*texts["validation"], *texts["test"]} and len(texts["train"]) > 150
+    assert {row.label for row in found.split("train")} == {"0", "1", "2", "rare"} == set(found.classes)
+    again = open_labelled_text(write("\n".join(["text,label", *lines, "one more,1"])))
+    assert set(texts["test"]) <= {row.text for row in again.split("test")}
+
+
+def test_a_split_that_no_row_is_told_to_be_in_is_taken_from_train(write):
+    rows = [f"train,text {index},{index % 2}" for index in range(60)] + ["test,text 60,0"]
+    found = open_labelled_text(write("\n".join(["split,text,label", *rows])))
+    assert [row.text for row in found.split("test")] == ["text 60"]
+    again = open_labelled_text(write("\n".join(["split,text,label", *rows, "train,text 60,0"])))
+    assert [row.text for row in again.split("train")][-1] == "text 60"  # as told
+    assert 0 < len(found.split("validation")) < 10
+
+
+def test_columns_of_other_names_and_two_texts(write):
+    path = write("premise\ttext_b\tmood\nit rains\tit is wet\tyes\nit rains\t\tno\n", "pairs.tsv")
+    found = open_labelled_text(path, text_column="premise", label_column="mood", separator=" | ")
+    assert found.label == "mood" and [row.text for row in found.splits["train"]] == ["it rains | it is wet", "it rains"]
+
+
+def test_encoding(write):
+    rows = open_labelled_text(write("\ufefftext,label,split\nab,x,train\nbca,y,train\naé,x,test\n"))
+    encoded = rows.encode("train", Bytes(Bytes.Config()))
+    assert [sequence.tolist() for sequence in encoded.sequences] == [[97, 98], [98, 99, 97]]
+    assert encoded.sequences[0].dtype == np.uint8 and encoded.labels["label"].tolist() == [0, 1]
+    (batch,) = sequences_in_order(encoded, 4)
+    assert batch.labels["label"].tolist() == [1, 0] and batch.counted.sum(1).tolist() == [3, 2]
+    characters = Characters(collect(row.text for row in rows.split("train")))
+    with pytest.raises(DataError, match=r"reviews.csv, line 4: character 'é' \(U\+00E9\) at position 1"):
+        rows.encode("test", characters)
+    with pytest.raises(DataError, match="has no validation split; there is train, test"):
+        rows.encode("validation", characters)
+
+
+def test_rows_without_text_or_label_are_skipped_and_told(write):
+    found = open_labelled_text(write("text,label,split\na,x,train\n ,y,train\nb,y,train\nc,,train\n,x,train\n"))
+    assert [row.text for row in found.split("train")] == ["a", "b"]
+    first, second = found.lines()
+    assert first.startswith("2 rows skipped: there is no text (first: ") and first.endswith("reviews.csv, line 3)")
+    assert second.startswith("1 rows skipped: there is no label")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"text,label\ngood,1\ncaf\xe9,0\n", "reviews.csv, line 3: byte 0xe9 is not UTF-8"),
+        ("good film,1\nbad film,0\n", "has no column 'text'; its first line must name the columns: it has 'good film'"),
+        ("text\na\n", "has no column 'label'"),
+        ("", "has no column 'text'; .* it has nothing"),
+        ("text,label\n", "has no row with a text and a label"),
+        ("text,label\n,\n , \n", "has no row with a text and a label"),
+        ("text,label\na,1\nb\n", "reviews.csv, line 3: it must have 2 cells"),
+        ("text,label\na,1\nb,c,2\n", "reviews.csv, line 3: it must have 2 cells"),
+        ('text,label\na,1\n"b,2\n', "reviews.csv, line 3: unexpected end of data"),
+        ('text,label\n"a"b,1\n', "reviews.csv, line 2: ',' expected"),
+        ('"text,label\n', "reviews.csv, line 1: unexpected end of data"),
+        ("text,label,split\na,1,later\n", "line 2: the split is 'later'; there is train, validation, test"),
+        ("text,label\na,1\nb,1\n", "every text of .*reviews.csv is of the class '1'"),
+        ("text,label,split\na,1,train\nb,2,test\n", "has no text of the class '2' in its train split"),
+    ],
+)
+def test_what_is_wrong_has_its_line(write, content, message):
+    with pytest.raises(DataError, match=message) as caught:
+        open_labelled_text(write(content))
+    assert "\n" not in str(caught.value)
+
+
+def test_refusals(write, tmp_path):
+    with pytest.raises(
+        UsageError, match=r"neither a table \(.csv, .tsv\) nor a named set of labelled text \(multi30k\)"
+    ):
+        open_labelled_text("reviews.xlsx")
+    with pytest.raises(DataError, match="cannot read .*none.csv: No such file"):
+        open_labelled_text(tmp_path / "none.csv")
+    with pytest.raises(UsageError, match="the set mnist holds images, not pairs"):
+        open_labelled_text("mnist")
+
+
+def test_the_language_of_real_sentences(real_data):
+    found = open_labelled_text("multi30k", real_data / "multi30k")
+    assert (found.label, found.classes) == ("language", ("de", "en"))
+    assert [len(found.split(split)) for split in ("train", "validation", "test")] == [58_000, 2_028, 2_000]
+    with gzip.open(real_data / "multi30k" / "val.en.gz", "rt", encoding="utf-8") as file:
+        first = file.readline().strip()
+    english = [row for row in found.split("validation") if row.label == "en"]
+    assert (english[0].text, english[0].name) == (first, "val.en, line 1")
+    encoded = found.encode("test", Bytes(Bytes.Config()))
+    assert encoded.labels["language"].tolist() == [0] * 1000 + [1] * 1000
