@@ -2,7 +2,9 @@
 
 from undertow.evaluation.audio_report import AudioReport, audio_report
 from undertow.evaluation.baselines import baselines
+from undertow.evaluation.generation_speed import generation_speeds, symbols_per_second
 from undertow.evaluation.likelihood import Score, bits_per_symbol, score
+from undertow.evaluation.sequence_likelihood import score_sequences
 from undertow.evaluation.spectrogram import draw
 from undertow.evaluation.speed import Speed, measure_speed
 
@@ -14,6 +16,9 @@ __all__ = [
     "baselines",
     "bits_per_symbol",
     "draw",
+    "generation_speeds",
     "measure_speed",
     "score",
+    "score_sequences",
+    "symbols_per_second",
 ]

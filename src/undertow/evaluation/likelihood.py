@@ -23,15 +23,19 @@ PIECE_STEPS = 8_192
 
 @dataclass(frozen=True)
 class Score:
-    """What a model spends on held-out clips, in bits.
+    """What a model spends on held-out clips or sequences.
 
     Attributes:
-        bits_per_symbol: Σ -log2 p ÷ Σ symbols, over whole clips, each from the start symbol.
-        num_symbols: symbols coded.
-        split: which clips they are.
+        bits_per_symbol: Σ -log2 p ÷ Σ symbols, over whole clips or sequences, each from the start symbol; of vector
+            symbols, Σ -log2 p ÷ Σ steps.
+        num_symbols: symbols, or steps, coded.
+        split: which data they are of.
         seconds: wall-clock seconds the model took.
         engine, precision: what computed: torch, or the native engine for a model that was exported to it.
-        baselines: bits a symbol of the same clips by name; see `undertow.evaluation.baselines`.
+        baselines: bits a symbol of the same data by name; see `undertow.evaluation.baselines` and
+            `undertow.evaluation.sequence_baselines`.
+        protocol: what each symbol was given: "full", all that came before it, or what `score_sequences` tells.
+        num_bytes: bytes of the text that the symbols stand for; None where they are no text.
     """
 
     bits_per_symbol: float
@@ -41,11 +45,29 @@ class Score:
     baselines: Mapping[str, float]
     engine: str = "torch"
     precision: str = "float32"
+    protocol: str = "full"
+    num_bytes: int | None = None
+
+    @property
+    def nats_per_symbol(self) -> float:
+        """The same in nats."""
+        return self.bits_per_symbol * math.log(2)
+
+    @property
+    def bits_per_byte(self) -> float | None:
+        """Σ -log2 p ÷ Σ bytes of text; comparable whatever the symbols are."""
+        return None if self.num_bytes is None else self.bits_per_symbol * self.num_symbols / self.num_bytes
+
+    @property
+    def symbols_per_second(self) -> float:
+        """Symbols, or steps, scored a second of wall clock."""
+        return self.num_symbols / self.seconds
 
     @property
     def has_learnt(self) -> bool:
-        """Whether it beats the unigram, or without training clips to count, `xz`."""
-        return self.bits_per_symbol < self.baselines.get("unigram", self.baselines["xz"])
+        """Whether it beats the unigram, or without training data to count, `xz` or the uniform distribution."""
+        least = next(self.baselines[name] for name in ("unigram", "xz", "uniform") if name in self.baselines)
+        return self.bits_per_symbol < least
 
     @property
     def verdict(self) -> str:

@@ -1,6 +1,6 @@
 """Teacher forcing: what a model says of each step of given sequences, by whatever would generate with it.
 
-B batch, T steps, P parameters of the output distribution.
+B batch, T steps, E elements of a vector symbol, P parameters of the output distribution.
 """
 
 from collections.abc import Callable, Iterator
@@ -43,10 +43,16 @@ class Forced:
     def log_prob(self, batch: Batch, piece_steps: int) -> Iterator[Tensor]:
         """Log-probabilities of the counted symbols in nats, as `model.log_prob` has them, from the zero state on.
 
-        They come a piece of so many steps at a time, which bounds the memory.
+        They come a piece of so many steps at a time, which bounds the memory; where one piece holds all, torch takes it
+        in one parallel call without a state.
         """
+        batch_size, num_steps = batch.symbols.shape[:2]
+        if self.engine == "torch" and num_steps <= piece_steps:
+            with inference(self.model):
+                log_prob = self.model.log_prob(batch)
+            yield log_prob[batch.counted]
+            return
         past = self.model.past(batch.symbols[:, :-1])
-        batch_size, num_steps = past.shape
         conditions = Conditions(self.model, batch_size, batch.labels, batch.features)
         step = self._torch(conditions) if self.engine == "torch" else self._native(batch_size)
         for start in range(0, num_steps, piece_steps):

@@ -1,0 +1,136 @@
+"""Did it learn? Bits and nats a symbol of held-out text, music or pixels under a model, beside simple baselines.
+
+N sequences, B batch, T steps, E elements of a vector symbol, L inputs a network can hold.
+"""
+
+import math
+import time
+from collections.abc import Iterator
+from typing import Literal
+
+import torch
+
+from undertow.alphabets import TextAlphabet
+from undertow.batch import Batch
+from undertow.data.sequences import SequenceSet, random_windows, sequences_in_order
+from undertow.errors import UsageError
+from undertow.evaluation.likelihood import Score
+from undertow.evaluation.sequence_baselines import sequence_baselines
+from undertow.generation.forcing import Forced
+from undertow.models.autoregressive import Autoregressive
+
+Protocol = Literal["full", "windows"]
+
+BATCH_STEPS = 32_768
+PIECE_STEPS = 4_096
+MOST_PARAMETERS = 2**25  # of the output distributions that are held at once: 128 MB in float32
+NUM_WINDOWS = 2_400
+WINDOW_STEPS = 256  # where the network has no limit of its own
+
+
+def score_sequences(
+    model: Autoregressive,
+    sequences: SequenceSet,
+    train: SequenceSet | None = None,
+    *,
+    split: str = "test",
+    protocol: Protocol = "full",
+    stride: int | None = None,
+    window_steps: int | None = None,
+    num_windows: int = NUM_WINDOWS,
+    seed: int = 0,
+) -> Score:
+    """Score sequences of symbols, each from the start symbol on; a vector symbol counts as one.
+
+    "full": every symbol once, given all that came before it as far as the network sees, the state carried from piece
+    to piece. A network that can hold L inputs slides over longer sequences: each symbol is given at least the L -
+    `stride` before it. "windows": the mean over windows at random places, each seeing one symbol before it: how small
+    language models are usually validated. It is an estimate, and higher, since a window's first
+    symbols are hardly given anything.
+
+    Args:
+        train: the training sequences, which the count baselines are fitted on; without them those are left out.
+        split: name of `sequences`' split, for the record.
+        stride: of sliding, 1 to L; L // 2 when not given.
+        window_steps: counted symbols of a window; when not given, as many as the network can hold, or 256.
+        num_windows, seed: how many windows, and which.
+
+    Raises:
+        UsageError: an option of the other protocol or out of range, a window longer than the network can hold, or a
+            model that is exported to an engine that is not here.
+        DataError: there is no sequence, or none as long as a window.
+    """
+    forced = Forced(model)
+    began = time.perf_counter()
+    if protocol == "windows":
+        steps = _window_steps(model, window_steps, stride)
+        batches = random_windows(sequences, num_windows, steps, 1, seed, _rows(model, steps + 1))
+        called = f"{num_windows:,} windows of {steps}"
+    else:
+        batches, called = _in_order(model, sequences, stride, window_steps)
+    nats, num_symbols, num_bytes = _total(forced, batches)
+    seconds = time.perf_counter() - began
+    return Score(
+        nats / math.log(2) / num_symbols,
+        num_symbols,
+        split,
+        seconds,
+        sequence_baselines([] if train is None else train.sequences, sequences.sequences, model.alphabet),
+        forced.engine,
+        forced.precision,
+        protocol=called,
+        num_bytes=num_bytes,
+    )
+
+
+def _in_order(
+    model: Autoregressive, sequences: SequenceSet, stride: int | None, window_steps: int | None
+) -> tuple[Iterator[Batch], str]:
+    """Every symbol once, and how that is called."""
+    limit, longest = model.network.max_length, int(sequences.lengths.max(initial=1))
+    if window_steps is not None:
+        raise UsageError("window_steps is for the protocol of windows; stride is for this one")
+    if stride is not None and (limit is None or not 1 <= stride <= limit):
+        raise UsageError(
+            f"stride is {stride}; "
+            + ("this network needs none, it can hold any number of steps" if limit is None else f"1 to {limit} will do")
+        )
+    if limit is None or longest <= limit:
+        return sequences_in_order(sequences, _rows(model, min(longest, _piece_steps(model)))), "full"
+    stride = stride or max(1, limit // 2)
+    rows = _rows(model, limit)
+    return sequences_in_order(sequences, rows, stride, limit - stride), f"full, sliding by {stride} over {limit}"
+
+
+def _window_steps(model: Autoregressive, window_steps: int | None, stride: int | None) -> int:
+    """Counted steps of a window; the one before it is an input too."""
+    limit = model.network.max_length
+    if stride is not None:
+        raise UsageError("stride is for the full protocol; window_steps is for windows")
+    if window_steps is None:
+        return WINDOW_STEPS if limit is None else max(1, limit - 1)
+    if limit is not None and window_steps >= limit:
+        raise UsageError(f"window_steps is {window_steps}; this network can hold {limit}, the symbol before among them")
+    return window_steps
+
+
+def _piece_steps(model: Autoregressive) -> int:
+    return max(1, min(PIECE_STEPS, MOST_PARAMETERS // model.emission.num_params))
+
+
+def _rows(model: Autoregressive, num_steps: int) -> int:
+    """How many rows of so many steps are scored at once."""
+    return max(1, min(BATCH_STEPS, MOST_PARAMETERS // model.emission.num_params) // num_steps)
+
+
+def _total(forced: Forced, batches: Iterator[Batch]) -> tuple[float, int, int | None]:
+    """Nats of all counted symbols, their number, and the bytes of text they stand for."""
+    like, alphabet = next(forced.model.parameters()), forced.model.alphabet
+    nats, num_symbols, num_bytes = 0.0, 0, 0
+    for batch in batches:
+        for log_prob in forced.log_prob(batch.to(like.device, like.dtype), _piece_steps(forced.model)):
+            nats -= float(log_prob.sum(dtype=torch.float64))
+        num_symbols += batch.num_counted
+        if isinstance(alphabet, TextAlphabet):
+            num_bytes += alphabet.num_bytes(batch.symbols[batch.counted].numpy())
+    return nats, num_symbols, num_bytes or None
