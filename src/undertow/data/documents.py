@@ -12,6 +12,7 @@ from undertow.errors import DataError
 BLOCK = 1 << 22  # bytes that are read at a time
 LOOKED_AT = 8192  # first bytes of a file, by which a binary one is known
 SEARCHED = 1 << 16  # last bytes of a block, in which the end of a line is looked for
+CARRIAGE_RETURN = 0x0D
 LONGEST = 4  # bytes of a character in UTF-8
 
 
@@ -44,10 +45,10 @@ class Document:
         return data
 
     def blocks(self, num_bytes: int = BLOCK) -> Iterator[bytes]:
-        """All bytes in order, in blocks of at most `num_bytes` that end where a line does, or at least a character.
+        """All bytes in order, in blocks of at most `num_bytes` (4 or more) that never end inside a character.
 
-        A block ends behind a line that neither space nor another line's end follows or precedes, if there is one: so
-        cut, sub-words are those of the whole text.
+        A block ends between a letter or digit and the end of its line, if there is such a place: sub-words of a text
+        so cut are those of the whole, since neither GPT-2's rules nor later ones join words across it.
         """
         position = 0
         while position < len(self):
@@ -138,27 +139,30 @@ def _between(documents: Sequence[Document], start: int, stop: int) -> list[Docum
 def _character_end(documents: Sequence[Document], position: int) -> int:
     """`position` in documents end to end, or behind the character that it lies in."""
     after = b"".join(bytes(one) for one in _between(documents, position, position + LONGEST - 1))
-    return position + next((k for k, byte in enumerate(after) if byte & 0xC0 != 0x80), 0)
+    return position + next((k for k, byte in enumerate(after) if byte & 0xC0 != 0x80), len(after))
 
 
 def _end(data: bytes) -> int:
-    """Where to cut a block that more text follows."""
+    """Where to cut a block that more text follows: before a line's end, best after a letter or digit."""
     first = max(1, len(data) - SEARCHED)
-    end = data.rfind(b"\n", first, len(data) - 1)
-    line_end = end + 1
-    while end >= 0:
-        if _is_visible(data[end - 1]) and _is_visible(data[end + 1]):
-            return end + 1
-        end = data.rfind(b"\n", first, end)
-    if line_end > 0:
-        return line_end
+    second_best = 0
+    found = data.rfind(b"\n", first)
+    while found > 0:
+        end = found - (data[found - 1] == CARRIAGE_RETURN)
+        before = data[max(0, end - LONGEST) : end].decode("utf-8", "ignore")[-1:]
+        if before.isalnum():
+            return end
+        if not second_best and before and not before.isspace():
+            second_best = end
+        found = data.rfind(b"\n", first, found)
+    return second_best or _last_character(data)
+
+
+def _last_character(data: bytes) -> int:
+    """The end of the last character that is all there."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     decoder.decode(data[-LONGEST:])
     return len(data) - len(decoder.getstate()[0]) or len(data)
-
-
-def _is_visible(byte: int) -> bool:
-    return 0x21 <= byte <= 0x7E
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -6,7 +6,7 @@ T symbols.
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +181,8 @@ def _blocks(document: Document, alphabet: TextAlphabet, kind: np.dtype, num_byte
         try:
             yield alphabet.encode(text).astype(kind)
         except OutsideError as error:
-            raise error.moved(passed, document.name) from None
+            before = sum(map(len, replace(document, start=0, stop=document.start).texts()))
+            raise error.moved(before + passed, document.name) from None
         passed += len(text)
 
 
