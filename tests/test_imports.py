@@ -18,12 +18,13 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # A room may import itself and the rooms of earlier lines, never another one of its own line.
 ORDER = [
     {"errors"},
-    {"config", "files"},
+    {"config", "files", "weights"},
     {"state", "batch", "alphabets"},
     {"emissions", "data"},
     {"layers"},
     {"networks"},
     {"models"},
+    {"hub"},
     {"checkpoint", "native"},
     {"generation"},
     {"coding", "evaluation", "training"},

@@ -5,7 +5,8 @@
     card.md              where it comes from, for people; for programs too, as YAML between the --- lines on top
     model.engine         of a model exported to the native engine alone: the file that the engine runs
 
-A run folder, with its links `best` and `last` to checkpoint folders, can be given in place of a checkpoint.
+A run folder, with its links `best` and `last` to checkpoint folders, can be given in place of a checkpoint; so can a
+folder of a published model (`undertow.hub`).
 """
 
 import os
@@ -20,21 +21,19 @@ from typing import Any
 
 import torch
 import yaml
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
-from undertow import models
+from undertow import hub, models
 from undertow.config import config, parse, to_dict
 from undertow.errors import DataError, UsageError
 from undertow.files import atomic_folder
 from undertow.models import Model, ModelConfig, ShortReceptiveFieldWarning
+from undertow.weights import check_weights, read_weights, refuse_pickle
 
 FORMAT_VERSION = 1
 CONFIG, WEIGHTS, CARD, ENGINE = "config.yaml", "model.safetensors", "card.md", "model.engine"
 LINKS = ("best", "last")  # in a run folder
-PICKLED = {".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth"}
 FRONT_MATTER = re.compile(r"---\n(.*?\n)---\n", re.DOTALL)
 
 
@@ -79,7 +78,7 @@ def write(folder: Path, model: Model, card: Mapping[str, Any], weights: Mapping[
     """
     weights = model.state_dict() if weights is None else weights
     weights = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in weights.items()}
-    _check(weights, model, folder / WEIGHTS)
+    check_weights(weights, model.state_dict(), folder / WEIGHTS, CONFIG)
     content = {"format_version": FORMAT_VERSION, "undertow_version": _version(), "model": to_dict(model.config)}
     data = to_bytes(weights, metadata={"format": "pt"})
     if model.engine_file is not None:
@@ -93,17 +92,22 @@ def write(folder: Path, model: Model, card: Mapping[str, Any], weights: Mapping[
 def load(path: str | Path, device: str | torch.device = "cpu") -> Model:
     """The model of a checkpoint folder, or of a run folder's best (else last) checkpoint, ready for use (`eval`).
 
-    Weights of another floating type are converted to float32. The global random state is left alone.
+    A folder of a published model (`undertow.hub`) will do as well. Weights of another floating type are converted to
+    float32. The global random state is left alone.
 
     Raises:
         DataError: it is no checkpoint, is damaged or of another format version, or its files do not fit each other.
+        UsageError: it is a published model, and `tokenizers` is not installed.
     """
     folder = resolve(path)
+    if not (folder / CONFIG).is_file():
+        return hub.load(folder).to(device).eval()
     content = _read_config_file(folder)
     model_config, engine_file = content.model, _read_engine(folder, content.engine)
-    weights = _read_weights(folder)
+    weights = read_weights(folder / WEIGHTS)
     with torch.device("meta"):  # shapes only: a config that does not fit the weights costs no memory
-        _check(weights, _build(model_config, folder), folder / WEIGHTS)
+        expected = _build(model_config, folder).state_dict()
+    check_weights(weights, expected, folder / WEIGHTS, CONFIG)
     with torch.random.fork_rng(devices=[]):
         model = _build(model_config, folder)
     model.load_state_dict(weights)
@@ -114,6 +118,8 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Model:
 def resolve(path: str | Path) -> Path:
     """The checkpoint folder that `path` names: itself, or what `best` else `last` in it points to.
 
+    A folder of a published model is one too.
+
     Raises:
         DataError: there is no checkpoint.
     """
@@ -121,9 +127,9 @@ def resolve(path: str | Path) -> Path:
     if path.is_dir() and not (path / CONFIG).exists():
         link = next((path / name for name in LINKS if os.path.lexists(path / name)), path)
         path = Path(os.path.realpath(link))
-    if (path / CONFIG).is_file():
+    if (path / CONFIG).is_file() or hub.is_published(path):
         return path
-    _refuse_pickle(path)
+    refuse_pickle(path)
     if path.is_dir():
         raise DataError(f"{path} is no checkpoint: neither {CONFIG} nor a link {' or '.join(LINKS)} is in it")
     what = "is a file" if path.exists() else "is not there"
@@ -136,7 +142,8 @@ def read_config(path: str | Path) -> Any:
     Raises:
         DataError: `config.yaml` cannot be read, is of another format version, or describes no model there is.
     """
-    return _read_config_file(resolve(path)).model
+    folder = resolve(path)
+    return _read_config_file(folder).model if (folder / CONFIG).is_file() else hub.read_config(folder)
 
 
 def read_card(path: str | Path) -> dict[str, Any]:
@@ -146,6 +153,8 @@ def read_card(path: str | Path) -> dict[str, Any]:
         DataError: there is no card, or no data on top of it.
     """
     file = resolve(path) / CARD
+    if not file.exists() and hub.is_published(file.parent):
+        return hub.describe(file.parent)
     match = FRONT_MATTER.match(_read_text(file))
     if match is None:
         raise DataError(f"{file}: it does not begin with YAML between two lines of ---")
@@ -174,20 +183,6 @@ def _build(model_config: Any, folder: Path) -> Model:
             raise DataError(f"{folder / CONFIG}: {str(error).splitlines()[0]}") from error
 
 
-def _read_weights(folder: Path) -> dict[str, Tensor]:
-    """Every tensor in the file, on the CPU."""
-    file = folder / WEIGHTS
-    if not file.is_file():
-        _refuse_pickle(folder)
-        raise DataError(f"{file} is missing")
-    try:
-        return load_file(file)
-    except OSError as error:
-        raise DataError(f"cannot read {file}: {error}") from None
-    except (SafetensorError, ValueError, KeyError) as error:
-        raise DataError(f"{file} is cut short, damaged, or no safetensors file: {error}") from None
-
-
 def _read_engine(folder: Path, entry: EngineFile | None) -> bytes | None:
     """The file of the native engine where the model is exported, the very one it was written with."""
     file = folder / ENGINE
@@ -206,36 +201,6 @@ def _read_engine(folder: Path, entry: EngineFile | None) -> bytes | None:
         if zlib.crc32(content) != checksum:
             raise DataError(f"{file} is damaged or another model's: it is not what {CONFIG} was written with")
     return content
-
-
-def _refuse_pickle(path: Path) -> None:
-    """Say why, if `path` is a pickle or has one in it, it is not read."""
-    files = sorted(path.iterdir()) if path.is_dir() else [path]
-    pickle = next((file for file in files if file.suffix.lower() in PICKLED and file.is_file()), None)
-    if pickle is not None:
-        raise DataError(
-            f"{pickle} is a pickle, which can run any code when it is read, so undertow never reads one: "
-            f"give a checkpoint's folder, with {CONFIG} and {WEIGHTS}"
-        )
-
-
-def _check(weights: Mapping[str, Tensor], model: Model, file: Path) -> None:
-    """That the weights are all the model's, and numbers."""
-    expected = model.state_dict()
-    if missing := expected.keys() - weights.keys():
-        raise DataError(f"{file}: tensor '{min(missing)}' is missing, which {CONFIG} calls for")
-    if extra := weights.keys() - expected.keys():
-        raise DataError(f"{file}: tensor '{min(extra)}' is no part of the model that {CONFIG} describes")
-    for name, tensor in weights.items():
-        wanted = expected[name]
-        if tensor.shape != wanted.shape:
-            shapes = f"{tuple(tensor.shape)}, but {CONFIG} calls for {tuple(wanted.shape)}"
-            raise DataError(f"{file}: tensor '{name}' has shape {shapes}")
-        if tensor.dtype != wanted.dtype and not (tensor.is_floating_point() and wanted.is_floating_point()):
-            types = f"{tensor.dtype}, but the model's is {wanted.dtype}".replace("torch.", "")
-            raise DataError(f"{file}: tensor '{name}' has type {types}")
-        if not torch.isfinite(tensor.to(wanted.dtype)).all():
-            raise DataError(f"{file}: tensor '{name}' holds NaN or infinite values")
 
 
 def _card_text(model: Model, card: Mapping[str, Any]) -> str:

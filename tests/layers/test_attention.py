@@ -58,7 +58,7 @@ def test_contract(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["to the beginning", "window 5"])
 def test_contract_with_rotary_positions(name: str, tmp_path: Path) -> None:
     torch.manual_seed(1)
-    check_layer(ATTENTION[name](), inputs(), tmp_path, rotation(33, 2).expand(3, -1, -1))
+    check_layer(ATTENTION[name](), inputs(), tmp_path, rotation(33, 2).expand(3, -1, -1, -1))
 
 
 def test_the_worked_example() -> None:
@@ -155,7 +155,7 @@ def test_learned_positions_are_rows() -> None:
 
 def test_rotation_makes_products_of_distances() -> None:
     """⟨R_p q, R_s k⟩ depends on p - s alone, and a turned vector is as long as before."""
-    query, key = torch.randn(2, 1, 1, 6).double()
+    query, key = torch.randn(2, 1, 1, 1, 1, 6).double()
     rotary = Rotary(6)
 
     def product(at: int, other: int) -> Tensor:

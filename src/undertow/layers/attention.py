@@ -41,7 +41,7 @@ def attention(query: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None =
 class SelfAttention(Layer):
     """Each step looks at steps up to its own: (B, T, C) -> (B, T, C).
 
-    A step's query, key and value come of one product with a matrix (3 C, C). `rotation` (B or 1, T, D), where it is
+    A step's query, key and value come of one product with a matrix (3 C, C). `rotation` (B or 1, T, 2, D), where it is
     given, turns queries and keys (`undertow.layers.positions.Rotary`).
 
     State: (keys (B, L, H, D), values (B, L, H, D), position (B,) int64, the steps so far); rows may be at different

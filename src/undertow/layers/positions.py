@@ -1,6 +1,6 @@
 """Where a step is in its sequence: vectors to add to it, or angles to turn queries and keys by.
 
-B batch, T time, C channels, H heads, D channels of a head, M most positions.
+B batch, T time, C channels, K of queries and keys, H heads, D channels of a head.
 """
 
 import torch
@@ -51,16 +51,19 @@ class Rotary(nn.Module):
         self.head_channels = head_channels
 
     def forward(self, positions: Tensor) -> Tensor:
-        """Positions (…) int64 -> (…, D) float64, for `rotate`: the cosines of its D / 2 angles, then their sines."""
+        """Positions (…) int64 -> (…, 2, D) float64, what `rotate` multiplies a head by, and its other half by."""
         angles = _angles(positions, self.head_channels)
-        return torch.cat([angles.cos(), angles.sin()], dim=-1)
+        cos, sin = angles.cos(), angles.sin()
+        return torch.stack([torch.cat([cos, cos], dim=-1), torch.cat([-sin, sin], dim=-1)], dim=-2)
 
 
 def rotate(x: Tensor, rotation: Tensor) -> Tensor:
-    """Turn each pair of channels of x (B, T, …, D) by its angle; `rotation` (B or 1, T, D) is what `Rotary` gives."""
-    rotation = rotation.reshape(*rotation.shape[:2], *[1] * (x.dim() - 3), -1)
-    (a, b), (cos, sin) = x.chunk(2, dim=-1), rotation.chunk(2, dim=-1)
-    return torch.cat([a * cos - b * sin, b * cos + a * sin], dim=-1).type_as(x)
+    """Turn each pair (a, b) of channels of x (B, T, K, H, D): it becomes (a cos - b sin, b cos + a sin).
+
+    `rotation` (B or 1, T, 2, D) is what `Rotary` gives.
+    """
+    own, other = rotation[:, :, None, None].to(x.dtype).unbind(-2)
+    return torch.addcmul(x * own, x.roll(x.shape[-1] // 2, dims=-1), other)
 
 
 def _angles(positions: Tensor, channels: int) -> Tensor:

@@ -155,7 +155,7 @@ class Transformer(Network):
         positions = position[:, None] + torch.arange(num_steps, device=position.device)
         x, rotation = self.input(x, condition.aligned), None
         if isinstance(self.positions, Rotary):
-            rotation = self.positions(positions)
+            rotation = self.positions(positions).to(x.dtype)
         else:
             scale = math.sqrt(self.config.channels) if isinstance(self.positions, Sinusoidal) else 1.0
             x = x * scale + self.positions(positions)
