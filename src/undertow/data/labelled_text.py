@@ -186,13 +186,15 @@ def _told_split(row: Mapping[str, str], name: str) -> str | None:
 
 def _split(rows: Sequence[LabelledText], told: Sequence[str | None]) -> dict[str, list[LabelledText]]:
     """Rows by split: as they are told, otherwise by a hash of the text, but for one of each class to train on."""
-    known = {row.text: split for row, split in zip(rows, told, strict=True) if split is not None}
+    pairs = list(zip(rows, told, strict=True))
+    known = {row.text: split for row, split in pairs if split is not None}
+    known |= {row.text: split for row, split in pairs if split == "train"}
     kept = {row.label: row.text for row in rows if known.get(row.text, "train") == "train"}.values()
     others = dict.fromkeys(row.text for row in rows if row.text not in set(kept))
     chosen = dict.fromkeys(kept, "train") | assign_splits(list(others), known)
     splits: dict[str, list[LabelledText]] = {split: [] for split in SPLITS}
-    for row, split in zip(rows, told, strict=True):
-        splits[split or chosen[row.text]].append(row)
+    for row, split in pairs:
+        splits[chosen[row.text] if split in (None, "train") else split].append(row)
     return splits
 
 
