@@ -81,7 +81,7 @@ class LabelledTexts:
     def lines(self) -> list[str]:
         """What a user should be told, one line each; none when there is nothing to tell."""
         counts = Counter(self.skipped.values())
-        first = {reason: name for name, reason in reversed(self.skipped.items())}
+        first = {reason: name for name, reason in reversed(list(self.skipped.items()))}
         return [f"{count} rows skipped: {reason} (first: {first[reason]})" for reason, count in counts.items()]
 
 
@@ -114,18 +114,18 @@ def open_labelled_text(
     """
     if source in CATALOGUE:
         files = open_files(str(source), "pairs", None if path is None else Path(path))
-        rows = {split: list(_sentences(files, part)) for split, part in PAIRS.items()}
-        return LabelledTexts(str(source), "language", LANGUAGES, rows)
+        sentences = {split: list(_sentences(files, part)) for split, part in PAIRS.items()}
+        return LabelledTexts(str(source), "language", LANGUAGES, sentences)
     table = _read_table(Path(source), (text_column, label_column))
     skipped: dict[str, str] = {}
     rows, told = [], []
-    for name, row in table:
-        text = separator.join(part for part in (row[text_column], row.get(SECOND_COLUMN, "")) if part.strip())
-        if not text or not row[label_column].strip():
+    for name, cells in table:
+        text = separator.join(part for part in (cells[text_column], cells.get(SECOND_COLUMN, "")) if part.strip())
+        if not text or not cells[label_column].strip():
             skipped[name] = "there is no text" if not text else f"there is no {label_column}"
             continue
-        rows.append(LabelledText(text, row[label_column].strip(), name))
-        told.append(_told_split(row, name))
+        rows.append(LabelledText(text, cells[label_column].strip(), name))
+        told.append(_told_split(cells, name))
     if not rows:
         raise DataError(f"{source} has no row with a {text_column} and a {label_column}")
     splits = _split(rows, told)
