@@ -24,6 +24,7 @@ def main() -> None:
 
     from undertow.data.load import load_clips
     from undertow.evaluation import bits_per_symbol
+    from undertow.evaluation.calibration import calibration_batches
     from undertow.native import export
     from undertow.recipes.exporting import calibration_clips
     from undertow.recipes.recipe import DataConfig
@@ -35,7 +36,8 @@ def main() -> None:
     plain = bits_per_symbol(export(model, "float32"), test)
     for precision, clips in (("int8", heard), ("bfloat16", None)):
         began = time.perf_counter()
-        bits = bits_per_symbol(export(model, precision, clips), test)
+        batches = None if clips is None else calibration_batches(model, clips)
+        bits = bits_per_symbol(export(model, precision, batches), test)
         said = f"{bits:.4f} bits/sample, float32 {plain:.4f}; {test.num_samples} samples of takes 0-4"
         calibrated = (
             "" if clips is None else f"; calibrated on {clips.num_samples} samples of {len(clips)} training takes"

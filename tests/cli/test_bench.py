@@ -8,6 +8,7 @@ from undertow import checkpoint
 from undertow.config import parse
 from undertow.data.synthetic import plucked_strings
 from undertow.evaluation import paper
+from undertow.evaluation.calibration import calibration_batches
 from undertow.models import Autoregressive
 from undertow.native import export
 
@@ -66,7 +67,7 @@ def test_a_table_of_this_machine(command, trained):
 @pytest.mark.native
 def test_an_exported_model_is_measured_as_it_was_exported(command, trained, tmp_path, known_machine):
     model = checkpoint.load(trained)
-    exported = export(model, "int8", plucked_strings(num_clips=2))
+    exported = export(model, "int8", calibration_batches(model, plucked_strings(num_clips=2)))
     checkpoint.save(tmp_path / "exported", exported, {})
     rows, told = measured(command, tmp_path / "exported")
     assert [(row["engine"], row["precision"]) for row in rows] == [

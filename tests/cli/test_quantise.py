@@ -138,7 +138,7 @@ def test_from_python(trained, tmp_path):
     found = ut.score(ut.load(tmp_path / "int8"), "plucked", split="validation")
     assert (found.engine, found.precision) == ("native", "int8")
     assert ut.generate(model, num_steps=50, seed=3).precision == "int8"
-    with pytest.raises(ut.UsageError, match="int8 needs clips to calibrate with"):
+    with pytest.raises(ut.UsageError, match="int8 needs data to calibrate with"):
         ut.quantise(ut.load(trained))
     assert ut.score(ut.quantise(ut.load(trained), precision="bfloat16"), "plucked").precision == "bfloat16"
 

@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,12 @@ from tests.native import int8
 from tests.native.models import KINDS, build, condition, configs, make, symbols
 from tests.native.stepping import aligned
 from tests.native.test_lowering import with_doubled
+from undertow.batch import Batch
 from undertow.data.audio import to_int16
 from undertow.data.clips import Clip, ClipSet
 from undertow.errors import DataError, UsageError
 from undertow.evaluation import bits_per_symbol, score
+from undertow.evaluation.calibration import calibration_batches
 from undertow.models.autoregressive import Autoregressive
 from undertow.native import cpu_isas, export, lower, make_engine, make_program, precision_of, to_bytes, why_missing
 from undertow.native.export import measure
@@ -45,9 +48,14 @@ def walks(num_clips: int = 4, rate: int = 100) -> ClipSet:
     return clips_of((8000 * np.sin(wave / 9000)).astype(np.int16), rate, 300)
 
 
-def graph_of(model: Autoregressive, clips: ClipSet | None = None) -> Graph:
+def heard(model: Autoregressive, clips: ClipSet | None = None) -> Iterator[Batch]:
+    """Batches of clips, by default of walks."""
+    return calibration_batches(model, walks() if clips is None else clips)
+
+
+def graph_of(model: Autoregressive) -> Graph:
     graph = lower(model).graph
-    return quantise(graph, measure(model, graph, walks() if clips is None else clips))
+    return quantise(graph, measure(model, graph, heard(model)))
 
 
 # --- weights
@@ -91,7 +99,7 @@ def test_scales(pair: tuple[float, float], rounded: tuple[int, int], scale: floa
 def test_steps_reach_what_was_measured() -> None:
     model = build("embedding")
     plain = lower(model).graph
-    ranges = measure(model, plain, walks())
+    ranges = measure(model, plain, heard(model))
     graph = quantise(plain, ranges)
     relu = {op.output for op in graph.ops if op.activation.name == "RELU"}
     assert sorted(ranges) == quantised_values(plain) and relu & set(ranges)
@@ -129,20 +137,58 @@ def test_what_reads_the_condition_or_one_channel_stays_float32(kind: str) -> Non
 
 def test_the_same_clips_give_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     model, clips = build("labels"), walks()
-    first = export(model, "int8", clips).engine_file
-    assert export(model, "int8", clips).engine_file == first
+    first = export(model, "int8", heard(model, clips)).engine_file
+    assert export(model, "int8", heard(model, clips)).engine_file == first
     torch.set_num_threads(2)
     try:
-        assert export(model, "int8", clips).engine_file == first
+        assert export(model, "int8", heard(model, clips)).engine_file == first
     finally:
         torch.set_num_threads(1)
-    assert export(model, "int8", walks(2)).engine_file != first
+    assert export(model, "int8", heard(model, walks(2))).engine_file != first
+
+
+def batch_of(symbols: list[list[int]], counted: list[list[bool]], **more: Any) -> Batch:
+    return Batch(torch.tensor(symbols), torch.tensor(counted), **more)
+
+
+@pytest.mark.parametrize("kind", ["bytenet", "labels", "features", "tcn of values and features"])
+def test_rows_of_a_batch_are_heard_one_by_one(kind: str) -> None:
+    """Padding is not heard, nor does it matter which rows are in a batch together."""
+    model = build(kind)
+    graph, random = lower(model).graph, np.random.default_rng(2)
+    symbols, lengths = torch.from_numpy(random.integers(0, 16, (3, 40))), torch.tensor([40, 7, 23])
+    counted = (torch.arange(40) < lengths[:, None]) & (torch.arange(40) >= 3)
+    labels = {name: torch.arange(3) for name in model.config.conditioner.labels}
+    frames = torch.from_numpy(random.normal(size=(3, 11, 3))).float()
+    features = frames if model.config.conditioner.features else None
+    together = measure(model, graph, [Batch(symbols, counted, labels, features)])
+    rows = [
+        Batch(
+            symbols[row : row + 1, :length],
+            counted[row : row + 1, :length],
+            {name: label[row : row + 1] for name, label in labels.items()},
+            None if features is None else features[row : row + 1],
+        )
+        for row, length in enumerate(lengths.tolist())
+    ]
+    alone = measure(model, graph, rows)
+    assert together.keys() == alone.keys() and len(together) > 0
+    for value, largest in together.items():
+        np.testing.assert_allclose(largest, alone[value], rtol=1e-5)
+
+
+def test_symbols_after_the_last_that_counts_are_not_heard() -> None:
+    model = build("bytenet")
+    graph = lower(model).graph
+    heard = [[True] * 5 + [False] * 3]
+    one, other = (measure(model, graph, [batch_of([[1, 2, 3, 4, 5, *rest]], heard)]) for rest in ([0] * 3, [9] * 3))
+    assert all(np.array_equal(one[value], other[value]) for value in one)
 
 
 def test_a_copy_is_exported() -> None:
     model = build("embedding").train()
     for precision in ("float32", "bfloat16", "int8"):
-        exported = export(model, precision, walks() if precision == "int8" else None)
+        exported = export(model, precision, heard(model) if precision == "int8" else None)
         assert precision_of(exported) == precision and exported.engine_file is not None and not exported.training
     assert model.engine_file is None and precision_of(model) is None and model.training
     assert copy.deepcopy(exported).engine_file == exported.engine_file
@@ -151,27 +197,30 @@ def test_a_copy_is_exported() -> None:
 def test_frames_longer_than_a_clip() -> None:
     network = dict(kind="wavenet", num_cycles=1, layers_per_cycle=2, residual_channels=4, gate_channels=4)
     model = make(dict(network=dict(network, skip_channels=4, context=dict(frame_size=600, num_layers=1))))
-    assert precision_of(export(model, "int8", walks())) == "int8"
+    assert precision_of(export(model, "int8", heard(model))) == "int8"
 
 
 def test_what_cannot_be_exported() -> None:
     model = build("embedding")
     with pytest.raises(UsageError, match="unknown precision 'int4'; did you mean 'int8'"):
         export(model, "int4")
-    with pytest.raises(UsageError, match="int8 needs clips to calibrate with"):
+    with pytest.raises(UsageError, match="int8 needs data to calibrate with"):
         export(model, "int8")
     with pytest.raises(UsageError, match="exported already, in bfloat16"):
-        export(export(model, "bfloat16"), "int8", walks())
+        export(export(model, "bfloat16"), "int8", heard(model))
+    with pytest.raises(DataError, match="nothing to calibrate with: no batch has a step that counts"):
+        export(model, "int8", [batch_of([[1, 2, 3]], [[False] * 3])])
     with pytest.raises(DataError, match="no clips"):
-        export(model, "int8", ClipSet([], 100))
+        export(model, "int8", heard(model, ClipSet([], 100)))
     with pytest.raises(DataError, match="has speaker 'nobody'"):
-        export(build("labels"), "int8", clips_of(walks()[0].wave, 100, 300, speaker="nobody"))
+        strangers = clips_of(walks()[0].wave, 100, 300, speaker="nobody")
+        export(build("labels"), "int8", heard(build("labels"), strangers))
     with pytest.raises(UsageError, match="no Doubled"):
-        export(with_doubled(), "int8", walks())
+        export(with_doubled(), "int8", heard(model))
     with torch.no_grad():
         model.network.skip.conv.weight.fill_(float("nan"))
     with pytest.raises(DataError, match="weights are damaged"):
-        export(model, "int8", walks())
+        export(model, "int8", heard(model))
 
 
 # --- the engine
@@ -244,7 +293,7 @@ def test_no_surroundings_change_a_bit_of_any_model(config: dict[str, Any], sizes
 
 @pytest.mark.native
 def test_no_surroundings_change_a_bit_of_real_speech(of_speech: Autoregressive, speech: np.ndarray) -> None:
-    exported = export(of_speech, "int8", clips_of(speech[:4800], RATE))
+    exported = export(of_speech, "int8", heard(of_speech, clips_of(speech[:4800], RATE)))
     symbols = of_speech.past(torch.from_numpy(of_speech.alphabet.encode(speech[:8000])).reshape(4, 2000)).numpy()
     results = []
     for isa, threads, rows, sizes in [(isa, 1, 4, [2001]) for isa in ISAS] + [
@@ -298,7 +347,7 @@ def test_it_costs_next_to_nothing(of_speech: Autoregressive, speech: np.ndarray)
     plain = bits_per_symbol(export(trained, "float32"), clips)
     assert plain == pytest.approx(bits_per_symbol(trained, clips), abs=1e-5)
     assert abs(bits_per_symbol(export(trained, "bfloat16"), clips) - plain) < 0.01
-    exported = export(trained, "int8", clips_of(speech[:8000], RATE))
+    exported = export(trained, "int8", heard(trained, clips_of(speech[:8000], RATE)))
     assert abs(bits_per_symbol(exported, clips) - plain) < 0.01
     found = score(exported, clips)
     assert (found.engine, found.precision) == ("native", "int8")

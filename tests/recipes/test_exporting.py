@@ -7,6 +7,7 @@ from tests.native.models import MEL, make
 from undertow.config import parse
 from undertow.data.clips import Clip, ClipSet
 from undertow.data.features import FramesConfig, build
+from undertow.evaluation.calibration import calibration_batches
 from undertow.recipes import exporting
 
 
@@ -47,4 +48,5 @@ def test_pieces_have_their_frames(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_model_of_features_is_calibrated_and_scored() -> None:
     model = make(dict(conditioner=dict(features=MEL, upsampling=dict(channels=4)), sample_rate=100), 1.0)
-    assert MEL["sample_rate"] == 100 and exporting.export(model, "int8", clips([700, 300])).engine_file is not None
+    batches = calibration_batches(model, clips([700, 300]))
+    assert MEL["sample_rate"] == 100 and exporting.export(model, "int8", batches).engine_file is not None

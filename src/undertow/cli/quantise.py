@@ -35,6 +35,7 @@ def quantise(
 
     from undertow import checkpoint
     from undertow.cli.terminal import print_facts, print_json, tell
+    from undertow.evaluation.calibration import calibration_batches
     from undertow.files import atomic_folder
     from undertow.native import export
     from undertow.recipes.clips import choose, of_card
@@ -51,7 +52,7 @@ def quantise(
         if label_pattern is not None:
             section = replace(section, label_pattern=label_pattern)
         clips = calibration_clips(model, section, tell) if precision == "int8" else None
-        exported = export(model, precision, clips)
+        exported = export(model, precision, None if clips is None else calibration_batches(model, clips))
         tell(f"scoring held-out clips of {section.source} in float32 and in {precision}")
         found = card_section(exported, section, clips, cost(model, exported, section, tell))
         checkpoint.write(folder, exported, card | {"engine": found})

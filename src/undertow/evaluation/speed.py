@@ -6,17 +6,19 @@ B rows, F feature frames, M features a frame.
 import copy
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 
+from undertow.batch import Batch
 from undertow.config import nearest
 from undertow.data.clips import Clip, ClipSet
 from undertow.data.features import FramesConfig
 from undertow.data.synthetic import plucked_strings
 from undertow.errors import UsageError
+from undertow.evaluation.calibration import calibration_batches
 from undertow.evaluation.roofline import Roofline, StepCost, probes, step_cost
 from undertow.generation import Stream, stream
 from undertow.models.autoregressive import Autoregressive
@@ -27,7 +29,8 @@ SECONDS = 0.25
 CHUNK_STEPS = {"native": 1024, "torch": 64}  # torch goes back to Python at every step, whatever the chunk
 CHUNK_SYMBOLS = 16_384  # of a chunk of many rows, about
 FEATURE_SECONDS = 60  # of the features a stream is given; then it begins again
-SYNTHESISED = "int8 is calibrated on synthesised sound here: its speed is that of any int8 model, its sound is not"
+SYNTHESISED = "int8 is calibrated on what is synthesised here: its speed is that of any int8 model, its draws are not"
+SYNTHESISED_SYMBOLS = 1024
 
 
 @dataclass(frozen=True)
@@ -200,11 +203,19 @@ def _why_torch_alone(model: Autoregressive) -> str | None:
 
 
 def variant(model: Autoregressive, precision: str) -> Autoregressive:
-    """A model exported to the native engine to be timed: int8 is calibrated on sound that is synthesised."""
+    """A model exported to the native engine to be timed: int8 is calibrated on what is synthesised."""
     return export(model, precision, _synthesised(model) if precision == "int8" else None)
 
 
-def _synthesised(model: Autoregressive) -> ClipSet:
+def _synthesised(model: Autoregressive) -> Iterable[Batch]:
+    """Sound for models of sound, symbols at random for others."""
+    if model.alphabet.real == "sound":
+        return calibration_batches(model, _notes(model))
+    drawn = np.random.default_rng(0).integers(0, model.alphabet.num_symbols, (1, SYNTHESISED_SYMBOLS))
+    return [Batch(torch.from_numpy(drawn), torch.ones(drawn.shape, dtype=torch.bool))]
+
+
+def _notes(model: Autoregressive) -> ClipSet:
     """A few notes; with noise for frames where the model's come beside its recordings."""
     notes = plucked_strings(num_clips=4, sample_rate=model.config.sample_rate or 8000)
     settings, noise = model.config.conditioner.features, np.random.default_rng(0)

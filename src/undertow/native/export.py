@@ -1,19 +1,18 @@
 """A model exported to the native engine: a copy that carries its engine file, in a precision it was made for.
 
-T steps, C channels.
+T steps, C channels, Y condition channels.
 """
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from undertow.batch import Batch
 from undertow.config import nearest
-from undertow.data.batches import batches_in_order
-from undertow.data.clips import ClipSet
 from undertow.errors import DataError, UsageError
 from undertow.models.autoregressive import Autoregressive
 from undertow.native.builder import Unsupported
@@ -25,19 +24,19 @@ from undertow.native.trace import trace
 
 INT8 = "int8"
 PRECISIONS = (*FLOATS, INT8)
-CROP_STEPS = 8192  # of a clip at once
 
 
-def export(model: Autoregressive, precision: str, calibration: ClipSet | None = None) -> Autoregressive:
+def export(model: Autoregressive, precision: str, calibration: Iterable[Batch] | None = None) -> Autoregressive:
     """A copy of a model, on the CPU, with its engine file: "float32", "bfloat16" or "int8".
 
     Args:
-        calibration: for int8, clips at the model's rate that show how large its values get.
+        calibration: for int8, batches that show how large the model's values get, on the CPU. Every row is heard from
+            its first step to the last that counts, as a sequence of its own.
 
     Raises:
-        UsageError: the model is exported already, the precision is unknown, int8 lacks clips, or the engine has no op
-            for a part of the model.
-        DataError: there is no clip, one has a label the model does not know, or the model's values are not numbers.
+        UsageError: the model is exported already, the precision is unknown, int8 lacks batches, or the engine has no
+            op for a part of the model.
+        DataError: no batch has a step that counts, or the model's values are not numbers.
     """
     if model.engine_file is not None:
         raise UsageError(f"this model is exported already, in {precision_of(model)}; give the one it was made from")
@@ -47,7 +46,7 @@ def export(model: Autoregressive, precision: str, calibration: ClipSet | None = 
     graph = lower(exported, "float32" if precision == INT8 else precision).graph
     if precision == INT8:
         if calibration is None:
-            raise UsageError("int8 needs clips to calibrate with")
+            raise UsageError("int8 needs data to calibrate with")
         graph = quantise(graph, measure(exported, graph, calibration))
     exported.engine_file = to_bytes(graph)
     return exported
@@ -63,20 +62,33 @@ def precision_of(model: Autoregressive) -> str | None:
     return None if model.engine_file is None else Type(HEADER.unpack_from(model.engine_file)[4]).name.lower()
 
 
-def measure(model: Autoregressive, graph: Graph, clips: ClipSet) -> dict[int, Floats]:
-    """Largest |x| of each channel of each value that int8 convolutions will read, over the clips."""
+def measure(model: Autoregressive, graph: Graph, batches: Iterable[Batch]) -> dict[int, Floats]:
+    """Largest |x| of each channel of each value that int8 convolutions will read, over the batches' rows."""
     ranges = {value: np.zeros(graph.values[value].channels, dtype=np.float32) for value in quantised_values(graph)}
+    num_rows = 0
     with torch.inference_mode(), _one_thread():
-        for batch in _crops(model, clips):
-            num_steps = int(batch.counted[0].nonzero().max()) + 1
-            condition = model.condition(batch.labels, batch.features, num_steps, 1).aligned
-            symbols = model.past(batch.symbols[:, : num_steps - 1])[0]
-            for value, ticks in trace(graph, symbols, None if condition is None else condition[0]):
+        for symbols, condition in _rows(model, batches):
+            num_rows += 1
+            for value, ticks in trace(graph, symbols, condition):
                 if value in ranges and len(ticks):
                     np.maximum(ranges[value], ticks.abs().amax(dim=0).numpy(), out=ranges[value])
+    if num_rows == 0:
+        raise DataError("there is nothing to calibrate with: no batch has a step that counts")
     if not all(np.isfinite(one).all() for one in ranges.values()):
-        raise DataError("the model's values are not numbers on these clips: its weights are damaged")
+        raise DataError("the model's values are not numbers on what it is calibrated with: its weights are damaged")
     return ranges
+
+
+def _rows(model: Autoregressive, batches: Iterable[Batch]) -> Iterator[tuple[Tensor, Tensor | None]]:
+    """What the network is given of each row, (T,) symbols from the start symbol on, and its condition (T or 1, Y)."""
+    for batch in batches:
+        lengths = [int(row.nonzero().max()) + 1 if row.any() else 0 for row in batch.counted]
+        condition = model.condition(batch.labels, batch.features, max(lengths), len(lengths))
+        for row, length in enumerate(lengths):
+            if length:
+                past = model.past(batch.symbols[row : row + 1, : length - 1])[0]
+                aligned = condition.steps(0, length).aligned
+                yield past, None if aligned is None else aligned[row]
 
 
 @contextmanager
@@ -88,19 +100,3 @@ def _one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def _crops(model: Autoregressive, clips: ClipSet) -> Iterator[Batch]:
-    """The clips in crops with what comes before them, one a batch."""
-    settings = model.config.conditioner
-    return batches_in_order(
-        clips,
-        model.alphabet,
-        model.context_steps,
-        1,
-        CROP_STEPS,
-        features=settings.features,
-        label_classes=settings.labels,
-        period=model.network.period,
-        look_ahead=settings.upsampling.look_ahead,
-    )

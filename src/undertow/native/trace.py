@@ -20,8 +20,9 @@ def trace(graph: Graph, symbols: Tensor, condition: Tensor | None) -> Iterator[t
         condition: (T or 1, Y) float32; None where the model has none.
     """
     ticks = _ticks(graph, len(symbols))
+    last = {read: index for index, op in enumerate(graph.ops) for read in (*op.inputs, op.add)}
     made: dict[int, Tensor] = {}
-    for op in graph.ops:
+    for index, op in enumerate(graph.ops):
         if op.kind == OpKind.EMBED:
             y = _tensor(graph, op.weight)[symbols]
         elif op.kind == OpKind.CONDITION:
@@ -43,6 +44,9 @@ def trace(graph: Graph, symbols: Tensor, condition: Tensor | None) -> Iterator[t
             y = _regroup(made[op.inputs[0]], ticks[value.domain], value.channels, op.kind)
         made[op.output] = y
         yield op.output, y
+        for read in (op.output, *op.inputs, op.add):
+            if last.get(read, -1) <= index:  # nothing will read it any more
+                made.pop(read, None)
 
 
 def _ticks(graph: Graph, num_steps: int) -> list[int]:

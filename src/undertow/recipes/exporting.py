@@ -11,6 +11,7 @@ from typing import Any
 from undertow.data.clips import Clip, ClipSet
 from undertow.errors import UsageError
 from undertow.evaluation import bits_per_symbol
+from undertow.evaluation.calibration import calibration_batches
 from undertow.models.autoregressive import Autoregressive
 from undertow.native import export, precision_of, why_missing
 from undertow.recipes.clips import Say, choose, has_split, open_clips, silent, tell_of_files
@@ -66,7 +67,8 @@ def quantise(
     check_engine()
     if source is None:
         return export(model, precision)
-    return export(model, precision, calibration_clips(model, _section(source, label_pattern)))
+    clips = calibration_clips(model, _section(source, label_pattern))
+    return export(model, precision, calibration_batches(model, clips))
 
 
 def check_engine() -> None:
