@@ -8,6 +8,7 @@ import torch
 
 from tests.contract import check_model
 from undertow import models
+from undertow.alphabets import PianoRoll
 from undertow.batch import Batch
 from undertow.config import parse, to_dict
 from undertow.errors import UsageError
@@ -18,6 +19,14 @@ NETWORK |= {"gate_channels": 6, "skip_channels": 12}
 MEL = {"kind": "mel", "sample_rate": 32, "hop_length": 4, "window_length": 8, "fft_size": 16, "num_channels": 3}
 CONTEXT = {"frame_size": 3, "num_layers": 2, "channels": 8, "gate_channels": 8, "out_channels": 3}
 
+TCN: dict[str, Any] = {"kind": "tcn", "channels": 4, "num_levels": 2, "embedding_channels": 3}
+BYTENET: dict[str, Any] = {"kind": "bytenet", "channels": 3, "num_cycles": 2, "layers_per_cycle": 2}
+RNN: dict[str, Any] = {"kind": "rnn", "channels": 5, "num_layers": 2, "dropout": 0.1}
+TRANSFORMER: dict[str, Any] = {"kind": "transformer", "num_layers": 2, "channels": 8, "num_heads": 2, "max_length": 25}
+WINDOW = {"positions": "rotary", "window": 4, "max_length": None}
+LABELS = {"labels": {"speaker": ["a", "b"], "digit": ["0", "1"]}, "label_channels": 3}
+ROLL = {"alphabet": {"kind": "piano_roll"}, "emission": {"kind": "bernoulli", "num_elements": 3}}
+
 MODELS: dict[str, dict[str, Any]] = {
     "categorical, embedding": {},
     "categorical, scalar": {"network": {"input": "scalar"}},
@@ -26,7 +35,7 @@ MODELS: dict[str, dict[str, Any]] = {
     "mixture of gaussians": {"network": {"input": "scalar"}, "emission": {"kind": "mixture_of_gaussians"}},
     "linear 8 bit": {"alphabet": {"kind": "linear_pcm", "bits": 8}},
     "one label": {"conditioner": {"labels": {"speaker": ["a", "b"]}, "label_channels": 3}},
-    "two labels": {"conditioner": {"labels": {"speaker": ["a", "b"], "digit": ["0", "1"]}, "label_channels": 3}},
+    "two labels": {"conditioner": LABELS},
     "mel": {"conditioner": {"features": MEL, "upsampling": {"channels": 3}}},
     "mel repeated": {"conditioner": {"features": MEL, "upsampling": {"kind": "repeat", "channels": 3}}},
     "mel and label": {"conditioner": {"labels": {"speaker": ["a", "b"]}, "features": MEL}},
@@ -35,7 +44,35 @@ MODELS: dict[str, dict[str, Any]] = {
         "network": {"context": CONTEXT, "input": "scalar"},
         "conditioner": {"labels": {"speaker": ["a", "b"]}, "features": MEL, "upsampling": {"channels": 3}},
     },
+    "bytenet": {"network": BYTENET},
+    "bytenet of relu blocks, scalar": {"network": {**BYTENET, "block": "relu", "input": "scalar"}},
+    "bytenet with labels": {"network": BYTENET, "conditioner": LABELS},
+    "tcn": {"network": TCN},
+    "tcn with labels": {"network": TCN, "conditioner": LABELS},
+    "tcn of values with labels": {"network": {**TCN, "input": "scalar"}, "conditioner": LABELS},
+    "tcn of piano rolls": {"network": {**TCN, "input": "scalar"}, **ROLL},
+    "lstm": {"network": RNN},
+    "gru with labels": {"network": {**RNN, "cell": "gru"}, "conditioner": LABELS},
+    "plain rnn of values": {"network": {**RNN, "cell": "rnn", "input": "scalar"}},
+    "lstm of piano rolls": {"network": {**RNN, "input": "scalar"}, **ROLL},
+    "transformer": {"network": TRANSFORMER},
+    "transformer, tied, with labels": {
+        "network": {**TRANSFORMER, "tied": True, "positions": "learned"},
+        "conditioner": LABELS,
+    },
+    "transformer of piano rolls": {"network": {**TRANSFORMER, "input": "scalar"}, **ROLL},
+    "transformer with a window": {"network": {**TRANSFORMER, **WINDOW}},
+    "transformer with a window, mel and label": {
+        "network": {**TRANSFORMER, **WINDOW},
+        "conditioner": {"labels": {"speaker": ["a", "b"]}, "features": MEL, "upsampling": {"channels": 3}},
+    },
 }
+
+
+@pytest.fixture(autouse=True)
+def three_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pianos of three keys, for whose chords all probabilities can be summed."""
+    monkeypatch.setattr(PianoRoll, "num_elements", 3)
 
 
 def config(**changes: Any) -> Autoregressive.Config:
@@ -45,7 +82,7 @@ def config(**changes: Any) -> Autoregressive.Config:
         "emission": {"kind": "categorical"},
     }
     for key, change in changes.items():
-        values[key] = {**NETWORK, **change} if key == "network" else change
+        values[key] = {**NETWORK, **change} if key == "network" and "kind" not in change else change
     return parse(Autoregressive.Config, values)
 
 
@@ -55,7 +92,8 @@ def batch_for(model: Autoregressive, num_steps: int = 24) -> Batch:
     counted[2, 20:] = False
     labels = {name: torch.tensor([0, 1, -1]) for name in model.config.conditioner.labels}
     mel = torch.randn(3, num_steps // 4 + 1, 3).double() if model.config.conditioner.features else None
-    return Batch(torch.randint(0, model.alphabet.num_symbols, (3, num_steps)), counted, labels, mel)
+    shape = (3, num_steps) if model.alphabet.num_elements is None else (3, num_steps, model.alphabet.num_elements)
+    return Batch(torch.randint(0, model.alphabet.num_symbols, shape), counted, labels, mel)
 
 
 @pytest.mark.parametrize("name", MODELS)
