@@ -127,7 +127,7 @@ def test_pixels_have_baselines_too() -> None:
 
 def test_a_trained_model_has_learnt() -> None:
     torch.manual_seed(0)
-    model, train = text_model("gru"), texts(400, 400)
+    model, train = text_model("bytenet"), texts(400, 400)
     for parameter in model.parameters():
         parameter.data /= 2
     optimiser = torch.optim.Adam(model.parameters(), 0.02)
