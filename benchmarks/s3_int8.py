@@ -27,12 +27,11 @@ def main() -> None:
     from undertow.evaluation.calibration import calibration_batches
     from undertow.native import export
     from undertow.recipes.exporting import calibration_clips
-    from undertow.recipes.recipe import DataConfig
-    from undertow.recipes.run import describe, load_model
+        from undertow.recipes.run import describe, load_model
 
     model = load_model(options.run)
     test = load_clips("fsdd", "test", model.config.sample_rate)
-    heard = calibration_clips(model, DataConfig(source="fsdd"))
+    heard = calibration_clips(model, AudioData(source="fsdd"))
     plain = bits_per_symbol(export(model, "float32"), test)
     for precision, clips in (("int8", heard), ("bfloat16", None)):
         began = time.perf_counter()

@@ -23,7 +23,7 @@ def test_a_run_is_a_model_to_load_and_says_what_it_is(trained):
     assert model.config.conditioner.labels["pitch"][:2] == ("A2", "A#2") and model.config.sample_rate == 8000
     assert card["data"]["source"] == "plucked" and card["data"]["splits"]["train"]["num_clips"] == 240
     assert card["training"]["steps"] in (20, 40) and card["training"]["num_threads"] >= 1
-    assert card["scores"]["validation_nats"] > 0 and card["versions"]["torch"]
+    assert card["scores"]["validation_loss"] > 0 and card["versions"]["torch"]
     rows = [json.loads(line) for line in (trained / "log.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows if "loss" in row] == list(range(1, 41))
 
@@ -38,7 +38,7 @@ def test_it_says_what_it_does_and_how_it_went(command, tmp_path):
 def test_json_is_all_of_stdout(command, tmp_path):
     outcome = command(*train_command(tmp_path / "run", "--seed", "3", "--json", steps=2))
     found = json.loads(outcome.out)
-    assert found["steps"] == 2 and found["validation_bits_per_symbol"] < 9
+    assert found["steps"] == 2 and 0 < found["validation_loss"] < 7 and found["validation"].endswith(" bits/sample")
     assert yaml.safe_load((tmp_path / "run/run.yaml").read_text())["training"]["seed"] == 3
 
 
@@ -208,7 +208,7 @@ def test_a_disk_that_fills_up_while_saving_leaves_the_checkpoint_before(command,
 
 def test_a_recipe_of_ones_own(command, tmp_path):
     recipe = tmp_path / "mine.yaml"
-    recipe.write_text("model: {alphabet: {kind: mu_law}}\ndata: {source: plucked}\ntraining: {steps: 1, stepz: 2}\n")
+    recipe.write_text("model: {alphabet: {kind: mu_law}}\ndata: {kind: audio, source: plucked}\ntraining: {steps: 1, stepz: 2}\n")
     outcome = command("train", recipe, "--out", tmp_path / "run")
     assert outcome.status == 2 and "unknown key 'training.stepz'; did you mean 'steps'?" in outcome.line
     recipe.write_text("model: [")

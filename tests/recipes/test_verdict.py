@@ -14,11 +14,11 @@ UNIGRAM = "baselines: {validation_unigram_bits: 6.0}"
 @pytest.mark.parametrize(
     ("card", "is_noise"),
     [
-        (f"scores: {{validation_nats: 4.2}}\n{UNIGRAM}", True),  # 6.06 bits
-        (f"scores: {{validation_nats: 4.1}}\n{UNIGRAM}", False),  # 5.92 bits
-        (f"scores: {{validation_nats: .nan}}\n{UNIGRAM}", True),
-        (f"scores: {{validation_nats: null}}\n{UNIGRAM}", False),
-        ("scores: {validation_nats: 4.2}\nbaselines: {validation_unigram_bits: null}", False),
+        (f"scores: {{validation_loss: 4.2}}\n{UNIGRAM}", True),  # 6.06 bits
+        (f"scores: {{validation_loss: 4.1}}\n{UNIGRAM}", False),  # 5.92 bits
+        (f"scores: {{validation_loss: .nan}}\n{UNIGRAM}", True),
+        (f"scores: {{validation_loss: null}}\n{UNIGRAM}", False),
+        ("scores: {validation_loss: 4.2}\nbaselines: {validation_unigram_bits: null}", False),
         ("scores: 3\nbaselines: [a]", False),
     ],
 )

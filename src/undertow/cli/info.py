@@ -1,6 +1,5 @@
 """`undertow info`: what a trained model is."""
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -104,8 +103,8 @@ def _training(section: Any) -> str:
 
 
 def _scores(section: Any) -> str:
-    nats = _number(section, "validation_nats")
-    return "" if nats is None else f"validation {nats / math.log(2):.3f} bits/sample"
+    found = section.get("validation") if isinstance(section, Mapping) else None
+    return f"validation {found}" if isinstance(found, str) else ""
 
 
 def _cost(section: Any) -> str:

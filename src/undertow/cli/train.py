@@ -14,6 +14,7 @@ def train(
     /,
     *,
     out: Path,
+    init: Path | None = None,
     data: str | None = None,
     changes: Annotated[tuple[str, ...], Parameter(name="--set", consume_multiple=True)] = (),
     steps: int | None = None,
@@ -29,9 +30,10 @@ def train(
     to two. Ctrl-C saves before it stops.
 
     Args:
-        recipe: A recipe of the package (wavenet-fsdd, wavenet, …) or a YAML file.
+        recipe: A recipe of the package (wavenet-fsdd, bytenet-tinyshakespeare, …) or a YAML file.
         out: Folder of the run; a new one, unless --resume is given.
-        data: A folder of recordings (wav, flac, ogg, mp3) or a named set, in place of the recipe's.
+        init: For the recipe classify: the trained model whose network the classifier goes on with.
+        data: A folder, a file or a named set of what the recipe is of, in place of its own.
         changes: Change fields of the recipe: network.residual_channels=64 training.batch_size=8 and the like.
         steps: Length of the run in updates, in place of the recipe's.
         minutes: Length of the run in minutes; how many updates fit is measured at its beginning.
@@ -44,7 +46,7 @@ def train(
     from undertow.recipes.recipe import parse_changes
     from undertow.recipes.verdict import verdict
 
-    options: dict[str, Any] = {"data": data, "steps": steps, "minutes": minutes, "seed": seed}
+    options: dict[str, Any] = {"init": init, "data": data, "steps": steps, "minutes": minutes, "seed": seed}
     try:
         trained = run(
             recipe,
@@ -67,10 +69,10 @@ def train(
     progress = trained.progress
     if json:
         facts = {"out": str(out), "steps": progress.step, "seconds": progress.seconds, "best_step": progress.best_step}
-        print_json({**facts, "validation_bits_per_symbol": trained.bits_per_symbol})
+        print_json({**facts, "validation_loss": progress.best_loss, "validation": trained.loss_text})
     else:
         if progress.best_loss is not None:
-            print(f"validation: {trained.bits_per_symbol:.3f} bits/sample at its best, after step {progress.best_step}")
+            print(f"validation: {trained.loss_text} at its best, after step {progress.best_step}")
         print(f"{out} is ready: {progress.step} steps in {progress.seconds / 60:.1f} minutes")
 
 

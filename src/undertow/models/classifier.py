@@ -16,12 +16,11 @@ from torch import Tensor
 
 from undertow import alphabets, networks
 from undertow.alphabets import AlphabetConfig
-from undertow.batch import Batch, Condition
+from undertow.batch import Batch
 from undertow.config import config
 from undertow.errors import UsageError
-from undertow.models.inputs import behind_start, network_inputs
 from undertow.models.model import Model
-from undertow.models.reading import Reading, read
+from undertow.models.reading import Reading, read_network
 from undertow.networks import NetworkConfig
 from undertow.state import State
 
@@ -72,9 +71,8 @@ class Classifier(Model):
 
     def log_prob(self, batch: Batch) -> Tensor:
         """Log-probability in nats of every class, (B, K), or (B, T, K) where every step is read."""
-        inputs = network_inputs(behind_start(batch.symbols, self.alphabet), self.alphabet, self.network)
-        outputs = self.network(inputs, Condition())[:, 1:]
-        return F.log_softmax(read(outputs, batch.counted, self.config.reading), dim=-1)
+        outputs = read_network(self.network, self.alphabet, batch, self.config.reading)
+        return F.log_softmax(outputs, dim=-1)
 
     def predict(self, batch: Batch) -> Tensor:
         """Index of the most probable class, (B,), or (B, T) where every step is read."""

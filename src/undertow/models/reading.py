@@ -8,7 +8,23 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from undertow.alphabets import Alphabet
+from undertow.batch import Batch, Condition
+from undertow.models.inputs import behind_start, network_inputs
+from undertow.networks import Network
+
 Reading = Literal["last", "mean", "every"]
+
+
+def read_network(network: Network, alphabet: Alphabet, batch: Batch, reading: Reading) -> Tensor:
+    """What a network puts out for each sequence, (B, P), or for each step, (B, T, P).
+
+    It reads the start symbol and the whole sequence; where that is all that counts, at its last step alone.
+    """
+    inputs = network_inputs(behind_start(batch.symbols, alphabet), alphabet, network)
+    if reading == "last" and bool(batch.counted[:, -1].all()):
+        return network.last(inputs, Condition())
+    return read(network(inputs, Condition())[:, 1:], batch.counted, reading)
 
 
 def read(outputs: Tensor, counted: Tensor, reading: Reading) -> Tensor:

@@ -10,11 +10,10 @@ from torch import Tensor
 
 from undertow import alphabets, networks
 from undertow.alphabets import AlphabetConfig
-from undertow.batch import Batch, Condition
+from undertow.batch import Batch
 from undertow.config import config
-from undertow.models.inputs import behind_start, network_inputs
 from undertow.models.model import Model
-from undertow.models.reading import read
+from undertow.models.reading import read_network
 from undertow.networks import NetworkConfig
 from undertow.state import State
 
@@ -59,6 +58,4 @@ class Regressor(Model):
 
     def predict(self, batch: Batch) -> Tensor:
         """What is told of each row, (B,)."""
-        inputs = network_inputs(behind_start(batch.symbols, self.alphabet), self.alphabet, self.network)
-        outputs = self.network(inputs, Condition())[:, 1:]
-        return read(outputs, batch.counted, self.config.reading)[:, 0]
+        return read_network(self.network, self.alphabet, batch, self.config.reading)[:, 0]

@@ -1,27 +1,51 @@
 """A recipe's data: which set or folder is meant, its clips, and the labels a model of them is to know."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from undertow.config import nearest, parse
-from undertow.data.catalogue import CATALOGUE, find_root, locate
+from pydantic import Field
+
+from undertow.config import config, nearest, parse
+from undertow.data.catalogue import CATALOGUE, holds, locate
 from undertow.data.clips import ClipSet
-from undertow.data.fetch import Progress, fetch
+from undertow.data.fetch import fetch
 from undertow.data.load import list_source, load_clips
 from undertow.data.synthetic import PLUCKED
 from undertow.errors import DataError, UsageError
-from undertow.recipes.recipe import AUTO, DataConfig
+from undertow.recipes.telling import Downloads, Say
 
-Downloads = Callable[[], AbstractContextManager[Progress | None]]  # what shows them, while it is open
-Say = Callable[[str], None]
-
+AUTO = "auto"
 CLIPS_A_CLASS = 2  # a label with fewer clips a class on average tells clips apart, not kinds of clips
 
+Count = Annotated[int, Field(ge=1)]
 
-def choose(data: DataConfig, given: str | Path | None) -> DataConfig:
+
+@config
+class AudioData:
+    """Where clips come from, and how they are cut.
+
+    Attributes:
+        source: a named set, "plucked" (notes that the package synthesises), or a folder.
+        path: where a named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
+        sample_rate: Hz that everything is resampled to; the set's own where it is not given.
+        label_pattern: how a folder's file names tell labels, such as "{digit}_{speaker}_{take}".
+        trim_decibels: cut both ends where they stay this far below the loudest 10 ms (-40, say); None: as they are.
+        crop_steps: samples of a training crop at most; None: whole clips.
+    """
+
+    kind: Literal["audio"] = "audio"
+    source: str | None = None
+    path: str | None = None
+    sample_rate: Count | None = None
+    label_pattern: str | None = None
+    trim_decibels: Annotated[float, Field(lt=0)] | None = None
+    crop_steps: Count | None = None
+
+
+def choose(data: AudioData, given: str | Path | None) -> AudioData:
     """The data section with what a user gave in place of its source.
 
     A folder that is laid out as the named set the recipe asks for, or holds it, is taken as that set.
@@ -33,7 +57,7 @@ def choose(data: DataConfig, given: str | Path | None) -> DataConfig:
         if data.source is None:
             raise UsageError("this recipe is for any sound: give it a folder of recordings, or a named set, as --data")
         return data
-    if data.source in CATALOGUE and Path(given).is_dir() and _holds(Path(given), CATALOGUE[data.source].marker):
+    if data.source in CATALOGUE and Path(given).is_dir() and holds(Path(given), data.source):
         return replace(data, path=str(Path(given).resolve()))
     if str(given) in (*CATALOGUE, PLUCKED):
         return replace(data, source=str(given), path=None, label_pattern=None)
@@ -41,15 +65,15 @@ def choose(data: DataConfig, given: str | Path | None) -> DataConfig:
     return replace(data, source=str(source), path=None)
 
 
-def of_card(card: Mapping[str, Any]) -> DataConfig:
+def of_card(card: Mapping[str, Any]) -> AudioData:
     """The data section that a model's card tells of; an empty one where it tells of none."""
     section = card.get("data")
-    known = DataConfig.__dataclass_fields__
+    known = AudioData.__dataclass_fields__
     values = {key: value for key, value in section.items() if key in known} if isinstance(section, Mapping) else {}
-    return parse(DataConfig, values, "card: data")
+    return parse(AudioData, values, "card: data")
 
 
-def fetch_if_missing(data: DataConfig, downloads: Downloads = nullcontext) -> None:
+def fetch_if_missing(data: AudioData, downloads: Downloads = nullcontext) -> None:
     """Download the section's named set where it is not on this machine; `downloads()` is open meanwhile.
 
     Raises:
@@ -60,7 +84,7 @@ def fetch_if_missing(data: DataConfig, downloads: Downloads = nullcontext) -> No
             fetch(data.source, progress=progress)
 
 
-def open_clips(data: DataConfig, split: str, sample_rate: int | None = None, features: Any = None) -> ClipSet:
+def open_clips(data: AudioData, split: str, sample_rate: int | None = None, features: Any = None) -> ClipSet:
     """The clips of one split ("all" for all), at the section's rate or the given one in Hz; see `load_clips`."""
     assert data.source is not None
     return load_clips(
@@ -74,7 +98,7 @@ def open_clips(data: DataConfig, split: str, sample_rate: int | None = None, fea
     )
 
 
-def has_split(data: DataConfig, split: str) -> bool:
+def has_split(data: AudioData, split: str) -> bool:
     """Whether the source holds any clip of a split: a folder of one file, or one that names its own, may not."""
     assert data.source is not None
     if data.source in (*CATALOGUE, PLUCKED):
@@ -101,10 +125,6 @@ def choose_labels(wanted: Sequence[str] | Literal["auto"], clips: ClipSet) -> tu
     return useful, [name for name in known if name not in useful]
 
 
-def silent(line: str) -> None:
-    """Say nothing."""
-
-
 def tell_of_files(clips: ClipSet, tell: Say) -> None:
     """Say what reading the clips met: files that were resampled, mixed down, trimmed or skipped."""
     for line in clips.report.lines():
@@ -121,11 +141,3 @@ def summary(clips: ClipSet) -> dict[str, Any]:
         "changes": dict(clips.report.changes),
         "trimmed_seconds": round(clips.report.trimmed_seconds, 3),
     }
-
-
-def _holds(folder: Path, marker: str) -> bool:
-    try:
-        find_root(folder, marker)
-    except DataError:
-        return False
-    return True

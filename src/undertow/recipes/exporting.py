@@ -14,8 +14,8 @@ from undertow.evaluation import bits_per_symbol
 from undertow.evaluation.calibration import calibration_batches
 from undertow.models.autoregressive import Autoregressive
 from undertow.native import export, precision_of, why_missing
-from undertow.recipes.clips import Say, choose, has_split, open_clips, silent, tell_of_files
-from undertow.recipes.recipe import DataConfig
+from undertow.recipes.clips import AudioData, choose, has_split, open_clips, tell_of_files
+from undertow.recipes.telling import Say, silent
 
 CALIBRATION_SAMPLES = 2**18  # at most
 COST_SAMPLES = 2**18
@@ -46,7 +46,7 @@ class Cost:
 
 def quantise(
     model: Autoregressive,
-    source: str | Path | DataConfig | None = None,
+    source: str | Path | AudioData | None = None,
     *,
     precision: str = "int8",
     label_pattern: str | None = None,
@@ -81,14 +81,14 @@ def check_engine() -> None:
         raise UsageError(f"quantise needs the native engine; {missing}")
 
 
-def calibration_clips(model: Autoregressive, data: DataConfig, say: Say = silent) -> ClipSet:
+def calibration_clips(model: Autoregressive, data: AudioData, say: Say = silent) -> ClipSet:
     """Training clips, or pieces of them, that are spread over all there are; `say` hears of files that were changed."""
     clips = _open(model, data, "train")
     tell_of_files(clips, say)
     return _excerpt(clips, model, CALIBRATION_SAMPLES)
 
 
-def cost(model: Autoregressive, exported: Autoregressive, data: DataConfig, say: Say = silent) -> Cost:
+def cost(model: Autoregressive, exported: Autoregressive, data: AudioData, say: Say = silent) -> Cost:
     """Score a model in float32 and as it was exported, both by the native engine.
 
     The clips are of the test split; where the source has none, of the validation or else of the train split.
@@ -104,9 +104,7 @@ def cost(model: Autoregressive, exported: Autoregressive, data: DataConfig, say:
     return Cost(split, len(clips), clips.num_samples, float32_bits, bits_per_symbol(exported, clips))
 
 
-def card_section(
-    exported: Autoregressive, data: DataConfig, calibration: ClipSet | None, found: Cost
-) -> dict[str, Any]:
+def card_section(exported: Autoregressive, data: AudioData, calibration: ClipSet | None, found: Cost) -> dict[str, Any]:
     """What the card of an exported model says of its precision, of what it was calibrated on, and of its cost."""
     assert exported.engine_file is not None
     heard = None
@@ -121,11 +119,11 @@ def card_section(
     }
 
 
-def _section(source: str | Path | DataConfig, label_pattern: str | None) -> DataConfig:
-    return source if isinstance(source, DataConfig) else choose(DataConfig(label_pattern=label_pattern), source)
+def _section(source: str | Path | AudioData, label_pattern: str | None) -> AudioData:
+    return source if isinstance(source, AudioData) else choose(AudioData(label_pattern=label_pattern), source)
 
 
-def _open(model: Autoregressive, data: DataConfig, split: str) -> ClipSet:
+def _open(model: Autoregressive, data: AudioData, split: str) -> ClipSet:
     if model.config.sample_rate is None:
         raise UsageError("this model has no sample rate, so it cannot be held against sound")
     return open_clips(data, split, model.config.sample_rate, model.config.conditioner.features)

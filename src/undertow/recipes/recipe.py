@@ -3,72 +3,41 @@
 import copy
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import yaml
-from pydantic import Field
 
-from undertow.config import config, nearest, parse
+from undertow.alphabets import ALPHABETS
+from undertow.checkpoint import read_config
+from undertow.config import config, nearest, parse, to_dict
 from undertow.errors import DataError, UsageError
-from undertow.models import MODELS
+from undertow.recipes.samples import Samples
+from undertow.recipes.tasks import TASKS, DataConfig
 from undertow.training.config import TrainingConfig
 
 FOLDER = Path(__file__).parent
-SECTIONS = ("description", "data", "model", "training", "samples")
+LABELLED = {"sound": "audio", "text": "labelled_text"}  # kinds of data with labels, by what an alphabet is of
+SECTIONS = ("description", "extends", "init", "data", "model", "training", "samples")
 MODEL_PARTS = ("alphabet", "network", "emission", "conditioner")
-AUTO = "auto"
-
-Count = Annotated[int, Field(ge=1)]
-Rate = Annotated[int, Field(ge=1)]
-
-
-@config
-class DataConfig:
-    """Where clips come from, and how they are cut.
-
-    Attributes:
-        source: a named set, "plucked" (notes that the package synthesises), or a folder.
-        path: where a named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
-        sample_rate: Hz that everything is resampled to; the set's own where it is not given.
-        label_pattern: how a folder's file names tell labels, such as "{digit}_{speaker}_{take}".
-        trim_decibels: cut both ends where they stay this far below the loudest 10 ms (-40, say); None: as they are.
-        crop_steps: samples of a training crop at most; None: whole clips.
-    """
-
-    source: str | None = None
-    path: str | None = None
-    sample_rate: Rate | None = None
-    label_pattern: str | None = None
-    trim_decibels: Annotated[float, Field(lt=0)] | None = None
-    crop_steps: Count | None = None
-
-
-@config
-class Samples:
-    """What is generated at each validation.
-
-    Attributes:
-        count: sequences; 0 for none.
-        seconds: length of each.
-        temperature: of the draws.
-    """
-
-    count: Annotated[int, Field(ge=0)] = 0
-    seconds: Annotated[float, Field(gt=0)] = 1.0
-    temperature: Annotated[float, Field(ge=0)] = 1.0
 
 
 @config
 class Recipe:
     """A model to be trained.
 
+    In a file, `extends: another-recipe` takes whatever is not given from that one; a section of another `kind` is
+    taken whole from neither.
+
     Attributes:
         description: one line for a reader.
-        model: the model's config as a plain mapping, with what only the data can tell left open: `conditioner.labels`
-            may be a list of label names, or "auto" for all that the data has, and the sample rate is the data's.
+        init: folder of a trained model whose network a classifier goes on with; see `started_from`.
+        data: what to train on; its `kind` says what that is, and which settings it has.
+        model: the model's config as a plain mapping, with what only the data can tell left open: the characters of a
+            text, a sound's labels (a list of their names, or "auto" for all) and sample rate, a label's classes.
     """
 
     description: str = ""
+    init: str | None = None
     data: DataConfig
     model: dict[str, Any]
     training: TrainingConfig
@@ -91,10 +60,16 @@ def read_recipe(recipe: str | Path | Mapping[str, Any], changes: Mapping[str, An
         DataError: the file is not YAML.
     """
     values = copy.deepcopy(dict(recipe)) if isinstance(recipe, Mapping) else _read(recipe)
+    if "extends" in values:
+        values = _merged(_extended(values.pop("extends")), values)
     for key, value in (changes or {}).items():
         _change(values, key, value)
+    if values.get("init") is not None:
+        values = started_from(values, str(values["init"]))
+    elif "data" not in values and "model" in values:
+        raise UsageError("this recipe goes on with a trained model: name its folder with --init")
     made = parse(Recipe, values)
-    complete(made, {}, made.data.sample_rate)
+    TASKS[made.data.kind].check(made.data, made.model)
     return made
 
 
@@ -113,44 +88,39 @@ def parse_changes(texts: Sequence[str]) -> dict[str, Any]:
     return changes
 
 
-def complete(recipe: Recipe, labels: Mapping[str, Sequence[str]], sample_rate: int | None) -> Any:
-    """The config of the recipe's model, with class names by label name and the data's rate in Hz filled in.
+def started_from(values: Mapping[str, Any], init: str) -> dict[str, Any]:
+    """A recipe's content with network, alphabet and kind of data as the model in the folder `init` has them.
 
     Raises:
-        UsageError: an unknown key or a wrong value in the recipe's model.
+        UsageError: that is no autoregressive model of sound or text.
+        DataError: that is no checkpoint.
     """
-    values = dict(recipe.model)
-    kind = values.setdefault("kind", "autoregressive")
-    if kind not in MODELS:
-        raise UsageError(f"model: unknown kind '{kind}'{nearest(str(kind), MODELS)}")
-    if values.get("sample_rate") not in (None, sample_rate):
-        raise UsageError(
-            f"model.sample_rate is {values['sample_rate']}; set data.sample_rate instead, and the model has it"
-        )
-    conditioner = dict(_section(values, "conditioner"))
-    if not isinstance(conditioner.get("labels"), Mapping):
-        conditioner["labels"] = labels
-    if conditioner.get("features") is not None:
-        conditioner["features"] = _features(_section(conditioner, "features"), sample_rate)
-    return parse(MODELS[kind].Config, {**values, "conditioner": conditioner, "sample_rate": sample_rate}, "model")
+    found = read_config(init)
+    if found.kind != "autoregressive":
+        raise UsageError(f"{init} is a {found.kind}; a classifier starts from an autoregressive model")
+    real = ALPHABETS[found.alphabet.kind].real
+    if real not in LABELLED:
+        raise UsageError(f"{init} is a model of {real}; a classifier starts from one of {' or '.join(LABELLED)}")
+    parts = {"network": to_dict(found.network), "alphabet": to_dict(found.alphabet)}
+    data = {"kind": LABELLED[real], **(values.get("data") or {})}
+    return {**values, "data": data, "model": {**(values.get("model") or {}), **parts}}
 
 
-def wanted_labels(recipe: Recipe) -> Sequence[str] | Literal["auto"]:
-    """The names of the labels the model is to know, or "auto".
-
-    Raises:
-        UsageError: it is neither a list of names nor "auto".
-    """
-    labels = _section(recipe.model, "conditioner").get("labels", [])
-    if labels == AUTO or (isinstance(labels, list | tuple | Mapping) and all(isinstance(one, str) for one in labels)):
-        return AUTO if labels == AUTO else list(labels)
-    raise UsageError(f"model.conditioner.labels is {labels!r}; it must be a list of label names, or {AUTO}")
+def _extended(name: Any) -> dict[str, Any]:
+    """The content of the recipe that another extends, itself extended."""
+    values = _read(str(name))
+    return _merged(_extended(values.pop("extends")), values) if "extends" in values else values
 
 
-def _features(features: Mapping[str, Any], sample_rate: int | None) -> dict[str, Any]:
-    if sample_rate is None and "sample_rate" not in features:
-        raise UsageError("a model with features needs its rate before the data is read: give data.sample_rate")
-    return {"sample_rate": sample_rate, **features}
+def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with the changes; sections are merged key by key, unless their kinds differ."""
+    merged = dict(base)
+    for key, value in changes.items():
+        old = merged.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        same = both and value.get("kind", old.get("kind")) == old.get("kind")
+        merged[key] = _merged(old, value) if same else value
+    return merged
 
 
 def _read(recipe: str | Path) -> dict[str, Any]:
@@ -193,10 +163,3 @@ def _value(text: str) -> Any:
         return yaml.safe_load(text)
     except yaml.YAMLError:
         return text
-
-
-def _section(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    section = values.get(name) or {}
-    if not isinstance(section, Mapping):
-        raise UsageError(f"{name} is {section!r}; it must be a section with keys")
-    return section

@@ -6,13 +6,13 @@ from undertow.errors import UsageError
 from undertow.evaluation import Score
 from undertow.evaluation import score as score_clips
 from undertow.models.autoregressive import Autoregressive
-from undertow.recipes.clips import Say, choose, open_clips, silent, tell_of_files
-from undertow.recipes.recipe import DataConfig
+from undertow.recipes.clips import AudioData, choose, open_clips, tell_of_files
+from undertow.recipes.telling import Say, silent
 
 
 def score(
     model: Autoregressive,
-    source: str | Path | DataConfig,
+    source: str | Path | AudioData,
     *,
     split: str = "test",
     label_pattern: str | None = None,
@@ -32,7 +32,7 @@ def score(
     """
     if model.config.sample_rate is None:
         raise UsageError("this model has no sample rate, so it cannot be scored on sound")
-    data = source if isinstance(source, DataConfig) else choose(DataConfig(label_pattern=label_pattern), source)
+    data = source if isinstance(source, AudioData) else choose(AudioData(label_pattern=label_pattern), source)
     held_out = open_clips(data, split, model.config.sample_rate, model.config.conditioner.features)
     tell_of_files(held_out, say)
     train = held_out if split == "train" else open_clips(data, "train", model.config.sample_rate)

@@ -29,11 +29,11 @@ def verdict(run: str | Path) -> str:
         card = read_card(run)
     except DataError:
         return ""
-    nats, counts = _number(card, "scores", "validation_nats"), _number(card, "baselines", "validation_unigram_bits")
+    nats, counts = _number(card, "scores", "validation_loss"), _number(card, "baselines", "validation_unigram_bits")
     if nats is None or counts is None or nats / math.log(2) < counts:
         return ""
     return (
-        f"this model has not learnt yet: {nats / math.log(2):.2f} bits/sample, and counts of single samples need "
+        f"this model has not learnt yet: {nats / math.log(2):.2f} bits a symbol, and counts of single symbols need "
         f"{counts:.2f}; what it generates is noise; train it for longer"
     )
 

@@ -3,6 +3,7 @@
 import math
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 
 from rich.console import Console
@@ -14,7 +15,8 @@ LINE_SECONDS = 15.0
 class ProgressReport:
     """Tells of a run on standard error. Losses are smoothed for the eye; the log has each."""
 
-    def __init__(self, step: int, quiet: bool = False) -> None:
+    def __init__(self, loss_text: Callable[[float], str], step: int, quiet: bool = False) -> None:
+        self.loss_text = loss_text
         self.console = Console(file=sys.stderr, quiet=quiet, highlight=False)
         self._loss, self._last_line, self._first = math.nan, 0.0, step
         self._began = time.perf_counter()
@@ -26,9 +28,9 @@ class ProgressReport:
             self._bar.start()
 
     def step(self, step: int, num_steps: int | None, loss: float, samples_per_second: float) -> None:
-        """After update `step` of `num_steps`: its loss in nats a symbol."""
+        """After update `step` of `num_steps`: its loss."""
         self._loss = loss if math.isnan(self._loss) else 0.95 * self._loss + 0.05 * loss
-        figures = f"{self._loss / math.log(2):.3f} bits/sample, {samples_per_second:,.0f} samples/s"
+        figures = f"{self.loss_text(self._loss)}, {samples_per_second:,.0f} symbols/s"
         if self._bar is not None:
             self._bar.update(self._task, completed=step, total=num_steps, figures=figures)
         elif time.perf_counter() - self._last_line > LINE_SECONDS:

@@ -133,7 +133,7 @@ class Trainer:
             stack.callback(self._let_go)
             self._open(resume)
             interrupt = stack.enter_context(caught())
-            self.report = stack.enter_context(ProgressReport(self.progress.step, self.quiet))
+            self.report = stack.enter_context(ProgressReport(self.model.loss_text, self.progress.step, self.quiet))
             self.journal = Journal(self.out, self.progress.step, self.config.tensorboard, self.world.is_first)
             stack.enter_context(self.journal)
             self.saved_at = time.perf_counter()
@@ -319,7 +319,12 @@ class Trainer:
             "seconds": progress.seconds,
         }
         training["precision"] = "bf16" if self.is_autocast else "fp32"
-        scores = {"validation_nats": progress.validation_loss, "best_validation_nats": progress.best_loss}
+        loss = progress.validation_loss
+        scores = {
+            "validation_loss": loss,
+            "best_validation_loss": progress.best_loss,
+            "validation": None if loss is None else self.model.loss_text(loss),
+        }
         card = {**self.card, "training": {**self.card.get("training", {}), **training}, "scores": scores}
         self.snapshots.save(progress.step, asdict(progress), card, is_best, self.carried)
         self.saved_at = time.perf_counter()

@@ -1,0 +1,26 @@
+"""Kinds of data that recipes are of: one file a kind, one line here."""
+
+from typing import Annotated, Any
+
+from undertow.config import choice
+from undertow.recipes.tasks.audio import AudioTask
+from undertow.recipes.tasks.labelled_text import LabelledTextTask
+from undertow.recipes.tasks.mnist import MnistTask
+from undertow.recipes.tasks.rolls import RollsTask
+from undertow.recipes.tasks.synthetic import AddingTask, CopyMemoryTask
+from undertow.recipes.tasks.task import Task
+from undertow.recipes.tasks.text import TextTask
+
+TASKS: dict[str, Any] = {
+    "audio": AudioTask,
+    "text": TextTask,
+    "labelled_text": LabelledTextTask,
+    "rolls": RollsTask,
+    "mnist": MnistTask,
+    "adding": AddingTask,
+    "copy_memory": CopyMemoryTask,
+}
+
+DataConfig = Annotated[Any, choice(TASKS)]
+
+__all__ = ["TASKS", "DataConfig", "Task"]

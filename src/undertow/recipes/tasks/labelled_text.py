@@ -1,0 +1,99 @@
+"""Texts with a class each, for a classifier: a table of the user's, or the language of Multi30k's sentences."""
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from undertow import alphabets
+from undertow.alphabets import Characters, Subwords, TextAlphabet
+from undertow.alphabets.characters import collect
+from undertow.alphabets.subwords import train_subwords
+from undertow.config import config, to_dict
+from undertow.data.labelled_text import LabelledTexts, open_labelled_text
+from undertow.data.sequences import SequenceSet
+from undertow.errors import DataError
+from undertow.recipes.tasks.named import fetch_named, placed
+from undertow.recipes.tasks.sequences import Count, SequenceTask
+from undertow.recipes.tasks.task import parse_model, section
+from undertow.recipes.tasks.text import read_alphabet
+from undertow.recipes.telling import Downloads, Say
+
+
+class LabelledTextTask(SequenceTask):
+    """A text a sequence, read whole."""
+
+    @config
+    class Config:
+        """Which texts.
+
+        Attributes:
+            source: "multi30k", or a table: a .csv or .tsv file with a text and a label a row.
+            path: where the named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
+            text_column, label_column: of a table.
+            longest: symbols of a text at most; longer ones are read to there, and counted.
+        """
+
+        kind: Literal["labelled_text"] = "labelled_text"
+        source: str | None = None
+        path: str | None = None
+        text_column: str = "text"
+        label_column: str = "label"
+        longest: Count = 512
+
+    def __init__(self, config: Config, model: Mapping[str, Any], say: Say) -> None:
+        assert config.source is not None
+        self.config = config
+        texts = open_labelled_text(
+            config.source, config.path, text_column=config.text_column, label_column=config.label_column
+        )
+        for line in texts.lines():
+            say(line)
+        made = _fitted(read_alphabet(section(model, "alphabet")), texts)
+        told = {"label": texts.label, "classes": texts.classes}
+        self.model = {**model, **told, "alphabet": to_dict(made)}
+        alphabet = alphabets.build(made)
+        assert isinstance(alphabet, TextAlphabet)
+        splits = [split for split in ("train", "validation") if split == "train" or split in texts.splits]
+        self.sets = {split: shortened(texts.encode(split, alphabet), config.longest, split, say) for split in splits}
+        self.tell_of_sets(f"{config.source}, {len(self.sets['train']):,} texts to train on", alphabet.unit, say)
+
+    @staticmethod
+    def choose(config: Config, given: str | Path | None) -> Config:
+        missing = "a classifier of texts needs some with a label: give it a table, or a named set, as --data"
+        return placed(config, given, "pairs", missing)
+
+    @staticmethod
+    def check(config: Config, model: Mapping[str, Any]) -> None:
+        made = read_alphabet(section(model, "alphabet"))
+        parse_model({**model, "alphabet": made, "label": "label", "classes": ("0", "1")})
+
+    @staticmethod
+    def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
+        fetch_named(config, downloads)
+
+
+def _fitted(config: Any, texts: LabelledTexts) -> Any:
+    """The config of an alphabet, its characters collected from all texts, its sub-words trained on the train ones."""
+    if isinstance(config, Characters.Config) and not config.characters:
+        return collect(row.text for rows in texts.splits.values() for row in rows)
+    if isinstance(config, Subwords.Config) and not config.tokenizer:
+        return train_subwords((row.text for row in texts.split("train")), config.size)
+    return config
+
+
+def shortened(sequences: SequenceSet, longest: int, name: str, say: Say) -> SequenceSet:
+    """The sequences, none longer than `longest`.
+
+    Raises:
+        DataError: there are none.
+    """
+    if not len(sequences):
+        raise DataError(f"there are no texts in the {name} split")
+    num_long = int(np.count_nonzero(sequences.lengths > longest))
+    if not num_long:
+        return sequences
+    say(f"{name}: {num_long:,} of {len(sequences):,} texts are longer than {longest} symbols and read to there")
+    return SequenceSet([one[:longest] for one in sequences.sequences], sequences.labels, sequences.names)

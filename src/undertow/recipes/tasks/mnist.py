@@ -1,0 +1,65 @@
+"""MNIST pixel by pixel: 784 steps, then the digit; or a model of the pixels themselves."""
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from undertow.config import config
+from undertow.data.mnist import NAME, NUM_VALIDATION, load_mnist
+from undertow.errors import UsageError
+from undertow.recipes.tasks.named import fetch_named
+from undertow.recipes.tasks.sequences import SequenceTask
+from undertow.recipes.tasks.task import parse_model
+from undertow.recipes.telling import Downloads, Say
+
+LABEL, DIGITS = "digit", tuple("0123456789")
+
+
+class MnistTask(SequenceTask):
+    """Images of digits, a sequence of pixels each."""
+
+    @config
+    class Config:
+        """Which images, and in which order their pixels come.
+
+        Attributes:
+            path: a folder of four files named as MNIST's, which may be another set laid out alike; by default MNIST.
+            permuted: pixels in one fixed other order.
+            num_validation: images held out, the last of the published training set.
+        """
+
+        kind: Literal["mnist"] = "mnist"
+        source: Literal["mnist"] = "mnist"
+        path: str | None = None
+        permuted: bool = False
+        num_validation: Annotated[int, Field(ge=1)] = NUM_VALIDATION
+
+    def __init__(self, config: Config, model: Mapping[str, Any], say: Say) -> None:
+        self.config, self.model = config, _completed(model)
+        options: dict[str, Any] = {"permuted": config.permuted, "num_validation": config.num_validation}
+        self.sets = {split: load_mnist(split, config.path, **options) for split in ("train", "validation")}
+        self.tell_of_sets(f"{NAME}, {len(self.sets['train']):,} images to train on", "pixel", say)
+
+    @staticmethod
+    def choose(config: Config, given: str | Path | None) -> Config:
+        if given is None or str(given) == NAME:
+            return config
+        if not Path(given).is_dir():
+            raise UsageError(f"'{given}' is no folder; this recipe is for {NAME}, or a folder of files named as its")
+        return type(config)(path=str(Path(given).resolve()), permuted=config.permuted)
+
+    @staticmethod
+    def check(config: Config, model: Mapping[str, Any]) -> None:
+        parse_model(_completed(model))
+
+    @staticmethod
+    def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
+        fetch_named(config, downloads)
+
+
+def _completed(model: Mapping[str, Any]) -> dict[str, Any]:
+    told = {"label": LABEL, "classes": DIGITS} if model.get("kind") == "classifier" else {}
+    return {"alphabet": {"kind": "pixels", "num_levels": 256}, **told, **model}

@@ -1,0 +1,45 @@
+"""Piano rolls: pieces of music, 88 notes that sound or do not at each step."""
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, Literal
+
+from undertow.config import config
+from undertow.data.rolls import load_rolls
+from undertow.recipes.tasks.named import fetch_named, placed
+from undertow.recipes.tasks.sequences import SequenceTask
+from undertow.recipes.tasks.task import parse_model
+from undertow.recipes.telling import Downloads, Say
+
+PARTS: dict[str, Any] = {"alphabet": {"kind": "piano_roll"}, "emission": {"kind": "bernoulli", "num_elements": 88}}
+
+
+class RollsTask(SequenceTask):
+    """Whole pieces, a sequence each."""
+
+    @config
+    class Config:
+        """`source`: a named set, a .mat file, or a folder of .npy and .npz rolls; `path`: where a named set lies."""
+
+        kind: Literal["rolls"] = "rolls"
+        source: str | None = None
+        path: str | None = None
+
+    def __init__(self, config: Config, model: Mapping[str, Any], say: Say) -> None:
+        assert config.source is not None
+        self.config, self.model = config, PARTS | dict(model)
+        self.sets = {split: load_rolls(config.source, split, config.path) for split in ("train", "validation")}
+        self.tell_of_sets(f"{config.source}, {len(self.sets['train'])} pieces to train on", "step", say)
+
+    @staticmethod
+    def choose(config: Config, given: str | Path | None) -> Config:
+        return placed(config, given, "rolls", "this recipe is for any piano rolls: give it a folder or a named set")
+
+    @staticmethod
+    def check(config: Config, model: Mapping[str, Any]) -> None:
+        parse_model(PARTS | dict(model))
+
+    @staticmethod
+    def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
+        fetch_named(config, downloads)

@@ -1,0 +1,135 @@
+"""What tasks of symbol sequences share: a set a split, cut for training as their sections say.
+
+N sequences, T steps.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+from pydantic import Field
+
+from undertow.batch import Batch
+from undertow.data.sequences import SequenceBatches, SequenceSet, sequences_in_order
+from undertow.data.streams import StreamBatches
+from undertow.errors import UsageError
+from undertow.evaluation.baselines import unigram
+from undertow.models import Autoregressive
+from undertow.recipes.samples import Samples, SequenceWriter
+from undertow.recipes.tasks.task import OnValidation, Task, parse_model
+from undertow.recipes.telling import Say
+from undertow.training.config import TrainingConfig
+from undertow.training.distributed import World
+from undertow.training.trainer import BatchSource
+
+Count = Annotated[int, Field(ge=1)]
+VALIDATION_STEPS = 32_768  # of one batch, about
+CHUNK = 128  # steps of truncated back-propagation, where the section gives none
+VALIDATION_CROP = 4_096  # steps of a held-out crop, where the network has no limit of its own
+COUNTED_SYMBOLS = 2**22  # of each split, about, for the unigram
+
+
+class Cut(NamedTuple):
+    """How sequences are cut for training.
+
+    Attributes:
+        crop_steps: counted steps of a crop at most; None: whole sequences.
+        context_steps: steps before a crop that are seen and not counted; None: all that the network sees where that
+            ends, otherwise one.
+        carry_state: each row of a batch goes on where that of the batch before ended, with the state it had.
+    """
+
+    crop_steps: int | None = None
+    context_steps: int | None = None
+    carry_state: bool = False
+
+
+class SequenceTask(Task):
+    """Sets of sequences by split, and the model's config as far as the data tells of it.
+
+    Attributes:
+        sets: "train", and "validation" where something is held out.
+        model: the recipe's model as a plain mapping, completed.
+        cut: how they are cut.
+    """
+
+    sets: Mapping[str, SequenceSet]
+    model: Mapping[str, Any]
+    cut: Cut = Cut()
+
+    @property
+    def model_config(self) -> Any:
+        return parse_model(self.model)
+
+    def batches(self, model: Any, training: TrainingConfig, world: World) -> BatchSource:
+        place = training.seed, world.rank, world.size
+        if self.cut.carry_state:
+            return StreamBatches(self.sets["train"], training.batch_size, self.cut.crop_steps or CHUNK, *place)
+        return SequenceBatches(
+            self.sets["train"],
+            training.batch_size,
+            self.cut.crop_steps,
+            context_steps(self.cut, model),
+            *place,
+            period=model.network.period,
+        )
+
+    def validation(self, model: Any) -> Sequence[Batch]:
+        if "validation" not in self.sets:
+            return []
+        crop_steps, context = self.cut.crop_steps, context_steps(self.cut, model)
+        if crop_steps is not None and model.network.max_length is None:
+            crop_steps = VALIDATION_CROP
+        longest = int(self.sets["validation"].lengths.max())
+        longest = longest if crop_steps is None else min(longest, crop_steps + context)
+        num_rows = max(1, VALIDATION_STEPS // longest)
+        period = model.network.period
+        return list(sequences_in_order(self.sets["validation"], num_rows, crop_steps, context, period=period))
+
+    def summary(self) -> dict[str, Any]:
+        return {
+            split: {"num_sequences": len(part), "num_symbols": part.num_symbols} for split, part in self.sets.items()
+        }
+
+    def baseline(self, model: Any) -> float | None:
+        if not isinstance(model, Autoregressive) or model.alphabet.num_elements is not None:
+            return None
+        if "validation" not in self.sets:
+            return None
+        train, held_out = ([part[:COUNTED_SYMBOLS] for part in _spread(self.sets[s])] for s in ("train", "validation"))
+        return unigram(train, held_out, model.alphabet.num_symbols)
+
+    def sample_writer(self, settings: Samples, out: Path) -> OnValidation | None:
+        is_generator = self.model.get("kind", "autoregressive") == "autoregressive"
+        return SequenceWriter(settings, out) if is_generator and settings.count else None
+
+    def tell_of_sets(self, source: str, unit: str, say: Say) -> None:
+        """Sizes of the splits, in one line."""
+        parts = [f"{split} {part.num_symbols:,} {unit}s" for split, part in self.sets.items()]
+        say(f"{source}: {'; '.join(parts)}")
+
+
+def context_steps(cut: Cut, model: Any) -> int:
+    """Steps before a crop that are seen and not counted.
+
+    Raises:
+        UsageError: context and crop are more than the network can be given at once.
+    """
+    if cut.crop_steps is None:
+        return 0
+    field, limit, context = model.network.receptive_field, model.network.max_length, cut.context_steps
+    if context is None:
+        context = 1 if field is None else field - 1
+    if limit is not None and cut.crop_steps + context > limit:
+        raise UsageError(
+            f"crops of {cut.crop_steps} steps and {context} of context are more than the network's max_length of "
+            f"{limit}; set data.crop_steps or network.max_length"
+        )
+    return context
+
+
+def _spread(sequences: SequenceSet) -> Sequence[np.ndarray]:
+    """Some of the sequences, spread over all, of about `COUNTED_SYMBOLS` together."""
+    stride = max(1, sequences.num_symbols // COUNTED_SYMBOLS)
+    return sequences.sequences[:: min(stride, len(sequences))]

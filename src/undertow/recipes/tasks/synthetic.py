@@ -1,0 +1,93 @@
+"""The tasks that test memory: the adding problem and copy memory, made from a seed."""
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from undertow.config import config
+from undertow.data.tasks import adding_problem, copy_memory
+from undertow.errors import UsageError
+from undertow.recipes.tasks.sequences import Count, SequenceTask
+from undertow.recipes.tasks.task import parse_model
+from undertow.recipes.telling import Downloads, Say
+
+Seed = Annotated[int, Field(ge=0)]
+ADDING: dict[str, Any] = {"kind": "regressor", "alphabet": {"kind": "numbers", "num_elements": 2}, "label": "sum"}
+COPY: dict[str, Any] = {
+    "kind": "classifier",
+    "alphabet": {"kind": "pixels", "num_levels": 10},
+    "label": "target",
+    "classes": tuple("0123456789"),
+    "reading": "every",
+}
+
+
+class AddingTask(SequenceTask):
+    """Say the sum of the two marked numbers."""
+
+    @config
+    class Config:
+        """`length`: steps; `num_train`: sequences to train on; `seed`: of them all."""
+
+        kind: Literal["adding"] = "adding"
+        length: Annotated[int, Field(ge=2)] = 600
+        num_train: Count = 50_000
+        seed: Seed = 0
+
+    def __init__(self, config: Config, model: Mapping[str, Any], say: Say) -> None:
+        self.config, self.model = config, ADDING | dict(model)
+        make = {"train": config.num_train, "validation": None}
+        self.sets = {split: adding_problem(split, config.length, num, config.seed) for split, num in make.items()}
+        self.tell_of_sets(f"the adding problem, {config.length} steps", "step", say)
+
+    @staticmethod
+    def choose(config: Config, given: str | Path | None) -> Config:
+        return _made_here(config, given)
+
+    @staticmethod
+    def check(config: Config, model: Mapping[str, Any]) -> None:
+        parse_model(ADDING | dict(model))
+
+    @staticmethod
+    def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
+        """There is nothing to download."""
+
+
+class CopyMemoryTask(SequenceTask):
+    """Say ten symbols again after many blanks."""
+
+    @config
+    class Config:
+        """`num_blanks`: steps between; `num_train`: sequences to train on; `seed`: of them all."""
+
+        kind: Literal["copy_memory"] = "copy_memory"
+        num_blanks: Count = 1000
+        num_train: Count = 10_000
+        seed: Seed = 0
+
+    def __init__(self, config: Config, model: Mapping[str, Any], say: Say) -> None:
+        self.config, self.model = config, COPY | dict(model)
+        make = {"train": config.num_train, "validation": None}
+        self.sets = {split: copy_memory(split, config.num_blanks, num, config.seed) for split, num in make.items()}
+        self.tell_of_sets(f"copy memory, {config.num_blanks} blanks", "step", say)
+
+    @staticmethod
+    def choose(config: Config, given: str | Path | None) -> Config:
+        return _made_here(config, given)
+
+    @staticmethod
+    def check(config: Config, model: Mapping[str, Any]) -> None:
+        parse_model(COPY | dict(model))
+
+    @staticmethod
+    def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
+        """There is nothing to download."""
+
+
+def _made_here(config: Any, given: str | Path | None) -> Any:
+    if given is not None:
+        raise UsageError(f"this recipe's data is made from a seed, so it takes no --data {given}")
+    return config

@@ -1,0 +1,111 @@
+"""The contract of a task: one kind of data, what a recipe says of it, and what a run makes of it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from undertow.batch import Batch
+from undertow.config import nearest, parse
+from undertow.errors import UsageError
+from undertow.models import MODELS, Model
+from undertow.recipes.samples import Samples
+from undertow.recipes.telling import Downloads
+from undertow.training.config import TrainingConfig
+from undertow.training.distributed import World
+from undertow.training.trainer import BatchSource
+
+OnValidation = Callable[[Model, int], None]
+
+
+class Task(ABC):
+    """The data of one run, read.
+
+    Each has a nested `Config`, the `data` section of a recipe, and is made as Task(config, model, say) of it, of the
+    recipe's model as a plain mapping, and of what takes lines on what was read. Making it raises DataError where the
+    data cannot be used, and UsageError where it is not what the model is for.
+    """
+
+    Config: type[Any]
+    config: Any
+
+    @staticmethod
+    @abstractmethod
+    def choose(config: Any, given: str | Path | None) -> Any:
+        """The data section with what a user gave in place of its source.
+
+        Raises:
+            UsageError: neither names a source, or it is no such data.
+        """
+
+    @staticmethod
+    @abstractmethod
+    def check(config: Any, model: Mapping[str, Any]) -> None:
+        """Refuse what can be seen to be wrong in a recipe before its data is read.
+
+        Raises:
+            UsageError: an unknown key or a wrong value.
+        """
+
+    @staticmethod
+    @abstractmethod
+    def fetch(config: Any, downloads: Downloads = nullcontext) -> None:
+        """Download what is named and not on this machine; `downloads()` is open meanwhile.
+
+        Raises:
+            DataError: it cannot be had.
+        """
+
+    @property
+    @abstractmethod
+    def model_config(self) -> Any:
+        """The model's config, with what only the data can tell filled in.
+
+        Raises:
+            UsageError: an unknown key or a wrong value in the recipe's model.
+        """
+
+    @abstractmethod
+    def batches(self, model: Any, training: TrainingConfig, world: World) -> BatchSource:
+        """This process's training batches."""
+
+    @abstractmethod
+    def validation(self, model: Any) -> Sequence[Batch]:
+        """Every held-out step once, in batches whose size in memory is bounded; none where nothing is held out."""
+
+    @abstractmethod
+    def summary(self) -> dict[str, Any]:
+        """What a card says of each split."""
+
+    def baseline(self, model: Any) -> float | None:
+        """Bits a symbol of the held-out part under counts of single symbols; None where there are no such counts."""
+        return None
+
+    def sample_writer(self, settings: Samples, out: Path) -> OnValidation | None:
+        """What writes down some generated examples at each validation; None where the model generates nothing."""
+        return None
+
+
+def parse_model(values: Mapping[str, Any]) -> Any:
+    """The config of a recipe's model.
+
+    Raises:
+        UsageError: an unknown kind or key, or a wrong value.
+    """
+    kind = values.get("kind", "autoregressive")
+    if kind not in MODELS:
+        raise UsageError(f"model: unknown kind '{kind}'{nearest(str(kind), MODELS)}")
+    return parse(MODELS[kind].Config, {**values, "kind": kind}, "model")
+
+
+def section(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A part of the recipe's model, empty where it is not given.
+
+    Raises:
+        UsageError: it is a value and no section.
+    """
+    found = values.get(name) or {}
+    if not isinstance(found, Mapping):
+        raise UsageError(f"{name} is {found!r}; it must be a section with keys")
+    return dict(found)

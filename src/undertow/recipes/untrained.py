@@ -1,0 +1,38 @@
+"""A model by the name of what it was trained to, or would be: for verbs that look at models."""
+
+from pathlib import Path
+
+from undertow.config import nearest
+from undertow.data.synthetic import PLUCKED
+from undertow.errors import UsageError
+from undertow.models import Autoregressive
+from undertow.models import build as build_model
+from undertow.recipes.recipe import read_recipe, recipe_names
+from undertow.recipes.run import load_model
+from undertow.recipes.tasks import TASKS
+from undertow.recipes.telling import silent
+
+
+def load_or_build(name: str) -> Autoregressive:
+    """The model in the folder of a run or checkpoint; or that of a recipe, freshly initialised.
+
+    A recipe's data is read, since its alphabet and labels may make the model; one for any sound is built for the notes
+    that the package synthesises.
+
+    Raises:
+        UsageError: there is neither such a folder nor such a recipe, or its model is not autoregressive.
+        DataError: the folder holds no model, or the recipe's data is not on this machine and cannot be had.
+    """
+    if Path(name).is_dir():
+        return load_model(Path(name))
+    if name not in recipe_names() and Path(name).suffix not in (".yaml", ".yml"):
+        raise UsageError(f"'{name}' is neither the folder of a run nor a recipe{nearest(name, recipe_names())}")
+    recipe = read_recipe(name)
+    kind = TASKS[recipe.data.kind]
+    given = PLUCKED if recipe.data.kind == "audio" and recipe.data.source is None else None
+    data = kind.choose(recipe.data, given)
+    kind.fetch(data)
+    model = build_model(kind(data, recipe.model, silent).model_config)
+    if not isinstance(model, Autoregressive):
+        raise UsageError(f"the recipe {name} makes a {model.config.kind}; an autoregressive model is wanted here")
+    return model
