@@ -67,7 +67,7 @@ def check_layer(layer: Layer, x: Tensor, tmp_path: Path, condition: Tensor | Non
 
 
 def check_network(network: Network, x: Tensor, tmp_path: Path, condition: Condition | None = None) -> None:
-    """Run every check of the contract over a network, and that `prime` is `step`."""
+    """Run every check of the contract over a network, and that `prime` is `step` and `last` the end of `forward`."""
     network = network.double()
     whole = Condition() if condition is None else condition
 
@@ -87,6 +87,7 @@ def check_network(network: Network, x: Tensor, tmp_path: Path, condition: Condit
     last, after = network.prime(x, fresh, of_rows(subject.rows, 0, x.shape[1]))
     stepped, expected = subject.step(x, subject.init_state(len(x)), 0, subject.rows)
     assert_close(last, stepped[:, -1])
+    assert_close(network.last(x, of_rows(subject.rows, 0, x.shape[1])), last)
     for a, b in zip(states.leaves(after), states.leaves(expected), strict=True):
         assert_close(a, b)
 
@@ -250,7 +251,8 @@ def check_streamed_log_prob(model: Autoregressive, batch: Batch) -> None:
         symbols = batch.symbols[:, time]
         streamed.append(model.emission.log_prob(params[:, 0], symbols))
         ends = model.emission.cdf(params[:, 0]).gather(-1, torch.stack([symbols, symbols + 1], dim=-1))
-        torch.testing.assert_close(ends.diff(dim=-1)[..., 0], streamed[-1].exp(), rtol=1e-9, atol=1e-12)
+        probability = ends.diff(dim=-1).reshape(batch_size, -1).prod(dim=1)  # of a vector, its elements'
+        torch.testing.assert_close(probability, streamed[-1].exp(), rtol=1e-9, atol=1e-12)
     expected = torch.where(batch.counted, torch.stack(streamed, dim=1), 0.0)
     assert_close(model.log_prob(batch), expected)
     assert_close(model(batch), -expected.sum() / batch.num_counted)
@@ -314,7 +316,8 @@ def check_sampling(model: Autoregressive, batch: Batch) -> None:
 
 
 def sample(model: Autoregressive, condition: Condition, uniforms: Tensor) -> Tensor:
-    last = model.past(torch.empty(len(uniforms), 0, dtype=torch.int64))
+    elements = () if model.alphabet.num_elements is None else (model.alphabet.num_elements,)
+    last = model.past(torch.empty(len(uniforms), 0, *elements, dtype=torch.int64))
     state, symbols = model.init_state(len(uniforms), condition.steps(0, 1)), []
     for time in range(uniforms.shape[1]):
         params, state = model.step(last, state, condition.steps(time, time + 1))
