@@ -111,6 +111,8 @@ def test_refusals(write, tmp_path):
         open_labelled_text("reviews.xlsx")
     with pytest.raises(DataError, match="cannot read .*none.csv: No such file"):
         open_labelled_text(tmp_path / "none.csv")
+    with pytest.raises(UsageError, match="a path goes with a named set"):
+        open_labelled_text("reviews.csv", tmp_path)
     with pytest.raises(UsageError, match="the set mnist holds images, not pairs"):
         open_labelled_text("mnist")
 

@@ -97,6 +97,8 @@ def test_damage_and_absence_are_named(published, tmp_path, monkeypatch):
         load_rolls(published / "Nottingham.mat")
     with pytest.raises(DataError, match="JSB_Chorales.mat is not what was published"):
         load_rolls("jsb", "train", published)
+    with pytest.raises(UsageError, match="a path goes with a named set"):
+        load_rolls(published, "train", tmp_path)
     with pytest.raises(UsageError, match="the set mnist holds images, not rolls; of rolls there is jsb, nottingham"):
         load_rolls("mnist")
     with pytest.raises(

@@ -108,7 +108,7 @@ def open_labelled_text(
         separator: between the two texts of a row.
 
     Raises:
-        UsageError: a named set of another kind, or a file of another kind.
+        UsageError: a named set of another kind, a path without a named set, or a file of another kind.
         DataError: the file is missing or not in UTF-8, a column is missing, a row is broken, a split is unknown, there
             are fewer than two classes, or a class is not in train.
     """
@@ -116,21 +116,27 @@ def open_labelled_text(
         files = open_files(str(source), "pairs", None if path is None else Path(path))
         sentences = {split: list(_sentences(files, part)) for split, part in PAIRS.items()}
         return LabelledTexts(str(source), "language", LANGUAGES, sentences)
-    table = _read_table(Path(source), (text_column, label_column))
+    if path is not None:
+        raise UsageError(f"a path goes with a named set, and '{source}' is none")
+    return _open_table(Path(source), text_column, label_column, separator)
+
+
+def _open_table(path: Path, text_column: str, label_column: str, separator: str) -> LabelledTexts:
     skipped: dict[str, str] = {}
     rows, told = [], []
-    for name, cells in table:
+    for name, cells in _read_table(path, (text_column, label_column)):
         text = separator.join(part for part in (cells[text_column], cells.get(SECOND_COLUMN, "")) if part.strip())
-        if not text or not cells[label_column].strip():
-            skipped[name] = "there is no text" if not text else f"there is no {label_column}"
-            continue
-        rows.append(LabelledText(text, cells[label_column].strip(), name))
-        told.append(_told_split(cells, name))
+        label = cells[label_column].strip()
+        if text and label:
+            rows.append(LabelledText(text, label, name))
+            told.append(_told_split(cells, name))
+        else:
+            skipped[name] = f"there is no {label_column}" if text else "there is no text"
     if not rows:
-        raise DataError(f"{source} has no row with a {text_column} and a {label_column}")
+        raise DataError(f"{path} has no row with a {text_column} and a {label_column}")
     splits = _split(rows, told)
-    classes = _classes(str(source), rows, splits["train"])
-    return LabelledTexts(str(source), label_column, classes, {k: v for k, v in splits.items() if v}, skipped)
+    classes = _classes(str(path), rows, splits["train"])
+    return LabelledTexts(str(path), label_column, classes, {k: v for k, v in splits.items() if v}, skipped)
 
 
 def _encode(row: LabelledText, alphabet: TextAlphabet) -> np.ndarray:

@@ -36,7 +36,8 @@ def load_rolls(source: str | Path, split: str = "train", path: str | Path | None
         path: where a named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
 
     Raises:
-        UsageError: there is no such split, the set holds no rolls, or scipy is missing, which reads .mat files.
+        UsageError: there is no such split, a named set holds no rolls, a path comes without a named set, or scipy is
+            missing, which reads .mat files.
         DataError: the set is not at hand; a file is missing or damaged, or holds something else than rolls.
     """
     if split not in SPLITS:
@@ -44,6 +45,8 @@ def load_rolls(source: str | Path, split: str = "train", path: str | Path | None
     if source in CATALOGUE:
         (file,) = open_files(str(source), "rolls", None if path is None else Path(path)).values()
         return read_mat(file, split)
+    if path is not None:
+        raise UsageError(f"a path goes with a named set, and '{source}' is none")
     found = Path(source)
     return read_mat(found, split) if found.suffix == ".mat" else _read_folder(found, split)
 
