@@ -37,8 +37,8 @@ def test_a_trained_model_and_a_picture(command, trained, tmp_path):
 
 
 def test_a_recipe_untrained(command):
-    (row,) = json.loads(command("cost", "wavenet-fsdd", "--lengths", "8,16", "--json").out)
-    assert row["name"] == "wavenet-fsdd" and row["kind"] == "wavenet"
+    (row,) = json.loads(command("cost", "wavenet", "--lengths", "8,16", "--json").out)
+    assert row["name"] == "wavenet" and row["kind"] == "wavenet"
 
 
 @pytest.mark.parametrize(

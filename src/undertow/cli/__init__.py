@@ -26,6 +26,7 @@ VERBS = {
     "quantise": "undertow.cli.quantise:quantise",
     "bench": "undertow.cli.bench:bench",
     "cost": "undertow.cli.cost:cost",
+    "plot": "undertow.cli.plot:plot",
 }
 HELP = "Autoregressive models of raw sequences: train one, generate with it, and ask whether it learnt."
 GROUP_HELP = {"data": "The named data sets, and what is in a folder of audio."}

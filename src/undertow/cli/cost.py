@@ -48,6 +48,7 @@ def cost(
     from undertow.evaluation.cost import measure_costs
     from undertow.evaluation.families import DEPTH, WIDTH, family
     from undertow.evaluation.pictures import check_picture, draw_costs
+    from undertow.recipes.untrained import load_or_build
 
     if model is not None and (compare is not None or width is not None or depth is not None):
         raise UsageError("--compare, --width and --depth are of families; leave them out, or the model")
@@ -55,7 +56,7 @@ def cost(
         check_picture(plot)
     wanted = None if lengths is None else _numbers(lengths)
     if model is not None:
-        one = _model(model)
+        one = load_or_build(model)
         most = one.network.max_length
         steps = wanted or [length for length in LENGTHS if most is None or length <= most] or [most]
         builds = {Path(model).name: lambda length: one}
@@ -151,22 +152,6 @@ def _short(value: int) -> str:
         if value >= size:
             return f"{float(f'{value / size:.3g}'):g} {unit}"
     return f"{value:,}"
-
-
-def _model(name: str) -> Any:
-    """The model of a folder, or of a recipe, untrained."""
-    from undertow.config import nearest
-    from undertow.models import build
-    from undertow.recipes import read_recipe, recipe_names
-    from undertow.recipes.recipe import complete
-    from undertow.recipes.run import load_model
-
-    if Path(name).is_dir():
-        return load_model(Path(name))
-    if name not in recipe_names() and Path(name).suffix not in (".yaml", ".yml"):
-        raise UsageError(f"'{name}' is neither the folder of a run nor a recipe{nearest(name, recipe_names())}")
-    recipe = read_recipe(name)
-    return build(complete(recipe, {}, recipe.data.sample_rate))
 
 
 def _numbers(text: str) -> list[int]:

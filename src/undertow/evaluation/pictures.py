@@ -5,10 +5,13 @@ T steps, H heads.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from undertow.errors import UsageError
 from undertow.evaluation.cost import QUANTITIES, Costs
+from undertow.evaluation.reach import Reach
 from undertow.files import atomic_write
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ PNG = ".png"
 INK, MARK = "#1f3b57", "#b3402a"
 LINES = ("#1f3b57", "#b3402a", "#2f7d5b", "#8a5fa8", "#c98a1b", "#4a90c2", "#7a7a7a", "#d06fa0")
 MARKS = "osD^vPX*"
+MOST_NAMED = 48  # steps whose inputs an axis names
 
 
 def check_picture(path: str | Path) -> Path:
@@ -75,13 +79,104 @@ def _draw_quantity(axes: "Axes", found: Sequence[Costs], quantity: str) -> None:
     _plain(axes)
 
 
+def draw_reach(reach: Reach, path: str | Path, title: str = "") -> None:
+    """The gradient by an input's age, both axes logarithmic, with the receptive fields declared and measured marked.
+
+    Raises:
+        UsageError: see `check_picture`.
+        DataError: the file cannot be written.
+    """
+    path = check_picture(path)
+    figure = _figure(9, 4.5)
+    axes = figure.subplots()
+    ages = np.arange(1, len(reach.magnitude) + 1)
+    seen = reach.magnitude > 0
+    axes.plot(ages[seen], reach.magnitude[seen], color=INK, linewidth=0.8, marker=".", markersize=3)
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log")
+    axes.set_xlim(0.9, 1.1 * len(ages))
+    if not seen[-1]:
+        axes.axvspan(reach.measured + 0.5, 1.1 * len(ages), color="0.93", label="exactly zero")
+    if reach.declared is not None:
+        axes.axvline(reach.declared, color=MARK, linewidth=1.2, linestyle="--", label=f"declared: {reach.declared:,}")
+    else:
+        axes.plot([], [], " ", label="declared: all of the past")
+    axes.plot([], [], " ", label=f"measured: {_measured(reach)}")
+    axes.xaxis.set_major_formatter(lambda age, place: f"{age:,.0f}")
+    axes.set_xlabel("age of the input in steps; 1 is the newest" + _milliseconds(reach))
+    axes.set_ylabel("gradient of the next symbol's parameters")
+    axes.set_title(title, fontsize="medium", loc="left", parse_math=False)
+    axes.legend(fontsize="small", frameon=False, loc="lower left")
+    _plain(axes)
+    _save(figure, path)
+
+
+def _measured(reach: Reach) -> str:
+    all_seen = reach.measured == len(reach.magnitude)
+    return f"all {reach.measured:,} that were looked at" if all_seen else f"{reach.measured:,}"
+
+
+def _milliseconds(reach: Reach) -> str:
+    rate = reach.sample_rate
+    return "" if rate is None else f" ({reach.measured:,} are {1000 * reach.measured / rate:.0f} ms at {rate} Hz)"
+
+
+def draw_attention(
+    weights: Sequence[np.ndarray], inputs: Sequence[str], path: str | Path, title: str = "", first_layer: int = 1
+) -> None:
+    """A row of maps a layer, one a head: how much each step (down) looks at each (across), from 0 to 1.
+
+    Args:
+        weights: (H, T, T) of each layer.
+        inputs: what each of the T inputs is, for the axes of the first map.
+        first_layer: number of the first of the layers.
+
+    Raises:
+        UsageError: see `check_picture`.
+        DataError: the file cannot be written.
+    """
+    path = check_picture(path)
+    num_heads = max(map(len, weights))
+    side = min(6.0, max(2.0, 0.13 * len(inputs))) if len(inputs) <= MOST_NAMED else 3.0
+    figure = _figure(side * num_heads + 1, side * len(weights) + 0.6)
+    panels = figure.subplots(len(weights), num_heads, squeeze=False, sharex=True, sharey=True)
+    later = np.triu(np.ones((len(inputs), len(inputs)), bool), 1)
+    for row, (layer, axes_of_layer) in enumerate(zip(weights, panels, strict=True)):
+        for head, axes in enumerate(axes_of_layer):
+            share = np.ma.masked_array(layer[head], later)
+            image = axes.imshow(share, cmap="Blues", norm=_square_root(), interpolation="nearest")
+            axes.set_facecolor("0.93")
+            axes.tick_params(labelsize=6, length=0)
+            axes.set_title(f"layer {row + first_layer}, head {head + 1}", fontsize="x-small")
+    _name_steps(panels[0, 0], inputs)
+    figure.colorbar(image, ax=panels, label="share of the attention", shrink=0.8, aspect=30, ticks=[0, 0.1, 0.4, 1])
+    figure.suptitle(title, fontsize="medium", parse_math=False)
+    _save(figure, path)
+
+
+def _square_root() -> Any:
+    """Of shares from 0 to 1: many small ones are to be told from none."""
+    from matplotlib.colors import PowerNorm
+
+    return PowerNorm(0.5, 0, 1)
+
+
+def _name_steps(axes: "Axes", inputs: Sequence[str]) -> None:
+    """What the steps are, where there is room to say so; the other maps share these axes."""
+    if len(inputs) <= MOST_NAMED:
+        axes.set_xticks(range(len(inputs)), inputs, parse_math=False)
+        axes.set_yticks(range(len(inputs)), inputs, parse_math=False)
+    else:
+        axes.set(xticks=[], yticks=[])
+
+
 def _plain(axes: "Axes") -> None:
     axes.grid(color="0.9", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _figure(width: float, height: float) -> "Figure":
+def _figure(width: float | int, height: float | int) -> "Figure":
     try:
         from matplotlib.figure import Figure
     except ImportError:
@@ -91,4 +186,4 @@ def _figure(width: float, height: float) -> "Figure":
 
 def _save(figure: "Figure", path: Path) -> None:
     with atomic_write(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=150)
+        figure.savefig(temporary, format="png", dpi=150, bbox_inches="tight")

@@ -1,0 +1,87 @@
+"""`undertow plot`: how far back a model looks, and what it attends to."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from undertow.cli.options import Json
+from undertow.errors import UsageError
+
+if TYPE_CHECKING:
+    from undertow.models import Autoregressive
+
+
+def plot(
+    model: str,
+    /,
+    *,
+    out: Path,
+    receptive_field: bool = False,
+    attention: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    steps: int | None = None,
+    layer: int | None = None,
+    json: Json = False,
+) -> None:
+    """Draw how far back a model looks, or what it attends to in a text.
+
+    The receptive field is measured: the gradient of what a model says of a late symbol by each input before it, over
+    random sequences. Attention is drawn as a map for each layer and head, one row a step.
+
+    Args:
+        model: Folder of a run or a checkpoint, or a recipe, whose model is built untrained.
+        out: The picture, named .png.
+        receptive_field: Draw the gradient by an input's age.
+        attention: Draw what the model attends to in this text.
+        steps: Inputs that the receptive field is looked for in; a quarter more than it declares, when not given.
+        layer: Draw this layer's attention alone, from 1 on.
+    """
+    from undertow.cli.terminal import print_facts, print_json
+    from undertow.evaluation.pictures import check_picture
+    from undertow.recipes.untrained import load_or_build
+
+    if receptive_field == (attention is not None):
+        raise UsageError("say what to draw: --receptive-field, or --attention and a text")
+    if (attention is None and layer is not None) or (attention is not None and steps is not None):
+        raise UsageError("--steps goes with --receptive-field, --layer with --attention")
+    check_picture(out)
+    loaded = load_or_build(model)
+    title = Path(model).name
+    facts = _field(loaded, out, title, steps) if attention is None else _maps(loaded, out, title, attention, layer)
+    if json:
+        print_json({"model": model, "out": str(out), **facts})
+    else:
+        print_facts({name.replace("_", " "): _said(fact) for name, fact in {**facts, "wrote": out}.items()})
+
+
+def _field(model: "Autoregressive", out: Path, title: str, steps: int | None) -> dict[str, Any]:
+    """Draw the gradient by age; what was found."""
+    from undertow.evaluation.pictures import draw_reach
+    from undertow.evaluation.reach import measure_reach
+
+    reach = measure_reach(model, steps)
+    draw_reach(reach, out, f"{title}: how far back it looks")
+    return {
+        "declared": reach.declared,
+        "measured": reach.measured,
+        "looked_at": len(reach.magnitude),
+        "half_within": reach.age_of_share(0.5),
+        "nine_tenths_within": reach.age_of_share(0.9),
+    }
+
+
+def _maps(model: "Autoregressive", out: Path, title: str, text: str, layer: int | None) -> dict[str, Any]:
+    """Draw the attention of one layer or all; how many there are."""
+    from undertow.evaluation.attention import attention_of
+    from undertow.evaluation.pictures import draw_attention
+
+    weights, inputs = attention_of(model, text)
+    if layer is not None and not 1 <= layer <= len(weights):
+        raise UsageError(f"layer is {layer}; the model has layers 1 to {len(weights)}")
+    chosen = weights if layer is None else weights[layer - 1 : layer]
+    draw_attention(chosen, inputs, out, f"{title}: {text}", layer or 1)
+    return {"num_layers": len(weights), "num_heads": len(weights[0]), "inputs": len(inputs)}
+
+
+def _said(fact: Any) -> str:
+    return "all of the past" if fact is None else f"{fact:,}" if isinstance(fact, int) else str(fact)

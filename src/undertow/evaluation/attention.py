@@ -1,0 +1,49 @@
+"""What a model attends to in a text.
+
+T inputs, H heads.
+"""
+
+import numpy as np
+import torch
+
+from undertow.alphabets import TextAlphabet
+from undertow.errors import UsageError
+from undertow.generation.inference import inference
+from undertow.models.autoregressive import Autoregressive
+from undertow.networks import RNNAttention, Transformer
+
+START = "⊢"
+CONTROLS = {" ": "␣", "\n": "↵", "\t": "⇥"}
+
+
+def attention_of(model: Autoregressive, text: str) -> tuple[list[np.ndarray], list[str]]:
+    """How much each input looks at each, (H, T, T) of every layer, and what the T inputs are.
+
+    The inputs are the start symbol and the text's symbols; row t is of what the model says after input t.
+
+    Raises:
+        UsageError: the model has no attention, is of no text, or does not hold so long a text; or there is no text.
+        DataError: a character is not in the model's alphabet.
+    """
+    network, alphabet = model.network, model.alphabet
+    if not isinstance(network, RNNAttention | Transformer):
+        raise UsageError(f"a {network.config.kind} has no attention to draw; a transformer or an rnn_attention has")
+    if not isinstance(alphabet, TextAlphabet):
+        raise UsageError(f"this model is of {alphabet.real}; attention is drawn over a text")
+    if not text:
+        raise UsageError("the text is empty; give one to attend to")
+    symbols = alphabet.encode(text)
+    with inference(model):
+        past = model.past(torch.from_numpy(symbols)[None].to(next(model.parameters()).device))
+        weights = network.attention_weights(past, model.condition({}, None, past.shape[1], 1))
+    return [layer[0].float().cpu().numpy() for layer in weights], [START, *map(_name, _texts(alphabet, symbols))]
+
+
+def _texts(alphabet: TextAlphabet, symbols: np.ndarray) -> list[str]:
+    """What each symbol stands for by itself."""
+    return [alphabet.pieces[symbol].decode("utf-8", "replace") for symbol in symbols.tolist()]
+
+
+def _name(text: str) -> str:
+    """A text that can be seen."""
+    return "".join(CONTROLS.get(character, character) for character in text)

@@ -1,0 +1,85 @@
+"""`undertow plot`: pictures of what was measured, and one line for what cannot be drawn."""
+
+import json
+import sys
+
+import pytest
+
+from undertow import checkpoint
+from undertow.evaluation.families import family
+
+
+@pytest.fixture(scope="module")
+def text_model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("plot") / "text"
+    checkpoint.save(folder, family("transformer", 24, width=8, depth=2), {})
+    return folder
+
+
+def is_png(path):
+    return path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_receptive_field(command, trained, tmp_path):
+    out = tmp_path / "new" / "field.png"
+    outcome = command("plot", trained, "--receptive-field", "--out", out)
+    facts = dict(line.split("  ", 1) for line in outcome.out.splitlines())
+    facts = {name.strip(): fact.strip() for name, fact in facts.items()}
+    assert outcome.status == 0, outcome.err
+    assert facts["declared"] == facts["measured"] == "1,024" and facts["looked at"] == "1,281" and is_png(out)
+
+
+def test_as_json_of_all_of_the_past(command, text_model, tmp_path):
+    outcome = command("plot", text_model, "--receptive-field", "--out", tmp_path / "a.png", "--steps", "20", "--json")
+    found = json.loads(outcome.out)
+    assert found["declared"] is None and found["measured"] == found["looked_at"] == 20
+    assert 1 <= found["half_within"] <= found["nine_tenths_within"] <= 20
+
+
+@pytest.mark.parametrize("more", [[], ["--layer", "2"]])
+def test_attention(command, text_model, tmp_path, more):
+    outcome = command("plot", text_model, "--attention", "- to be, $x$", "--out", tmp_path / "a.png", *more, "--json")
+    found = json.loads(outcome.out)
+    assert (found["num_layers"], found["num_heads"], found["inputs"]) == (2, 1, 13) and is_png(tmp_path / "a.png")
+
+
+def test_attention_over_more_than_an_axis_can_name(command, tmp_path):
+    checkpoint.save(tmp_path / "model", family("rnn-attention", 80, width=8, depth=1), {})
+    outcome = command("plot", tmp_path / "model", "--attention", "ab" * 30, "--out", tmp_path / "a.png")
+    assert outcome.status == 0 and is_png(tmp_path / "a.png"), outcome.err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--out", "a.png"], "say what to draw"),
+        (["--out", "a.png", "--receptive-field", "--attention", "a"], "say what to draw"),
+        (["--out", "a.pdf", "--receptive-field"], "name it a.png"),
+        (["--out", "a.png", "--receptive-field", "--steps", "0"], "steps is 0"),
+        (["--out", "a.png", "--receptive-field", "--steps", "25"], "from 1 to 24"),
+        (["--out", "a.png", "--attention", ""], "the text is empty"),
+        (["--out", "a.png", "--attention", "a" * 24], "max_length is 24"),
+        (["--out", "a.png", "--attention", "a", "--layer", "3"], "layers 1 to 2"),
+        (["--out", "a.png", "--attention", "a", "--steps", "3"], "--steps goes with --receptive-field"),
+    ],
+)
+def test_wrong_requests(command, text_model, tmp_path, monkeypatch, words, told):
+    monkeypatch.chdir(tmp_path)
+    outcome = command("plot", text_model, *words)
+    assert outcome.status == 2 and told in outcome.line and not list(tmp_path.iterdir())
+
+
+def test_attention_of_a_model_that_has_none(command, trained, tmp_path):
+    outcome = command("plot", trained, "--attention", "a", "--out", tmp_path / "a.png")
+    assert outcome.status == 2 and outcome.line == (
+        "a wavenet has no attention to draw; a transformer or an rnn_attention has"
+    )
+
+
+def test_a_folder_in_the_way_and_no_matplotlib(command, text_model, tmp_path, monkeypatch):
+    (tmp_path / "a.png").mkdir()
+    outcome = command("plot", text_model, "--receptive-field", "--out", tmp_path / "a.png")
+    assert outcome.status == 2 and "is a folder" in outcome.line
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    outcome = command("plot", text_model, "--receptive-field", "--out", tmp_path / "b.png")
+    assert outcome.status == 2 and "undertow[plots]" in outcome.line
