@@ -26,6 +26,39 @@ def test_list(capsys, tmp_path, monkeypatch):
     )
 
 
+def test_list_of_every_kind(capsys):
+    list_sets(json=True)
+    sets = json.loads(capsys.readouterr().out)
+    assert {entry["kind"] for entry in sets.values()} == {"audio", "text", "rolls", "images", "pairs"}
+    assert all(entry["urls"] for entry in sets.values())
+    assert sets["enwik6"]["urls"] == sets["enwik8"]["urls"] and "sample_rate" not in sets["mnist"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("tinyshakespeare", ["1,115,394 bytes", "65 different ones", "train: 1,003,854 bytes", "' ' 15.2%"]),
+        ("nottingham", ["694 pieces", "3.96 notes a step"]),
+        ("mnist", ["784 pixels", "10,000 pictures", "1: 1135"]),
+        ("multi30k", ["29,000 pairs", "11.9 in en"]),
+    ],
+)
+def test_info_of_every_kind(capsys, real_data, monkeypatch, name, words):
+    monkeypatch.setenv("UNDERTOW_DATA", str(real_data))
+    info(name)
+    text = capsys.readouterr().out
+    assert text.startswith(f"{name}: ") and all(one in text for one in words), text
+
+
+def test_info_of_text_that_is_not_utf8(capsys, tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"na\xefve\r\n" * 20)
+    (tmp_path / "b.bin").write_bytes(b"\0")
+    info(str(tmp_path))
+    text = capsys.readouterr().out
+    for words in ("byte 0xef at position 2", "20, 20 carriage returns", "of the bytes", "1 files skipped (binary"):
+        assert words in text
+
+
 def test_info(capsys, tmp_path):
     write(tmp_path / "yes_anna.wav", tone())
     write(tmp_path / "no_bert.wav", tone(0.4))

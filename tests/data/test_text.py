@@ -45,10 +45,11 @@ def make(folder, files):
 
 def test_a_folder_is_cut_end_to_end(tmp_path):
     make(tmp_path, {"b.txt": "b" * 50, "a/a.txt": "a" * 50})
-    (tmp_path / "c.bin").write_bytes(b"\0" * 9)
+    for name in "cd":
+        (tmp_path / f"{name}.bin").write_bytes(b"\0" * 9)
     text = open_text(tmp_path)
     assert [together(text.split(split)) for split in text.splits] == [b"a" * 50 + b"b" * 40, b"b" * 5, b"b" * 5]
-    assert text.lines() == ["1 files skipped:", "  c.bin: binary, or text in UTF-16"]
+    assert text.lines() == ["2 files skipped (binary, or text in UTF-16), such as c.bin"]
 
 
 def test_folders_that_are_splits(tmp_path):

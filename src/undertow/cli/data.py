@@ -1,11 +1,8 @@
-"""`undertow data`: the sets known by name, downloading them, and what is in a folder of audio."""
+"""`undertow data`: the sets known by name, downloading them, and what is in a folder of data."""
 
 from pathlib import Path
-from typing import Any
 
 from undertow.cli.options import Json
-
-MANY = 12  # classes of a label that are listed one by one
 
 
 def list_sets(*, json: Json = False) -> None:
@@ -56,51 +53,19 @@ def fetch_set(name: str, /, *, into: Path | None = None, json: Json = False) -> 
 
 
 def info(path: str, /, *, label_pattern: str | None = None, json: Json = False) -> None:
-    """Say what is in a folder of audio, a named set, or one file: lengths, rates, levels, labels, bad files.
+    """Say what is in a folder, a file or a named set of audio, text, piano rolls or pictures, and what is wrong.
 
     Args:
         path: A folder, a file, or a name that `undertow data list` shows.
-        label_pattern: How file names tell labels, such as `{digit}_{speaker}_{take}`; otherwise metadata.csv or
-            sub-folders do.
+        label_pattern: How names of audio files tell labels, such as `{digit}_{speaker}_{take}`; otherwise
+            metadata.csv or sub-folders do.
     """
+    from undertow.cli.data_lines import lines
     from undertow.cli.terminal import print_json
-    from undertow.data.survey import survey
+    from undertow.data.describe import describe
 
-    found = survey(path, label_pattern=label_pattern)
+    found = describe(path, label_pattern=label_pattern)
     if json:
         print_json(found)
     else:
-        print("\n".join(_lines(found)))
-
-
-def _lines(found: dict[str, Any]) -> list[str]:
-    lines = [
-        f"{found['source']}: {found['num_files']} files, {_duration(found['hours'])}",
-        f"sample rates (Hz)  {_counts(found['sample_rates'])}",
-        f"channels           {_counts(found['channels'])}",
-        f"encodings          {_counts(found['encodings'])}",
-    ]
-    if found["num_good"]:
-        lines += [
-            "seconds            " + ", ".join(f"{name} {value:.2f}" for name, value in found["seconds"].items()),
-            f"level              {found['level_dbfs']:.1f} dBFS, peak {found['peak_dbfs']:.1f} dBFS",
-            f"silence            {found['silence_share']:.1%} of the time is below -60 dBFS",
-            f"clipping           {found['clipping_share']:.3%} of the samples, in {found['num_clipped_files']} files",
-        ]
-    if found["splits"]:
-        lines.append(f"splits             {_counts(found['splits'])}")
-    lines += [f"label {name:13}{_counts(counts)}" for name, counts in found["labels"].items()]
-    if found["bad"]:
-        lines.append(f"bad files          {len(found['bad'])} cannot be used:")
-        lines += [f"  {reason}" for reason in found["bad"].values()]
-    return lines
-
-
-def _counts(counts: dict[str, int]) -> str:
-    if len(counts) > MANY:
-        return f"{len(counts)} classes"
-    return ", ".join(f"{value}: {count}" for value, count in counts.items())
-
-
-def _duration(hours: float) -> str:
-    return f"{hours:.2f} hours" if hours >= 1 else f"{hours * 60:.2f} minutes"
+        print("\n".join(lines(found)))

@@ -104,6 +104,8 @@ def list_documents(folder: Path) -> tuple[list[Document], dict[str, str]]:
             skipped[name] = "binary, or text in UTF-16"
         else:
             found.append(whole_file(path, name))
+    if not found and not skipped:
+        raise DataError(f"{folder} holds no file")
     if not found:
         raise DataError(f"{folder} holds no text: it has {len(skipped)} files, all of them empty or binary")
     return found, skipped

@@ -5,6 +5,7 @@ T symbols.
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -64,8 +65,9 @@ class Text:
 
     def lines(self) -> list[str]:
         """What a user should be told, one line each; none when there is nothing to tell."""
-        reasons = [f"  {name}: {reason}" for name, reason in self.skipped.items()]
-        return [f"{len(self.skipped)} files skipped:", *reasons] if reasons else []
+        examples = {reason: name for name, reason in reversed(self.skipped.items())}
+        counts = Counter(self.skipped.values())
+        return [f"{count} files skipped ({reason}), such as {examples[reason]}" for reason, count in counts.items()]
 
 
 def open_text(source: str | Path, path: str | Path | None = None) -> Text:

@@ -1,0 +1,96 @@
+"""What `undertow data info` prints of each kind of data."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+MANY = 12  # classes of a label that are listed one by one
+
+
+def lines(found: Mapping[str, Any]) -> list[str]:
+    """The lines for what `undertow.data.describe` found."""
+    return KINDS[found["kind"]](found)
+
+
+def _audio(found: Mapping[str, Any]) -> list[str]:
+    lines = [
+        f"{found['source']}: {found['num_files']} files, {_duration(found['hours'])}",
+        f"sample rates (Hz)  {_counts(found['sample_rates'])}",
+        f"channels           {_counts(found['channels'])}",
+        f"encodings          {_counts(found['encodings'])}",
+    ]
+    if found["num_good"]:
+        lines += [
+            "seconds            " + ", ".join(f"{name} {value:.2f}" for name, value in found["seconds"].items()),
+            f"level              {found['level_dbfs']:.1f} dBFS, peak {found['peak_dbfs']:.1f} dBFS",
+            f"silence            {found['silence_share']:.1%} of the time is below -60 dBFS",
+            f"clipping           {found['clipping_share']:.3%} of the samples, in {found['num_clipped_files']} files",
+        ]
+    if found["splits"]:
+        lines.append(f"splits             {_counts(found['splits'])}")
+    lines += [f"label {name:13}{_counts(counts)}" for name, counts in found["labels"].items()]
+    if found["bad"]:
+        lines.append(f"bad files          {len(found['bad'])} cannot be used:")
+        lines += [f"  {reason}" for reason in found["bad"].values()]
+    return lines
+
+
+def _text(found: Mapping[str, Any]) -> list[str]:
+    unit = "bytes" if "not_utf8" in found else "characters"
+    lines = [f"{found['source']}: {found['num_files']} files, {found['num_bytes']:,} bytes"]
+    if "not_utf8" in found:
+        lines.append(f"encoding       {found['not_utf8']}")
+    else:
+        lines.append(f"characters     {found['num_characters']:,}, {found['num_distinct']:,} different ones")
+    returns = found["num_carriage_returns"]
+    lines.append(f"lines          {found['num_lines']:,}" + (f", {returns:,} carriage returns" if returns else ""))
+    lines.append("splits         " + ", ".join(f"{split}: {size:,} bytes" for split, size in found["splits"].items()))
+    shares = ", ".join(f"{name!r} {share:.1%}" for name, share in found["most_frequent"].items())
+    lines.append(f"most frequent  {shares} of the {unit}")
+    return lines + list(found["notes"])
+
+
+def _rolls(found: Mapping[str, Any]) -> list[str]:
+    lines = [f"{found['source']}: piano rolls"]
+    for split, one in found["splits"].items():
+        steps = ", ".join(f"{name} {one['steps'][name]:.0f}" for name in ("shortest", "median", "longest"))
+        lines.append(
+            f"{split:12}{one['num_pieces']} pieces, {one['num_steps']:,} steps ({steps}), "
+            f"{one['notes_per_step']:.2f} notes a step, {one['silent_share']:.1%} silent"
+        )
+    if "lowest_key" in found:
+        lines.append(f"keys        {found['lowest_key']} to {found['highest_key']} of 0 to 87")
+    return lines + [f"{split:12}none: {reason}" for split, reason in found["bad"].items()]
+
+
+def _images(found: Mapping[str, Any]) -> list[str]:
+    lines = [f"{found['source']}: pictures of {found['num_pixels']} pixels"]
+    for split, one in found["splits"].items():
+        lines.append(f"{split:12}{one['num_images']:,} pictures; {_counts(one['classes'])}")
+    return lines
+
+
+def _pairs(found: Mapping[str, Any]) -> list[str]:
+    lines = [f"{found['source']}: pairs of sentences"]
+    for split, one in found["splits"].items():
+        words = ", ".join(f"{one['words'][language]['mean']:.1f} in {language}" for language in one["words"])
+        lines.append(f"{split:18}{one['num_pairs']:,} pairs; words of a sentence, on average: {words}")
+    return lines
+
+
+KINDS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
+    "audio": _audio,
+    "text": _text,
+    "rolls": _rolls,
+    "images": _images,
+    "pairs": _pairs,
+}
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    if len(counts) > MANY:
+        return f"{len(counts)} classes"
+    return ", ".join(f"{value}: {count}" for value, count in counts.items())
+
+
+def _duration(hours: float) -> str:
+    return f"{hours:.2f} hours" if hours >= 1 else f"{hours * 60:.2f} minutes"

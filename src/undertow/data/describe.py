@@ -1,0 +1,127 @@
+"""What is in data of any kind: sound, text, piano rolls, pictures, pairs of sentences.
+
+T steps.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from undertow.config import nearest
+from undertow.data.audio import SUFFIXES as AUDIO
+from undertow.data.catalogue import CATALOGUE, open_files
+from undertow.data.describe_text import describe_pairs, describe_text, lengths
+from undertow.data.folder import SPLITS
+from undertow.data.mnist import NUM_VALIDATION, read_idx
+from undertow.data.named_set import Kind
+from undertow.data.rolls import SUFFIXES as ROLLS
+from undertow.data.rolls import load_rolls
+from undertow.data.sequences import SequenceSet
+from undertow.data.survey import survey
+from undertow.errors import DataError, UsageError
+
+
+def describe(source: str | Path, *, label_pattern: str | None = None) -> dict[str, Any]:
+    """Read all of a named set, a folder or a file, and say what is in it.
+
+    A file is known by its suffix, a folder by what it holds: audio before piano rolls before text.
+
+    Returns:
+        `kind`, and what the function of that kind finds.
+
+    Raises:
+        UsageError: a label pattern for anything but audio.
+        DataError: there is no such thing, it is damaged, or there is nothing in it.
+    """
+    kind = CATALOGUE[str(source)].kind if source in CATALOGUE else _kind_of(Path(source))
+    if kind == "audio":
+        return {"kind": kind, **survey(source, label_pattern=label_pattern)}
+    if label_pattern is not None:
+        raise UsageError(f"a label pattern is for audio, and {source} is {kind}")
+    return {"kind": kind, **KINDS[kind](str(source))}
+
+
+def describe_rolls(source: str) -> dict[str, Any]:
+    """Count what is in a named set, a .mat file or a folder of piano rolls.
+
+    Returns:
+        `splits`: of each, `num_pieces`, `num_steps`, `steps` of a piece (shortest … longest, mean), `notes_per_step`
+        and the `silent_share` of its steps; `lowest_key` and `highest_key` that sound (0 to 87); `bad` (by split, why
+        it cannot be read).
+
+    Raises:
+        DataError: no split can be read.
+    """
+    splits, bad, keys = {}, {}, np.zeros(0, np.int64)
+    for split in SPLITS:
+        try:
+            rolls = load_rolls(source, split)
+        except DataError as error:
+            bad[split] = str(error)
+            continue
+        splits[split] = _measures(rolls)
+        sounding = np.flatnonzero(np.any([np.any(roll, axis=0) for roll in rolls.sequences], axis=0))
+        keys = np.union1d(keys, sounding)
+    if not splits:
+        raise DataError(bad["train"])
+    ends = {"lowest_key": int(keys[0]), "highest_key": int(keys[-1])} if len(keys) else {}
+    return {"source": source, "splits": splits, **ends, "bad": bad}
+
+
+def describe_images(source: str) -> dict[str, Any]:
+    """Count the pictures of a named set.
+
+    Returns:
+        `num_pixels` of a picture; `splits`: of each, `num_images`, `classes` (pictures of each) and `brightness` (the
+        mean, of 255).
+
+    Raises:
+        DataError: it is not at hand, or damaged.
+    """
+    files = open_files(source, "images")
+    arrays = {name: read_idx(path) for name, path in files.items()}
+    train, validation = slice(-NUM_VALIDATION), slice(-NUM_VALIDATION, None)
+    parts = {"train": ("train", train), "validation": ("train", validation), "test": ("t10k", slice(None))}
+    splits = {}
+    for split, (part, rows) in parts.items():
+        pixels = arrays[f"{part}-images-idx3-ubyte.gz"][rows]
+        counts = np.bincount(arrays[f"{part}-labels-idx1-ubyte.gz"][rows])
+        splits[split] = {
+            "num_images": len(pixels),
+            "classes": {str(digit): count for digit, count in enumerate(counts.tolist())},
+            "brightness": float(pixels.mean()),
+        }
+    return {"source": source, "num_pixels": pixels[0].size, "splits": splits}
+
+
+KINDS: dict[Kind, Callable[[str], dict[str, Any]]] = {
+    "text": describe_text,
+    "rolls": describe_rolls,
+    "images": describe_images,
+    "pairs": describe_pairs,
+}
+
+
+def _measures(rolls: SequenceSet) -> dict[str, Any]:
+    notes = np.concatenate([np.asarray(roll).sum(axis=1) for roll in rolls.sequences])  # (T,) of all pieces
+    return {
+        "num_pieces": len(rolls),
+        "num_steps": len(notes),
+        "steps": lengths(map(len, rolls.sequences)),
+        "notes_per_step": float(notes.mean()),
+        "silent_share": float((notes == 0).mean()),
+    }
+
+
+def _kind_of(path: Path) -> Kind:
+    """What a file or a folder holds, by suffixes; text where none tells."""
+    if path.is_file():
+        return "audio" if path.suffix.lower() in AUDIO else "rolls" if path.suffix == ".mat" else "text"
+    if not path.is_dir():
+        raise DataError(f"'{path}' is neither a file, a folder nor a named set{nearest(str(path), CATALOGUE)}")
+    suffixes = {one.suffix.lower() for one in path.rglob("*") if not one.name.startswith(".")}
+    if suffixes & set(AUDIO):
+        return "audio"
+    return "rolls" if suffixes & set(ROLLS) else "text"

@@ -1,0 +1,116 @@
+"""What is in text: how much, of which characters, in which splits, and what pairs of sentences there are."""
+
+import gzip
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from undertow.data.catalogue import open_files
+from undertow.data.text import Text, open_text
+from undertow.errors import DataError
+
+MOST_FREQUENT = 10
+NUM_CODE_POINTS = 0x110000
+PARTS = ("train", "val", "test_2016_flickr", "test_2017_flickr")  # of Multi30k
+LANGUAGES = ("en", "de")
+PERCENTILES = {"shortest": 0, "p5": 5, "median": 50, "p95": 95, "longest": 100}
+
+
+def describe_text(source: str) -> dict[str, Any]:
+    """Count what is in a named set, a file or a folder of text.
+
+    Returns:
+        `num_files`, `num_bytes`, `num_lines`, `num_carriage_returns`; `splits` (bytes of each); `skipped` (by file,
+        why) and `notes`, which sum that up. Where it is UTF-8, `num_characters`, `num_distinct` of them, and
+        `most_frequent` with their shares; otherwise `not_utf8` says where it is not, and those are of bytes.
+
+    Raises:
+        UsageError: a named set of something else.
+        DataError: there is no such thing, or no text in it.
+    """
+    text = open_text(source)
+    try:
+        counts = _count(np.uint32, NUM_CODE_POINTS, (part.encode("utf-32-le") for part in _texts(text)))
+        units: dict[str, Any] = {"num_characters": int(counts.sum())}
+        names = [chr(code) for code in _frequent(counts)]
+    except DataError as error:
+        counts = _count(np.uint8, 256, _blocks(text))
+        units = {"not_utf8": str(error)}
+        names = [f"0x{code:02x}" for code in _frequent(counts)]
+    shares = (counts[_frequent(counts)] / counts.sum()).tolist()
+    line_feeds, carriage_returns = np.sum([[data.count(b"\n"), data.count(b"\r")] for data in _blocks(text)], axis=0)
+    return {
+        "source": source,
+        "num_files": len({one.path for one in text.documents}),
+        "num_bytes": sum(map(len, text.documents)),
+        **units,
+        "num_distinct": int(np.count_nonzero(counts)),
+        "num_lines": int(line_feeds),
+        "num_carriage_returns": int(carriage_returns),
+        "splits": {split: text.num_bytes(split) for split in text.splits},
+        "most_frequent": dict(zip(names, shares, strict=True)),
+        "skipped": dict(text.skipped),
+        "notes": text.lines(),
+    }
+
+
+def describe_pairs(source: str) -> dict[str, Any]:
+    """Count the pairs of sentences of a named set.
+
+    Returns:
+        `splits`: of each, `num_pairs`, and the lengths of its sentences in `characters` and `words` by language.
+
+    Raises:
+        DataError: a file is not at hand or damaged, or its languages have other numbers of lines.
+    """
+    files = open_files(source, "pairs")
+    splits = {}
+    for part in PARTS:
+        lines = {language: _read_lines(files[f"{part}.{language}.gz"]) for language in LANGUAGES}
+        numbers = {language: len(sentences) for language, sentences in lines.items()}
+        if len(set(numbers.values())) > 1:
+            raise DataError(f"{source}: {part} has {numbers} lines; a line is a pair in all languages")
+        splits[part] = {
+            "num_pairs": len(lines[LANGUAGES[0]]),
+            "characters": {language: lengths(map(len, sentences)) for language, sentences in lines.items()},
+            "words": {language: lengths(len(one.split()) for one in lines[language]) for language in LANGUAGES},
+        }
+    return {"source": source, "splits": splits}
+
+
+def lengths(values: Iterable[int]) -> dict[str, float]:
+    """Percentiles and mean of some lengths."""
+    array = np.array([*values])
+    shown = {name: float(np.percentile(array, share)) for name, share in PERCENTILES.items()}
+    return shown | {"mean": float(array.mean())}
+
+
+def _texts(text: Text) -> Iterable[str]:
+    return (part for one in text.documents for part in one.texts())
+
+
+def _blocks(text: Text) -> Iterable[bytes]:
+    return (data for one in text.documents for data in one.blocks())
+
+
+def _count(kind: type[np.unsignedinteger], size: int, parts: Iterable[bytes]) -> np.ndarray:
+    counts = np.zeros(size, np.int64)
+    for part in parts:
+        counts += np.bincount(np.frombuffer(part, kind), minlength=size)
+    return counts
+
+
+def _frequent(counts: np.ndarray) -> np.ndarray:
+    """The most frequent codes, of equal ones the lower first."""
+    codes = np.flatnonzero(counts)
+    return codes[np.argsort(-counts[codes], kind="stable")][:MOST_FREQUENT]
+
+
+def _read_lines(path: Path) -> list[str]:
+    try:
+        return gzip.decompress(path.read_bytes()).decode("utf-8").removesuffix("\n").split("\n")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read: {error}") from None
