@@ -38,6 +38,15 @@ def test_each_step_is_counted_once_an_epoch_after_its_context(crop_steps):
         assert counted[context:].all() and (context == 8 or int(symbols[0]) in starts)
 
 
+def test_crops_keep_slow_clocks_in_phase():
+    batches = SequenceBatches(numbered(1000), 4, 90, 7, seed=0, period=16)
+    held_out = sequences_in_order(numbered(1000), 4, 90, 7, period=16)
+    for batch in [*map(batches.batch, range(9)), *held_out]:
+        places = batch.symbols[:, 0] - 1  # of what is seen first
+        starts = places + batch.counted.int().argmax(1)
+        assert (places % 16 == 0).all() and (starts % 16 == 0).all() and batch.counted.sum(1).max() <= 96
+
+
 def test_rows_are_padded_to_the_longest_of_the_batch_and_no_further():
     (batch,) = sequences_in_order(numbered(5, 9, 7), 3)
     assert batch.symbols.shape == (3, 9) and batch.counted.sum(1).tolist() == [9, 7, 5]

@@ -51,12 +51,11 @@ def write_midi(path: str | Path, roll: np.ndarray, steps_per_beat: int = 2, beat
 
 
 def changes(roll: np.ndarray) -> list[tuple[int, int, bool]]:
-    """(step, MIDI note, whether it begins) of every beginning and end of a note, in the order of time; ends first."""
+    """(step, MIDI note, whether it begins) of every beginning and end of a note, in the order of time."""
     padded = np.pad(roll.astype(np.int8), ((1, 1), (0, 0)))
     steps, keys = np.nonzero(np.diff(padded, axis=0))
     begins = padded[steps + 1, keys] == 1
-    order = np.lexsort((keys, begins, steps))
-    return [(int(steps[i]), int(keys[i]) + LOWEST_NOTE, bool(begins[i])) for i in order]
+    return list(zip(steps.tolist(), (keys + LOWEST_NOTE).tolist(), begins.tolist(), strict=True))
 
 
 def _mido() -> ModuleType:
