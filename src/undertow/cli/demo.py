@@ -125,7 +125,7 @@ def _generate(model: "Autoregressive", folder: Path) -> "tuple[Generation, list[
 
 
 def _print(out: Path, source: str, found: "Score", sound: "Generation", outputs: "list[Output]") -> None:
-    from undertow.cli.generate import speed
+    from undertow.cli.generate_sound import speed
     from undertow.cli.terminal import print_bits
 
     print(f"\n{found.num_symbols:,} held-out samples of {source}")
@@ -142,7 +142,7 @@ def _print(out: Path, source: str, found: "Score", sound: "Generation", outputs:
 
 
 def _print_json(out: Path, source: str, found: "Score", sound: "Generation", outputs: "list[Output]") -> None:
-    from undertow.cli.generate import as_json
+    from undertow.cli.generate_sound import as_json
     from undertow.cli.score import as_json as score_as_json
     from undertow.cli.terminal import print_json
 

@@ -1,27 +1,25 @@
-"""`undertow generate`: sound from a trained model."""
+"""`undertow generate`: sound, text, music or pictures from a trained model."""
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
 from undertow.cli.options import Device, Json, Seed
-
-if TYPE_CHECKING:
-    from undertow.cli.outputs import Output
-    from undertow.generation import Generation
 
 
 def generate(
     run: Path,
     /,
     *,
-    out: Path,
+    out: Path | None = None,
     labels: Annotated[tuple[str, ...], Parameter(name="--label")] = (),
-    prompt: Path | None = None,
+    prompt: str | None = None,
+    prompt_file: Path | None = None,
     features: Path | None = None,
     seconds: float | None = None,
+    num_symbols: int | None = None,
+    stop: tuple[str, ...] = (),
     count: int = 1,
     temperature: float = 1.0,
     top_k: int | None = None,
@@ -33,98 +31,57 @@ def generate(
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Generate sound with a trained model: wav files, and a picture of each.
+    """Generate with a trained model: sound, text, music or pictures, whatever it was trained on.
 
-    Each file is reported with its level, its share of silence and its clipping; then how fast it went.
+    Sound is written as wav files, music as npz or MIDI files, each with a picture, and pictures as png files. Text is
+    printed as it is written, or goes to files. What comes out begins with the prompt.
 
     Args:
         run: Folder of a run or a checkpoint.
-        out: A file named .wav, or a folder for numbered ones; what is there under those names is replaced.
+        out: A file, or a folder for numbered ones; what is there under those names is replaced. Text needs none.
         labels: A class the model knows, theo or speaker=theo; may be given again for another label.
-        prompt: A sound file to continue; the output is the prompt and what follows.
+        prompt: What to continue: a text; for other models a file, a sound or an array of notes or pixels.
+        prompt_file: The same in a file, for text too.
         features: For a model that is conditioned on features: a sound file to copy, or frames in a .npy file.
-        seconds: Length of what is generated; 1 by default, with features as long as they are.
+        seconds: Length of generated sound; 1 by default, with features as long as they are.
+        num_symbols: Length in symbols: 500 characters, bytes or tokens of text by default, 128 steps of music.
+        stop: A text before which a row ends; may be given again for another.
         count: How many.
         temperature: Below 1 more probable, above 1 more varied, 0 always the most probable.
         top_k: Draw from the k most probable values alone.
         top_p: Draw from the fewest values whose probability reaches p.
-        engine: What steps the model: native, torch, or auto, the native one where it runs the model as it is.
+        engine: What steps the model: native, torch, uncached (torch reading the whole past at every step), or auto, the
+            native one where it runs the model as it is.
         threads: At most so many; by default as many as help.
         no_picture: Draw no pictures.
     """
+    from undertow.cli import generate_notes, generate_pixels, generate_sound, generate_text
     from undertow.cli.device import pick_device
-    from undertow.cli.outputs import can_draw, output_paths, write_outputs
-    from undertow.cli.terminal import print_json, step_bar, tell
+    from undertow.cli.request import Request
     from undertow.config import parse
     from undertow.emissions import Sampling
-    from undertow.generation import generate as generate_sound
     from undertow.recipes.run import load_model
-    from undertow.recipes.verdict import verdict
 
-    paths = output_paths(out, count)
+    kinds = {"sound": generate_sound, "text": generate_text, "notes": generate_notes, "pixels": generate_pixels}
     sampling = parse(Sampling, {"temperature": temperature, "top_k": top_k, "top_p": top_p})
     model = load_model(run, pick_device(device))
-    with step_bar("generating") as bar:
-        sound = generate_sound(
-            model,
-            seconds=1.0 if seconds is None and features is None else seconds,
-            count=count,
-            prompt=prompt,
-            labels=labels,
-            features=features,
-            sampling=sampling,
-            seed=seed,
-            engine=engine,
-            threads=threads,
-            progress=bar,
-        )
-    for note in filter(None, [*sound.notes, verdict(run)]):
-        tell(note)
-    if not no_picture and not can_draw():
-        tell("no pictures: matplotlib is not installed; it comes with undertow[plots]")
-    assert sound.sample_rate is not None
-    titles = [" ".join([str(run), *labels, f"seed {seed} row {row}"]) for row in range(count)]
-    draws = can_draw() and not no_picture
-    outputs = write_outputs(paths, sound.continued, list(sound.real), sound.sample_rate, titles, draws)
-    if json:
-        print_json(as_json(sound, outputs))
-        return
-    for output in outputs:
-        print(f"{output.wav}  {output.report}")
-    print(speed(sound))
-
-
-def speed(sound: "Generation") -> str:
-    """One line: what generated, and how fast."""
-    num_rows, num_steps = sound.symbols.shape
-    threads = f"{sound.num_threads} thread" + ("" if sound.num_threads == 1 else "s")
-    return (
-        f"{num_rows} x {num_steps:,} samples with {sound.engine}, {sound.precision}, {threads}: "
-        f"{sound.samples_per_second:,.0f} samples/s, real-time factor {sound.real_time_factor:.2f}"
+    request = Request(
+        run=run,
+        model=model,
+        out=out,
+        labels=labels,
+        prompt=prompt,
+        prompt_file=prompt_file,
+        features=features,
+        seconds=seconds,
+        num_symbols=num_symbols,
+        stop=stop,
+        count=count,
+        sampling=sampling,
+        seed=seed,
+        engine=engine,
+        threads=threads,
+        no_picture=no_picture,
+        json=json,
     )
-
-
-def as_json(sound: "Generation", outputs: "list[Output]") -> dict[str, Any]:
-    """What `--json` prints."""
-    files = [
-        {
-            "wav": str(output.wav),
-            "picture": None if output.picture is None else str(output.picture),
-            "title": output.title,
-            "verdict": output.report.verdict,
-            **asdict(output.report),
-        }
-        for output in outputs
-    ]
-    return {
-        "files": files,
-        "sample_rate": sound.sample_rate,
-        "engine": sound.engine,
-        "precision": sound.precision,
-        "num_threads": sound.num_threads,
-        "prime_seconds": sound.prime_seconds,
-        "seconds": sound.seconds,
-        "samples_per_second": sound.samples_per_second,
-        "real_time_factor": sound.real_time_factor,
-        "notes": list(sound.notes),
-    }
+    kinds[model.alphabet.real].run(request)

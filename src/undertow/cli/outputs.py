@@ -1,10 +1,10 @@
-"""The files of generated sound: where they go, what is written, and what is said of each.
+"""The files of what was generated: where they go; and of sound, what is written and what is said of each.
 
 T samples.
 """
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,24 +27,31 @@ class Output:
     report: AudioReport
 
 
-def output_paths(out: Path, count: int) -> list[Path]:
-    """The wav files of `count` sounds: `out` itself where it is named so, otherwise numbered ones in the folder `out`.
+def output_paths(
+    out: Path, count: int, suffix: str = WAV, others: Container[str] = SUFFIXES, what: str = "sound"
+) -> list[Path]:
+    """The files of `count` results: `out` itself where it is named so, otherwise numbered ones in the folder `out`.
+
+    Args:
+        suffix: of such a file.
+        others: suffixes that are surely no folder's, but of files of other kinds.
+        what: what is written, for messages.
 
     Raises:
-        UsageError: several sounds for one file, a file of another kind, or a folder where the file should be.
+        UsageError: several results for one file, a file of another kind, or a folder where the file should be.
     """
-    suffix = out.suffix.lower()
-    if suffix in SUFFIXES and suffix != WAV:
-        raise UsageError(f"--out {out}: sound is written as wav; name it {out.with_suffix(WAV)}")
-    if suffix != WAV:
+    own = out.suffix.lower()
+    if own in others and own != suffix:
+        raise UsageError(f"--out {out}: {what} is written as {suffix[1:]}; name it {out.with_suffix(suffix)}")
+    if own != suffix:
         if out.exists() and not out.is_dir():
-            raise UsageError(f"--out {out} is a file; give a folder, or a file named .wav")
+            raise UsageError(f"--out {out} is a file; give a folder, or a file named {suffix}")
         width = len(str(count))
-        return [out / f"{index:0{width}}{WAV}" for index in range(1, count + 1)]
+        return [out / f"{index:0{width}}{suffix}" for index in range(1, count + 1)]
     if count > 1:
         raise UsageError(f"--out {out} is one file and --count is {count}; give a folder: --out {out.with_suffix('')}/")
     if out.is_dir():
-        raise UsageError(f"--out {out} is a folder; give it without .wav")
+        raise UsageError(f"--out {out} is a folder; give it without {suffix}")
     return [out]
 
 
