@@ -9,10 +9,15 @@ import torch
 from torch import Tensor
 
 from tests.contract import assert_close, check_network
+from tests.generation.symbol_models import FAMILIES
+from tests.generation.test_graphed import drawn
+from undertow import state as states
 from undertow.batch import Condition
 from undertow.config import parse
+from undertow.emissions import Sampling
 from undertow.errors import UsageError
 from undertow.layers.positions import Sinusoidal
+from undertow.models import Autoregressive
 from undertow.networks import Transformer
 
 SMALL: dict[str, Any] = {"num_layers": 2, "channels": 4, "num_heads": 2, "feed_forward_channels": 6, "max_length": 40}
@@ -198,6 +203,33 @@ def test_trains_in_bfloat16(name: str) -> None:
     torch.testing.assert_close(y, stepped, rtol=0.1, atol=0.1)
     y.float().logsumexp(dim=-1).sum().backward()
     assert all(math.isfinite(p.grad.sum()) for p in network.parameters())
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
+@pytest.mark.parametrize("family", ["transformer", "rotary", "sinusoidal"])
+def test_a_step_over_buffers_draws_what_the_plain_step_draws(family: str, device: str) -> None:
+    """What a GPU captures and replays; its cache is written in place, and nothing of it asks the host."""
+    torch.manual_seed(3)
+    alphabet, emission = {"kind": "mu_law", "num_levels": 16}, {"kind": "categorical"}
+    values = {"alphabet": alphabet, "network": FAMILIES[family], "emission": emission}
+    model = Autoregressive(parse(Autoregressive.Config, values)).double().to(device)
+    plain, place = drawn(model, False, [Sampling()])
+    static, other = drawn(model, True, [Sampling()])
+    assert torch.equal(static, plain) and all(torch.equal(a, b) for a, b in zip(place, other, strict=True))
+    assert len(plain.unique()) > 4
+
+
+@pytest.mark.parametrize("name", ["rotary, rms, swiglu, no bias", "window 6"])
+def test_a_detached_state_goes_on_without_its_graph(name: str) -> None:
+    """Training by truncated back-propagation: the state carries values, and, detached, no graph."""
+    network = make(**SHAPES[name])
+    x = inputs(network, num_steps=12)
+    _, state = network.step(x[:, :6], network.init_state(3, Condition()), Condition())
+    assert all(leaf.requires_grad for leaf in states.leaves(state) if leaf.is_floating_point())
+    y, _ = network.step(x[:, 6:], states.detach(state), Condition())
+    torch.testing.assert_close(y, network(x, Condition())[:, 6:], rtol=1e-4, atol=1e-4)
+    y.sum().backward()
+    assert all(parameter.grad is not None for parameter in network.parameters())
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,13 @@ class SelfAttention(Layer):
         query, keys, values = (part.transpose(1, 2) for part in (query, keys, values))
         mask = None if mask is None else mask[:, None]
         dropout = self.dropout if self.training else 0.0
-        return F.scaled_dot_product_attention(query, keys, values, mask, dropout, causal).transpose(1, 2)
+        if query.dtype == torch.bfloat16 and query.device.type == "cpu" and torch.is_grad_enabled():
+            with torch.autocast("cpu", enabled=False):  # that kernel's gradient is up to four times as slow in bfloat16
+                parts = query.float(), keys.float(), values.float()
+                y = F.scaled_dot_product_attention(*parts, mask, dropout, causal).to(query.dtype)
+        else:
+            y = F.scaled_dot_product_attention(query, keys, values, mask, dropout, causal)
+        return y.transpose(1, 2)
 
 
 class CausalSelfAttention(SelfAttention):
@@ -155,10 +161,21 @@ class WindowedSelfAttention(SelfAttention):
         return self._seen(steps[:, None], steps)
 
     def _attend_whole(self, query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-        num_steps = query.shape[1]
-        if num_steps <= self.window:
+        if query.shape[1] <= self.window:
             return self._fast(query, keys, values, causal=True)
-        return self._fast(query, keys, values, self._mask_whole(num_steps, query.device)[None])
+        return self._attend_in_blocks(query, keys, values)
+
+    def _attend_in_blocks(self, query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        """Blocks of `window` queries, each over its own block's keys and those of the block before."""
+        (batch_size, num_steps), width = query.shape[:2], self.window
+        num_blocks = -(-num_steps // width)
+        beyond = num_blocks * width - num_steps
+        query = F.pad(query, (0, 0, 0, 0, 0, beyond)).unflatten(1, (num_blocks, width)).flatten(0, 1)
+        keys, values = (_behind_the_block_before(part, width, beyond) for part in (keys, values))
+        steps = torch.arange(num_blocks * width, device=query.device).reshape(num_blocks, width)
+        mask = self._seen(steps[:, :, None], torch.cat([steps - width, steps], dim=1)[:, None])
+        y = self._fast(query, keys, values, mask.repeat(batch_size, 1, 1))
+        return y.unflatten(0, (batch_size, num_blocks)).flatten(1, 2)[:, :num_steps]
 
     def _attend_next(self, query: Tensor, keys: Tensor, values: Tensor, state: State) -> tuple[Tensor, State]:
         ring_keys, ring_values, position = state
@@ -199,3 +216,10 @@ def _write(cache: Tensor, slots: Tensor, entries: Tensor) -> Tensor:
     index = slots[:, :, None, None].expand_as(entries)
     entries = entries.to(cache.dtype)
     return cache.scatter(1, index, entries) if torch.is_grad_enabled() else cache.scatter_(1, index, entries)
+
+
+def _behind_the_block_before(part: Tensor, width: int, beyond: int) -> Tensor:
+    """(B, T, H, D), padded by `beyond`, as n blocks of 2 · width entries that overlap by half: (B · n, 2 W, H, D)."""
+    padded = F.pad(part, (0, 0, 0, 0, width, beyond))
+    before, own = (half.unflatten(1, (-1, width)) for half in (padded[:, :-width], padded[:, width:]))
+    return torch.cat([before, own], dim=2).flatten(0, 1)
