@@ -1,6 +1,8 @@
 """Scores of text, rolls and pixels: exact sums over whole sequences, and the two protocols of bounded networks."""
 
+import bz2
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,9 +10,11 @@ import pytest
 import torch
 
 from tests.generation.symbol_models import CHARACTERS, FAMILIES, WAVENET, make, pixel_model, roll_model, text_model
-from undertow.alphabets import Bytes, PianoRoll
+from undertow.alphabets import Bytes, Characters, PianoRoll
+from undertow.alphabets.characters import collect
 from undertow.batch import Batch
 from undertow.data.sequences import SequenceSet
+from undertow.data.text import encode, open_text
 from undertow.errors import DataError, UsageError
 from undertow.evaluation import Score, score_sequences, sequence_likelihood
 from undertow.evaluation.sequence_baselines import element_counts, sequence_baselines
@@ -106,8 +110,8 @@ def test_units_of_text() -> None:
     assert found.bits_per_byte == pytest.approx(found.bits_per_symbol * 60 / 80)
     assert found.nats_per_symbol == pytest.approx(found.bits_per_symbol * math.log(2))
     assert found.symbols_per_second == pytest.approx(60 / found.seconds)
-    assert list(found.baselines) == ["unigram", "order1", "order2", "xz"]
-    assert "xz" in score_sequences(model, texts(50)).baselines and len(score_sequences(model, texts(50)).baselines) == 1
+    assert list(found.baselines) == ["unigram", "order1", "order2", "gzip", "bzip2", "xz"]
+    assert list(score_sequences(model, texts(50)).baselines) == ["gzip", "bzip2", "xz"]
 
 
 @pytest.mark.parametrize("family", ["wavenet", "gru", "transformer"])
@@ -179,6 +183,27 @@ def test_xz_codes_the_bytes_of_text() -> None:
     alphabet = Bytes(Bytes.Config())
     text = alphabet.encode("to be or not to be " * 40)
     assert 0 < sequence_baselines([], [text], alphabet)["xz"] < 1.5
+
+
+def test_compressors_code_bytes_whatever_the_symbols_are() -> None:
+    text = "naïve 😀 text " * 30
+    found = {}
+    for alphabet in (Bytes(Bytes.Config()), Characters(collect([text]))):
+        symbols = alphabet.encode(text)
+        bits = sequence_baselines([], [symbols], alphabet)
+        found[alphabet.unit] = {name: value * len(symbols) for name, value in bits.items()}
+    assert found["byte"] == pytest.approx(found["character"])
+    assert found["byte"]["bzip2"] == 8 * len(bz2.compress(text.encode(), 9))
+
+
+def test_shakespeare_costs_what_was_measured(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last tenth, the counts fitted on the rest."""
+    monkeypatch.setenv("UNDERTOW_DATA", str(real_data))
+    text = open_text("tinyshakespeare")
+    alphabet = Characters(collect(map(bytes, text.documents)))
+    train, test = (encode(text.split(split), alphabet) for split in ("train", "validation"))
+    expected = {"unigram": 4.829, "order1": 3.586, "order2": 2.956, "gzip": 3.191, "bzip2": 2.635, "xz": 2.947}
+    assert sequence_baselines(train, test, alphabet) == pytest.approx(expected, abs=1e-3)
 
 
 def test_the_verdict_without_counts() -> None:

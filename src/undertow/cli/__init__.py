@@ -25,11 +25,12 @@ VERBS = {
     "info": "undertow.cli.info:info",
     "quantise": "undertow.cli.quantise:quantise",
     "bench": "undertow.cli.bench:bench",
+    "compare": "undertow.cli.compare:compare",
     "cost": "undertow.cli.cost:cost",
     "plot": "undertow.cli.plot:plot",
 }
 HELP = "Autoregressive models of raw sequences: train one, generate with it, and ask whether it learnt."
-GROUP_HELP = {"data": "The named data sets, and what is in a folder of audio."}
+GROUP_HELP = {"data": "The named data sets, and what is in a folder of data."}
 
 DATA_STATUS, USAGE_STATUS, INTERRUPT_STATUS = 1, 2, 130
 DEBUG = "--debug"

@@ -65,7 +65,7 @@ class Text:
 
     def lines(self) -> list[str]:
         """What a user should be told, one line each; none when there is nothing to tell."""
-        examples = {reason: name for name, reason in reversed(self.skipped.items())}
+        examples = {reason: name for name, reason in reversed([*self.skipped.items()])}
         counts = Counter(self.skipped.values())
         return [f"{count} files skipped ({reason}), such as {examples[reason]}" for reason, count in counts.items()]
 

@@ -3,9 +3,12 @@
 N sequences, T steps, E elements of a vector symbol.
 """
 
+import bz2
+import gzip
 import lzma
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -14,12 +17,19 @@ from undertow.alphabets.alphabet import Alphabet
 from undertow.errors import DataError
 from undertow.evaluation.baselines import MAX_FITTED_SYMBOLS, count_models, xz
 
+COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": partial(gzip.compress, compresslevel=9),
+    "bzip2": partial(bz2.compress, compresslevel=9),
+    "xz": partial(lzma.compress, preset=9 | lzma.PRESET_EXTREME),
+}
+
 
 def sequence_baselines(train: Sequence[np.ndarray], test: Sequence[np.ndarray], alphabet: Alphabet) -> dict[str, float]:
     """Bits a symbol of `test`; the count models are fitted on the beginning of `train`, and left out without it.
 
-    Of single symbols {unigram, order1, order2, xz}: see `undertow.evaluation.baselines`; xz codes a text's bytes. Of
-    vectors, bits a step of {uniform, unigram, order1}: every element alone, order 1 given itself one step before.
+    Of single symbols {unigram, order1, order2, xz}: see `undertow.evaluation.baselines`. Of text also {gzip, bzip2};
+    the three compress its bytes, all sequences end to end. Of vectors, bits a step of {uniform, unigram, order1}: every
+    element alone, order 1 given itself one step before.
 
     Args:
         train, test: integer symbols of each sequence, (T,) or (T, E).
@@ -36,8 +46,8 @@ def sequence_baselines(train: Sequence[np.ndarray], test: Sequence[np.ndarray], 
         return uniform | (element_counts(fitted, test, alphabet.num_symbols) if fitted else {})
     counted = count_models(fitted, test, alphabet.num_symbols) if fitted else {}
     if isinstance(alphabet, TextAlphabet):
-        coded = lzma.compress(b"".join(map(alphabet.to_bytes, test)), preset=9 | lzma.PRESET_EXTREME)
-        return {**counted, "xz": 8 * len(coded) / num_test}
+        data = b"".join(map(alphabet.to_bytes, test))
+        return counted | {name: 8 * len(compress(data)) / num_test for name, compress in COMPRESSORS.items()}
     return {**counted, "xz": xz(test, alphabet.num_symbols)}
 
 
