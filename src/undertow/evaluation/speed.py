@@ -28,6 +28,7 @@ ROUNDS = 5
 SECONDS = 0.25
 CHUNK_STEPS = {"native": 1024, "torch": 64}  # torch goes back to Python at every step, whatever the chunk
 CHUNK_SYMBOLS = 16_384  # of a chunk of many rows, about
+CHUNK_BYTES = 8_000_000_000  # of weights that are read in a chunk: those of a large model are read in a second or so
 FEATURE_SECONDS = 60  # of the features a stream is given; then it begins again
 SYNTHESISED = "int8 is calibrated on what is synthesised here: its speed is that of any int8 model, its draws are not"
 SYNTHESISED_SYMBOLS = 1024
@@ -99,11 +100,14 @@ class Entry:
         return self.batch_size * (self._stream.num_drawn - before)
 
     def _begun(self) -> Stream:
+        most = min(CHUNK_STEPS[self.engine], CHUNK_SYMBOLS // self.batch_size)
+        if self.cost is not None:
+            most = min(most, CHUNK_BYTES // self.cost.num_bytes)
         return stream(
             self.model,
             count=self.batch_size,
             features=features_of_silence(self.model),
-            chunk_steps=max(1, min(CHUNK_STEPS[self.engine], CHUNK_SYMBOLS // self.batch_size)),
+            chunk_steps=max(1, most),
             engine=self.engine,
             threads=self.num_threads,
         )
