@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from undertow.emissions import Sampling
     from undertow.errors import DataError, UsageError
     from undertow.generation import generate, resume, stream
-    from undertow.recipes import quantise, score, train
+    from undertow.recipes import compare, quantise, score, train
 
 _FACE = {
     "load": "undertow.checkpoint",
     "train": "undertow.recipes",
+    "compare": "undertow.recipes",
     "quantise": "undertow.recipes",
     "score": "undertow.recipes",
     "generate": "undertow.generation",
@@ -33,7 +34,19 @@ _FACE = {
     "UsageError": "undertow.errors",
 }
 
-__all__ = ["DataError", "Sampling", "UsageError", "generate", "load", "quantise", "resume", "score", "stream", "train"]
+__all__ = [
+    "DataError",
+    "Sampling",
+    "UsageError",
+    "compare",
+    "generate",
+    "load",
+    "quantise",
+    "resume",
+    "score",
+    "stream",
+    "train",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,86 @@
+"""`undertow compare`: several recipes under one budget, and what came of each."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from undertow.cli.options import SHARED, Device
+
+if TYPE_CHECKING:
+    from undertow.recipes.comparing import Comparison
+
+Json = Annotated[bool, Parameter(group=SHARED, help="Print a list of rows in JSON on stdout, and nothing else there.")]
+COLUMNS = ("recipe", "nats", "bits", "parameters", "trained/s", "cached/s", "uncached/s", "ratio", "cached by")
+
+
+def compare(
+    *recipes: str,
+    minutes: float,
+    out: Path = Path("runs/compare"),
+    data: str | None = None,
+    changes: Annotated[tuple[str, ...], Parameter(name="--set", consume_multiple=True)] = (),
+    symbols: int = 256,
+    seed: Annotated[int | None, Parameter(group=SHARED)] = None,
+    device: Device = "auto",
+    json: Json = False,
+) -> None:
+    """Train several recipes for as many minutes each, on the same data, and set what came of them side by side.
+
+    Nats and bits are of each held-out symbol, with all that the network can take before it. Speeds are in symbols a
+    second: of training, and of one stream drawn with a cache and without, where the whole past is read again for every
+    symbol. A run that is in its folder already is not trained again, and one that was interrupted goes on.
+
+    Args:
+        recipes: Recipes of the package or YAML files, of the same data.
+        minutes: Of training, each.
+        out: Folder of the runs, one folder a recipe.
+        data: A file, a folder or a named set, in place of the recipes'.
+        changes: Change fields of every recipe: training.batch_size=8 and the like.
+        symbols: To draw in measuring generation, at most.
+        seed: Seed of weights, order and dropout, in place of the recipes'.
+    """
+    from undertow.cli.device import pick_device
+    from undertow.cli.terminal import download_bars, print_json, tell
+    from undertow.recipes.comparing import as_rows
+    from undertow.recipes.comparing import compare as run
+    from undertow.recipes.recipe import parse_changes
+
+    found = run(
+        recipes,
+        out,
+        minutes=minutes,
+        data=data,
+        changes=parse_changes(changes),
+        seed=seed,
+        num_symbols=symbols,
+        device=None if device == "auto" else pick_device(device),
+        say=tell,
+        downloads=download_bars,
+    )
+    if json:
+        print_json(as_rows(found))
+    else:
+        _print(found, minutes)
+
+
+def _print(found: "Comparison", minutes: float) -> None:
+    """A table, the best model first."""
+    from undertow.cli.terminal import print_table
+
+    rows = [
+        (
+            row.recipe,
+            f"{row.nats:.4f}",
+            f"{row.bits_per_symbol:.4f}",
+            f"{row.parameters:,}",
+            f"{row.train_symbols_per_second:,.0f}",
+            f"{row.cached_symbols_per_second:,.0f}",
+            f"{row.uncached_symbols_per_second:,.0f}",
+            f"{row.cached_symbols_per_second / row.uncached_symbols_per_second:.1f}",
+            found.engines[row.recipe],
+        )
+        for row in sorted(found.rows, key=lambda row: row.nats)
+    ]
+    print_table([COLUMNS, *rows], words=(0, len(COLUMNS) - 1))
+    print(f"{minutes:g} minutes of training each; /s: {found.unit}s a second, {found.num_symbols} drawn in one stream")

@@ -1,0 +1,217 @@
+"""Recipes side by side: the same data, the same minutes, then the same questions to each model."""
+
+import json
+import statistics
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from undertow.config import to_dict
+from undertow.errors import UsageError
+from undertow.evaluation import score as score_clips
+from undertow.evaluation.generation_speed import generation_speeds
+from undertow.evaluation.sequence_likelihood import score_sequences
+from undertow.generation import make_runner
+from undertow.models import Autoregressive
+from undertow.recipes.recipe import Recipe, read_recipe
+from undertow.recipes.run import train
+from undertow.recipes.tasks import TASKS, Task
+from undertow.recipes.tasks.audio import AudioTask
+from undertow.recipes.tasks.sequences import SequenceTask
+from undertow.recipes.telling import Downloads, Say, silent
+from undertow.training.journal import LOG
+from undertow.training.run_folder import SETTINGS
+
+OF_CUTTING = ("crop_steps", "context_steps", "carry_state")  # how a run takes its data, not what the data is
+NUM_SYMBOLS = 256
+ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What came of one recipe.
+
+    Attributes:
+        recipe: its name, that of its folder.
+        nats, bits_per_symbol: of all held-out symbols, each given all before it that the network can take, under the
+            weights that validated best.
+        parameters: of the model.
+        train_symbols_per_second: the median over the updates.
+        cached_symbols_per_second: of one stream drawn from its first symbol on, as `generate` draws it.
+        uncached_symbols_per_second: the same without a state: the whole past is read again for every symbol.
+    """
+
+    recipe: str
+    nats: float
+    bits_per_symbol: float
+    parameters: int
+    train_symbols_per_second: float
+    cached_symbols_per_second: float
+    uncached_symbols_per_second: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All of a comparison.
+
+    Attributes:
+        rows: one a recipe, in their order.
+        engines: what stepped each, by recipe.
+        num_symbols: drawn in a stream.
+        unit: what one symbol is called.
+    """
+
+    rows: tuple[Compared, ...]
+    engines: Mapping[str, str]
+    num_symbols: int
+    unit: str
+
+
+def compare(
+    recipes: Sequence[str | Path],
+    out: str | Path = "runs/compare",
+    *,
+    minutes: float | int,
+    data: str | Path | None = None,
+    changes: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+    num_symbols: int = NUM_SYMBOLS,
+    device: str | None = None,
+    say: Say | None = None,
+    downloads: Downloads = nullcontext,
+) -> Comparison:
+    """Train recipes one after another, each for as many minutes in a folder of its own, and measure what came of them.
+
+    A run that is in `out` already is not trained again; one that was interrupted goes on.
+
+    Args:
+        recipes: names or YAML files, of one data and of models with a likelihood.
+        out: a folder; each run's is named as its recipe.
+        minutes: of training, each.
+        data, changes, seed, device, say, downloads: as for `undertow.train`, for each.
+        num_symbols: to draw in measuring generation, at most; no more than every model can hold.
+
+    Raises:
+        UsageError: fewer than one recipe, one named twice, minutes that are not above 0, or recipes that do not have
+            the same data and symbols, held-out data, and a likelihood each.
+        DataError: see `train`; or a folder in `out` is of a run with other settings, the first of which is named.
+        KeyboardInterrupt: interrupted; the run is saved, and the same call goes on.
+    """
+    if not minutes > 0:
+        raise UsageError(f"minutes is {minutes:g}; it must be above 0")
+    if num_symbols < 1:
+        raise UsageError(f"symbols is {num_symbols}; it must be 1 or more")
+    every = {**(changes or {}), "training.minutes": minutes, "training.steps": None}
+    made = _read(recipes, every if seed is None else {**every, "training.seed": seed}, data)
+    for one in made.values():
+        TASKS[one.data.kind].fetch(one.data, downloads)
+    _check_models(made)
+    models: dict[str, Autoregressive] = {}
+    for name, one in made.items():
+        folder = Path(out) / name
+        if say is not None:
+            say(f"{name}: {minutes:g} minutes in {folder}")
+        run = train(one, folder, resume=(folder / SETTINGS).exists(), device=device, say=say)
+        models[name] = run.load()  # type: ignore[assignment]
+    return _measure(models, made, Path(out), num_symbols, say or silent)
+
+
+def _read(recipes: Sequence[str | Path], changes: Mapping[str, Any], given: str | Path | None) -> dict[str, Recipe]:
+    """The recipes by name, once it is known that their data is one."""
+    if not recipes:
+        raise UsageError("name the recipes to compare")
+    made: dict[str, Recipe] = {}
+    for recipe in recipes:
+        name = Path(recipe).stem
+        if name in made:
+            raise UsageError(f"'{name}' is named twice; each recipe has a folder of its name")
+        one = read_recipe(recipe, changes)
+        made[name] = replace(one, data=TASKS[one.data.kind].choose(one.data, given))
+    (first, expected), *others = ((name, _identity(one.data)) for name, one in made.items())
+    for name, found in others:
+        for key in sorted(expected.keys() | found.keys(), key=lambda key: (key != "kind", key)):
+            if found.get(key) != expected.get(key):
+                raise UsageError(
+                    f"{name} has data.{key} {found.get(key)}, and {first} {expected.get(key)}: "
+                    "models are compared on the same data"
+                )
+    return made
+
+
+def _identity(data: Any) -> dict[str, Any]:
+    """What a data section says of the data itself."""
+    return {item.name: getattr(data, item.name) for item in fields(data) if item.name not in OF_CUTTING}
+
+
+def _task(recipe: Recipe) -> Task:
+    """The recipe's data, read without a word."""
+    task: Task = TASKS[recipe.data.kind](recipe.data, recipe.model, silent)
+    return task
+
+
+def _check_models(made: Mapping[str, Recipe]) -> None:
+    """That every model will have a likelihood of the same symbols, and there is something to measure it on."""
+    symbols: dict[str, Any] = {}
+    for name, one in made.items():
+        task = _task(one)
+        config = task.model_config
+        if not isinstance(config, Autoregressive.Config):
+            raise UsageError(f"{name} makes a {config.kind}, which has no likelihood; compare autoregressive models")
+        if "validation" not in task.summary():
+            raise UsageError(f"{name} holds nothing out: there is nothing to compare models on")
+        symbols[name] = to_dict(config.alphabet)
+    (first, expected), *others = symbols.items()
+    for name, found in others:
+        if found != expected:
+            raise UsageError(
+                f"{name} has symbols of the alphabet {found['kind']}, and {first} of {expected['kind']}, "
+                "or with other settings: nats a symbol are compared over the same symbols"
+            )
+
+
+def _measure(
+    models: Mapping[str, Autoregressive], made: Mapping[str, Recipe], out: Path, num_symbols: int, say: Say
+) -> Comparison:
+    limits = [model.network.max_length for model in models.values() if model.network.max_length is not None]
+    num_symbols = min([num_symbols, *limits])
+    rows, engines = [], {}
+    for name, model in models.items():
+        say(f"{name}: scoring held-out data, and drawing {num_symbols} symbols with and without a cache")
+        bits, nats = _score(model, _task(made[name]))
+        speeds = generation_speeds(model, ["auto", "uncached"], num_symbols, rounds=ROUNDS)
+        engines[name] = make_runner(model).engine
+        rows.append(
+            Compared(
+                recipe=name,
+                nats=nats,
+                bits_per_symbol=bits,
+                parameters=sum(parameter.numel() for parameter in model.parameters()),
+                train_symbols_per_second=_training_speed(out / name / LOG),
+                cached_symbols_per_second=speeds["auto"],
+                uncached_symbols_per_second=speeds["uncached"],
+            )
+        )
+    return Comparison(tuple(rows), engines, num_symbols, next(iter(models.values())).alphabet.unit)
+
+
+def _score(model: Autoregressive, task: Task) -> tuple[float, float]:
+    """Bits and nats a symbol of what the task holds out."""
+    if isinstance(task, AudioTask):
+        found = score_clips(model, task.clips["validation"], split="validation")
+    else:
+        assert isinstance(task, SequenceTask)
+        found = score_sequences(model, task.sets["validation"], split="validation")
+    return found.bits_per_symbol, found.nats_per_symbol
+
+
+def _training_speed(log: Path) -> float:
+    """Symbols a second of the middle update."""
+    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    return statistics.median(row["samples_per_second"] for row in rows)
+
+
+def as_rows(comparison: Comparison) -> list[dict[str, Any]]:
+    """A plain mapping for each recipe."""
+    return [asdict(row) for row in comparison.rows]
