@@ -108,7 +108,11 @@ def test_files_that_are_missing_or_damaged(folders):
         ({"pre_tokenizer": {"type": "Sequence", "pretokenizers": [
             {"type": "Split", "pattern": {"String": " "}, "behavior": "Removed", "invert": False},
             {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}]}},
-         "leaves out what separates words"),
+         "leaves out or changes what separates words"),
+        ({"pre_tokenizer": {"type": "Sequence", "pretokenizers": [
+            {"type": "WhitespaceSplit"},
+            {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}]}},
+         "leaves out or changes what separates words"),
         ({"model": {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"}}, "is WordLevel, not byte-level BPE"),
         ({"added_tokens": [{"id": 256, "content": "<mask>", "single_word": False, "lstrip": True, "rstrip": False,
                             "normalized": False, "special": True}]}, "takes away the spaces"),
@@ -118,6 +122,24 @@ def test_tokenizers_that_change_text_are_refused(change, message):
     fields = json.loads(train_subwords(["abcabc"], 256).tokenizer) | change
     with pytest.raises(DataError, match=message):
         Subwords(Subwords.Config(size=256, tokenizer=json.dumps(fields)))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [("dropout", 0.1, "leaves out merges at random"), ("end_of_word_suffix", "</w>", "marks the ends of words")],
+)
+def test_models_that_change_text_are_refused(key, value, message):
+    fields = json.loads(train_subwords(["abcabc"], 256).tokenizer)
+    fields["model"][key] = value
+    with pytest.raises(DataError, match=message):
+        Subwords(Subwords.Config(size=256, tokenizer=json.dumps(fields)))
+
+
+def test_a_token_that_stands_for_no_bytes_is_refused():
+    fields = json.loads(train_subwords(["abcabc"], 256).tokenizer)
+    fields["model"]["vocab"]["\u2581the"] = 256
+    with pytest.raises(DataError, match="token '▁the' stands for no bytes"):
+        Subwords(Subwords.Config(size=257, tokenizer=json.dumps(fields)))
 
 
 def test_a_tokenizer_without_every_byte_is_refused():

@@ -119,6 +119,8 @@ def test_sets_that_share_a_folder(server, cache, tmp_path, monkeypatch):
 def test_a_set_that_is_the_beginning_of_another(server, cache, tmp_path, monkeypatch):
     for name in ("enwik8", "enwik6"):
         serve(name, server, tmp_path, monkeypatch)
+    fetch("enwik8")
+    (cache / "enwik8/notes.txt").write_text("of its reader")
     assert fetch("enwik6") == cache / "enwik6"
     assert (cache / "enwik6/enwik6").read_bytes() == (cache / "enwik8/enwik8").read_bytes()[:FIRST_BYTES]
     fetch("enwik6")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 END_OF_TEXT = "<|endoftext|>"
+SPLITTERS = {"ByteLevel", "Split", "Digits", "Punctuation"}  # what cuts text and keeps it all
 
 
 class Subwords(TextAlphabet):
@@ -153,17 +154,21 @@ def _from_json(text: str) -> "Tokenizer":
 
 def _changes(fields: dict[str, Any]) -> str:
     """How a tokenizer changes text, for a message; nothing where it does not."""
-    splitter = fields["pre_tokenizer"] or {}
+    model, splitter = fields["model"], fields["pre_tokenizer"] or {}
     parts = splitter.get("pretokenizers", [splitter])
-    byte_level = [part for part in parts if part.get("type") == "ByteLevel"]
-    if fields["model"].get("type") != "BPE" or not byte_level:
-        return f"is {fields['model'].get('type')}, not byte-level BPE"
+    kinds = [part.get("type") for part in parts]
+    if model.get("type") != "BPE" or "ByteLevel" not in kinds:
+        return f"is {model.get('type')}, not byte-level BPE"
+    if model.get("dropout"):
+        return "leaves out merges at random"
+    if model.get("end_of_word_suffix") or model.get("continuing_subword_prefix"):
+        return "marks the ends of words"
     if fields["normalizer"] is not None:
         return f"normalises text ({fields['normalizer']['type']})"
-    if any(part["add_prefix_space"] for part in byte_level):
+    if any(part.get("add_prefix_space") for part in parts):
         return "puts a space before text"
-    if any(part.get("behavior") == "Removed" for part in parts):
-        return "leaves out what separates words"
+    if any(part.get("behavior") == "Removed" for part in parts) or not set(kinds) <= SPLITTERS:
+        return "leaves out or changes what separates words"
     if any(token["lstrip"] or token["rstrip"] for token in fields["added_tokens"]):
         return "takes away the spaces around some tokens"
     return ""
@@ -179,13 +184,17 @@ def _pieces(tokenizer: "Tokenizer") -> list[bytes]:
     by_number = {number: token for token, number in tokenizer.get_vocab(with_added_tokens=True).items()}
     if sorted(by_number) != list(range(len(by_number))):
         raise DataError(f"the tokenizer's {len(by_number)} tokens are not numbered from 0 on without a gap")
-    missing = sorted(set(_BYTE_OF) - set(by_number.values()))
+    missing = set(_BYTE_OF) - set(by_number.values())
     if missing:
         raise DataError(f"the tokenizer has no token for {len(missing)} of the 256 bytes; it is not byte-level")
-    return [
-        added[number].encode() if number in added else bytes(map(_BYTE_OF.__getitem__, by_number[number]))
-        for number in range(len(by_number))
-    ]
+    tokens = (by_number[number] for number in range(len(by_number)))
+    return [added[number].encode() if number in added else _bytes_of(token) for number, token in enumerate(tokens)]
+
+
+def _bytes_of(token: str) -> bytes:
+    if not set(token) <= set(_BYTE_OF):
+        raise DataError(f"the tokenizer's token {token!r} stands for no bytes; it is not byte-level")
+    return bytes(map(_BYTE_OF.__getitem__, token))
 
 
 def _byte_characters() -> dict[str, int]:

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
-from undertow.data.catalogue import cache_folder, locate, named_set
+from undertow.data.catalogue import cache_folder, file_set, locate, named_set
 from undertow.data.named_set import Download, FileSet, NamedSet, checksum
 from undertow.errors import DataError
 from undertow.files import atomic_write, sync_folder
@@ -43,7 +43,8 @@ def fetch(name: str, into: Path | None = None, progress: Progress | None = None)
         entry.check(name, target)
         return target
     if isinstance(entry, FileSet) and entry.part_of is not None:
-        _cut(name, entry, fetch(entry.part_of, into, progress), home / name)
+        whole = fetch(entry.part_of, into, progress)
+        _cut(name, entry, whole / next(iter(file_set(entry.part_of, entry.kind).files)), home / name)
         return home / name
     parts = [home / f"{name}-{index}.part" for index in range(len(entry.downloads))]
     for one, part in zip(entry.downloads, parts, strict=True):
@@ -157,7 +158,7 @@ def _move_in(name: str, entry: NamedSet, parts: list[Path], home: Path) -> Path:
 
 def _cut(name: str, entry: FileSet, whole: Path, folder: Path) -> None:
     """Make the one file of a set from the beginning of another set's."""
-    (file,), (source,) = entry.files, (path for path in whole.iterdir() if path.is_file())
-    with source.open("rb") as opened, atomic_write(folder / file) as temporary:
+    (file,) = entry.files
+    with whole.open("rb") as opened, atomic_write(folder / file) as temporary:
         temporary.write_bytes(opened.read(entry.first_bytes))
     entry.check(name, folder)
