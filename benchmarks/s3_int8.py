@@ -26,8 +26,9 @@ def main() -> None:
     from undertow.evaluation import bits_per_symbol
     from undertow.evaluation.calibration import calibration_batches
     from undertow.native import export
+    from undertow.recipes.clips import AudioData
     from undertow.recipes.exporting import calibration_clips
-        from undertow.recipes.run import describe, load_model
+    from undertow.recipes.run import describe, load_model
 
     model = load_model(options.run)
     test = load_clips("fsdd", "test", model.config.sample_rate)
