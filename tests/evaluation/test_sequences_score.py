@@ -236,3 +236,26 @@ def test_refuses_nothing_and_too_little() -> None:
         score_sequences(text_model("transformer"), texts(40), protocol="windows")
     with pytest.raises(DataError, match="hold no symbol"):
         sequence_baselines([], [], PianoRoll(PianoRoll.Config()))
+
+
+@pytest.mark.parametrize(
+    ("score", "how", "units"),
+    [
+        (Score(2.0, 1000, "test", 2.0, {"xz": 3.0}), "1,000 samples with torch, float32, in 2.0 s", ""),
+        (
+            Score(2.0, 1000, "test", 2.0, {"xz": 3.0}, protocol="9 windows of 8", num_bytes=4000, unit="token"),
+            "1,000 tokens (9 windows of 8) with torch, float32, in 2.0 s",
+            "1.3863 nats/token, 0.5000 bits/byte",
+        ),
+        (
+            Score(2.0, 9, "test", 2.0, {"xz": 3.0}, unit="step"),
+            "9 steps with torch, float32, in 2.0 s",
+            "1.3863 nats/step",
+        ),
+    ],
+)
+def test_how_a_score_is_printed(score: Score, how: str, units: str) -> None:
+    from undertow.cli import score as verb
+
+    assert verb.how(score) == how and verb.other_units(score) == units
+    assert verb.as_json(Path("run"), "text", score)["bits_per_byte"] == score.bits_per_byte

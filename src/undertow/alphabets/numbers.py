@@ -17,6 +17,7 @@ class Numbers(Alphabet):
 
     num_symbols = 0
     real: Real = "numbers"
+    unit = "step"
 
     @config
     class Config:

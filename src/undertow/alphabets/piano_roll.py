@@ -20,6 +20,7 @@ class PianoRoll(Alphabet):
     num_symbols = 2
     num_elements = NUM_KEYS
     real: Real = "notes"
+    unit = "step"
 
     @config
     class Config:

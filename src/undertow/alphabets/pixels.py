@@ -16,6 +16,7 @@ class Pixels(Alphabet):
     """Bytes v of a picture as levels q = ⌊v · (num_levels - 1) / 255 + ½⌋; with 256 of them, exactly."""
 
     real: Real = "pixels"
+    unit = "pixel"
 
     @config
     class Config:

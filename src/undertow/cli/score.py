@@ -47,9 +47,27 @@ def score(
         print_json(as_json(run, str(section.source), found))
         return
     what = f"{run} on {section.source}, {found.split}"
-    print(f"{what}: {found.num_symbols:,} samples with {found.engine}, {found.precision}, in {found.seconds:.1f} s")
-    print_bits("this model", found.bits_per_symbol, found.baselines)
+    print(f"{what}: {how(found)}")
+    print_bits("this model", found.bits_per_symbol, found.baselines, found.unit)
+    if line := other_units(found):
+        print(line)
     print(found.verdict)
+
+
+def how(found: "Score") -> str:
+    """How much was scored, of what each symbol was given where that is not all, by what, and how fast."""
+    given = "" if found.protocol == "full" else f" ({found.protocol})"
+    return (
+        f"{found.num_symbols:,} {found.unit}s{given} with {found.engine}, {found.precision}, in {found.seconds:.1f} s"
+    )
+
+
+def other_units(found: "Score") -> str:
+    """What no sound is measured in: nats a symbol, and bits a byte of text; nothing of sound."""
+    if found.unit == "sample":
+        return ""
+    per_byte = "" if found.bits_per_byte is None else f", {found.bits_per_byte:.4f} bits/byte"
+    return f"{found.nats_per_symbol:.4f} nats/{found.unit}{per_byte}"
 
 
 def as_json(run: Path, source: str, found: "Score") -> dict[str, Any]:
@@ -59,7 +77,12 @@ def as_json(run: Path, source: str, found: "Score") -> dict[str, Any]:
         "data": source,
         "split": found.split,
         "bits_per_symbol": found.bits_per_symbol,
+        "nats_per_symbol": found.nats_per_symbol,
+        "bits_per_byte": found.bits_per_byte,
         "num_symbols": found.num_symbols,
+        "unit": found.unit,
+        "protocol": found.protocol,
+        "symbols_per_second": found.symbols_per_second,
         "engine": found.engine,
         "precision": found.precision,
         "baselines": dict(found.baselines),

@@ -31,11 +31,11 @@ def print_facts(facts: Mapping[str, str]) -> None:
         print(f"{name:{width}}  {fact}")
 
 
-def print_bits(name: str, bits: float, baselines: Mapping[str, float]) -> None:
-    """A model's bits a sample among its baselines on stdout, the best first."""
+def print_bits(name: str, bits: float, baselines: Mapping[str, float], unit: str = "sample") -> None:
+    """A model's bits a symbol, which is called `unit`, among its baselines on stdout, the best first."""
     rows = sorted({name: bits, **baselines}.items(), key=lambda row: row[1])
     width = max(len(row[0]) for row in rows)
-    print(f"{'':{width}}    bits/sample")
+    print(f"{'':{width}}    bits/{unit}")
     for label, value in rows:
         print(f"{label:{width}}  {'>' if label == name else ' '} {value:.3f}")
 

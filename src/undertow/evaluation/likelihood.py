@@ -36,6 +36,7 @@ class Score:
             `undertow.evaluation.sequence_baselines`.
         protocol: what each symbol was given: "full", all that came before it, or what `score_sequences` tells.
         num_bytes: bytes of the text that the symbols stand for; None where they are no text.
+        unit: what one symbol is called.
     """
 
     bits_per_symbol: float
@@ -47,6 +48,7 @@ class Score:
     precision: str = "float32"
     protocol: str = "full"
     num_bytes: int | None = None
+    unit: str = "sample"
 
     @property
     def nats_per_symbol(self) -> float:

@@ -80,6 +80,7 @@ def score_sequences(
         forced.precision,
         protocol=called,
         num_bytes=num_bytes,
+        unit=model.alphabet.unit,
     )
 
 
