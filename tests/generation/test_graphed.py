@@ -6,6 +6,7 @@ from torch import Tensor
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
 from tests.generation.models import KINDS, build, prompt
+from tests.generation.symbol_models import FAMILIES, text_model
 from tests.generation.test_runner import conditions
 from undertow.batch import Condition
 from undertow.emissions import Sampling
@@ -58,6 +59,14 @@ def test_draws_what_the_plain_step_draws(kind: str) -> None:
     static, other = drawn(model, True, SAMPLINGS[kind])
     assert torch.equal(static, plain)
     assert len(plain.unique()) > 4
+    assert all(torch.equal(a, b) for a, b in zip(place, other, strict=True))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_draws_it_over_buffers(family: str) -> None:
+    plain, place = drawn(text_model(family), False, [PLAIN])
+    static, other = drawn(text_model(family), True, [PLAIN])
+    assert torch.equal(static, plain)
     assert all(torch.equal(a, b) for a, b in zip(place, other, strict=True))
 
 
@@ -142,5 +151,16 @@ def test_a_replayed_graph_draws_what_the_plain_step_draws(kind: str) -> None:
     assert bool(runner.notes) == (kind not in CAPTURED)
     plain, place = drawn(model, False, SAMPLINGS[kind])
     replayed, other = drawn(model, runner.static, SAMPLINGS[kind])
+    assert torch.equal(replayed, plain)
+    assert all(torch.equal(a, b) for a, b in zip(place, other, strict=True))
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_replayed_graph_of_every_family(family: str) -> None:
+    model = text_model(family).to("cuda")
+    assert TorchRunner(model).static
+    plain, place = drawn(model, False, [PLAIN])
+    replayed, other = drawn(model, True, [PLAIN])
     assert torch.equal(replayed, plain)
     assert all(torch.equal(a, b) for a, b in zip(place, other, strict=True))
