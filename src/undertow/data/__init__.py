@@ -1,4 +1,4 @@
-"""Audio data: read, found, downloaded, labelled, cut into batches."""
+"""Data: found, downloaded, checked, read, labelled, cut into batches; its face here is that of audio."""
 
 from undertow.data.audio import Audio, read_audio, write_audio
 from undertow.data.clips import Clip, ClipSet, Report

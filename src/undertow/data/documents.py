@@ -9,7 +9,7 @@ from pathlib import Path
 from undertow.alphabets.text_alphabet import not_utf8
 from undertow.errors import DataError
 
-BLOCK = 1 << 22  # bytes that are read at a time
+BLOCK = 1 << 18  # bytes that are read at a time
 LOOKED_AT = 8192  # first bytes of a file, by which a binary one is known
 SEARCHED = 1 << 16  # last bytes of a block, in which the end of a line is looked for
 CARRIAGE_RETURN = 0x0D
