@@ -176,6 +176,8 @@ def test_it_becomes_a_checkpoint_of_ours(published: tuple[Path, Any, Any], tmp_p
     assert "3 layers and 24 channels" in checkpoint.read_card(published[0])["description"]
     assert checkpoint.read_config(published[0]) == model.config
     checkpoint.save(tmp_path / "ours", model, checkpoint.read_card(published[0]))
+    tokenizer, card = model.config.alphabet.tokenizer, (tmp_path / "ours" / "card.md").read_text(encoding="utf-8")
+    assert tokenizer[:1000] + " …" in card and tokenizer[1000:1100] not in card
     again = ut.load(tmp_path / "ours")
     x = symbols(model)
     with torch.no_grad():

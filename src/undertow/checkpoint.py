@@ -20,7 +20,6 @@ from platform import python_version
 from typing import Any
 
 import torch
-import yaml
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
@@ -29,11 +28,13 @@ from undertow.config import config, parse, to_dict
 from undertow.errors import DataError, UsageError
 from undertow.files import atomic_folder
 from undertow.models import Model, ModelConfig, ShortReceptiveFieldWarning
+from undertow.plain_yaml import from_yaml, to_yaml
 from undertow.weights import check_weights, read_weights, refuse_pickle
 
 FORMAT_VERSION = 1
 CONFIG, WEIGHTS, CARD, ENGINE = "config.yaml", "model.safetensors", "card.md", "model.engine"
 LINKS = ("best", "last")  # in a run folder
+MOST_SHOWN = 1000  # characters of a value that people are shown: a tokenizer has millions
 FRONT_MATTER = re.compile(r"---\n(.*?\n)---\n", re.DOTALL)
 
 
@@ -84,7 +85,7 @@ def write(folder: Path, model: Model, card: Mapping[str, Any], weights: Mapping[
     if model.engine_file is not None:
         content["engine"] = {"crc32": zlib.crc32(model.engine_file), "weights_crc32": zlib.crc32(data)}
         (folder / ENGINE).write_bytes(model.engine_file)
-    (folder / CONFIG).write_text(_to_yaml(content), encoding="utf-8")
+    (folder / CONFIG).write_text(to_yaml(content), encoding="utf-8")
     (folder / WEIGHTS).write_bytes(data)
     (folder / CARD).write_text(_card_text(model, card), encoding="utf-8")
 
@@ -158,12 +159,12 @@ def read_card(path: str | Path) -> dict[str, Any]:
     match = FRONT_MATTER.match(_read_text(file))
     if match is None:
         raise DataError(f"{file}: it does not begin with YAML between two lines of ---")
-    return _from_yaml("\n" + match[1], file)  # so that a fault is found in the line it is in
+    return from_yaml("\n" + match[1], file)  # so that a fault is found in the line it is in
 
 
 def _read_config_file(folder: Path) -> ConfigFile:
     file = folder / CONFIG
-    values = _from_yaml(_read_text(file), file)
+    values = from_yaml(_read_text(file), file)
     found = values.get("format_version")
     if type(found) is not int or found != FORMAT_VERSION:
         raise DataError(f"{file}: format_version is {found}; undertow {_version()} reads {FORMAT_VERSION}")
@@ -212,14 +213,14 @@ def _card_text(model: Model, card: Mapping[str, Any]) -> str:
     sections = {"Model": sizes | to_dict(model.config), **{_title(key): data[key] for key in [*card, "versions"]}}
     text = "".join(f"\n## {title}\n\n{_bullets(value)}" for title, value in sections.items())
     usage = '\n## Use\n\n```python\nimport undertow\n\nmodel = undertow.load("this folder")\n```\n'
-    return f"---\n{_to_yaml(data)}---\n\n# {_title(model.config.kind)} model\n{text}{usage}"
+    return f"---\n{to_yaml(data)}---\n\n# {_title(model.config.kind)} model\n{text}{usage}"
 
 
 def _bullets(value: Any, indent: str = "") -> str:
     """Nested bullets of plain data, one fact a line."""
     if not isinstance(value, Mapping):
-        words = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        return f"{indent}- {' '.join(words.split())}\n"
+        words = " ".join((", ".join(map(str, value)) if isinstance(value, list) else str(value)).split())
+        return f"{indent}- {words if len(words) <= MOST_SHOWN else words[:MOST_SHOWN] + ' …'}\n"
     text = ""
     for key, inner in value.items():
         if isinstance(inner, Mapping) and inner:
@@ -231,25 +232,6 @@ def _bullets(value: Any, indent: str = "") -> str:
 
 def _title(key: str) -> str:
     return key.replace("_", " ").capitalize()
-
-
-def _to_yaml(values: Mapping[str, Any]) -> str:
-    return yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True)
-
-
-def _from_yaml(text: str, file: Path) -> dict[str, Any]:
-    """A mapping from text that a stranger may have written: plain values alone, each written out where it stands."""
-    marks = yaml.TagToken, yaml.AliasToken
-    try:
-        mark = next((token.start_mark for token in yaml.scan(text) if isinstance(token, marks)), None)
-        values = yaml.safe_load(text) if mark is None else None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise DataError(f"{file} is no plain YAML: {' '.join(str(error).split())}") from None
-    if mark is not None:
-        raise DataError(f"{file} has a tag or an alias in line {mark.line + 1}; only plain values are read")
-    if not isinstance(values, dict):
-        raise DataError(f"{file} holds {type(values).__name__}, not keys and values")
-    return values
 
 
 def _read_text(file: Path) -> str:

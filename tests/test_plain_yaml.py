@@ -1,0 +1,66 @@
+"""YAML of plain values: fast where it is long, refused where it is more than it says."""
+
+import importlib
+import time
+from collections.abc import Iterator
+
+import pytest
+import yaml
+
+from undertow import plain_yaml
+from undertow.errors import DataError
+
+VALUES = {"b": [1, 2.5, None, True], "a": {"text": "naïve: 😀\n\ttab", "long": "Ġth " * 400}, "empty": {}}
+
+
+@pytest.fixture(params=["libyaml", "without libyaml"])
+def module(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[object]:
+    if request.param != "libyaml":
+        monkeypatch.delattr(yaml, "CSafeLoader")
+        monkeypatch.delattr(yaml, "CSafeDumper")
+    yield importlib.reload(plain_yaml)
+    monkeypatch.undo()
+    importlib.reload(plain_yaml)
+
+
+def test_values_come_back_in_their_order(module) -> None:
+    text = module.to_yaml(VALUES)
+    assert module.from_yaml(text, "x") == VALUES and list(module.from_yaml(text, "x")) == ["b", "a", "empty"]
+    assert text == yaml.safe_dump(VALUES, sort_keys=False, allow_unicode=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [1", "x.yaml is no plain YAML: while parsing a flow sequence"),
+        ("a: 2020-13-45", "x.yaml is no plain YAML: month must be in 1..12"),
+        ("- 1", "x.yaml holds list, not keys and values"),
+        ("a: 1\nb: &anchor [1]\nc: *anchor", "x.yaml has a tag or an alias in line 3; only plain values are read"),
+        ("a: !!python/name:os.system", "x.yaml has a tag or an alias in line 1; only plain values are read"),
+        *((f"a: {nest * 65}", "x.yaml is no plain YAML: it is nested more than 64 deep") for nest in "[{"),
+        ("- " * 100_000, "nested more than 64 deep"),
+        ("? " * 100_000, "nested more than 64 deep"),
+        ("[" * 1_000_000, "nested more than 64 deep"),
+    ],
+)
+def test_anything_else_is_refused(module, text: str, message: str) -> None:
+    with pytest.raises(DataError) as error:
+        module.from_yaml(text, "x.yaml")
+    assert message in str(error.value) and "\n" not in str(error.value)
+
+
+def test_siblings_are_no_nesting() -> None:
+    text = "a:\n" + "".join(f"- {{k{index}: [1, {{b: 2}}]}}\n" for index in range(500))
+    assert len(plain_yaml.from_yaml(text, "x")["a"]) == 500
+
+
+@pytest.mark.skipif(not yaml.__with_libyaml__, reason="PyYAML was built without libyaml")
+def test_a_tokenizer_is_read_in_no_time() -> None:
+    """Fifty thousand sub-words; in processor time, and against what takes forty times as long."""
+    text = plain_yaml.to_yaml({"tokenizer": '{"Ġsub": 12345, "word": 6789}' * 20_000})
+    began = time.process_time()
+    plain_yaml.from_yaml(text, "x")
+    fast = time.process_time() - began
+    began = time.process_time()
+    yaml.load(text, yaml.SafeLoader)
+    assert fast < (time.process_time() - began) / 4
