@@ -111,6 +111,17 @@ def test_recurrent_matrices_start_orthogonal_and_forget_gates_open() -> None:
     assert not layer.initial.any()
 
 
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_state_keeps_its_type_under_autocast(cell: Any) -> None:
+    """What is carried from chunk to chunk of a stream is float32, whatever the products are computed in."""
+    network = make(cell=cell)
+    with torch.autocast("cpu", torch.bfloat16):
+        y, state = network.step(inputs(network), network.init_state(3, Condition()), Condition())
+    assert y.dtype == torch.bfloat16 and {part.dtype for part in state} == {torch.float32}
+    y.float().square().sum().backward()
+    assert network.layers.initial.grad is not None
+
+
 def test_initial_states_are_learned() -> None:
     network = make(num_layers=2).double()
     network(inputs(network), Condition()).square().sum().backward()

@@ -58,4 +58,5 @@ class Recurrent(Layer):
         first = tuple(part.transpose(0, 1).contiguous() for part in state)  # torch's are (L, B, H)
         y, last = self.cell(x, first if len(first) == 2 else first[0])
         after = last if len(first) == 2 else (last,)
-        return y, tuple(part.transpose(0, 1).contiguous() for part in after)
+        dtype = state[0].dtype  # under autocast the cell's are of another
+        return y, tuple(part.transpose(0, 1).to(dtype).contiguous() for part in after)

@@ -6,8 +6,9 @@ Recurrent Networks for Sequence Modeling, arXiv 1803.01271).
     h_l = relu(f_l(h_(l-1)) + skip(h_(l-1)))                         dilation 2^(l - 1); skip: 1×1 where widths differ
     parameters of x_(t+1) = V h_L
 
-It sees 1 + 2 (k - 1) (2^L - 1) steps. Dropout in the blocks is of whole channels, "spatial dropout", as the paper says
-(§3.4); its published code drops single elements.
+It sees 1 + 2 (k - 1) (2^L - 1) steps. Dropout in the blocks is of whole channels, "spatial dropout", as the paper says;
+its published code drops single elements. Weights start as torch's convolutions do, not from the paper's N(0, 0.01): in
+its published code weight normalisation undoes that before the first step.
 
 B batch, T time, N symbols, C input channels, O output channels, P parameters of the output distribution.
 """
@@ -145,7 +146,7 @@ class TCN(Network):
     def last(self, x: Tensor, condition: Condition) -> Tensor:
         """Parameters (B, P) after the last step: a level is asked only for the steps that the next one's taps read.
 
-        That is every second step of those it reads itself, so L levels cost about as much as two.
+        That is every second step of those it reads itself, so all levels together cost about one and a half.
         """
         x = self._input(x, condition)[:, -self.receptive_field :]
         for block in self.stack.layers:
