@@ -144,7 +144,7 @@ def not_utf8(byte: int, position: int, where: str = "") -> DataError:
     """The error of a text that is in another encoding, found out by `byte` at `position` (bytes from 0)."""
     return DataError(
         f"{where or 'this'} is not UTF-8 text: byte 0x{byte:02x} at position {position}; convert it to UTF-8, "
-        f"or take it as bytes, whatever it is (--set model.alphabet.kind=bytes)"
+        f"or take it as bytes, whatever it is (--set alphabet.kind=bytes)"
     )
 
 
