@@ -19,10 +19,10 @@ class TrainingConfig:
         steps: updates in all. Or `minutes`: the number of steps that fit is measured once, early, and kept.
         batch_size: sequences a process and micro-batch.
         accumulate: micro-batches summed into one update.
-        optimizer: "adamw" or "adam", with `betas`; "sgd" or "rmsprop", with `momentum`; all with `weight_decay`, and
-            all but sgd with `epsilon`.
-        schedule: after `warmup_steps` of linear rise, "constant"; "cosine" down to `final_fraction` of the rate; or
-            "step", which multiplies it by `step_factor` after each of `step_count` equal parts of the run.
+        optimizer: "adamw" or "adam", with `betas`; "sgd" or "rmsprop", with `momentum`; "muon" for matrices, with
+            `momentum`, and AdamW for the rest. All with `weight_decay`, and all but sgd with `epsilon`.
+        schedule: after `warmup_steps` of linear rise, "constant"; "cosine" or "linear" down to `final_fraction` of the
+            rate; or "step", which multiplies it by `step_factor` after each of `step_count` equal parts of the run.
         gradient_clip: largest norm of the whole gradient; None for none.
         average: decay of the exponential moving average of the weights that is validated, saved and used; it warms up
             as (1 + n) / (10 + n). None: the raw weights are.
@@ -41,13 +41,13 @@ class TrainingConfig:
     minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     batch_size: Count = 4
     accumulate: Count = 1
-    optimizer: Literal["adamw", "adam", "sgd", "rmsprop"] = "adamw"
+    optimizer: Literal["adamw", "adam", "muon", "rmsprop", "sgd"] = "adamw"
     learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 2e-3
     betas: tuple[Share, Share] = (0.9, 0.99)
     momentum: Share = 0.0
     epsilon: Annotated[float, Field(gt=0)] = 1e-8
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
-    schedule: Literal["cosine", "constant", "step"] = "cosine"
+    schedule: Literal["cosine", "linear", "constant", "step"] = "cosine"
     warmup_steps: Annotated[int, Field(ge=0)] = 100
     final_fraction: Annotated[float, Field(ge=0, le=1)] = 0.0
     step_factor: Annotated[float, Field(gt=0, lt=1)] = 0.5

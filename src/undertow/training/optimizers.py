@@ -1,46 +1,44 @@
 """Optimisers by name, torch's own, in their fused form where there is one."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import torch
 from torch import nn
 from torch.optim import Optimizer
 
 from undertow.training.config import TrainingConfig
-
-Parameters = Iterable[nn.Parameter]
+from undertow.training.muon import Muon
 
 
 def make_optimizer(model: nn.Module, config: TrainingConfig) -> Optimizer:
     """The optimiser of a run; its learning rate is set before every update."""
-    return OPTIMIZERS[config.optimizer](list(model.parameters()), config)
+    return OPTIMIZERS[config.optimizer](model, config)
 
 
-def _adam(parameters: Parameters, config: TrainingConfig) -> Optimizer:
-    return torch.optim.Adam(
-        parameters, betas=config.betas, eps=config.epsilon, weight_decay=config.weight_decay, fused=True
-    )
+def _adam(model: nn.Module, config: TrainingConfig) -> Optimizer:
+    decay, epsilon = config.weight_decay, config.epsilon
+    return torch.optim.Adam(model.parameters(), betas=config.betas, eps=epsilon, weight_decay=decay, fused=True)
 
 
-def _adamw(parameters: Parameters, config: TrainingConfig) -> Optimizer:
-    return torch.optim.AdamW(
-        parameters, betas=config.betas, eps=config.epsilon, weight_decay=config.weight_decay, fused=True
-    )
+def _adamw(model: nn.Module, config: TrainingConfig) -> Optimizer:
+    decay, epsilon = config.weight_decay, config.epsilon
+    return torch.optim.AdamW(model.parameters(), betas=config.betas, eps=epsilon, weight_decay=decay, fused=True)
 
 
-def _sgd(parameters: Parameters, config: TrainingConfig) -> Optimizer:
-    return torch.optim.SGD(parameters, lr=0.0, momentum=config.momentum, weight_decay=config.weight_decay, fused=True)
+def _rmsprop(model: nn.Module, config: TrainingConfig) -> Optimizer:
+    decay, epsilon = config.weight_decay, config.epsilon
+    return torch.optim.RMSprop(model.parameters(), eps=epsilon, momentum=config.momentum, weight_decay=decay)
 
 
-def _rmsprop(parameters: Parameters, config: TrainingConfig) -> Optimizer:
-    return torch.optim.RMSprop(
-        parameters, eps=config.epsilon, momentum=config.momentum, weight_decay=config.weight_decay
-    )
+def _sgd(model: nn.Module, config: TrainingConfig) -> Optimizer:
+    decay = config.weight_decay
+    return torch.optim.SGD(model.parameters(), momentum=config.momentum, weight_decay=decay, fused=True)
 
 
-OPTIMIZERS: dict[str, Callable[[Parameters, TrainingConfig], Optimizer]] = {
+OPTIMIZERS: dict[str, Callable[[nn.Module, TrainingConfig], Optimizer]] = {
     "adam": _adam,
     "adamw": _adamw,
+    "muon": Muon,
     "rmsprop": _rmsprop,
     "sgd": _sgd,
 }

@@ -13,8 +13,9 @@ def learning_rate(config: TrainingConfig, step: int, num_steps: int | None) -> f
     if step < config.warmup_steps or num_steps is None:
         return config.learning_rate * min(1.0, (step + 1) / max(1, config.warmup_steps))
     progress = (step - config.warmup_steps) / max(1, num_steps - config.warmup_steps)
-    if config.schedule == "cosine":
-        share = 0.5 + 0.5 * math.cos(math.pi * min(1.0, progress))
+    if config.schedule in ("cosine", "linear"):
+        left = max(0.0, 1 - progress)
+        share = left if config.schedule == "linear" else 0.5 - 0.5 * math.cos(math.pi * left)
         return config.learning_rate * (config.final_fraction + (1 - config.final_fraction) * share)
     if config.schedule == "step":
         return config.learning_rate * config.step_factor ** math.floor(progress * config.step_count)

@@ -1,0 +1,74 @@
+"""Muon: momentum made orthogonal, for matrices; AdamW for everything else (Jordan et al., Muon: An optimizer for hidden
+layers in neural networks, 2024; torch's own, with steps as large as AdamW's: Liu et al., arXiv 2502.16982, §2.2).
+
+R rows, C columns of a matrix.
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
+from torch.optim import Optimizer
+
+from undertow.errors import UsageError
+from undertow.training.config import TrainingConfig
+
+
+class Muon(Optimizer):
+    """One optimiser over a whole model.
+
+    Matrices are all parameters of two axes or more but embeddings; a kernel (O, k, I) is a matrix (O, k · I). One that
+    is several square ones on top of each other, as queries, keys and values in one product or a recurrent layer's
+    gates, is taken as those.
+    """
+
+    def __init__(self, model: nn.Module, config: TrainingConfig) -> None:
+        parameters = list(model.parameters())
+        if any(isinstance(parameter, DTensor) for parameter in parameters):
+            raise UsageError("training.optimizer: muon needs whole matrices, and parallel 'fsdp' holds shards of them")
+        tables = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
+        self._matrices = [one for one in parameters if one.dim() > 1 and id(one) not in tables]
+        matrices = {id(one) for one in self._matrices}
+        super().__init__(parameters, {})
+        self._pieces = {one: list(_pieces(one.detach())) for one in self._matrices}
+        self._muon = torch.optim.Muon(
+            [piece for pieces in self._pieces.values() for piece in pieces],
+            weight_decay=config.weight_decay,
+            momentum=config.momentum,
+            adjust_lr_fn="match_rms_adamw",
+        )
+        self._adamw = torch.optim.AdamW(
+            [one for one in parameters if id(one) not in matrices],
+            betas=config.betas,
+            eps=config.epsilon,
+            weight_decay=config.weight_decay,
+            fused=True,
+        )
+        self.param_groups = [*self._muon.param_groups, *self._adamw.param_groups]
+        self.state = self._adamw.state
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        for parameter in (*self._matrices, *self._adamw.param_groups[0]["params"]):
+            parameter.grad = None
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        for matrix in self._matrices:
+            if matrix.grad is None:
+                continue
+            if "momentum_buffer" not in self.state[matrix]:
+                self.state[matrix]["momentum_buffer"] = torch.zeros_like(matrix)
+            parts = zip(_pieces(matrix.grad), _pieces(self.state[matrix]["momentum_buffer"]), strict=True)
+            for piece, (gradient, momentum) in zip(self._pieces[matrix], parts, strict=True):
+                piece.grad = gradient
+                self._muon.state[piece]["momentum_buffer"] = momentum
+        self._muon.step()
+        self._adamw.step()
+
+
+def _pieces(matrix: Tensor) -> Iterator[Tensor]:
+    """A parameter as one matrix (R, C), or as R / C square ones, in the same storage."""
+    flat = matrix.view(len(matrix), -1)
+    rows, columns = flat.shape
+    yield from flat.split(columns if rows % columns == 0 and columns > 1 else rows)
