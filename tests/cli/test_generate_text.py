@@ -75,7 +75,9 @@ def test_files_of_text(command, runs, tmp_path):
 
 def test_how_much_by_default(command, runs):
     assert len(json.loads(command("generate", runs / "text", "--json").out)["texts"][0]) == 500
-    left = json.loads(command("generate", runs / "bounded", "--prompt", "the cat", "--json").out)
+    outcome = command("generate", runs / "bounded", "--prompt", "the cat", "--json")
+    left = json.loads(outcome.out)
+    assert "the network can hold 64 steps in all: 57 are generated" in outcome.err
     assert len(left["texts"][0]) == 64 - 7
 
 

@@ -45,7 +45,7 @@ def generate(
         features: For a model that is conditioned on features: a sound file to copy, or frames in a .npy file.
         seconds: Length of generated sound; 1 by default, with features as long as they are.
         num_symbols: Length in symbols: 500 characters, bytes or tokens of text by default, 128 steps of music.
-        stop: A text before which a row ends; may be given again for another.
+        stop: A text before which a row ends (a line's end is $'\\n' in most shells); may be given again for another.
         count: How many.
         temperature: Below 1 more probable, above 1 more varied, 0 always the most probable.
         top_k: Draw from the k most probable values alone.

@@ -72,7 +72,7 @@ def run(request: Request) -> None:
         stop=request.stop or None,
         chunk_steps=CHUNK_STEPS if shows else HIDDEN_CHUNK_STEPS,
     )
-    request.tell(chunks.start.notes)
+    request.tell_notes(chunks.start.notes)
     given: str = request.model.alphabet.decode(chunks.start.prompts[0].numpy())
     if shows:
         show(given)

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from undertow.cli import outputs
+from undertow.cli.terminal import step_bar, tell
 from undertow.emissions import Sampling
 from undertow.errors import UsageError
 from undertow.generation import Generation, generate
 from undertow.generation.prompts import Prompt, read_prompt
 from undertow.models.autoregressive import Autoregressive
+from undertow.recipes.verdict import verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +75,10 @@ class Request:
         if limit is None:
             return usual
         left = limit - len(read_prompt(prompt, self.model)[0])
-        return min(usual, left) if left > 0 else usual
+        if not 0 < left < usual:
+            return usual
+        tell(f"the network can hold {limit} steps in all: {left} are generated")
+        return left
 
     @property
     def options(self) -> dict[str, Any]:
@@ -89,29 +95,21 @@ class Request:
 
     def generate(self, **more: Any) -> Generation:
         """Generate with a bar, and tell what a user should know of it."""
-        from undertow.cli.terminal import step_bar
-
         with step_bar("generating") as bar:
             made = generate(self.model, **self.options, **more, progress=bar)
-        self.tell(made.notes)
+        self.tell_notes(made.notes)
         return made
 
-    def tell(self, notes: tuple[str, ...]) -> None:
+    def tell_notes(self, notes: tuple[str, ...]) -> None:
         """Say the notes of a generation, and that the model has not learnt where it has not."""
-        from undertow.cli.terminal import tell
-        from undertow.recipes.verdict import verdict
-
         for note in filter(None, [*notes, verdict(self.run)]):
             tell(note)
 
     def draws(self) -> bool:
         """Whether pictures are drawn by matplotlib; says so where they cannot be."""
-        from undertow.cli.outputs import can_draw
-        from undertow.cli.terminal import tell
-
-        if not self.no_picture and not can_draw():
+        if not self.no_picture and not outputs.can_draw():
             tell("no pictures: matplotlib is not installed; it comes with undertow[plots]")
-        return can_draw() and not self.no_picture
+        return outputs.can_draw() and not self.no_picture
 
     @property
     def titles(self) -> list[str]:
