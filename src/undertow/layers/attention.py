@@ -135,11 +135,14 @@ class CausalSelfAttention(SelfAttention):
         slots = position[:, None] + torch.arange(num_steps, device=position.device)
         past_keys, past_values = _write(past_keys, slots, keys), _write(past_values, slots, values)
         state = past_keys, past_values, position + num_steps
-        # Only a CPU can be asked how far the rows have come without being waited for.
-        end = self.capacity if position.is_cuda else int(slots.max()) + 1
+        end, alike = self.capacity, False
+        if not position.is_cuda:  # a CPU can be asked how far the rows have come without being waited for
+            first, last = (int(one) for one in position.aminmax())
+            end, alike = last + num_steps, first == last
         if end == num_steps:
             return self._attend_whole(query, keys, values), state
-        mask = torch.arange(end, device=position.device) <= slots[:, :, None]
+        sees_all = alike and num_steps == 1
+        mask = None if sees_all else torch.arange(end, device=position.device) <= slots[:, :, None]
         read_keys, read_values = past_keys[:, :end].to(query.dtype), past_values[:, :end].to(query.dtype)
         return self._fast(query, read_keys, read_values, mask), state
 
@@ -181,10 +184,8 @@ class WindowedSelfAttention(SelfAttention):
         ring_keys, ring_values, position = state
         num_steps = query.shape[1]
         steps = position[:, None] + torch.arange(num_steps, device=position.device)
-        entries = torch.arange(self.capacity, device=position.device)
-        last = position[:, None] - 1
-        stored = last - (last - entries) % self.capacity  # the position of each entry, below 0 where it is still empty
-        mask = self._seen(steps[:, :, None], torch.cat([stored, steps], dim=1)[:, None])
+        sees_all = num_steps == 1 and not position.is_cuda and int(position.min()) >= self.capacity
+        mask = None if sees_all else self._mask_next(position, steps)
         all_keys = torch.cat([ring_keys.to(keys.dtype), keys], dim=1)
         all_values = torch.cat([ring_values.to(values.dtype), values], dim=1)
         y = self._fast(query, all_keys, all_values, mask)
@@ -192,6 +193,13 @@ class WindowedSelfAttention(SelfAttention):
         ring_keys = _write(ring_keys, slots, keys[:, -self.capacity :])
         ring_values = _write(ring_values, slots, values[:, -self.capacity :])
         return y, (ring_keys, ring_values, position + num_steps)
+
+    def _mask_next(self, position: Tensor, steps: Tensor) -> Tensor:
+        """Which entries of the ring, and which of the next `steps` (B, T), each of those sees: (B, T, L + T)."""
+        last = position[:, None] - 1
+        entries = torch.arange(self.capacity, device=position.device)
+        stored = last - (last - entries) % self.capacity  # the position of each entry, below 0 where it is still empty
+        return self._seen(steps[:, :, None], torch.cat([stored, steps], dim=1)[:, None])
 
     def _seen(self, query: Tensor, key: Tensor) -> Tensor:
         """Whether the query at a position looks at the key at a position."""
