@@ -57,8 +57,8 @@ def cost(
     wanted = None if lengths is None else _numbers(lengths)
     if model is not None:
         one = load_or_build(model)
-        most = one.network.max_length
-        steps = wanted or [length for length in LENGTHS if most is None or length <= most] or [most]
+        most = one.network.max_length or max(LENGTHS)
+        steps = wanted or [length for length in LENGTHS if length <= most] or [most]
         builds = {Path(model).name: lambda length: one}
     else:
         names = list(dict.fromkeys(word.strip() for word in (compare or COMPARED).split(",") if word.strip()))

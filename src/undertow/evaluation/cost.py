@@ -99,7 +99,7 @@ def measure_costs(name: str, build: Callable[[int], Autoregressive], lengths: Se
         raise UsageError("give at least one length")
     models = [build(length) for length in lengths]
     rows = [measure_cost(model, length) for model, length in zip(models, lengths, strict=True)]
-    return Costs(name, models[-1].network.config.kind, models[-1].receptive_field, tuple(rows))
+    return Costs(name, models[-1].config.network.kind, models[-1].receptive_field, tuple(rows))
 
 
 def measure_cost(model: Autoregressive, length: int) -> Cost:

@@ -26,6 +26,7 @@ from undertow.networks.network import Network
 from undertow.state import State
 
 Count = Annotated[int, Field(ge=1)]
+MOST_COMPARED = 2**24  # numbers that are compared at once, about
 
 
 class RNNAttention(Network):
@@ -151,8 +152,13 @@ class AdditiveAttention(Layer):
 
     def _weights(self, x: Tensor, keys: Tensor, mask: Tensor) -> Tensor:
         """α (B, T, S) of queries (B, T, C) over keys (B, S, K), where the mask (B or nothing, T, S) lets them look."""
-        compared = torch.tanh(self.query(x)[:, :, None] + keys[:, None])
-        return torch.einsum("btsk,k->bts", compared, self.vector).masked_fill(~mask, -math.inf).softmax(dim=-1)
+        size = max(1, MOST_COMPARED // keys.numel())
+        scores = torch.cat([self._compare(part, keys) for part in self.query(x).split(size, dim=1)], dim=1)
+        return scores.masked_fill(~mask, -math.inf).softmax(dim=-1)
+
+    def _compare(self, query: Tensor, keys: Tensor) -> Tensor:
+        """v · tanh(query + key) of each pair: (B, T, K) and (B, S, K) -> (B, T, S)."""
+        return torch.einsum("btsk,k->bts", torch.tanh(query[:, :, None] + keys[:, None]), self.vector)
 
 
 def _write(cache: Tensor, slots: Tensor, entries: Tensor) -> Tensor:
