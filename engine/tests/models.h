@@ -31,12 +31,12 @@ inline std::vector<Model> models() {
                        .condition_channels = 2, .frame_size = 3, .scalar = true}})
       add("wavenet", shape, wavenet(shape));
     for (const TextShape& shape :
-         {TextShape{.precision = type, .channels = 96, .num_layers = 2},
+         {TextShape{.precision = type, .channels = 92, .kernel_size = 2, .num_layers = 1},
           TextShape{.precision = type, .channels = 5, .condition_channels = 3, .frame_size = 4},
           TextShape{.precision = type, .channels = 24, .kernel_size = 2, .num_layers = 4, .units = false}})
       add("bytenet", shape, bytenet(shape));
     for (const TextShape& shape :
-         {TextShape{.precision = type, .channels = 160, .num_layers = 2},
+         {TextShape{.precision = type, .channels = 40, .num_layers = 2},
           TextShape{.precision = type, .channels = 19, .kernel_size = 4, .condition_channels = 2, .frame_size = 3}})
       add("tcn", shape, tcn(shape));
   }

@@ -46,28 +46,28 @@ constexpr Numbers expected[] = {
     {0xb371c59b, 0x50f2cfb0},  // wavenet in float32
     {0xcaad162d, 0xd9be54d4},  // wavenet in float32
     {0xfc31cff8, 0xf629b710},  // wavenet in float32
-    {0xf2940220, 0xc2dae4d3},  // bytenet in float32
+    {0xb75302ba, 0x7b85c9c0},  // bytenet in float32
     {0x9fb8a8a5, 0x6e349281},  // bytenet in float32
     {0x75659f4c, 0x9668f128},  // bytenet in float32
-    {0xdccf73be, 0x5ee8af67},  // tcn in float32
+    {0x5b00d677, 0x94bb1564},  // tcn in float32
     {0xa39b38f8, 0xbf8208eb},  // tcn in float32
     {0x0f56028e, 0x551c333a},  // wavenet in bfloat16
     {0xb371c59b, 0xea1cb119},  // wavenet in bfloat16
     {0xcaad162d, 0xbef00ebe},  // wavenet in bfloat16
     {0x9e108f9b, 0xfe776a9c},  // wavenet in bfloat16
-    {0x459ed02e, 0x82dd69d6},  // bytenet in bfloat16
+    {0x31c1842d, 0xf6b64067},  // bytenet in bfloat16
     {0x60d78767, 0x888561d6},  // bytenet in bfloat16
     {0x75659f4c, 0x0c6d3790},  // bytenet in bfloat16
-    {0xdccf73be, 0x79456b69},  // tcn in bfloat16
+    {0x69b0a54b, 0x7c165508},  // tcn in bfloat16
     {0x3029c9f6, 0x6bc96cf5},  // tcn in bfloat16
     {0x230584b7, 0xe089840c},  // wavenet in int8
     {0xb371c59b, 0x01098721},  // wavenet in int8
     {0x5136cdfd, 0xc07a6dd5},  // wavenet in int8
     {0xcca6a280, 0x4e87995e},  // wavenet in int8
-    {0xa83854c3, 0x79ec48d8},  // bytenet in int8
+    {0x31c1842d, 0xd15df40a},  // bytenet in int8
     {0x17f6f55a, 0xf81707ee},  // bytenet in int8
     {0x1f86a969, 0x585f5985},  // bytenet in int8
-    {0x1649e678, 0x64141b07},  // tcn in int8
+    {0x266d8f2d, 0xe2bef535},  // tcn in int8
     {0x62d583e1, 0x9ef93975},  // tcn in int8
 };
 
