@@ -23,6 +23,7 @@ TCN: dict[str, Any] = {"kind": "tcn", "channels": 4, "num_levels": 2, "embedding
 BYTENET: dict[str, Any] = {"kind": "bytenet", "channels": 3, "num_cycles": 2, "layers_per_cycle": 2}
 RNN: dict[str, Any] = {"kind": "rnn", "channels": 5, "num_layers": 2, "dropout": 0.1}
 TRANSFORMER: dict[str, Any] = {"kind": "transformer", "num_layers": 2, "channels": 8, "num_heads": 2, "max_length": 25}
+RNN_ATTENTION: dict[str, Any] = {"kind": "rnn_attention", "channels": 5, "max_length": 25}
 WINDOW = {"positions": "rotary", "window": 4, "max_length": None}
 LABELS = {"labels": {"speaker": ["a", "b"], "digit": ["0", "1"]}, "label_channels": 3}
 ROLL = {"alphabet": {"kind": "piano_roll"}, "emission": {"kind": "bernoulli", "num_elements": 3}}
@@ -55,6 +56,8 @@ MODELS: dict[str, dict[str, Any]] = {
     "gru with labels": {"network": {**RNN, "cell": "gru"}, "conditioner": LABELS},
     "plain rnn of values": {"network": {**RNN, "cell": "rnn", "input": "scalar"}},
     "lstm of piano rolls": {"network": {**RNN, "input": "scalar"}, **ROLL},
+    "recurrent attention": {"network": RNN_ATTENTION},
+    "recurrent attention of piano rolls": {"network": {**RNN_ATTENTION, "input": "scalar"}, **ROLL},
     "transformer": {"network": TRANSFORMER},
     "transformer, tied, with labels": {
         "network": {**TRANSFORMER, "tied": True, "positions": "learned"},
