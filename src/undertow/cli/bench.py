@@ -1,17 +1,13 @@
 """`undertow bench`: how fast a model is stepped here, and how fast it could be."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from cyclopts import Parameter
-
-from undertow.cli.options import SHARED
+from undertow.cli.options import JsonRows
 from undertow.errors import UsageError
 
 if TYPE_CHECKING:
     from undertow.evaluation import Speed
-
-Json = Annotated[bool, Parameter(group=SHARED, help="Print a list of rows in JSON on stdout, and nothing else there.")]
 
 PAPER = "paper"
 COLUMNS = (
@@ -28,7 +24,7 @@ def bench(
     batch: str = "1",
     precision: str | None = None,
     seconds: float = 0.25,
-    json: Json = False,
+    json: JsonRows = False,
 ) -> None:
     """Time a model's steps with torch and with the native engine, beside what memory and arithmetic allow.
 

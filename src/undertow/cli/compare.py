@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from undertow.cli.options import SHARED, Device
+from undertow.cli.options import SHARED, Device, JsonRows
 
 if TYPE_CHECKING:
     from undertow.recipes.comparing import Comparison
 
-Json = Annotated[bool, Parameter(group=SHARED, help="Print a list of rows in JSON on stdout, and nothing else there.")]
 COLUMNS = ("recipe", "nats", "bits", "parameters", "trained/s", "cached/s", "uncached/s", "ratio", "cached by")
 
 
@@ -23,7 +22,7 @@ def compare(
     symbols: int = 256,
     seed: Annotated[int | None, Parameter(group=SHARED)] = None,
     device: Device = "auto",
-    json: Json = False,
+    json: JsonRows = False,
 ) -> None:
     """Train several recipes for as many minutes each, on the same data, and set what came of them side by side.
 

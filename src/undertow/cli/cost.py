@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from undertow.cli.options import Json
+from undertow.cli.options import JsonRows
 from undertow.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def cost(
     depth: int | None = None,
     lengths: str | None = None,
     plot: Path | None = None,
-    json: Json = False,
+    json: JsonRows = False,
 ) -> None:
     """Operations, memory and depth of a model, or of families side by side, and how they grow with the length t.
 
