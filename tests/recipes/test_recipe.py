@@ -8,7 +8,8 @@ from undertow.data.synthetic import plucked_strings
 from undertow.errors import DataError, UsageError
 from undertow.models import build
 from undertow.recipes import read_recipe, recipe_names
-from undertow.recipes.clips import AudioData, choose, choose_labels, of_card
+from undertow.recipes.clips import AudioData, choose, choose_labels
+from undertow.recipes.cards import data_of_card
 from undertow.recipes.recipe import parse_changes
 from undertow.recipes.run import _build
 from undertow.recipes.tasks.audio import complete_model, wanted_labels
@@ -126,5 +127,7 @@ def test_a_folder_laid_out_as_the_recipes_set_is_that_set(tmp_path):
 
 
 def test_the_data_section_of_a_card():
-    assert of_card({"data": {"source": "x", "splits": {}}}) == AudioData(source="x")
-    assert of_card({}) == AudioData() == of_card({"data": "speech"})
+    assert data_of_card({"data": {"kind": "audio", "source": "x", "splits": {}}}) == AudioData(source="x")
+    assert data_of_card({}) is None and data_of_card({"data": "speech"}) is None
+    with pytest.raises(DataError, match="card: data: unknown key 'sauce'; did you mean 'source'"):
+        data_of_card({"data": {"kind": "audio", "sauce": "x"}})

@@ -14,7 +14,7 @@ from undertow.alphabets.subwords import Subwords
 from undertow.alphabets.text_alphabet import TextAlphabet
 from undertow.config import choice
 
-ALPHABETS = {
+ALPHABETS: dict[str, Any] = {
     "mu_law": MuLaw,
     "linear_pcm": LinearPCM,
     "bytes": Bytes,

@@ -43,8 +43,10 @@ def demo(
     """
     from undertow.cli.device import pick_device
     from undertow.cli.terminal import tell
+    from undertow.evaluation import Score
     from undertow.recipes import score, train
     from undertow.recipes.recipe import parse_changes
+    from undertow.recipes.run import load_model
 
     where, source = pick_device(device), _speech_or_notes()
     out = RUNS[source] if out is None else out
@@ -64,9 +66,10 @@ def demo(
         )
     except KeyboardInterrupt:
         raise KeyboardInterrupt("stopped; the same command goes on where it stood") from None
-    model = trained.load(where)
+    model = load_model(out, where)
     tell("scoring held-out recordings, then generating")
     found = score(model, trained.recipe.data)
+    assert isinstance(found, Score)
     sound, outputs = _generate(model, out / FOLDER)
     if json:
         _print_json(out, source, found, sound, outputs)
@@ -143,8 +146,8 @@ def _print(out: Path, source: str, found: "Score", sound: "Generation", outputs:
 
 def _print_json(out: Path, source: str, found: "Score", sound: "Generation", outputs: "list[Output]") -> None:
     from undertow.cli.generate_sound import as_json
-    from undertow.cli.score import as_json as score_as_json
+    from undertow.cli.score import bits
     from undertow.cli.terminal import print_json
 
     generated = as_json(sound, outputs)
-    print_json({"out": str(out), "score": score_as_json(out, source, found), "generated": generated})
+    print_json({"out": str(out), "score": {"data": source, **bits(found)}, "generated": generated})

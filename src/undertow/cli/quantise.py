@@ -38,14 +38,15 @@ def quantise(
     from undertow.evaluation.calibration import calibration_batches
     from undertow.files import atomic_folder
     from undertow.native import export
-    from undertow.recipes.clips import choose, of_card
+    from undertow.recipes.cards import data_of_card
+    from undertow.recipes.clips import AudioData, choose
     from undertow.recipes.exporting import calibration_clips, card_section, check_engine, cost
     from undertow.recipes.run import load_model
 
     check_engine()
     with atomic_folder(out) as folder:
         model, card = load_model(run), checkpoint.read_card(run)
-        known = of_card(card)
+        known = data_of_card(card) or AudioData()
         if data is None and known.source is None:
             raise UsageError(f"{run} does not say what it was trained on: give --calibrate a folder or a named set")
         section = choose(known, data)

@@ -1,13 +1,16 @@
 """`undertow score`: did it learn?"""
 
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from undertow.cli.options import Device, Json
+from undertow.errors import UsageError
 
 if TYPE_CHECKING:
     from undertow.evaluation import Score
+    from undertow.evaluation.told import Told
+
+MANY = 16  # classes whose confusions are shown
 
 
 def score(
@@ -15,39 +18,47 @@ def score(
     data: str | None = None,
     /,
     *,
-    split: str = "test",
+    split: str | None = None,
     label_pattern: str | None = None,
+    protocol: Literal["full", "windows"] = "full",
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Bits a sample of held-out clips under a model, beside what models without a network need.
+    """Bits a symbol of held-out data under a model, beside what models without a network need; a classifier's errors.
 
-    The baselines: counts of single samples, pairs and triples (unigram, order1, order2) in the train split, the xz
-    compressor, and an adaptive linear predictor (lpc).
+    The baselines: counts of single symbols, pairs and triples (unigram, order1, order2) in the train split, the xz
+    compressor, and of sound an adaptive linear predictor (lpc).
 
     Args:
         run: Folder of a run or a checkpoint.
-        data: A named set or a folder; by default what the model was trained on.
-        split: Which clips: test, validation, train, or all.
+        data: A named set, a folder or a file; by default what the model was trained on.
+        split: Which part: test, validation, train, or of sound all; by default test, where there is one.
         label_pattern: How the folder's file names tell labels, such as `{digit}_{speaker}_{take}`.
+        protocol: Of text and the like: full, each symbol given all before it; windows, the mean over random windows.
     """
-    from undertow.checkpoint import read_card
+    from undertow.checkpoint import load, read_card
     from undertow.cli.device import pick_device
     from undertow.cli.terminal import print_bits, print_json, tell
-    from undertow.recipes import score as score_model
-    from undertow.recipes.clips import choose, of_card
-    from undertow.recipes.run import load_model
+    from undertow.evaluation.told import Told
+    from undertow.recipes.cards import data_of_card
+    from undertow.recipes.scoring import chosen
+    from undertow.recipes.scoring import score as score_model
+    from undertow.recipes.tasks import TASKS
 
-    model = load_model(run, pick_device(device))
-    section = choose(of_card(read_card(run)), data)
-    if label_pattern is not None:
-        section = replace(section, label_pattern=label_pattern)
-    found = score_model(model, section, split=split, say=tell)
+    model = load(run, pick_device(device))
+    known = data_of_card(read_card(run))
+    section = known if data is None else chosen(model, data) if known is None else TASKS[known.kind].choose(known, data)
+    if section is None:
+        raise UsageError(f"{run} does not say what it was trained on: name a set, a folder or a file")
+    found = score_model(model, section, split=split, label_pattern=label_pattern, protocol=protocol, say=tell)
+    source = TASKS[section.kind].name(section)
     if json:
-        print_json(as_json(run, str(section.source), found))
+        print_json({"model": str(run), "data": source, **(told(found) if isinstance(found, Told) else bits(found))})
         return
-    what = f"{run} on {section.source}, {found.split}"
-    print(f"{what}: {how(found)}")
+    if isinstance(found, Told):
+        print("\n".join(_told_lines(f"{run} on {source}, {found.split}", found)))
+        return
+    print(f"{run} on {source}, {found.split}: {how(found)}")
     print_bits("this model", found.bits_per_symbol, found.baselines, found.unit)
     if line := other_units(found):
         print(line)
@@ -70,11 +81,9 @@ def other_units(found: "Score") -> str:
     return f"{found.nats_per_symbol:.4f} nats/{found.unit}{per_byte}"
 
 
-def as_json(run: Path, source: str, found: "Score") -> dict[str, Any]:
-    """What `--json` prints."""
+def bits(found: "Score") -> dict[str, Any]:
+    """What `--json` prints of a likelihood."""
     return {
-        "model": str(run),
-        "data": source,
         "split": found.split,
         "bits_per_symbol": found.bits_per_symbol,
         "nats_per_symbol": found.nats_per_symbol,
@@ -90,3 +99,40 @@ def as_json(run: Path, source: str, found: "Score") -> dict[str, Any]:
         "verdict": found.verdict,
         "seconds": found.seconds,
     }
+
+
+def told(found: "Told") -> dict[str, Any]:
+    """What `--json` prints of a classifier or a regressor."""
+    return {
+        "split": found.split,
+        "label": found.label,
+        "num_labels": found.num_labels,
+        "loss": found.loss,
+        "accuracy": found.accuracy,
+        "constant": found.constant,
+        "classes": found.classes,
+        "confusion": None if found.confusion is None else found.confusion.tolist(),
+        "has_learnt": found.has_learnt,
+        "verdict": found.verdict,
+        "seconds": found.seconds,
+    }
+
+
+def _told_lines(what: str, found: "Told") -> list[str]:
+    """A classifier's or a regressor's errors in words, and which classes it takes for which."""
+    lines = [f"{what}: {found.label} of {found.num_labels:,} in {found.seconds:.1f} s"]
+    if found.accuracy is None or found.confusion is None:
+        return [
+            *lines,
+            f"mean squared error {found.loss:.4g}; {found.constant:.4g} by always saying the mean",
+            found.verdict,
+        ]
+    lines.append(
+        f"{found.accuracy:.2%} right, {found.constant:.2%} by always saying the commonest; {found.loss:.4f} nats"
+    )
+    if len(found.classes) <= MANY:
+        width = max(6, *(len(one) + 1 for one in found.classes))
+        lines.append(f"{'is / said':>{width + 4}}" + "".join(f"{one:>{width}}" for one in found.classes))
+        for name, row in zip(found.classes, found.confusion, strict=True):
+            lines.append(f"{name:>{width + 4}}" + "".join(f"{count:>{width},}" for count in row))
+    return [*lines, found.verdict]

@@ -1,6 +1,6 @@
 """A recipe's data: which set or folder is meant, its clips, and the labels a model of them is to know."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from undertow.config import config, nearest, parse
+from undertow.config import config, nearest
 from undertow.data.catalogue import CATALOGUE, holds, locate
 from undertow.data.clips import ClipSet
 from undertow.data.fetch import fetch
@@ -63,14 +63,6 @@ def choose(data: AudioData, given: str | Path | None) -> AudioData:
         return replace(data, source=str(given), path=None, label_pattern=None)
     source = Path(given).resolve() if Path(given).is_dir() else given
     return replace(data, source=str(source), path=None)
-
-
-def of_card(card: Mapping[str, Any]) -> AudioData:
-    """The data section that a model's card tells of; an empty one where it tells of none."""
-    section = card.get("data")
-    known = AudioData.__dataclass_fields__
-    values = {key: value for key, value in section.items() if key in known} if isinstance(section, Mapping) else {}
-    return parse(AudioData, values, "card: data")
 
 
 def fetch_if_missing(data: AudioData, downloads: Downloads = nullcontext) -> None:

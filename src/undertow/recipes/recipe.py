@@ -59,7 +59,7 @@ def read_recipe(recipe: str | Path | Mapping[str, Any], changes: Mapping[str, An
         UsageError: no recipe of that name, an unknown key (the nearest is named), or a value of the wrong type.
         DataError: the file is not YAML.
     """
-    values = copy.deepcopy(dict(recipe)) if isinstance(recipe, Mapping) else _read(recipe)
+    values: dict[str, Any] = copy.deepcopy(dict(recipe)) if isinstance(recipe, Mapping) else _read(recipe)
     if "extends" in values:
         values = _merged(_extended(values.pop("extends")), values)
     for key, value in (changes or {}).items():
@@ -117,9 +117,13 @@ def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
     merged = dict(base)
     for key, value in changes.items():
         old = merged.get(key)
-        both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        same = both and value.get("kind", old.get("kind")) == old.get("kind")
-        merged[key] = _merged(old, value) if same else value
+        if (
+            isinstance(old, Mapping)
+            and isinstance(value, Mapping)
+            and value.get("kind", old.get("kind")) == old.get("kind")
+        ):
+            value = _merged(old, value)
+        merged[key] = value
     return merged
 
 

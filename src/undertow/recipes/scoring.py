@@ -1,39 +1,65 @@
-"""A model held against a data set by name: its clips read as the model was trained to hear them, and scored."""
+"""A model held against data by name: read as the model was trained on it, and scored."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from undertow.config import nearest
 from undertow.errors import UsageError
 from undertow.evaluation import Score
-from undertow.evaluation import score as score_clips
-from undertow.models.autoregressive import Autoregressive
-from undertow.recipes.clips import AudioData, choose, open_clips, tell_of_files
+from undertow.evaluation.sequence_likelihood import Protocol
+from undertow.evaluation.told import Told
+from undertow.models import Autoregressive, Model
+from undertow.recipes.tasks import TASKS, DataConfig
 from undertow.recipes.telling import Say, silent
+
+KINDS = {"sound": "audio", "text": "text", "notes": "rolls", "pixels": "mnist", "numbers": "adding"}
+ALL = "all"
 
 
 def score(
-    model: Autoregressive,
-    source: str | Path | AudioData,
+    model: Model,
+    source: str | Path | DataConfig,
     *,
-    split: str = "test",
+    split: str | None = None,
     label_pattern: str | None = None,
+    protocol: Protocol = "full",
     say: Say = silent,
-) -> Score:
-    """Bits a symbol of one split of a set under a model, beside the baselines, which are fitted on its train split.
+) -> Score | Told:
+    """One split of some data under a model: bits a symbol beside baselines, or of a classifier its errors.
 
     Args:
-        source: a named set, a folder, or the data section that a model was trained with.
-        split: "test", "validation", "train", or "all".
+        source: a named set, a folder or a file; or the data section that a model was trained with.
+        split: "test", "validation", "train", or of sound "all"; when not given, test, where there is one.
         label_pattern: of a folder's file names, such as "{digit}_{speaker}_{take}".
+        protocol: of a model of symbols without a clock: "full", each given all before it; "windows", random windows.
         say: takes lines on files that were resampled or skipped.
 
     Raises:
-        UsageError: an unknown split, a bad pattern, or a model that has no sample rate.
-        DataError: the data cannot be used, or has a class that the model does not know.
+        UsageError: an unknown split, a bad pattern, or data of another kind than the model's.
+        DataError: the data cannot be used, or has what the model does not know.
     """
-    if model.config.sample_rate is None:
-        raise UsageError("this model has no sample rate, so it cannot be scored on sound")
-    data = source if isinstance(source, AudioData) else choose(AudioData(label_pattern=label_pattern), source)
-    held_out = open_clips(data, split, model.config.sample_rate, model.config.conditioner.features)
-    tell_of_files(held_out, say)
-    train = held_out if split == "train" else open_clips(data, "train", model.config.sample_rate)
-    return score_clips(model, held_out, train, split=split)
+    data = chosen(model, source, label_pattern)
+    task = TASKS[data.kind]
+    there = task.splits(data)
+    if split is None:
+        split = next((one for one in ("test", "validation") if one in there), there[0])
+    elif split not in there and (split, data.kind) != (ALL, "audio"):
+        raise UsageError(f"there is no split '{split}'{nearest(split, list(there))}")
+    return task.score(data, model, split, protocol, say)
+
+
+def chosen(model: Any, source: Any, label_pattern: str | None = None) -> Any:
+    """The data section of a kind that fits a model, with what a user gave as its source."""
+    if not isinstance(source, str | Path):
+        data = source
+    else:
+        kind = KINDS[model.alphabet.real]
+        if kind == "text" and not isinstance(model, Autoregressive):
+            kind = "labelled_text"
+        data = TASKS[kind].choose(TASKS[kind].Config(), source)
+    if label_pattern is None:
+        return data
+    if data.kind != "audio":
+        raise UsageError("label_pattern is for a folder of sound")
+    return replace(data, label_pattern=label_pattern)

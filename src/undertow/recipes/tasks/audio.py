@@ -9,6 +9,10 @@ from undertow import alphabets
 from undertow.batch import Batch
 from undertow.data.batches import Batches, batches_in_order
 from undertow.errors import UsageError
+from undertow.evaluation import Score
+from undertow.evaluation import score as score_clips
+from undertow.evaluation.sequence_likelihood import Protocol
+from undertow.evaluation.told import Told, score_told
 from undertow.models import Autoregressive
 from undertow.recipes import clips as files
 from undertow.recipes.clips import AUTO, AudioData, choose_labels, has_split, open_clips, summary, tell_of_files
@@ -61,6 +65,23 @@ class AudioTask(Task):
     @staticmethod
     def fetch(config: AudioData, downloads: Downloads = nullcontext) -> None:
         files.fetch_if_missing(config, downloads)
+
+    @staticmethod
+    def score(config: AudioData, model: Any, split: str, protocol: Protocol, say: Say) -> Score | Told:
+        if model.config.sample_rate is None:
+            raise UsageError("this model has no sample rate, so it cannot be scored on sound")
+        if protocol != "full":
+            raise UsageError(f"protocol '{protocol}' is for symbols without a clock; sound is scored in whole clips")
+        features = model.config.conditioner.features if isinstance(model, Autoregressive) else None
+        held_out = open_clips(config, split, model.config.sample_rate, features)
+        tell_of_files(held_out, say)
+        if not isinstance(model, Autoregressive):
+            told = {model.config.label: model.config.classes}
+            rows = max(1, VALIDATION_STEPS // max(map(len, held_out)))
+            batches = batches_in_order(held_out, model.alphabet, None, rows, label_classes=told)
+            return score_told(model, batches, split=split)
+        train = held_out if split == "train" else open_clips(config, "train", model.config.sample_rate)
+        return score_clips(model, held_out, train, split=split)
 
     @property
     def model_config(self) -> Any:

@@ -1,6 +1,6 @@
 """Texts with a class each, for a classifier: a table of the user's, or the language of Multi30k's sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Literal
@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from undertow import alphabets
-from undertow.alphabets import Characters, Subwords, TextAlphabet
+from undertow.alphabets import Characters, Subwords
 from undertow.alphabets.characters import collect
 from undertow.alphabets.subwords import train_subwords
 from undertow.config import config, to_dict
@@ -18,7 +18,7 @@ from undertow.errors import DataError
 from undertow.recipes.tasks.named import fetch_named, placed
 from undertow.recipes.tasks.sequences import Count, SequenceTask
 from undertow.recipes.tasks.task import parse_model, section
-from undertow.recipes.tasks.text import read_alphabet
+from undertow.recipes.tasks.text import read_alphabet, text_alphabet
 from undertow.recipes.telling import Downloads, Say
 
 
@@ -44,21 +44,25 @@ class LabelledTextTask(SequenceTask):
         longest: Count = 512
 
     def __init__(self, config: Config, model: Mapping[str, Any], say: Say) -> None:
-        assert config.source is not None
         self.config = config
-        texts = open_labelled_text(
-            config.source, config.path, text_column=config.text_column, label_column=config.label_column
-        )
+        texts = _open(config)
         for line in texts.lines():
             say(line)
         made = _fitted(read_alphabet(section(model, "alphabet")), texts)
         told = {"label": texts.label, "classes": texts.classes}
         self.model = {**model, **told, "alphabet": to_dict(made)}
         alphabet = alphabets.build(made)
-        assert isinstance(alphabet, TextAlphabet)
-        splits = [split for split in ("train", "validation") if split == "train" or split in texts.splits]
-        self.sets = {split: shortened(texts.encode(split, alphabet), config.longest, split, say) for split in splits}
+        held_out = [split for split in ("validation",) if split in texts.splits]
+        self.sets = {split: self.read(config, split, alphabet, say) for split in ("train", *held_out)}
         self.tell_of_sets(f"{config.source}, {len(self.sets['train']):,} texts to train on", alphabet.unit, say)
+
+    @staticmethod
+    def read(config: Config, split: str, alphabet: Any, say: Say) -> SequenceSet:
+        return shortened(_open(config).encode(split, text_alphabet(alphabet)), config.longest, split, say)
+
+    @staticmethod
+    def splits(config: Config) -> Sequence[str]:
+        return list(_open(config).splits)
 
     @staticmethod
     def choose(config: Config, given: str | Path | None) -> Config:
@@ -73,6 +77,12 @@ class LabelledTextTask(SequenceTask):
     @staticmethod
     def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
         fetch_named(config, downloads)
+
+
+def _open(config: LabelledTextTask.Config) -> LabelledTexts:
+    assert config.source is not None
+    columns = {"text_column": config.text_column, "label_column": config.label_column}
+    return open_labelled_text(config.source, config.path, **columns)
 
 
 def _fitted(config: Any, texts: LabelledTexts) -> Any:

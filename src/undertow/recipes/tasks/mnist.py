@@ -7,8 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from undertow import alphabets
+from undertow.alphabets import Pixels
 from undertow.config import config
 from undertow.data.mnist import NAME, NUM_VALIDATION, load_mnist
+from undertow.data.sequences import SequenceSet
 from undertow.errors import UsageError
 from undertow.recipes.tasks.named import fetch_named
 from undertow.recipes.tasks.sequences import SequenceTask
@@ -16,6 +19,7 @@ from undertow.recipes.tasks.task import parse_model
 from undertow.recipes.telling import Downloads, Say
 
 LABEL, DIGITS = "digit", tuple("0123456789")
+NUM_LEVELS = 256
 
 
 class MnistTask(SequenceTask):
@@ -39,9 +43,16 @@ class MnistTask(SequenceTask):
 
     def __init__(self, config: Config, model: Mapping[str, Any], say: Say) -> None:
         self.config, self.model = config, _completed(model)
-        options: dict[str, Any] = {"permuted": config.permuted, "num_validation": config.num_validation}
-        self.sets = {split: load_mnist(split, config.path, **options) for split in ("train", "validation")}
+        alphabet = alphabets.build(self.model_config.alphabet)
+        self.sets = {split: self.read(config, split, alphabet, say) for split in ("train", "validation")}
         self.tell_of_sets(f"{NAME}, {len(self.sets['train']):,} images to train on", "pixel", say)
+
+    @staticmethod
+    def read(config: Config, split: str, alphabet: Any, say: Say) -> SequenceSet:
+        if not isinstance(alphabet, Pixels) or alphabet.num_symbols != NUM_LEVELS:
+            raise UsageError(f"the data is pixels of {NUM_LEVELS} levels, and the model one of other {alphabet.real}")
+        options: dict[str, Any] = {"permuted": config.permuted, "num_validation": config.num_validation}
+        return load_mnist(split, config.path, **options)
 
     @staticmethod
     def choose(config: Config, given: str | Path | None) -> Config:
@@ -62,4 +73,4 @@ class MnistTask(SequenceTask):
 
 def _completed(model: Mapping[str, Any]) -> dict[str, Any]:
     told = {"label": LABEL, "classes": DIGITS} if model.get("kind") == "classifier" else {}
-    return {"alphabet": {"kind": "pixels", "num_levels": 256}, **told, **model}
+    return {"alphabet": {"kind": "pixels", "num_levels": NUM_LEVELS}, **told, **model}

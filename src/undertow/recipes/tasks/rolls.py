@@ -5,8 +5,11 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
+from undertow.alphabets import PianoRoll
 from undertow.config import config
 from undertow.data.rolls import load_rolls
+from undertow.data.sequences import SequenceSet
+from undertow.errors import UsageError
 from undertow.recipes.tasks.named import fetch_named, placed
 from undertow.recipes.tasks.sequences import SequenceTask
 from undertow.recipes.tasks.task import parse_model
@@ -31,6 +34,13 @@ class RollsTask(SequenceTask):
         self.config, self.model = config, PARTS | dict(model)
         self.sets = {split: load_rolls(config.source, split, config.path) for split in ("train", "validation")}
         self.tell_of_sets(f"{config.source}, {len(self.sets['train'])} pieces to train on", "step", say)
+
+    @staticmethod
+    def read(config: Config, split: str, alphabet: Any, say: Say) -> SequenceSet:
+        assert config.source is not None
+        if not isinstance(alphabet, PianoRoll):
+            raise UsageError(f"the data is piano rolls, and the model one of {alphabet.real}")
+        return load_rolls(config.source, split, config.path)
 
     @staticmethod
     def choose(config: Config, given: str | Path | None) -> Config:

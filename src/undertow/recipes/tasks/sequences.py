@@ -3,6 +3,7 @@
 N sequences, T steps.
 """
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -11,14 +12,18 @@ import numpy as np
 from pydantic import Field
 
 from undertow.batch import Batch
+from undertow.config import nearest
 from undertow.data.sequences import SequenceBatches, SequenceSet, sequences_in_order
 from undertow.data.streams import StreamBatches
-from undertow.errors import UsageError
+from undertow.errors import DataError, UsageError
+from undertow.evaluation import Score
 from undertow.evaluation.baselines import unigram
+from undertow.evaluation.sequence_likelihood import Protocol, score_sequences
+from undertow.evaluation.told import Told, batches_of, score_told
 from undertow.models import Autoregressive
 from undertow.recipes.samples import Samples, SequenceWriter
 from undertow.recipes.tasks.task import OnValidation, Task, parse_model
-from undertow.recipes.telling import Say
+from undertow.recipes.telling import Say, silent
 from undertow.training.config import TrainingConfig
 from undertow.training.distributed import World
 from undertow.training.trainer import BatchSource
@@ -61,6 +66,24 @@ class SequenceTask(Task):
     @property
     def model_config(self) -> Any:
         return parse_model(self.model)
+
+    @staticmethod
+    @abstractmethod
+    def read(config: Any, split: str, alphabet: Any, say: Say) -> SequenceSet:
+        """One split, as symbols of an alphabet.
+
+        Raises:
+            DataError: there is nothing of it, or it cannot be used.
+        """
+
+    @classmethod
+    def score(cls, config: Any, model: Any, split: str, protocol: Protocol, say: Say) -> Score | Told:
+        sequences = cls.read(config, split, model.alphabet, say)
+        if not isinstance(model, Autoregressive):
+            check_label(model, sequences)
+            return score_told(model, batches_of(sequences), split=split)
+        train = None if split == "train" else cls.read(config, "train", model.alphabet, silent)
+        return score_sequences(model, sequences, train, split=split, protocol=protocol)
 
     def batches(self, model: Any, training: TrainingConfig, world: World) -> BatchSource:
         place = training.seed, world.rank, world.size
@@ -108,6 +131,17 @@ class SequenceTask(Task):
         """Sizes of the splits, in one line."""
         parts = [f"{split} {part.num_symbols:,} {unit}s" for split, part in self.sets.items()]
         say(f"{source}: {'; '.join(parts)}")
+
+
+def check_label(model: Any, sequences: SequenceSet) -> None:
+    """Refuse data without the label that a model tells.
+
+    Raises:
+        DataError: it has no such label.
+    """
+    label = model.config.label
+    if label not in sequences.labels:
+        raise DataError(f"the data has no label '{label}'{nearest(label, list(sequences.labels))}")
 
 
 def context_steps(cut: Cut, model: Any) -> int:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from undertow.config import config
+from undertow.data.sequences import SequenceSet
 from undertow.data.tasks import adding_problem, copy_memory
 from undertow.errors import UsageError
 from undertow.recipes.tasks.sequences import Count, SequenceTask
@@ -39,9 +40,16 @@ class AddingTask(SequenceTask):
 
     def __init__(self, config: Config, model: Mapping[str, Any], say: Say) -> None:
         self.config, self.model = config, ADDING | dict(model)
-        make = {"train": config.num_train, "validation": None}
-        self.sets = {split: adding_problem(split, config.length, num, config.seed) for split, num in make.items()}
+        self.sets = {split: self.read(config, split, None, say) for split in ("train", "validation")}
         self.tell_of_sets(f"the adding problem, {config.length} steps", "step", say)
+
+    @staticmethod
+    def name(config: Config) -> str:
+        return "the adding problem"
+
+    @staticmethod
+    def read(config: Config, split: str, alphabet: Any, say: Say) -> SequenceSet:
+        return adding_problem(split, config.length, config.num_train if split == "train" else None, config.seed)
 
     @staticmethod
     def choose(config: Config, given: str | Path | None) -> Config:
@@ -70,9 +78,16 @@ class CopyMemoryTask(SequenceTask):
 
     def __init__(self, config: Config, model: Mapping[str, Any], say: Say) -> None:
         self.config, self.model = config, COPY | dict(model)
-        make = {"train": config.num_train, "validation": None}
-        self.sets = {split: copy_memory(split, config.num_blanks, num, config.seed) for split, num in make.items()}
+        self.sets = {split: self.read(config, split, None, say) for split in ("train", "validation")}
         self.tell_of_sets(f"copy memory, {config.num_blanks} blanks", "step", say)
+
+    @staticmethod
+    def name(config: Config) -> str:
+        return "copy memory"
+
+    @staticmethod
+    def read(config: Config, split: str, alphabet: Any, say: Say) -> SequenceSet:
+        return copy_memory(split, config.num_blanks, config.num_train if split == "train" else None, config.seed)
 
     @staticmethod
     def choose(config: Config, given: str | Path | None) -> Config:

@@ -8,10 +8,14 @@ from typing import Any
 
 from undertow.batch import Batch
 from undertow.config import nearest, parse
+from undertow.data.folder import SPLITS
 from undertow.errors import UsageError
+from undertow.evaluation import Score
+from undertow.evaluation.sequence_likelihood import Protocol
+from undertow.evaluation.told import Told
 from undertow.models import MODELS, Model
 from undertow.recipes.samples import Samples
-from undertow.recipes.telling import Downloads
+from undertow.recipes.telling import Downloads, Say
 from undertow.training.config import TrainingConfig
 from undertow.training.distributed import World
 from undertow.training.trainer import BatchSource
@@ -55,6 +59,29 @@ class Task(ABC):
 
         Raises:
             DataError: it cannot be had.
+        """
+
+    @staticmethod
+    def name(config: Any) -> str:
+        """What the data is called."""
+        return str(config.source)
+
+    @staticmethod
+    def splits(config: Any) -> Sequence[str]:
+        """The splits that there is something of."""
+        return SPLITS
+
+    @staticmethod
+    @abstractmethod
+    def score(config: Any, model: Any, split: str, protocol: Protocol, say: Say) -> Score | Told:
+        """What a trained model makes of one split.
+
+        Args:
+            protocol: of a model of sequences; see `score_sequences`.
+
+        Raises:
+            UsageError: the model is not of such data.
+            DataError: the data cannot be used, or has what the model does not know.
         """
 
     @property

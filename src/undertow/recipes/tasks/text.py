@@ -1,6 +1,6 @@
 """Text: characters, bytes or sub-words of a file, a folder or a named set, for a language model."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -56,10 +56,19 @@ class TextTask(SequenceTask):
         made = complete(read_alphabet(section(model, "alphabet")), text)
         self.model = PARTS | dict(model) | {"alphabet": to_dict(made)}
         alphabet = alphabets.build(made)
-        assert isinstance(alphabet, TextAlphabet)
-        splits = [split for split in ("train", "validation") if split == "train" or split in text.splits]
-        self.sets = {split: SequenceSet(encode(text.split(split), alphabet)) for split in splits}
+        held_out = [split for split in ("validation",) if split in text.splits]
+        self.sets = {split: self.read(config, split, alphabet, say) for split in ("train", *held_out)}
         self.tell_of_sets(f"{config.source} in {alphabet.num_symbols:,} {alphabet.unit}s", alphabet.unit, say)
+
+    @staticmethod
+    def read(config: Config, split: str, alphabet: Any, say: Say) -> SequenceSet:
+        assert config.source is not None
+        return SequenceSet(encode(open_text(config.source, config.path).split(split), text_alphabet(alphabet)))
+
+    @staticmethod
+    def splits(config: Config) -> Sequence[str]:
+        assert config.source is not None
+        return list(open_text(config.source, config.path).splits)
 
     @staticmethod
     def choose(config: Config, given: str | Path | None) -> Config:
@@ -73,6 +82,17 @@ class TextTask(SequenceTask):
     @staticmethod
     def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
         fetch_named(config, downloads)
+
+
+def text_alphabet(alphabet: Any) -> TextAlphabet:
+    """An alphabet that must be one of text.
+
+    Raises:
+        UsageError: it is one of something else.
+    """
+    if not isinstance(alphabet, TextAlphabet):
+        raise UsageError(f"the data is text, and the model one of {alphabet.real}")
+    return alphabet
 
 
 def read_alphabet(values: Mapping[str, Any]) -> Any:
