@@ -29,11 +29,13 @@ def main() -> None:
 
     import undertow as ut
     from undertow.checkpoint import read_card
+    from undertow.evaluation import Score
     from undertow.recipes.run import describe, load_model
 
     model = load_model(options.out)
     training = read_card(options.out / "last")["training"]
     found = ut.score(model, "fsdd")
+    assert isinstance(found, Score)
     shape = f"{options.recipe}: {describe(model)}"
     workers = f"processes {training['num_processes']}, threads of each {training['num_threads']}"
     note = (

@@ -97,6 +97,8 @@ class Autoregressive(Model):
         return -log_prob.sum() / max(1, batch.num_counted), detach(carried)
 
     def loss_text(self, loss: float) -> str:
+        if self.alphabet.num_elements is not None:
+            return f"{loss:.4f} nats/{self.alphabet.unit}"
         return f"{loss / math.log(2):.4f} bits/{self.alphabet.unit}"
 
     def log_prob(self, batch: Batch) -> Tensor:
