@@ -10,16 +10,14 @@ from typing import Any
 
 from undertow.config import to_dict
 from undertow.errors import UsageError
-from undertow.evaluation import score as score_clips
+from undertow.evaluation import Score
 from undertow.evaluation.generation_speed import generation_speeds
-from undertow.evaluation.sequence_likelihood import score_sequences
 from undertow.generation import make_runner
 from undertow.models import Autoregressive
 from undertow.recipes.recipe import Recipe, read_recipe
 from undertow.recipes.run import train
-from undertow.recipes.tasks import TASKS, Task
-from undertow.recipes.tasks.audio import AudioTask
-from undertow.recipes.tasks.sequences import SequenceTask
+from undertow.recipes.scoring import score
+from undertow.recipes.tasks import TASKS
 from undertow.recipes.telling import Downloads, Say, silent
 from undertow.training.journal import LOG
 from undertow.training.run_folder import SETTINGS
@@ -145,17 +143,11 @@ def _identity(data: Any) -> dict[str, Any]:
     return {item.name: getattr(data, item.name) for item in fields(data) if item.name not in OF_CUTTING}
 
 
-def _task(recipe: Recipe) -> Task:
-    """The recipe's data, read without a word."""
-    task: Task = TASKS[recipe.data.kind](recipe.data, recipe.model, silent)
-    return task
-
-
 def _check_models(made: Mapping[str, Recipe]) -> None:
     """That every model will have a likelihood of the same symbols, and there is something to measure it on."""
     symbols: dict[str, Any] = {}
     for name, one in made.items():
-        task = _task(one)
+        task = TASKS[one.data.kind](one.data, one.model, silent)
         config = task.model_config
         if not isinstance(config, Autoregressive.Config):
             raise UsageError(f"{name} makes a {config.kind}, which has no likelihood; compare autoregressive models")
@@ -179,14 +171,15 @@ def _measure(
     rows, engines = [], {}
     for name, model in models.items():
         say(f"{name}: scoring held-out data, and drawing {num_symbols} symbols with and without a cache")
-        bits, nats = _score(model, _task(made[name]))
+        found = score(model, made[name].data, split="validation")
+        assert isinstance(found, Score)
         speeds = generation_speeds(model, ["auto", "uncached"], num_symbols, rounds=ROUNDS)
         engines[name] = make_runner(model).engine
         rows.append(
             Compared(
                 recipe=name,
-                nats=nats,
-                bits_per_symbol=bits,
+                nats=found.nats_per_symbol,
+                bits_per_symbol=found.bits_per_symbol,
                 parameters=sum(parameter.numel() for parameter in model.parameters()),
                 train_symbols_per_second=_training_speed(out / name / LOG),
                 cached_symbols_per_second=speeds["auto"],
@@ -194,16 +187,6 @@ def _measure(
             )
         )
     return Comparison(tuple(rows), engines, num_symbols, next(iter(models.values())).alphabet.unit)
-
-
-def _score(model: Autoregressive, task: Task) -> tuple[float, float]:
-    """Bits and nats a symbol of what the task holds out."""
-    if isinstance(task, AudioTask):
-        found = score_clips(model, task.clips["validation"], split="validation")
-    else:
-        assert isinstance(task, SequenceTask)
-        found = score_sequences(model, task.sets["validation"], split="validation")
-    return found.bits_per_symbol, found.nats_per_symbol
 
 
 def _training_speed(log: Path) -> float:
