@@ -9,6 +9,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -67,9 +68,8 @@ def main() -> None:
     times = measure(options)
     seconds = time.perf_counter() - began
     for name, found in times.items():
-        counted = measure_costs(
-            name, lambda length, name=name: family(name, length, options.width, options.depth), COUNTED_LENGTHS
-        )
+        build = partial(family, name, width=options.width, depth=options.depth)
+        counted = measure_costs(name, build, COUNTED_LENGTHS)
         tell(name, found, counted, seconds, options)
 
 
