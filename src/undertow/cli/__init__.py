@@ -58,6 +58,7 @@ def _app(tokens: Sequence[str]) -> App:
     app = App(
         name="undertow",
         help=HELP,
+        help_format="plaintext",
         version=_version,
         group_commands=Group("Verbs", sort_key=0),
         default_parameter=Parameter(negative=(), show_default=_shown_default),
