@@ -26,10 +26,12 @@ def main() -> None:
 
     import undertow as ut
     from undertow.evaluation import Score
+    from undertow.evaluation.sequence_likelihood import Protocol
     from undertow.recipes.run import describe, load_model
 
     model = load_model(options.out)
-    for protocol, name in (("windows", "windows"), ("full", "sliding")):
+    protocols: tuple[tuple[Protocol, str], ...] = (("windows", "windows"), ("full", "sliding"))
+    for protocol, name in protocols:
         found = ut.score(model, "tinyshakespeare", split="validation", protocol=protocol)
         assert isinstance(found, Score)
         record(

@@ -149,7 +149,7 @@ def _settings(file: Path) -> GPT2:
     for name, needed in ONLY.items():
         if values.get(name, needed) != needed:
             raise DataError(f"{file}: {name} is {values[name]}; undertow reads GPT-2 with {name} {needed} alone")
-    known = {field.name for field in fields(GPT2)}  # type: ignore[arg-type]
+    known = {field.name for field in fields(GPT2)}
     try:
         return parse(GPT2, {name: value for name, value in values.items() if name in known})
     except UsageError as error:
@@ -179,7 +179,7 @@ def _read(folder: Path) -> tuple[Path, dict[str, Tensor]]:
     places = _read_json(index).get("weight_map")
     if not isinstance(places, dict) or not all(isinstance(place, str) for place in places.values()):
         raise DataError(f"{index}: weight_map does not say which file each tensor is in")
-    weights = {}
+    weights: dict[str, Tensor] = {}
     for place in sorted(set(places.values())):
         if Path(place).name != place:
             raise DataError(f"{index}: '{place}' is not a file's name")
@@ -202,8 +202,8 @@ def _converted(
         source.name: own[name].new_empty(own[name].shape[::-1] if source.transposed else own[name].shape)
         for name, source in sources.items()
     }
-    for table in {"wte.weight", "lm_head.weight"} & expected.keys():
-        expected[table] = expected[table].new_empty(settings.vocab_size, settings.n_embd)
+    for name in {"wte.weight", "lm_head.weight"} & expected.keys():
+        expected[name] = expected[name].new_empty(settings.vocab_size, settings.n_embd)
     weights = {name: one for name, one in weights.items() if name in expected or not UNUSED.fullmatch(name)}
     check_weights(weights, expected, file, CONFIG)
     table = weights["wte.weight"]
