@@ -1,22 +1,21 @@
 """What README and docs tell a reader to type works, in the order in which they tell it.
 
 Of each page, ```python blocks are executed and the `$ undertow …` lines of ```console blocks are run, one after the
-other, in an empty folder with recordings in it; later ones see what earlier ones made. Lengths are cut to be quick. A
-block after a line `<!-- not run: why -->` is left out.
+other, in a folder with recordings and texts in it; later ones see what earlier ones made. Lengths are cut to be quick.
+A block after a line `<!-- not run: why -->` is left out.
 """
 
-import dataclasses
 import re
 import shlex
 import tomllib
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
 
+from tests import reader
+from tests.test_hub import publish
 from undertow.cli import main
-from undertow.data.catalogue import CATALOGUE
+from undertow.recipes import recipe_names
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -26,9 +25,12 @@ SHORTER = [
     (re.compile(r"--minutes \S+"), "--steps 2"),
     (re.compile(r"--seconds \S+"), "--seconds 0.02"),
     (re.compile(r"\bseconds=[\d.]+"), "seconds=0.02"),
+    (re.compile(r"--num-symbols \S+"), "--num-symbols 8"),
+    (re.compile(r"\bnum_steps=\d+"), "num_steps=8"),
 ]
-SMALLER = " --set network.num_cycles=1 --set training.num_validations=1 --set samples.seconds=0.01"
-SAMPLE_RATE = 8000
+SMALLER = " --set training.num_validations=1 samples.seconds=0.01 samples.num_steps=4"
+SMALLER_NETWORKS = {"wavenet": " network.num_cycles=1", "classify": ""}
+NARROW = " network.channels=8"
 
 
 def blocks(path: Path) -> list[tuple[str, str, int]]:
@@ -69,6 +71,8 @@ def shorten(text: str) -> str:
         text = pattern.sub(replacement, text)
     if text.startswith("undertow train "):
         text += SMALLER if "--steps" in text else " --steps 2" + SMALLER
+        recipe = text.split()[2]
+        text += SMALLER_NETWORKS.get(recipe.split("-")[0], NARROW)
     if text.startswith("undertow bench "):
         text += " --seconds 0.01"
     return text
@@ -82,25 +86,20 @@ def run(command: list[str], where: str) -> None:
 
 
 @pytest.fixture
-def folder_of_a_reader(tmp_path, monkeypatch):
-    """A working folder with my_wavs/, clip.wav and, as the named set, a few recordings laid out as FSDD is."""
-    noise = np.random.default_rng(0)
+def folder_of_a_reader(path, tmp_path, monkeypatch):
+    """A working folder with recordings, texts, small named sets, and a published model where the page wants one."""
+    reader.lay_out(tmp_path, monkeypatch)
+    if "gpt2/" in path.read_text(encoding="utf-8"):
+        publish(tmp_path / "gpt2")
 
-    def recording(name: str) -> None:
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        wave = 0.3 * np.sin(2 * np.pi * 200 * np.arange(1600) / SAMPLE_RATE) + 0.01 * noise.standard_normal(1600)
-        soundfile.write(path, wave, SAMPLE_RATE, subtype="PCM_16")
 
-    for speaker in "theo", "lucas":
-        for take in 0, 5, 10, 11:
-            recording(f"data/fsdd/recordings/3_{speaker}_{take}.wav")
-    for index in range(24):
-        recording(f"my_wavs/{'anna' if index % 2 else 'ben'}/{index}.wav")
-    recording("clip.wav")
-    monkeypatch.setitem(CATALOGUE, "fsdd", dataclasses.replace(CATALOGUE["fsdd"], num_files=None, files_sha256=None))
-    monkeypatch.setenv("UNDERTOW_DATA", str(tmp_path / "data"))
-    monkeypatch.chdir(tmp_path)
+def test_recipes_that_pages_name_exist():
+    text = "\n".join(path.read_text(encoding="utf-8") for path in PAGES)
+    named = set(re.findall(r"undertow train ([\w-]+)", text))
+    named |= {name for line in re.findall(r"undertow compare ([\w -]+?) --", text) for name in line.split()}
+    for row in re.findall(r"^\| (`tcn-.+?) \|", text, re.MULTILINE):
+        named |= set(re.findall(r"`(.+?)`", row))
+    assert named <= set(recipe_names())
 
 
 def test_make_targets_and_extras_that_pages_name_exist():

@@ -29,8 +29,11 @@ VERBS = {
     "cost": "undertow.cli.cost:cost",
     "plot": "undertow.cli.plot:plot",
 }
-HELP = "Autoregressive models of raw sequences: train one, generate with it, and ask whether it learnt."
-GROUP_HELP = {"data": "The named data sets, and what is in a folder of data."}
+HELP = (
+    "Autoregressive models of raw sequences, of sound, text, music or pixels: train one, generate with it, and ask "
+    "whether it learnt."
+)
+GROUP_HELP = {"data": "The named data sets, and what is in a file or folder of data."}
 
 DATA_STATUS, USAGE_STATUS, INTERRUPT_STATUS = 1, 2, 130
 DEBUG = "--debug"

@@ -1,0 +1,90 @@
+"""What lies in the folder of someone who follows README and docs: recordings, texts, and small copies of named sets."""
+
+import dataclasses
+import gzip
+import hashlib
+import string
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from scipy.io import savemat
+
+from undertow.data.catalogue import CATALOGUE
+
+SAMPLE_RATE = 8000
+SPEECH = "ROMEO:\nMy good lord, what light is this?\n\nJULIET:\nTo be or not, the moon will say.\n\n"
+
+
+def lay_out(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Fill a folder, make it the working one and data/ in it UNDERTOW_DATA."""
+    _recordings(folder)
+    _texts(folder)
+    for name, files in {
+        "tinyshakespeare": {"tinyshakespeare/input.txt": _play(120)},
+        "jsb": {"polymusic/JSB_Chorales.mat": None},
+        "mnist": _digits(),
+    }.items():
+        for path, content in files.items():
+            (folder / "data" / path).parent.mkdir(parents=True, exist_ok=True)
+            if content is None:
+                _rolls(folder / "data" / path)
+            else:
+                (folder / "data" / path).write_bytes(content)
+        sums = {Path(path).name: _checksum(folder / "data" / path) for path in files}
+        patch.setitem(CATALOGUE, name, dataclasses.replace(CATALOGUE[name], files=sums))
+    patch.setitem(CATALOGUE, "fsdd", dataclasses.replace(CATALOGUE["fsdd"], num_files=None, files_sha256=None))
+    patch.setenv("UNDERTOW_DATA", str(folder / "data"))
+    patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+    patch.chdir(folder)
+
+
+def _recordings(folder: Path) -> None:
+    """my_wavs/, clip.wav and, as the named set, a few recordings laid out as FSDD is."""
+    noise = np.random.default_rng(0)
+    names = [f"data/fsdd/recordings/3_{speaker}_{take}.wav" for speaker in ("theo", "lucas") for take in (0, 5, 10, 11)]
+    names += [f"my_wavs/{'anna' if index % 2 else 'ben'}/{index}.wav" for index in range(24)]
+    for name in [*names, "clip.wav"]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        wave = 0.3 * np.sin(2 * np.pi * 200 * np.arange(1600) / SAMPLE_RATE) + 0.01 * noise.standard_normal(1600)
+        soundfile.write(folder / name, wave, SAMPLE_RATE, subtype="PCM_16")
+
+
+def _texts(folder: Path) -> None:
+    """plays.txt, and reviews.csv with two classes."""
+    (folder / "plays.txt").write_bytes(_play(120))
+    rows = [f"The play was {'good' if index % 2 else 'bad'}.,{'good' if index % 2 else 'bad'}" for index in range(40)]
+    (folder / "reviews.csv").write_text("\n".join(["text,label", *rows]))
+
+
+def _play(times: int) -> bytes:
+    return (SPEECH * times + string.printable.replace("\r", "").replace("\x0b", "").replace("\x0c", "")).encode()
+
+
+def _rolls(path: Path) -> None:
+    held = {}
+    for key in ("traindata", "validdata", "testdata"):
+        held[key] = np.empty((1, 2), object)
+        held[key][0] = [(np.random.default_rng(steps).random((steps, 88)) < 0.05).astype(np.uint8) for steps in (6, 9)]
+    savemat(path, held)
+
+
+def _digits() -> dict[str, bytes]:
+    """MNIST's four files with so many images that some are left when its validation is held out."""
+    found = {}
+    for part, count in (("train", 5004), ("t10k", 4)):
+        digits = (np.arange(count) % 10).astype(np.uint8)
+        images = np.zeros((count, 28, 28), np.uint8)
+        found[f"mnist/{part}-images-idx3-ubyte.gz"] = _idx(images)
+        found[f"mnist/{part}-labels-idx1-ubyte.gz"] = _idx(digits)
+    return found
+
+
+def _idx(array: np.ndarray) -> bytes:
+    shape = np.array(array.shape, ">u4").tobytes()
+    return gzip.compress(bytes((0, 0, 8, array.ndim)) + shape + array.tobytes(), compresslevel=1)
+
+
+def _checksum(path: Path) -> str:
+    return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
