@@ -13,6 +13,7 @@ from undertow.config import config, nearest, parse, to_dict
 from undertow.errors import DataError, UsageError
 from undertow.recipes.samples import Samples
 from undertow.recipes.tasks import TASKS, DataConfig
+from undertow.recipes.tasks.task import section
 from undertow.training.config import TrainingConfig
 
 FOLDER = Path(__file__).parent
@@ -59,9 +60,7 @@ def read_recipe(recipe: str | Path | Mapping[str, Any], changes: Mapping[str, An
         UsageError: no recipe of that name, an unknown key (the nearest is named), or a value of the wrong type.
         DataError: the file is not YAML.
     """
-    values: dict[str, Any] = copy.deepcopy(dict(recipe)) if isinstance(recipe, Mapping) else _read(recipe)
-    if "extends" in values:
-        values = _merged(_extended(values.pop("extends")), values)
+    values = _whole(recipe)
     for key, value in (changes or {}).items():
         _change(values, key, value)
     if values.get("init") is not None:
@@ -91,10 +90,14 @@ def parse_changes(texts: Sequence[str]) -> dict[str, Any]:
 def started_from(values: Mapping[str, Any], init: str) -> dict[str, Any]:
     """A recipe's content with network, alphabet and kind of data as the model in the folder `init` has them.
 
+    Sound is read at the model's sample rate, unless the recipe gives another.
+
     Raises:
-        UsageError: that is no autoregressive model of sound or text.
+        UsageError: the recipe is of no classifier, or that is no autoregressive model of sound or text.
         DataError: that is no checkpoint.
     """
+    if (wanted := section(values, "model").get("kind")) != "classifier":
+        raise UsageError(f"only a classifier goes on with a trained model, as the recipe classify; this is {wanted}")
     found = read_config(init)
     if found.kind != "autoregressive":
         raise UsageError(f"{init} is a {found.kind}; a classifier starts from an autoregressive model")
@@ -102,14 +105,24 @@ def started_from(values: Mapping[str, Any], init: str) -> dict[str, Any]:
     if real not in LABELLED:
         raise UsageError(f"{init} is a model of {real}; a classifier starts from one of {' or '.join(LABELLED)}")
     parts = {"network": to_dict(found.network), "alphabet": to_dict(found.alphabet)}
-    data = {"kind": LABELLED[real], **(values.get("data") or {})}
-    return {**values, "data": data, "model": {**(values.get("model") or {}), **parts}}
+    rate = {"sample_rate": found.sample_rate} if real == "sound" else {}
+    data = {"kind": LABELLED[real], **rate, **section(values, "data")}
+    return {**values, "data": data, "model": {**section(values, "model"), **parts}}
 
 
-def _extended(name: Any) -> dict[str, Any]:
-    """The content of the recipe that another extends, itself extended."""
-    values = _read(str(name))
-    return _merged(_extended(values.pop("extends")), values) if "extends" in values else values
+def _whole(recipe: str | Path | Mapping[str, Any], below: tuple[str, ...] = ()) -> dict[str, Any]:
+    """A recipe's content, with what it does not give taken from the one that it extends; `below` extend this one."""
+    values: dict[str, Any] = copy.deepcopy(dict(recipe)) if isinstance(recipe, Mapping) else _read(recipe)
+    if "extends" not in values:
+        return values
+    base = values.pop("extends")
+    if not isinstance(base, str):
+        raise UsageError(f"extends is {base!r}; it must be the name of a recipe or a YAML file")
+    if not isinstance(recipe, Mapping) and (beside := Path(recipe).parent / base).is_file():
+        base = str(beside)
+    if base in below:
+        raise UsageError(f"recipes extend one another in a circle: {' extends '.join([*below, base])}")
+    return _merged(_whole(base, (*below, base)), values)
 
 
 def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,69 @@
+"""A recipe that extends another: what it takes, what it replaces, and what cannot be extended."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from undertow.errors import UsageError
+from undertow.recipes import read_recipe
+
+BASE: dict[str, Any] = {
+    "description": "base",
+    "data": {"kind": "text", "source": "tinyshakespeare", "crop_steps": 7},
+    "model": {"alphabet": {"kind": "bytes"}, "network": {"kind": "rnn", "cell": "gru", "channels": 5}},
+    "training": {"steps": 3, "learning_rate": 0.5},
+}
+
+
+def written(folder: Path, **recipes: dict[str, Any]) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, values in recipes.items():
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump(values))
+
+
+def test_sections_are_merged_key_by_key_and_over_several_files(tmp_path: Path) -> None:
+    middle = {"extends": "base.yaml", "training": {"steps": 4}}
+    top = {"extends": "middle.yaml", "model": {"network": {"cell": "lstm"}}, "data": {"crop_steps": 9}}
+    written(tmp_path / "mine", base=BASE, middle=middle, top=top)
+    made = read_recipe(tmp_path / "mine/top.yaml", {"training.batch_size": 2})
+    assert made.description == "base" and (made.training.steps, made.training.learning_rate) == (4, 0.5)
+    assert made.model["network"] == {"kind": "rnn", "cell": "lstm", "channels": 5} and made.training.batch_size == 2
+    assert (made.data.source, made.data.crop_steps) == ("tinyshakespeare", 9)
+
+
+def test_a_section_of_another_kind_is_taken_whole(tmp_path: Path) -> None:
+    network = {"kind": "tcn", "channels": 4, "num_levels": 2}
+    data = {"kind": "adding", "length": 5}
+    written(tmp_path, base=BASE)
+    made = read_recipe({"extends": str(tmp_path / "base.yaml"), "model": {"network": network}})
+    assert made.model["network"] == network and made.model["alphabet"] == {"kind": "bytes"}
+    with pytest.raises(UsageError, match="unknown key 'model.alphabet.kind'|alphabet"):
+        read_recipe({"extends": str(tmp_path / "base.yaml"), "data": data, "model": {"alphabet": {"kind": "numbrs"}}})
+
+
+def test_one_of_the_packages_is_extended_and_left_as_it_is() -> None:
+    before = read_recipe("tcn-jsb")
+    made = read_recipe({"extends": "tcn-jsb", "training": {"steps": 1}})
+    assert made.training.steps == 1 and made.model == before.model
+    assert read_recipe("tcn-jsb") == before
+
+
+@pytest.mark.parametrize(
+    ("recipes", "said"),
+    [
+        ({"a": {"extends": "tcn-jbs"}}, "unknown recipe 'tcn-jbs'; did you mean 'tcn-jsb'"),
+        ({"a": {"extends": "none.yaml"}}, "there is no recipe file"),
+        ({"a": {"extends": None}}, "extends is None; it must be the name of a recipe or a YAML file"),
+        ({"a": {"extends": ["tcn-jsb"]}}, "extends is .*; it must be the name"),
+        ({"a": {"extends": "a.yaml"}}, "recipes extend one another in a circle: "),
+        ({"a": {"extends": "b.yaml"}, "b": {"extends": "c.yaml"}, "c": {"extends": "b.yaml"}}, "in a circle: "),
+        ({"a": {"extends": "b.yaml", "training": {"stepz": 1}}, "b": BASE}, "unknown key 'training.stepz'"),
+    ],
+)
+def test_what_cannot_be_extended(recipes: dict[str, Any], said: str, tmp_path: Path) -> None:
+    written(tmp_path, **recipes)
+    with pytest.raises(UsageError, match=said) as caught:
+        read_recipe(tmp_path / "a.yaml")
+    assert "\n" not in str(caught.value)
