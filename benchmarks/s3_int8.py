@@ -24,23 +24,22 @@ def main() -> None:
 
     from undertow.data.load import load_clips
     from undertow.evaluation import bits_per_symbol
-    from undertow.evaluation.calibration import calibration_batches
     from undertow.native import export
     from undertow.recipes.clips import AudioData
-    from undertow.recipes.exporting import calibration_clips
+    from undertow.recipes.exporting import calibration
     from undertow.recipes.run import describe, load_model
 
     model = load_model(options.run)
     test = load_clips("fsdd", "test", model.config.sample_rate)
-    heard = calibration_clips(model, AudioData(source="fsdd"))
+    heard = calibration(model, AudioData(source="fsdd"))
     plain = bits_per_symbol(export(model, "float32"), test)
-    for precision, clips in (("int8", heard), ("bfloat16", None)):
+    for precision, given in (("int8", heard), ("bfloat16", None)):
         began = time.perf_counter()
-        batches = None if clips is None else calibration_batches(model, clips)
-        bits = bits_per_symbol(export(model, precision, batches), test)
+        exported = export(model, precision, None if given is None else given.batches)
+        bits = bits_per_symbol(exported, test)
         said = f"{bits:.4f} bits/sample, float32 {plain:.4f}; {test.num_samples} samples of takes 0-4"
         calibrated = (
-            "" if clips is None else f"; calibrated on {clips.num_samples} samples of {len(clips)} training takes"
+            "" if given is None else f"; calibrated on {given.num_symbols} samples of {given.num_pieces} training takes"
         )
         record(
             "S3",

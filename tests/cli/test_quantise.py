@@ -10,6 +10,7 @@ from undertow import checkpoint
 from undertow.native import lowering
 from undertow.networks.wavenet import Hidden
 from undertow.recipes import exporting
+from undertow.recipes.tasks import excerpt
 
 pytestmark = pytest.mark.native
 
@@ -36,7 +37,7 @@ def test_the_cost_is_measured_on_held_out_clips(command, trained, exported):
     section = checkpoint.read_card(out)["engine"]
     cost, calibration = section["cost"], section["calibration"]
     assert (section["precision"], section["data"], cost["split"]) == ("int8", "plucked", "test")
-    assert calibration["num_samples"] <= exporting.CALIBRATION_SAMPLES and calibration["num_clips"] > 1
+    assert calibration["num_symbols"] <= exporting.CALIBRATION_SYMBOLS and calibration["num_pieces"] > 1
     assert cost["added_bits"] == cost["bits"] - cost["float32_bits"] and abs(cost["added_bits"]) < 0.02
     assert (out / "model.engine").stat().st_size == section["num_bytes"]
     plain = checkpoint.read_card(trained)
@@ -48,7 +49,7 @@ def test_what_is_scored_is_what_runs(command, exported):
     outcome = command("score", out, "--json")
     found, cost = json.loads(outcome.out), checkpoint.read_card(out)["engine"]["cost"]
     assert (found["engine"], found["precision"]) == ("native", "int8")
-    assert found["num_symbols"] == cost["num_samples"] and found["bits_per_symbol"] == cost["bits"]
+    assert found["num_symbols"] == cost["num_symbols"] and found["bits_per_symbol"] == cost["bits"]
     assert "samples with native, int8," in command("score", out, "--split", "validation").out
 
 
@@ -80,17 +81,17 @@ def test_recordings_of_another_rate(command, trained, tmp_path):
     outcome = command("quantise", trained, "--calibrate", tmp_path / "wavs", "--out", tmp_path / "out", "--json")
     found = json.loads(outcome.out)
     heard = found["calibration"]
-    assert outcome.status == 0 and heard["num_clips"] >= 1 and heard["num_samples"] == 2400 * heard["num_clips"]
+    assert outcome.status == 0 and heard["num_pieces"] >= 1 and heard["num_symbols"] == 2400 * heard["num_pieces"]
 
 
 def test_of_long_data_pieces_from_all_over_are_heard(command, trained, tmp_path, monkeypatch):
-    for name in ("CALIBRATION_SAMPLES", "COST_SAMPLES"):
+    for name in ("CALIBRATION_SYMBOLS", "COST_SYMBOLS"):
         monkeypatch.setattr(exporting, name, 20_000)
-    monkeypatch.setattr(exporting, "PIECE_SAMPLES", 3000)
+    monkeypatch.setattr(excerpt, "PIECE_SAMPLES", 3000)
     outcome = command("quantise", trained, "--out", tmp_path / "out", "--json")
     found = json.loads(outcome.out)
     for part in (found["calibration"], found["cost"]):
-        assert 15_000 < part["num_samples"] <= 20_000 and part["num_clips"] >= 6
+        assert 15_000 < part["num_symbols"] <= 20_000 and part["num_pieces"] >= 6
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_of_long_data_pieces_from_all_over_are_heard(command, trained, tmp_path,
         ("RUN --calibrate labelled --out new", 1, "has pitch 'Z9'"),
         ("RUN", 2, "--out requires an argument"),
         ("EXPORTED --out new", 2, "this model is exported already, in int8"),
-        ("cardless --out new", 2, "does not say what it was trained on: give --calibrate a folder or a named set"),
+        ("cardless --out new", 2, "it was trained on: give --calibrate a folder, a file or a named set"),
         ("nothing --out new", 1, "is not there"),
     ],
 )

@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
 PAPER = "paper"
 COLUMNS = (
-    *("engine", "precision", "threads", "batch", "samples/s", "real-time factor"),
+    *("engine", "precision", "threads", "batch", "symbols/s", "real-time factor"),
     *("MB/step", "GB/s read", "10^9 mul-adds/s", "of roofline", "bound"),
 )
+WORDS = [COLUMNS.index(name) for name in ("engine", "precision", "bound")]
 
 
 def bench(
@@ -28,10 +29,10 @@ def bench(
 ) -> None:
     """Time a model's steps with torch and with the native engine, beside what memory and arithmetic allow.
 
-    They take turns, and a line has the medians of five rounds: samples a second of all streams together, seconds of
-    work for a second of sound, and the share of the roofline, which is the lower of two bounds measured in the same
-    run: the bandwidth at which memory is read over the bytes of a step, for each stream, and the multiply-adds a second
-    over those of a step.
+    They take turns, and a line has the medians of five rounds: samples or symbols a second of all streams together,
+    seconds of work for a second of sound, and the share of the roofline, which is the lower of two bounds measured in
+    the same run: the bandwidth at which memory is read over the bytes of a step, for each stream, and the multiply-adds
+    a second over those of a step.
 
     Args:
         model: Folder of a run or a checkpoint; or paper, the WaveNet of 30 layers that speed is compared on.
@@ -43,7 +44,7 @@ def bench(
     """
     import torch
 
-    from undertow.cli.terminal import print_json, step_bar, tell
+    from undertow.cli.terminal import print_json, print_table, step_bar, tell
     from undertow.evaluation import measure_speed
     from undertow.evaluation.paper import paper_model
     from undertow.generation.start import MOST_ROWS
@@ -67,7 +68,9 @@ def bench(
     if json:
         print_json([as_json(row) for row in found.rows])
     else:
-        _print_table([COLUMNS, *map(_cells, found.rows)])
+        is_sound = measured.alphabet.real == "sound"
+        head = ["samples/s" if is_sound and name == "symbols/s" else name for name in COLUMNS]
+        print_table([head, *map(_cells, found.rows)], WORDS)
 
 
 def as_json(row: "Speed") -> dict[str, Any]:
@@ -106,17 +109,6 @@ def _cells(row: "Speed") -> tuple[str, ...]:
         f"{row.roofline_fraction:.2f}",
         roofline.bound,
     )
-
-
-def _print_table(rows: list[tuple[str, ...]]) -> None:
-    """Columns on stdout, words to the left and numbers to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [
-            cell.ljust(width) if name in ("engine", "precision", "bound") else cell.rjust(width)
-            for name, cell, width in zip(COLUMNS, row, widths, strict=True)
-        ]
-        print("  ".join(cells).rstrip())
 
 
 def _numbers(name: str, text: str, most: int) -> list[int]:

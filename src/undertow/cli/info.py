@@ -5,35 +5,40 @@ from pathlib import Path
 from typing import Any
 
 from undertow.cli.options import Json
+from undertow.errors import shown
 
 OF_TRAINING = (
     *("batch_size", "optimizer", "learning_rate", "schedule", "precision", "average", "seed"),
     *("device", "num_threads", "num_processes"),
 )
 
+MOST_SHOWN = 300  # characters of the names of classes
+
 
 def info(run: Path, /, *, json: Json = False) -> None:
-    """What a trained model is: its parts, its rate, how far it hears, how it was trained, and its scores.
+    """What a trained model is: its parts, how far back it looks, how it was trained, and its scores.
 
     Args:
         run: Folder of a run or a checkpoint.
     """
-    from undertow.checkpoint import read_card, resolve
+    from undertow.checkpoint import load, read_card, resolve
     from undertow.cli.terminal import print_facts, print_json
+    from undertow.config import to_dict
     from undertow.native import precision_of
-    from undertow.recipes.run import load_model
     from undertow.recipes.verdict import verdict
 
-    model, card = load_model(run), read_card(run)
+    model, card = load(run), read_card(run)
+    field, rate = model.network.receptive_field, model.config.sample_rate
     facts = {
         "path": str(resolve(run)),
         "num_parameters": sum(parameter.numel() for parameter in model.parameters()),
-        "sample_rate": model.config.sample_rate,
+        "sample_rate": rate,
         "num_symbols": model.alphabet.num_symbols,
-        "receptive_field": model.receptive_field,
-        "receptive_field_ms": _milliseconds(model.receptive_field, model.config.sample_rate),
+        "unit": model.alphabet.unit,
+        "receptive_field": field,
+        "receptive_field_ms": None if field is None or rate is None else 1000 * field / rate,
         "exported": precision_of(model),
-        "config": _plain(model.config),
+        "config": to_dict(model.config),
         "verdict": verdict(run),
         "card": card,
     }
@@ -45,50 +50,61 @@ def info(run: Path, /, *, json: Json = False) -> None:
 
 def _lines(facts: Mapping[str, Any]) -> dict[str, str]:
     """The facts in words, a line each."""
-    config, card = facts["config"], facts["card"]
+    config, card, unit = facts["config"], facts["card"], facts["unit"]
+    rate, num_symbols = facts["sample_rate"], facts["num_symbols"]
     lines = {
         "weights": facts["path"],
         "about": str(card.get("description") or ""),
         "model": f"{config['kind']}, {facts['num_parameters']:,} parameters",
         "network": _settings(config["network"]),
-        "alphabet": f"{_settings(config['alphabet'])}; {facts['num_symbols']:,} symbols",
-        "emission": _settings(config["emission"]),
-        "sample rate": f"{facts['sample_rate']} Hz" if facts["sample_rate"] else "none: its steps have no clock",
+        "alphabet": _settings(config["alphabet"]) + (f"; {num_symbols:,} symbols" if num_symbols else ""),
+        "emission": _settings(config.get("emission")),
+        "tells": _told(config),
+        "sample rate": f"{rate} Hz" if rate else "none: its steps have no clock" if unit == "sample" else "",
         "receptive field": _field(facts),
     }
     if facts["exported"]:
-        lines["exported"] = f"to the native engine in {facts['exported']}{_cost(card.get('engine'))}"
-    for name, classes in config["conditioner"]["labels"].items():
-        lines[f"label {name}"] = ", ".join(classes)
-    if config["conditioner"]["features"]:
-        lines["features"] = _settings(config["conditioner"]["features"])
-    lines |= {"data": _data(card.get("data")), "training": _training(card.get("training"))}
+        lines["exported"] = f"to the native engine in {facts['exported']}{_cost(card.get('engine'), unit)}"
+    conditioner = config.get("conditioner", {})
+    for name, classes in conditioner.get("labels", {}).items():
+        lines[f"label {name}"] = shown(", ".join(classes), MOST_SHOWN)
+    if conditioner.get("features"):
+        lines["features"] = _settings(conditioner["features"])
+    lines |= {"data": _data(card.get("data"), unit), "training": _training(card.get("training"))}
     lines |= {"scores": _scores(card.get("scores")), "versions": _settings(card.get("versions"))}
     lines["verdict"] = facts["verdict"]
     return {name: text for name, text in lines.items() if text}
+
+
+def _told(config: Mapping[str, Any]) -> str:
+    """What a classifier or a regressor says of a sequence, and where it is read."""
+    if "label" not in config:
+        return ""
+    classes = f" of {len(config['classes']):,}: {', '.join(config['classes'])}" if "classes" in config else ", a number"
+    return f"{shown(config['label'] + classes, MOST_SHOWN)}; reading {config['reading']}"
 
 
 def _field(facts: Mapping[str, Any]) -> str:
     if facts["receptive_field"] is None:
         return "all of the past"
     milliseconds = facts["receptive_field_ms"]
-    return f"{facts['receptive_field']:,} samples" + ("" if milliseconds is None else f", {milliseconds:.1f} ms")
+    clock = "" if milliseconds is None else f", {milliseconds:.1f} ms"
+    return f"{facts['receptive_field']:,} {facts['unit']}s{clock}"
 
 
-def _milliseconds(field: int | None, sample_rate: int | None) -> float | None:
-    return None if field is None or sample_rate is None else 1000 * field / sample_rate
-
-
-def _data(section: Any) -> str:
+def _data(section: Any, unit: str) -> str:
     """What it was trained on, where the card tells of it as a recipe's run does."""
     if not isinstance(section, Mapping):
         return ""
-    parts = [str(section.get("source") or "no data set is named")]
+    parts = [str(section.get("source") or section.get("kind") or "no data set is named")]
     splits = section.get("splits")
     for name, part in splits.items() if isinstance(splits, Mapping) else ():
         num_clips, seconds = _number(part, "num_clips"), _number(part, "seconds")
+        num_sequences, num_symbols = _number(part, "num_sequences"), _number(part, "num_symbols")
         if num_clips is not None and seconds is not None:
             parts.append(f"{name} {num_clips:,} clips, {seconds / 60:.1f} min")
+        elif num_sequences is not None and num_symbols is not None:
+            parts.append(f"{name} {num_symbols:,} {unit}s" + (f" in {num_sequences:,}" if num_sequences > 1 else ""))
     return "; ".join(parts)
 
 
@@ -107,11 +123,11 @@ def _scores(section: Any) -> str:
     return f"validation {found}" if isinstance(found, str) else ""
 
 
-def _cost(section: Any) -> str:
+def _cost(section: Any, unit: str) -> str:
     """What an exported model's card says of its cost."""
     cost = section.get("cost") if isinstance(section, Mapping) else None
     added, split = _number(cost, "added_bits"), cost.get("split") if isinstance(cost, Mapping) else None
-    return "" if added is None else f", {added:+.4f} bits/sample on {section.get('data')}, {split}"
+    return "" if added is None else f", {added:+.4f} bits/{unit} on {section.get('data')}, {split}"
 
 
 def _number(section: Any, name: str) -> float | int | None:
@@ -121,15 +137,9 @@ def _number(section: Any, name: str) -> float | int | None:
 
 
 def _settings(section: Any) -> str:
-    """A config's kind, then its other settings that are set."""
+    """A config's kind, then its other settings that are set; long ones are cut."""
     if not isinstance(section, Mapping):
         return ""
     words = [str(section["kind"])] if "kind" in section else []
     given = {name: value for name, value in section.items() if name != "kind" and value is not None}
-    return ", ".join([*words, *(f"{name} {value}" for name, value in given.items())])
-
-
-def _plain(config: Any) -> dict[str, Any]:
-    from undertow.config import to_dict
-
-    return to_dict(config)
+    return ", ".join([*words, *(f"{name} {shown(value)}" for name, value in given.items())])

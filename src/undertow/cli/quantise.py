@@ -19,43 +19,39 @@ def quantise(
     label_pattern: str | None = None,
     json: Json = False,
 ) -> None:
-    """Export a model to the native engine in int8, and say what that costs in bits a sample of held-out clips.
+    """Export a model to the native engine in int8, and say what that costs in bits a symbol of held-out data.
 
     What comes out is a checkpoint like any other; whatever generates or scores with it runs it as it was exported.
 
     Args:
         run: Folder of a run or a checkpoint.
         out: A new folder, for the exported checkpoint.
-        data: A named set or a folder: its training clips show how large the model's values get, its held-out clips
-            what the precision costs. By default what the model was trained on.
+        data: A named set, a folder or a file: its train split shows how large the model's values get, its held-out
+            split what the precision costs. By default what the model was trained on.
         precision: int8, weights and activations; or bfloat16, weights alone, which needs no calibration.
         label_pattern: How the folder's file names tell labels, such as `{digit}_{speaker}_{take}`.
     """
-    from dataclasses import replace
-
     from undertow import checkpoint
     from undertow.cli.terminal import print_facts, print_json, tell
-    from undertow.evaluation.calibration import calibration_batches
     from undertow.files import atomic_folder
     from undertow.native import export
-    from undertow.recipes.cards import data_of_card
-    from undertow.recipes.clips import AudioData, choose
-    from undertow.recipes.exporting import calibration_clips, card_section, check_engine, cost
+    from undertow.recipes.cards import data_for
+    from undertow.recipes.exporting import calibration, card_section, check_engine, cost
     from undertow.recipes.run import load_model
+    from undertow.recipes.tasks import TASKS
 
     check_engine()
     with atomic_folder(out) as folder:
         model, card = load_model(run), checkpoint.read_card(run)
-        known = data_of_card(card) or AudioData()
-        if data is None and known.source is None:
-            raise UsageError(f"{run} does not say what it was trained on: give --calibrate a folder or a named set")
-        section = choose(known, data)
-        if label_pattern is not None:
-            section = replace(section, label_pattern=label_pattern)
-        clips = calibration_clips(model, section, tell) if precision == "int8" else None
-        exported = export(model, precision, None if clips is None else calibration_batches(model, clips))
-        tell(f"scoring held-out clips of {section.source} in float32 and in {precision}")
-        found = card_section(exported, section, clips, cost(model, exported, section, tell))
+        section = data_for(model, card, data, label_pattern)
+        if section is None:
+            raise UsageError(
+                f"{run} does not say what it was trained on: give --calibrate a folder, a file or a named set"
+            )
+        heard = calibration(model, section, tell) if precision == "int8" else None
+        exported = export(model, precision, None if heard is None else heard.batches)
+        tell(f"scoring held-out data of {TASKS[section.kind].name(section)} in float32 and in {precision}")
+        found = card_section(exported, section, heard, cost(model, exported, section, tell))
         checkpoint.write(folder, exported, card | {"engine": found})
     if json:
         print_json({"model": str(run), "out": str(out), **found})
@@ -65,15 +61,16 @@ def quantise(
 
 def _lines(out: Path, found: dict[str, Any]) -> dict[str, str]:
     """What was written and what it costs, in words."""
-    heard, cost = found["calibration"], found["cost"]
+    heard, cost, unit = found["calibration"], found["cost"], found["unit"]
+
+    def said(part: dict[str, Any]) -> str:
+        pieces = "1 piece" if part["num_pieces"] == 1 else f"{part['num_pieces']:,} pieces"
+        return f"{found['data']}, {part['split']}: {pieces}, {part['num_symbols']:,} {unit}s"
+
     lines = {"wrote": f"{out}, {found['precision']}, {found['num_bytes'] / 1e6:.2f} MB"}
     if heard is not None:
-        lines["calibrated on"] = (
-            f"{found['data']}, train: {heard['num_clips']:,} clips, {heard['num_samples']:,} samples"
-        )
-    lines["measured on"] = (
-        f"{found['data']}, {cost['split']}: {cost['num_clips']:,} clips, {cost['num_samples']:,} samples"
-    )
-    lines["float32"] = f"{cost['float32_bits']:.4f} bits/sample"
-    lines[found["precision"]] = f"{cost['bits']:.4f} bits/sample, {cost['added_bits']:+.4f}"
+        lines["calibrated on"] = said(heard)
+    lines["measured on"] = said(cost)
+    lines["float32"] = f"{cost['float32_bits']:.4f} bits/{unit}"
+    lines[found["precision"]] = f"{cost['bits']:.4f} bits/{unit}, {cost['added_bits']:+.4f}"
     return lines

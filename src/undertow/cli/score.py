@@ -40,17 +40,15 @@ def score(
     from undertow.cli.device import pick_device
     from undertow.cli.terminal import print_bits, print_json, tell
     from undertow.evaluation.told import Told
-    from undertow.recipes.cards import data_of_card
-    from undertow.recipes.scoring import chosen
+    from undertow.recipes.cards import data_for
     from undertow.recipes.scoring import score as score_model
     from undertow.recipes.tasks import TASKS
 
     model = load(run, pick_device(device))
-    known = data_of_card(read_card(run))
-    section = known if data is None else chosen(model, data) if known is None else TASKS[known.kind].choose(known, data)
+    section = data_for(model, read_card(run), data, label_pattern)
     if section is None:
         raise UsageError(f"{run} does not say what it was trained on: name a set, a folder or a file")
-    found = score_model(model, section, split=split, label_pattern=label_pattern, protocol=protocol, say=tell)
+    found = score_model(model, section, split=split, protocol=protocol, say=tell)
     source = TASKS[section.kind].name(section)
     if json:
         print_json({"model": str(run), "data": source, **(told(found) if isinstance(found, Told) else bits(found))})

@@ -84,6 +84,17 @@ def score_sequences(
     )
 
 
+def sequence_bits(model: Autoregressive, sequences: SequenceSet) -> float:
+    """Σ -log2 p ÷ Σ symbols of whole sequences: what `score_sequences` finds in full, and nothing beside it.
+
+    Raises:
+        UsageError: the model is exported to an engine that is not here.
+        DataError: there is no sequence.
+    """
+    nats, num_symbols, _ = _total(Forced(model), _in_order(model, sequences, None, None)[0])
+    return nats / math.log(2) / num_symbols
+
+
 def _in_order(
     model: Autoregressive, sequences: SequenceSet, stride: int | None, window_steps: int | None
 ) -> tuple[Iterator[Batch], str]:

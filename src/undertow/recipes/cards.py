@@ -1,10 +1,13 @@
 """What a model's card says of the data it was trained on."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from undertow.config import parse
+from undertow.config import parse, to_dict
 from undertow.errors import DataError, UsageError
+from undertow.models import Model
+from undertow.recipes.scoring import chosen
 from undertow.recipes.tasks import TASKS
 
 
@@ -16,9 +19,25 @@ def data_of_card(card: Mapping[str, Any]) -> Any:
     """
     section = card.get("data")
     kind = section.get("kind") if isinstance(section, Mapping) else None
-    if not isinstance(section, Mapping) or kind not in TASKS:
+    if not isinstance(section, Mapping) or not isinstance(kind, str) or kind not in TASKS:
         return None
     try:
-        return parse(TASKS[kind].Config, {key: value for key, value in section.items() if key != "splits"})
+        found = parse(TASKS[kind].Config, {key: value for key, value in section.items() if key != "splits"})
     except UsageError as error:
         raise DataError(f"card: data: {error}") from None
+    return None if to_dict(found).get("source", "") is None else found
+
+
+def data_for(model: Model, card: Mapping[str, Any], given: str | Path | None, label_pattern: str | None = None) -> Any:
+    """The data section that a user means with a model: what is given, read as the card's data was, or that itself.
+
+    None where neither tells of any.
+
+    Raises:
+        UsageError: what is given is not of the model's kind, or has no label pattern.
+        DataError: the card's data section is none.
+    """
+    known = data_of_card(card)
+    if given is not None:
+        known = str(given) if known is None else TASKS[known.kind].choose(known, given)
+    return None if known is None else chosen(model, known, label_pattern)

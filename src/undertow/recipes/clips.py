@@ -12,6 +12,7 @@ from undertow.config import config, nearest
 from undertow.data.catalogue import CATALOGUE, holds, locate
 from undertow.data.clips import ClipSet
 from undertow.data.fetch import fetch
+from undertow.data.folder import SPLITS
 from undertow.data.load import list_source, load_clips
 from undertow.data.synthetic import PLUCKED
 from undertow.errors import DataError, UsageError
@@ -90,12 +91,17 @@ def open_clips(data: AudioData, split: str, sample_rate: int | None = None, feat
     )
 
 
-def has_split(data: AudioData, split: str) -> bool:
-    """Whether the source holds any clip of a split: a folder of one file, or one that names its own, may not."""
+def splits(data: AudioData) -> list[str]:
+    """The splits that the source holds any clip of: a folder of one file, or one that names its own, may lack some.
+
+    Raises:
+        DataError: the source is not there, or not laid out as it must be.
+    """
     assert data.source is not None
     if data.source in (*CATALOGUE, PLUCKED):
-        return True
-    return any(item.split == split for item in list_source(data.source, label_pattern=data.label_pattern))
+        return list(SPLITS)
+    there = {item.split for item in list_source(data.source, label_pattern=data.label_pattern)}
+    return [split for split in SPLITS if split in there]
 
 
 def choose_labels(wanted: Sequence[str] | Literal["auto"], clips: ClipSet) -> tuple[dict[str, list[str]], list[str]]:

@@ -11,6 +11,7 @@ from undertow.alphabets import ALPHABETS
 from undertow.checkpoint import read_config
 from undertow.config import config, nearest, parse, to_dict
 from undertow.errors import DataError, UsageError
+from undertow.plain_yaml import from_yaml
 from undertow.recipes.samples import Samples
 from undertow.recipes.tasks import TASKS, DataConfig
 from undertow.recipes.tasks.task import section
@@ -58,7 +59,7 @@ def read_recipe(recipe: str | Path | Mapping[str, Any], changes: Mapping[str, An
 
     Raises:
         UsageError: no recipe of that name, an unknown key (the nearest is named), or a value of the wrong type.
-        DataError: the file is not YAML.
+        DataError: the file is no plain YAML.
     """
     values = _whole(recipe)
     for key, value in (changes or {}).items():
@@ -149,12 +150,10 @@ def _read(recipe: str | Path) -> dict[str, Any]:
     if not path.is_file():
         raise UsageError(f"there is no recipe file {path}")
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is not YAML: {error}") from None
-    if not isinstance(values, dict):
-        raise DataError(f"{path} is not a recipe: it must have the sections {', '.join(SECTIONS)}")
-    return values
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read: {error}") from None
+    return from_yaml(text, path)
 
 
 def _change(values: dict[str, Any], key: str, value: Any) -> None:

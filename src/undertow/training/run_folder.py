@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from undertow.errors import DataError
+from undertow.errors import DataError, shown
 from undertow.files import atomic_write
+from undertow.plain_yaml import from_yaml, to_yaml
 
 SETTINGS = "run.yaml"
 
@@ -37,25 +36,23 @@ def claim(out: Path, settings: Mapping[str, Any], resume: bool) -> None:
     path = out / SETTINGS
     if not resume:
         with atomic_write(path) as temporary:
-            temporary.write_text(yaml.safe_dump(dict(settings), sort_keys=False, allow_unicode=True), encoding="utf-8")
+            temporary.write_text(to_yaml(settings), encoding="utf-8")
         return
     there, given = _flat(_read(path)), _flat(settings)
     for name in sorted(there.keys() | given.keys()):
         if there.get(name) != given.get(name):
             raise DataError(
-                f"{out} was trained with {name} {there.get(name)}, not {given.get(name)}: "
+                f"{out} was trained with {name} {shown(there.get(name))}, not {shown(given.get(name))}: "
                 "go on with it as it was, remove the folder, or give another --out"
             )
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
         raise DataError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
-    if not isinstance(values, dict):
-        raise DataError(f"{path} does not hold the settings of a run")
-    return values
+    return from_yaml(text, path)
 
 
 def _flat(settings: Any, prefix: str = "") -> dict[str, Any]:

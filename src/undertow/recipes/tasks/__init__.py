@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from undertow.config import choice
 from undertow.recipes.tasks.audio import AudioTask
+from undertow.recipes.tasks.excerpt import Excerpt
 from undertow.recipes.tasks.labelled_text import LabelledTextTask
 from undertow.recipes.tasks.mnist import MnistTask
 from undertow.recipes.tasks.rolls import RollsTask
@@ -23,4 +24,4 @@ TASKS: dict[str, Any] = {
 
 DataConfig = Annotated[Any, choice(TASKS)]
 
-__all__ = ["TASKS", "DataConfig", "Task"]
+__all__ = ["TASKS", "DataConfig", "Excerpt", "Task"]

@@ -13,12 +13,13 @@ from undertow.evaluation import Score
 from undertow.evaluation import score as score_clips
 from undertow.evaluation.sequence_likelihood import Protocol
 from undertow.evaluation.told import Told, score_told
-from undertow.models import Autoregressive
+from undertow.models import Autoregressive, Model
 from undertow.recipes import clips as files
-from undertow.recipes.clips import AUTO, AudioData, choose_labels, has_split, open_clips, summary, tell_of_files
+from undertow.recipes.clips import AUTO, AudioData, choose_labels, open_clips, summary, tell_of_files
 from undertow.recipes.samples import Samples, SampleWriter
+from undertow.recipes.tasks.excerpt import Excerpt, of_clips
 from undertow.recipes.tasks.labels import told_label
-from undertow.recipes.tasks.task import OnValidation, Task, parse_model, section
+from undertow.recipes.tasks.task import OnValidation, Task, autoregressive, parse_model, section
 from undertow.recipes.telling import Downloads, Say
 from undertow.recipes.verdict import unigram_bits
 from undertow.training.config import TrainingConfig
@@ -67,6 +68,10 @@ class AudioTask(Task):
         files.fetch_if_missing(config, downloads)
 
     @staticmethod
+    def splits(config: AudioData) -> Sequence[str]:
+        return files.splits(config)
+
+    @staticmethod
     def score(config: AudioData, model: Any, split: str, protocol: Protocol, say: Say) -> Score | Told:
         if model.config.sample_rate is None:
             raise UsageError("this model has no sample rate, so it cannot be scored on sound")
@@ -82,6 +87,15 @@ class AudioTask(Task):
             return score_told(model, batches, split=split)
         train = held_out if split == "train" else open_clips(config, "train", model.config.sample_rate)
         return score_clips(model, held_out, train, split=split)
+
+    @staticmethod
+    def excerpt(config: AudioData, model: Model, split: str, num_symbols: int, say: Say) -> Excerpt:
+        settings = autoregressive(model).config
+        if settings.sample_rate is None:
+            raise UsageError("this model has no sample rate, so it cannot be held against sound")
+        clips = open_clips(config, split, settings.sample_rate, settings.conditioner.features)
+        tell_of_files(clips, say)
+        return of_clips(clips, autoregressive(model), num_symbols)
 
     @property
     def model_config(self) -> Any:
@@ -148,7 +162,7 @@ class AudioTask(Task):
 
     def _splits(self, tell: Say) -> list[str]:
         """The splits a run reads."""
-        if has_split(self.config, "validation"):
+        if "validation" in files.splits(self.config):
             return ["train", "validation"]
         tell("there are no clips to validate on, too few files to hold any out: nothing will tell when to stop")
         return ["train"]

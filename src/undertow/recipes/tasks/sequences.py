@@ -20,9 +20,10 @@ from undertow.evaluation import Score
 from undertow.evaluation.baselines import unigram
 from undertow.evaluation.sequence_likelihood import Protocol, score_sequences
 from undertow.evaluation.told import Told, batches_of, score_told
-from undertow.models import Autoregressive
+from undertow.models import Autoregressive, Model
 from undertow.recipes.samples import Samples, SequenceWriter
-from undertow.recipes.tasks.task import OnValidation, Task, parse_model
+from undertow.recipes.tasks.excerpt import Excerpt, of_sequences
+from undertow.recipes.tasks.task import OnValidation, Task, autoregressive, parse_model
 from undertow.recipes.telling import Say, silent
 from undertow.training.config import TrainingConfig
 from undertow.training.distributed import World
@@ -84,6 +85,11 @@ class SequenceTask(Task):
             return score_told(model, batches_of(sequences), split=split)
         train = None if split == "train" else cls.read(config, "train", model.alphabet, silent)
         return score_sequences(model, sequences, train, split=split, protocol=protocol)
+
+    @classmethod
+    def excerpt(cls, config: Any, model: Model, split: str, num_symbols: int, say: Say) -> Excerpt:
+        wanted = autoregressive(model)
+        return of_sequences(cls.read(config, split, wanted.alphabet, say), wanted, num_symbols)
 
     def batches(self, model: Any, training: TrainingConfig, world: World) -> BatchSource:
         place = training.seed, world.rank, world.size

@@ -49,6 +49,7 @@ class AddingTask(SequenceTask):
 
     @staticmethod
     def read(config: Config, split: str, alphabet: Any, say: Say) -> SequenceSet:
+        _check_real(alphabet, "numbers")
         return adding_problem(split, config.length, config.num_train if split == "train" else None, config.seed)
 
     @staticmethod
@@ -87,6 +88,7 @@ class CopyMemoryTask(SequenceTask):
 
     @staticmethod
     def read(config: Config, split: str, alphabet: Any, say: Say) -> SequenceSet:
+        _check_real(alphabet, "pixels")
         return copy_memory(split, config.num_blanks, config.num_train if split == "train" else None, config.seed)
 
     @staticmethod
@@ -100,6 +102,11 @@ class CopyMemoryTask(SequenceTask):
     @staticmethod
     def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
         """There is nothing to download."""
+
+
+def _check_real(alphabet: Any, real: str) -> None:
+    if alphabet is not None and alphabet.real != real:
+        raise UsageError(f"the data is {real}, and the model one of {alphabet.real}")
 
 
 def _made_here(config: Any, given: str | Path | None) -> Any:

@@ -13,8 +13,9 @@ from undertow.errors import UsageError
 from undertow.evaluation import Score
 from undertow.evaluation.sequence_likelihood import Protocol
 from undertow.evaluation.told import Told
-from undertow.models import MODELS, Model
+from undertow.models import MODELS, Autoregressive, Model
 from undertow.recipes.samples import Samples
+from undertow.recipes.tasks.excerpt import Excerpt
 from undertow.recipes.telling import Downloads, Say
 from undertow.training.config import TrainingConfig
 from undertow.training.distributed import World
@@ -84,6 +85,19 @@ class Task(ABC):
             DataError: the data cannot be used, or has what the model does not know.
         """
 
+    @staticmethod
+    @abstractmethod
+    def excerpt(config: Any, model: Model, split: str, num_symbols: int, say: Say) -> Excerpt:
+        """Pieces from all over one split, so many symbols in all at most.
+
+        Args:
+            say: takes lines on files that were changed or skipped.
+
+        Raises:
+            UsageError: the model is not of such data, or no autoregressive one.
+            DataError: the data cannot be used, or has what the model does not know.
+        """
+
     @property
     @abstractmethod
     def model_config(self) -> Any:
@@ -112,6 +126,17 @@ class Task(ABC):
     def sample_writer(self, settings: Samples, out: Path) -> OnValidation | None:
         """What writes down some generated examples at each validation; None where the model generates nothing."""
         return None
+
+
+def autoregressive(model: Model) -> Autoregressive:
+    """A model that must be an autoregressive one.
+
+    Raises:
+        UsageError: it is of another kind.
+    """
+    if not isinstance(model, Autoregressive):
+        raise UsageError(f"this model is a {model.config.kind}; an autoregressive model is wanted here")
+    return model
 
 
 def parse_model(values: Mapping[str, Any]) -> Any:
