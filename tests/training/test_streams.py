@@ -1,0 +1,159 @@
+"""Training on streams: the state is carried from batch to batch, through checkpoints, and from nowhere else."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from tests.training.streams import train, trainer
+from undertow.errors import DataError
+from undertow.files import point
+from undertow.state import leaves, map_state
+from undertow.training.distributed import World, world
+
+ROOT = Path(__file__).resolve().parents[2]
+TCN = {"kind": "tcn", "channels": 4, "num_levels": 2, "embedding_channels": 3}
+ROTARY = {"kind": "transformer", "num_layers": 1, "channels": 8, "num_heads": 2, "positions": "rotary", "window": 4}
+
+
+@pytest.fixture
+def alone() -> Iterator[World]:
+    with world("cpu") as one:
+        yield one
+
+
+def rows(out: Path) -> list[dict[str, Any]]:
+    """The log without its timings."""
+    lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    return [{name: value for name, value in line.items() if name != "samples_per_second"} for line in lines]
+
+
+def back_to(out: Path, unbroken: Path, step: int) -> None:
+    """A copy of a run as a kill after `step` left it."""
+    shutil.copytree(unbroken, out, symlinks=True)
+    for link in ("last", "best"):
+        point(out / link, f"checkpoints/step-{step:08d}")
+
+
+def assert_same(out: Path, unbroken: Path) -> None:
+    assert rows(out) == rows(unbroken)
+    for name in ("model.safetensors", "training.safetensors"):
+        ended, expected = load_file(out / "last" / name), load_file(unbroken / "last" / name)
+        assert ended.keys() == expected.keys()
+        assert all(torch.equal(ended[key], expected[key]) for key in ended), name
+
+
+def test_the_loss_of_every_update_is_that_of_the_stream(tmp_path: Path, alone: World) -> None:
+    """With a rate too small to change a weight, batch after batch has the loss of a model that carries its state."""
+    settings: dict[str, Any] = dict(learning_rate=1e-30, average=None, double=True, steps=30, num_validations=6)
+    network = {"kind": "rnn", "cell": "gru", "num_layers": 1, "channels": 6}
+    run = trainer(tmp_path / "run", alone, network=network, accumulate=2, **settings)
+    model, carried, expected, fresh = trainer(tmp_path / "x", alone, network=network, **settings).model, None, [], []
+    for step in range(60):
+        batch = run.batches.batch(step)
+        with torch.no_grad():
+            loss, carried = model(batch, carried)
+            fresh.append(float(model(batch, None)[0]))
+        expected.append((float(loss), batch.num_counted))
+    run.fit()
+    found = [row["loss"] for row in rows(tmp_path / "run") if "loss" in row]
+    pairs = [(expected[2 * step], expected[2 * step + 1]) for step in range(30)]
+    means = [(a * m + b * n) / (m + n) for (a, m), (b, n) in pairs]
+    assert found == pytest.approx(means, rel=1e-9)
+    assert sum(abs(a - b) > 1e-6 for (a, _), b in zip(expected, fresh, strict=True)) > 30
+
+
+def test_validation_neither_takes_nor_leaves_a_state(tmp_path: Path, alone: World) -> None:
+    run = trainer(tmp_path / "run", alone)
+    run.fit()
+    assert run.carried is not None
+    before = map_state(torch.clone, run.carried)
+    run.report = type("Silent", (), {"say": staticmethod(lambda line: None)})()
+    run._validate()
+    loss = run.progress.validation_loss
+    assert all(torch.equal(a, b) for a, b in zip(leaves(run.carried), leaves(before), strict=True))
+    run.carried = None
+    run._validate()
+    assert run.progress.validation_loss == loss
+
+
+@pytest.mark.parametrize("network", [None, TCN, ROTARY], ids=["lstm", "tcn", "rotary"])
+def test_a_resumed_run_goes_on_with_the_state_it_had(tmp_path: Path, network: Any) -> None:
+    settings: dict[str, Any] = dict(network=network, keep_checkpoints=3)
+    unbroken, out = tmp_path / "unbroken", tmp_path / "run"
+    train(unbroken, **settings)
+    assert any(".carried." in name for name in load_file(unbroken / "last/training.safetensors"))
+    back_to(out, unbroken, 4)
+    train(out, resume=True, **settings)
+    assert_same(out, unbroken)
+
+
+def test_without_the_state_it_would_be_another_run(tmp_path: Path, alone: World) -> None:
+    unbroken, out = tmp_path / "unbroken", tmp_path / "run"
+    train(unbroken, keep_checkpoints=3)
+    back_to(out, unbroken, 4)
+    run = trainer(out, alone, keep_checkpoints=3)
+    restore = run.snapshots.restore
+    run.snapshots.restore = lambda: (restore()[0], None)  # type: ignore[method-assign]
+    run.fit(resume=True)
+    assert rows(out) != rows(unbroken)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"optimizer": "muon", "momentum": 0.9},
+        {"optimizer": "muon"},
+        {"optimizer": "rmsprop"},
+        {"optimizer": "rmsprop", "momentum": 0.9},
+        {"optimizer": "sgd"},
+        {"optimizer": "sgd", "momentum": 0.9},
+        {"optimizer": "adam"},
+    ],
+    ids=str,
+)
+def test_every_optimiser_is_resumed_exactly(tmp_path: Path, settings: dict[str, Any]) -> None:
+    unbroken, out = tmp_path / "unbroken", tmp_path / "run"
+    train(unbroken, keep_checkpoints=3, **settings)
+    back_to(out, unbroken, 8)
+    train(out, resume=True, keep_checkpoints=3, **settings)
+    assert_same(out, unbroken)
+
+
+def test_another_number_of_processes_cannot_go_on(tmp_path: Path) -> None:
+    train(tmp_path / "run")
+    path = (tmp_path / "run/last").resolve() / "training.json"
+    progress = json.loads(path.read_text())
+    path.write_text(json.dumps({**progress, "processes": progress["processes"] * 2}))
+    with pytest.raises(DataError, match="trained by 2 processes; it cannot go on exactly with 1"):
+        train(tmp_path / "run", resume=True)
+
+
+def torchrun(out: Path, *words: str) -> None:
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command += ["-m", "tests.training.streams", str(out), *words]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.mark.slow
+def test_two_processes_are_one_of_twice_the_streams_and_resume_exactly(tmp_path: Path) -> None:
+    both, out, single = tmp_path / "both", tmp_path / "run", tmp_path / "single"
+    words = ["double=true", "keep_checkpoints=3", "gradient_clip=null", "network={kind: rnn, channels: 6}"]
+    torchrun(both, "batch_size=1", *words)
+    network = {"kind": "rnn", "channels": 6}
+    train(single, double=True, keep_checkpoints=3, gradient_clip=None, network=network, batch_size=2)
+    for a, b in zip(rows(both), rows(single), strict=True):
+        assert a.get("loss", 0) == pytest.approx(b.get("loss", 0), abs=1e-10)
+    back_to(out, both, 4)
+    torchrun(out, "--resume", "batch_size=1", *words)
+    assert_same(out, both)
