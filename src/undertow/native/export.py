@@ -15,6 +15,7 @@ from undertow.batch import Batch
 from undertow.config import nearest
 from undertow.errors import DataError, UsageError
 from undertow.models.autoregressive import Autoregressive
+from undertow.models.model import Model
 from undertow.native.builder import Unsupported
 from undertow.native.format import HEADER, Graph, Type, to_bytes
 from undertow.native.lowering import PRECISIONS as FLOATS
@@ -57,7 +58,7 @@ def cannot_run(reason: Unsupported) -> UsageError:
     return UsageError(f"this model was exported to the native engine; {reason}")
 
 
-def precision_of(model: Autoregressive) -> str | None:
+def precision_of(model: Model) -> str | None:
     """The precision a model was exported in; None where it was not."""
     return None if model.engine_file is None else Type(HEADER.unpack_from(model.engine_file)[4]).name.lower()
 
