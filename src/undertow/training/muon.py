@@ -18,9 +18,9 @@ from undertow.training.config import TrainingConfig
 class Muon(Optimizer):
     """One optimiser over a whole model.
 
-    Matrices are all parameters of two axes or more but embeddings; a kernel (O, k, I) is a matrix (O, k · I). One that
-    is several square ones on top of each other, as queries, keys and values in one product or a recurrent layer's
-    gates, is taken as those.
+    Matrices are all parameters of several rows and columns but embeddings; a kernel (O, k, I) is a matrix (O, k · I).
+    One that is several square ones on top of each other, as queries, keys and values in one product or a recurrent
+    layer's gates, is taken as those.
     """
 
     def __init__(self, model: nn.Module, config: TrainingConfig) -> None:
@@ -28,7 +28,7 @@ class Muon(Optimizer):
         if any(isinstance(parameter, DTensor) for parameter in parameters):
             raise UsageError("training.optimizer: muon needs whole matrices, and parallel 'fsdp' holds shards of them")
         tables = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
-        self._matrices = [one for one in parameters if one.dim() > 1 and id(one) not in tables]
+        self._matrices = [one for one in parameters if _is_matrix(one) and id(one) not in tables]
         matrices = {id(one) for one in self._matrices}
         super().__init__(parameters, {})
         self._pieces = {one: list(_pieces(one.detach())) for one in self._matrices}
@@ -49,8 +49,11 @@ class Muon(Optimizer):
         self.state = self._adamw.state
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        for parameter in (*self._matrices, *self._adamw.param_groups[0]["params"]):
-            parameter.grad = None
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                parameter.grad = None
+        for matrix in self._matrices:
+            matrix.grad = None
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
@@ -65,6 +68,10 @@ class Muon(Optimizer):
                 self._muon.state[piece]["momentum_buffer"] = momentum
         self._muon.step()
         self._adamw.step()
+
+
+def _is_matrix(parameter: Tensor) -> bool:
+    return parameter.dim() > 1 and len(parameter) > 1 and parameter[0].numel() > 1
 
 
 def _pieces(matrix: Tensor) -> Iterator[Tensor]:
