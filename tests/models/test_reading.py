@@ -1,0 +1,109 @@
+"""A network read at its last step alone gives what reading the whole gives, padded or not; and weights taken over."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from undertow.alphabets import Characters
+from undertow.alphabets.numbers import Numbers
+from undertow.batch import Batch, Condition
+from undertow.config import parse
+from undertow.errors import UsageError
+from undertow.models import Autoregressive, Classifier
+from undertow.models.inputs import behind_start, network_inputs
+from undertow.models.reading import read, read_network
+from undertow.models.transfer import take_weights
+from undertow.networks import NETWORKS
+from undertow.networks import build as build_network
+
+TCN: dict[str, Any] = {"kind": "tcn", "channels": [4, 5, 3], "num_levels": 3, "embedding_channels": 3}
+TRANSFORMER: dict[str, Any] = {"kind": "transformer", "num_layers": 1, "channels": 8, "num_heads": 2, "max_length": 40}
+SHAPES: dict[str, dict[str, Any]] = {
+    "wavenet": {"kind": "wavenet", "num_cycles": 1, "layers_per_cycle": 3, "residual_channels": 4},
+    "bytenet": {"kind": "bytenet", "channels": 3, "num_cycles": 1, "layers_per_cycle": 2},
+    "tcn": TCN,
+    "tcn of 2 taps": {**TCN, "kernel_size": 2},
+    "tcn of 7 taps": {**TCN, "kernel_size": 7},
+    "lstm": {"kind": "rnn", "channels": 5},
+    "recurrent attention": {"kind": "rnn_attention", "channels": 5, "max_length": 40},
+    "transformer": TRANSFORMER,
+    "tied transformer": {**TRANSFORMER, "tied": True},
+    "transformer with a window": {**TRANSFORMER, "positions": "rotary", "window": 4, "max_length": None},
+}
+ALPHABET = {"kind": "characters", "characters": "abcdefg"}
+
+
+def network_of(shape: dict[str, Any], num_params: int = 3, num_symbols: int = 7, in_channels: int = 1) -> Any:
+    config = parse(NETWORKS[shape["kind"]].Config, shape)
+    return build_network(config, num_symbols, num_params, 0, in_channels).double().eval()
+
+
+@pytest.mark.parametrize("num_steps", [1, 2, 7, 13, 33])
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_last_step_alone_is_the_end_of_the_whole(name: str, num_steps: int) -> None:
+    alphabet = Characters(parse(Characters.Config, ALPHABET))
+    network = network_of(SHAPES[name])
+    symbols, counted = torch.randint(0, 7, (3, num_steps)), torch.ones(3, num_steps, dtype=torch.bool)
+    with torch.no_grad():
+        whole = network(network_inputs(behind_start(symbols, alphabet), alphabet, network), Condition())
+        torch.testing.assert_close(read_network(network, alphabet, Batch(symbols, counted), "last"), whole[:, -1])
+        counted[1, num_steps // 2 + 1 :] = False  # at least one step counts
+        padded = read_network(network, alphabet, Batch(symbols, counted), "last")
+        for row in range(3):
+            length = int(counted[row].sum())
+            alone = Batch(symbols[row : row + 1, :length], counted[row : row + 1, :length])
+            torch.testing.assert_close(padded[row], read_network(network, alphabet, alone, "last")[0])
+
+
+@pytest.mark.parametrize("num_steps", [1, 8, 33])
+def test_vectors_of_numbers_are_read_alike(num_steps: int) -> None:
+    alphabet = Numbers(Numbers.Config(num_elements=2))
+    network = network_of({**TCN, "input": "scalar"}, num_params=1, num_symbols=0, in_channels=2)
+    values, counted = torch.rand(2, num_steps, 2), torch.ones(2, num_steps, dtype=torch.bool)
+    with torch.no_grad():
+        whole = network(network_inputs(behind_start(values, alphabet), alphabet, network), Condition())
+        torch.testing.assert_close(read_network(network, alphabet, Batch(values, counted), "last"), whole[:, -1])
+
+
+def test_readings_of_outputs() -> None:
+    outputs = torch.arange(12.0).reshape(2, 3, 2)
+    counted = torch.tensor([[True, True, False], [False, False, False]])
+    assert read(outputs, counted, "last").tolist() == [[2, 3], [6, 7]]
+    assert read(outputs, counted, "mean").tolist() == [[1, 2], [0, 0]]
+    assert read(outputs, counted, "every") is outputs
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_classifier_takes_every_weight_but_the_output_layers(name: str) -> None:
+    values = {"alphabet": ALPHABET, "network": SHAPES[name]}
+    source = Autoregressive(parse(Autoregressive.Config, {**values, "emission": {"kind": "categorical"}}))
+    labels = {"label": "x", "classes": ["0", "1", "2"]}
+    model = Classifier(parse(Classifier.Config, {**values, **labels}))
+    own = {id(parameter) for parameter in model.network.output.parameters()}
+    before = {name: one.clone() for name, one in model.network.named_parameters() if id(one) in own}
+    assert take_weights(model.network, source.network) == []
+    there = dict(source.network.named_parameters())
+    assert before
+    for weight, parameter in model.network.named_parameters():
+        assert torch.equal(parameter, before[weight] if weight in before else there[weight])
+        assert weight in before or parameter is not there[weight]
+
+
+def test_weights_of_a_condition_are_left_out_and_named() -> None:
+    shape = parse(NETWORKS["wavenet"].Config, SHAPES["wavenet"])
+    source, network = build_network(shape, 7, 7, 4, 1), build_network(shape, 7, 3, 0, 1)
+    left = take_weights(network, source)
+    assert left and all("condition" in name for name in left)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"channels": [4, 6, 3]}, r"the weight '.*' of the model to start from has the shape \(.*\), not \("),
+        ({"channels": [4, 5, 3, 3], "num_levels": 4}, "has no weight '.*'; its network must be the same"),
+    ],
+)
+def test_a_network_of_another_shape_is_refused(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        take_weights(network_of({**TCN, **changes}), network_of(TCN, num_params=7))
