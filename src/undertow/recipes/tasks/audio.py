@@ -61,7 +61,9 @@ class AudioTask(Task):
             wanted_labels(model)
             complete_model(model, {}, config.sample_rate)
         else:
-            parse_model({"classes": ("0", "1"), **model})
+            made = parse_model({"classes": ("0", "1"), **model})
+            if made.reading == "every":
+                raise UsageError("model.reading is 'every', and labels are of whole clips: last or mean will do")
 
     @staticmethod
     def fetch(config: AudioData, downloads: Downloads = nullcontext) -> None:

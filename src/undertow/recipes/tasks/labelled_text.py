@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,8 +16,13 @@ from undertow.config import config, to_dict
 from undertow.data.labelled_text import LabelledTexts, open_labelled_text
 from undertow.data.sequences import SequenceSet
 from undertow.errors import DataError
+from undertow.evaluation import Score
+from undertow.evaluation.sequence_likelihood import Protocol
+from undertow.evaluation.told import Told, batches_of, score_told
+from undertow.models import Classifier
+from undertow.recipes.tasks.labels import AUTO, told_label
 from undertow.recipes.tasks.named import fetch_named, placed
-from undertow.recipes.tasks.sequences import Count, SequenceTask
+from undertow.recipes.tasks.sequences import Count, SequenceTask, check_label
 from undertow.recipes.tasks.task import parse_model, section
 from undertow.recipes.tasks.text import read_alphabet, text_alphabet
 from undertow.recipes.telling import Downloads, Say
@@ -49,7 +55,7 @@ class LabelledTextTask(SequenceTask):
         for line in texts.lines():
             say(line)
         made = _fitted(read_alphabet(section(model, "alphabet")), texts)
-        told = {"label": texts.label, "classes": texts.classes}
+        told = {"label": told_label(model.get("label", AUTO), [texts.label], [texts.label]), "classes": texts.classes}
         self.model = {**model, **told, "alphabet": to_dict(made)}
         alphabet = alphabets.build(made)
         held_out = [split for split in ("validation",) if split in texts.splits]
@@ -59,6 +65,18 @@ class LabelledTextTask(SequenceTask):
     @staticmethod
     def read(config: Config, split: str, alphabet: Any, say: Say) -> SequenceSet:
         return shortened(_open(config).encode(split, text_alphabet(alphabet)), config.longest, split, say)
+
+    @classmethod
+    def score(cls, config: Any, model: Any, split: str, protocol: Protocol, say: Say) -> Score | Told:
+        if not isinstance(model, Classifier):
+            return super().score(config, model, split, protocol, say)
+        texts, known = _open(config), model.config.classes
+        if model.config.label == texts.label and (unknown := [one for one in texts.classes if one not in known]):
+            raise DataError(f"{config.source} has the class '{unknown[0]}', and the model {', '.join(known)}")
+        encoded = replace(texts, classes=known).encode(split, text_alphabet(model.alphabet))
+        sequences = shortened(encoded, config.longest, split, say)
+        check_label(model, sequences)
+        return score_told(model, batches_of(sequences), split=split)
 
     @staticmethod
     def splits(config: Config) -> Sequence[str]:

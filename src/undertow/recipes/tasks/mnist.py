@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -60,7 +61,7 @@ class MnistTask(SequenceTask):
             return config
         if not Path(given).is_dir():
             raise UsageError(f"'{given}' is no folder; this recipe is for {NAME}, or a folder of files named as its")
-        return type(config)(path=str(Path(given).resolve()), permuted=config.permuted)
+        return replace(config, path=str(Path(given).resolve()))
 
     @staticmethod
     def check(config: Config, model: Mapping[str, Any]) -> None:

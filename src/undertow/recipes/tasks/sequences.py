@@ -4,7 +4,7 @@ N sequences, T steps.
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -20,7 +20,7 @@ from undertow.evaluation import Score
 from undertow.evaluation.baselines import unigram
 from undertow.evaluation.sequence_likelihood import Protocol, score_sequences
 from undertow.evaluation.told import Told, batches_of, score_told
-from undertow.models import Autoregressive, Model
+from undertow.models import Autoregressive, Classifier, Model
 from undertow.recipes.samples import Samples, SequenceWriter
 from undertow.recipes.tasks.excerpt import Excerpt, of_sequences
 from undertow.recipes.tasks.task import OnValidation, Task, autoregressive, parse_model
@@ -93,6 +93,9 @@ class SequenceTask(Task):
 
     def batches(self, model: Any, training: TrainingConfig, world: World) -> BatchSource:
         place = training.seed, world.rank, world.size
+        if not isinstance(model, Autoregressive):
+            check_label(model, self.sets["train"])
+        check_room(self.cut, model, self.sets.values())
         if self.cut.carry_state:
             return StreamBatches(self.sets["train"], training.batch_size, self.cut.crop_steps or CHUNK, *place)
         return SequenceBatches(
@@ -140,14 +143,42 @@ class SequenceTask(Task):
 
 
 def check_label(model: Any, sequences: SequenceSet) -> None:
-    """Refuse data without the label that a model tells.
+    """Refuse data whose labels are not what a model tells.
 
     Raises:
-        DataError: it has no such label.
+        DataError: it has no such label, or more classes of it.
+        UsageError: it has one for every step, and the model tells one for all, or the other way round.
     """
-    label = model.config.label
+    label, reading = model.config.label, model.config.reading
     if label not in sequences.labels:
         raise DataError(f"the data has no label '{label}'{nearest(label, list(sequences.labels))}")
+    values = sequences.labels[label]
+    is_whole = isinstance(values, np.ndarray) and values.ndim == 1
+    if is_whole == (reading == "every"):
+        there = "a whole sequence" if is_whole else "each step"
+        fits = "last or mean" if is_whole else "every"
+        raise UsageError(f"model.reading is '{reading}', and the label '{label}' is of {there}: {fits} will do")
+    if isinstance(model, Classifier) and (most := max(map(np.max, values))) >= len(model.config.classes):
+        raise DataError(f"the data has {most + 1} classes of '{label}', and the model {len(model.config.classes)}")
+
+
+def check_room(cut: Cut, model: Any, sets: Iterable[SequenceSet]) -> None:
+    """Refuse to give a network more steps than it can hold.
+
+    Raises:
+        UsageError: whole sequences are too long, or a state without room is to be carried on.
+    """
+    limit = model.network.max_length
+    if limit is None:
+        return
+    if cut.carry_state:
+        raise UsageError(f"data.carry_state: this network's state ends at its max_length of {limit} steps")
+    longest = max(int(part.lengths.max()) for part in sets)
+    if cut.crop_steps is None and longest + (not isinstance(model, Autoregressive)) > limit:
+        raise UsageError(
+            f"the longest sequence has {longest} steps, too many for the network's max_length of {limit}; set "
+            "network.max_length, or of labelled text data.longest"
+        )
 
 
 def context_steps(cut: Cut, model: Any) -> int:
