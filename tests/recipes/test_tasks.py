@@ -1,0 +1,293 @@
+"""Every kind of data from a recipe to a score: two steps on a little of it; and what cannot be used is named."""
+
+import csv
+import gzip
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tests.data.test_mnist import idx
+from undertow import checkpoint
+from undertow.errors import DataError, UsageError
+from undertow.evaluation import Score
+from undertow.evaluation.told import Told
+from undertow.models import build
+from undertow.recipes import read_recipe, recipe_names, score, train
+from undertow.recipes.cards import data_of_card
+from undertow.recipes.recipe import parse_changes
+from undertow.recipes.tasks import TASKS
+from undertow.recipes.tasks.audio import complete_model
+from undertow.recipes.tasks.mnist import _completed
+from undertow.recipes.tasks.rolls import PARTS as ROLLS
+from undertow.recipes.tasks.sequences import Cut, context_steps
+from undertow.recipes.tasks.synthetic import ADDING, COPY
+from undertow.recipes.tasks.task import parse_model
+from undertow.recipes.tasks.text import PARTS as TEXT
+
+GRU: dict[str, Any] = {"kind": "rnn", "cell": "gru", "num_layers": 1, "channels": 4}
+VALUES = {**GRU, "input": "scalar"}
+WAVENET = {"kind": "wavenet", "num_cycles": 1, "layers_per_cycle": 3, "residual_channels": 4, "gate_channels": 4}
+BOUNDED = {"kind": "transformer", "num_layers": 1, "channels": 4, "num_heads": 1, "max_length": 20}
+TRAINING = {"steps": 2, "batch_size": 2, "num_validations": 1, "tensorboard": False, "precision": "fp32"}
+BOOK = "the cat sat on the mat; the dog ate the log.\n" * 30
+
+
+def recipe(data: dict[str, Any], model: dict[str, Any], **training: Any) -> dict[str, Any]:
+    return {"data": data, "model": model, "training": {**TRAINING, **training}}
+
+
+def write_rolls(folder: Path) -> Path:
+    random = np.random.default_rng(0)
+    for split in ("train", "validation", "test"):
+        (folder / split).mkdir(parents=True)
+        for index in range(3):
+            np.save(folder / split / f"{index}.npy", (random.random((9 + index, 88)) < 0.1).astype(np.uint8))
+    return folder
+
+
+def write_digits(folder: Path) -> Path:
+    random = np.random.default_rng(0)
+    folder.mkdir()
+    for part, number in (("train", 8), ("t10k", 3)):
+        images = random.integers(0, 256, (number, 28, 28)).astype(np.uint8)
+        (folder / f"{part}-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(images)))
+        (folder / f"{part}-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(np.arange(number, dtype=np.uint8))))
+    return folder
+
+
+def write_table(path: Path, rows: list[tuple[str, str, str]]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("text", "label", "split"), *rows])
+    return path
+
+
+def labelled(*classes: str, repeats: int = 3) -> list[tuple[str, str, str]]:
+    splits = ("train", "validation", "test")
+    return [(f"{one} {split} " * (place + 1), one, split)
+            for place in range(repeats) for one in classes for split in splits]  # fmt: skip
+
+
+def write_all(folder: Path) -> Path:
+    (folder / "book.txt").write_text(BOOK)
+    write_rolls(folder / "rolls")
+    write_digits(folder / "digits")
+    write_table(folder / "table.csv", labelled("cat", "dog"))
+    return folder
+
+
+RUNS: dict[str, tuple[dict[str, Any], dict[str, Any], str | None]] = {
+    "characters": ({"kind": "text", "crop_steps": 16}, {"network": WAVENET}, "book.txt"),
+    "bytes": ({"kind": "text", "crop_steps": 16}, {"alphabet": {"kind": "bytes"}, "network": GRU}, "book.txt"),
+    "streams": ({"kind": "text", "crop_steps": 16, "carry_state": True}, {"network": GRU}, "book.txt"),
+    "bounded": ({"kind": "text", "crop_steps": 19, "context_steps": 1}, {"network": BOUNDED}, "book.txt"),
+    "rolls": ({"kind": "rolls"}, {"network": VALUES}, "rolls"),
+    "digits": ({"kind": "mnist", "num_validation": 2}, {"kind": "classifier", "network": VALUES}, "digits"),
+    "permuted": ({"kind": "mnist", "num_validation": 2, "permuted": True}, {"network": GRU}, "digits"),
+    "adding": ({"kind": "adding", "length": 9, "num_train": 4}, {"network": VALUES}, None),
+    "copy": ({"kind": "copy_memory", "num_blanks": 5, "num_train": 4}, {"network": GRU}, None),
+    "labelled": ({"kind": "labelled_text", "longest": 12}, {"kind": "classifier", "network": GRU}, "table.csv"),
+    "sound": ({"kind": "audio", "source": "plucked"}, {"kind": "classifier", "label": "auto", "reading": "mean",
+                                                       "alphabet": {"kind": "mu_law"}, "network": WAVENET}, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [name for name in RUNS if name != "sound"])  # tests/cli/test_classify.py has that
+def test_from_a_recipe_to_a_score(name: str, tmp_path: Path) -> None:
+    data, model, source = RUNS[name]
+    given = None if source is None else write_all(tmp_path) / source
+    if name == "permuted":
+        model = {**model, "emission": {"kind": "categorical"}}
+    said: list[str] = []
+    trained = train(recipe(data, model), tmp_path / "run", data=given, say=said.append)
+    assert trained.progress.step == 2 and trained.progress.best_loss is not None and len(said) >= 2
+    loaded, card = checkpoint.load(tmp_path / "run"), checkpoint.read_card(tmp_path / "run")
+    known = data_of_card(card)
+    assert known == trained.recipe.data and type(loaded) is type(trained.model)
+    assert {key: getattr(known, key) for key in data} == data
+    split = "validation" if name in ("adding", "copy") else None
+    found = score(loaded, known, split=split)
+    told = loaded.config.kind != "autoregressive"
+    assert isinstance(found, Told if told else Score) and found.split == (split or "test")
+    on_validation = found if split else score(loaded, known, split="validation")
+    nats = on_validation.loss if isinstance(on_validation, Told) else on_validation.nats_per_symbol
+    if name not in ("characters", "bytes", "streams", "bounded"):  # those are validated in crops
+        assert nats == pytest.approx(trained.progress.best_loss, rel=1e-4)
+
+
+def test_subwords(tmp_path: Path) -> None:
+    pytest.importorskip("tokenizers")
+    (tmp_path / "book.txt").write_text(BOOK)
+    model = {"alphabet": {"kind": "subwords", "size": 270}, "network": GRU}
+    train(recipe({"kind": "text", "crop_steps": 16}, model), tmp_path / "run", data=tmp_path / "book.txt")
+    loaded: Any = checkpoint.load(tmp_path / "run")
+    assert loaded.alphabet.decode(loaded.alphabet.encode("the cat")) == "the cat"
+    assert score(loaded, tmp_path / "book.txt").num_symbols > 0
+
+
+PLACEHOLDER = {"kind": "characters", "characters": "abc"}
+
+
+def model_of(name: str) -> Any:
+    """The config of a recipe's model, with placeholders for what its data would tell."""
+    made = read_recipe(name)
+    if made.data.kind == "audio":
+        return complete_model(made.model, {"speaker": ["a", "b"]}, made.data.sample_rate or 8000)
+    if made.data.kind == "text":
+        alphabet = made.model.get("alphabet", {})
+        return parse_model(TEXT | made.model | {"alphabet": alphabet if alphabet["kind"] == "bytes" else PLACEHOLDER})
+    if made.data.kind == "mnist":
+        return parse_model(_completed(made.model))
+    return parse_model({"rolls": ROLLS, "adding": ADDING, "copy_memory": COPY}[made.data.kind] | made.model)
+
+
+@pytest.mark.parametrize("name", [name for name in recipe_names() if name != "classify"])
+def test_every_recipe_of_the_package_builds_its_model(name: str) -> None:
+    with torch.device("meta"):
+        model = build(model_of(name))
+    made = read_recipe(name)
+    network = made.model["network"]
+    assert made.description and name.partition("-")[0] in (network["kind"], network.get("cell"))
+    assert model.config.network.kind == network["kind"]
+    if made.data.kind == "text":
+        context_steps(Cut(made.data.crop_steps, made.data.context_steps), model)
+        assert not made.data.carry_state or model.network.max_length is None
+
+
+def say_nothing(line: str) -> None:
+    pass
+
+
+REFUSED: list[tuple[str, str, type[Exception], str]] = [
+    ("text", "fsdd", UsageError, "fsdd holds .*, not text; of text there is .*tinyshakespeare"),
+    ("text", "nowhere.txt", UsageError, "'nowhere.txt' is neither on this machine nor a set of text"),
+    (
+        "rolls",
+        "tinyshakespeare",
+        UsageError,
+        "holds text, not rolls; of rolls there is jsb, nottingham",
+    ),
+    ("rolls", "nowhere", UsageError, "neither on this machine nor a set of rolls"),
+    ("labelled_text", "jsb", UsageError, "jsb holds rolls, not pairs"),
+    ("mnist", "book.txt", UsageError, "'book.txt' is no folder; this recipe is for mnist"),
+    ("mnist", "jsb", UsageError, "'jsb' is no folder"),
+    ("adding", "book.txt", UsageError, "made from a seed, so it takes no --data book.txt"),
+    ("copy_memory", "book.txt", UsageError, "made from a seed, so it takes no --data book.txt"),
+]
+
+
+@pytest.mark.parametrize(("kind", "given", "error", "said"), REFUSED, ids=[f"{one[0]}-{one[1]}" for one in REFUSED])
+def test_data_of_another_kind_is_refused(kind, given, error, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "book.txt").write_text(BOOK)
+    with pytest.raises(error, match=said) as caught:
+        TASKS[kind].choose(TASKS[kind].Config(), given)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["text", "rolls", "labelled_text"])
+def test_a_source_must_be_given(kind):
+    with pytest.raises(UsageError, match="give it a"):
+        TASKS[kind].choose(TASKS[kind].Config(), None)
+
+
+def test_a_named_set_replaces_a_place_and_settings_stay():
+    kind = TASKS["text"]
+    made = kind.choose(kind.Config(source="x", path="/elsewhere", crop_steps=7), "tinyshakespeare")
+    assert made == kind.Config(source="tinyshakespeare", crop_steps=7)
+
+
+def test_digits_elsewhere_keep_their_settings(tmp_path):
+    kind = TASKS["mnist"]
+    made = kind.choose(kind.Config(permuted=True, num_validation=3), tmp_path)
+    assert (made.permuted, made.num_validation, made.path) == (True, 3, str(tmp_path))
+
+
+def run(data: dict[str, Any], model: dict[str, Any], out: Path, source: Path | None, *changes: str) -> Any:
+    made = read_recipe(recipe(data, model), parse_changes(changes))
+    return train(made, out, data=source)
+
+
+BAD: dict[str, tuple[str, str, type[Exception], str]] = {
+    "no room for context": ("bounded", "data.crop_steps=20", UsageError, "20 steps and 1 of context are more than the "
+                            "network's max_length of 20; set data.crop_steps or network.max_length"),
+    "no end of the state": ("bounded", "data.carry_state=true", UsageError, "data.carry_state: .*max_length of 20"),
+    "too few streams": ("streams", "training.batch_size=900", UsageError, "too few for 900 streams"),
+    "a label that is not there": ("digits", "model.label=digits", DataError, "no label 'digits'; did you mean 'digit'"),
+    "a label for every step": ("digits", "model.reading=every", UsageError, "'digit' is of a whole sequence: last or"),
+    "a label for the whole": ("copy", "model.reading=last", UsageError, "'target' is of each step: every will do"),
+    "too few classes": ("digits", "model.classes=[a,b]", DataError, "the data has 6 classes of 'digit', and"),
+    "another label": ("labelled", "model.label=mood", DataError, "no label 'mood'"),
+    "clips at every step": ("sound", "model.reading=every", UsageError, "labels are of whole clips"),
+    "sound for text": ("characters", "alphabet.kind=mu_law", UsageError, "'mu_law' is of sound, and the data of text"),
+    "text for pixels": ("digits", "alphabet={kind: bytes}", UsageError, "pixels of 256 levels, and the model one"),
+    "a text too long": ("labelled", f"network={BOUNDED | {'max_length': 12}}", UsageError, "has 12 steps, too many for "
+                        "the network's max_length of 12; set network.max_length, or of labelled text data.longest"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_does_not_fit_is_refused_before_a_run_is_there(name: str, tmp_path: Path) -> None:
+    base, change, error, said = BAD[name]
+    data, model, source = RUNS[base]
+    place = None if source is None else write_all(tmp_path) / source
+    with pytest.raises(error, match=said) as caught:
+        run(data, model, tmp_path / "run", place, change)
+    assert "\n" not in str(caught.value) and not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "changes", "said"),
+    [
+        (b"", (), "empty"),
+        (b"abc\xff\xfedef" * 9, (), r"is not UTF-8 text: byte 0xff at position 3; .*--set alphabet.kind=bytes"),
+        (b"", ("alphabet.kind=bytes",), "empty"),
+    ],
+)
+def test_a_file_that_is_no_text(content: bytes, changes: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.txt").write_bytes(content)
+    data, model, _ = RUNS["characters"]
+    with pytest.raises(DataError, match=said) as caught:
+        run(data, model, tmp_path / "run", tmp_path / "bad.txt", *changes)
+    assert "bad.txt" in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["ab", "abcabc", BOOK[:45]])
+def test_a_text_shorter_than_a_crop_is_trained_on_whole(text: str, tmp_path: Path) -> None:
+    (tmp_path / "short.txt").write_text(text)
+    data, model, _ = RUNS["characters"]
+    trained = run({**data, "crop_steps": 1000}, model, tmp_path / "run", tmp_path / "short.txt")
+    assert trained.progress.step == 2 and score(trained.model, tmp_path / "short.txt", split="train").num_symbols > 0
+
+
+def test_without_anything_held_out_a_run_ends_all_the_same(tmp_path: Path) -> None:
+    data, model, _ = RUNS["bytes"]
+    (tmp_path / "two").write_text("ab")
+    trained = run(data, model, tmp_path / "run", tmp_path / "two")
+    assert trained.progress.best_loss is None and trained.loss_text is None
+    (tmp_path / "one").write_text("a")
+    with pytest.raises(DataError, match="has no train split; there is test"):
+        run(data, model, tmp_path / "none", tmp_path / "one")
+
+
+def test_a_character_that_was_not_trained_on_is_named_when_scored(tmp_path: Path) -> None:
+    (tmp_path / "book.txt").write_text(BOOK)
+    (tmp_path / "other.txt").write_text(BOOK + "Zebra")
+    data, model, _ = RUNS["characters"]
+    trained = run(data, model, tmp_path / "run", tmp_path / "book.txt")
+    with pytest.raises(DataError, match=r"other.txt: character 'Z' \(U\+005A\) at position 1350 is not in"):
+        score(trained.model, tmp_path / "other.txt")
+
+
+def test_a_table_with_its_classes_in_another_order_is_scored_by_their_names(tmp_path: Path) -> None:
+    data, model, _ = RUNS["labelled"]
+    trained = run(data, model, tmp_path / "run", write_table(tmp_path / "a.csv", labelled("ant", "cat", "dog")))
+    fewer = write_table(tmp_path / "b.csv", labelled("cat", "dog"))
+    found = score(trained.model, fewer, split="test")
+    assert isinstance(found, Told) and found.confusion is not None
+    assert found.classes == ("ant", "cat", "dog") and found.confusion.sum(1).tolist() == [0, 3, 3]
+    more = write_table(tmp_path / "c.csv", labelled("cat", "eel"))
+    with pytest.raises(DataError, match="has the class 'eel', and the model ant, cat, dog"):
+        score(trained.model, more, split="test")
