@@ -54,7 +54,8 @@ def _recordings(folder: Path) -> None:
 def _texts(folder: Path) -> None:
     """plays.txt, and reviews.csv with two classes."""
     (folder / "plays.txt").write_bytes(_play(120))
-    rows = [f"The play was {'good' if index % 2 else 'bad'}.,{'good' if index % 2 else 'bad'}" for index in range(40)]
+    words = ("bad", "good")
+    rows = [f"Act {act} was {words[act % 2]}.,{words[act % 2]}" for act in range(120)]
     (folder / "reviews.csv").write_text("\n".join(["text,label", *rows]))
 
 
