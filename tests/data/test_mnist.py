@@ -67,7 +67,7 @@ def test_damage_is_named(folder, change, message):
 
 
 def test_refusals(folder, monkeypatch, tmp_path):
-    with pytest.raises(UsageError, match="no split 'dev'"):
+    with pytest.raises(UsageError, match="unknown split 'dev'"):
         load_mnist("dev", folder)
     with pytest.raises(UsageError, match="num_validation 30: it must be above 0 and below 30"):
         load_mnist("train", folder, num_validation=30)

@@ -91,7 +91,7 @@ def test_what_is_no_roll_is_named(tmp_path, array, message):
 
 
 def test_damage_and_absence_are_named(published, tmp_path, monkeypatch):
-    with pytest.raises(UsageError, match="no split 'dev'"):
+    with pytest.raises(UsageError, match="unknown split 'dev'"):
         load_rolls("jsb", "dev", published)
     with pytest.raises(DataError, match="Nottingham.mat: there is no such file"):
         load_rolls(published / "Nottingham.mat")

@@ -44,7 +44,7 @@ def test_splits_and_seeds_differ_and_sizes_are_the_paper_s(make):
 
 
 def test_refusals():
-    with pytest.raises(UsageError, match="no split 'dev'"):
+    with pytest.raises(UsageError, match="unknown split 'dev'"):
         adding_problem("dev")
     with pytest.raises(UsageError, match="length 1: two steps are marked"):
         adding_problem("train", 1)

@@ -8,8 +8,8 @@ from undertow.data.synthetic import plucked_strings
 from undertow.errors import DataError, UsageError
 from undertow.models import build
 from undertow.recipes import read_recipe, recipe_names
-from undertow.recipes.clips import AudioData, choose, choose_labels
 from undertow.recipes.cards import data_of_card
+from undertow.recipes.clips import AudioData, choose, choose_labels
 from undertow.recipes.recipe import parse_changes
 from undertow.recipes.run import _build
 from undertow.recipes.tasks.audio import complete_model, wanted_labels

@@ -27,7 +27,8 @@ def info(run: Path, /, *, json: Json = False) -> None:
     from undertow.native import precision_of
     from undertow.recipes.verdict import verdict
 
-    model, card = load(run), read_card(run)
+    model: Any = load(run)
+    card = read_card(run)
     field, rate = model.network.receptive_field, model.config.sample_rate
     facts = {
         "path": str(resolve(run)),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from undertow.config import nearest
 from undertow.data.catalogue import open_files
 from undertow.data.folder import SPLITS
 from undertow.data.sequences import SequenceSet
@@ -42,7 +43,7 @@ def load_mnist(
         DataError: the set is not at hand, or a file is missing, damaged, or not of digits.
     """
     if split not in SPLITS:
-        raise UsageError(f"there is no split '{split}'; there is {', '.join(SPLITS)}")
+        raise UsageError(f"unknown split '{split}'{nearest(split, list(SPLITS))}")
     folder = Path(path) if path is not None else next(iter(open_files(NAME, "images").values())).parent
     images, digits = _read(folder, FILES[split])
     if split != "test":

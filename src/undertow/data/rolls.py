@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from undertow.config import nearest
 from undertow.data.catalogue import CATALOGUE, open_files
 from undertow.data.folder import SPLIT_FOLDERS, SPLITS, assign_splits
 from undertow.data.sequences import SequenceSet
@@ -41,7 +42,7 @@ def load_rolls(source: str | Path, split: str = "train", path: str | Path | None
         DataError: the set is not at hand; a file is missing or damaged, or holds something else than rolls.
     """
     if split not in SPLITS:
-        raise UsageError(f"there is no split '{split}'; there is {', '.join(SPLITS)}")
+        raise UsageError(f"unknown split '{split}'{nearest(split, list(SPLITS))}")
     if source in CATALOGUE:
         (file,) = open_files(str(source), "rolls", None if path is None else Path(path)).values()
         return read_mat(file, split)

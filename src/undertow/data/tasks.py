@@ -8,6 +8,7 @@ N sequences, L steps of the adding problem, T blanks of copy memory.
 
 import numpy as np
 
+from undertow.config import nearest
 from undertow.data.folder import SPLITS
 from undertow.data.sequences import SequenceSet
 from undertow.errors import UsageError
@@ -76,7 +77,7 @@ def copy_memory(split: str, num_blanks: int = 1000, num: int | None = None, seed
 def _begin(split: str, num: int | None, sizes: dict[str, int], seed: int) -> tuple[int, np.random.Generator]:
     """How many sequences, and the random numbers of a split."""
     if split not in sizes:
-        raise UsageError(f"there is no split '{split}'; there is {', '.join(SPLITS)}")
+        raise UsageError(f"unknown split '{split}'{nearest(split, list(SPLITS))}")
     found = sizes[split] if num is None else num
     if found < 1 or seed < 0:
         raise UsageError(f"{found} sequences, seed {seed}: at least 1, and seeds start at 0")

@@ -45,7 +45,7 @@ def score(
     if split is None:
         split = next((one for one in ("test", "validation") if one in there), there[0])
     elif split not in there and (split, data.kind) != (ALL, "audio"):
-        raise UsageError(f"there is no split '{split}'{nearest(split, list(there))}")
+        raise UsageError(f"unknown split '{split}'{nearest(split, list(there))}")
     return task.score(data, model, split, protocol, say)
 
 
