@@ -208,7 +208,8 @@ def test_a_disk_that_fills_up_while_saving_leaves_the_checkpoint_before(command,
 
 def test_a_recipe_of_ones_own(command, tmp_path):
     recipe = tmp_path / "mine.yaml"
-    recipe.write_text("model: {alphabet: {kind: mu_law}}\ndata: {kind: audio, source: plucked}\ntraining: {steps: 1, stepz: 2}\n")
+    text = "model: {alphabet: {kind: mu_law}}\ndata: {kind: audio, source: plucked}\n"
+    recipe.write_text(text + "training: {steps: 1, stepz: 2}\n")
     outcome = command("train", recipe, "--out", tmp_path / "run")
     assert outcome.status == 2 and "unknown key 'training.stepz'; did you mean 'steps'?" in outcome.line
     recipe.write_text("model: [")

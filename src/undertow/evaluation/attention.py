@@ -27,7 +27,8 @@ def attention_of(model: Autoregressive, text: str) -> tuple[list[np.ndarray], li
     """
     network, alphabet = model.network, model.alphabet
     if not isinstance(network, RNNAttention | Transformer):
-        raise UsageError(f"a {model.config.network.kind} has no attention to draw; a transformer or an rnn_attention has")
+        kind = model.config.network.kind
+        raise UsageError(f"a {kind} has no attention to draw; a transformer or an rnn_attention has")
     if not isinstance(alphabet, TextAlphabet):
         raise UsageError(f"this model is of {alphabet.real}; attention is drawn over a text")
     if not text:
