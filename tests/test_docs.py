@@ -26,7 +26,6 @@ SHORTER = [
     (re.compile(r"--seconds \S+"), "--seconds 0.02"),
     (re.compile(r"\bseconds=[\d.]+"), "seconds=0.02"),
     (re.compile(r"--num-symbols \S+"), "--num-symbols 8"),
-    (re.compile(r"\bnum_steps=\d+"), "num_steps=8"),
 ]
 SMALLER = " --set training.num_validations=1 samples.seconds=0.01 samples.num_steps=4"
 SMALLER_NETWORKS = {"wavenet": " network.num_cycles=1", "classify": ""}
