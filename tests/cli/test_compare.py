@@ -17,7 +17,14 @@ SMALL = {
     "gru": {"kind": "rnn", "cell": "gru", "channels": 8, "num_layers": 1},
     "transformer": {"kind": "transformer", "channels": 8, "num_heads": 2, "num_layers": 1, "max_length": 32},
 }
-TRAINING = {"batch_size": 4, "minutes": 60, "num_validations": 1, "precision": "fp32", "tensorboard": False}
+TRAINING = {
+    "batch_size": 4,
+    "minutes": 60,
+    "num_validations": 1,
+    "warmup_steps": 0,
+    "precision": "fp32",
+    "tensorboard": False,
+}
 QUICK = ("--minutes", "0.01", "--symbols", "6")
 
 

@@ -161,6 +161,28 @@ def test_a_model_of_sound_with_features_and_a_scalar_input() -> None:
     assert found.longest_path == 3 and found.training_operations > 0 and not model.training
 
 
+def test_a_tied_output_and_gradients_that_are_there_already() -> None:
+    values = {
+        "alphabet": {"kind": "bytes"},
+        "network": {
+            "kind": "transformer",
+            "channels": 8,
+            "num_layers": 1,
+            "num_heads": 1,
+            "max_length": 8,
+            "tied": True,
+        },
+        "emission": {"kind": "categorical"},
+    }
+    model = Autoregressive(parse(Autoregressive.Config, values))
+    first = next(model.parameters())
+    first.grad = torch.ones_like(first)
+    found, plain = measure_cost(model, 8), cost("transformer", 8, depth=1)
+    assert found.training_operations == plain.training_operations
+    assert found.num_parameters == plain.num_parameters - 8 * SYMBOLS
+    assert bool((first.grad == 1).all()) and all(p.grad is None for p in list(model.parameters())[1:])
+
+
 @pytest.mark.parametrize(("length", "told"), [(1, "at least 2"), (17, "the model holds 16 inputs")])
 def test_lengths_that_cannot_be_measured(length: int, told: str) -> None:
     with pytest.raises(UsageError, match=told):

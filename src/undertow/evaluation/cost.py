@@ -9,7 +9,8 @@ B batch, T time, E elements of a vector symbol, F feature frames, M features a f
 """
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,12 +19,12 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
-from torch.utils.flop_counter import FlopCounterMode, sdpa_backward_flop_count, sdpa_flop_count
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry, sdpa_backward_flop_count, sdpa_flop_count, shape_wrapper
 
 from undertow.batch import Batch
 from undertow.errors import UsageError
 from undertow.evaluation.paths import longest_path, sequential_operations
-from undertow.generation.inference import inference
 from undertow.models.autoregressive import Autoregressive
 from undertow.state import num_bytes
 
@@ -118,10 +119,9 @@ def measure_cost(model: Autoregressive, length: int) -> Cost:
     try:
         operations, between, in_a_row = _training_operations(model, batch)
         kept = _training_bytes(model, batch)
+        step, state = _step(model, batch)
     finally:
         model.train(was_training)
-    with inference(model):
-        step, state = _step(model, batch)
     return Cost(
         length=length,
         num_parameters=sum(parameter.numel() for parameter in model.parameters()),
@@ -143,12 +143,31 @@ def exponent(sizes: Sequence[float | int], values: Sequence[float | int]) -> flo
 
 
 def count_operations(run: Callable[[], Any]) -> tuple[int, int]:
-    """Operations of what `run` does, and those of them that multiply steps with steps."""
-    with _unfused(), FlopCounterMode(display=False, custom_mapping=_MISSED) as counter:
+    """Operations of what `run` does, outside of `torch.inference_mode`, and those that multiply steps with steps."""
+    with _unfused(), _Counting() as counting:
         run()
-    counts = {str(op): count for op, count in counter.get_flop_counts()["Global"].items()}
-    between = sum(count for op, count in counts.items() if any(word in op for word in BETWEEN_STEPS))
-    return sum(counts.values()), between
+    between = sum(count for op, count in counting.counts.items() if any(word in op for word in BETWEEN_STEPS))
+    return counting.counts.total(), between
+
+
+class _Counting(TorchDispatchMode):
+    """Adds up what torch's formulas say of each operation; its own FlopCounterMode fails where weights are shared.
+
+    Attributes:
+        counts: operations by name.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: Counter[str] = Counter()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        out = func(*args, **kwargs)
+        formula = FORMULAS.get(func.overloadpacket)
+        if formula is not None:
+            self.counts[str(func.overloadpacket)] += int(formula(*args, **kwargs, out_val=out))
+        return out
 
 
 @contextmanager
@@ -168,9 +187,10 @@ def _attention_backward(grad: Any, query: Any, key: Any, value: Any, *args: Any,
     return sdpa_backward_flop_count(grad, query, key, value)
 
 
-_MISSED: Any = {  # by torch's own counter
-    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: _attention,
-    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward: _attention_backward,
+FORMULAS: Mapping[Any, Any] = {
+    **flop_registry,
+    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu: shape_wrapper(_attention),
+    torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward: shape_wrapper(_attention_backward),
 }
 
 
@@ -183,7 +203,7 @@ def _training_operations(model: Autoregressive, batch: Batch) -> tuple[int, int,
         nonlocal chain
         loss = model(batch)
         chain = sequential_operations(loss)
-        torch.autograd.grad(loss, [parameter for parameter in model.parameters()], allow_unused=True)
+        torch.autograd.grad(loss, [*model.parameters()], allow_unused=True)
 
     with torch.enable_grad():
         return *count_operations(run), chain
@@ -207,8 +227,10 @@ def _training_bytes(model: Autoregressive, batch: Batch) -> int:
     return sum(kept.values())
 
 
+@torch.no_grad()
 def _step(model: Autoregressive, batch: Batch) -> tuple[int, int]:
     """Operations of the last cached step, and bytes of the state."""
+    model.eval()
     length = batch.symbols.shape[1]
     condition = model.condition({}, batch.features, length, 1)
     past = model.past(batch.symbols[:, :-1])

@@ -67,8 +67,14 @@ BUILT = {
 NOTES = {
     "rnn": "layer after layer, as torch runs them: t·d in a row; all layers abreast would be t + d",
     "rnn_attention": "U·h is computed once a step and kept, and attention reads the last layer alone",
-    "transformer": "t²·k·d is the attention; the rest are products with weights, more than it while t < 6 k or so",
+    "transformer": (
+        "t²·k·d is the attention; the rest are products with weights, more than it while t < 6 k or so; "
+        "the state of a model whose capacity is fixed does not grow, nor do a step's operations beyond a window"
+    ),
     "bytenet": "operations and state of a step do not grow with t; to see further takes more layers, as log t",
-    "tcn": "operations and state of a step do not grow with t; to see further takes more layers, as log t",
+    "tcn": (
+        "operations and state of a step do not grow with t; to see further takes more layers, as log t; "
+        "training keeps its normed weights too, as many at any t"
+    ),
     "wavenet": "operations and state of a step do not grow with t; to see further takes more layers, as log t",
 }
