@@ -189,7 +189,7 @@ def test_a_full_disk_leaves_the_last_checkpoint_good(tmp_path: Path, alone: Worl
 
 
 def test_without_validation_the_last_is_what_there_is(tmp_path: Path, alone: World) -> None:
-    run = trainer(tmp_path / "run", alone, patience=1)
+    run = trainer(tmp_path / "run", alone, patience=1, tensorboard=True)
     run.validation = []
     progress = run.fit()
     assert (progress.step, progress.best_loss) == (12, None)

@@ -145,8 +145,9 @@ class Trainer:
                 self._measure_length(validation_seconds)
                 if self._is_validation_due():
                     self._validate()
-                    row["validation_loss"] = self.progress.validation_loss
                     save = True
+                    if self.progress.validation_loss is not None:
+                        row["validation_loss"] = self.progress.validation_loss
                 self.journal.write(row)
                 if save or stop:
                     self._save()
