@@ -26,7 +26,12 @@ class Parts(nn.Module):
         super().__init__()
         self.table = nn.Embedding(5, 3)
         self.vector = nn.Parameter(torch.randn(4))
-        self.others = nn.ParameterList(torch.randn(shape) for shape in shapes)
+        for index, shape in enumerate(shapes):
+            self.register_parameter(f"weight_{index}", nn.Parameter(torch.randn(shape)))
+
+    @property
+    def others(self) -> list[nn.Parameter]:
+        return [one for name, one in self.named_parameters() if name.startswith("weight_")]
 
 
 def config(**changes: Any) -> TrainingConfig:
@@ -139,3 +144,14 @@ def test_shards_are_refused_in_one_line() -> None:
         gc.collect()  # shards in reference cycles hold on to the group
     finally:
         dist.destroy_process_group()
+
+
+def test_a_learned_initial_state_is_no_matrix_and_a_model_may_have_none() -> None:
+    model = Parts((4, 4))
+    model.initial = nn.Parameter(torch.randn(2, 3, 4))
+    (other,) = twin([model.initial])
+    adamw = torch.optim.AdamW([other], betas=(0.8, 0.9), eps=1e-8, weight_decay=0.1, fused=True)
+    steps([make_optimizer(model, config()), adamw], [(model.initial, other)])
+    assert torch.equal(model.initial, other)
+    with pytest.raises(UsageError, match="muon is for matrices, and this model has none"):
+        make_optimizer(Parts(), config())

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from undertow.config import config, nearest
-from undertow.data.catalogue import CATALOGUE, holds, locate
+from undertow.data.catalogue import CATALOGUE, audio_set, holds, locate
 from undertow.data.clips import ClipSet
 from undertow.data.fetch import fetch
 from undertow.data.folder import SPLITS
@@ -52,7 +52,7 @@ def choose(data: AudioData, given: str | Path | None) -> AudioData:
     A folder that is laid out as the named set the recipe asks for, or holds it, is taken as that set.
 
     Raises:
-        UsageError: neither the recipe nor the user names a source.
+        UsageError: neither the recipe nor the user names a source, or it is a named set of something else.
     """
     if given is None:
         if data.source is None:
@@ -60,6 +60,8 @@ def choose(data: AudioData, given: str | Path | None) -> AudioData:
         return data
     if data.source in CATALOGUE and Path(given).is_dir() and holds(Path(given), data.source):
         return replace(data, path=str(Path(given).resolve()))
+    if str(given) in CATALOGUE:
+        audio_set(str(given))
     if str(given) in (*CATALOGUE, PLUCKED):
         return replace(data, source=str(given), path=None, label_pattern=None)
     source = Path(given).resolve() if Path(given).is_dir() else given

@@ -14,11 +14,14 @@ from torch.optim import Optimizer
 from undertow.errors import UsageError
 from undertow.training.config import TrainingConfig
 
+WEIGHTS = ("weight", "direction")
+
 
 class Muon(Optimizer):
     """One optimiser over a whole model.
 
-    Matrices are all parameters of several rows and columns but embeddings; a kernel (O, k, I) is a matrix (O, k · I).
+    Matrices are the weights of several rows and columns, by their names, but embeddings; a kernel (O, k, I) is a matrix
+    (O, k · I), and its direction alone where weights are normalised.
     One that is several square ones on top of each other, as queries, keys and values in one product or a recurrent
     layer's gates, is taken as those.
     """
@@ -28,7 +31,10 @@ class Muon(Optimizer):
         if any(isinstance(parameter, DTensor) for parameter in parameters):
             raise UsageError("training.optimizer: muon needs whole matrices, and parallel 'fsdp' holds shards of them")
         tables = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
-        self._matrices = [one for one in parameters if _is_matrix(one) and id(one) not in tables]
+        weights = [one for name, one in model.named_parameters() if name.rpartition(".")[2].startswith(WEIGHTS)]
+        self._matrices = [one for one in weights if _is_matrix(one) and id(one) not in tables]
+        if not self._matrices:
+            raise UsageError("training.optimizer: muon is for matrices, and this model has none; adamw will do")
         matrices = {id(one) for one in self._matrices}
         super().__init__(parameters, {})
         self._pieces = {one: list(_pieces(one.detach())) for one in self._matrices}

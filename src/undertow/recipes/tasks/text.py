@@ -77,6 +77,8 @@ class TextTask(SequenceTask):
     @staticmethod
     def check(config: Config, model: Mapping[str, Any]) -> None:
         made = read_alphabet(section(model, "alphabet"))
+        if (kind := model.get("kind", "autoregressive")) != "autoregressive":
+            raise UsageError(f"data of kind 'text' is for a language model; a {kind} learns from data of labelled_text")
         parse_model(PARTS | dict(model) | {"alphabet": made})
 
     @staticmethod
