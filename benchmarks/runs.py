@@ -7,13 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from undertow.checkpoint import read_card
+from undertow.training.run_folder import SETTINGS
 
 
 def ensure(recipe: str, out: Path, processes: int = 1) -> dict[str, Any]:
-    """Train a recipe in a folder where no run is; returns how it was trained. Several processes have a thread each."""
-    if not (out / "last").exists():
+    """Train a recipe to its end, going on with what is there; returns how. Several processes have a thread each."""
+    training = _training(out)
+    if training is None or training["steps"] != training["planned_steps"]:
         _train(recipe, out, processes)
     return read_card(out / "last")["training"]
+
+
+def _training(out: Path) -> dict[str, Any] | None:
+    return read_card(out / "last")["training"] if (out / "last").exists() else None
 
 
 def budget(training: dict[str, Any]) -> str:
@@ -23,7 +29,7 @@ def budget(training: dict[str, Any]) -> str:
 
 
 def _train(recipe: str, out: Path, processes: int) -> None:
-    command = ["-m", "undertow", "train", recipe, "--out", str(out)]
+    command = ["-m", "undertow", "train", recipe, "--out", str(out)] + ["--resume"] * (out / SETTINGS).exists()
     if processes == 1:
         subprocess.run([sys.executable, *command], check=True)
         return

@@ -78,11 +78,13 @@ def test_what_is_there_is_not_trained_again(command, compared, folder):
     again = command("compare", *recipes, *QUICK, "--out", out)
     assert again.status == 0 and {name: (out / name / "log.jsonl").read_bytes() for name in SMALL} == logs, again.err
     head, *lines, note = again.out.splitlines()
-    assert head.split() == "recipe nats bits parameters trained/s cached/s uncached/s ratio cached by".split()
+    assert head.split() == (
+        "recipe nats bits parameters trained/s cached/s uncached/s ratio cached by minutes updates".split()
+    )
     nats = {row["recipe"]: row["nats"] for row in json.loads(outcome.out)}
     assert [line.split()[0] for line in lines] == sorted(nats, key=nats.get)
     assert {line.split()[0]: line.split()[1] for line in lines} == {name: f"{nat:.4f}" for name, nat in nats.items()}
-    assert "characters a second, 6 drawn" in note
+    assert "characters a second, 6 drawn" in note and "of the test split" in note
 
 
 def test_another_budget_is_another_comparison(command, compared, folder):

@@ -258,4 +258,4 @@ def test_how_a_score_is_printed(score: Score, how: str, units: str) -> None:
     from undertow.cli import score as verb
 
     assert verb.how(score) == how and verb.other_units(score) == units
-    assert verb.as_json(Path("run"), "text", score)["bits_per_byte"] == score.bits_per_byte
+    assert verb.bits(score)["bits_per_byte"] == score.bits_per_byte

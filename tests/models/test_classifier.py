@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from undertow.batch import Batch
 from undertow.config import parse
 from undertow.errors import UsageError
 from undertow.models import Classifier, Regressor
+from undertow.models.reading import read_network
 
 NETWORK: dict[str, Any] = {"kind": "wavenet", "num_cycles": 1, "layers_per_cycle": 3, "residual_channels": 4}
 NETWORK |= {"gate_channels": 6, "skip_channels": 12}
@@ -85,3 +87,17 @@ def test_the_regressor_has_the_squared_error() -> None:
 def test_one_class_is_refused() -> None:
     with pytest.raises(UsageError, match="label 'digit' has 1 classes"):
         classifier(classes=["a"])
+
+
+@pytest.mark.parametrize("kind", ["classifier", "regressor"])
+def test_losses_are_whole_under_autocast(kind: str) -> None:
+    """Only the network runs in bfloat16: neither the logarithms nor what is to be told are rounded."""
+    model = classifier().float() if kind == "classifier" else regressor().float()
+    full = batch(torch.tensor([0, 1, 2]) if kind == "classifier" else torch.tensor([0.1234567, 1.0, -2.0]))
+    with torch.autocast("cpu", torch.bfloat16):
+        loss = model(full)
+        outputs = read_network(model.network, model.alphabet, full, "last")
+    assert loss.dtype == torch.float32
+    label = full.labels["digit"]
+    expected = F.cross_entropy(outputs, label) if kind == "classifier" else F.mse_loss(outputs[:, 0], label)
+    torch.testing.assert_close(loss, expected)

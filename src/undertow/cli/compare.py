@@ -10,7 +10,10 @@ from undertow.cli.options import SHARED, Device, JsonRows
 if TYPE_CHECKING:
     from undertow.recipes.comparing import Comparison
 
-COLUMNS = ("recipe", "nats", "bits", "parameters", "trained/s", "cached/s", "uncached/s", "ratio", "cached by")
+COLUMNS = (
+    *("recipe", "nats", "bits", "parameters", "trained/s", "cached/s", "uncached/s", "ratio", "cached by"),
+    *("minutes", "updates"),
+)
 
 
 def compare(
@@ -78,8 +81,13 @@ def _print(found: "Comparison", minutes: float) -> None:
             f"{row.uncached_symbols_per_second:,.0f}",
             f"{row.cached_symbols_per_second / row.uncached_symbols_per_second:.1f}",
             found.engines[row.recipe],
+            f"{found.minutes[row.recipe]:.1f}",
+            f"{found.updates[row.recipe]:,}",
         )
         for row in sorted(found.rows, key=lambda row: row.nats)
     ]
-    print_table([COLUMNS, *rows], words=(0, len(COLUMNS) - 1))
-    print(f"{minutes:g} minutes of training each; /s: {found.unit}s a second, {found.num_symbols} drawn in one stream")
+    print_table([COLUMNS, *rows], words=(0, COLUMNS.index("cached by")))
+    print(
+        f"{minutes:g} minutes of training each; nats and bits of the {found.split} split; "
+        f"/s: {found.unit}s a second, {found.num_symbols} drawn in one stream"
+    )

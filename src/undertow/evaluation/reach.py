@@ -81,8 +81,8 @@ def _gradient(model: Autoregressive, num_steps: int, noise: torch.Generator) -> 
     inputs: list[Tensor] = []
     with _watching(model, inputs), torch.enable_grad():
         params = model.predict(symbols, _condition(model, num_steps))
-        signs = torch.randint(0, 2, params.shape[2:], generator=noise) * 2.0 - 1
-        (gradient,) = torch.autograd.grad((params[0, -1] * signs).sum(), inputs[0])
+        signs = torch.randint(0, 2, params.shape[1:], generator=noise) * 2.0 - 1
+        (gradient,) = torch.autograd.grad((params[0] * signs).sum(), inputs[0])
     return gradient[0].norm(dim=-1).flip(0)
 
 

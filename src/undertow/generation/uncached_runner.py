@@ -75,5 +75,5 @@ class UncachedRunner(Runner):
             past = self.model.past(torch.stack([self._rows[row] for row in rows]))
             first, last = self.model.unseen(past.shape[1]), past.shape[1]
             condition = self._begun.select(rows).steps(first, last)
-            params |= zip(rows, self.model.predict(past[:, first:], condition)[:, -1], strict=True)
+            params |= zip(rows, self.model.predict(past[:, first:], condition), strict=True)
         return torch.stack([params[row] for row in range(len(self._rows))])

@@ -144,11 +144,11 @@ class Autoregressive(Model):
         return behind_start(symbols, self.alphabet)
 
     def predict(self, symbols: Tensor, condition: Condition) -> Tensor:
-        """Parameters (B, T, P) of the symbols after each of these (B, T), in one parallel call without a state.
+        """Parameters (B, P) of the symbol after these (B, T), in one parallel call without a state.
 
-        From the start symbol on it is what `step` gives from `init_state`.
+        From the start symbol on they are what `step` gives from `init_state`.
         """
-        return self.network(self._inputs(symbols), condition)
+        return self.network.last(self._inputs(symbols), condition)
 
     def step(self, symbols: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         """Parameters (B, T, P) of the symbols after each of these (B, T); `condition` is of those next symbols."""

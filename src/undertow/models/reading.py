@@ -17,14 +17,16 @@ Reading = Literal["last", "mean", "every"]
 
 
 def read_network(network: Network, alphabet: Alphabet, batch: Batch, reading: Reading) -> Tensor:
-    """What a network puts out for each sequence, (B, P), or for each step, (B, T, P).
+    """What a network puts out for each sequence, (B, P), or for each step, (B, T, P), in float32 at least.
 
     It reads the start symbol and the whole sequence; where that is all that counts, at its last step alone.
     """
     inputs = network_inputs(behind_start(batch.symbols, alphabet), alphabet, network)
     if reading == "last" and bool(batch.counted[:, -1].all()):
-        return network.last(inputs, Condition())
-    return read(network(inputs, Condition())[:, 1:], batch.counted, reading)
+        outputs = network.last(inputs, Condition())
+    else:
+        outputs = read(network(inputs, Condition())[:, 1:], batch.counted, reading)
+    return outputs.to(torch.promote_types(outputs.dtype, torch.float32))
 
 
 def read(outputs: Tensor, counted: Tensor, reading: Reading) -> Tensor:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from undertow.checkpoint import read_card
 from undertow.config import to_dict
 from undertow.errors import UsageError
 from undertow.evaluation import Score
@@ -25,6 +26,7 @@ from undertow.training.run_folder import SETTINGS
 OF_CUTTING = ("crop_steps", "context_steps", "carry_state")  # how a run takes its data, not what the data is
 NUM_SYMBOLS = 256
 ROUNDS = 3
+LEEWAY = 0.1  # by which a run may miss its minutes without a word
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,17 @@ class Comparison:
     Attributes:
         rows: one a recipe, in their order.
         engines: what stepped each, by recipe.
+        minutes, updates: that training took, by recipe.
+        split: what likelihoods are of.
         num_symbols: drawn in a stream.
         unit: what one symbol is called.
     """
 
     rows: tuple[Compared, ...]
     engines: Mapping[str, str]
+    minutes: Mapping[str, float]
+    updates: Mapping[str, int]
+    split: str
     num_symbols: int
     unit: str
 
@@ -112,8 +119,8 @@ def compare(
         if say is not None:
             say(f"{name}: {minutes:g} minutes in {folder}")
         run = train(one, folder, resume=(folder / SETTINGS).exists(), device=device, say=say)
-        models[name] = run.load()  # type: ignore[assignment]
-    return _measure(models, made, Path(out), num_symbols, say or silent)
+        models[name] = run.load(run.device)  # type: ignore[assignment]
+    return _measure(models, made, Path(out), minutes, num_symbols, say or silent)
 
 
 def _read(recipes: Sequence[str | Path], changes: Mapping[str, Any], given: str | Path | None) -> dict[str, Recipe]:
@@ -164,17 +171,30 @@ def _check_models(made: Mapping[str, Recipe]) -> None:
 
 
 def _measure(
-    models: Mapping[str, Autoregressive], made: Mapping[str, Recipe], out: Path, num_symbols: int, say: Say
+    models: Mapping[str, Autoregressive],
+    made: Mapping[str, Recipe],
+    out: Path,
+    minutes: float | int,
+    num_symbols: int,
+    say: Say,
 ) -> Comparison:
     limits = [model.network.max_length for model in models.values() if model.network.max_length is not None]
     num_symbols = min([num_symbols, *limits])
-    rows, engines = [], {}
+    rows: list[Compared] = []
+    engines: dict[str, str] = {}
+    took: dict[str, float] = {}
+    updates: dict[str, int] = {}
+    split = ""
     for name, model in models.items():
         say(f"{name}: scoring held-out data, and drawing {num_symbols} symbols with and without a cache")
-        found = score(model, made[name].data, split="validation")
+        found = score(model, made[name].data)
         assert isinstance(found, Score)
+        training = read_card(out / name / "last")["training"]
+        took[name], updates[name] = training["seconds"] / 60, training["steps"]
+        if abs(took[name] - minutes) > LEEWAY * minutes:
+            say(f"{name}: its {minutes:g} minutes came to {took[name]:.1f}, so it had another budget than the others")
         speeds = generation_speeds(model, ["auto", "uncached"], num_symbols, rounds=ROUNDS)
-        engines[name] = make_runner(model).engine
+        engines[name], split = make_runner(model).engine, found.split
         rows.append(
             Compared(
                 recipe=name,
@@ -186,7 +206,8 @@ def _measure(
                 uncached_symbols_per_second=speeds["uncached"],
             )
         )
-    return Comparison(tuple(rows), engines, num_symbols, next(iter(models.values())).alphabet.unit)
+    unit = next(iter(models.values())).alphabet.unit
+    return Comparison(tuple(rows), engines, took, updates, split, num_symbols, unit)
 
 
 def _training_speed(log: Path) -> float:

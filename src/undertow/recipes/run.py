@@ -30,7 +30,7 @@ class Trained:
     Attributes:
         out: its folder.
         recipe: what was trained.
-        model: with its last weights; `load` gives the best ones.
+        model: with its last weights, where it was trained; `load` gives the best ones.
         progress: how far it went.
     """
 
@@ -43,6 +43,11 @@ class Trained:
     def loss_text(self) -> str | None:
         """The best validation in the unit that people state it in; None where nothing was held out."""
         return None if self.progress.best_loss is None else self.model.loss_text(self.progress.best_loss)
+
+    @property
+    def device(self) -> torch.device:
+        """Where it was trained."""
+        return next(self.model.parameters()).device
 
     def load(self, device: str | torch.device = "cpu") -> Model:
         """The model with the best weights."""

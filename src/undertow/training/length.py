@@ -9,15 +9,16 @@ from undertow.files import atomic_write
 from undertow.training.config import TrainingConfig
 
 PLAN = "plan.json"
-TIMED_SECONDS, TIMED_STEPS = 10.0, 5
+TIMED_SECONDS, TIMED_STEPS, TIMED_SHARE = 10.0, 5, 0.1
+LEAST_SHARE = 0.5  # of the minutes that updates take, however long the validations are
 
 
 class Length:
     """The number of steps of a run; None until it is known.
 
-    With `minutes`, steps are timed from the second one on, for ten seconds at most and within the warm-up, where the
-    learning rate does not depend on the length. What is fixed then is written down, so that a run that is killed and
-    resumed has the same schedule.
+    With `minutes`, steps are timed from the second one on, for ten seconds or a tenth of the minutes; meanwhile the
+    learning rate rises or stays, whatever the schedule. What is fixed then is written down, so that a run that is
+    killed and resumed has the same schedule.
     """
 
     def __init__(self, config: TrainingConfig, out: Path) -> None:
@@ -46,9 +47,10 @@ class Length:
             self._timed_from = (step, now)
             return None
         timed, seconds = step - self._timed_from[0], now - self._timed_from[1]
-        if step < self.config.warmup_steps and (timed < TIMED_STEPS or seconds < TIMED_SECONDS):
+        whole = 60 * self.config.minutes
+        if (timed < TIMED_STEPS or seconds < TIMED_SECONDS) and spent_seconds < TIMED_SHARE * whole:
             return None
-        left = 60 * self.config.minutes - spent_seconds - self.config.num_validations * validation_seconds
+        left = max(whole - self.config.num_validations * validation_seconds, LEAST_SHARE * whole) - spent_seconds
         return step + max(1, int(left * timed / seconds))
 
     def fix(self, num_steps: int, write: bool) -> None:

@@ -21,9 +21,9 @@ class Muon(Optimizer):
     """One optimiser over a whole model.
 
     Matrices are the weights of several rows and columns, by their names, but embeddings; a kernel (O, k, I) is a matrix
-    (O, k · I), and its direction alone where weights are normalised.
-    One that is several square ones on top of each other, as queries, keys and values in one product or a recurrent
-    layer's gates, is taken as those.
+    (O, k · I), and its direction alone where weights are normalised. One whose rows are a whole number of times its
+    columns is taken as so many square ones on top of each other: so are queries, keys and values in one product, and
+    a recurrent layer's gates.
     """
 
     def __init__(self, model: nn.Module, config: TrainingConfig) -> None:
