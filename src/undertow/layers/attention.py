@@ -133,7 +133,7 @@ class CausalSelfAttention(SelfAttention):
         past_keys, past_values, position = state
         num_steps = query.shape[1]
         slots = position[:, None] + torch.arange(num_steps, device=position.device)
-        past_keys, past_values = _write(past_keys, slots, keys), _write(past_values, slots, values)
+        past_keys, past_values = write_cache(past_keys, slots, keys), write_cache(past_values, slots, values)
         state = past_keys, past_values, position + num_steps
         end, alike = self.capacity, False
         if not position.is_cuda:  # a CPU can be asked how far the rows have come without being waited for
@@ -190,8 +190,8 @@ class WindowedSelfAttention(SelfAttention):
         all_values = torch.cat([ring_values.to(values.dtype), values], dim=1)
         y = self._fast(query, all_keys, all_values, mask)
         slots = (steps % self.capacity)[:, -self.capacity :]
-        ring_keys = _write(ring_keys, slots, keys[:, -self.capacity :])
-        ring_values = _write(ring_values, slots, values[:, -self.capacity :])
+        ring_keys = write_cache(ring_keys, slots, keys[:, -self.capacity :])
+        ring_values = write_cache(ring_values, slots, values[:, -self.capacity :])
         return y, (ring_keys, ring_values, position + num_steps)
 
     def _mask_next(self, position: Tensor, steps: Tensor) -> Tensor:
@@ -219,9 +219,9 @@ def check_room(position: Tensor, num_steps: int, max_length: int | None) -> None
         raise UsageError(f"{reached} inputs are more than this network holds: its max_length is {max_length}")
 
 
-def _write(cache: Tensor, slots: Tensor, entries: Tensor) -> Tensor:
-    """Put entries (B, T, H, D) into a cache (B, L, H, D) at slots (B, T); in place where no gradient is wanted."""
-    index = slots[:, :, None, None].expand_as(entries)
+def write_cache(cache: Tensor, slots: Tensor, entries: Tensor) -> Tensor:
+    """Put entries (B, T, …) into a cache (B, L, …) at slots (B, T); in place where no gradient is wanted."""
+    index = slots[(..., *[None] * (entries.dim() - 2))].expand_as(entries)
     entries = entries.to(cache.dtype)
     return cache.scatter(1, index, entries) if torch.is_grad_enabled() else cache.scatter_(1, index, entries)
 

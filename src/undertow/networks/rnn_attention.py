@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from undertow.batch import Condition
 from undertow.config import config
 from undertow.layers import CausalConv1d, Cell, InputKind, Inputs, Layer, Recurrent
-from undertow.layers.attention import check_room
+from undertow.layers.attention import check_room, write_cache
 from undertow.networks.network import Network
 from undertow.state import State
 
@@ -144,7 +144,7 @@ class AdditiveAttention(Layer):
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         keys, values, position = state
         slots = position[:, None] + torch.arange(x.shape[1], device=position.device)
-        keys, values = _write(keys, slots, self.key(x)), _write(values, slots, x)
+        keys, values = write_cache(keys, slots, self.key(x)), write_cache(values, slots, x)
         end = self.capacity if position.is_cuda else int(slots.max()) + 1  # a GPU is not waited for
         mask = torch.arange(end, device=position.device) <= slots[:, :, None]
         weights = self._weights(x, keys[:, :end].to(x.dtype), mask)
@@ -159,9 +159,3 @@ class AdditiveAttention(Layer):
     def _compare(self, query: Tensor, keys: Tensor) -> Tensor:
         """v · tanh(query + key) of each pair: (B, T, K) and (B, S, K) -> (B, T, S)."""
         return torch.einsum("btsk,k->bts", torch.tanh(query[:, :, None] + keys[:, None]), self.vector)
-
-
-def _write(cache: Tensor, slots: Tensor, entries: Tensor) -> Tensor:
-    """Put entries (B, T, C) into a cache (B, L, C) at slots (B, T); in place where no gradient is wanted."""
-    index, entries = slots[:, :, None].expand_as(entries), entries.to(cache.dtype)
-    return cache.scatter(1, index, entries) if torch.is_grad_enabled() else cache.scatter_(1, index, entries)

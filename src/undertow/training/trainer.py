@@ -351,8 +351,9 @@ def _deterministic() -> Iterator[None]:
 @contextmanager
 def _without_denormals() -> Iterator[None]:
     """Numbers below 1e-38 are zero: gradients through hundreds of steps get there, and are many times slower."""
+    before = bool((torch.tensor(1e-40) * 1.0) == 0)  # torch does not tell
     torch.set_flush_denormal(True)
     try:
         yield
     finally:
-        torch.set_flush_denormal(False)
+        torch.set_flush_denormal(before)

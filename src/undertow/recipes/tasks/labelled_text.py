@@ -58,8 +58,7 @@ class LabelledTextTask(SequenceTask):
         told = {"label": told_label(model.get("label", AUTO), [texts.label], [texts.label]), "classes": texts.classes}
         self.model = {**model, **told, "alphabet": to_dict(made)}
         alphabet = alphabets.build(made)
-        held_out = [split for split in ("validation",) if split in texts.splits]
-        self.sets = {split: self.read(config, split, alphabet, say) for split in ("train", *held_out)}
+        self.sets = self.read_sets(texts.splits, alphabet, say)
         self.tell_of_sets(f"{config.source}, {len(self.sets['train']):,} texts to train on", alphabet.unit, say)
 
     @staticmethod

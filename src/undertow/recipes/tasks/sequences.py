@@ -4,7 +4,7 @@ N sequences, T steps.
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -135,6 +135,11 @@ class SequenceTask(Task):
     def sample_writer(self, settings: Samples, out: Path) -> OnValidation | None:
         is_generator = self.model.get("kind", "autoregressive") == "autoregressive"
         return SequenceWriter(settings, out) if is_generator and settings.count else None
+
+    def read_sets(self, there: Container[str], alphabet: Any, say: Say) -> dict[str, SequenceSet]:
+        """The train split, and the validation split where it is among those that are there."""
+        splits = ["train", "validation"] if "validation" in there else ["train"]
+        return {split: self.read(self.config, split, alphabet, say) for split in splits}
 
     def tell_of_sets(self, source: str, unit: str, say: Say) -> None:
         """Sizes of the splits, in one line."""

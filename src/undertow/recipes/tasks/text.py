@@ -56,8 +56,7 @@ class TextTask(SequenceTask):
         made = complete(read_alphabet(section(model, "alphabet")), text)
         self.model = PARTS | dict(model) | {"alphabet": to_dict(made)}
         alphabet = alphabets.build(made)
-        held_out = [split for split in ("validation",) if split in text.splits]
-        self.sets = {split: self.read(config, split, alphabet, say) for split in ("train", *held_out)}
+        self.sets = self.read_sets(text.splits, alphabet, say)
         self.tell_of_sets(f"{config.source} in {alphabet.num_symbols:,} {alphabet.unit}s", alphabet.unit, say)
 
     @staticmethod
