@@ -94,3 +94,10 @@ def test_no_attention_to_be_had(name: str, text: str, told: str) -> None:
 def test_lengths_that_cannot_be_looked_at(num_steps: int) -> None:
     with pytest.raises(UsageError, match=f"steps is {num_steps}; it must be from 1 to 8"):
         measure_reach(family("transformer", 8, width=8, depth=1), num_steps)
+
+
+def test_a_network_of_values_that_computes_its_last_step_alone() -> None:
+    tcn = {"kind": "tcn", "input": "scalar", "kernel_size": 3, "num_levels": 2, "channels": 4}
+    parts = {"alphabet": {"kind": "mu_law", "num_levels": 16}, "emission": {"kind": "categorical"}, "network": tcn}
+    reach = measure_reach(Autoregressive(parse(Autoregressive.Config, parts)))
+    assert reach.measured == reach.declared == 13

@@ -149,7 +149,7 @@ def test_a_bounded_network_refuses_what_it_cannot_hold() -> None:
     model = build()
     model.network.max_length = 50
     assert generate(model, num_steps=20, prompt=prompt(30)).symbols.shape == (1, 20)
-    with pytest.raises(UsageError, match="21 steps are asked for; .* allow 20 more"):
+    with pytest.raises(UsageError, match="21 steps are asked for; .* leaves 20"):
         generate(model, num_steps=21, prompt=prompt(30))
     with pytest.raises(UsageError, match="the prompt is 50 steps long .* the network can hold 50"):
         generate(model, num_steps=1, prompt=prompt(50))

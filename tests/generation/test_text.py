@@ -124,7 +124,7 @@ def test_a_prompt_that_a_bounded_network_cannot_hold() -> None:
     assert len(generate(model, num_steps=1, prompt=text[:63]).real[0]) == 1
     with pytest.raises(UsageError, match="the prompt is 64 steps long and .* the network can hold 64"):
         generate(model, num_steps=1, prompt=text)
-    with pytest.raises(UsageError, match="31 steps are asked for; .* allow 30 more"):
+    with pytest.raises(UsageError, match="31 steps are asked for; .* leaves 30"):
         generate(model, num_steps=31, prompt=text[:34])
     assert sum(len(chunk[0]) for chunk in stream(model, prompt=text[:34])) == 30  # an endless one ends there
 

@@ -12,7 +12,7 @@ from undertow.data.rolls import write_roll
 from undertow.evaluation.piano_roll import draw_roll
 
 NPZ, MIDI = ".npz", ".mid"
-OTHERS = frozenset({".npy", ".midi", ".wav", ".mp3", ".mat", PNG})
+OTHERS = frozenset({".npy", ".midi", ".wav", ".mp3", ".mat", ".txt", PNG})
 USUAL_STEPS = 128
 
 

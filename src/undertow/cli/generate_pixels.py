@@ -9,7 +9,7 @@ from undertow.data.png import write_png
 from undertow.errors import UsageError
 from undertow.generation.prompts import read_prompt
 
-OTHERS = frozenset({".jpg", ".jpeg", ".gif", ".bmp", ".npy", ".npz"})
+OTHERS = frozenset({".jpg", ".jpeg", ".gif", ".bmp", ".npy", ".npz", ".txt", ".wav", ".mid"})
 USUAL_WIDTH = 28
 MOST_WIDTH = 280  # of a small picture, whose pixels are drawn as squares
 

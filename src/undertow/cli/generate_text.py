@@ -10,7 +10,7 @@ from undertow.cli.request import Request
 from undertow.cli.terminal import print_json, step_bar, tell
 from undertow.files import atomic_write
 from undertow.generation import Stream, stream
-from undertow.generation.prompts import Prompt
+from undertow.generation.prompts import Prompt, read_prompt
 
 TXT = ".txt"
 USUAL_SYMBOLS = 500
@@ -62,7 +62,8 @@ def run(request: Request) -> None:
     """Generate, and print or write what came out; what was written before Ctrl-C is kept."""
     request.refuse("this model writes text, which has no clock; --num-symbols says how much", "seconds")
     paths = [] if request.out is None else _paths(request.out, request.count)
-    prompt: Prompt = request.prompt if request.prompt_file is None else request.file
+    asked: Prompt = request.prompt if request.prompt_file is None else request.file
+    prompt = None if asked is None else read_prompt(asked, request.model)[0].numpy()  # once: it may be a pipe
     shows = request.count == 1 and not paths and not request.json
     chunks = stream(
         request.model,

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from undertow.batch import Condition
 from undertow.errors import UsageError
-from undertow.layers import Embedding
+from undertow.layers import CausalConv1d, Embedding, Values
 from undertow.models.autoregressive import Autoregressive
 
 ROWS = 8
@@ -96,11 +96,11 @@ def _watching(model: Autoregressive, inputs: list[Tensor]) -> Iterator[None]:
     def note_values(module: nn.Module, arguments: Any) -> Any:
         inputs.append(arguments[0].requires_grad_())
 
+    first = next(module for module in model.network.modules() if isinstance(module, Embedding | Values | CausalConv1d))
     if model.network.takes_symbols:
-        table = next(module for module in model.network.modules() if isinstance(module, Embedding))
-        hook = table.register_forward_hook(note_vectors)
+        hook = first.register_forward_hook(note_vectors)
     else:
-        hook = model.network.register_forward_pre_hook(note_values)
+        hook = first.register_forward_pre_hook(note_values)
     try:
         yield
     finally:

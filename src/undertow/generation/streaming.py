@@ -261,5 +261,5 @@ def _bounded(num_steps: int | None, limit: int | None) -> int | None:
     if num_steps is None or limit is None:
         return limit if num_steps is None else num_steps
     if num_steps > limit:
-        raise UsageError(f"{num_steps} steps are asked for; the features, or the network's length, allow {limit} more")
+        raise UsageError(f"{num_steps} steps are asked for; what the network or its features can hold leaves {limit}")
     return num_steps
