@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from undertow.config import nearest
-from undertow.errors import UsageError
+from undertow.errors import DataError, UsageError
 from undertow.evaluation import Score
 from undertow.evaluation.sequence_likelihood import Protocol
 from undertow.evaluation.told import Told
@@ -30,7 +30,7 @@ def score(
 
     Args:
         source: a named set, a folder or a file; or the data section that a model was trained with.
-        split: "test", "validation", "train", or of sound "all"; when not given, test, where there is one.
+        split: "test", "validation", "train", or of sound "all"; when not given, test, else validation.
         label_pattern: of a folder's file names, such as "{digit}_{speaker}_{take}".
         protocol: of a model of symbols without a clock: "full", each given all before it; "windows", random windows.
         say: takes lines on files that were resampled or skipped.
@@ -43,7 +43,9 @@ def score(
     task = TASKS[data.kind]
     there = task.splits(data)
     if split is None:
-        split = next((one for one in ("test", "validation") if one in there), there[0])
+        split = next((one for one in ("test", "validation") if one in there), None)
+        if split is None:
+            raise DataError(f"{task.name(data)} holds nothing out; --split {there[0]} is what the model learnt from")
     elif split not in there and (split, data.kind) != (ALL, "audio"):
         raise UsageError(f"unknown split '{split}'{nearest(split, list(there))}")
     return task.score(data, model, split, protocol, say)
