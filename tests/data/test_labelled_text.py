@@ -127,3 +127,9 @@ def test_the_language_of_real_sentences(real_data):
     assert (english[0].text, english[0].name) == (first, "val.en, line 1")
     encoded = found.encode("test", Bytes(Bytes.Config()))
     assert encoded.labels["language"].tolist() == [0] * 1000 + [1] * 1000
+
+
+def test_a_long_cell_and_a_name_in_capitals_are_read(write):
+    long = "a" * 200_000
+    found = open_labelled_text(write(f"text,label\n{long},1\nb,0\n", "REVIEWS.CSV"))
+    assert long in {row.text for rows in found.splits.values() for row in rows}

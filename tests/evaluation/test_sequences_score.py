@@ -259,3 +259,8 @@ def test_how_a_score_is_printed(score: Score, how: str, units: str) -> None:
 
     assert verb.how(score) == how and verb.other_units(score) == units
     assert verb.bits(score)["bits_per_byte"] == score.bits_per_byte
+
+
+def test_windows_are_no_longer_than_the_longest_sequence() -> None:
+    found = score_sequences(text_model("gru"), texts(20, 31), protocol="windows", num_windows=2)
+    assert found.protocol == "2 windows of 30"

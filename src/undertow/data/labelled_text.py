@@ -148,10 +148,13 @@ def _encode(row: LabelledText, alphabet: TextAlphabet) -> np.ndarray:
 
 def _read_table(path: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
     """Each row of a table by its columns, with its name: the file and the line it ends in."""
-    if path.suffix not in DELIMITERS:
+    delimiter = DELIMITERS.get(path.suffix.lower())
+    if delimiter is None:
         sets = ", ".join(name for name, entry in CATALOGUE.items() if entry.kind == "pairs")
         raise UsageError(f"'{path}' is neither a table (.csv, .tsv) nor a named set of labelled text ({sets})")
-    reader = csv.DictReader(io.StringIO(_read_text(path), newline=""), delimiter=DELIMITERS[path.suffix], strict=True)
+    text = _read_text(path)
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # the library's own is 128 KB a cell
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         columns = reader.fieldnames or []
         missing = [name for name in needed if name not in columns]

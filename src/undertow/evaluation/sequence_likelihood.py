@@ -52,7 +52,8 @@ def score_sequences(
         train: the training sequences, which the count baselines are fitted on; without them those are left out.
         split: name of `sequences`' split, for the record.
         stride: of sliding, 1 to L; L // 2 when not given.
-        window_steps: counted symbols of a window; when not given, as many as the network can hold, or 256.
+        window_steps: counted symbols of a window; when not given, as many as the network can hold; where any number,
+            256, or what the longest sequence has.
         num_windows, seed: how many windows, and which.
 
     Raises:
@@ -63,7 +64,7 @@ def score_sequences(
     forced = Forced(model)
     began = time.perf_counter()
     if protocol == "windows":
-        steps = _window_steps(model, window_steps, stride)
+        steps = _window_steps(model, sequences, window_steps, stride)
         batches = random_windows(sequences, num_windows, steps, 1, seed, _rows(model, steps + 1))
         called = f"{num_windows:,} windows of {steps}"
     else:
@@ -114,13 +115,13 @@ def _in_order(
     return sequences_in_order(sequences, rows, stride, limit - stride), f"full, sliding by {stride} over {limit}"
 
 
-def _window_steps(model: Autoregressive, window_steps: int | None, stride: int | None) -> int:
+def _window_steps(model: Autoregressive, sequences: SequenceSet, window_steps: int | None, stride: int | None) -> int:
     """Counted steps of a window; the one before it is an input too."""
-    limit = model.network.max_length
+    limit, longest = model.network.max_length, int(sequences.lengths.max(initial=0))
     if stride is not None:
         raise UsageError("stride is for the full protocol; window_steps is for windows")
     if window_steps is None:
-        return WINDOW_STEPS if limit is None else max(1, limit - 1)
+        return max(1, min(WINDOW_STEPS, longest - 1) if limit is None else limit - 1)
     if limit is not None and window_steps >= limit:
         raise UsageError(f"window_steps is {window_steps}; this network can hold {limit}, the symbol before among them")
     return window_steps
