@@ -94,14 +94,29 @@ def test_rows_without_text_or_label_are_skipped_and_told(write):
         ('text,label\n"a"b,1\n', "reviews.csv, line 2: ',' expected"),
         ('"text,label\n', "reviews.csv, line 1: unexpected end of data"),
         ("text,label,split\na,1,later\n", "line 2: the split is 'later'; there is train, validation, test"),
-        ("text,label\na,1\nb,1\n", "every text of .*reviews.csv is of the class '1'"),
-        ("text,label,split\na,1,train\nb,2,test\n", "has no text of the class '2' in its train split"),
     ],
 )
 def test_what_is_wrong_has_its_line(write, content, message):
     with pytest.raises(DataError, match=message) as caught:
         open_labelled_text(write(content))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("text,label\na,1\nb,1\n", "every text of .*reviews.csv is of the class '1'"),
+        ("text,label,split\na,1,train\nb,2,test\n", "has no text of the class '2' in its train split"),
+        ("text,label,split\na,1,test\nb,2,test\n", "has no text of the class '1' in its train split"),
+    ],
+)
+def test_what_no_classifier_can_learn_is_read_all_the_same(write, content, message):
+    found = open_labelled_text(write(content))
+    assert sum(map(len, found.splits.values())) == 2
+    with pytest.raises(DataError, match=message) as caught:
+        found.check_learnable()
+    assert "\n" not in str(caught.value)
+    assert open_labelled_text(write("text,label\na,1\nb,2\n")).check_learnable() is None
 
 
 def test_refusals(write, tmp_path):

@@ -291,3 +291,18 @@ def test_a_table_with_its_classes_in_another_order_is_scored_by_their_names(tmp_
     more = write_table(tmp_path / "c.csv", labelled("cat", "eel"))
     with pytest.raises(DataError, match="has the class 'eel', and the model ant, cat, dog"):
         score(trained.model, more, split="test")
+
+
+def test_a_table_that_is_only_scored_needs_no_class_to_train_on(tmp_path: Path) -> None:
+    data, model, _ = RUNS["labelled"]
+    trained = run(data, model, tmp_path / "run", write_table(tmp_path / "a.csv", labelled("ant", "cat", "dog")))
+    rows = [("an ant", "ant", "test"), ("a dog", "dog", "test")]
+    found = score(trained.model, write_table(tmp_path / "b.csv", rows))
+    assert isinstance(found, Told) and found.confusion is not None and found.confusion.sum(1).tolist() == [1, 0, 1]
+    assert isinstance(one := score(trained.model, write_table(tmp_path / "c.csv", rows[:1])), Told)
+    assert one.num_labels == 1 and one.classes == ("ant", "cat", "dog")
+    with pytest.raises(DataError, match="every text of .*c.csv is of the class 'ant'"):
+        run(data, model, tmp_path / "none", tmp_path / "c.csv")
+    unknown = write_table(tmp_path / "d.csv", [*rows, ("an eel", "eel", "test"), ("a cow", "cow", "train")])
+    with pytest.raises(DataError, match=r"d.csv, line 4 has the class 'eel', and the model ant, cat, dog$"):
+        score(trained.model, unknown)

@@ -10,7 +10,7 @@ import gzip
 import io
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -65,6 +65,22 @@ class LabelledTexts:
             raise DataError(f"{self.source} has no {name} split; there is {', '.join(self.splits)}")
         return self.splits[name]
 
+    def check_learnable(self) -> None:
+        """Refuse texts that no classifier can be trained on.
+
+        Raises:
+            DataError: there are fewer than two classes, or no text of one in the train split.
+        """
+        if len(self.classes) < 2:
+            only = self.classes[0]
+            raise DataError(f"every text of {self.source} is of the class '{only}'; a classifier needs two or more")
+        seen = {row.label for row in self.splits.get("train", ())}
+        unseen = [name for name in self.classes if name not in seen]
+        if unseen:
+            raise DataError(
+                f"{self.source} has no text of the class '{unseen[0]}' in its train split, so it cannot be learnt"
+            )
+
     def encode(self, name: str, alphabet: TextAlphabet) -> SequenceSet:
         """One split as symbols of the smallest unsigned type, (T,) each; its label is the index of the class.
 
@@ -109,8 +125,7 @@ def open_labelled_text(
 
     Raises:
         UsageError: a named set of another kind, a path without a named set, or a file of another kind.
-        DataError: the file is missing or not in UTF-8, a column is missing, a row is broken, a split is unknown, there
-            are fewer than two classes, or a class is not in train.
+        DataError: the file is missing or not in UTF-8, a column is missing, a row is broken, or a split is unknown.
     """
     if source in CATALOGUE:
         files = open_files(str(source), "pairs", None if path is None else Path(path))
@@ -135,7 +150,7 @@ def _open_table(path: Path, text_column: str, label_column: str, separator: str)
     if not rows:
         raise DataError(f"{path} has no row with a {text_column} and a {label_column}")
     splits = _split(rows, told)
-    classes = _classes(str(path), rows, splits["train"])
+    classes = tuple(sorted({row.label for row in rows}, key=natural))
     return LabelledTexts(str(path), label_column, classes, {k: v for k, v in splits.items() if v}, skipped)
 
 
@@ -205,16 +220,6 @@ def _split(rows: Sequence[LabelledText], told: Sequence[str | None]) -> dict[str
     for row, split in pairs:
         splits[chosen[row.text] if split in (None, "train") else split].append(row)
     return splits
-
-
-def _classes(source: str, rows: Iterable[LabelledText], train: Iterable[LabelledText]) -> tuple[str, ...]:
-    classes = sorted({row.label for row in rows}, key=natural)
-    if len(classes) < 2:
-        raise DataError(f"every text of {source} is of the class '{classes[0]}'; a classifier needs two or more")
-    unseen = [name for name in classes if name not in {row.label for row in train}]
-    if unseen:
-        raise DataError(f"{source} has no text of the class '{unseen[0]}' in its train split, so it cannot be learnt")
-    return tuple(classes)
 
 
 def _sentences(files: Mapping[str, Path], part: str) -> Iterator[LabelledText]:

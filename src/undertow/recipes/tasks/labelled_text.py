@@ -52,6 +52,7 @@ class LabelledTextTask(SequenceTask):
     def __init__(self, config: Config, model: Mapping[str, Any], say: Say) -> None:
         self.config = config
         texts = _open(config)
+        texts.check_learnable()
         for line in texts.lines():
             say(line)
         made = _fitted(read_alphabet(section(model, "alphabet")), texts)
@@ -69,11 +70,10 @@ class LabelledTextTask(SequenceTask):
     def score(cls, config: Any, model: Any, split: str, protocol: Protocol, say: Say) -> Score | Told:
         if not isinstance(model, Classifier):
             return super().score(config, model, split, protocol, say)
-        texts, known = _open(config), model.config.classes
-        if model.config.label == texts.label and (unknown := [one for one in texts.classes if one not in known]):
-            raise DataError(f"{config.source} has the class '{unknown[0]}', and the model {', '.join(known)}")
-        encoded = replace(texts, classes=known).encode(split, text_alphabet(model.alphabet))
-        sequences = shortened(encoded, config.longest, split, say)
+        texts = _open(config)
+        if model.config.label == texts.label:
+            texts = _as_known(texts, split, model.config.classes)
+        sequences = shortened(texts.encode(split, text_alphabet(model.alphabet)), config.longest, split, say)
         check_label(model, sequences)
         return score_told(model, batches_of(sequences), split=split)
 
@@ -100,6 +100,18 @@ def _open(config: LabelledTextTask.Config) -> LabelledTexts:
     assert config.source is not None
     columns = {"text_column": config.text_column, "label_column": config.label_column}
     return open_labelled_text(config.source, config.path, **columns)
+
+
+def _as_known(texts: LabelledTexts, split: str, known: tuple[str, ...]) -> LabelledTexts:
+    """The texts, their classes those of a model, of which one split needs no others.
+
+    Raises:
+        DataError: a text of the split is of a class that the model does not know.
+    """
+    unknown = next((row for row in texts.split(split) if row.label not in known), None)
+    if unknown is not None:
+        raise DataError(f"{unknown.name} has the class '{unknown.label}', and the model {', '.join(known)}")
+    return replace(texts, classes=known)
 
 
 def _fitted(config: Any, texts: LabelledTexts) -> Any:
