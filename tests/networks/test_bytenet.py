@@ -1,4 +1,4 @@
-"""ByteNet through the contract, and its equations and shape as published."""
+"""ByteNet's blocks through the contract, and its equations and shape as published."""
 
 from pathlib import Path
 from typing import Any
@@ -8,48 +8,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from tests.contract import check_layer, check_network
+from tests.contract import check_layer
+from tests.networks.cases import CASES
 from undertow.batch import Condition
-from undertow.config import parse
-from undertow.errors import UsageError
 from undertow.networks import ByteNet
 from undertow.networks.bytenet import MUBlock, ReLUBlock
 
-SMALL: dict[str, Any] = {"channels": 3, "num_cycles": 1, "layers_per_cycle": 3, "dropout": 0.0}
-
-SHAPES: dict[str, dict[str, Any]] = {
-    "multiplicative": {},
-    "relu": {"block": "relu"},
-    "two cycles": {"num_cycles": 2, "layers_per_cycle": 2},
-    "kernel 2": {"kernel_size": 2, "num_cycles": 2},
-    "kernel 4": {"kernel_size": 4, "layers_per_cycle": 2},
-    "scalar": {"input": "scalar"},
-}
-
-
-def make(condition_channels: int = 0, **changes: Any) -> ByteNet:
-    torch.manual_seed(1)
-    return ByteNet(parse(ByteNet.Config, {**SMALL, **changes}), 7, 6, condition_channels, in_channels=2)
-
-
-def inputs(network: ByteNet, batch_size: int = 3, num_steps: int = 40) -> Tensor:
-    if network.takes_symbols:
-        return torch.randint(0, 8, (batch_size, num_steps))
-    return torch.randn(batch_size, num_steps, 2).double()
-
-
-@pytest.mark.parametrize("name", SHAPES)
-def test_contract(name: str, tmp_path: Path) -> None:
-    network = make(**SHAPES[name])
-    check_network(network, inputs(network), tmp_path)
-
-
-@pytest.mark.parametrize("name", ["multiplicative", "scalar"])
-@pytest.mark.parametrize("num_steps", [1, 40])
-def test_contract_with_a_condition(name: str, num_steps: int, tmp_path: Path) -> None:
-    network = make(condition_channels=2, **SHAPES[name])
-    condition = Condition(aligned=torch.randn(3, num_steps, 2).double())
-    check_network(network, inputs(network), tmp_path, condition)
+CASE = CASES["bytenet"]
+make, inputs = CASE.make, CASE.inputs
 
 
 @pytest.mark.parametrize("block", [MUBlock, ReLUBlock])
@@ -137,20 +103,3 @@ def test_output_makes_the_parameters() -> None:
     with torch.no_grad():
         network.output.bias += 1
     assert network.output.bias.shape == (6,) and before.shape == (3, 40, 6)
-
-
-def test_every_parameter_is_used() -> None:
-    for shape in SHAPES.values():
-        network = make(condition_channels=2, **shape).double()
-        condition = Condition(aligned=torch.randn(3, 1, 2).double())
-        network(inputs(network), condition).square().sum().backward()
-        assert all(p.grad is not None for p in network.parameters())
-
-
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [("kernel_size", 1), ("block", "gated"), ("num_cycles", 0), ("layers_per_cycle", 25), ("dropout", 1.0)],
-)
-def test_bad_configs_are_refused_by_name(key: str, value: Any) -> None:
-    with pytest.raises(UsageError, match=key):
-        parse(ByteNet.Config, {key: value})

@@ -1,4 +1,4 @@
-"""Recurrent networks through the contract, and their equations written out."""
+"""Recurrent layers through the contract, and the recurrent network's equations written out."""
 
 from pathlib import Path
 from typing import Any
@@ -7,67 +7,20 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.contract import check_layer, check_network
+from tests.contract import check_layer
+from tests.networks.cases import CASES, with_initial_states
 from undertow.batch import Condition
-from undertow.config import parse
-from undertow.errors import UsageError
 from undertow.layers import Recurrent
-from undertow.networks import RNN
 
-SMALL: dict[str, Any] = {"channels": 5, "num_layers": 1, "embedding_channels": 4}
-
-SHAPES: dict[str, dict[str, Any]] = {
-    "lstm": {},
-    "gru": {"cell": "gru"},
-    "rnn": {"cell": "rnn"},
-    "two layers of lstm": {"num_layers": 2},
-    "three layers of gru": {"cell": "gru", "num_layers": 3},
-    "embedding as wide as the layers": {"embedding_channels": None},
-    "scalar": {"input": "scalar"},
-    "scalar gru": {"input": "scalar", "cell": "gru"},
-}
-
-
-def make(condition_channels: int = 0, **changes: Any) -> RNN:
-    torch.manual_seed(1)
-    network = RNN(parse(RNN.Config, {**SMALL, **changes}), 7, 6, condition_channels, in_channels=2)
-    return shaken(network)
-
-
-def shaken(module: Any) -> Any:
-    """The module, its initial states no longer zero."""
-    with torch.no_grad():
-        for name, parameter in module.named_parameters():
-            if name.endswith("initial"):
-                parameter.normal_()
-    return module
-
-
-def inputs(network: RNN, batch_size: int = 3, num_steps: int = 20) -> Tensor:
-    if network.takes_symbols:
-        return torch.randint(0, 8, (batch_size, num_steps))
-    return torch.randn(batch_size, num_steps, 2).double()
-
-
-@pytest.mark.parametrize("name", SHAPES)
-def test_contract(name: str, tmp_path: Path) -> None:
-    network = make(**SHAPES[name])
-    check_network(network, inputs(network), tmp_path)
-
-
-@pytest.mark.parametrize("name", ["lstm", "scalar"])
-@pytest.mark.parametrize("num_steps", [1, 20])
-def test_contract_with_a_condition(name: str, num_steps: int, tmp_path: Path) -> None:
-    network = make(condition_channels=2, **SHAPES[name])
-    condition = Condition(aligned=torch.randn(3, num_steps, 2).double())
-    check_network(network, inputs(network), tmp_path, condition)
+CASE = CASES["rnn"]
+make, inputs = CASE.make, CASE.inputs
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
 @pytest.mark.parametrize("num_layers", [1, 2])
 def test_contract_of_the_layer(cell: Any, num_layers: int, tmp_path: Path) -> None:
     torch.manual_seed(1)
-    check_layer(shaken(Recurrent(cell, 3, 4, num_layers)), torch.randn(3, 16, 3).double(), tmp_path)
+    check_layer(with_initial_states(Recurrent(cell, 3, 4, num_layers)), torch.randn(3, 16, 3).double(), tmp_path)
 
 
 def lstm(w_x: Tensor, w_h: Tensor, b: Tensor, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
@@ -79,7 +32,7 @@ def lstm(w_x: Tensor, w_h: Tensor, b: Tensor, x: Tensor, h: Tensor, c: Tensor) -
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
 def test_two_layers_are_the_equations(cell: Any) -> None:
     torch.manual_seed(1)
-    layer = shaken(Recurrent(cell, 3, 4, num_layers=2)).double()
+    layer = with_initial_states(Recurrent(cell, 3, 4, num_layers=2)).double()
     x = torch.randn(6, 3).double()
     weights = dict(layer.cell.named_parameters())
     expected = x
@@ -145,19 +98,3 @@ def test_dropout_is_on_every_connection_but_the_recurrent_ones() -> None:
     scalar.layers.cell.register_forward_hook(lambda module, args, output: seen.update(embedded=args[0]))
     scalar.double()(inputs(scalar), Condition())
     assert (seen["embedded"] != 0).all(), "values are not dropped"
-
-
-def test_every_parameter_is_used() -> None:
-    for shape in SHAPES.values():
-        network = make(condition_channels=2, **shape).double()
-        condition = Condition(aligned=torch.randn(3, 1, 2).double())
-        network(inputs(network), condition).square().sum().backward()
-        assert all(p.grad is not None for p in network.parameters())
-
-
-@pytest.mark.parametrize(
-    ("key", "value"), [("cell", "elman"), ("channels", 0), ("num_layers", 0), ("dropout", 1.0), ("hidden", 5)]
-)
-def test_bad_configs_are_refused_by_name(key: str, value: Any) -> None:
-    with pytest.raises(UsageError, match=key):
-        parse(RNN.Config, {key: value})

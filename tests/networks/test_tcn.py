@@ -1,4 +1,4 @@
-"""The temporal convolutional network through the contract, and its equations and shapes as published."""
+"""The temporal convolutional network's blocks through the contract, and its equations and shapes as published."""
 
 from pathlib import Path
 from typing import Any
@@ -7,24 +7,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tests.contract import check_layer, check_network
+from tests.contract import check_layer
+from tests.networks.cases import CASES
 from undertow.batch import Condition
 from undertow.config import parse
-from undertow.errors import UsageError
 from undertow.networks import TCN
 from undertow.networks.tcn import TemporalBlock
 
-SMALL: dict[str, Any] = {"channels": 4, "num_levels": 2, "kernel_size": 3, "embedding_channels": 3}
-SMALL |= {"dropout": 0.0, "embedding_dropout": 0.0}
-
-SHAPES: dict[str, dict[str, Any]] = {
-    "embedding": {},
-    "kernel 2": {"kernel_size": 2, "num_levels": 4},
-    "kernel 7": {"kernel_size": 7, "num_levels": 2},
-    "a width for each level": {"channels": [4, 4, 3], "num_levels": 3},
-    "no skip convolution at all": {"channels": 6, "embedding_channels": 6},
-    "scalar": {"input": "scalar"},
-}
+CASE = CASES["tcn"]
+make, inputs = CASE.make, CASE.inputs
 
 PUBLISHED: dict[str, tuple[dict[str, Any], int]] = {  # by task, the shape and its receptive field
     "adding": ({"input": "scalar", "kernel_size": 8, "num_levels": 8, "channels": 24}, 3571),
@@ -34,31 +25,6 @@ PUBLISHED: dict[str, tuple[dict[str, Any], int]] = {  # by task, the shape and i
     "Nottingham": ({"input": "scalar", "kernel_size": 6, "num_levels": 4, "channels": 150}, 151),
     "PTB characters": ({"kernel_size": 3, "num_levels": 3, "channels": [450, 450, 100]}, 29),
 }
-
-
-def make(condition_channels: int = 0, **changes: Any) -> TCN:
-    torch.manual_seed(2)
-    return TCN(parse(TCN.Config, {**SMALL, **changes}), 7, 6, condition_channels, in_channels=2)
-
-
-def inputs(network: TCN, batch_size: int = 3, num_steps: int = 44) -> Tensor:
-    if network.takes_symbols:
-        return torch.randint(0, 8, (batch_size, num_steps))
-    return torch.randn(batch_size, num_steps, 2).double()
-
-
-@pytest.mark.parametrize("name", SHAPES)
-def test_contract(name: str, tmp_path: Path) -> None:
-    network = make(**SHAPES[name])
-    check_network(network, inputs(network), tmp_path)
-
-
-@pytest.mark.parametrize("name", ["embedding", "scalar"])
-@pytest.mark.parametrize("num_steps", [1, 44])
-def test_contract_with_a_condition(name: str, num_steps: int, tmp_path: Path) -> None:
-    network = make(condition_channels=2, **SHAPES[name])
-    condition = Condition(aligned=torch.randn(3, num_steps, 2).double())
-    check_network(network, inputs(network), tmp_path, condition)
 
 
 @pytest.mark.parametrize("channels", [3, 5])
@@ -100,11 +66,11 @@ def test_receptive_fields_of_the_paper(task: str) -> None:
     assert field == 1 + 2 * (k - 1) * (2**levels - 1)
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", CASE.shapes)
 @pytest.mark.parametrize("num_steps", [1, 2, 7, 44, 45])
 def test_the_last_step_alone_is_the_last_of_all(name: str, num_steps: int) -> None:
     """Values and gradients, with sequences shorter and longer than the receptive field."""
-    network = make(condition_channels=2, **SHAPES[name]).double()
+    network = make(condition_channels=2, **CASE.shapes[name]).double()
     x, condition = inputs(network, num_steps=num_steps), Condition(torch.randn(3, num_steps, 2).double())
     last, expected = network.last(x, condition), network(x, condition)[:, -1]
     torch.testing.assert_close(last, expected, rtol=1e-10, atol=1e-11)
@@ -151,20 +117,3 @@ def test_embedding_dropout_is_of_elements() -> None:
     network(inputs(network), Condition())
     assert 0.4 < (seen[0] == 0).float().mean() < 0.6
     assert not (seen[0] == 0).all(dim=1).any()
-
-
-def test_every_parameter_is_used() -> None:
-    for shape in SHAPES.values():
-        network = make(condition_channels=2, **shape).double()
-        condition = Condition(aligned=torch.randn(3, 1, 2).double())
-        network(inputs(network), condition).square().sum().backward()
-        assert all(p.grad is not None for p in network.parameters())
-
-
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [("kernel_size", 1), ("channels", 0), ("channels", [5, 5]), ("num_levels", 25), ("dropout", -0.1)],
-)
-def test_bad_configs_are_refused_by_name(key: str, value: Any) -> None:
-    with pytest.raises(UsageError, match=key):
-        parse(TCN.Config, {key: value})

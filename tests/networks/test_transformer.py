@@ -1,4 +1,4 @@
-"""Every shape of the Transformer through the contract, and the facts its papers and its users rely on."""
+"""The facts of the Transformer that its papers and its users rely on."""
 
 import math
 from pathlib import Path
@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
 
 from tests.contract import assert_close, check_network
 from tests.generation.symbol_models import FAMILIES
 from tests.generation.test_graphed import drawn
+from tests.networks.cases import CASES, WINDOW
 from undertow import state as states
 from undertow.batch import Condition
 from undertow.config import parse
@@ -20,64 +20,19 @@ from undertow.layers.positions import Sinusoidal
 from undertow.models import Autoregressive
 from undertow.networks import Transformer
 
-SMALL: dict[str, Any] = {"num_layers": 2, "channels": 4, "num_heads": 2, "feed_forward_channels": 6, "max_length": 40}
-WINDOW = {"positions": "rotary", "max_length": None}
-
-SHAPES: dict[str, dict[str, Any]] = {
-    "sinusoidal, pre-norm": {},
-    "paper": {"norm_first": False, "activation": "relu"},
-    "gpt-2": {"positions": "learned", "activation": "gelu_tanh", "tied": True},
-    "rotary, rms, swiglu, no bias": {"positions": "rotary", "norm": "rms", "activation": "swiglu", "bias": False},
-    "one head": {"num_heads": 1, "positions": "rotary"},
-    "tied": {"tied": True},
-    "scalar": {"input": "scalar"},
-    "scalar, learned, post-norm": {"input": "scalar", "positions": "learned", "norm_first": False},
-    "window 2": {"window": 2, **WINDOW},
-    "window 6": {"window": 6, **WINDOW},
-    "window 4, three layers, tied": {"window": 4, "num_layers": 3, "tied": True, **WINDOW},
-    "window and a longest length": {"window": 6, **WINDOW, "max_length": 64},
-}
-
-
-def make(condition_channels: int = 0, **changes: Any) -> Transformer:
-    """A small network with weights so large that every part of it can be heard."""
-    torch.manual_seed(3)
-    network = Transformer(parse(Transformer.Config, {**SMALL, **changes}), 7, 7, condition_channels)
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.normal_(std=0.7)
-    return network
-
-
-def inputs(network: Transformer, batch_size: int = 3, num_steps: int = 40) -> Tensor:
-    if network.takes_symbols:
-        return torch.randint(0, 8, (batch_size, num_steps))
-    return torch.rand(batch_size, num_steps, 1).double() * 2 - 1
-
-
-@pytest.mark.parametrize("name", SHAPES)
-def test_contract(name: str, tmp_path: Path) -> None:
-    network = make(**SHAPES[name])
-    check_network(network, inputs(network), tmp_path)
-
-
-@pytest.mark.parametrize("name", ["sinusoidal, pre-norm", "scalar", "window 6"])
-@pytest.mark.parametrize("num_steps", [1, 40])
-def test_contract_with_a_condition(name: str, num_steps: int, tmp_path: Path) -> None:
-    network = make(condition_channels=2, **SHAPES[name])
-    condition = Condition(aligned=torch.randn(3, num_steps, 2).double())
-    check_network(network, inputs(network), tmp_path, condition)
+CASE = CASES["transformer"]
+make, inputs = CASE.make, CASE.inputs
 
 
 def test_values_of_several_channels(tmp_path: Path) -> None:
     torch.manual_seed(3)
-    config = parse(Transformer.Config, {**SMALL, "input": "scalar"})
+    config = parse(Transformer.Config, {**CASE.small, "input": "scalar"})
     check_network(Transformer(config, 0, 5, in_channels=3), torch.randn(3, 40, 3).double(), tmp_path)
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", CASE.shapes)
 def test_attention_weights_are_those_of_every_layer(name: str) -> None:
-    network = make(**SHAPES[name]).double()
+    network = make(**CASE.shapes[name]).double()
     x = inputs(network, num_steps=12)
     weights = network.attention_weights(x, Condition())
     assert len(weights) == network.config.num_layers
@@ -90,7 +45,7 @@ def test_attention_weights_are_those_of_every_layer(name: str) -> None:
 
 def test_equals_the_librarys_encoder_under_a_causal_mask() -> None:
     """Post-norm and ReLU as in the paper: `torch.nn.TransformerEncoder` with the same weights gives the same."""
-    network = make(**SHAPES["paper"]).double()
+    network = make(**CASE.shapes["paper"]).double()
     layer = torch.nn.TransformerEncoderLayer(4, 2, 6, dropout=0.0, batch_first=True).double()
     reference = torch.nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
     with torch.no_grad():
@@ -148,7 +103,7 @@ def test_tied_output_is_the_embedding_without_the_start_symbol() -> None:
     untied.load_state_dict({**network.state_dict(), "head.weight": network.input.symbols.table.weight[:7]})
     assert torch.equal(untied(x, Condition()), network(x, Condition()))
     assert not list(network.output.parameters()) and list(untied.output.parameters())
-    other = Transformer(parse(Transformer.Config, {**SMALL, "tied": True}), num_symbols=7, num_params=3)
+    other = Transformer(parse(Transformer.Config, {**CASE.small, "tied": True}), num_symbols=7, num_params=3)
     assert other(x, Condition()).shape == (3, 40, 3) and other.output.weight.shape == (3, 4)
 
 
@@ -181,19 +136,10 @@ def test_dropout_is_for_training_alone() -> None:
     assert not torch.allclose(dropped, network(x, Condition()))
 
 
-def test_every_parameter_is_used() -> None:
-    """DDP and FSDP wait for a gradient of each parameter."""
-    for shape in SHAPES.values():
-        network = make(condition_channels=2, **shape).double()
-        condition = Condition(aligned=torch.randn(3, 1, 2).double())
-        network(inputs(network), condition).sum().backward()
-        assert all(p.grad is not None for p in network.parameters())
-
-
 @pytest.mark.parametrize("name", ["sinusoidal, pre-norm", "rotary, rms, swiglu, no bias", "window 6"])
 def test_trains_in_bfloat16(name: str) -> None:
     """Autocast changes types on the way, and neither the state's nor the sense of the numbers."""
-    network = make(**SHAPES[name])
+    network = make(**CASE.shapes[name])
     x = inputs(network, num_steps=12)
     with torch.autocast("cpu", torch.bfloat16):
         y = network(x, Condition())
@@ -222,7 +168,7 @@ def test_a_step_over_buffers_draws_what_the_plain_step_draws(family: str, device
 @pytest.mark.parametrize("name", ["rotary, rms, swiglu, no bias", "window 6"])
 def test_a_detached_state_goes_on_without_its_graph(name: str) -> None:
     """Training by truncated back-propagation: the state carries values, and, detached, no graph."""
-    network = make(**SHAPES[name])
+    network = make(**CASE.shapes[name])
     x = inputs(network, num_steps=12)
     _, state = network.step(x[:, :6], network.init_state(3, Condition()), Condition())
     assert all(leaf.requires_grad for leaf in states.leaves(state) if leaf.is_floating_point())
@@ -249,4 +195,4 @@ def test_a_detached_state_goes_on_without_its_graph(name: str) -> None:
 )
 def test_bad_configs_are_refused_by_name(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        parse(Transformer.Config, {**SMALL, **changes})
+        parse(Transformer.Config, {**CASE.small, **changes})
