@@ -92,6 +92,7 @@ def test_a_prompt_of_another_rate_is_resampled_and_continued(command, trained, t
         ("--out x.mp3", 2, "sound is written as wav; name it x.wav"),
         ("--out text.txt", 2, "is a file"),
         ("--out folder.wav", 2, "is a folder"),
+        ("--num-symbols 5", 2, "give --seconds or --num-symbols, not both"),
     ],
 )
 def test_what_a_wrong_request_gets(command, trained, tmp_path, monkeypatch, words, status, said):

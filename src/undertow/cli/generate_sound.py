@@ -6,6 +6,7 @@ from typing import Any
 from undertow.cli.outputs import Output, output_paths, write_outputs
 from undertow.cli.request import Request, facts, how
 from undertow.cli.terminal import print_json
+from undertow.errors import UsageError
 from undertow.generation import Generation
 
 
@@ -13,6 +14,8 @@ def run(request: Request) -> None:
     """Generate, write, and say what came out."""
     request.refuse("this model makes sound, which has no text to stop at", "stop")
     paths = output_paths(request.needed_out("a file named .wav, or a folder for numbered ones"), request.count)
+    if request.seconds is not None and request.num_symbols is not None:
+        raise UsageError("give --seconds or --num-symbols, not both")
     is_open = request.seconds is None and request.num_symbols is None and request.features is None
     sound = request.generate(
         seconds=1.0 if is_open else request.seconds,

@@ -16,7 +16,11 @@ from undertow.recipes.verdict import verdict
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """The options as they were given, checked no further than their types, and the model."""
+    """The options as they were given, and the model.
+
+    Raises:
+        UsageError: no symbols are asked for.
+    """
 
     run: Path
     model: Autoregressive
@@ -35,6 +39,10 @@ class Request:
     threads: int | None
     no_picture: bool
     json: bool
+
+    def __post_init__(self) -> None:
+        if self.num_symbols is not None and self.num_symbols < 1:
+            raise UsageError(f"--num-symbols is {self.num_symbols}; it must be 1 or more")
 
     def refuse(self, what: str, *names: str) -> None:
         """Refuse options that a model of this kind has no use for; `what` says why.

@@ -12,7 +12,7 @@ import numpy as np
 
 from undertow.alphabets import TextAlphabet
 from undertow.alphabets.alphabet import Alphabet
-from undertow.errors import UsageError
+from undertow.errors import DataError, UsageError
 
 Stop = str | int | Sequence[str | int] | None
 
@@ -53,7 +53,8 @@ def read_stops(stop: Stop, alphabet: Alphabet) -> Stops:
     """What ends a row, as a user gives it: strings and symbols, or one of them.
 
     Raises:
-        UsageError: an empty string, a string for what is no text, a symbol the alphabet lacks, or vector symbols.
+        UsageError: an empty string, a string for what is no text or with what the alphabet lacks, a symbol it lacks, or
+            vector symbols.
     """
     if stop is None:
         return NO_STOPS
@@ -65,10 +66,22 @@ def read_stops(stop: Stop, alphabet: Alphabet) -> Stops:
             raise UsageError(f"stop {one!r}: this model does not write text; give numbers of symbols")
         if one == "":
             raise UsageError("stop: an empty string would end every row before it begins")
+        if isinstance(one, str) and isinstance(alphabet, TextAlphabet):
+            _check_writable(one, alphabet)
         if not isinstance(one, str) and not 0 <= one < alphabet.num_symbols:
             raise UsageError(f"stop: there is no symbol {one}; the alphabet ends at {alphabet.num_symbols - 1}")
     strings = tuple(one for one in each if isinstance(one, str))
     return Stops(strings, frozenset(one for one in each if not isinstance(one, str)))
+
+
+def _check_writable(text: str, alphabet: TextAlphabet) -> None:
+    """Refuse a stop string that no row can ever have."""
+    try:
+        symbols = alphabet.encode(text)
+    except DataError as error:
+        raise UsageError(f"stop {text!r}: {error}") from None
+    if alphabet.decode(symbols) != text:
+        raise UsageError(f"stop {text!r}: this is no UTF-8, so no text has it")
 
 
 class Row(ABC):
