@@ -3,30 +3,27 @@
 python -m tests.training.streams OUT [--resume] [name=value …]
 """
 
-import argparse
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-import yaml
 
-from tests.training.tiny import train_and_compare
+from tests.training import runs
 from undertow.config import parse
 from undertow.data.sequences import SequenceSet, sequences_in_order
 from undertow.data.streams import StreamBatches
 from undertow.models import Autoregressive
 from undertow.training.config import TrainingConfig
-from undertow.training.distributed import World, world
-from undertow.training.trainer import Progress, Trainer
+from undertow.training.distributed import World
+from undertow.training.trainer import Trainer
 
 MODEL: dict[str, Any] = {
     "alphabet": {"kind": "characters", "characters": "abcdefgh"},
     "network": {"kind": "rnn", "cell": "lstm", "num_layers": 1, "channels": 6, "dropout": 0.1},
     "emission": {"kind": "categorical"},
 }
-TRAINING: dict[str, Any] = {"steps": 12, "batch_size": 2, "warmup_steps": 3, "num_validations": 3, "average": 0.9}
-TRAINING |= {"learning_rate": 0.01, "tensorboard": False, "precision": "fp32", "schedule": "linear"}
 CHUNK = 5
 
 
@@ -38,7 +35,7 @@ def texts(seed: int, *lengths: int) -> SequenceSet:
 
 
 def trainer(out: Path, world: World, network: Any = None, double: bool = False, **changes: Any) -> Trainer:
-    config = parse(TrainingConfig, {**TRAINING, **changes})
+    config = parse(TrainingConfig, {**runs.TRAINING, "schedule": "linear", **changes})
     torch.manual_seed(config.seed)
     model = Autoregressive(parse(Autoregressive.Config, {**MODEL, "network": network or MODEL["network"]}))
     model = model.double() if double else model
@@ -47,22 +44,7 @@ def trainer(out: Path, world: World, network: Any = None, double: bool = False, 
     return Trainer(model, config, batches, validation, out, world, quiet=True)
 
 
-def train(out: Path, resume: bool = False, **changes: Any) -> Progress:
-    with world("cpu") as alone:
-        return trainer(out, alone, **changes).fit(resume)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--resume", action="store_true")
-    parser.add_argument("changes", nargs="*")
-    options = parser.parse_intermixed_args()
-    torch.set_num_threads(1)
-    changes = {name: yaml.safe_load(value) for name, value in (one.split("=") for one in options.changes)}
-    with world("cpu") as here:
-        train_and_compare(trainer(options.out, here, **changes), options.resume)
-
+train = partial(runs.train, trainer)
 
 if __name__ == "__main__":
-    main()
+    runs.main(trainer)

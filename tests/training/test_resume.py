@@ -1,37 +1,25 @@
 """A run killed at any moment and resumed is, bit for bit, the run that was never stopped."""
 
 import json
-import os
 import random
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
-import torch
-from safetensors.torch import load_file
 
+from tests.training.runs import ROOT, assert_same, environment, losses, rows
 from tests.training.tiny import train
 from undertow import checkpoint
 from undertow.training import snapshots
 from undertow.training.length import PLAN
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 def start(out: Path, *words: str) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "tests.training.tiny", str(out), *words]
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
-
-
-def rows(out: Path) -> list[dict[str, Any]]:
-    """The log without its timings."""
-    lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
-    return [{name: value for name, value in line.items() if name != "samples_per_second"} for line in lines]
+    return subprocess.Popen(command, cwd=ROOT, env=environment(), stderr=subprocess.DEVNULL)
 
 
 def wait_for_step(out: Path, run: subprocess.Popen[bytes], step: int) -> None:
@@ -63,11 +51,7 @@ def test_killed_again_and_again(unbroken: Path, tmp_path: Path) -> None:
         run.wait()
         run = start(out, "--resume", *SETTINGS)
     assert run.wait() == 0
-    assert rows(out) == rows(unbroken)
-    for name in ("model.safetensors", "training.safetensors"):
-        ended, expected = load_file(out / "last" / name), load_file(unbroken / "last" / name)
-        assert ended.keys() == expected.keys()
-        assert all(torch.equal(ended[key], expected[key]) for key in ended)
+    assert_same(out, unbroken)
     assert not list(out.rglob("*.partial*"))
 
 
@@ -110,7 +94,7 @@ def test_interrupted_it_saves_and_ends(unbroken: Path, tmp_path: Path, number: s
     run.wait()
     saved = int((out / "last").resolve().name.removeprefix("step-"))
     assert 30 <= saved < 150
-    assert len([row for row in rows(out) if "loss" in row]) == saved
+    assert len(losses(out)) == saved
     assert start(out, "--resume", *settings).wait() == 0
     assert rows(out) == rows(unbroken)
 

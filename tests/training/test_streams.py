@@ -1,11 +1,6 @@
 """Training on streams: the state is carried from batch to batch, through checkpoints, and from nowhere else."""
 
 import json
-import os
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,42 +8,14 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from tests.training.runs import assert_same, back_to, losses, rows, torchrun
 from tests.training.streams import train, trainer
 from undertow.errors import DataError
-from undertow.files import point
 from undertow.state import leaves, map_state
-from undertow.training.distributed import World, world
+from undertow.training.distributed import World
 
-ROOT = Path(__file__).resolve().parents[2]
 TCN = {"kind": "tcn", "channels": 4, "num_levels": 2, "embedding_channels": 3}
 ROTARY = {"kind": "transformer", "num_layers": 1, "channels": 8, "num_heads": 2, "positions": "rotary", "window": 4}
-
-
-@pytest.fixture
-def alone() -> Iterator[World]:
-    with world("cpu") as one:
-        yield one
-
-
-def rows(out: Path) -> list[dict[str, Any]]:
-    """The log without its timings."""
-    lines = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
-    return [{name: value for name, value in line.items() if name != "samples_per_second"} for line in lines]
-
-
-def back_to(out: Path, unbroken: Path, step: int) -> None:
-    """A copy of a run as a kill after `step` left it."""
-    shutil.copytree(unbroken, out, symlinks=True)
-    for link in ("last", "best"):
-        point(out / link, f"checkpoints/step-{step:08d}")
-
-
-def assert_same(out: Path, unbroken: Path) -> None:
-    assert rows(out) == rows(unbroken)
-    for name in ("model.safetensors", "training.safetensors"):
-        ended, expected = load_file(out / "last" / name), load_file(unbroken / "last" / name)
-        assert ended.keys() == expected.keys()
-        assert all(torch.equal(ended[key], expected[key]) for key in ended), name
 
 
 def test_the_loss_of_every_update_is_that_of_the_stream(tmp_path: Path, alone: World) -> None:
@@ -64,7 +31,7 @@ def test_the_loss_of_every_update_is_that_of_the_stream(tmp_path: Path, alone: W
             fresh.append(float(model(batch, None)[0]))
         expected.append((float(loss), batch.num_counted))
     run.fit()
-    found = [row["loss"] for row in rows(tmp_path / "run") if "loss" in row]
+    found = losses(tmp_path / "run")
     pairs = [(expected[2 * step], expected[2 * step + 1]) for step in range(30)]
     means = [(a * m + b * n) / (m + n) for (a, m), (b, n) in pairs]
     assert found == pytest.approx(means, rel=1e-9)
@@ -137,23 +104,15 @@ def test_another_number_of_processes_cannot_go_on(tmp_path: Path) -> None:
         train(tmp_path / "run", resume=True)
 
 
-def torchrun(out: Path, *words: str) -> None:
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    command += ["-m", "tests.training.streams", str(out), *words]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=200)
-    assert done.returncode == 0, done.stderr[-3000:]
-
-
 @pytest.mark.slow
 def test_two_processes_are_one_of_twice_the_streams_and_resume_exactly(tmp_path: Path) -> None:
     both, out, single = tmp_path / "both", tmp_path / "run", tmp_path / "single"
     words = ["double=true", "keep_checkpoints=3", "gradient_clip=null", "network={kind: rnn, channels: 6}"]
-    torchrun(both, "batch_size=1", *words)
+    torchrun("streams", both, "batch_size=1", *words)
     network = {"kind": "rnn", "channels": 6}
     train(single, double=True, keep_checkpoints=3, gradient_clip=None, network=network, batch_size=2)
     for a, b in zip(rows(both), rows(single), strict=True):
         assert a.get("loss", 0) == pytest.approx(b.get("loss", 0), abs=1e-10)
     back_to(out, both, 4)
-    torchrun(out, "--resume", "batch_size=1", *words)
+    torchrun("streams", out, "--resume", "batch_size=1", *words)
     assert_same(out, both)

@@ -1,36 +1,20 @@
 """The training loop: it learns, writes down what it does, keeps the best, and stops where it must."""
 
-import json
 import math
 import resource
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
+from tests.training.runs import log, losses
 from tests.training.tiny import train, trainer
 from undertow import checkpoint
 from undertow.batch import Batch
 from undertow.errors import DataError
 from undertow.models import Autoregressive
-from undertow.training.distributed import World, world
-
-
-@pytest.fixture
-def alone() -> Iterator[World]:
-    with world("cpu") as one:
-        yield one
-
-
-def rows(out: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
-
-
-def losses(out: Path) -> list[float]:
-    return [row["loss"] for row in rows(out) if "loss" in row]
+from undertow.training.distributed import World
 
 
 def test_it_learns_and_leaves_a_model_to_load(tmp_path: Path) -> None:
@@ -53,10 +37,10 @@ def test_torch_is_left_as_it_was(tmp_path: Path) -> None:
 
 def test_the_log_has_one_object_a_step(tmp_path: Path) -> None:
     train(tmp_path / "run")
-    steps = [row for row in rows(tmp_path / "run") if "loss" in row]
+    steps = [row for row in log(tmp_path / "run") if "loss" in row]
     assert [row["step"] for row in steps] == list(range(1, 13))
     assert set(steps[0]) == {"step", "loss", "learning_rate", "gradient_norm", "samples_per_second"}
-    assert [row["step"] for row in rows(tmp_path / "run") if "validation_loss" in row] == [4, 8, 12]
+    assert [row["step"] for row in log(tmp_path / "run") if "validation_loss" in row] == [4, 8, 12]
 
 
 def test_the_logged_loss_is_the_models_own(tmp_path: Path, alone: World) -> None:
