@@ -1,12 +1,14 @@
 """Small models to generate from, in float64, whose next symbol depends strongly on their past."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-from undertow.config import parse
+from tests.generation.symbol_models import make
+from undertow.generation.streaming import Stream, resume
 from undertow.models.autoregressive import Autoregressive
+from undertow.state import load
 
 RATE = 100
 NETWORK = dict(kind="wavenet", num_cycles=2, layers_per_cycle=3, residual_channels=8, gate_channels=12, skip_channels=8)
@@ -29,18 +31,9 @@ KINDS: dict[str, dict[str, Any]] = {
 
 def build(kind: str = "embedding", num_levels: int = 16, gain: float = 3.0) -> Autoregressive:
     """A model of one of `KINDS` with random weights, `gain` times as large as a fresh model's."""
-    torch.manual_seed(7)
-    values = dict(
-        kind="autoregressive",
-        sample_rate=RATE,
-        alphabet=dict(kind="mu_law", num_levels=num_levels),
-        emission=dict(kind="categorical"),
-    )
-    model = Autoregressive(parse(Autoregressive.Config, values | KINDS[kind])).double()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter *= gain
-    return model
+    alphabet = dict(kind="mu_law", num_levels=num_levels)
+    values: dict[str, Any] = dict(sample_rate=RATE, alphabet=alphabet, emission=dict(kind="categorical"))
+    return make(values | KINDS[kind], gain)
 
 
 def prompt(length: int, seed: int = 0, num_levels: int = 16) -> np.ndarray:
@@ -49,5 +42,22 @@ def prompt(length: int, seed: int = 0, num_levels: int = 16) -> np.ndarray:
 
 
 def frames(num_frames: int, seed: int = 0) -> np.ndarray:
-    """Random features of the kind "features"."""
+    """Random features (F, M) of the kind "features"."""
     return np.random.default_rng(seed).normal(size=(num_frames, 3))
+
+
+def request(values: dict[str, Any], num_steps: int, prompts: list[np.ndarray | None]) -> dict[str, Any]:
+    """What to generate, a row for each prompt, from a model of these values: its labels and features if it has any."""
+    conditioner = values.get("conditioner", {})
+    given: dict[str, Any] = dict(num_steps=num_steps, prompt=prompts, seed=2)
+    if conditioner:
+        given["labels"] = {"speaker": ["theo", "lucas", None, "theo"][: len(prompts)]}
+    if "features" in conditioner:
+        given["features"] = np.stack([frames(20, seed) for seed in range(len(prompts))])
+    return given
+
+
+def resumed(model: Autoregressive, paused: Path, given: dict[str, Any], **options: Any) -> Stream:
+    """A stream of symbols whose state was saved at step 17 of 45, from there on."""
+    changes = dict(num_steps=28, features=given.get("features"), chunk_steps=11, output="symbols")
+    return resume(model, load(paused), **changes, **options)

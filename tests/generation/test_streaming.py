@@ -4,22 +4,17 @@ import numpy as np
 import pytest
 import torch
 
-from tests.generation.models import KINDS, build, frames, prompt
+from tests.generation.models import KINDS, build, prompt, request, resumed
 from undertow.emissions import Sampling
 from undertow.errors import DataError, UsageError
 from undertow.generation import start
 from undertow.generation.ancestral import generate
 from undertow.generation.streaming import resume, stream
-from undertow.state import concat, load, num_bytes, save, select
+from undertow.state import concat, num_bytes, save, select
 
 
 def options(kind: str) -> dict:
-    given: dict = dict(num_steps=45, prompt=[prompt(30), None, prompt(3)], seed=2)
-    if kind in ("labels", "features"):
-        given["labels"] = {"speaker": ["theo", "lucas", None]}
-    if kind == "features":
-        given["features"] = np.stack([frames(20, seed) for seed in range(3)])
-    return given
+    return request(KINDS[kind], 45, [prompt(30), None, prompt(3)])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -40,14 +35,7 @@ def test_paused_and_resumed_is_never_paused(kind: str, tmp_path: Path) -> None:
     begun = next(first)
     save(first.state, tmp_path / "paused.safetensors")
     next(first)
-    rest = resume(
-        model,
-        load(tmp_path / "paused.safetensors"),
-        num_steps=28,
-        features=given.get("features"),
-        chunk_steps=11,
-        output="symbols",
-    )
+    rest = resumed(model, tmp_path / "paused.safetensors", given)
     assert np.array_equal(np.concatenate([begun, *rest], axis=1), whole)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.generation.models import KINDS, build, frames, prompt
+from tests.generation.models import KINDS, build, prompt, request
 from tests.generation.symbol_models import FAMILIES, roll_model, text_model
 from undertow.errors import UsageError
 from undertow.evaluation.generation_speed import generation_speeds, symbols_per_second
@@ -13,12 +13,7 @@ from undertow.generation.engines import make_runner
 
 
 def options(kind: str) -> dict:
-    given: dict = dict(num_steps=30, prompt=[prompt(21), None, prompt(3), prompt(21, seed=1)], seed=2)
-    if kind in ("labels", "features"):
-        given["labels"] = {"speaker": ["theo", "lucas", None, "theo"]}
-    if kind == "features":
-        given["features"] = np.stack([frames(20, seed) for seed in range(4)])
-    return given
+    return request(KINDS[kind], 30, [prompt(21), None, prompt(3), prompt(21, seed=1)])
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from tests.native.models import CONTEXT, NETWORK, make
+from tests.generation.models import NETWORK
+from tests.native.models import CONTEXT, make
 from undertow.native import lower, make_engine, make_program, to_bytes
 from undertow.native.quantise import quantise, quantised_values
 

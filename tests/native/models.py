@@ -6,16 +6,14 @@ import numpy as np
 import torch
 from hypothesis import strategies as st
 
+from tests.generation.models import LABELS, MEL, NETWORK
 from undertow.batch import Condition
 from undertow.config import parse
 from undertow.models.autoregressive import Autoregressive
 
-NETWORK = dict(kind="wavenet", num_cycles=2, layers_per_cycle=3, residual_channels=8, gate_channels=12, skip_channels=8)
 CONTEXT = dict(frame_size=4, num_layers=2, channels=4, gate_channels=6, out_channels=3)
 BYTENET = dict(kind="bytenet", channels=6, num_cycles=2, layers_per_cycle=2)
 TCN = dict(kind="tcn", channels=(12, 12, 7), embedding_channels=5, kernel_size=2)
-LABELS = {"speaker": ["theo", "lucas", "jackson"], "digit": ["0", "1", "2"]}
-MEL = dict(kind="mel", sample_rate=100, hop_length=4, window_length=16, fft_size=16, num_channels=3, padding="zero")
 BY_LABEL = dict(labels=LABELS, label_channels=5)
 BY_FEATURES = dict(labels=LABELS, label_channels=3, features=MEL, upsampling=dict(channels=4))
 
@@ -146,11 +144,6 @@ def condition(model: Autoregressive, num_rows: int, num_steps: int, seed: int = 
     mel = torch.from_numpy(rng.normal(size=(num_rows, num_steps // 4 + 1, 3))).to(next(model.parameters()))
     with torch.no_grad():
         return model.condition(labels, mel if model.config.conditioner.features else None, num_steps, num_rows)
-
-
-def frames(num_frames: int, seed: int = 0) -> np.ndarray:
-    """Features (F, M) of the kind "features"."""
-    return np.random.default_rng(seed).normal(size=(num_frames, 3))
 
 
 def params(model: Autoregressive, inputs: torch.Tensor, given: Condition, double: bool = True) -> np.ndarray:

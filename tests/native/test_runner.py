@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from tests.native.models import KINDS, build, frames
+from tests.generation.models import frames, request, resumed
+from tests.native.models import KINDS, build
 from tests.native.test_lowering import RNN, TRANSFORMER, with_doubled
 from undertow.emissions import Sampling
 from undertow.errors import DataError, UsageError
@@ -135,33 +136,16 @@ def test_refuses_a_state_that_cannot_be() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_stream_is_generated_whole_or_in_parts(kind: str, tmp_path: Path) -> None:
-    model, given = build(kind), options(kind)
+    model, given = build(kind), request(KINDS[kind], 45, [np.arange(30) % 16, None, np.arange(3)])
     whole = generate(model, **given)
     assert (whole.engine, whole.precision, whole.notes) == ("native", "float32", ())
     begun = stream(model, **given, chunk_steps=17, output="symbols")
     first = next(begun)
     save(begun.state, tmp_path / "paused.safetensors")
     for name in ("native", "torch"):
-        rest = resume(
-            model,
-            load(tmp_path / "paused.safetensors"),
-            num_steps=28,
-            features=given.get("features"),
-            chunk_steps=11,
-            output="symbols",
-            engine=name,
-        )
+        rest = resumed(model, tmp_path / "paused.safetensors", given, engine=name)
         assert np.array_equal(np.concatenate([first, *rest], axis=1), whole.symbols)
     assert np.array_equal(generate(model, **given, engine="torch").symbols, whole.symbols)
-
-
-def options(kind: str) -> dict:
-    given: dict = dict(num_steps=45, prompt=[np.arange(30) % 16, None, np.arange(3)], seed=2)
-    if KINDS[kind].get("conditioner"):
-        given["labels"] = {"speaker": ["theo", "lucas", None]}
-    if "features" in kind:
-        given["features"] = np.stack([frames(20, seed) for seed in range(3)])
-    return given
 
 
 def test_rows_of_paused_streams_make_a_new_batch() -> None:

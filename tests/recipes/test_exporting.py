@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.native.models import BYTENET, MEL, make
+from tests.generation.models import MEL
+from tests.native.models import BYTENET, make
 from undertow.config import parse
 from undertow.data.clips import Clip, ClipSet
 from undertow.data.features import FramesConfig, build
