@@ -11,6 +11,7 @@ import pytest
 from tests.generation.symbol_models import CHARACTERS, pixel_model, roll_model, text_model
 from undertow import checkpoint
 from undertow.cli import generate_text
+from undertow.data.midi import read_midi, write_midi
 from undertow.data.png import write_png
 from undertow.errors import DataError
 from undertow.generation import generate, streaming
@@ -134,6 +135,23 @@ def test_music_as_midi(command, runs, tmp_path):
     given = ("generate", runs / "roll", "--num-symbols", "4", "--no-picture")
     assert command(*given, "--out", tmp_path / "tune.mid").status == 0
     assert any(message.type == "note_on" for message in mido.MidiFile(tmp_path / "tune.mid").tracks[0])
+
+
+def test_a_tune_in_midi_is_continued(command, runs, tmp_path):
+    pytest.importorskip("mido")
+    roll = (np.random.default_rng(3).random((9, 88)) < 0.1).astype(np.uint8)
+    write_midi(tmp_path / "tune.mid", roll)
+    np.save(tmp_path / "tune.npy", roll)
+    given = ("generate", runs / "roll", "--num-symbols", "6", "--no-picture", "--prompt")
+    outcome = command(*given, tmp_path / "tune.mid", "--out", tmp_path / "on.mid")
+    assert outcome.status == 0 and "prompt: 2 steps a beat, as in MIDI files that are written" in outcome.err
+    assert command(*given, tmp_path / "tune.npy", "--out", tmp_path / "on.npz").status == 0
+    found = np.load(tmp_path / "on.npz")["roll"]
+    assert np.array_equal(read_midi(tmp_path / "on.mid"), found) and np.array_equal(found[:9], roll)
+    (tmp_path / "cut.mid").write_bytes((tmp_path / "tune.mid").read_bytes()[:-5])
+    outcome = command(*given, tmp_path / "cut.mid", "--out", tmp_path / "no.mid")
+    assert outcome.status == 1 and "cut.mid is no MIDI file, or damaged" in outcome.line
+    assert not (tmp_path / "no.mid").exists()
 
 
 def pixels_of(path):

@@ -1,4 +1,4 @@
-"""A MIDI file has the notes of its roll, where they begin and how long they last."""
+"""A MIDI file has the notes of its roll, where they begin and how long they last, and is read as that roll."""
 
 import sys
 
@@ -6,7 +6,8 @@ import mido
 import numpy as np
 import pytest
 
-from undertow.data.midi import changes, write_midi
+from undertow.data.midi import changes, read_midi, write_midi
+from undertow.data.rolls import load_rolls
 from undertow.errors import DataError, UsageError
 
 
@@ -57,3 +58,95 @@ def test_refusals(tmp_path, monkeypatch):
     with pytest.raises(UsageError, match=r"MIDI files need mido; install .* undertow\[music\]"):
         write_midi(tmp_path / "song.mid", roll)
     assert not list(tmp_path.iterdir())
+
+
+def write(path, *tracks, ticks_per_beat=480, kind=1):
+    """A MIDI file of tracks of (message, key or none, ticks since the one before, channel)."""
+    file = mido.MidiFile(type=kind, ticks_per_beat=ticks_per_beat)
+    for track in tracks:
+        made = [mido.Message(name, note=note, time=time, channel=channel) for name, note, time, channel in track]
+        file.tracks.append(mido.MidiTrack(made))
+    file.save(path)
+    return path
+
+
+@pytest.mark.parametrize("steps_per_beat", [1, 2, 4, 96])
+def test_what_is_written_is_read_exactly(tmp_path, steps_per_beat):
+    random = np.random.default_rng(steps_per_beat)
+    for num_steps in (1, 2, 7, 60):
+        for share in (0.0, 0.05, 0.5, 1.0):
+            roll = (random.random((num_steps, 88)) < share).astype(np.uint8)
+            write_midi(tmp_path / "song.mid", roll, steps_per_beat)
+            found = read_midi(tmp_path / "song.mid", steps_per_beat)
+            assert found.dtype == np.uint8 and np.array_equal(found, roll)
+    write_midi(tmp_path / "song.midi", roll)
+    np.testing.assert_array_equal(read_midi(tmp_path / "song.midi"), roll)
+
+
+def test_notes_go_to_the_nearest_step_in_the_files_own_ticks(tmp_path):
+    """With 96 ticks a beat a step has 48: half of it is rounded up, and the shortest note lasts one step."""
+    piano = [("note_on", 60, 23, 0), ("note_off", 60, 48 + 1, 0), ("note_on", 61, 0, 0), ("note_on", 61, 3, 0)]
+    bass = [("note_on", 40, 0, 3), ("note_on", 40, 5 * 48, 3)]  # its end as many files say it: a velocity of 0
+    path = write(tmp_path / "song.mid", [*piano, ("note_off", 61, 21, 0)], bass, ticks_per_beat=96)
+    file = mido.MidiFile(path)
+    file.tracks[1][1].velocity = 0
+    file.save(path)
+    roll = read_midi(path)
+    assert roll.shape == (5, 88) and np.argwhere(roll[:, 60 - 21]).ravel().tolist() == [0, 1]
+    assert np.argwhere(roll[:, 61 - 21]).ravel().tolist() == [2] and roll[:, 40 - 21].all() and roll.sum() == 8
+
+
+def test_drums_are_no_keys_and_a_note_without_an_end_lasts_to_the_tracks(tmp_path):
+    drums = [("note_on", 15, 0, 9), ("note_off", 15, 240, 9)]
+    path = write(tmp_path / "song.mid", drums, [("note_on", 108, 240, 0), ("note_off", 30, 480, 0)])
+    roll = read_midi(path)
+    assert roll.shape == (3, 88) and roll[:, 87].tolist() == [0, 1, 1] and roll.sum() == 2
+
+
+def test_a_folder_of_midi_files_is_rolls(tmp_path):
+    roll = (np.random.default_rng(0).random((9, 88)) < 0.3).astype(np.uint8)
+    write_midi(tmp_path / "train" / "a.mid", roll)
+    (tmp_path / "train" / "a.mid").rename(tmp_path / "train" / "A.MID")
+    np.save(tmp_path / "train" / "b.npy", roll[:4])
+    for other in ("validation", "test"):
+        write_midi(tmp_path / other / "c.mid", roll[:2])
+    found = load_rolls(tmp_path)
+    assert found.names == ["train/A.MID", "train/b.npy"]
+    np.testing.assert_array_equal(found.sequences[0], roll)
+    assert load_rolls(tmp_path, "test").lengths.tolist() == [2]
+    (tmp_path / "train" / "c.mid").write_bytes(b"MThd cut")
+    with pytest.raises(DataError, match="c.mid is no MIDI file, or damaged"):
+        load_rolls(tmp_path)
+
+
+@pytest.mark.parametrize("note", [20, 109])
+def test_a_note_outside_of_the_keys_is_named(tmp_path, note):
+    path = write(tmp_path / "song.mid", [("note_on", 60, 0, 0), ("note_on", note, 720, 0)])
+    with pytest.raises(DataError, match=f"song.mid: the note {note} at beat 1.5 is no key of a piano, 21 to 108$"):
+        read_midi(path)
+
+
+def test_what_cannot_be_read(tmp_path, monkeypatch):
+    with pytest.raises(DataError, match="none.mid: there is no such file"):
+        read_midi(tmp_path / "none.mid")
+    whole = write(tmp_path / "song.mid", [("note_on", 60, 0, 0), ("note_off", 60, 480, 0)])
+    content = whole.read_bytes()
+    for damaged in (b"", b"no tune", content[:10], content[:-3], content[:14] + b"MTrk\0\0\0\2\0\x80"):
+        (tmp_path / "cut.mid").write_bytes(damaged)
+        with pytest.raises(DataError, match="cut.mid is no MIDI file, or damaged") as caught:
+            read_midi(tmp_path / "cut.mid")
+        assert "\n" not in str(caught.value)
+    with pytest.raises(DataError, match="of type 2; one tune, of type 0 or 1"):
+        read_midi(write(tmp_path / "two.mid", [("note_on", 60, 0, 0)], kind=2))
+    (tmp_path / "film.mid").write_bytes(content[:12] + b"\xe7\x28" + content[14:])
+    with pytest.raises(DataError, match="film.mid: its times are in frames of film"):
+        read_midi(tmp_path / "film.mid")
+    with pytest.raises(DataError, match="lasts 0 steps, 2 a beat; 1 to 1,048,576 can be read"):
+        read_midi(write(tmp_path / "none.mid", []))
+    with pytest.raises(DataError, match="lasts 1,118,481 steps, 2 a beat"):
+        read_midi(write(tmp_path / "long.mid", [("note_on", 60, 0, 0), ("note_off", 60, 2**28 - 1, 0)]))
+    with pytest.raises(UsageError, match="steps_per_beat is 0; it must be 1 or more"):
+        read_midi(whole, 0)
+    monkeypatch.setitem(sys.modules, "mido", None)
+    with pytest.raises(UsageError, match=r"MIDI files need mido; install .* undertow\[music\]"):
+        read_midi(whole)

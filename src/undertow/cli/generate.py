@@ -40,7 +40,7 @@ def generate(
         run: Folder of a run or a checkpoint.
         out: A file, or a folder for numbered ones; what is there under those names is replaced. Text needs none.
         labels: A class the model knows, theo or speaker=theo; may be given again for another label.
-        prompt: What to continue: a text; for other models a file, a sound or an array of notes or pixels.
+        prompt: What to continue: a text; for other models a file, a sound, an array of notes or pixels, or a MIDI file.
         prompt_file: The same in a file, for text too.
         features: For a model that is conditioned on features: a sound file to copy, or frames in a .npy file.
         seconds: Length of generated sound; 1 by default, with features as long as they are.

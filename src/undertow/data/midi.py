@@ -1,22 +1,32 @@
-"""Piano rolls as Standard MIDI files, to be heard in any player or notation program.
+"""Piano rolls as Standard MIDI files, to be heard in any player or notation program, and MIDI files as piano rolls.
 
 T steps, 88 keys.
 """
 
+import math
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from undertow.data.rolls import LOWEST_NOTE, check_roll
-from undertow.errors import UsageError
+from undertow.data.roll import LOWEST_NOTE, NUM_KEYS, check_roll
+from undertow.errors import DataError, UsageError
 from undertow.files import atomic_write
 
+SUFFIXES = (".mid", ".midi")
+STEPS_PER_BEAT = 2  # a step is an eighth note
 TICKS_PER_BEAT = 480
 VELOCITY = 80
+PERCUSSION = 9  # the channel of drums, whose notes are no keys
+MOST_STEPS = 2**20
 
 
-def write_midi(path: str | Path, roll: np.ndarray, steps_per_beat: int = 2, beats_per_minute: float = 100.0) -> None:
+def write_midi(
+    path: str | Path, roll: np.ndarray, steps_per_beat: int = STEPS_PER_BEAT, beats_per_minute: float = 100.0
+) -> None:
     """Write a (T, 88) roll as one track of piano; a key that stays 1 is one note, held.
 
     Args:
@@ -29,7 +39,7 @@ def write_midi(path: str | Path, roll: np.ndarray, steps_per_beat: int = 2, beat
         DataError: it is no roll, or the file cannot be written.
     """
     path = Path(path)
-    if path.suffix not in (".mid", ".midi"):
+    if path.suffix not in SUFFIXES:
         raise UsageError(f"{path}: MIDI files end in .mid")
     if steps_per_beat < 1 or TICKS_PER_BEAT % steps_per_beat or not 4 <= beats_per_minute <= 600:
         raise UsageError(
@@ -50,12 +60,102 @@ def write_midi(path: str | Path, roll: np.ndarray, steps_per_beat: int = 2, beat
         file.save(str(temporary))
 
 
+def read_midi(path: str | Path, steps_per_beat: int = STEPS_PER_BEAT) -> np.ndarray:
+    """A MIDI file as a (T, 88) roll, uint8; of what `write_midi` wrote with as many steps per beat, the same roll.
+
+    Notes begin and end at the nearest step, and last one at least. All tracks and channels sound together, but for
+    percussion. Tempo, velocity and pedals are left out, and a key that is struck again at the next step is held.
+
+    Args:
+        steps_per_beat: steps of the roll that make a quarter note, 1 or more.
+
+    Raises:
+        UsageError: the steps are none, or mido is not installed.
+        DataError: the file is missing or damaged, or its times are not in beats; it has nothing in it, or more than
+            1,048,576 steps; or a note is no key of a piano.
+    """
+    if steps_per_beat < 1:
+        raise UsageError(f"steps_per_beat is {steps_per_beat}; it must be 1 or more")
+    path = Path(path)
+    file = _load(path)
+    notes = [note for track in file.tracks for note in _notes(track)]
+    _check_keys(notes, path, file.ticks_per_beat)
+    ticks_per_step = Fraction(file.ticks_per_beat, steps_per_beat)
+    sounding = [(note.steps(ticks_per_step), note.key - LOWEST_NOTE) for note in notes]
+    ends = [_nearest(sum(message.time for message in track) / ticks_per_step) for track in file.tracks]
+    num_steps = max([*ends, *(steps.stop for steps, _ in sounding)], default=0)
+    if not 0 < num_steps <= MOST_STEPS:
+        raise DataError(f"{path}: lasts {num_steps:,} steps, {steps_per_beat} a beat; 1 to {MOST_STEPS:,} can be read")
+    roll = np.zeros((num_steps, NUM_KEYS), np.uint8)
+    for steps, key in sounding:
+        roll[steps, key] = 1
+    return roll
+
+
 def changes(roll: np.ndarray) -> list[tuple[int, int, bool]]:
     """(step, MIDI note, whether it begins) of every beginning and end of a note, in the order of time."""
     padded = np.pad(roll.astype(np.int8), ((1, 1), (0, 0)))
     steps, keys = np.nonzero(np.diff(padded, axis=0))
     begins = padded[steps + 1, keys] == 1
     return list(zip(steps.tolist(), (keys + LOWEST_NOTE).tolist(), begins.tolist(), strict=True))
+
+
+class _Note(NamedTuple):
+    """A key (of MIDI) that sounds from one tick to another."""
+
+    key: int
+    start: int
+    stop: int
+
+    def steps(self, ticks_per_step: Fraction) -> slice:
+        """The steps it sounds at: those nearest to its ends, and one at least."""
+        start = _nearest(self.start / ticks_per_step)
+        return slice(start, max(start + 1, _nearest(self.stop / ticks_per_step)))
+
+
+def _nearest(steps: Fraction) -> int:
+    return math.floor(steps + Fraction(1, 2))
+
+
+def _check_keys(notes: Sequence[_Note], path: Path, ticks_per_beat: int) -> None:
+    for note in notes:
+        if not 0 <= note.key - LOWEST_NOTE < NUM_KEYS:
+            where = f"{path}: the note {note.key} at beat {note.start / ticks_per_beat:g}"
+            raise DataError(f"{where} is no key of a piano, {LOWEST_NOTE} to {LOWEST_NOTE + NUM_KEYS - 1}")
+
+
+def _notes(track: Any) -> Iterator[_Note]:
+    """The notes of a track; one that never ends does so with the track."""
+    now = 0
+    sounding: dict[tuple[int, int], int] = {}
+    for message in track:
+        now += message.time
+        if message.type not in ("note_on", "note_off") or message.channel == PERCUSSION:
+            continue
+        which = message.channel, message.note
+        if message.type == "note_on" and message.velocity:
+            sounding.setdefault(which, now)
+        elif which in sounding:
+            yield _Note(message.note, sounding.pop(which), now)
+    for (_, key), start in sounding.items():
+        yield _Note(key, start, now)
+
+
+def _load(path: Path) -> Any:
+    """The file as mido reads it."""
+    mido = _mido()
+    if not path.is_file():
+        raise DataError(f"{path}: there is no such file")
+    try:
+        file = mido.MidiFile(path)
+    except Exception as error:  # whatever a parser meets in a damaged file
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        raise DataError(f"{path} is no MIDI file, or damaged ({why})") from None
+    if file.type not in (0, 1):
+        raise DataError(f"{path} is a MIDI file of type {file.type}; one tune, of type 0 or 1, can be read")
+    if file.ticks_per_beat < 1:
+        raise DataError(f"{path}: its times are in frames of film; a MIDI file with beats can be read")
+    return file
 
 
 def _mido() -> ModuleType:

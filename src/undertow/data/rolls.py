@@ -1,6 +1,5 @@
-"""Piano rolls: the sets of polyphonic music that are published as .mat files, and folders of NumPy arrays.
+"""Piano rolls: the sets of polyphonic music that are published as .mat files, and folders of arrays and MIDI files.
 
-A roll is (T, 88) of 0 and 1: step t sounds the keys that are 1, from the lowest, A0 (MIDI note 21), to the highest, C8.
 The published sets are those of Boulanger-Lewandowski, Bengio & Vincent (arXiv 1206.6392), as the TCN benchmark cut
 them.
 
@@ -16,29 +15,31 @@ import numpy as np
 from undertow.config import nearest
 from undertow.data.catalogue import CATALOGUE, open_files
 from undertow.data.folder import SPLIT_FOLDERS, SPLITS, assign_splits
+from undertow.data.midi import SUFFIXES as MIDI
+from undertow.data.midi import read_midi
+from undertow.data.roll import check_roll
 from undertow.data.sequences import SequenceSet
 from undertow.errors import DataError, UsageError
 from undertow.files import atomic_write
 
-NUM_KEYS = 88
-LOWEST_NOTE = 21  # of MIDI
 MAT_KEYS = {"train": "traindata", "validation": "validdata", "test": "testdata"}
-SUFFIXES = (".npy", ".npz")
+SUFFIXES = (".npy", ".npz", *MIDI)
 
 
 def load_rolls(source: str | Path, split: str = "train", path: str | Path | None = None) -> SequenceSet:
     """One split of piano rolls, (T, 88) uint8 each.
 
     Args:
-        source: "jsb", "nottingham", a .mat file that is laid out as theirs, or a folder of .npy and .npz files. Every
-            array of an .npz file is a roll. Folders train, validation and test below it are splits; what they do not
-            tell is decided by a hash of the name: validation 5 %, test 5 %, train the rest.
+        source: "jsb", "nottingham", a .mat file that is laid out as theirs, or a folder of .npy, .npz and .mid files.
+            Every array of an .npz file is a roll; a MIDI file is one, two steps a beat (see `read_midi`). Folders
+            train, validation and test below it are splits; what they do not tell is decided by a hash of the name:
+            validation 5 %, test 5 %, train the rest.
         split: "train", "validation" or "test".
         path: where a named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
 
     Raises:
-        UsageError: there is no such split, a named set holds no rolls, a path comes without a named set, or scipy is
-            missing, which reads .mat files.
+        UsageError: there is no such split, a named set holds no rolls, a path comes without a named set, or what reads
+            .mat files (scipy) or MIDI files (mido) is missing.
         DataError: the set is not at hand; a file is missing or damaged, or holds something else than rolls.
     """
     if split not in SPLITS:
@@ -74,23 +75,6 @@ def read_mat(path: Path, split: str) -> SequenceSet:
     return SequenceSet(rolls, names=names)
 
 
-def check_roll(roll: np.ndarray, name: str) -> np.ndarray:
-    """A roll as (T, 88) uint8.
-
-    Raises:
-        DataError: it is none, and what it is instead.
-    """
-    if roll.ndim != 2 or roll.shape[1] != NUM_KEYS or not len(roll):
-        raise DataError(f"{name}: is {roll.shape}; a piano roll is (T, {NUM_KEYS})")
-    if roll.dtype.kind not in "biuf":
-        raise DataError(f"{name}: is an array of {roll.dtype}; a piano roll is of 0 and 1")
-    wrong = (roll != 0) & (roll != 1)
-    if wrong.any():
-        step, key = np.argwhere(wrong)[0].tolist()
-        raise DataError(f"{name}: {roll[step, key]} at step {step}, key {key}; a piano roll is of 0 and 1")
-    return roll.astype(np.uint8)
-
-
 def write_roll(path: str | Path, roll: np.ndarray) -> None:
     """Write a (T, 88) roll as the array `roll` of a compressed .npz file, which `load_rolls` reads.
 
@@ -110,7 +94,7 @@ def _read_folder(root: Path, split: str) -> SequenceSet:
     if not root.is_dir():
         sets = ", ".join(name for name, entry in CATALOGUE.items() if entry.kind == "rolls")
         raise DataError(f"{root} is neither a folder of piano rolls nor a set's name; of these there is {sets}")
-    paths = (path for path in root.rglob("*") if path.suffix in SUFFIXES and path.is_file())
+    paths = (path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
     names = sorted(path.relative_to(root).as_posix() for path in paths)
     names = [name for name in names if not any(part.startswith(".") for part in name.split("/"))]
     if not names:
@@ -127,6 +111,9 @@ def _read_folder(root: Path, split: str) -> SequenceSet:
 
 def _read_file(root: Path, name: str) -> Iterator[tuple[str, np.ndarray]]:
     """The rolls of a file, each with its name."""
+    if name.lower().endswith(MIDI):
+        yield name, read_midi(root / name)
+        return
     try:
         with (root / name).open("rb") as file:
             loaded = np.load(file, allow_pickle=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from undertow.data.rolls import LOWEST_NOTE, check_roll
+from undertow.data.roll import LOWEST_NOTE, check_roll
 from undertow.errors import UsageError
 from undertow.files import atomic_write
 

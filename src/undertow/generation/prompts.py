@@ -18,6 +18,8 @@ from undertow.alphabets.alphabet import Alphabet
 from undertow.data.audio import Audio, read_audio, resample
 from undertow.data.features import extract
 from undertow.data.frames import SUFFIX, read_frames
+from undertow.data.midi import STEPS_PER_BEAT, read_midi
+from undertow.data.midi import SUFFIXES as MIDI
 from undertow.errors import DataError, UsageError
 from undertow.models.autoregressive import Autoregressive
 
@@ -41,7 +43,7 @@ def read_prompt(prompt: Prompt, model: Autoregressive) -> tuple[Tensor, tuple[st
     Args:
         prompt: int64 symbols; None for no prompt; or the real thing. Of sound that is a file, an `Audio`, or a float
             wave (T,) in [-1, 1] at the model's rate; of text a `str`, or the `Path` of a file of text; of notes and
-            pixels an array that the alphabet encodes, or a `.npy` or `.npz` file of one.
+            pixels an array that the alphabet encodes, or a `.npy` or `.npz` file of one; of notes a MIDI file too.
 
     Raises:
         DataError: the file or array is not what it must be, or holds what the alphabet has no symbol for.
@@ -89,6 +91,12 @@ def _read_array(prompt: Given, model: Autoregressive) -> Real:
     return prompt, ()
 
 
+def _read_notes(prompt: Given, model: Autoregressive) -> Real:
+    if isinstance(prompt, str | Path) and Path(prompt).suffix.lower() in MIDI:
+        return read_midi(prompt), (f"{STEPS_PER_BEAT} steps a beat, as in MIDI files that are written",)
+    return _read_array(prompt, model)
+
+
 def _load(path: Path) -> np.ndarray:
     """The array of a `.npy` file, or the only one of a `.npz` file; nothing in it is executed."""
     if not path.is_file():
@@ -109,7 +117,7 @@ def _load(path: Path) -> np.ndarray:
 READERS: dict[str, Callable[[Any, Autoregressive], Real]] = {
     "sound": _read_sound,
     "text": _read_text,
-    "notes": _read_array,
+    "notes": _read_notes,
     "pixels": _read_array,
 }
 

@@ -23,7 +23,12 @@ class RollsTask(SequenceTask):
 
     @config
     class Config:
-        """`source`: a named set, a .mat file, or a folder of .npy and .npz rolls; `path`: where a named set lies."""
+        """Which music.
+
+        Attributes:
+            source: a named set, a .mat file, or a folder of .npy, .npz and MIDI files.
+            path: where a named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
+        """
 
         kind: Literal["rolls"] = "rolls"
         source: str | None = None
