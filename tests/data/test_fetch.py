@@ -224,6 +224,8 @@ def test_no_member_lands_outside(tmp_path, write, member):
         unpack(archive, tmp_path / "deep" / "in")
     except DataError as error:
         assert "outside" in str(error)
+    else:
+        assert len(list((tmp_path / "deep" / "in").rglob("*.wav"))) == 2, "it is refused, or lands inside"
     names = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.wav")}
     assert all(name.startswith("deep/in/") for name in names)
     assert not Path("/tmp/outside.wav").exists()

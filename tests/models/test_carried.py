@@ -94,6 +94,7 @@ def test_vector_symbols_are_carried_too() -> None:
     batches = StreamBatches(held, 1, 5, seed=0)
     with torch.no_grad():
         found = streamed(model, batches, 0, batches.steps_per_epoch)
+        assert sorted(found) == [str(index) for index in range(len(held.sequences))]
         for index, values in found.items():
             assert values == pytest.approx(whole(model, held.sequences[int(index)]).tolist(), rel=1e-10)
 

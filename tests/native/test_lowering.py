@@ -142,6 +142,7 @@ def test_bfloat16_rounds_the_networks_convolutions_alone() -> None:
         op.weight for op in exact.ops if op.kind == OpKind.CONV and exact.ops[op.inputs[0]].kind == OpKind.CONDITION
     }
     weights = {op.weight for op in exact.ops if op.kind == OpKind.CONV} - known
+    assert weights and known
     for index, (one, other) in enumerate(zip(exact.tensors, rounded.tensors, strict=True)):
         if index not in weights:
             assert other.type == Type.FLOAT32 and np.array_equal(one.array, other.array)

@@ -10,12 +10,8 @@ from torch.nn import functional as F
 
 from tests.contract import check_layer
 from tests.networks.cases import CASES
-from undertow.batch import Condition
 from undertow.networks import ByteNet
 from undertow.networks.bytenet import MUBlock, ReLUBlock
-
-CASE = CASES["bytenet"]
-make, inputs = CASE.make, CASE.inputs
 
 
 @pytest.mark.parametrize("block", [MUBlock, ReLUBlock])
@@ -83,7 +79,7 @@ def test_published_shape() -> None:
 
 
 def test_head_drops_before_the_last_convolution_alone() -> None:
-    network = make(dropout=0.5).train()
+    network = CASES["bytenet"].make(dropout=0.5).train()
     x = torch.randn(1, 2000, 6)
     hidden = network.head.hidden(x).relu()
     with torch.no_grad():
@@ -95,11 +91,3 @@ def test_head_drops_before_the_last_convolution_alone() -> None:
     assert 0.45 < kept[hidden > 0].float().mean() < 0.55
     assert sum(isinstance(module, torch.nn.Dropout) for module in network.modules()) == 1
     torch.testing.assert_close(network.eval().head(x), hidden)
-
-
-def test_output_makes_the_parameters() -> None:
-    network = make()
-    before = network(inputs(network), Condition())
-    with torch.no_grad():
-        network.output.bias += 1
-    assert network.output.bias.shape == (6,) and before.shape == (3, 40, 6)

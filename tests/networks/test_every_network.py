@@ -48,6 +48,17 @@ def test_every_parameter_is_used(kind: str, name: str) -> None:
     assert all(parameter.grad is not None for parameter in network.parameters())
 
 
+@pytest.mark.parametrize(("kind", "name"), SHAPES)
+def test_output_makes_the_parameters(kind: str, name: str) -> None:
+    """A model of other outputs replaces that layer, and takes the weights of every other one."""
+    case, made = CASES[kind], []
+    network = case.make(**case.shapes[name]).double()
+    network.output.register_forward_hook(lambda module, args, output: made.append(output))
+    params = network(case.inputs(network), Condition())
+    assert len(made) == 1 and torch.equal(made[0], params)
+    assert params.shape == (3, case.num_steps, case.num_params)
+
+
 @pytest.mark.parametrize(("kind", "key", "value"), REFUSED)
 def test_bad_configs_are_refused_by_name(kind: str, key: str, value: Any) -> None:
     with pytest.raises(UsageError, match=key):

@@ -9,7 +9,7 @@ from undertow.config import parse
 from undertow.data.clips import Clip, ClipSet
 from undertow.data.features import FramesConfig, build
 from undertow.data.sequences import SequenceSet
-from undertow.evaluation import calibration, score_sequences
+from undertow.evaluation import calibration, score, score_sequences
 from undertow.evaluation.calibration import calibration_batches
 from undertow.native import export
 from undertow.recipes.tasks import excerpt
@@ -53,10 +53,14 @@ def test_pieces_have_their_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     assert np.array_equal(np.concatenate([piece.wave for piece in pieces]), clip.wave)
 
 
+@pytest.mark.native
 def test_a_model_of_features_is_calibrated_and_scored() -> None:
-    model = make(dict(conditioner=dict(features=MEL, upsampling=dict(channels=4)), sample_rate=100), 1.0)
-    batches = calibration_batches(model, clips([700, 300]))
-    assert MEL["sample_rate"] == 100 and export(model, "int8", batches).engine_file is not None
+    conditioner = dict(features=MEL, upsampling=dict(channels=4))
+    model, some = make(dict(conditioner=conditioner, sample_rate=MEL["sample_rate"]), 1.0), clips([700, 300])
+    exported = export(model, "int8", calibration_batches(model, some))
+    found = score(exported, some)
+    assert (found.engine, found.precision, found.num_symbols) == ("native", "int8", 1000)
+    assert found.nats_per_symbol == pytest.approx(score(model, some).nats_per_symbol, rel=0.01)
 
 
 def test_pieces_of_sequences_keep_their_labels(monkeypatch: pytest.MonkeyPatch) -> None:
