@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
 from functools import wraps
-from typing import Any, TypeVar, cast, dataclass_transform, get_args
+from typing import Annotated, Any, TypeVar, cast, dataclass_transform, get_args
 
 from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
@@ -13,6 +13,8 @@ from pydantic.fields import Field
 from undertow.errors import UsageError
 
 T = TypeVar("T")
+Count = Annotated[int, Field(ge=1)]
+Probability = Annotated[float, Field(ge=0, lt=1)]  # with which something is left out, never all of it
 UNKNOWN_KEY = "unexpected_keyword_argument"  # pydantic's name of that fault
 
 

@@ -17,11 +17,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from undertow.config import choice, config
+from undertow.config import Count, choice, config
 from undertow.data.clips import Clip
 from undertow.errors import DataError, UsageError
 
-Count = Annotated[int, Field(ge=1)]
 Floor = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 DELTA_WIDTH = 9  # frames a delta is fitted over

@@ -13,12 +13,10 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from undertow.batch import Condition
-from undertow.config import config
+from undertow.config import Count, Probability, config
 from undertow.data.features import FeatureConfig
 from undertow.errors import UsageError
 from undertow.layers import CausalConv1d, Repeat, Serial, TransposedConv1d
-
-Count = Annotated[int, Field(ge=1)]
 
 
 @config
@@ -58,7 +56,7 @@ class Conditioner(nn.Module):
 
         labels: dict[str, tuple[str, ...]] = Field(default_factory=dict)
         label_channels: Count = 16
-        label_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+        label_dropout: Probability = 0.1
         features: FeatureConfig | None = None
         upsampling: Upsampling = Upsampling()
 

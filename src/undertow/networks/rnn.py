@@ -10,19 +10,15 @@ ones: Zaremba et al., arXiv 1409.2329.
 B batch, T time, N symbols, C channels, P parameters of the output distribution.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
 from torch import Tensor, nn
 
 from undertow.batch import Condition
-from undertow.config import config
+from undertow.config import Count, Probability, config
 from undertow.layers import CausalConv1d, Cell, InputKind, Inputs, Recurrent, Values
 from undertow.networks.network import Network
 from undertow.state import State
-
-Count = Annotated[int, Field(ge=1)]
-Probability = Annotated[float, Field(ge=0, lt=1)]
 
 
 class RNN(Network):

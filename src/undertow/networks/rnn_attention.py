@@ -12,20 +12,18 @@ P parameters of the output distribution.
 """
 
 import math
-from typing import Annotated, Literal
+from typing import Literal
 
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
 from undertow.batch import Condition
-from undertow.config import config
+from undertow.config import Count, Probability, config
 from undertow.layers import CausalConv1d, Cell, InputKind, Inputs, Layer, Recurrent
 from undertow.layers.attention import check_room, write_cache
 from undertow.networks.network import Network
 from undertow.state import State
 
-Count = Annotated[int, Field(ge=1)]
 MOST_COMPARED = 2**24  # numbers that are compared at once, about
 
 
@@ -52,7 +50,7 @@ class RNNAttention(Network):
         num_layers: Count = 1
         channels: Count = 256
         attention_channels: Count | None = None
-        dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+        dropout: Probability = 0.0
         max_length: Count = 512
 
     receptive_field = None

@@ -21,7 +21,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from undertow.batch import Condition
-from undertow.config import config
+from undertow.config import Count, Probability, config
 from undertow.errors import UsageError
 from undertow.layers import (
     CausalConv1d,
@@ -35,9 +35,6 @@ from undertow.layers import (
 )
 from undertow.networks.network import Network
 from undertow.state import State
-
-Count = Annotated[int, Field(ge=1)]
-Probability = Annotated[float, Field(ge=0, lt=1)]
 
 
 class TemporalBlock(Layer):

@@ -20,7 +20,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from undertow.batch import Condition
-from undertow.config import config
+from undertow.config import Count, Probability, config
 from undertow.errors import UsageError
 from undertow.layers import (
     CausalSelfAttention,
@@ -36,7 +36,6 @@ from undertow.layers.positions import Learned, Rotary, Sinusoidal
 from undertow.networks.network import Network
 from undertow.state import State
 
-Count = Annotated[int, Field(ge=1)]
 STD = 0.02  # of fresh weights, as GPT-2's
 
 
@@ -71,7 +70,7 @@ class Transformer(Network):
         norm_first: bool = True
         norm: Literal["layer", "rms"] = "layer"
         activation: Literal["relu", "gelu", "gelu_tanh", "swiglu"] = "gelu"
-        dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+        dropout: Probability = 0.0
         tied: bool = False
         max_length: Count | None = None
         window: Annotated[int, Field(ge=2)] | None = None

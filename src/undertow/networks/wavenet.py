@@ -19,12 +19,11 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from undertow.batch import Condition
-from undertow.config import config
+from undertow.config import Count, config
 from undertow.layers import CausalConv1d, Embedding, Framed, GatedStack, Serial, StatelessLayer, dilation_cycles
 from undertow.networks.network import Network
 from undertow.state import State
 
-Count = Annotated[int, Field(ge=1)]
 NumDilations = Annotated[int, Field(ge=1, le=24)]  # the last one, 2^23, is 17 minutes at 8 kHz
 
 
