@@ -1,13 +1,18 @@
 """Text: found, cut into splits, encoded in memory or into a file, and refused with a word on where."""
 
+import os
+import time
+
 import numpy as np
 import pytest
 
 from undertow.alphabets import Bytes, Characters, Subwords, build
+from undertow.data import symbol_cache
 from undertow.data.text import complete, encode, open_text
 from undertow.errors import DataError, UsageError
 
 LINES = "".join(f"line {number}: the naïve 😀\r\n" + "\n" * (number % 3) for number in range(200))
+ENDS = (".symbols", ".json")
 CONFIGS = [Bytes.Config(), Characters.Config(), Subwords.Config(size=300)]
 
 
@@ -112,6 +117,37 @@ def test_a_changed_file_or_a_damaged_cache_is_encoded_anew(book, tmp_path):
     book.write_bytes(LINES[::-1].encode())
     turned = encode(open_text(book).documents, alphabet, cache, most_bytes=0)
     assert alphabet.decode(np.concatenate(turned)) == LINES[::-1]
+
+
+def test_what_was_not_used_for_a_day_makes_room(book, tmp_path, monkeypatch):
+    """Files of other alphabets: oldest first, until the rest fits; one that was used today stays whatever it takes."""
+    cache, text = tmp_path / "cache", open_text(book)
+    alphabets = [Characters(Characters.Config(characters=LINES + extra)) for extra in ("", "A", "B", "C", "D")]
+
+    def encoded(alphabet):
+        whole = encode(text.documents, alphabet, cache, most_bytes=0)
+        assert alphabet.decode(np.concatenate(whole)) == LINES
+        return max(cache.glob("*.symbols"), key=lambda path: path.stat().st_mtime_ns)
+
+    files = [encoded(alphabet) for alphabet in alphabets[:4]]
+    size = files[0].stat().st_size
+    assert len(set(files)) == 4 and {file.stat().st_size for file in files} == {size}
+    monkeypatch.setattr(symbol_cache, "MOST_BYTES", 3 * size)
+    for days, file in zip((5, 9, 7, 0), files, strict=True):
+        os.utime(file, (time.time() - days * 86_400 - 60,) * 2)
+    os.utime(files[3])
+    encoded(alphabets[0])  # found, so used today
+    assert len(list(cache.glob("*.symbols"))) == 4
+    (cache / ".left.partial.symbols").write_bytes(b"x")
+    os.utime(cache / ".left.partial.symbols", (0, 0))
+    held = encode(text.documents, alphabets[1], cache, most_bytes=0)
+    os.utime(files[1], (time.time() - 9 * 86_400,) * 2)
+    last = encoded(alphabets[4])
+    assert set(cache.iterdir()) == {one.with_suffix(end) for one in (files[0], files[3], last) for end in ENDS}
+    assert alphabets[1].decode(np.concatenate(held)) == LINES, "what is mapped stays readable"
+    monkeypatch.setattr(symbol_cache, "MOST_BYTES", 0)
+    encoded(alphabets[1])
+    assert len(list(cache.glob("*.symbols"))) == 4, "all were used today"
 
 
 def test_bytes_are_mapped_where_they_lie(book, tmp_path):

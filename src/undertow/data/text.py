@@ -21,8 +21,8 @@ from undertow.config import nearest, to_dict
 from undertow.data.catalogue import CATALOGUE, cache_folder, file_set, open_files
 from undertow.data.documents import BLOCK, Document, cut, list_documents, whole_file
 from undertow.data.folder import SPLIT_FOLDERS, SPLITS
+from undertow.data.symbol_cache import SUFFIX, mapped
 from undertow.errors import DataError, UsageError
-from undertow.files import atomic_write
 
 SHARES = dict(zip(SPLITS, (90, 5, 5), strict=True))  # per cent of the bytes
 IN_MEMORY = {"byte": 1 << 26, "character": 1 << 26, "token": 1 << 22}  # bytes of text that are encoded at each start
@@ -130,7 +130,7 @@ def encode(
     """Documents as symbols (T,) of the smallest unsigned type, of which one beyond `most_bytes` of text are mapped.
 
     Bytes are mapped where they lie. Others are encoded block by block into a file in `cache`, and found there the next
-    time.
+    time; see `undertow.data.symbol_cache.mapped` for how long.
 
     Args:
         cache: a folder; None: "symbols" in the folder that downloaded sets are in.
@@ -147,7 +147,8 @@ def encode(
     if isinstance(alphabet, Bytes) and len(documents) <= MAPPED_FILES:
         return [np.memmap(one.path, np.uint8, "r", one.start, (len(one),)) for one in documents]
     folder = cache_folder() / "symbols" if cache is None else Path(cache)
-    return _mapped(documents, alphabet, folder / _key(documents, alphabet, block_bytes), kind, block_bytes)
+    path = folder / _key(documents, alphabet, block_bytes)
+    return mapped(path, kind, (_blocks(one, alphabet, kind, block_bytes) for one in documents))
 
 
 def _told_splits(documents: Sequence[Document]) -> dict[str, list[Document]]:
@@ -188,33 +189,6 @@ def _blocks(document: Document, alphabet: TextAlphabet, kind: np.dtype, num_byte
         passed += len(text)
 
 
-def _mapped(
-    documents: Sequence[Document], alphabet: TextAlphabet, path: Path, kind: np.dtype, block_bytes: int
-) -> list[np.ndarray]:
-    """The symbols of all documents, mapped from one file, which is written where it is not there yet."""
-    lengths = _lengths(path, kind)
-    if lengths is None:
-        lengths = [0] * len(documents)
-        with atomic_write(path) as temporary, temporary.open("wb") as file:
-            for index, one in enumerate(documents):
-                for symbols in _blocks(one, alphabet, kind, block_bytes):
-                    file.write(symbols.tobytes())
-                    lengths[index] += len(symbols)
-        with atomic_write(path.with_suffix(".json")) as temporary:
-            temporary.write_text(json.dumps(lengths))
-    symbols = np.memmap(path, kind, "r")
-    return np.split(symbols, np.cumsum(lengths)[:-1])
-
-
-def _lengths(path: Path, kind: np.dtype) -> list[int] | None:
-    """The documents' lengths in symbols, if the file of symbols is there and whole."""
-    try:
-        lengths: list[int] = json.loads(path.with_suffix(".json").read_text())
-        return lengths if path.stat().st_size == sum(lengths) * kind.itemsize else None
-    except (OSError, ValueError):
-        return None
-
-
 def _key(documents: Sequence[Document], alphabet: TextAlphabet, block_bytes: int) -> str:
     """The name of the file of symbols: other for other files, parts, times of change, or another alphabet."""
     files = [
@@ -222,4 +196,4 @@ def _key(documents: Sequence[Document], alphabet: TextAlphabet, block_bytes: int
         for one in documents
     ]
     told = json.dumps([to_dict(alphabet.config), files, block_bytes])
-    return hashlib.sha256(told.encode()).hexdigest()[:32] + ".symbols"
+    return hashlib.sha256(told.encode()).hexdigest()[:32] + SUFFIX
