@@ -1,4 +1,4 @@
-"""Muon: torch's own on one matrix, square ones taken apart, AdamW for the rest, and nothing of a step before."""
+"""Muon: torch's own on one matrix, stacked ones taken apart, AdamW for the rest, and nothing of a step before."""
 
 import gc
 from typing import Any
@@ -13,6 +13,18 @@ from torch.distributed.fsdp import fully_shard
 from tests.generation.symbol_models import text_model
 from undertow.config import parse
 from undertow.errors import UsageError
+from undertow.layers import (
+    CausalSelfAttention,
+    FeedForward,
+    GatedConv1d,
+    GatedFeedForward,
+    Layer,
+    MultiplicativeUnit,
+    Recurrent,
+    Stacked,
+    WindowedSelfAttention,
+)
+from undertow.models.model import stacked_weights
 from undertow.training.config import TrainingConfig
 from undertow.training.optimizers import OPTIMIZERS, make_optimizer
 
@@ -32,6 +44,15 @@ class Parts(nn.Module):
     @property
     def others(self) -> list[nn.Parameter]:
         return [one for name, one in self.named_parameters() if name.startswith("weight_")]
+
+
+class Stack(nn.Module, Stacked):
+    """A weight that says of how many matrices on top of each other it is."""
+
+    def __init__(self, shape: tuple[int, ...], number: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(shape))
+        self.stacked = {"weight": number}
 
 
 def config(**changes: Any) -> TrainingConfig:
@@ -79,22 +100,54 @@ def test_a_kernel_is_the_matrix_of_its_output_channels() -> None:
     assert torch.equal(model.others[0].reshape(5, 6), matrix)
 
 
-@pytest.mark.parametrize(("shape", "number"), [((9, 3), 3), ((3, 3), 1), ((6, 4), 1), ((3, 9), 1)])
-def test_square_matrices_on_top_of_each_other_are_taken_apart(shape: tuple[int, int], number: int) -> None:
+@pytest.mark.parametrize("shape", [(9, 3), (3, 3), (16, 4)])
+def test_a_matrix_that_does_not_say_that_it_is_stacked_is_one(shape: tuple[int, int]) -> None:
     model = Parts(shape)
-    rows = shape[0] // number
-    pieces = twin(list(model.others[0].split(rows)))
+    (matrix,) = twin(list(model.others))
+    steps([make_optimizer(model, config()), torchs([matrix])], [(model.others[0], matrix)])
+    assert torch.equal(model.others[0], matrix)
+
+
+@pytest.mark.parametrize(
+    ("shape", "number"), [((9, 3), 3), ((6, 4), 2), ((8, 3), 4), ((4, 9), 2), ((8, 2, 3), 2), ((6, 4), 1)]
+)
+def test_matrices_on_top_of_each_other_are_taken_apart(shape: tuple[int, ...], number: int) -> None:
+    model = nn.Sequential(nn.Linear(2, 2), Stack(shape, number))
+    weight, rows = model[1].weight, shape[0] // number
+    pieces = twin([piece.flatten(1) for piece in weight.split(rows)])
     ours, theirs = make_optimizer(model, config()), torchs(pieces)
     random = torch.Generator().manual_seed(4)
     for _ in range(3):
-        model.others[0].grad = torch.randn(shape, generator=random)
-        for piece, gradient in zip(pieces, model.others[0].grad.split(rows), strict=True):
+        weight.grad = torch.randn(shape, generator=random)
+        for piece, gradient in zip(pieces, weight.grad.flatten(1).split(rows), strict=True):
             piece.grad = gradient.clone()
         for optimizer in (ours, theirs):
             for group in optimizer.param_groups:
                 group["lr"] = 0.01
             optimizer.step()
-    assert torch.equal(model.others[0].detach(), torch.cat([piece.detach() for piece in pieces]))
+    assert torch.equal(weight.detach().flatten(1), torch.cat([piece.detach() for piece in pieces]))
+
+
+@pytest.mark.parametrize(
+    ("layer", "stacked"),
+    [
+        (CausalSelfAttention(4, 2, 8), {"inputs.weight": 3}),
+        (WindowedSelfAttention(4, 2, 8), {"inputs.weight": 3}),
+        (FeedForward(4, 16), {}),
+        (GatedFeedForward(4, 16), {"input.weight": 2}),
+        (GatedConv1d(4, 8, 2, 1), {"conv.weight": 2}),
+        (GatedConv1d(4, 8, 2, 1, 3), {"conv.weight": 2, "condition.weight": 2}),
+        (MultiplicativeUnit(4), {"conv.weight": 4}),
+        (Recurrent("lstm", 4, 8), {"cell.weight_ih_l0": 4, "cell.weight_hh_l0": 4}),
+        (Recurrent("gru", 4, 8), {"cell.weight_ih_l0": 3, "cell.weight_hh_l0": 3}),
+        (Recurrent("rnn", 4, 8), {"cell.weight_ih_l0": 1, "cell.weight_hh_l0": 1}),
+    ],
+)
+def test_which_weights_of_a_layer_are_stacked(layer: Layer, stacked: dict[str, int]) -> None:
+    assert stacked_weights(layer) == stacked
+    pieces = make_optimizer(layer, config()).param_groups[0]["params"]
+    matrices = sum(one.dim() > 1 and "weight" in name for name, one in layer.named_parameters())
+    assert len(pieces) == matrices + sum(stacked.values()) - len(stacked)
 
 
 @pytest.mark.parametrize("shape", [(1, 2, 3), (4, 1, 1), (1, 5)])

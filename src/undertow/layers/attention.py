@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from undertow.errors import UsageError
 from undertow.layers.layer import Layer
 from undertow.layers.positions import rotate
+from undertow.layers.stacked import Stacked
 from undertow.state import State
 
 
@@ -38,7 +39,7 @@ def attention(query: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None =
     return attention_weights(query, keys, mask) @ values
 
 
-class SelfAttention(Layer):
+class SelfAttention(Layer, Stacked):
     """Each step looks at steps up to its own: (B, T, C) -> (B, T, C).
 
     A step's query, key and value come of one product with a matrix (3 C, C). `rotation` (B or 1, T, 2, D), where it is
@@ -53,6 +54,7 @@ class SelfAttention(Layer):
         assert channels % num_heads == 0
         self.num_heads, self.capacity, self.dropout = num_heads, capacity, dropout
         self.inputs = nn.Linear(channels, 3 * channels, bias)
+        self.stacked = {"inputs.weight": 3}
         self.output = nn.Linear(channels, channels, bias)
 
     def forward(self, x: Tensor, rotation: Tensor | None = None) -> Tensor:

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from undertow.layers.layer import StatelessLayer
+from undertow.layers.stacked import Stacked
 
 Activation = Literal["relu", "gelu", "gelu_tanh"]
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -33,12 +34,13 @@ class FeedForward(StatelessLayer):
         return self.output(self.activation(self.input(x)))
 
 
-class GatedFeedForward(StatelessLayer):
+class GatedFeedForward(StatelessLayer, Stacked):
     """W₂ (swish(W₁ x) ⊙ V x), "SwiGLU" (arXiv 2002.05202): (B, T, C) -> (B, T, C). W₁ and V are one matrix (2 W, C)."""
 
     def __init__(self, channels: int, width: int, bias: bool = True) -> None:
         super().__init__()
         self.input = nn.Linear(channels, 2 * width, bias)
+        self.stacked = {"input.weight": 2}
         self.output = nn.Linear(width, channels, bias)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -11,10 +11,11 @@ from torch import Tensor, nn
 
 from undertow.layers.causal_conv import CausalConv1d
 from undertow.layers.layer import Layer
+from undertow.layers.stacked import Stacked
 from undertow.state import State
 
 
-class GatedConv1d(Layer):
+class GatedConv1d(Layer, Stacked):
     """z = tanh(W_f * x + V_f y) ⊙ σ(W_g * x + V_g y): (B, T, C) and y (B, T or 1, Y) -> (B, T, G/2).
 
     The first half of the convolution's channels is the filter, the second the gate.
@@ -26,6 +27,7 @@ class GatedConv1d(Layer):
         super().__init__()
         self.conv = CausalConv1d(in_channels, gate_channels, kernel_size, dilation)
         self.condition = CausalConv1d(condition_channels, gate_channels, bias=False) if condition_channels else None
+        self.stacked = {"conv.weight": 2} | ({"condition.weight": 2} if condition_channels else {})
         self.receptive_field = self.conv.receptive_field
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:

@@ -9,10 +9,11 @@ from torch import Tensor
 
 from undertow.layers.causal_conv import CausalConv1d
 from undertow.layers.layer import Layer
+from undertow.layers.stacked import Stacked
 from undertow.state import State
 
 
-class MultiplicativeUnit(Layer):
+class MultiplicativeUnit(Layer, Stacked):
     """y = σ(g_1) ⊙ tanh(σ(g_2) ⊙ h + σ(g_3) ⊙ tanh(u)): (B, T, C) -> (B, T, C).
 
     g_1, g_2, g_3 and u are one causal dilated convolution of the unit's input h, C channels each, in this order.
@@ -21,6 +22,7 @@ class MultiplicativeUnit(Layer):
     def __init__(self, channels: int, kernel_size: int = 1, dilation: int = 1) -> None:
         super().__init__()
         self.conv = CausalConv1d(channels, 4 * channels, kernel_size, dilation)
+        self.stacked = {"conv.weight": 4}
         self.receptive_field = self.conv.receptive_field
 
     def forward(self, x: Tensor) -> Tensor:

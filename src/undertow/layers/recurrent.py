@@ -9,15 +9,17 @@ import torch
 from torch import Tensor, nn
 
 from undertow.layers.layer import Layer
+from undertow.layers.stacked import Stacked
 from undertow.state import State
 
 Cell = Literal["lstm", "gru", "rnn"]
 
 CELLS: dict[str, Any] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
 NUM_STATES = {"lstm": 2, "gru": 1, "rnn": 1}
+NUM_GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 
 
-class Recurrent(Layer):
+class Recurrent(Layer, Stacked):
     """L recurrent layers on top of one another: (B, T, C) -> (B, T, H).
 
     The cells are torch's: their equations and their order of gates stand in its documentation. Recurrent matrices
@@ -34,6 +36,8 @@ class Recurrent(Layer):
         super().__init__()
         between = dropout if num_layers > 1 else 0.0
         self.cell: nn.RNNBase = CELLS[cell](in_channels, channels, num_layers, batch_first=True, dropout=between)
+        weights = [name for name, _ in self.cell.named_parameters() if name.startswith("weight")]
+        self.stacked = {f"cell.{name}": NUM_GATES[cell] for name in weights}
         self.initial = nn.Parameter(torch.zeros(NUM_STATES[cell], num_layers, channels))
         self.reset_parameters()
 

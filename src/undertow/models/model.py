@@ -6,6 +6,7 @@ from typing import Any
 from torch import nn
 
 from undertow.batch import Batch
+from undertow.layers import Stacked
 from undertow.state import State
 
 
@@ -40,3 +41,9 @@ class Model(nn.Module, ABC):
     def num_terms(self, batch: Batch) -> int:
         """How many terms `forward` is the mean of: the counted steps."""
         return batch.num_counted
+
+
+def stacked_weights(model: nn.Module) -> dict[str, int]:
+    """Names of weights that are several matrices on top of each other, and how many: what `Stacked` modules say."""
+    modules = [(f"{path}." if path else "", one) for path, one in model.named_modules() if isinstance(one, Stacked)]
+    return {path + name: number for path, module in modules for name, number in module.stacked.items()}

@@ -4,7 +4,7 @@ layers in neural networks, 2024; torch's own, with steps as large as AdamW's: Li
 R rows, C columns of a matrix.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,7 @@ from torch.distributed.tensor import DTensor
 from torch.optim import Optimizer
 
 from undertow.errors import UsageError
+from undertow.models.model import stacked_weights
 from undertow.training.config import TrainingConfig
 
 WEIGHTS = ("weight", "direction")
@@ -21,9 +22,8 @@ class Muon(Optimizer):
     """One optimiser over a whole model.
 
     Matrices are the weights of several rows and columns, by their names, but embeddings; a kernel (O, k, I) is a matrix
-    (O, k · I), and its direction alone where weights are normalised. One whose rows are a whole number of times its
-    columns is taken as so many square ones on top of each other: so are queries, keys and values in one product, and
-    a recurrent layer's gates.
+    (O, k · I), and its direction alone where weights are normalised. One that holds several on top of each other, as
+    its module says in `stacked` (queries, keys and values; gates), is taken apart.
     """
 
     def __init__(self, model: nn.Module, config: TrainingConfig) -> None:
@@ -37,7 +37,8 @@ class Muon(Optimizer):
             raise UsageError("training.optimizer: muon is for matrices, and this model has none; adamw will do")
         matrices = {id(one) for one in self._matrices}
         super().__init__(parameters, {})
-        self._pieces = {one: list(_pieces(one.detach())) for one in self._matrices}
+        stacked = {id(model.get_parameter(name)): number for name, number in stacked_weights(model).items()}
+        self._pieces = {one: _pieces(one.detach(), stacked.get(id(one), 1)) for one in self._matrices}
         self._muon = torch.optim.Muon(
             [piece for pieces in self._pieces.values() for piece in pieces],
             weight_decay=config.weight_decay,
@@ -63,13 +64,13 @@ class Muon(Optimizer):
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
-        for matrix in self._matrices:
+        for matrix, pieces in self._pieces.items():
             if matrix.grad is None:
                 continue
             if "momentum_buffer" not in self.state[matrix]:
                 self.state[matrix]["momentum_buffer"] = torch.zeros_like(matrix)
-            parts = zip(_pieces(matrix.grad), _pieces(self.state[matrix]["momentum_buffer"]), strict=True)
-            for piece, (gradient, momentum) in zip(self._pieces[matrix], parts, strict=True):
+            parts = (_pieces(one, len(pieces)) for one in (matrix.grad, self.state[matrix]["momentum_buffer"]))
+            for piece, gradient, momentum in zip(pieces, *parts, strict=True):
                 piece.grad = gradient
                 self._muon.state[piece]["momentum_buffer"] = momentum
         self._muon.step()
@@ -80,8 +81,8 @@ def _is_matrix(parameter: Tensor) -> bool:
     return parameter.dim() > 1 and len(parameter) > 1 and parameter[0].numel() > 1
 
 
-def _pieces(matrix: Tensor) -> Iterator[Tensor]:
-    """A parameter as one matrix (R, C), or as R / C square ones, in the same storage."""
+def _pieces(matrix: Tensor, number: int) -> Sequence[Tensor]:
+    """A parameter as so many matrices (R / number, C), in the same storage."""
     flat = matrix.view(len(matrix), -1)
-    rows, columns = flat.shape
-    yield from flat.split(columns if rows % columns == 0 and columns > 1 else rows)
+    assert len(flat) % number == 0
+    return flat.split(len(flat) // number)
