@@ -43,6 +43,33 @@ def test_a_section_of_another_kind_is_taken_whole(tmp_path: Path) -> None:
         read_recipe({"extends": str(tmp_path / "base.yaml"), "data": data, "model": {"alphabet": {"kind": "numbrs"}}})
 
 
+@pytest.mark.parametrize("model", [{}, {"kind": "autoregressive"}])
+@pytest.mark.parametrize("change", [{}, {"kind": "autoregressive"}])
+def test_the_kind_that_is_implied_is_no_other(model: dict[str, str], change: dict[str, str], tmp_path: Path) -> None:
+    written(tmp_path, base={**BASE, "model": {**model, **BASE["model"]}})
+    made = read_recipe({"extends": str(tmp_path / "base.yaml"), "model": {**change, "network": {"channels": 6}}})
+    assert made.model["network"] == {"kind": "rnn", "cell": "gru", "channels": 6}
+    assert made.model["alphabet"] == {"kind": "bytes"}
+
+
+def test_a_kind_that_is_given_later_keeps_what_was_given_without_one(tmp_path: Path) -> None:
+    written(tmp_path, base={**BASE, "data": {"source": "tinyshakespeare", "crop_steps": 7}})
+    made = read_recipe({"extends": str(tmp_path / "base.yaml"), "data": {"kind": "text", "carry_state": True}})
+    assert (made.data.source, made.data.crop_steps, made.data.carry_state) == ("tinyshakespeare", 7, True)
+
+
+def test_a_model_of_another_kind_is_taken_whole(tmp_path: Path) -> None:
+    model = {"kind": "classifier", "network": {"kind": "rnn", "channels": 3}}
+    data = {"kind": "labelled_text", "longest": 9}
+    written(tmp_path, base=BASE)
+    made = read_recipe({"extends": str(tmp_path / "base.yaml"), "model": model, "data": data})
+    assert made.model == model and made.data.longest == 9 and made.training.learning_rate == 0.5
+    written(tmp_path, classifier={"extends": "base.yaml", "model": model, "data": data})
+    change = {"network": {"channels": 4}}
+    made = read_recipe({"extends": str(tmp_path / "classifier.yaml"), "model": change})
+    assert made.model == {"kind": "classifier", "network": {"kind": "rnn", "channels": 4}}
+
+
 def test_one_of_the_packages_is_extended_and_left_as_it_is() -> None:
     before = read_recipe("tcn-jsb")
     made = read_recipe({"extends": "tcn-jsb", "training": {"steps": 1}})

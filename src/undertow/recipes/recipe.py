@@ -20,6 +20,7 @@ from undertow.training.config import TrainingConfig
 FOLDER = Path(__file__).parent
 LABELLED = {"sound": "audio", "text": "labelled_text"}  # kinds of data with labels, by what an alphabet is of
 SECTIONS = ("description", "extends", "init", "data", "model", "training", "samples")
+IMPLIED_KINDS = {"model": "autoregressive"}  # of sections that need not give theirs
 MODEL_PARTS = ("alphabet", "network", "emission", "conditioner")
 
 
@@ -27,8 +28,9 @@ MODEL_PARTS = ("alphabet", "network", "emission", "conditioner")
 class Recipe:
     """A model to be trained.
 
-    In a file, `extends: another-recipe` takes whatever is not given from that one; a section of another `kind` is
-    taken whole from neither.
+    In a file, `extends: another-recipe` takes whatever is not given from that one, field by field. A section of another
+    `kind` than there takes the place of the whole section; a model's kind is "autoregressive" where none is given, and
+    any other section without a kind is of the kind that the other recipe gives it.
 
     Attributes:
         description: one line for a reader.
@@ -131,12 +133,9 @@ def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
     merged = dict(base)
     for key, value in changes.items():
         old = merged.get(key)
-        if (
-            isinstance(old, Mapping)
-            and isinstance(value, Mapping)
-            and value.get("kind", old.get("kind")) == old.get("kind")
-        ):
-            value = _merged(old, value)
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            before = old.get("kind", IMPLIED_KINDS.get(key))
+            value = _merged(old, value) if before in (None, value.get("kind", before)) else value
         merged[key] = value
     return merged
 
