@@ -18,7 +18,7 @@ from undertow import state as states
 from undertow.batch import Batch, Condition
 from undertow.emissions import Sampling
 from undertow.layers import Layer
-from undertow.models import Autoregressive
+from undertow.models import Autoregressive, Seq2Seq
 from undertow.networks import Network
 from undertow.state import State
 
@@ -29,13 +29,14 @@ CHUNKS: tuple[tuple[int, ...], ...] = ((1,), (2,), (3,), (1, 4, 2, 7))
 class Subject:
     """What the checks see of a layer or a network.
 
-    `step` takes the position of its chunk, so that a condition aligned with the steps can be cut to it.
+    `step` takes the position of its chunk, so that a condition aligned with the steps can be cut to it; `init_state`
+    the rows, whose memory it may hold.
     """
 
     module: nn.Module
     x: Tensor
     forward: Callable[[Tensor, Sequence[int]], Tensor]
-    init_state: Callable[[int], State]
+    init_state: Callable[[Sequence[int]], State]
     step: Callable[[Tensor, State, int, Sequence[int]], tuple[Tensor, State]]
     receptive_field: int | None
     ratio: Fraction = Fraction(1)
@@ -57,7 +58,7 @@ def check_layer(layer: Layer, x: Tensor, tmp_path: Path, condition: Tensor | Non
         module=layer,
         x=x,
         forward=lambda x, rows: layer(x, *aligned(rows, 0, x.shape[1])),
-        init_state=layer.init_state,
+        init_state=lambda rows: layer.init_state(len(rows)),
         step=lambda x, state, start, rows: layer.step(x, state, *aligned(rows, start, x.shape[1])),
         receptive_field=layer.receptive_field,
         ratio=layer.ratio,
@@ -78,14 +79,14 @@ def check_network(network: Network, x: Tensor, tmp_path: Path, condition: Condit
         module=network,
         x=x,
         forward=lambda x, rows: network(x, of_rows(rows, 0, x.shape[1])),
-        init_state=lambda batch_size: network.init_state(batch_size, of_rows([0] * batch_size, 0, 1)),
+        init_state=lambda rows: network.init_state(len(rows), of_rows(rows, 0, 1)),
         step=lambda x, state, start, rows: network.step(x, state, of_rows(rows, start, x.shape[1])),
         receptive_field=network.receptive_field,
     )
     check_subject(subject, tmp_path)
-    fresh = subject.init_state(len(x))
+    fresh = subject.init_state(subject.rows)
     last, after = network.prime(x, fresh, of_rows(subject.rows, 0, x.shape[1]))
-    stepped, expected = subject.step(x, subject.init_state(len(x)), 0, subject.rows)
+    stepped, expected = subject.step(x, subject.init_state(subject.rows), 0, subject.rows)
     assert_close(last, stepped[:, -1])
     assert_close(network.last(x, of_rows(subject.rows, 0, x.shape[1])), last)
     for a, b in zip(states.leaves(after), states.leaves(expected), strict=True):
@@ -171,7 +172,7 @@ def check_rows_do_not_mix(subject: Subject) -> None:
 
 def check_state_keeps_its_shape(subject: Subject) -> None:
     """Every tensor of the state is batch first, and keeps shape and dtype at every chunk size."""
-    fresh = subject.init_state(len(subject.x))
+    fresh = subject.init_state(subject.rows)
     expected = [(leaf.shape, leaf.dtype) for leaf in states.leaves(fresh)]
     assert all(shape[0] == len(subject.x) for shape, _ in expected)
     with torch.no_grad():
@@ -185,7 +186,7 @@ def check_state_operations(subject: Subject, tmp_path: Path) -> None:
     with torch.no_grad():
         whole = subject.forward(x, rows)
         middle = unit(subject) * (x.shape[1] // (2 * unit(subject)))
-        _, state = subject.step(x[:, :middle], subject.init_state(len(x)), 0, rows)
+        _, state = subject.step(x[:, :middle], subject.init_state(rows), 0, rows)
         expected = whole[:, math.floor(middle * subject.ratio) :]
 
         branch = states.clone(state)
@@ -203,9 +204,9 @@ def check_state_operations(subject: Subject, tmp_path: Path) -> None:
 
         reset = rows[::2]
         mask = torch.tensor([row in reset for row in rows])
-        mixed = states.where(mask, subject.init_state(len(x)), state)
+        mixed = states.where(mask, subject.init_state(rows), state)
         y, _ = subject.step(x[:, middle:], mixed, middle, rows)
-        anew, _ = subject.step(x[reset, middle:], subject.init_state(len(reset)), middle, reset)
+        anew, _ = subject.step(x[reset, middle:], subject.init_state(reset), middle, reset)
         assert_close(y[~mask], expected[~mask])
         assert_close(y[mask], anew)
     check_join_of_positions(subject)
@@ -218,8 +219,8 @@ def check_join_of_positions(subject: Subject) -> None:
     rest = x.shape[1] - late
     row = [0]
     with torch.no_grad():
-        _, one = subject.step(x[:1, :early], subject.init_state(1), 0, row)
-        _, two = subject.step(x[:1, :late], subject.init_state(1), 0, row)
+        _, one = subject.step(x[:1, :early], subject.init_state(row), 0, row)
+        _, two = subject.step(x[:1, :late], subject.init_state(row), 0, row)
         alone, _ = subject.step(x[:1, late : late + rest], states.clone(one), late, row)
         also, _ = subject.step(x[:1, late : late + rest], states.clone(two), late, row)
         joined = states.concat([one, two])
@@ -336,7 +337,7 @@ def run_steps(subject: Subject, chunks: Sequence[int], x: Tensor | None = None) 
 
 
 def iterate_steps(subject: Subject, chunks: Sequence[int], x: Tensor) -> Iterator[tuple[Tensor, State]]:
-    state, start = subject.init_state(len(x)), 0
+    state, start = subject.init_state(subject.rows), 0
     for size in itertools.cycle(chunks):
         if start >= x.shape[1]:
             return
@@ -381,3 +382,64 @@ def perturb(x: Tensor, time: int | slice) -> Tensor:
 
 def assert_close(a: Tensor, b: Tensor) -> None:
     torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-11)
+
+
+def check_seq2seq(model: Seq2Seq, batch: Batch) -> None:
+    """Streamed, uncached and parallel agree; nothing looks ahead; what is behind a row's ends is nothing."""
+    model = model.double().eval()
+    with torch.no_grad():
+        log_prob = model.log_prob(batch)
+        check_written_step_by_step(model, batch, log_prob)
+        check_writing_causality(model, batch, log_prob)
+        check_rows_of_pairs(model, batch, log_prob)
+        assert_close(model(batch), -log_prob.sum() / batch.num_counted)
+
+
+def check_written_step_by_step(model: Seq2Seq, batch: Batch, log_prob: Tensor) -> None:
+    """From a state that holds the source, rows selected on the way, and without one, each step is that of one pass."""
+    condition, past = model.encode(batch.source, batch.source_lengths), model.past(batch.symbols)
+    state = model.init_state(len(past), condition)
+    turned = torch.arange(len(past)).flip(0)
+    for time in range(batch.symbols.shape[1]):
+        params, state = model.step(past[:, time : time + 1], state)
+        found = model.emission.log_prob(params[:, 0], batch.symbols[:, time])
+        assert_close(found.where(batch.counted[:, time], 0.0), log_prob[:, time])
+        assert_close(model.predict(past[:, : time + 1], condition), params[:, 0])
+        state, past = states.select(state, turned), past[turned]
+        batch, log_prob, condition = _rows_of_pairs(batch, turned), log_prob[turned], condition.rows(turned)
+
+
+def check_writing_causality(model: Seq2Seq, batch: Batch, log_prob: Tensor) -> None:
+    """p(y_t) sums to one over all symbols and the end; no step before t sees y_t, and the next one does."""
+    num_symbols, (batch_size, num_steps) = model.end_symbol + 1, batch.symbols.shape
+    whole = replace(batch, counted=torch.ones_like(batch.counted))
+    for time in range(0, num_steps, max(1, num_steps // 4)):
+        rows = torch.arange(batch_size).repeat(num_symbols)
+        everything = _rows_of_pairs(whole, rows)
+        everything.symbols[:, time] = torch.arange(num_symbols).repeat_interleave(batch_size)
+        found = model.log_prob(everything).unflatten(0, (num_symbols, batch_size))
+        assert_close(found[:, :, time].logsumexp(dim=0), torch.zeros(batch_size).double())
+        assert_close(found[:, :, :time], found[:1, :, :time].expand(num_symbols, -1, -1))
+        if time + 1 < num_steps:
+            assert (found[:, :, time + 1].amax(dim=0) - found[:, :, time + 1].amin(dim=0) > 1e-6).all()
+
+
+def check_rows_of_pairs(model: Seq2Seq, batch: Batch, log_prob: Tensor) -> None:
+    """A row alone, without padding, has the same likelihood; so it has with garbage behind its source and target."""
+    garbage = replace(batch, source=batch.source.clone(), symbols=batch.symbols.clone())
+    for row, length in enumerate(batch.source_lengths.tolist()):
+        garbage.source[row, length:] = garbage.source[row, length:].flip(0) * 0 + 1
+        garbage.symbols[row, ~batch.counted[row]] = 1
+        num_steps = int(batch.counted[row].sum())
+        alone = _rows_of_pairs(batch, torch.tensor([row]))
+        alone = replace(alone, source=alone.source[:, :length], symbols=alone.symbols[:, :num_steps])
+        found = model.log_prob(replace(alone, counted=alone.counted[:, :num_steps]))
+        assert_close(found[0], log_prob[row, :num_steps])
+    assert_close(model.log_prob(garbage), log_prob)
+
+
+def _rows_of_pairs(batch: Batch, rows: Tensor) -> Batch:
+    source, lengths = batch.source[rows], batch.source_lengths[rows]
+    return replace(
+        batch, symbols=batch.symbols[rows], counted=batch.counted[rows], source=source, source_lengths=lengths
+    )

@@ -1,6 +1,6 @@
 """The contract itself: a sound layer and a sound model pass, and each fault is caught by the check that is for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,8 @@ def kept_in_the_module() -> dict[str, Any]:
     """A layer with one state of its own, whatever state it is given."""
     own = {}
 
-    def init_state(batch_size: int) -> Any:
-        own["state"] = LAYER.init_state(batch_size)
+    def init_state(rows: Sequence[int]) -> Any:
+        own["state"] = LAYER.init_state(len(rows))
         return own["state"]
 
     def step(x: Tensor, state: Any, start: int, rows: Any) -> tuple[Tensor, Any]:
@@ -70,7 +70,7 @@ def subject(**changes: Any) -> Subject:
         module=LAYER,
         x=torch.randn(3, 16, 2).double(),
         forward=lambda x, rows: LAYER(x),
-        init_state=LAYER.init_state,
+        init_state=lambda rows: LAYER.init_state(len(rows)),
         step=lambda x, state, start, rows: LAYER.step(x, state),
         receptive_field=3,
     )

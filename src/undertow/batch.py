@@ -1,11 +1,11 @@
 """What a model is given: a batch of symbols, and the condition a network reads beside them.
 
-B batch, T steps, E elements of a vector symbol, F feature frames, S memory steps, C channels.
+B batch, T steps, E elements of a vector symbol, F feature frames, S memory or source steps, C channels.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -47,6 +47,9 @@ class Batch:
         names: one name a row, for messages that must say which example was at fault.
         continues: (B,) bool, the rows that go on where the same row of the batch before ended (truncated
             back-propagation through time); None where every row is a sequence of its own.
+        source: what each row is made from, as a sentence from that of another language: (B, S) int64 symbols, or
+            (B, S, C) float frames; None where rows stand alone.
+        source_lengths: (B,) int64, steps of each row's source; what is behind them is padding.
     """
 
     symbols: Tensor
@@ -55,6 +58,8 @@ class Batch:
     features: Tensor | None = None
     names: tuple[str, ...] = ()
     continues: Tensor | None = None
+    source: Tensor | None = None
+    source_lengths: Tensor | None = None
 
     @property
     def num_counted(self) -> int:
@@ -62,10 +67,15 @@ class Batch:
         return int(self.counted.sum())
 
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> "Batch":
-        """The same batch on a device, its features in `dtype`."""
-        moved = {item.name: getattr(self, item.name) for item in fields(self)}
-        moved["symbols"], moved["counted"] = self.symbols.to(device), self.counted.to(device)
-        moved["labels"] = {name: label.to(device) for name, label in self.labels.items()}
-        moved["features"] = None if self.features is None else self.features.to(device, dtype)
-        moved["continues"] = None if self.continues is None else self.continues.to(device)
+        """The same batch on a device, its features and frames of a source in `dtype`."""
+
+        def move(value: Any) -> Any:
+            if isinstance(value, Mapping):
+                return {name: part.to(device) for name, part in value.items()}
+            return value.to(device) if isinstance(value, Tensor) else value
+
+        moved = {item.name: move(getattr(self, item.name)) for item in fields(self)}
+        for name in ("features", "source"):
+            if dtype is not None and moved[name] is not None and moved[name].is_floating_point():
+                moved[name] = moved[name].to(dtype)
         return Batch(**moved)

@@ -3,12 +3,13 @@
 from undertow.layers.attention import CausalSelfAttention, WindowedSelfAttention, attention, attention_weights
 from undertow.layers.causal_conv import CausalConv1d
 from undertow.layers.dropout import ChannelDropout
-from undertow.layers.embedding import Embedding
+from undertow.layers.embedding import Embedding, TiedOutput
 from undertow.layers.feed_forward import FeedForward, GatedFeedForward
 from undertow.layers.frames import Framed
 from undertow.layers.gated import GatedConv1d, GatedStack, dilation_cycles
 from undertow.layers.inputs import InputKind, Inputs
 from undertow.layers.layer import Layer, StatelessLayer
+from undertow.layers.multi_head_attention import MultiHeadAttention
 from undertow.layers.multiplicative import MultiplicativeUnit
 from undertow.layers.norm import LayerNorm
 from undertow.layers.recurrent import Cell, Recurrent
@@ -33,12 +34,14 @@ __all__ = [
     "Inputs",
     "Layer",
     "LayerNorm",
+    "MultiHeadAttention",
     "MultiplicativeUnit",
     "Recurrent",
     "Repeat",
     "Serial",
     "Stacked",
     "StatelessLayer",
+    "TiedOutput",
     "TransposedConv1d",
     "Values",
     "WeightNormConv1d",

@@ -3,6 +3,7 @@
 B batch, T time, N symbols, C channels.
 """
 
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from undertow.layers.layer import StatelessLayer
@@ -17,3 +18,10 @@ class Embedding(StatelessLayer):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.table(x)
+
+
+class TiedOutput(nn.Module):
+    """An output layer whose weights are an embedding's, less the start symbol's: (…, C), (N + 1, C) -> (…, N)."""
+
+    def forward(self, x: Tensor, table: Tensor) -> Tensor:
+        return F.linear(x, table[:-1])

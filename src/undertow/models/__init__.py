@@ -8,11 +8,13 @@ from undertow.models.classifier import Classifier
 from undertow.models.conditioner import Conditioner
 from undertow.models.model import Model
 from undertow.models.regressor import Regressor
+from undertow.models.seq2seq import Seq2Seq
 
 MODELS: dict[str, Any] = {
     "autoregressive": Autoregressive,
     "classifier": Classifier,
     "regressor": Regressor,
+    "seq2seq": Seq2Seq,
 }
 
 ModelConfig = Annotated[Any, choice(MODELS)]
@@ -31,6 +33,7 @@ __all__ = [
     "Model",
     "ModelConfig",
     "Regressor",
+    "Seq2Seq",
     "ShortReceptiveFieldWarning",
     "build",
 ]

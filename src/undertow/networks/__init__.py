@@ -4,9 +4,11 @@ from typing import Annotated, Any
 
 from undertow.config import choice
 from undertow.networks.bytenet import ByteNet
+from undertow.networks.encoder_decoder import EncoderDecoder, Source
 from undertow.networks.network import Network
 from undertow.networks.rnn import RNN
 from undertow.networks.rnn_attention import RNNAttention
+from undertow.networks.seq2seq_transformer import Seq2SeqTransformer
 from undertow.networks.tcn import TCN
 from undertow.networks.transformer import Transformer
 from undertow.networks.wavenet import WaveNet
@@ -20,7 +22,12 @@ NETWORKS = {
     "wavenet": WaveNet,
 }
 
+ENCODER_DECODERS: dict[str, type[EncoderDecoder]] = {
+    "transformer": Seq2SeqTransformer,
+}
+
 NetworkConfig = Annotated[Any, choice(NETWORKS)]
+EncoderDecoderConfig = Annotated[Any, choice(ENCODER_DECODERS)]
 
 
 def build(config: Any, num_symbols: int, num_params: int, condition_channels: int = 0, in_channels: int = 1) -> Network:
@@ -28,15 +35,27 @@ def build(config: Any, num_symbols: int, num_params: int, condition_channels: in
     return NETWORKS[config.kind](config, num_symbols, num_params, condition_channels, in_channels)
 
 
+def build_encoder_decoder(config: Any, source: Source, num_symbols: int, num_params: int) -> EncoderDecoder:
+    """The encoder–decoder a config describes, for a source and a decoder of these sizes."""
+    build: Any = ENCODER_DECODERS[config.kind]
+    return build(config, source, num_symbols, num_params)
+
+
 __all__ = [
+    "ENCODER_DECODERS",
     "NETWORKS",
     "RNN",
     "TCN",
     "ByteNet",
+    "EncoderDecoder",
+    "EncoderDecoderConfig",
     "Network",
     "NetworkConfig",
     "RNNAttention",
+    "Seq2SeqTransformer",
+    "Source",
     "Transformer",
     "WaveNet",
     "build",
+    "build_encoder_decoder",
 ]

@@ -29,6 +29,7 @@ from undertow.layers import (
     GatedFeedForward,
     Inputs,
     Layer,
+    TiedOutput,
     WindowedSelfAttention,
 )
 from undertow.layers.attention import check_room
@@ -104,7 +105,7 @@ class Transformer(Network):
         self.blocks: Any = nn.ModuleList(Block(config) for _ in range(config.num_layers))
         self.norm = _norm(config) if config.norm_first else nn.Identity()
         self.tied = config.tied and num_params == num_symbols
-        self.head: Any = Tied() if self.tied else nn.Linear(config.channels, num_params, bias=False)
+        self.head: Any = TiedOutput() if self.tied else nn.Linear(config.channels, num_params, bias=False)
         self.receptive_field = None if config.window is None else config.num_layers * (config.window - 1) + 1
         self._initialise()
 
@@ -221,13 +222,6 @@ class Block(Layer):
 
     def _drop(self, x: Tensor) -> Tensor:
         return F.dropout(x, self.dropout, self.training)
-
-
-class Tied(nn.Module):
-    """An output layer whose weights are the embedding's, less the start symbol's: (…, C), (N + 1, C) -> (…, N)."""
-
-    def forward(self, x: Tensor, table: Tensor) -> Tensor:
-        return F.linear(x, table[:-1])
 
 
 def _positions(config: Transformer.Config) -> Sinusoidal | Learned | Rotary:

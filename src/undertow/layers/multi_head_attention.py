@@ -1,0 +1,44 @@
+"""Attention to a memory that is known as a whole: another sequence's, or a sequence's own in both directions.
+
+Attention Is All You Need (arXiv 1706.03762, §3.2.2).
+
+B batch, T queries, S steps of the memory, H heads, D channels of a head, C = H · D channels.
+"""
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from undertow.layers.attention import attention_weights
+
+
+class MultiHeadAttention(nn.Module):
+    """Each query (B, T, C) looks at all of a memory (B, S, M) that the mask lets it see: (B, T, C)."""
+
+    def __init__(
+        self, channels: int, num_heads: int, memory_channels: int | None = None, dropout: float = 0.0, bias: bool = True
+    ) -> None:
+        super().__init__()
+        assert channels % num_heads == 0
+        self.num_heads, self.dropout = num_heads, dropout
+        self.query = nn.Linear(channels, channels, bias)
+        self.keys_values = nn.Linear(memory_channels or channels, 2 * channels, bias)
+        self.output = nn.Linear(channels, channels, bias)
+
+    def read(self, memory: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values (B, S, H, D) of a memory (B, S, M): what stays the same whatever the queries."""
+        keys, values = self.keys_values(memory).unflatten(-1, (2, self.num_heads, -1)).unbind(2)
+        return keys, values
+
+    def forward(self, x: Tensor, keys: Tensor, values: Tensor, seen: Tensor) -> Tensor:
+        """What queries x (B, T, C) find in keys and values (B, S, H, D), of which `seen` (B, S) may be looked at."""
+        query, keys, values = (part.to(x.dtype).transpose(1, 2) for part in (self._queries(x), keys, values))
+        dropout = self.dropout if self.training else 0.0
+        y = F.scaled_dot_product_attention(query, keys, values, seen[:, None, None], dropout)
+        return self.output(y.transpose(1, 2).flatten(2))
+
+    def weights(self, x: Tensor, keys: Tensor, seen: Tensor) -> Tensor:
+        """How much each query looks at each step of the memory: (B, H, T, S), rows summing to one."""
+        return attention_weights(self._queries(x).transpose(1, 2), keys.transpose(1, 2), seen[:, None, None])
+
+    def _queries(self, x: Tensor) -> Tensor:
+        return self.query(x).unflatten(-1, (self.num_heads, -1))

@@ -1,0 +1,63 @@
+"""The contract of an encoder–decoder: what reads a source as a whole, and the network that then writes step by step.
+
+B batch, S source steps, M memory steps, C channels, T target steps, P parameters.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from undertow.batch import Condition
+from undertow.layers import Inputs
+from undertow.networks.network import Network
+
+
+class Source(NamedTuple):
+    """What an encoder is given: one of `num_symbols` symbols a step, its end being one more, or `channels` floats."""
+
+    num_symbols: int = 0
+    channels: int = 0
+
+    def inputs(self, channels: int) -> Inputs:
+        """What makes vectors (B, S, channels) of a source."""
+        return Inputs("embedding" if self.num_symbols else "scalar", self.num_symbols, self.channels, channels)
+
+
+class Encoder(nn.Module, ABC):
+    """A source (B, S) int64, or (B, S, C) floats, and its lengths (B,) to a memory (B, M, C) and its lengths (B,).
+
+    It sees all of a row in both directions, and nothing behind the row's length: padding changes nothing. The memory is
+    zero behind its own lengths.
+    """
+
+    @abstractmethod
+    def forward(self, source: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Read whole sources."""
+
+
+class EncoderDecoder(nn.Module, ABC):
+    """An encoder, and a decoder that reads the encoder's memory from its condition and keeps it in its state.
+
+    A class of them is called with (config, source, num_symbols, num_params): those of the decoder, the end symbol among
+    them; a decoder's last input is the start symbol, `num_symbols`.
+    """
+
+    config: Any
+    encoder: Encoder
+    decoder: Network
+
+    def encode(self, source: Tensor, lengths: Tensor) -> Condition:
+        """The condition that a source makes for the decoder."""
+        memory, memory_lengths = self.encoder(source, lengths)
+        return Condition(memory=memory, memory_lengths=memory_lengths)
+
+    def alignment(self, x: Tensor, condition: Condition) -> Tensor | None:
+        """How much each decoder step (B, T) attends to each memory step: (B, T, M); None where nothing attends."""
+        return None
+
+
+def within(lengths: Tensor, num_steps: int) -> Tensor:
+    """Which steps lie within rows of these lengths (B,): (B, num_steps) bool."""
+    return torch.arange(num_steps, device=lengths.device) < lengths[:, None]

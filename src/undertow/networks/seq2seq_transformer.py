@@ -1,0 +1,274 @@
+"""Transformer encoder–decoder (Vaswani et al., Attention Is All You Need, arXiv 1706.03762).
+
+    encoder block:  a = x + attention(x, x)              both ways, within the sentence
+                    x' = a + feed_forward(a)
+    decoder block:  a = y + self_attention(y)            up to its own step
+                    b = a + attention(a, memory)
+                    y' = b + feed_forward(b)
+    parameters of y_{t+1} = W y
+
+A norm follows each sum (post-norm, the paper's), or comes before each branch, with one more after the last block
+(pre-norm). Keys and values of the memory are computed once, and go along in the state.
+
+B batch, S source steps, T target steps, N symbols, C channels, H heads, D channels of a head, P parameters.
+"""
+
+import math
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from undertow.batch import Condition
+from undertow.config import Count, Probability, config
+from undertow.errors import UsageError
+from undertow.layers import (
+    CausalSelfAttention,
+    Embedding,
+    FeedForward,
+    Inputs,
+    MultiHeadAttention,
+    TiedOutput,
+)
+from undertow.layers.attention import check_room
+from undertow.layers.positions import Sinusoidal
+from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, Source, within
+from undertow.networks.network import Network
+from undertow.state import State
+
+
+class Seq2SeqTransformer(EncoderDecoder):
+    """A sentence to another; every step of the decoder looks at all of the source."""
+
+    @config
+    class Config:
+        """Shape of both halves. The defaults are the paper's base size.
+
+        Attributes:
+            encoder_layers, decoder_layers: blocks of each half.
+            feed_forward_channels: width between a block's two products.
+            norm_first: a norm before each branch (pre-norm), else after each sum (the paper's post-norm).
+            dropout: share of the inputs, of attention's weights and of each branch's output that training hides.
+            embeddings: "separate" tables; "tied", the output's weights are the target embedding's; "shared", the
+                source's table too, for one alphabet on both sides (the paper's, §3.4).
+            max_length: steps of a source, and of a target with its start, at most.
+        """
+
+        kind: Literal["transformer"] = "transformer"
+        encoder_layers: Count = 6
+        decoder_layers: Count = 6
+        channels: Count = 512
+        num_heads: Count = 8
+        feed_forward_channels: Count = 2048
+        norm_first: bool = False
+        dropout: Probability = 0.1
+        embeddings: Literal["separate", "tied", "shared"] = "tied"
+        max_length: Count = 256
+
+        def __post_init__(self) -> None:
+            if self.channels % self.num_heads or self.channels % 2:
+                raise UsageError(f"channels {self.channels} must be even and divide into {self.num_heads} heads")
+
+    def __init__(self, config: Config, source: Source, num_symbols: int, num_params: int) -> None:
+        super().__init__()
+        if config.embeddings == "shared" and source.num_symbols + 1 != num_symbols:
+            raise UsageError("embeddings are shared only between equal alphabets of source and target")
+        self.config = config
+        self.encoder = TransformerEncoder(config, source)
+        self.decoder = TransformerDecoder(config, num_symbols, num_params)
+        if config.embeddings == "shared":
+            self.encoder.input = self.decoder.input
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.xavier_uniform_(module.weight)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+            if isinstance(module, nn.Embedding):
+                nn.init.normal_(module.weight, std=config.channels**-0.5)
+
+    def alignment(self, x: Tensor, condition: Condition) -> Tensor:
+        """The last block's attention to the source, the mean over its heads: (B, T, S)."""
+        decoder: Any = self.decoder
+        return decoder.attention_to_source(x, condition)[-1].mean(dim=1)
+
+
+class TransformerEncoder(Encoder):
+    """A source (B, S), or frames (B, S, F), to its memory (B, S, C)."""
+
+    def __init__(self, config: Seq2SeqTransformer.Config, source: Source) -> None:
+        super().__init__()
+        self.config = config
+        self.input = source.inputs(config.channels)
+        self.entrance = Entrance(config)
+        self.blocks: Any = nn.ModuleList(EncoderBlock(config) for _ in range(config.encoder_layers))
+        self.norm = nn.LayerNorm(config.channels) if config.norm_first else nn.Identity()
+
+    def forward(self, source: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        check_room(lengths.new_zeros(1), source.shape[1], self.config.max_length)
+        x = self.entrance(self.input(source), torch.arange(source.shape[1], device=source.device))
+        seen = within(lengths, source.shape[1])
+        for block in self.blocks:
+            x = block(x, seen)
+        return self.norm(x) * seen[..., None], lengths
+
+
+class TransformerDecoder(Network):
+    """(B, T) symbols and the source's memory to (B, T, P) parameters of the next symbol.
+
+    State: (each block's self-attention, each block's keys and values of the memory, the memory's lengths).
+    """
+
+    takes_symbols = True
+    receptive_field = None
+
+    def __init__(self, config: Seq2SeqTransformer.Config, num_symbols: int, num_params: int) -> None:
+        super().__init__()
+        self.config, self.max_length = config, config.max_length
+        self.input = Inputs("embedding", num_symbols, 1, config.channels)
+        self.entrance = Entrance(config)
+        self.blocks: Any = nn.ModuleList(DecoderBlock(config) for _ in range(config.decoder_layers))
+        self.norm = nn.LayerNorm(config.channels) if config.norm_first else nn.Identity()
+        self.tied = config.embeddings != "separate" and num_params == num_symbols
+        self.head: Any = TiedOutput() if self.tied else nn.Linear(config.channels, num_params, bias=False)
+
+    def forward(self, x: Tensor, condition: Condition) -> Tensor:
+        x, memory, seen = self._enter_whole(x, condition)
+        for block, read in zip(self.blocks, memory, strict=True):
+            x = block(x, read, seen)
+        return self._leave(x)
+
+    def init_state(self, batch_size: int, condition: Condition) -> State:
+        past = tuple(block.attention.init_state(batch_size) for block in self.blocks)
+        return past, self._read(condition), condition.memory_lengths
+
+    def step(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
+        x, state = self._step_body(x, state)
+        return self._leave(x), state
+
+    def prime(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
+        x, state = self._step_body(x, state)
+        return self._leave(x[:, -1]), state
+
+    @property
+    def output(self) -> nn.Module:
+        return self.head
+
+    def attention_to_source(self, x: Tensor, condition: Condition) -> list[Tensor]:
+        """How much each step of a whole target looks at each of the source, in every block: (B, H, T, S)."""
+        x, memory, seen = self._enter_whole(x, condition)
+        weights = []
+        for block, read in zip(self.blocks, memory, strict=True):
+            weights.append(block.weights(x, read, seen))
+            x = block(x, read, seen)
+        return weights
+
+    def _step_body(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        past, memory, lengths = state
+        x, seen, after = self._enter(x, past[0][-1]), within(lengths, memory[0][0].shape[1]), []
+        for block, own, read in zip(self.blocks, past, memory, strict=True):
+            x, own = block.step(x, own, read, seen)
+            after.append(own)
+        return x, (tuple(after), memory, lengths)
+
+    def _read(self, condition: Condition) -> State:
+        """Each block's keys and values of the memory."""
+        assert condition.memory is not None and condition.memory_lengths is not None
+        return tuple(block.source_attention.read(condition.memory) for block in self.blocks)
+
+    def _enter_whole(self, x: Tensor, condition: Condition) -> tuple[Tensor, State, Tensor]:
+        """What the first block is given of a whole target, and each block's part of the memory, and what is seen."""
+        memory, lengths = self._read(condition), condition.memory_lengths
+        assert lengths is not None
+        return self._enter(x, lengths.new_zeros(1)), memory, within(lengths, memory[0][0].shape[1])
+
+    def _enter(self, x: Tensor, position: Tensor) -> Tensor:
+        """Steps whose first is at `position` (B or 1,), as the first block is given them."""
+        check_room(position, x.shape[1], self.max_length)
+        steps = position[:, None] + torch.arange(x.shape[1], device=x.device)
+        return self.entrance(self.input(x), steps)
+
+    def _leave(self, x: Tensor) -> Tensor:
+        x = self.norm(x)
+        return self.head(x, self.table.weight) if self.tied else self.head(x)
+
+    @property
+    def table(self) -> nn.Embedding:
+        """A vector of each symbol, and the last one the start's."""
+        assert isinstance(self.input.symbols, Embedding)
+        return self.input.symbols.table
+
+
+class EncoderBlock(nn.Module):
+    """Attention within a sentence, both ways, then a feed-forward network: (B, S, C) -> (B, S, C)."""
+
+    def __init__(self, config: Seq2SeqTransformer.Config) -> None:
+        super().__init__()
+        self.attention = MultiHeadAttention(config.channels, config.num_heads, dropout=config.dropout)
+        self.feed_forward = FeedForward(config.channels, config.feed_forward_channels)
+        self.sums: Any = nn.ModuleList(Sum(config) for _ in range(2))
+
+    def forward(self, x: Tensor, seen: Tensor) -> Tensor:
+        attended, fed = self.sums
+        read = attended.read(x)
+        x = attended(x, self.attention(read, *self.attention.read(read), seen))
+        return fed(x, self.feed_forward(fed.read(x)))
+
+
+class DecoderBlock(nn.Module):
+    """Attention to what is written, attention to the source, then a feed-forward network: (B, T, C) -> (B, T, C)."""
+
+    def __init__(self, config: Seq2SeqTransformer.Config) -> None:
+        super().__init__()
+        shape = config.channels, config.num_heads
+        self.attention = CausalSelfAttention(*shape, config.max_length, config.dropout)
+        self.source_attention = MultiHeadAttention(*shape, dropout=config.dropout)
+        self.feed_forward = FeedForward(config.channels, config.feed_forward_channels)
+        self.sums: Any = nn.ModuleList(Sum(config) for _ in range(3))
+
+    def forward(self, x: Tensor, memory: State, seen: Tensor) -> Tensor:
+        x = self.sums[0](x, self.attention(self.sums[0].read(x)))
+        return self._after_attention(x, memory, seen)
+
+    def step(self, x: Tensor, past: State, memory: State, seen: Tensor) -> tuple[Tensor, State]:
+        """The next T steps: what the block makes of them, and its past with them in it."""
+        y, past = self.attention.step(self.sums[0].read(x), past)
+        return self._after_attention(self.sums[0](x, y), memory, seen), past
+
+    def weights(self, x: Tensor, memory: State, seen: Tensor) -> Tensor:
+        """How much each step of a whole target looks at each of the source: (B, H, T, S)."""
+        x = self.sums[0](x, self.attention(self.sums[0].read(x)))
+        return self.source_attention.weights(self.sums[1].read(x), memory[0], seen)
+
+    def _after_attention(self, x: Tensor, memory: State, seen: Tensor) -> Tensor:
+        _, attended, fed = self.sums
+        x = attended(x, self.source_attention(attended.read(x), *memory, seen))
+        return fed(x, self.feed_forward(fed.read(x)))
+
+
+class Entrance(nn.Module):
+    """Embeddings (…, T, C) times √C, and the waves of their positions (…, T), with dropout (§3.4, §3.5, §5.4)."""
+
+    def __init__(self, config: Seq2SeqTransformer.Config) -> None:
+        super().__init__()
+        self.scale, self.dropout = math.sqrt(config.channels), nn.Dropout(config.dropout)
+        self.positions = Sinusoidal(config.max_length, config.channels)
+
+    def forward(self, x: Tensor, steps: Tensor) -> Tensor:
+        return self.dropout(x * self.scale + self.positions(steps))
+
+
+class Sum(nn.Module):
+    """x + dropout(y), with a norm before the branch that made y of x, or after the sum."""
+
+    def __init__(self, config: Seq2SeqTransformer.Config) -> None:
+        super().__init__()
+        self.norm, self.norm_first = nn.LayerNorm(config.channels), config.norm_first
+        self.dropout = nn.Dropout(config.dropout)
+
+    def read(self, x: Tensor) -> Tensor:
+        """What the branch is given."""
+        return self.norm(x) if self.norm_first else x
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        x = x + self.dropout(y)
+        return x if self.norm_first else self.norm(x)

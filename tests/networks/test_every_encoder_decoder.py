@@ -1,0 +1,94 @@
+"""Every encoder–decoder: its decoder is a network like any other, its encoder sees all of a row and nothing behind."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.contract import assert_close, check_network
+from undertow.config import parse
+from undertow.networks import ENCODER_DECODERS, EncoderDecoder, Source
+
+SMALL = {
+    "transformer": dict(encoder_layers=2, decoder_layers=2, channels=8, num_heads=2, feed_forward_channels=12)
+    | dict(max_length=48, dropout=0.0),
+}
+SHAPES = {
+    "transformer": {"post-norm": {}, "pre-norm": {"norm_first": True}, "separate": {"embeddings": "separate"}},
+}
+CASES = [(kind, name) for kind, shapes in SHAPES.items() for name in shapes]
+SYMBOLS, FRAMES = Source(num_symbols=6), Source(channels=3)
+LENGTHS = torch.tensor([5, 9, 7])
+
+
+def make(kind: str, name: str, source: Source = SYMBOLS) -> EncoderDecoder:
+    """Of 7 target symbols, the end among them."""
+    torch.manual_seed(1)
+    config = parse(ENCODER_DECODERS[kind].Config, {**SMALL[kind], **SHAPES[kind][name]})
+    return ENCODER_DECODERS[kind](config, source, 7, 7).double().eval()
+
+
+def sources(source: Source) -> torch.Tensor:
+    torch.manual_seed(2)
+    return torch.randint(0, 7, (3, 9)) if source.num_symbols else torch.randn(3, 9, 3).double()
+
+
+def test_every_kind_has_a_case() -> None:
+    assert set(SMALL) == set(SHAPES) == set(ENCODER_DECODERS)
+
+
+@pytest.mark.parametrize(("kind", "name"), CASES)
+def test_decoder_keeps_the_contract(kind: str, name: str, tmp_path: Path) -> None:
+    made = make(kind, name)
+    with torch.no_grad():
+        condition = made.encode(sources(SYMBOLS), LENGTHS)
+    torch.manual_seed(3)
+    check_network(made.decoder, torch.randint(0, 7, (3, 40)), tmp_path, condition)
+
+
+@pytest.mark.parametrize("source", [SYMBOLS, FRAMES])
+@pytest.mark.parametrize(("kind", "name"), CASES)
+def test_encoder_sees_a_row_and_nothing_behind_it(kind: str, name: str, source: Source) -> None:
+    if source is FRAMES and SHAPES[kind][name].get("embeddings") == "shared":
+        return
+    made, x = make(kind, name, source), sources(source)
+    with torch.no_grad():
+        memory, lengths = made.encoder(x, LENGTHS)
+        garbage = x.clone()
+        for row, length in enumerate(LENGTHS.tolist()):
+            garbage[row, length:] = garbage[row, length:].flip(0) + (1 - x[row, length:])
+        again, _ = made.encoder(garbage % 7 if source.num_symbols else garbage, LENGTHS)
+        assert_close(again, memory)
+        for row, length in enumerate(LENGTHS.tolist()):
+            alone, own = made.encoder(x[[row], :length], LENGTHS[[row]])
+            assert int(own[0]) == int(lengths[row])
+            assert_close(alone[0, : int(own[0])], memory[row, : int(own[0])])
+            assert not memory[row, int(own[0]) :].any()
+
+
+@pytest.mark.parametrize("source", [SYMBOLS, FRAMES])
+@pytest.mark.parametrize(("kind", "name"), CASES)
+def test_every_parameter_is_used(kind: str, name: str, source: Source) -> None:
+    made = make(kind, name, source)
+    made.decoder(torch.randint(0, 7, (3, 5)), made.encode(sources(source), LENGTHS)).square().sum().backward()
+    assert all(parameter.grad is not None for parameter in made.parameters())
+
+
+@pytest.mark.parametrize(("kind", "name"), CASES)
+def test_what_is_written_depends_on_all_of_the_source(kind: str, name: str) -> None:
+    made, x = make(kind, name, FRAMES), sources(FRAMES).requires_grad_()
+    params = made.decoder(torch.randint(0, 7, (3, 6)), made.encode(x, LENGTHS))
+    (gradient,) = torch.autograd.grad(params[:, -1].sum(), x)
+    seen = gradient.abs().sum(dim=-1) > 0
+    assert torch.equal(seen, torch.arange(9) < LENGTHS[:, None])
+
+
+@pytest.mark.parametrize(("kind", "name"), CASES)
+def test_alignment_is_a_distribution_over_the_source(kind: str, name: str) -> None:
+    made = make(kind, name)
+    weights = made.alignment(torch.randint(0, 7, (3, 6)), made.encode(sources(SYMBOLS), LENGTHS))
+    if weights is None:
+        return
+    assert weights.shape == (3, 6, 9)
+    assert_close(weights.sum(dim=-1), torch.ones(3, 6).double())
+    assert not weights[0, :, 5:].any()
