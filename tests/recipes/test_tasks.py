@@ -84,6 +84,8 @@ RUNS: dict[str, tuple[dict[str, Any], dict[str, Any], str | None]] = {
     "streams": ({"kind": "text", "crop_steps": 16, "carry_state": True}, {"network": GRU}, "book.txt"),
     "bounded": ({"kind": "text", "crop_steps": 19, "context_steps": 1}, {"network": BOUNDED}, "book.txt"),
     "rolls": ({"kind": "rolls"}, {"network": VALUES}, "rolls"),
+    "crops of rolls": ({"kind": "rolls", "crop_steps": 3}, {"network": VALUES}, "rolls"),
+    "streams of rolls": ({"kind": "rolls", "crop_steps": 3, "carry_state": True}, {"network": VALUES}, "rolls"),
     "digits": ({"kind": "mnist", "num_validation": 2}, {"kind": "classifier", "network": VALUES}, "digits"),
     "permuted": ({"kind": "mnist", "num_validation": 2, "permuted": True}, {"network": GRU}, "digits"),
     "adding": ({"kind": "adding", "length": 9, "num_train": 4}, {"network": VALUES}, None),
@@ -301,6 +303,9 @@ def test_a_table_that_is_only_scored_needs_no_class_to_train_on(tmp_path: Path) 
     assert isinstance(found, Told) and found.confusion is not None and found.confusion.sum(1).tolist() == [1, 0, 1]
     assert isinstance(one := score(trained.model, write_table(tmp_path / "c.csv", rows[:1])), Told)
     assert one.num_labels == 1 and one.classes == ("ant", "cat", "dog")
+    plain = tmp_path / "plain.csv"
+    plain.write_text("text,label\n" + "".join(f"a dog{' ' * number}o,dog\n" for number in range(40)))
+    assert isinstance(whole := score(trained.model, plain, split="all"), Told) and whole.num_labels == 40
     with pytest.raises(DataError, match="every text of .*c.csv is of the class 'ant'"):
         run(data, model, tmp_path / "none", tmp_path / "c.csv")
     unknown = write_table(tmp_path / "d.csv", [*rows, ("an eel", "eel", "test"), ("a cow", "cow", "train")])

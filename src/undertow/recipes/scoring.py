@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from undertow.config import nearest
+from undertow.data.folder import ALL
 from undertow.errors import DataError, UsageError
 from undertow.evaluation import Score
 from undertow.evaluation.sequence_likelihood import Protocol
@@ -14,7 +15,7 @@ from undertow.recipes.tasks import TASKS, DataConfig
 from undertow.recipes.telling import Say, silent
 
 KINDS = {"sound": "audio", "text": "text", "notes": "rolls", "pixels": "mnist", "numbers": "adding"}
-ALL = "all"
+WHOLE = ("audio", "labelled_text")  # kinds of data whose splits may be scored together
 
 
 def score(
@@ -30,7 +31,8 @@ def score(
 
     Args:
         source: a named set, a folder or a file; or the data section that a model was trained with.
-        split: "test", "validation", "train", or of sound "all"; when not given, test, else validation.
+        split: "test", "validation", "train", or of sound and of labelled text "all"; when not given, test, else
+            validation.
         label_pattern: of a folder's file names, such as "{digit}_{speaker}_{take}".
         protocol: of a model of symbols without a clock: "full", each given all before it; "windows", random windows.
         say: takes lines on files that were resampled or skipped.
@@ -46,7 +48,7 @@ def score(
         split = next((one for one in ("test", "validation") if one in there), None)
         if split is None:
             raise DataError(f"{task.name(data)} holds nothing out; --split {there[0]} is what the model learnt from")
-    elif split not in there and (split, data.kind) != (ALL, "audio"):
+    elif split not in there and not (split == ALL and data.kind in WHOLE):
         raise UsageError(f"unknown split '{split}'{nearest(split, list(there))}")
     return task.score(data, model, split, protocol, say)
 

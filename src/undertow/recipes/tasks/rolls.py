@@ -11,7 +11,7 @@ from undertow.data.rolls import load_rolls
 from undertow.data.sequences import SequenceSet
 from undertow.errors import UsageError
 from undertow.recipes.tasks.named import fetch_named, placed
-from undertow.recipes.tasks.sequences import SequenceTask
+from undertow.recipes.tasks.sequences import Count, Cut, SequenceTask
 from undertow.recipes.tasks.task import parse_model
 from undertow.recipes.telling import Downloads, Say
 
@@ -19,7 +19,7 @@ PARTS: dict[str, Any] = {"alphabet": {"kind": "piano_roll"}, "emission": {"kind"
 
 
 class RollsTask(SequenceTask):
-    """Whole pieces, a sequence each."""
+    """Pieces, whole or in crops."""
 
     @config
     class Config:
@@ -28,15 +28,21 @@ class RollsTask(SequenceTask):
         Attributes:
             source: a named set, a .mat file, or a folder of .npy, .npz and MIDI files.
             path: where a named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
+            crop_steps: counted steps of a crop; whole pieces when not given.
+            carry_state: each row of a batch goes on where that of the batch before ended, with the state it had
+                (truncated back-propagation through time).
         """
 
         kind: Literal["rolls"] = "rolls"
         source: str | None = None
         path: str | None = None
+        crop_steps: Count | None = None
+        carry_state: bool = False
 
     def __init__(self, config: Config, model: Mapping[str, Any], say: Say) -> None:
         assert config.source is not None
         self.config, self.model = config, PARTS | dict(model)
+        self.cut = Cut(config.crop_steps, carry_state=config.carry_state)
         self.sets = {split: load_rolls(config.source, split, config.path) for split in ("train", "validation")}
         self.tell_of_sets(f"{config.source}, {len(self.sets['train'])} pieces to train on", "step", say)
 
