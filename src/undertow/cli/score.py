@@ -32,7 +32,7 @@ def score(
     Args:
         run: Folder of a run or a checkpoint.
         data: A named set, a folder or a file; by default what the model was trained on.
-        split: Which part: test, validation, train, or of sound all; by default test, where there is one.
+        split: Which part: test, validation, train, or of sound and tables all; by default test, where there is one.
         label_pattern: How the folder's file names tell labels, such as `{digit}_{speaker}_{take}`.
         protocol: Of text and the like: full, each symbol given all before it; windows, the mean over random windows.
     """

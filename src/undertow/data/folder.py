@@ -14,6 +14,7 @@ from undertow.data.audio import SUFFIXES
 from undertow.errors import DataError, UsageError
 
 SPLITS = ("train", "validation", "test")
+ALL = "all"  # every split together
 HELD_OUT = {"validation": (0.0, 0.05), "test": (0.05, 0.1)}  # shares of the files, by a hash of the name
 SPLIT_FOLDERS = {
     "train": "train",

@@ -19,7 +19,7 @@ import numpy as np
 
 from undertow.alphabets.text_alphabet import OutsideError, TextAlphabet
 from undertow.data.catalogue import CATALOGUE, open_files
-from undertow.data.folder import SPLIT_FOLDERS, SPLITS, assign_splits, natural
+from undertow.data.folder import ALL, SPLIT_FOLDERS, SPLITS, assign_splits, natural
 from undertow.data.sequences import SequenceSet
 from undertow.errors import DataError, UsageError
 
@@ -56,11 +56,13 @@ class LabelledTexts:
     skipped: Mapping[str, str] = field(default_factory=dict)
 
     def split(self, name: str) -> Sequence[LabelledText]:
-        """The texts of one split.
+        """The texts of one split, or of "all".
 
         Raises:
             DataError: there is nothing of it.
         """
+        if name == ALL:
+            return [row for rows in self.splits.values() for row in rows]
         if name not in self.splits:
             raise DataError(f"{self.source} has no {name} split; there is {', '.join(self.splits)}")
         return self.splits[name]
@@ -82,7 +84,7 @@ class LabelledTexts:
             )
 
     def encode(self, name: str, alphabet: TextAlphabet) -> SequenceSet:
-        """One split as symbols of the smallest unsigned type, (T,) each; its label is the index of the class.
+        """One split, or "all", as symbols of the smallest unsigned type, (T,) each; a label is the index of a class.
 
         Raises:
             DataError: there is nothing of the split, or a text has a character outside the alphabet.

@@ -14,13 +14,11 @@ from undertow.data.audio import is_silent, read_audio, to_int16
 from undertow.data.catalogue import CATALOGUE, audio_set, open_set
 from undertow.data.clips import Clip, ClipSet, Report
 from undertow.data.features import FramesConfig
-from undertow.data.folder import SPLITS, Item, Layout, label_classes, list_items
+from undertow.data.folder import ALL, SPLITS, Item, Layout, label_classes, list_items
 from undertow.data.frames import frames_of
 from undertow.data.synthetic import PLUCKED, plucked_strings
 from undertow.data.trim import trim_silence
 from undertow.errors import DataError, UsageError
-
-ALL = "all"  # every split together
 
 
 def load_clips(
