@@ -54,6 +54,13 @@ def test_a_row_continues_exactly_where_the_symbol_before_is_that_of_the_batch_be
     assert seen == {True, False}
 
 
+def test_a_long_sequence_is_begun_again_with_no_memory_every_64_chunks():
+    batches = StreamBatches(numbered(504), 2, 3, seed=0)
+    every = [batches.batch(step) for step in range(batches.steps_per_epoch)]
+    fresh = [batch.symbols[row, 0].item() for row in range(2) for batch in every if not batch.continues[row]]
+    assert fresh == [1, 1 + 64 * 3, 1 + 84 * 3, 1 + 2 * 64 * 3]
+
+
 def test_ranks_share_one_batch_and_a_step_is_a_function_of_seed_and_step():
     sequences = numbered(12, 3, 40, 1, 25, 10)
     whole = StreamBatches(sequences, 4, 5, seed=2)

@@ -14,6 +14,7 @@ from undertow.data.crops import Crop
 from undertow.data.sequences import SequenceSet, collate, cut, rows_of_rank
 from undertow.errors import UsageError
 
+MEMORY_CHUNKS = 64  # of a sequence, after which a stream begins with no memory again
 NOTHING = Crop(0, 0, 0, 0)  # a row whose stream has ended before the others'
 
 
@@ -25,8 +26,12 @@ class StreamBatches:
     rounded up or down. No chunk crosses the end of a sequence: the last one of each is shorter, padded and not counted
     there, and the next begins with no memory. So a state that is carried on has seen no padding.
 
-    `batch(step)` is a function of the seed and the step alone. `Batch.continues` is False where an epoch, a stream or a
-    sequence begins. Streams that have a chunk less end with a row in which nothing is counted.
+    So does every 64th chunk of a sequence. Memory that goes on through a whole epoch comes to hold what is never set
+    again, and then a network cannot do without it: it fails on any text that it is to begin.
+
+    `batch(step)` is a function of the seed and the step alone. `Batch.continues` is False where a row has no memory:
+    where an epoch, a stream, a sequence or 64 chunks of one begin. Streams that have a chunk less end with a row in
+    which nothing is counted.
 
     Args:
         sequences: what to read.
@@ -52,6 +57,7 @@ class StreamBatches:
                 f"{sequences.num_symbols} steps in chunks of {chunk_steps} are {len(self.chunks)} chunks, too few for "
                 f"{self.global_batch} streams; smaller batches or shorter chunks are needed"
             )
+        self.memory_steps = MEMORY_CHUNKS * chunk_steps
         self.bounds = np.arange(self.global_batch + 1) * len(self.chunks) // self.global_batch  # (G + 1,)
         self._epoch = lru_cache(maxsize=2)(self._shuffle)
 
@@ -73,7 +79,7 @@ class StreamBatches:
         for first, stop in zip(self.bounds[:-1][self.rows], self.bounds[1:][self.rows], strict=True):
             place = int(first) + index
             crops.append(Crop(*chunks[place].tolist()) if place < stop else NOTHING)
-            continues.append(first < place < stop and chunks[place, 1] > 0)
+            continues.append(first < place < stop and chunks[place, 1] % self.memory_steps > 0)
         return replace(collate(self.sequences, crops), continues=torch.tensor(continues, dtype=torch.bool))
 
     def _shuffle(self, epoch: int) -> np.ndarray:
