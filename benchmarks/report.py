@@ -34,6 +34,7 @@ TITLES = {
     "Q9": "Autoencoders on FSDD",
     "Q10": "Parallel WaveNet and ClariNet students",
     "Q11": "Vocoding from mel",
+    "F1": "Pre-train, then fine-tune",
 }
 FIELDS = "id figure value unit target model hardware threads commit seconds date note".split()
 BEGIN, END = "<!-- benchmarks:begin (make bench-report) -->", "<!-- benchmarks:end -->"

@@ -12,14 +12,15 @@ from undertow.training.run_folder import SETTINGS
 
 def ensure(recipe: str, out: Path, processes: int = 1) -> dict[str, Any]:
     """Train a recipe to its end, going on with what is there; returns how. Several processes have a thread each."""
-    training = _training(out)
-    if training is None or training["steps"] != training["planned_steps"]:
+    if not is_complete(out):
         _train(recipe, out, processes)
     return read_card(out / "last")["training"]
 
 
-def _training(out: Path) -> dict[str, Any] | None:
-    return read_card(out / "last")["training"] if (out / "last").exists() else None
+def is_complete(out: Path) -> bool:
+    """Whether a run is there and came to its end."""
+    training = read_card(out / "last")["training"] if (out / "last").exists() else None
+    return training is not None and training["steps"] == training["planned_steps"]
 
 
 def budget(training: dict[str, Any]) -> str:
