@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+COMPARED = "compared for "  # begins the figures of networks under one budget
 RESULTS = ROOT / "benchmarks" / "results"
 
 

@@ -1,7 +1,7 @@
-"""Turn `benchmarks/results/*.jsonl` into `docs/benchmarks.md` and the README's table (`make bench-report`).
+"""Turn `benchmarks/results/*.jsonl` into `docs/benchmarks.md` and tables in other pages (`make bench-report`).
 
 Of each figure, model, hardware and number of threads the latest line is shown. The README shows the figures that have
-a target.
+a target, `docs/text.md` those of networks compared under one budget.
 """
 
 import json
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.record import RESULTS, ROOT
+from benchmarks.record import COMPARED, RESULTS, ROOT
 
 Line = dict[str, Any]
 
@@ -97,6 +97,12 @@ def summary(lines: list[Line]) -> str:
     return _table(rows, "id figure value target hardware") if rows else "Nothing has been recorded yet.\n"
 
 
+def compared(lines: list[Line]) -> str:
+    """The table of networks under one budget, the best first."""
+    rows = sorted((line for line in lines if line["figure"].startswith(COMPARED)), key=lambda line: line["value"])
+    return _table(rows, "figure value model note") if rows else "Nothing has been recorded yet.\n"
+
+
 def _table(rows: list[Line], columns: str) -> str:
     names = columns.split()
     body = [" | ".join(_cell(row, name) for name in names) for row in rows]
@@ -119,25 +125,27 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
-def insert(readme: str, table: str) -> str:
-    """The README with `table` between its markers.
+def insert(page: str, table: str) -> str:
+    """A page with `table` between its markers.
 
     Raises:
         ValueError: a marker is missing, or stands more than once.
     """
-    if readme.count(BEGIN) != 1 or readme.count(END) != 1:
-        raise ValueError(f"README.md must hold the lines '{BEGIN}' and '{END}' once each")
-    before, _, rest = readme.partition(BEGIN)
+    if page.count(BEGIN) != 1 or page.count(END) != 1:
+        raise ValueError(f"a page with a table must hold the lines '{BEGIN}' and '{END}' once each")
+    before, _, rest = page.partition(BEGIN)
     return f"{before}{BEGIN}\n{table}{END}{rest.partition(END)[2]}"
 
 
+TABLES = {"README.md": summary, "docs/text.md": compared}
+
+
 def main(root: Path = ROOT) -> None:
-    """Write the page and the README's table."""
+    """Write the page and the other pages' tables."""
     lines = read(root / "benchmarks" / "results")
-    readme = root / "README.md"
-    updated = insert(readme.read_text(encoding="utf-8"), summary(lines))
-    (root / "docs" / "benchmarks.md").write_text(page(lines), encoding="utf-8")
-    readme.write_text(updated, encoding="utf-8")
+    updated = {name: insert((root / name).read_text(encoding="utf-8"), table(lines)) for name, table in TABLES.items()}
+    for name, text in {**updated, "docs/benchmarks.md": page(lines)}.items():
+        (root / name).write_text(text, encoding="utf-8")
     print(f"{len(lines)} figures in docs/benchmarks.md")
 
 

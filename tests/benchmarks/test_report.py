@@ -52,19 +52,38 @@ def test_insert_changes_only_what_is_between_the_markers():
         report.insert("no markers", "new\n")
 
 
-def test_main_writes_both_files(tmp_path):
+def test_main_writes_every_page(tmp_path):
     write(tmp_path / "benchmarks" / "results", line())
     (tmp_path / "docs").mkdir()
-    (tmp_path / "README.md").write_text(f"{report.BEGIN}\n{report.END}\n")
+    for name in report.TABLES:
+        (tmp_path / name).write_text(f"{report.BEGIN}\n{report.END}\n")
     report.main(tmp_path)
     assert "| Q1 | bits | 4.5 bits/sample | < 4.2 |" in (tmp_path / "README.md").read_text()
     assert "| bits | 4.5 bits/sample | < 4.2 |" in (tmp_path / "docs" / "benchmarks.md").read_text()
 
 
+def test_main_writes_nothing_where_a_page_lacks_its_markers(tmp_path):
+    write(tmp_path / "benchmarks" / "results", line())
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "README.md").write_text(f"{report.BEGIN}\n{report.END}\n")
+    (tmp_path / "docs" / "text.md").write_text("no markers")
+    with pytest.raises(ValueError, match="once each"):
+        report.main(tmp_path)
+    assert not (tmp_path / "docs" / "benchmarks.md").exists()
+
+
+def test_networks_under_one_budget_stand_best_first(tmp_path):
+    worse = line(figure=f"{report.COMPARED}3 minutes, gru", target="")
+    better = line(figure=f"{report.COMPARED}3 minutes, lstm", target="", value=1.5)
+    table = report.compared([worse, line(), better])
+    assert "bits |" not in table and table.index("lstm") < table.index("gru")
+
+
 def test_committed_pages_are_what_the_committed_results_give():
     lines = report.read()
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8") == report.page(lines), (
         "run `make bench-report`"
     )
-    assert readme == report.insert(readme, report.summary(lines)), "run `make bench-report`"
+    for name, table in report.TABLES.items():
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert text == report.insert(text, table(lines)), "run `make bench-report`"
