@@ -18,7 +18,7 @@ from undertow.layers import (
     FeedForward,
     GatedConv1d,
     GatedFeedForward,
-    Layer,
+    MultiHeadAttention,
     MultiplicativeUnit,
     Recurrent,
     Stacked,
@@ -133,6 +133,7 @@ def test_matrices_on_top_of_each_other_are_taken_apart(shape: tuple[int, ...], n
     [
         (CausalSelfAttention(4, 2, 8), {"inputs.weight": 3}),
         (WindowedSelfAttention(4, 2, 8), {"inputs.weight": 3}),
+        (MultiHeadAttention(4, 2, 6), {"keys_values.weight": 2}),
         (FeedForward(4, 16), {}),
         (GatedFeedForward(4, 16), {"input.weight": 2}),
         (GatedConv1d(4, 8, 2, 1), {"conv.weight": 2}),
@@ -143,7 +144,7 @@ def test_matrices_on_top_of_each_other_are_taken_apart(shape: tuple[int, ...], n
         (Recurrent("rnn", 4, 8), {"cell.weight_ih_l0": 1, "cell.weight_hh_l0": 1}),
     ],
 )
-def test_which_weights_of_a_layer_are_stacked(layer: Layer, stacked: dict[str, int]) -> None:
+def test_which_weights_of_a_layer_are_stacked(layer: nn.Module, stacked: dict[str, int]) -> None:
     assert stacked_weights(layer) == stacked
     pieces = make_optimizer(layer, config()).param_groups[0]["params"]
     matrices = sum(one.dim() > 1 and "weight" in name for name, one in layer.named_parameters())

@@ -9,9 +9,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from undertow.layers.attention import attention_weights
+from undertow.layers.stacked import Stacked
 
 
-class MultiHeadAttention(nn.Module):
+class MultiHeadAttention(nn.Module, Stacked):
     """Each query (B, T, C) looks at all of a memory (B, S, M) that the mask lets it see: (B, T, C)."""
 
     def __init__(
@@ -22,6 +23,7 @@ class MultiHeadAttention(nn.Module):
         self.num_heads, self.dropout = num_heads, dropout
         self.query = nn.Linear(channels, channels, bias)
         self.keys_values = nn.Linear(memory_channels or channels, 2 * channels, bias)
+        self.stacked = {"keys_values.weight": 2}
         self.output = nn.Linear(channels, channels, bias)
 
     def read(self, memory: Tensor) -> tuple[Tensor, Tensor]:
