@@ -10,10 +10,16 @@ from undertow.config import parse
 from undertow.networks import ENCODER_DECODERS, EncoderDecoder, Source
 
 SMALL = {
+    "rnn_attention": dict(channels=5, embedding_channels=4),
     "transformer": dict(encoder_layers=2, decoder_layers=2, channels=8, num_heads=2, feed_forward_channels=12)
     | dict(max_length=48, dropout=0.0),
 }
 SHAPES = {
+    "rnn_attention": {
+        "gru": {},
+        "lstm": {"cell": "lstm"},
+        "layers": {"encoder_layers": 2, "decoder_layers": 3},
+    },
     "transformer": {"post-norm": {}, "pre-norm": {"norm_first": True}, "separate": {"embeddings": "separate"}},
 }
 CASES = [(kind, name) for kind, shapes in SHAPES.items() for name in shapes]

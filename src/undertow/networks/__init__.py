@@ -8,6 +8,7 @@ from undertow.networks.encoder_decoder import EncoderDecoder, Source
 from undertow.networks.network import Network
 from undertow.networks.rnn import RNN
 from undertow.networks.rnn_attention import RNNAttention
+from undertow.networks.seq2seq_rnn_attention import Seq2SeqRNNAttention
 from undertow.networks.seq2seq_transformer import Seq2SeqTransformer
 from undertow.networks.tcn import TCN
 from undertow.networks.transformer import Transformer
@@ -23,6 +24,7 @@ NETWORKS = {
 }
 
 ENCODER_DECODERS: dict[str, type[EncoderDecoder]] = {
+    "rnn_attention": Seq2SeqRNNAttention,
     "transformer": Seq2SeqTransformer,
 }
 
@@ -52,6 +54,7 @@ __all__ = [
     "Network",
     "NetworkConfig",
     "RNNAttention",
+    "Seq2SeqRNNAttention",
     "Seq2SeqTransformer",
     "Source",
     "Transformer",

@@ -30,7 +30,14 @@ class Encoder(nn.Module, ABC):
 
     It sees all of a row in both directions, and nothing behind the row's length: padding changes nothing. The memory is
     zero behind its own lengths.
+
+    Attributes:
+        input: what makes vectors (B, S, C) of a source's steps, before anything else is done to them.
+        max_length: steps of a source it can be given, its end among them; None when any number.
     """
+
+    input: Inputs
+    max_length: int | None = None
 
     @abstractmethod
     def forward(self, source: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
@@ -61,3 +68,10 @@ class EncoderDecoder(nn.Module, ABC):
 def within(lengths: Tensor, num_steps: int) -> Tensor:
     """Which steps lie within rows of these lengths (B,): (B, num_steps) bool."""
     return torch.arange(num_steps, device=lengths.device) < lengths[:, None]
+
+
+def reverse_rows(x: Tensor, lengths: Tensor) -> Tensor:
+    """Each row of x (B, S, C) from its own end, at its length (B,), to its beginning; what is behind stays there."""
+    steps = torch.arange(x.shape[1], device=lengths.device).expand(len(x), -1)
+    turned = torch.where(within(lengths, x.shape[1]), lengths[:, None] - 1 - steps, steps)
+    return x.gather(1, turned[:, :, None].expand_as(x))
