@@ -8,9 +8,6 @@ from undertow.errors import UsageError
 
 if TYPE_CHECKING:
     from undertow.evaluation import Score
-    from undertow.evaluation.told import Told
-
-MANY = 16  # classes whose confusions are shown
 
 
 def score(
@@ -21,13 +18,16 @@ def score(
     split: str | None = None,
     label_pattern: str | None = None,
     protocol: Literal["full", "windows"] = "full",
+    metric: str | None = None,
+    beam: int | None = None,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Bits a symbol of held-out data under a model, beside what models without a network need; a classifier's errors.
+    """Bits a symbol of held-out data under a model, beside what models without a network need; errors; BLEU.
 
     The baselines: counts of single symbols, pairs and triples (unigram, order1, order2) in the train split, the xz
-    compressor, and of sound an adaptive linear predictor (lpc).
+    compressor, and of sound an adaptive linear predictor (lpc). Of a classifier its errors are told, and of a
+    translator BLEU and chrF by sacreBLEU, with its signatures, and the likelihood of the references (nll).
 
     Args:
         run: Folder of a run or a checkpoint.
@@ -35,11 +35,14 @@ def score(
         split: Which part: test, validation, train, or of sound and tables all; by default test, where there is one.
         label_pattern: How the folder's file names tell labels, such as `{digit}_{speaker}_{take}`.
         protocol: Of text and the like: full, each symbol given all before it; windows, the mean over random windows.
+        metric: Of a translator: any of bleu,chrf,nll; all by default.
+        beam: Of a translator: hypotheses that the search keeps, 1 is greedy; 5 by default.
     """
     from undertow.checkpoint import load, read_card
     from undertow.cli.device import pick_device
+    from undertow.cli.score_lines import facts_of, lines_of
     from undertow.cli.terminal import print_bits, print_json, tell
-    from undertow.evaluation.told import Told
+    from undertow.evaluation import Score
     from undertow.recipes.cards import data_for
     from undertow.recipes.scoring import score as score_model
     from undertow.recipes.tasks import TASKS
@@ -48,15 +51,18 @@ def score(
     section = data_for(model, read_card(run), data, label_pattern)
     if section is None:
         raise UsageError(f"{run} does not say what it was trained on: name a set, a folder or a file")
-    found = score_model(model, section, split=split, protocol=protocol, say=tell)
+    metrics = [] if metric is None else [name.strip() for name in metric.split(",")]
+    found = score_model(model, section, split=split, protocol=protocol, metrics=metrics, beam=beam, say=tell)
     source = TASKS[section.kind].name(section)
+    what = f"{run} on {source}, {found.split}"
     if json:
-        print_json({"model": str(run), "data": source, **(told(found) if isinstance(found, Told) else bits(found))})
+        facts = bits(found) if isinstance(found, Score) else facts_of(found)
+        print_json({"model": str(run), "data": source, **facts})
         return
-    if isinstance(found, Told):
-        print("\n".join(_told_lines(f"{run} on {source}, {found.split}", found)))
+    if not isinstance(found, Score):
+        print("\n".join(lines_of(what, found)))
         return
-    print(f"{run} on {source}, {found.split}: {how(found)}")
+    print(f"{what}: {how(found)}")
     print_bits("this model", found.bits_per_symbol, found.baselines, found.unit)
     if line := other_units(found):
         print(line)
@@ -97,40 +103,3 @@ def bits(found: "Score") -> dict[str, Any]:
         "verdict": found.verdict,
         "seconds": found.seconds,
     }
-
-
-def told(found: "Told") -> dict[str, Any]:
-    """What `--json` prints of a classifier or a regressor."""
-    return {
-        "split": found.split,
-        "label": found.label,
-        "num_labels": found.num_labels,
-        "loss": found.loss,
-        "accuracy": found.accuracy,
-        "constant": found.constant,
-        "classes": found.classes,
-        "confusion": None if found.confusion is None else found.confusion.tolist(),
-        "has_learnt": found.has_learnt,
-        "verdict": found.verdict,
-        "seconds": found.seconds,
-    }
-
-
-def _told_lines(what: str, found: "Told") -> list[str]:
-    """A classifier's or a regressor's errors in words, and which classes it takes for which."""
-    lines = [f"{what}: {found.label} of {found.num_labels:,} in {found.seconds:.1f} s"]
-    if found.accuracy is None or found.confusion is None:
-        return [
-            *lines,
-            f"mean squared error {found.loss:.4g}; {found.constant:.4g} by always saying the mean",
-            found.verdict,
-        ]
-    lines.append(
-        f"{found.accuracy:.2%} right, {found.constant:.2%} by always saying the commonest; {found.loss:.4f} nats"
-    )
-    if len(found.classes) <= MANY:
-        width = max(6, *(len(one) + 1 for one in found.classes))
-        lines.append(f"{'is / said':>{width + 4}}" + "".join(f"{one:>{width}}" for one in found.classes))
-        for name, row in zip(found.classes, found.confusion, strict=True):
-            lines.append(f"{name:>{width + 4}}" + "".join(f"{count:>{width},}" for count in row))
-    return [*lines, found.verdict]

@@ -13,7 +13,7 @@ import torch
 from undertow.checkpoint import load
 from undertow.config import to_dict
 from undertow.errors import UsageError
-from undertow.models import Autoregressive, Model, build
+from undertow.models import Autoregressive, Model, Seq2Seq, build
 from undertow.models.transfer import take_weights
 from undertow.recipes.recipe import Recipe, read_recipe
 from undertow.recipes.tasks import TASKS, Task
@@ -154,13 +154,16 @@ def _start_from(model: Any, init: str, tell: Say) -> None:
 
 def describe(model: Any) -> str:
     """Size and receptive field of a model, in one line."""
-    sense = "hears" if model.alphabet.real == "sound" else "sees"
     num_parameters = sum(parameter.numel() for parameter in model.parameters())
+    size = f"{model.config.network.kind} of {num_parameters:,} parameters"
+    if isinstance(model, Seq2Seq):
+        return f"{size}; it reads {model.config.direction[0]} and writes {model.config.direction[1]}"
+    sense = "hears" if model.alphabet.real == "sound" else "sees"
     field, rate = model.network.receptive_field, model.config.sample_rate
     reach = "all of the past" if field is None else f"{field:,} {model.alphabet.unit}s"
     if field is not None and rate is not None:
         reach += f" ({1000 * field / rate:.0f} ms at {rate} Hz)"
-    return f"{model.config.network.kind} of {num_parameters:,} parameters; it {sense} {reach}"
+    return f"{size}; it {sense} {reach}"
 
 
 def _trainer(recipe: Recipe, task: Task, model: Model, out: Path, here: World, quiet: bool) -> Trainer:

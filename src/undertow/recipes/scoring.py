@@ -1,5 +1,6 @@
 """A model held against data by name: read as the model was trained on it, and scored."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -7,14 +8,14 @@ from typing import Any
 from undertow.config import nearest
 from undertow.data.folder import ALL
 from undertow.errors import DataError, UsageError
-from undertow.evaluation import Score
 from undertow.evaluation.sequence_likelihood import Protocol
-from undertow.evaluation.told import Told
-from undertow.models import Autoregressive, Model
+from undertow.models import Autoregressive, Model, Seq2Seq
 from undertow.recipes.tasks import TASKS, DataConfig
+from undertow.recipes.tasks.task import Asked, Scored
 from undertow.recipes.telling import Say, silent
 
 KINDS = {"sound": "audio", "text": "text", "notes": "rolls", "pixels": "mnist", "numbers": "adding"}
+SOURCES = {"text": "pairs", "sound": "transcripts"}  # by what a sequence-to-sequence model reads
 WHOLE = ("audio", "labelled_text")  # kinds of data whose splits may be scored together
 
 
@@ -25,9 +26,12 @@ def score(
     split: str | None = None,
     label_pattern: str | None = None,
     protocol: Protocol = "full",
+    metrics: Sequence[str] = (),
+    beam: int | None = None,
     say: Say = silent,
-) -> Score | Told:
-    """One split of some data under a model: bits a symbol beside baselines, or of a classifier its errors.
+) -> Scored:
+    """One split of some data under a model: bits a symbol beside baselines, a classifier's errors, or
+    a translator's BLEU.
 
     Args:
         source: a named set, a folder or a file; or the data section that a model was trained with.
@@ -35,12 +39,16 @@ def score(
             validation.
         label_pattern: of a folder's file names, such as "{digit}_{speaker}_{take}".
         protocol: of a model of symbols without a clock: "full", each given all before it; "windows", random windows.
+        metrics: of a translator: "bleu", "chrf" and "nll"; all by default.
+        beam: hypotheses that a translator's search keeps; 1 is greedy, and 5 what is taken when not given.
         say: takes lines on files that were resampled or skipped.
 
     Raises:
-        UsageError: an unknown split, a bad pattern, or data of another kind than the model's.
+        UsageError: an unknown split or metric, a bad pattern, or data of another kind than the model's.
         DataError: the data cannot be used, or has what the model does not know.
     """
+    if (metrics or beam is not None) and not isinstance(model, Seq2Seq):
+        raise UsageError(f"metrics and a beam are for a model that writes a target, and this is a {model.config.kind}")
     data = chosen(model, source, label_pattern)
     task = TASKS[data.kind]
     there = task.splits(data)
@@ -50,7 +58,7 @@ def score(
             raise DataError(f"{task.name(data)} holds nothing out; --split {there[0]} is what the model learnt from")
     elif split not in there and not (split == ALL and data.kind in WHOLE):
         raise UsageError(f"unknown split '{split}'{nearest(split, list(there))}")
-    return task.score(data, model, split, protocol, say)
+    return task.score(data, model, split, Asked(protocol, tuple(metrics), 5 if beam is None else beam), say)
 
 
 def chosen(model: Any, source: Any, label_pattern: str | None = None) -> Any:
@@ -59,7 +67,9 @@ def chosen(model: Any, source: Any, label_pattern: str | None = None) -> Any:
         data = source
     else:
         kind = KINDS[model.alphabet.real]
-        if kind == "text" and not isinstance(model, Autoregressive):
+        if isinstance(model, Seq2Seq):
+            kind = SOURCES["sound" if model.source_alphabet is None else model.source_alphabet.real]
+        elif kind == "text" and not isinstance(model, Autoregressive):
             kind = "labelled_text"
         data = TASKS[kind].choose(TASKS[kind].Config(), source)
     if label_pattern is None:

@@ -7,15 +7,19 @@ from undertow.recipes.tasks.audio import AudioTask
 from undertow.recipes.tasks.excerpt import Excerpt
 from undertow.recipes.tasks.labelled_text import LabelledTextTask
 from undertow.recipes.tasks.mnist import MnistTask
+from undertow.recipes.tasks.pairs import PairsTask
 from undertow.recipes.tasks.rolls import RollsTask
 from undertow.recipes.tasks.synthetic import AddingTask, CopyMemoryTask
 from undertow.recipes.tasks.task import Task
 from undertow.recipes.tasks.text import TextTask
+from undertow.recipes.tasks.transcripts import TranscriptsTask
 
 TASKS: dict[str, Any] = {
     "audio": AudioTask,
     "text": TextTask,
     "labelled_text": LabelledTextTask,
+    "pairs": PairsTask,
+    "transcripts": TranscriptsTask,
     "rolls": RollsTask,
     "mnist": MnistTask,
     "adding": AddingTask,

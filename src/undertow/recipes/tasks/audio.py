@@ -9,17 +9,15 @@ from undertow import alphabets
 from undertow.batch import Batch
 from undertow.data.batches import Batches, batches_in_order
 from undertow.errors import UsageError
-from undertow.evaluation import Score
 from undertow.evaluation import score as score_clips
-from undertow.evaluation.sequence_likelihood import Protocol
-from undertow.evaluation.told import Told, score_told
+from undertow.evaluation.told import score_told
 from undertow.models import Autoregressive, Model
 from undertow.recipes import clips as files
 from undertow.recipes.clips import AUTO, AudioData, choose_labels, open_clips, summary, tell_of_files
 from undertow.recipes.samples import Samples, SampleWriter
 from undertow.recipes.tasks.excerpt import Excerpt, of_clips
 from undertow.recipes.tasks.labels import told_label
-from undertow.recipes.tasks.task import OnValidation, Task, autoregressive, parse_model, section
+from undertow.recipes.tasks.task import Asked, OnValidation, Scored, Task, autoregressive, parse_model, section
 from undertow.recipes.telling import Downloads, Say
 from undertow.recipes.verdict import unigram_bits
 from undertow.training.config import TrainingConfig
@@ -74,11 +72,13 @@ class AudioTask(Task):
         return files.splits(config)
 
     @staticmethod
-    def score(config: AudioData, model: Any, split: str, protocol: Protocol, say: Say) -> Score | Told:
+    def score(config: AudioData, model: Any, split: str, asked: Asked, say: Say) -> Scored:
         if model.config.sample_rate is None:
             raise UsageError("this model has no sample rate, so it cannot be scored on sound")
-        if protocol != "full":
-            raise UsageError(f"protocol '{protocol}' is for symbols without a clock; sound is scored in whole clips")
+        if asked.protocol != "full":
+            raise UsageError(
+                f"'{asked.protocol}' is for symbols without a clock; sound is scored in whole clips"
+            )
         features = model.config.conditioner.features if isinstance(model, Autoregressive) else None
         held_out = open_clips(config, split, model.config.sample_rate, features)
         tell_of_files(held_out, say)

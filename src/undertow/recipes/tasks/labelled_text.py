@@ -16,14 +16,12 @@ from undertow.config import config, to_dict
 from undertow.data.labelled_text import LabelledTexts, open_labelled_text
 from undertow.data.sequences import SequenceSet
 from undertow.errors import DataError
-from undertow.evaluation import Score
-from undertow.evaluation.sequence_likelihood import Protocol
-from undertow.evaluation.told import Told, batches_of, score_told
+from undertow.evaluation.told import batches_of, score_told
 from undertow.models import Classifier
 from undertow.recipes.tasks.labels import AUTO, told_label
 from undertow.recipes.tasks.named import fetch_named, placed
 from undertow.recipes.tasks.sequences import Count, SequenceTask, check_label
-from undertow.recipes.tasks.task import parse_model, section
+from undertow.recipes.tasks.task import Asked, Scored, parse_model, section
 from undertow.recipes.tasks.text import read_alphabet, text_alphabet
 from undertow.recipes.telling import Downloads, Say
 
@@ -67,9 +65,9 @@ class LabelledTextTask(SequenceTask):
         return shortened(_open(config).encode(split, text_alphabet(alphabet)), config.longest, split, say)
 
     @classmethod
-    def score(cls, config: Any, model: Any, split: str, protocol: Protocol, say: Say) -> Score | Told:
+    def score(cls, config: Any, model: Any, split: str, asked: Asked, say: Say) -> Scored:
         if not isinstance(model, Classifier):
-            return super().score(config, model, split, protocol, say)
+            return super().score(config, model, split, asked, say)
         texts = _open(config)
         if model.config.label == texts.label:
             texts = _as_known(texts, split, model.config.classes)

@@ -16,14 +16,13 @@ from undertow.config import nearest
 from undertow.data.sequences import SequenceBatches, SequenceSet, sequences_in_order
 from undertow.data.streams import StreamBatches
 from undertow.errors import DataError, UsageError
-from undertow.evaluation import Score
 from undertow.evaluation.baselines import unigram
-from undertow.evaluation.sequence_likelihood import Protocol, score_sequences
-from undertow.evaluation.told import Told, batches_of, score_told
+from undertow.evaluation.sequence_likelihood import score_sequences
+from undertow.evaluation.told import batches_of, score_told
 from undertow.models import Autoregressive, Classifier, Model
 from undertow.recipes.samples import Samples, SequenceWriter
 from undertow.recipes.tasks.excerpt import Excerpt, of_sequences
-from undertow.recipes.tasks.task import OnValidation, Task, autoregressive, parse_model
+from undertow.recipes.tasks.task import Asked, OnValidation, Scored, Task, autoregressive, parse_model
 from undertow.recipes.telling import Say, silent
 from undertow.training.config import TrainingConfig
 from undertow.training.distributed import World
@@ -78,13 +77,13 @@ class SequenceTask(Task):
         """
 
     @classmethod
-    def score(cls, config: Any, model: Any, split: str, protocol: Protocol, say: Say) -> Score | Told:
+    def score(cls, config: Any, model: Any, split: str, asked: Asked, say: Say) -> Scored:
         sequences = cls.read(config, split, model.alphabet, say)
         if not isinstance(model, Autoregressive):
             check_label(model, sequences)
             return score_told(model, batches_of(sequences), split=split)
         train = None if split == "train" else cls.read(config, "train", model.alphabet, silent)
-        return score_sequences(model, sequences, train, split=split, protocol=protocol)
+        return score_sequences(model, sequences, train, split=split, protocol=asked.protocol)
 
     @classmethod
     def excerpt(cls, config: Any, model: Model, split: str, num_symbols: int, say: Say) -> Excerpt:

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from undertow.batch import Batch
 from undertow.config import nearest, parse
@@ -13,6 +13,8 @@ from undertow.errors import UsageError
 from undertow.evaluation import Score
 from undertow.evaluation.sequence_likelihood import Protocol
 from undertow.evaluation.told import Told
+from undertow.evaluation.translation_scores import Translated
+from undertow.evaluation.word_error import Heard
 from undertow.models import MODELS, Autoregressive, Model
 from undertow.recipes.samples import Samples
 from undertow.recipes.tasks.excerpt import Excerpt
@@ -21,7 +23,22 @@ from undertow.training.config import TrainingConfig
 from undertow.training.distributed import World
 from undertow.training.trainer import BatchSource
 
+Scored = Score | Told | Translated | Heard
 OnValidation = Callable[[Model, int], None]
+
+
+class Asked(NamedTuple):
+    """What a user may choose of a score; each kind of data heeds what concerns it.
+
+    Attributes:
+        protocol: of a model of sequences; see `score_sequences`.
+        metrics: of translations; none: all.
+        beam: hypotheses that the search for a target keeps.
+    """
+
+    protocol: Protocol = "full"
+    metrics: tuple[str, ...] = ()
+    beam: int = 5
 
 
 class Task(ABC):
@@ -74,11 +91,11 @@ class Task(ABC):
 
     @staticmethod
     @abstractmethod
-    def score(config: Any, model: Any, split: str, protocol: Protocol, say: Say) -> Score | Told:
+    def score(config: Any, model: Any, split: str, asked: Asked, say: Say) -> Scored:
         """What a trained model makes of one split.
 
         Args:
-            protocol: of a model of sequences; see `score_sequences`.
+            asked: what a user may choose.
 
         Raises:
             UsageError: the model is not of such data.

@@ -1,0 +1,81 @@
+"""What `undertow score` says of models that do not only have a likelihood: in words, and for `--json`."""
+
+from dataclasses import asdict
+from typing import Any
+
+from undertow.cli import score_speech
+from undertow.evaluation.told import Told
+from undertow.evaluation.translation_scores import Translated
+from undertow.evaluation.word_error import Heard
+
+MANY = 16  # classes whose confusions are shown
+METRIC_NAMES = {"bleu": "BLEU", "chrf": "chrF"}
+
+
+def facts_of(found: Told | Translated | Heard) -> dict[str, Any]:
+    """What `--json` prints."""
+    if isinstance(found, Told):
+        return told(found)
+    return translated(found) if isinstance(found, Translated) else score_speech.as_json(found)
+
+
+def lines_of(what: str, found: Told | Translated | Heard) -> list[str]:
+    """What people are told."""
+    if isinstance(found, Told):
+        return told_lines(what, found)
+    return translated_lines(what, found) if isinstance(found, Translated) else score_speech.lines(what, found)
+
+
+def translated(found: Translated) -> dict[str, Any]:
+    """What `--json` prints of translations."""
+    metrics = {name: one._asdict() for name, one in found.metrics.items()}
+    return {**asdict(found), "metrics": metrics, "has_learnt": found.has_learnt, "verdict": found.verdict}
+
+
+def translated_lines(what: str, found: Translated) -> list[str]:
+    """How good translations are, a line a figure."""
+    how = "" if found.beam is None else f", beam {found.beam}"
+    number, direction = f"{found.num_sentences:,} sentences", " to ".join(found.direction)
+    lines = [f"{what}: {number}, {direction}{how}, in {found.seconds:.1f} s"]
+    for name, one in found.metrics.items():
+        lines.append(f"{METRIC_NAMES[name]} {one.value:.2f}   {one.signature}")
+    if found.nats_per_symbol is not None:
+        lines.append(f"{found.nats_per_symbol:.4f} nats/{found.unit}, {found.bits_per_character:.4f} bits/character")
+    return [*lines, found.verdict] if found.verdict else lines
+
+
+def told(found: Told) -> dict[str, Any]:
+    """What `--json` prints of a classifier or a regressor."""
+    return {
+        "split": found.split,
+        "label": found.label,
+        "num_labels": found.num_labels,
+        "loss": found.loss,
+        "accuracy": found.accuracy,
+        "constant": found.constant,
+        "classes": found.classes,
+        "confusion": None if found.confusion is None else found.confusion.tolist(),
+        "has_learnt": found.has_learnt,
+        "verdict": found.verdict,
+        "seconds": found.seconds,
+    }
+
+
+def told_lines(what: str, found: Told) -> list[str]:
+    """A classifier's or a regressor's errors in words, and which classes it takes for which."""
+    lines = [f"{what}: {found.label} of {found.num_labels:,} in {found.seconds:.1f} s"]
+    if found.accuracy is None or found.confusion is None:
+        return [
+            *lines,
+            f"mean squared error {found.loss:.4g}; {found.constant:.4g} by always saying the mean",
+            found.verdict,
+        ]
+    lines.append(
+        f"{found.accuracy:.2%} right, {found.constant:.2%} by always saying the commonest; {found.loss:.4f} nats"
+    )
+    if len(found.classes) <= MANY:
+        width = max(6, *(len(one) + 1 for one in found.classes))
+        lines.append(f"{'is / said':>{width + 4}}" + "".join(f"{one:>{width}}" for one in found.classes))
+        for name, row in zip(found.classes, found.confusion, strict=True):
+            lines.append(f"{name:>{width + 4}}" + "".join(f"{count:>{width},}" for count in row))
+    return [*lines, found.verdict]

@@ -1,0 +1,160 @@
+"""Pairs to batches of like lengths, each of about as many symbols, padding included.
+
+N pairs, B batch, S source steps, T target steps, C channels, K batches of an epoch.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from undertow.batch import Batch
+from undertow.data.pairs import PairSet
+from undertow.data.sequences import rows_of_rank
+from undertow.errors import DataError, UsageError
+
+WIDTH = 4  # steps by which lengths may differ and still count as the same: what is shuffled among each other
+
+
+class PairBatches:
+    """Training batches: `batch(step)` is a function of the seed and the step alone, so resuming needs only the step.
+
+    An epoch is K batches, in random order, in which every pair comes once. Pairs are sorted by length, those of about
+    the same in random order, and cut into K parts that hold about as many symbols; K is the same in every epoch.
+
+    Args:
+        pairs: what to learn.
+        tokens_per_batch: symbols of sources and targets, ends and padding included, in a batch of one process, about;
+            a batch has one pair at least.
+        seed: 0 or more.
+        rank, world_size: of the processes that share a batch: rank r takes every `world_size`-th pair from r on.
+        source_end: the symbol that ends a source; None where sources are of frames.
+        target_end: the symbol that ends a target.
+
+    Raises:
+        UsageError: fewer than one symbol a batch, a seed below 0, or a rank out of range.
+        DataError: there are no pairs.
+    """
+
+    def __init__(
+        self,
+        pairs: PairSet,
+        tokens_per_batch: int,
+        seed: int,
+        rank: int = 0,
+        world_size: int = 1,
+        source_end: int | None = None,
+        target_end: int = 0,
+    ) -> None:
+        rows_of_rank(1, seed, rank, world_size)
+        _check(pairs, tokens_per_batch)
+        self.pairs, self.seed, self.rank, self.world_size = pairs, seed, rank, world_size
+        self.source_end, self.target_end = source_end, target_end
+        self._widths = _widths(pairs)
+        self._starts = _cuts(self._widths[_by_width(self._widths)].sum(axis=1), tokens_per_batch * world_size)
+        self._epoch = lru_cache(maxsize=2)(self._shuffle)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """K."""
+        return len(self._starts)
+
+    def batch(self, step: int) -> Batch:
+        """This rank's rows of the batch of `step`, counted from 0; one that does not count where there are too few."""
+        epoch, index = divmod(step, len(self._starts))
+        rows = self._epoch(epoch)[index]
+        own = rows[self.rank :: self.world_size]
+        if len(own):
+            return collate_pairs(self.pairs, own, self.source_end, self.target_end)
+        batch = collate_pairs(self.pairs, rows[:1], self.source_end, self.target_end)
+        batch.counted.zero_()
+        return batch
+
+    def _shuffle(self, epoch: int) -> list[np.ndarray]:
+        """The pairs of each batch of an epoch."""
+        random = np.random.default_rng([self.seed, 3, epoch])
+        shuffled = random.permutation(len(self.pairs))
+        parts = np.split(shuffled[_by_width(self._widths[shuffled])], self._starts[1:])
+        return [parts[index] for index in random.permutation(len(parts))]
+
+
+def pairs_in_order(pairs: PairSet, tokens_per_batch: int, source_end: int | None, target_end: int) -> Iterator[Batch]:
+    """Every pair once, for validation and scoring: the longest first, no batch of more symbols than said, but for one
+    pair alone. Arguments and errors are those of `PairBatches`.
+    """
+    for rows in rows_in_order(pairs, tokens_per_batch):
+        yield collate_pairs(pairs, rows, source_end, target_end)
+
+
+def rows_in_order(pairs: PairSet, tokens_per_batch: int) -> Iterator[np.ndarray]:
+    """The pairs of each batch of `pairs_in_order`."""
+    _check(pairs, tokens_per_batch)
+    sources, targets = pairs.source_lengths + 1, pairs.target_lengths + 1
+    order = np.lexsort((-targets, -sources))
+    first, most = 0, 0
+    for place, row in enumerate(order):
+        wider = max(most, int(targets[row]))
+        if place > first and (place + 1 - first) * (int(sources[order[first]]) + wider) > tokens_per_batch:
+            yield order[first:place]
+            first, wider = place, int(targets[row])
+        most = wider
+    yield order[first:]
+
+
+def collate_pairs(pairs: PairSet, rows: Sequence[int] | np.ndarray, source_end: int | None, target_end: int) -> Batch:
+    """The batch of some pairs: sources and targets with their ends, padded with zeros to the longest."""
+    source, lengths = collate_sources([pairs.sources[row] for row in rows], source_end)
+    symbols, num_steps = collate_sources([pairs.targets[row] for row in rows], target_end)
+    return Batch(
+        symbols=symbols,
+        counted=torch.arange(symbols.shape[1]) < num_steps[:, None],
+        names=tuple(pairs.names[row] for row in rows),
+        source=source,
+        source_lengths=lengths,
+    )
+
+
+def collate_sources(sources: Sequence[np.ndarray], source_end: int | None) -> tuple[Tensor, Tensor]:
+    """Sources as (B, S) int64 symbols with their ends, or (B, S, C) float32 frames, and their lengths (B,) int64.
+
+    Args:
+        source_end: the symbol that ends each; None for frames.
+    """
+    extra = source_end is not None
+    lengths = np.array([len(one) + extra for one in sources], np.int64)
+    kind = np.int64 if extra else np.float32
+    padded = np.zeros((len(sources), int(lengths.max()), *sources[0].shape[1:]), kind)
+    for row, (one, length) in enumerate(zip(sources, lengths, strict=True)):
+        padded[row, : len(one)] = one
+        if extra:
+            padded[row, length - 1] = source_end
+    return torch.from_numpy(padded), torch.from_numpy(lengths)
+
+
+def _widths(pairs: PairSet) -> np.ndarray:
+    """(N, 2) steps of target and source with their ends, rounded up to `WIDTH`."""
+    lengths = np.stack([pairs.target_lengths, pairs.source_lengths], axis=1) + 1
+    return -(-lengths // WIDTH) * WIDTH
+
+
+def _by_width(widths: np.ndarray) -> np.ndarray:
+    """The order of (N, 2) widths: shorter targets first, and among them shorter sources; the rest stays as it is."""
+    return np.lexsort((widths[:, 1], widths[:, 0]))
+
+
+def _cuts(costs: np.ndarray, tokens: int) -> np.ndarray:
+    """Where batches begin among pairs in order, so that each holds about as many symbols."""
+    total = int(costs.sum())
+    number = -(-total // tokens)
+    middles = np.cumsum(costs) - costs // 2
+    _, starts = np.unique(middles * number // total, return_index=True)
+    return starts
+
+
+def _check(pairs: PairSet, tokens_per_batch: int) -> None:
+    if tokens_per_batch < 1:
+        raise UsageError(f"tokens_per_batch {tokens_per_batch}: it must be 1 or more")
+    if not len(pairs):
+        raise DataError("there are no pairs to make batches of")

@@ -1,0 +1,149 @@
+"""Sources with the targets to be made from them, as symbols: what sequence-to-sequence models learn from.
+
+N pairs, S source steps, T target steps, C channels of a frame.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from undertow.alphabets.text_alphabet import OutsideError, TextAlphabet
+from undertow.data.parallel_text import Pair
+from undertow.errors import DataError
+
+LongLines = Literal["keep", "split", "skip"]
+
+
+@dataclass(frozen=True, eq=False)
+class PairSet:
+    """The pairs of one split, neither side with its end symbol.
+
+    Attributes:
+        sources: symbols (S,), or frames (S, C) float32.
+        targets: symbols (T,).
+        names: one a pair, for messages.
+        source_texts, target_texts: as they were before they were symbols; no source texts where sources are of sound.
+        num_long: lines longer than they should be that were met.
+
+    Raises:
+        DataError: there are other numbers of one than of another.
+    """
+
+    sources: Sequence[np.ndarray]
+    targets: Sequence[np.ndarray]
+    names: Sequence[str]
+    source_texts: Sequence[str] = ()
+    target_texts: Sequence[str] = ()
+    num_long: int = 0
+
+    def __post_init__(self) -> None:
+        if not len(self.sources) == len(self.targets) == len(self.names):
+            counts = f"{len(self.sources)} sources, {len(self.targets)} targets and {len(self.names)} names"
+            raise DataError(f"there are {counts}; each pair must have one of each")
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    @cached_property
+    def source_lengths(self) -> np.ndarray:
+        """(N,) int64 steps."""
+        return np.fromiter(map(len, self.sources), np.int64, len(self))
+
+    @cached_property
+    def target_lengths(self) -> np.ndarray:
+        """(N,) int64 steps."""
+        return np.fromiter(map(len, self.targets), np.int64, len(self))
+
+    @property
+    def num_symbols(self) -> int:
+        """Symbols of all targets, without their ends."""
+        return int(self.target_lengths.sum())
+
+
+def encode_pairs(
+    pairs: Sequence[Pair],
+    source_alphabet: TextAlphabet,
+    alphabet: TextAlphabet,
+    longest: int,
+    long_lines: LongLines,
+) -> PairSet:
+    """Pairs of texts as symbols of the smallest unsigned types.
+
+    Args:
+        longest: symbols of either side, without its end.
+        long_lines: what becomes of a pair with a longer side: "keep" it whole; "skip" it; or "split" both sides into
+            equally many pieces that fit, of about as many words each, which are taken for each other's translations;
+            one that has too few letters for that is skipped.
+
+    Raises:
+        DataError: a text has a character outside its alphabet (file and line are named).
+    """
+    rows, num_long = [], 0
+    for pair in pairs:
+        encoded = _encode(pair, source_alphabet, alphabet)
+        if long_lines == "keep" or max(map(len, encoded)) <= longest:
+            rows.append((pair, *encoded))
+        elif long_lines == "split":
+            rows += _pieces(pair, source_alphabet, alphabet, longest)
+        num_long += max(map(len, encoded)) > longest
+    types = [np.min_scalar_type(one.num_symbols - 1) for one in (source_alphabet, alphabet)]
+    return PairSet(
+        [source.astype(types[0]) for _, source, _ in rows],
+        [target.astype(types[1]) for _, _, target in rows],
+        [pair.source_name for pair, _, _ in rows],
+        [pair.source for pair, _, _ in rows],
+        [pair.target for pair, _, _ in rows],
+        num_long,
+    )
+
+
+def fit_length(pairs: PairSet) -> tuple[float, float]:
+    """a and b of the longest target that ByteNet expects of a source, |t̂| = a·|s| + b (arXiv 1610.10099, §3.2).
+
+    a is the mean ratio, Σ|t| ÷ Σ|s|, and b the smallest whole number, 0 or more, that holds 99 in 100 of the targets;
+    lengths are with the end symbols. The paper's are 1.20 and 0 for English to German characters.
+
+    Raises:
+        DataError: there is no pair.
+    """
+    if not len(pairs):
+        raise DataError("there are no pairs to fit lengths to")
+    sources, targets = pairs.source_lengths + 1, pairs.target_lengths + 1
+    ratio = round(float(targets.sum() / sources.sum()), 3)
+    return ratio, float(max(0.0, np.ceil(np.quantile(targets - ratio * sources, 0.99))))
+
+
+def _encode(pair: Pair, source_alphabet: TextAlphabet, alphabet: TextAlphabet) -> tuple[np.ndarray, np.ndarray]:
+    def one(text: str, name: str, letters: TextAlphabet) -> np.ndarray:
+        try:
+            return letters.encode(text)
+        except OutsideError as error:
+            raise error.moved(0, name) from None
+
+    return one(pair.source, pair.source_name, source_alphabet), one(pair.target, pair.target_name, alphabet)
+
+
+def _pieces(
+    pair: Pair, source_alphabet: TextAlphabet, alphabet: TextAlphabet, longest: int
+) -> Iterator[tuple[Pair, np.ndarray, np.ndarray]]:
+    """The fewest pieces of a pair that all fit; none where there are no such."""
+    for number in range(2, min(len(pair.source), len(pair.target)) + 1):
+        cut = [
+            pair._replace(source=source, target=target)
+            for source, target in zip(_cut(pair.source, number), _cut(pair.target, number), strict=True)
+        ]
+        encoded = [_encode(piece, source_alphabet, alphabet) for piece in cut]
+        if all(max(map(len, both)) <= longest for both in encoded):
+            yield from ((piece, *both) for piece, both in zip(cut, encoded, strict=True))
+            return
+
+
+def _cut(text: str, number: int) -> list[str]:
+    """So many pieces of about as many words each, or where there are fewer words, of as many characters."""
+    words = text.split()
+    parts, between = (words, " ") if len(words) >= number else (list(text), "")
+    ends = np.linspace(0, len(parts), number + 1).round().astype(int)
+    return [between.join(parts[first:last]) for first, last in zip(ends[:-1], ends[1:], strict=True)]

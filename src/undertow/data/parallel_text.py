@@ -1,0 +1,165 @@
+"""Parallel text: files of two languages whose lines are each other's translations.
+
+All of it is read into memory.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from undertow.config import nearest
+from undertow.data.catalogue import CATALOGUE, open_files
+from undertow.data.folder import HELD_OUT, SPLIT_FOLDERS, assign_splits
+from undertow.data.lines import read_lines
+from undertow.errors import DataError, UsageError
+
+MULTI30K = {"train": "train", "validation": "val", "test": "test_2016_flickr", "test_2017": "test_2017_flickr"}
+LANGUAGES = ("de", "en")  # of Multi30k
+FILE_NAME = re.compile(r"(?P<stem>.+)\.(?P<language>[^.]+?)(\.gz)?")  # train.en, train.en.gz
+
+Files = dict[str, dict[str, Path]]  # by split, by language
+
+
+class Pair(NamedTuple):
+    """Two texts that say the same, and where each stands, for messages."""
+
+    source: str
+    target: str
+    source_name: str
+    target_name: str
+
+
+@dataclass(frozen=True)
+class ParallelText:
+    """Pairs of lines in splits.
+
+    Attributes:
+        source: what was asked for.
+        languages: what is translated from, and to.
+        splits: by name, pairs; a split that there is nothing of is left out.
+        num_empty: by split, pairs that were left out because one of their lines is empty.
+    """
+
+    source: str
+    languages: tuple[str, str]
+    splits: Mapping[str, Sequence[Pair]]
+    num_empty: Mapping[str, int] = field(default_factory=dict)
+
+    def split(self, name: str) -> Sequence[Pair]:
+        """The pairs of one split.
+
+        Raises:
+            DataError: there is nothing of it.
+        """
+        if name not in self.splits:
+            raise DataError(f"{self.source} has no {name} split; there is {', '.join(self.splits)}")
+        return self.splits[name]
+
+    def lines(self) -> list[str]:
+        """What a user should be told, one line each; none when there is nothing to tell."""
+        return [
+            f"{self.source}, {split}: {count:,} pairs skipped, one of their lines is empty"
+            for split, count in self.num_empty.items()
+            if count
+        ]
+
+
+def open_parallel_text(source: str | Path, languages: tuple[str, str], path: str | Path | None = None) -> ParallelText:
+    """Read parallel text in UTF-8.
+
+    A folder holds train.en and train.de, or whatever the languages are called, perhaps validation (valid, val, dev) and
+    test; a file named talks.en is read with the files beside it that differ in the language alone. Each may be
+    compressed (train.en.gz). Where no files are of validation or test, each takes a twentieth of the train pairs by a
+    hash of both texts, the same in both directions. What surrounds a line is left out, and so are pairs with an empty
+    line, which are counted.
+
+    Args:
+        source: "multi30k", whose further split is `test_2017`; a folder, or a file.
+        languages: what to translate from and to, as the files' names have them: ("en", "de").
+        path: where the named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
+
+    Raises:
+        UsageError: a language that there is nothing of, the same one twice, or a path without a named set.
+        DataError: files are missing, are not UTF-8, or have unequal numbers of lines; there is no pair.
+    """
+    files = _files_of(source, path)
+    there = sorted(files["train"])
+    for language in languages:
+        if language not in there:
+            raise UsageError(f"{source} has no language '{language}'{nearest(language, there)}")
+    if languages[0] == languages[1]:
+        raise UsageError(f"both sides are '{languages[0]}'; choose two of {', '.join(there)}")
+    splits, num_empty = {}, {}
+    for split, by_language in files.items():
+        for language in languages:
+            if language not in by_language:
+                other = next(iter(by_language.values()))
+                raise DataError(f"there is {other}, and nothing in '{language}' beside it")
+        splits[split], num_empty[split] = _read((by_language[languages[0]], by_language[languages[1]]))
+    if not splits["train"]:
+        raise DataError(f"{source} has no train pair without an empty line")
+    there_is = {split: pairs for split, pairs in splits.items() if pairs}
+    return ParallelText(str(source), languages, _held_out(there_is), num_empty)
+
+
+def _files_of(source: str | Path, path: str | Path | None) -> Files:
+    """The files of every split that there is, "train" among them."""
+    if source in CATALOGUE:
+        files = open_files(str(source), "pairs", None if path is None else Path(path))
+        return {split: {one: files[f"{part}.{one}.gz"] for one in LANGUAGES} for split, part in MULTI30K.items()}
+    if path is not None:
+        raise UsageError(f"a path goes with a named set, and '{source}' is none")
+    place = Path(source)
+    found: Files = {}
+    if place.is_dir():
+        for file, stem, language in _named(place):
+            if stem in SPLIT_FOLDERS:
+                found.setdefault(SPLIT_FOLDERS[stem], {}).setdefault(language, file)
+    elif match := FILE_NAME.fullmatch(place.name):
+        same = [(language, file) for file, stem, language in _named(place.parent) if stem == match["stem"]]
+        found = {"train": dict(reversed(same))}
+    if len(found.get("train", ())) < 2:
+        raise DataError(f"{source} is no parallel text: that is two files such as train.en and train.de")
+    return {split: found[split] for split in ("train", "validation", "test") if split in found}
+
+
+def _named(folder: Path) -> list[tuple[Path, str, str]]:
+    """The files of a folder that are named as those of a language: each with its stem and its language."""
+    try:
+        files = sorted(file for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
+    except OSError as error:
+        raise DataError(f"cannot read {folder}: {error.strerror}") from None
+    matches = [(file, FILE_NAME.fullmatch(file.name)) for file in files]
+    return [(file, match["stem"], match["language"]) for file, match in matches if match]
+
+
+def _read(files: tuple[Path, Path]) -> tuple[list[Pair], int]:
+    """The pairs of two files, and how many are left out."""
+    sources, targets = map(read_lines, files)
+    if len(sources) != len(targets):
+        raise DataError(
+            f"{files[0]} has {len(sources):,} lines and {files[1]} has {len(targets):,}; each line must be the "
+            "translation of the other file's line of the same number"
+        )
+    pairs = [
+        Pair(source, target, f"{files[0]}, line {number}", f"{files[1]}, line {number}")
+        for number, (source, target) in enumerate(zip(sources, targets, strict=True), start=1)
+        if source and target
+    ]
+    return pairs, len(sources) - len(pairs)
+
+
+def _held_out(splits: dict[str, list[Pair]]) -> dict[str, list[Pair]]:
+    """The splits, with those that must be held out taken from the train pairs where there are none."""
+    missing = [split for split in HELD_OUT if split not in splits]
+    if not missing:
+        return splits
+    keys = ["\n".join(sorted((pair.source, pair.target))) for pair in splits["train"]]
+    chosen = assign_splits(list(dict.fromkeys(keys)), {})
+    parts: dict[str, list[Pair]] = {split: [] for split in ("train", *missing)}
+    for key, pair in zip(keys, splits["train"], strict=True):
+        parts[chosen[key] if chosen[key] in missing else "train"].append(pair)
+    found = {**splits, **parts}
+    return {split: found[split] for split in ("train", *HELD_OUT) if found[split]}

@@ -1,0 +1,165 @@
+"""How good translations are: BLEU and chrF against what people wrote, and the likelihood of that.
+
+BLEU (Papineni et al., 2002) and chrF (Popović, 2015) are sacreBLEU's (Post, arXiv 1804.08771), of raw text; the
+signature says how texts were cut into words, and goes beside every figure.
+"""
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from undertow.config import nearest
+from undertow.data.pair_batches import pairs_in_order
+from undertow.data.pairs import PairSet
+from undertow.errors import DataError, UsageError
+from undertow.generation.decoding import Decoding, decode_sources
+from undertow.generation.inference import inference
+from undertow.models import Seq2Seq
+
+LIKELIHOOD = "nll"
+METRICS = ("bleu", "chrf", LIKELIHOOD)
+TOKENS_PER_BATCH = 16_384  # scored at once, source and target
+LITTLE = 1.0  # of 100: what chance alone comes to
+
+
+class Measured(NamedTuple):
+    """A figure of 0 to 100, higher is better, and the signature of how it was found."""
+
+    value: float
+    signature: str
+
+
+@dataclass(frozen=True)
+class Translated:
+    """What a model makes of sentences whose translations are known.
+
+    Attributes:
+        split: which data they are of.
+        direction: languages read and written.
+        num_sentences: pairs.
+        metrics: by name, "bleu" and "chrf" as far as they were asked for.
+        nats_per_symbol: of the references, their ends among their symbols; None where not asked for.
+        bits_per_character: of the references, a line's end counted as a character; None where not asked for.
+        unit: what a symbol is called.
+        beam: hypotheses kept by the search; None where nothing was translated.
+        seconds: wall-clock seconds the model took.
+    """
+
+    split: str
+    direction: tuple[str, str]
+    num_sentences: int
+    metrics: Mapping[str, Measured]
+    nats_per_symbol: float | None
+    bits_per_character: float | None
+    unit: str
+    beam: int | None
+    seconds: float
+
+    @property
+    def has_learnt(self) -> bool | None:
+        """Whether its BLEU is above what chance comes to; None where it was not measured."""
+        return None if "bleu" not in self.metrics else self.metrics["bleu"].value >= LITTLE
+
+    @property
+    def verdict(self) -> str:
+        """One line: what the figures say, where they say anything by themselves."""
+        if self.nats_per_symbol != self.nats_per_symbol:
+            return "what the model says is not a number: its weights are damaged, or training diverged"
+        if self.has_learnt is False:
+            return "this model has not learnt yet: it writes next to nothing of the references; train it for longer"
+        return ""
+
+
+def corpus_scores(
+    hypotheses: Sequence[str], references: Sequence[str], metrics: Sequence[str] = ("bleu", "chrf")
+) -> dict[str, Measured]:
+    """Scores of translations (N,) against one reference each, by name.
+
+    Raises:
+        UsageError: an unknown metric, or sacrebleu is not installed.
+        DataError: there are other numbers of translations than of references, or none.
+    """
+    if len(hypotheses) != len(references) or not len(references):
+        raise DataError(f"there are {len(hypotheses)} translations and {len(references)} references; one each is right")
+    found = {}
+    for name in metrics:
+        metric = _metric(name)
+        score = metric.corpus_score(list(hypotheses), [list(references)])
+        found[name] = Measured(float(score.score), str(metric.get_signature()))
+    return found
+
+
+def pair_nats(model: Seq2Seq, pairs: PairSet) -> tuple[float, int]:
+    """Nats of all targets under a model, given their sources, and their symbols; ends are among both."""
+    like = next(model.parameters())
+    source_end = None if model.source_alphabet is None else model.source_alphabet.num_symbols
+    nats, number = 0.0, 0
+    for batch in pairs_in_order(pairs, TOKENS_PER_BATCH, source_end, model.end_symbol):
+        with inference(model):
+            nats -= float(model.log_prob(batch.to(like.device, like.dtype)).sum(dtype=torch.float64))
+        number += batch.num_counted
+    return nats, number
+
+
+def score_translations(
+    model: Seq2Seq, pairs: PairSet, *, split: str = "test", metrics: Sequence[str] = METRICS, beam: int = 5
+) -> Translated:
+    """Translate sentences, and hold that against their references.
+
+    Raises:
+        UsageError: an unknown metric, a beam below 1, or sacrebleu is not installed.
+    """
+    check_metrics(metrics)
+    began, texts = time.perf_counter(), list(pairs.target_texts)
+    nats = bits = None
+    if LIKELIHOOD in metrics:
+        total, number = pair_nats(model, pairs)
+        nats, bits = total / number, total / math.log(2) / sum(len(text) + 1 for text in texts)
+    found, wanted = {}, [name for name in metrics if name != LIKELIHOOD]
+    if wanted:
+        found = corpus_scores(write_targets(model, pairs.sources, Decoding(beam=beam)), texts, wanted)
+    return Translated(
+        split=split,
+        direction=model.config.direction,
+        num_sentences=len(pairs),
+        metrics=found,
+        nats_per_symbol=nats,
+        bits_per_character=bits,
+        unit=model.alphabet.unit,
+        beam=beam if wanted else None,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def write_targets(model: Seq2Seq, sources: Sequence[np.ndarray], decoding: Decoding) -> list[str]:
+    """The best text that a model writes of each source (S,), or of its frames (S, C)."""
+    return [model.alphabet.decode(found[0].symbols) for found in decode_sources(model, sources, decoding)]
+
+
+def check_metrics(metrics: Sequence[str]) -> None:
+    """Refuse metrics that there are not.
+
+    Raises:
+        UsageError: one is unknown, or none is given.
+    """
+    unknown = [name for name in metrics if name not in METRICS]
+    if unknown:
+        raise UsageError(f"unknown metric '{unknown[0]}'{nearest(unknown[0], list(METRICS))}")
+    if not metrics:
+        raise UsageError(f"no metric is given; there is {', '.join(METRICS)}")
+
+
+def _metric(name: str) -> Any:
+    try:
+        from sacrebleu.metrics import BLEU, CHRF
+    except ImportError:
+        raise UsageError("BLEU and chrF need sacrebleu; install undertow with its extra: undertow[text]") from None
+    kinds = {"bleu": BLEU, "chrf": CHRF}
+    if name not in kinds:
+        raise UsageError(f"unknown metric '{name}'{nearest(name, kinds)}")
+    return kinds[name]()

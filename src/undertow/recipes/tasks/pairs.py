@@ -1,0 +1,215 @@
+"""Parallel text: sentences of one language with their translations in another, for a sequence-to-sequence model."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from undertow import alphabets
+from undertow.alphabets import Characters, Subwords
+from undertow.alphabets.characters import collect
+from undertow.alphabets.subwords import train_subwords
+from undertow.batch import Batch
+from undertow.config import config, to_dict
+from undertow.data.pair_batches import PairBatches, pairs_in_order
+from undertow.data.pairs import LongLines, PairSet, encode_pairs
+from undertow.data.parallel_text import ParallelText, open_parallel_text
+from undertow.errors import UsageError
+from undertow.evaluation.baselines import unigram
+from undertow.evaluation.translation_scores import METRICS, Translated, check_metrics, score_translations
+from undertow.models import Model
+from undertow.models.seq2seq import Seq2Seq
+from undertow.recipes.tasks.excerpt import Excerpt
+from undertow.recipes.tasks.named import fetch_named, placed
+from undertow.recipes.tasks.sequences import Count
+from undertow.recipes.tasks.task import Asked, Task, parse_model, section
+from undertow.recipes.tasks.text import read_alphabet, text_alphabet
+from undertow.recipes.telling import Downloads, Say
+from undertow.training.config import TrainingConfig
+from undertow.training.distributed import World
+from undertow.training.trainer import BatchSource
+
+SHARED = "shared"  # of model.source: the target's alphabet, fitted to both sides
+VALIDATION_TOKENS = 16_384  # of one batch, source and target
+
+
+class PairsTask(Task):
+    """Pairs of lines, each read and written whole."""
+
+    @config
+    class Config:
+        """Which parallel text.
+
+        Attributes:
+            source: a named set, a folder with train.en, train.de and the like, or one of two files that differ in the
+                language alone; see `open_parallel_text`.
+            path: where a named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
+            source_language, target_language: what is translated from and to, as the files' names have them.
+            longest: symbols of either side at most.
+            long_lines: pairs with more are kept as they are, split into shorter ones, or skipped; they are counted.
+            tokens_per_batch: source and target symbols of a process and micro-batch, padding included, about; this
+                takes the place of training.batch_size.
+        """
+
+        kind: Literal["pairs"] = "pairs"
+        source: str | None = None
+        path: str | None = None
+        source_language: str = "en"
+        target_language: str = "de"
+        longest: Count = 250
+        long_lines: LongLines = "skip"
+        tokens_per_batch: Count = 4096
+
+    def __init__(self, config: Config, model: Mapping[str, Any], say: Say) -> None:
+        self.config = config
+        text = _open(config)
+        for line in text.lines():
+            say(line)
+        fitted = _fitted(model, text)
+        self.model = {**model, **fitted, "direction": text.languages}
+        pair = parse_model(self.model)
+        self.alphabets = alphabets.build(pair.source), alphabets.build(pair.alphabet)
+        there = [split for split in ("train", "validation") if split in text.splits]
+        self.sets = {split: _encoded(config, text, split, *self.alphabets, say) for split in there}
+        say(f"{config.source}, {' to '.join(text.languages)}: {len(self.sets['train']):,} pairs to train on")
+
+    @staticmethod
+    def choose(config: Config, given: str | Path | None) -> Config:
+        missing = "a translator needs parallel text: give a folder with train.en and train.de, or a named set"
+        return placed(config, given, "pairs", missing)
+
+    @staticmethod
+    def check(config: Config, model: Mapping[str, Any]) -> None:
+        if (kind := model.get("kind", "autoregressive")) != "seq2seq":
+            raise UsageError(f"data of kind 'pairs' is for a model of kind seq2seq, not {kind}")
+        made = {name: to_dict(one) for name, one in _asked(model).items()}
+        parse_model({**model, **made, "direction": (config.source_language, config.target_language)})
+
+    @staticmethod
+    def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
+        fetch_named(config, downloads)
+
+    @staticmethod
+    def splits(config: Config) -> Sequence[str]:
+        return list(_open(config).splits)
+
+    @staticmethod
+    def score(config: Config, model: Any, split: str, asked: Asked, say: Say) -> Translated:
+        if not isinstance(model, Seq2Seq):
+            raise UsageError(f"the data is parallel text, and the model a {model.config.kind}")
+        if asked.protocol != "full":
+            raise UsageError(f"'{asked.protocol}' is for one long sequence; sentences are scored whole")
+        metrics = asked.metrics or METRICS
+        check_metrics(metrics)
+        pairs = read_pairs(config, model, split, say)
+        return score_translations(model, pairs, split=split, metrics=metrics, beam=asked.beam)
+
+    @staticmethod
+    def excerpt(config: Config, model: Model, split: str, num_symbols: int, say: Say) -> Excerpt:
+        raise UsageError(f"this is for autoregressive models; {config.source} is for those of kind seq2seq")
+
+    @property
+    def model_config(self) -> Any:
+        return parse_model(self.model)
+
+    def batches(self, model: Any, training: TrainingConfig, world: World) -> BatchSource:
+        for pairs in self.sets.values():
+            check_room(pairs, model)
+        place = training.seed, world.rank, world.size
+        return PairBatches(self.sets["train"], self.config.tokens_per_batch, *place, *ends(model))
+
+    def validation(self, model: Any) -> Sequence[Batch]:
+        if "validation" not in self.sets:
+            return []
+        return list(pairs_in_order(self.sets["validation"], VALIDATION_TOKENS, *ends(model)))
+
+    def summary(self) -> dict[str, Any]:
+        return {split: {"num_pairs": len(part), "num_symbols": part.num_symbols} for split, part in self.sets.items()}
+
+    def baseline(self, model: Any) -> float | None:
+        if "validation" not in self.sets:
+            return None
+        end = model.end_symbol
+        train, held_out = ([np.append(one, end) for one in part.targets] for part in self.sets.values())
+        return unigram(train, held_out, end + 1)
+
+
+def read_pairs(config: Any, model: Seq2Seq, split: str, say: Say) -> PairSet:
+    """One split of parallel text, as a model reads and writes it.
+
+    Raises:
+        UsageError: the model is not of text, translates in another direction, or has no room for the longest pair.
+        DataError: there is nothing of the split, or it cannot be used.
+    """
+    if model.source_alphabet is None:
+        raise UsageError("the data is parallel text, and the model reads sound")
+    asked = config.source_language, config.target_language
+    if model.config.direction != asked:
+        raise UsageError(f"this model translates {' to '.join(model.config.direction)}, not {' to '.join(asked)}")
+    pairs = _encoded(config, _open(config), split, text_alphabet(model.source_alphabet), model.alphabet, say)
+    check_room(pairs, model)
+    return pairs
+
+
+def ends(model: Seq2Seq) -> tuple[int | None, int]:
+    """The symbols that end a model's source, None where it is of frames, and its target."""
+    source = model.source_alphabet
+    return None if source is None else source.num_symbols, model.end_symbol
+
+
+def check_room(pairs: PairSet, model: Seq2Seq) -> None:
+    """Refuse pairs longer than a network can hold.
+
+    Raises:
+        UsageError: a source or a target is, its end or its start included.
+    """
+    limit = model.network.decoder.max_length
+    longest = 1 + int(max(pairs.source_lengths.max(), pairs.target_lengths.max()))
+    if limit is not None and longest > limit:
+        raise UsageError(
+            f"the longest line has {longest} symbols, its end among them, too many for the network's max_length of "
+            f"{limit}: set data.longest={limit - 1} with data.long_lines=skip or split, or network.max_length={longest}"
+        )
+
+
+def _open(config: PairsTask.Config) -> ParallelText:
+    assert config.source is not None
+    return open_parallel_text(config.source, (config.source_language, config.target_language), config.path)
+
+
+def _encoded(config: PairsTask.Config, text: ParallelText, split: str, source: Any, target: Any, say: Say) -> PairSet:
+    pairs = encode_pairs(text.split(split), source, target, config.longest, config.long_lines)
+    if pairs.num_long:
+        done = {"keep": "kept as they are", "split": "split into shorter ones", "skip": "skipped"}[config.long_lines]
+        say(f"{split}: {pairs.num_long:,} pairs have a side of more than {config.longest} symbols and are {done}")
+    return pairs
+
+
+def _asked(model: Mapping[str, Any]) -> dict[str, Any]:
+    """Configs of the alphabets that a recipe's model asks for, as yet without what data tells; the same by default."""
+    target = read_alphabet(section(model, "alphabet"))
+    asked = model.get("source")
+    source = target if asked in (None, SHARED) else read_alphabet(section(model, "source"))
+    return {"source": source, "alphabet": target}
+
+
+def _fitted(model: Mapping[str, Any], text: ParallelText) -> dict[str, Any]:
+    """The alphabets, their characters collected from all pairs, their sub-words trained on the train pairs."""
+    asked = _asked(model)
+
+    def texts(splits: Iterable[str], sides: tuple[int, ...]) -> Iterable[str]:
+        return (pair[side] for split in splits for pair in text.splits[split] for side in sides)
+
+    def fit(alphabet: Any, *sides: int) -> dict[str, Any]:
+        if isinstance(alphabet, Characters.Config) and not alphabet.characters:
+            alphabet = collect(texts(text.splits, sides))
+        if isinstance(alphabet, Subwords.Config) and not alphabet.tokenizer:
+            alphabet = train_subwords(texts(["train"], sides), alphabet.size)
+        return to_dict(alphabet)
+
+    if model.get("source") == SHARED:
+        both = fit(asked["alphabet"], 0, 1)
+        return {"source": both, "alphabet": both}
+    return {"source": fit(asked["source"], 0), "alphabet": fit(asked["alphabet"], 1)}
