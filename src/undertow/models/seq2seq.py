@@ -20,6 +20,7 @@ from undertow.config import config
 from undertow.data.features import FeatureConfig
 from undertow.emissions import Categorical
 from undertow.errors import UsageError
+from undertow.models.frame_source import FrameSource
 from undertow.models.model import Model
 from undertow.networks import EncoderDecoderConfig, Source
 from undertow.state import State
@@ -45,7 +46,8 @@ class Seq2Seq(Model):
 
         Attributes:
             source: alphabet of the source, where it is of symbols.
-            features: frames of the source, where it is of sound.
+            features: frames of the source, where it is of sound; see `FrameSource` for how they are read.
+            frames: what training does to them.
             alphabet: of the target.
             direction: names of what it reads and what it writes, ("en", "de").
             label_smoothing: share of probability that training asks for outside the true symbol (arXiv 1706.03762,
@@ -55,6 +57,7 @@ class Seq2Seq(Model):
         kind: Literal["seq2seq"] = "seq2seq"
         source: AlphabetConfig | None = None
         features: FeatureConfig | None = None
+        frames: FrameSource.Config = FrameSource.Config()
         alphabet: AlphabetConfig
         network: EncoderDecoderConfig
         direction: tuple[str, str]
@@ -73,9 +76,11 @@ class Seq2Seq(Model):
         self.emission = Categorical(Categorical.Config(), self.end_symbol + 1)
         if self.source_alphabet is not None:
             source = Source(num_symbols=self.source_alphabet.num_symbols)
+            self.frames = None
         else:
             assert config.features is not None
             source = Source(channels=config.features.num_channels)
+            self.frames = FrameSource(config.frames)
         sizes = self.end_symbol + 1, self.emission.num_params
         self.network = networks.build_encoder_decoder(config.network, source, *sizes)
 
@@ -95,7 +100,7 @@ class Seq2Seq(Model):
 
     def encode(self, source: Tensor, lengths: Tensor) -> Condition:
         """The condition that sources (B, S), or frames (B, S, C), of these lengths (B,) make for the decoder."""
-        return self.network.encode(source, lengths)
+        return self.network.encode(source if self.frames is None else self.frames(source, lengths), lengths)
 
     def init_state(self, batch_size: int, condition: Condition) -> State:
         """The decoder's state before the start symbol, the source's memory in it."""

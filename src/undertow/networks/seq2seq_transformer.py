@@ -97,9 +97,9 @@ class TransformerEncoder(Encoder):
 
     def __init__(self, config: Seq2SeqTransformer.Config, source: Source) -> None:
         super().__init__()
-        self.config = config
+        self.config, self.max_length = config, config.max_length
         self.input = source.inputs(config.channels)
-        self.entrance = Entrance(config)
+        self.entrance = Entrance(config, scale=math.sqrt(config.channels) if source.num_symbols else 1.0)
         self.blocks: Any = nn.ModuleList(EncoderBlock(config) for _ in range(config.encoder_layers))
         self.norm = nn.LayerNorm(config.channels) if config.norm_first else nn.Identity()
 
@@ -125,7 +125,7 @@ class TransformerDecoder(Network):
         super().__init__()
         self.config, self.max_length = config, config.max_length
         self.input = Inputs("embedding", num_symbols, 1, config.channels)
-        self.entrance = Entrance(config)
+        self.entrance = Entrance(config, scale=math.sqrt(config.channels))
         self.blocks: Any = nn.ModuleList(DecoderBlock(config) for _ in range(config.decoder_layers))
         self.norm = nn.LayerNorm(config.channels) if config.norm_first else nn.Identity()
         self.tied = config.embeddings != "separate" and num_params == num_symbols
@@ -144,6 +144,11 @@ class TransformerDecoder(Network):
     def step(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         x, state = self._step_body(x, state)
         return self._leave(x), state
+
+    def with_room(self, state: State, num_steps: int) -> State:
+        past, memory, lengths = state
+        blocks = zip(self.blocks, past, strict=True)
+        return tuple(block.attention.with_room(own, num_steps) for block, own in blocks), memory, lengths
 
     def prime(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         x, state = self._step_body(x, state)
@@ -246,11 +251,14 @@ class DecoderBlock(nn.Module):
 
 
 class Entrance(nn.Module):
-    """Embeddings (…, T, C) times √C, and the waves of their positions (…, T), with dropout (§3.4, §3.5, §5.4)."""
+    """Steps (…, T, C) and the waves of their positions (…, T), with dropout (§3.4, §3.5, §5.4).
 
-    def __init__(self, config: Seq2SeqTransformer.Config) -> None:
+    Embeddings are small, and scaled by √C; frames of sound are not, and would drown out their positions if they were.
+    """
+
+    def __init__(self, config: Seq2SeqTransformer.Config, scale: float) -> None:
         super().__init__()
-        self.scale, self.dropout = math.sqrt(config.channels), nn.Dropout(config.dropout)
+        self.scale, self.dropout = scale, nn.Dropout(config.dropout)
         self.positions = Sinusoidal(config.max_length, config.channels)
 
     def forward(self, x: Tensor, steps: Tensor) -> Tensor:

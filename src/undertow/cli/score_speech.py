@@ -1,0 +1,39 @@
+"""What `undertow score` says of a model that writes what it hears."""
+
+from typing import Any
+
+from undertow.evaluation.word_error import Heard
+
+
+def as_json(found: Heard) -> dict[str, Any]:
+    """What `--json` prints."""
+    return {
+        "split": found.split,
+        "num_clips": found.num_clips,
+        "word_error": found.words.rate,
+        "wrong_words": found.words.wrong,
+        "num_words": found.words.number,
+        "character_error": found.characters.rate,
+        "constant": found.constant,
+        "nats_per_symbol": found.nats_per_symbol,
+        "mistakes": [{"said": said, "written": written, "count": count} for said, written, count in found.mistakes],
+        "beam": found.beam,
+        "has_learnt": found.has_learnt,
+        "verdict": found.verdict,
+        "seconds": found.seconds,
+    }
+
+
+def lines(what: str, found: Heard) -> list[str]:
+    """The errors in words, and the commonest mistakes."""
+    words, characters = found.words, found.characters
+    facts = [
+        f"{what}: {found.num_clips:,} clips with a beam of {found.beam} in {found.seconds:.1f} s",
+        f"word error {words.rate:.2%} ({words.wrong:,} of {words.number:,} words), character error "
+        f"{characters.rate:.2%}; {found.constant:.2%} of the words by always writing the commonest text",
+        f"{found.nats_per_symbol:.4f} nats a symbol of what was said",
+    ]
+    if found.mistakes:
+        shown = (f"{said!r} as {written!r} {count}x" for said, written, count in found.mistakes)
+        facts.append(f"written wrongly: {', '.join(shown)}")
+    return [*facts, found.verdict]

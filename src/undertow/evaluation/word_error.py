@@ -1,0 +1,135 @@
+"""How much of what a recogniser of speech writes is wrong: words, and characters.
+
+Word error is the words to be replaced, left out or put in, of those that were said (and so may be above 1).
+"""
+
+import time
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from undertow.data.pair_batches import pairs_in_order
+from undertow.data.pairs import PairSet
+from undertow.generation.inference import inference
+from undertow.generation.transcribing import check_reads_sound, write_down
+from undertow.models import Seq2Seq
+
+TOKENS_PER_BATCH = 16_384
+MOST_MISTAKES = 10
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Words or characters that are wrong, of so many."""
+
+    wrong: int
+    number: int
+
+    @property
+    def rate(self) -> float:
+        """Wrong ones for each that was said; 0 where nothing was, and nothing is wrong."""
+        return self.wrong / max(1, self.number)
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """What a model makes of recordings of which it is known what is said.
+
+    Attributes:
+        split: which data they are of.
+        num_clips: recordings.
+        words, characters: how many are wrong.
+        constant: word error of always writing the commonest text of these.
+        nats_per_symbol: of the true texts, their ends among their symbols.
+        mistakes: the commonest: what was said, what was written, and how often.
+        beam: hypotheses kept by the search.
+        seconds: wall-clock seconds the model took.
+    """
+
+    split: str
+    num_clips: int
+    words: Errors
+    characters: Errors
+    constant: float
+    nats_per_symbol: float
+    mistakes: Sequence[tuple[str, str, int]]
+    beam: int
+    seconds: float
+
+    @property
+    def has_learnt(self) -> bool:
+        """Whether it is better than always writing the same."""
+        return self.words.rate < self.constant
+
+    @property
+    def verdict(self) -> str:
+        """One line: what the figures say."""
+        if self.nats_per_symbol != self.nats_per_symbol:
+            return "what the model says is not a number: its weights are damaged, or training diverged"
+        if not self.has_learnt:
+            return "this model has not learnt yet: it is no better than always writing the same; train it for longer"
+        return "better than always writing the same"
+
+
+def score_transcripts(model: Seq2Seq, pairs: PairSet, *, split: str = "test", beam: int = 5) -> Heard:
+    """Write down recordings, and hold that against what is said in them.
+
+    Raises:
+        UsageError: the model is not one of sound; a beam below 1.
+    """
+    check_reads_sound(model)
+    began = time.perf_counter()
+    nats, number = _nats(model, pairs)
+    written = write_down(model, pairs.sources, beam=beam).texts
+    said = list(pairs.target_texts)
+    commonest = Counter(said).most_common(1)[0][0]
+    mistakes = Counter((one, other) for one, other in zip(said, written, strict=True) if one.split() != other.split())
+    return Heard(
+        split,
+        len(pairs),
+        word_errors(written, said),
+        character_errors(written, said),
+        word_errors([commonest] * len(said), said).rate,
+        nats / max(1, number),
+        [(*pair, count) for pair, count in mistakes.most_common(MOST_MISTAKES)],
+        beam,
+        time.perf_counter() - began,
+    )
+
+
+def word_errors(written: Sequence[str], said: Sequence[str]) -> Errors:
+    """Words of all texts that are wrong; words are what white space parts."""
+    return _errors([one.split() for one in written], [one.split() for one in said])
+
+
+def character_errors(written: Sequence[str], said: Sequence[str]) -> Errors:
+    """Characters of all texts that are wrong, spaces among them."""
+    return _errors(written, said)
+
+
+def edit_distance(one: Sequence[Hashable], other: Sequence[Hashable]) -> int:
+    """Fewest items to replace, leave out or put in to make one sequence the other (Levenshtein, 1966)."""
+    row = list(range(len(other) + 1))  # of the first items of `one` to each number of the other's
+    for place, item in enumerate(one, start=1):
+        before, row[0] = row[0], place
+        for column, wanted in enumerate(other, start=1):
+            before, row[column] = row[column], min(row[column] + 1, row[column - 1] + 1, before + (item != wanted))
+    return row[-1]
+
+
+def _errors(written: Sequence[Sequence[Hashable]], said: Sequence[Sequence[Hashable]]) -> Errors:
+    wrong = sum(edit_distance(one, other) for one, other in zip(written, said, strict=True))
+    return Errors(wrong, sum(map(len, said)))
+
+
+def _nats(model: Seq2Seq, pairs: PairSet) -> tuple[float, int]:
+    """Nats of all true texts, and their symbols with their ends."""
+    like = next(model.parameters())
+    nats, number = 0.0, 0
+    for batch in pairs_in_order(pairs, TOKENS_PER_BATCH, None, model.end_symbol):
+        with inference(model):
+            nats -= float(model.log_prob(batch.to(like.device, like.dtype)).sum(dtype=torch.float64))
+        number += batch.num_counted
+    return nats, number

@@ -1,0 +1,168 @@
+"""Sound files to what is said in them.
+
+T samples, F frames, C channels.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from undertow.data.audio import is_silent, read_audio
+from undertow.data.features import extract
+from undertow.errors import DataError, UsageError
+from undertow.generation.beam import LENGTH_PENALTY
+from undertow.generation.decoding import Progress
+from undertow.generation.translating import Translation, Translations, translate
+from undertow.models.seq2seq import Seq2Seq
+
+CUT = "written to the longest that was allowed, and ended there"
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A file as a model of sound reads it.
+
+    Attributes:
+        path: the file.
+        frames: (F, C) float32.
+        seconds: its length.
+        notes: what was done to it that a user should know.
+    """
+
+    path: Path
+    frames: np.ndarray
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Transcription:
+    """What a model wrote of recordings.
+
+    Attributes:
+        recordings: in the order they were given in.
+        lines: what was written of each, and how probable that is.
+        seconds: wall-clock seconds, reading the files among them.
+    """
+
+    recordings: tuple[Recording, ...]
+    lines: tuple[Translation, ...]
+    seconds: float
+
+    @property
+    def texts(self) -> list[str]:
+        """The best of each."""
+        return [line.texts[0] for line in self.lines]
+
+    @property
+    def notes(self) -> list[str]:
+        """What a user should know of a file, one line each."""
+        rows = zip(self.recordings, self.lines, strict=True)
+        return [f"{one.path}: {note}" for one, line in rows for note in (*one.notes, *([CUT] * (not line.ended[0])))]
+
+
+def transcribe(
+    model: Seq2Seq,
+    files: Sequence[str | Path],
+    *,
+    beam: int = 5,
+    n_best: int = 1,
+    length_penalty: float | None = LENGTH_PENALTY,
+    batch_size: int = 64,
+    cached: bool = True,
+    progress: Progress | None = None,
+) -> Transcription:
+    """Write down what is said in sound files. All are read before the first is written.
+
+    Args:
+        files: wav, flac, ogg or mp3; of another rate than the model's, they are resampled, and their notes say so.
+        beam, n_best, length_penalty, batch_size, cached: as in `undertow.generation.decoding.Decoding`.
+        progress: called after each batch with the files done and the files in all.
+
+    Raises:
+        UsageError: numbers out of range, or a model that does not read sound.
+        DataError: a file that cannot be used: missing, damaged, silent, or longer than the model can read.
+    """
+    began = time.perf_counter()
+    check_reads_sound(model)
+    recordings = tuple(read_recording(model, path) for path in files)
+    found = write_down(
+        model,
+        [one.frames for one in recordings],
+        beam=beam,
+        n_best=n_best,
+        length_penalty=length_penalty,
+        batch_size=batch_size,
+        cached=cached,
+        progress=progress,
+    )
+    return Transcription(recordings, found.lines, time.perf_counter() - began)
+
+
+def write_down(
+    model: Seq2Seq,
+    frames: Sequence[np.ndarray],
+    *,
+    beam: int = 5,
+    n_best: int = 1,
+    length_penalty: float | None = LENGTH_PENALTY,
+    batch_size: int = 64,
+    cached: bool = True,
+    progress: Progress | None = None,
+) -> Translations:
+    """Write down what is said in frames (F, C) of a model's features; see `transcribe`."""
+    return translate(
+        model,
+        list(frames),
+        beam=beam,
+        n_best=n_best,
+        length_penalty=length_penalty,
+        batch_size=batch_size,
+        cached=cached,
+        progress=progress,
+    )
+
+
+def read_recording(model: Seq2Seq, path: str | Path) -> Recording:
+    """A sound file as a model reads it.
+
+    Raises:
+        UsageError: the model's features are not computed from sound.
+        DataError: the file cannot be used, is silent, or is longer than the model can read.
+    """
+    features = model.config.features
+    audio = read_audio(path, features.sample_rate)
+    if is_silent(audio.wave):
+        raise DataError(f"{path}: silent, nothing above -72 dB of full scale")
+    frames = extract(features, audio.wave)
+    check_length(model, len(frames), str(path))
+    return Recording(Path(path), frames, len(audio.wave) / audio.sample_rate, audio.notes)
+
+
+def check_reads_sound(model: Seq2Seq) -> None:
+    """Refuse a model that does not write text of sound.
+
+    Raises:
+        UsageError: it is one of something else.
+    """
+    if not isinstance(model, Seq2Seq) or model.config.features is None:
+        what = "reads text" if isinstance(model, Seq2Seq) else f"is a {model.config.kind}"
+        raise UsageError(f"a model that reads sound and writes text is wanted here, and this one {what}")
+
+
+def check_length(model: Seq2Seq, num_frames: int, name: str) -> None:
+    """Refuse a recording of more frames than a model can read.
+
+    Raises:
+        DataError: it is, which is said in seconds.
+    """
+    most, features = model.network.encoder.max_length, model.config.features
+    if most is not None and num_frames > most:
+        frame = features.hop_length / features.sample_rate
+        raise DataError(
+            f"{name}: {num_frames * frame:.2f} s long, and this model reads {most * frame:.2f} s at most; cut it into "
+            f"pieces, or train with network.max_length={num_frames} or more"
+        )

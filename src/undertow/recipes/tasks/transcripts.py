@@ -1,0 +1,185 @@
+"""Recordings with what is said in them, for a model that writes what it hears."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from undertow import alphabets
+from undertow.alphabets import Characters, Subwords
+from undertow.alphabets.characters import collect
+from undertow.alphabets.subwords import train_subwords
+from undertow.batch import Batch
+from undertow.config import config, to_dict
+from undertow.data.pair_batches import PairBatches, pairs_in_order
+from undertow.data.pairs import PairSet
+from undertow.data.transcripts import Spoken
+from undertow.errors import UsageError
+from undertow.evaluation.baselines import unigram
+from undertow.evaluation.word_error import score_transcripts
+from undertow.generation.transcribing import check_length, check_reads_sound
+from undertow.models import Model
+from undertow.recipes.tasks.excerpt import Excerpt
+from undertow.recipes.tasks.named import fetch_named, placed
+from undertow.recipes.tasks.sequences import Count
+from undertow.recipes.tasks.task import Asked, Scored, Task, parse_model, section
+from undertow.recipes.tasks.text import read_alphabet, text_alphabet
+from undertow.recipes.telling import Downloads, Say
+from undertow.training.config import TrainingConfig
+from undertow.training.distributed import World
+from undertow.training.trainer import BatchSource
+
+DIRECTION = ("speech", "text")
+VALIDATION_TOKENS = 16_384  # of one batch, frames and symbols
+
+
+class TranscriptsTask(Task):
+    """A recording read whole, and its text written whole."""
+
+    @config
+    class Config:
+        """Which recordings, and what says what is said in them.
+
+        Attributes:
+            source: a named set, or a folder of recordings with a table `metadata.csv` (columns `file` and `text`).
+            path: where the named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
+            label: what is said: a column of the table, or a label of a named set ("digit"), digits as words.
+            label_pattern: how a folder's file names tell labels, in place of the table.
+            held_out_speaker: a value of the label `speaker`: their clips are the split "speaker", and in no other.
+            tokens_per_batch: frames and symbols of a process and micro-batch, padding included, about; this takes the
+                place of training.batch_size.
+        """
+
+        kind: Literal["transcripts"] = "transcripts"
+        source: str | None = None
+        path: str | None = None
+        label: str = "text"
+        label_pattern: str | None = None
+        held_out_speaker: str | None = None
+        tokens_per_batch: Count = 2048
+
+    def __init__(self, config: Config, model: Mapping[str, Any], say: Say) -> None:
+        self.config = config
+        features = parse_model(_completed(model)).features
+        spoken = _spoken(config, features)
+        texts = spoken.texts()
+        fitted = _fitted(read_alphabet(section(model, "alphabet")), texts)
+        self.model = {**_completed(model), "alphabet": to_dict(fitted)}
+        self.alphabet = alphabets.build(fitted)
+        there = [split for split in ("train", "validation") if split in texts]
+        self.sets = {split: _read(spoken, split, features, self.alphabet, say) for split in there}
+        held_out = "" if config.held_out_speaker is None else f", all but {config.held_out_speaker}'s"
+        parts = (f"{split} {len(part):,} clips" for split, part in self.sets.items())
+        say(f"{config.source} at {features.sample_rate} Hz{held_out}: {'; '.join(parts)}")
+
+    @staticmethod
+    def choose(config: Config, given: str | Path | None) -> Config:
+        return placed(config, given, "audio", "give recordings with a table of what is said in them as --data")
+
+    @staticmethod
+    def check(config: Config, model: Mapping[str, Any]) -> None:
+        if (kind := model.get("kind", "autoregressive")) != "seq2seq":
+            raise UsageError(f"data of kind 'transcripts' is for a model of kind seq2seq, not {kind}")
+        read_alphabet(section(model, "alphabet"))
+        if not section(model, "features"):
+            raise UsageError("model.features: there are none; say which frames of the sound the model reads")
+        parse_model(_completed(model))
+
+    @staticmethod
+    def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
+        fetch_named(config, downloads)
+
+    @staticmethod
+    def splits(config: Config) -> Sequence[str]:
+        return list(_spoken(config).texts())
+
+    @staticmethod
+    def score(config: Config, model: Any, split: str, asked: Asked, say: Say) -> Scored:
+        check_reads_sound(model)
+        if asked.protocol != "full":
+            raise UsageError(f"protocol '{asked.protocol}' is for symbols without a clock; clips are scored whole")
+        if asked.metrics:
+            raise UsageError(f"metric '{asked.metrics[0]}' is of translations; of speech the word error is told")
+        features = model.config.features
+        pairs = _read(_spoken(config, features), split, features, text_alphabet(model.alphabet), say)
+        _check_room(pairs, model)
+        return score_transcripts(model, pairs, split=split, beam=asked.beam)
+
+    @staticmethod
+    def excerpt(config: Config, model: Model, split: str, num_symbols: int, say: Say) -> Excerpt:
+        raise UsageError(f"this is for autoregressive models; {config.source} is for those of kind seq2seq")
+
+    @property
+    def model_config(self) -> Any:
+        return parse_model(self.model)
+
+    def batches(self, model: Any, training: TrainingConfig, world: World) -> BatchSource:
+        for pairs in self.sets.values():
+            _check_room(pairs, model)
+        place = training.seed, world.rank, world.size
+        return PairBatches(self.sets["train"], self.config.tokens_per_batch, *place, target_end=model.end_symbol)
+
+    def validation(self, model: Any) -> Sequence[Batch]:
+        if "validation" not in self.sets:
+            return []
+        return list(pairs_in_order(self.sets["validation"], VALIDATION_TOKENS, None, model.end_symbol))
+
+    def summary(self) -> dict[str, Any]:
+        return {split: {"num_clips": len(part), "num_symbols": part.num_symbols} for split, part in self.sets.items()}
+
+    def baseline(self, model: Any) -> float | None:
+        if "validation" not in self.sets:
+            return None
+        end = model.end_symbol
+        train, held_out = ([np.append(one, end) for one in part.targets] for part in self.sets.values())
+        return unigram(train, held_out, end + 1)
+
+
+def _spoken(config: TranscriptsTask.Config, features: Any = None) -> Spoken:
+    assert config.source is not None
+    return Spoken(
+        config.source,
+        config.label,
+        config.held_out_speaker,
+        None if features is None else features.sample_rate,
+        config.path,
+        config.label_pattern,
+    )
+
+
+def _read(spoken: Spoken, split: str, features: Any, alphabet: Any, say: Say) -> PairSet:
+    """One split, as a model reads and writes it; lines on files that were changed or skipped."""
+    transcripts = spoken.load(split, features)
+    for line in transcripts.lines():
+        say(f"{split}: {line}")
+    return transcripts.encode(features, alphabet)
+
+
+def _completed(model: Mapping[str, Any]) -> dict[str, Any]:
+    """The recipe's model, with what is written before the data is read where it is not given."""
+    return {"direction": DIRECTION, **model, "alphabet": {"kind": "characters", **section(model, "alphabet")}}
+
+
+def _fitted(alphabet: Any, texts: Mapping[str, Sequence[str]]) -> Any:
+    """An alphabet's config, its characters collected from all texts, its sub-words trained on the train texts."""
+    if isinstance(alphabet, Characters.Config) and not alphabet.characters:
+        return collect(text for part in texts.values() for text in part)
+    if isinstance(alphabet, Subwords.Config) and not alphabet.tokenizer:
+        return train_subwords(texts.get("train", ()), alphabet.size)
+    return alphabet
+
+
+def _check_room(pairs: PairSet, model: Any) -> None:
+    """Refuse recordings and texts longer than a network can hold.
+
+    Raises:
+        DataError: a recording is longer than its encoder reads.
+        UsageError: a text is longer than its decoder writes.
+    """
+    longest = int(pairs.source_lengths.argmax())
+    check_length(model, len(pairs.sources[longest]), pairs.names[longest])
+    limit, most = model.network.decoder.max_length, 1 + int(pairs.target_lengths.max())
+    if limit is not None and most > limit:
+        raise UsageError(f"the longest text has {most} symbols with its end; set network.max_length={most} or more")
