@@ -10,11 +10,17 @@ from undertow.config import parse
 from undertow.networks import ENCODER_DECODERS, EncoderDecoder, Source
 
 SMALL = {
+    "rnn": dict(channels=5, num_layers=2),
     "rnn_attention": dict(channels=5, embedding_channels=4),
     "transformer": dict(encoder_layers=2, decoder_layers=2, channels=8, num_heads=2, feed_forward_channels=12)
     | dict(max_length=48, dropout=0.0),
 }
 SHAPES = {
+    "rnn": {
+        "lstm": {},
+        "gru": {"cell": "gru", "embedding_channels": 3},
+        "read from its beginning": {"reversed_source": False},
+    },
     "rnn_attention": {
         "gru": {},
         "lstm": {"cell": "lstm"},

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from undertow.layers.layer import Layer
 from undertow.layers.stacked import Stacked
@@ -27,18 +28,33 @@ class Recurrent(Layer, Stacked):
     (Jozefowicz et al., An Empirical Exploration of Recurrent Network Architectures, 2015). Dropout is between layers,
     not from step to step (Zaremba et al., arXiv 1409.2329).
 
-    State: (h (B, L, H),), and for an LSTM (h, c); both start as parameters, zeros at first.
+    State: (h (B, L, H),), and for an LSTM (h, c); both start as parameters, zeros at first, or where another start is
+    handed to them and `learned_start` is false, as zeros.
     """
 
     receptive_field = None
 
-    def __init__(self, cell: Cell, in_channels: int, channels: int, num_layers: int = 1, dropout: float = 0.0) -> None:
+    initial: Tensor
+
+    def __init__(
+        self,
+        cell: Cell,
+        in_channels: int,
+        channels: int,
+        num_layers: int = 1,
+        dropout: float = 0.0,
+        learned_start: bool = True,
+    ) -> None:
         super().__init__()
         between = dropout if num_layers > 1 else 0.0
         self.cell: nn.RNNBase = CELLS[cell](in_channels, channels, num_layers, batch_first=True, dropout=between)
         weights = [name for name, _ in self.cell.named_parameters() if name.startswith("weight")]
         self.stacked = {f"cell.{name}": NUM_GATES[cell] for name in weights}
-        self.initial = nn.Parameter(torch.zeros(NUM_STATES[cell], num_layers, channels))
+        zeros = torch.zeros(NUM_STATES[cell], num_layers, channels)
+        if learned_start:
+            self.initial = nn.Parameter(zeros)
+        else:
+            self.register_buffer("initial", zeros, persistent=False)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -59,6 +75,14 @@ class Recurrent(Layer, Stacked):
         return tuple(part.repeat(batch_size, 1, 1) for part in self.initial)
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        return self._run(x, state)
+
+    def final(self, x: Tensor, lengths: Tensor) -> State:
+        """The state after the first steps of each row of x (B, T, C), as many as its length (B,), which is not 0."""
+        packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
+        return self._run(packed, self.init_state(len(x)))[1]
+
+    def _run(self, x: Tensor | PackedSequence, state: State) -> tuple[Any, State]:
         first = tuple(part.transpose(0, 1).contiguous() for part in state)  # torch's are (L, B, H)
         y, last = self.cell(x, first if len(first) == 2 else first[0])
         after = last if len(first) == 2 else (last,)

@@ -8,6 +8,7 @@ from undertow.networks.encoder_decoder import EncoderDecoder, Source
 from undertow.networks.network import Network
 from undertow.networks.rnn import RNN
 from undertow.networks.rnn_attention import RNNAttention
+from undertow.networks.seq2seq_rnn import Seq2SeqRNN
 from undertow.networks.seq2seq_rnn_attention import Seq2SeqRNNAttention
 from undertow.networks.seq2seq_transformer import Seq2SeqTransformer
 from undertow.networks.tcn import TCN
@@ -24,6 +25,7 @@ NETWORKS = {
 }
 
 ENCODER_DECODERS: dict[str, type[EncoderDecoder]] = {
+    "rnn": Seq2SeqRNN,
     "rnn_attention": Seq2SeqRNNAttention,
     "transformer": Seq2SeqTransformer,
 }
@@ -54,6 +56,7 @@ __all__ = [
     "Network",
     "NetworkConfig",
     "RNNAttention",
+    "Seq2SeqRNN",
     "Seq2SeqRNNAttention",
     "Seq2SeqTransformer",
     "Source",
