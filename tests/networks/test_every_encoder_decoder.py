@@ -10,12 +10,17 @@ from undertow.config import parse
 from undertow.networks import ENCODER_DECODERS, EncoderDecoder, Source
 
 SMALL = {
+    "bytenet": dict(channels=3, encoder_cycles=2, decoder_cycles=2, layers_per_cycle=2),
     "rnn": dict(channels=5, num_layers=2),
     "rnn_attention": dict(channels=5, embedding_channels=4),
     "transformer": dict(encoder_layers=2, decoder_layers=2, channels=8, num_heads=2, feed_forward_channels=12)
     | dict(max_length=48, dropout=0.0),
 }
 SHAPES = {
+    "bytenet": {
+        "longer": {"length_ratio": 1.5, "length_offset": 1},
+        "as long": {"length_ratio": 0, "kernel_size": 5, "encoder_cycles": 1},
+    },
     "rnn": {
         "lstm": {},
         "gru": {"cell": "gru", "embedding_channels": 3},

@@ -8,6 +8,7 @@ from undertow.networks.encoder_decoder import EncoderDecoder, Source
 from undertow.networks.network import Network
 from undertow.networks.rnn import RNN
 from undertow.networks.rnn_attention import RNNAttention
+from undertow.networks.seq2seq_bytenet import Seq2SeqByteNet
 from undertow.networks.seq2seq_rnn import Seq2SeqRNN
 from undertow.networks.seq2seq_rnn_attention import Seq2SeqRNNAttention
 from undertow.networks.seq2seq_transformer import Seq2SeqTransformer
@@ -25,6 +26,7 @@ NETWORKS = {
 }
 
 ENCODER_DECODERS: dict[str, type[EncoderDecoder]] = {
+    "bytenet": Seq2SeqByteNet,
     "rnn": Seq2SeqRNN,
     "rnn_attention": Seq2SeqRNNAttention,
     "transformer": Seq2SeqTransformer,
@@ -56,6 +58,7 @@ __all__ = [
     "Network",
     "NetworkConfig",
     "RNNAttention",
+    "Seq2SeqByteNet",
     "Seq2SeqRNN",
     "Seq2SeqRNNAttention",
     "Seq2SeqTransformer",
