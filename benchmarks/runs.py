@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,14 @@ from undertow.checkpoint import read_card
 from undertow.training.run_folder import SETTINGS
 
 
-def ensure(recipe: str, out: Path, processes: int = 1) -> dict[str, Any]:
-    """Train a recipe to its end, going on with what is there; returns how. Several processes have a thread each."""
+def ensure(recipe: str, out: Path, processes: int = 1, changes: Sequence[str] = ()) -> dict[str, Any]:
+    """Train a recipe to its end, going on with what is there; returns how. Several processes have a thread each.
+
+    Args:
+        changes: of the recipe, as after --set.
+    """
     if not is_complete(out):
-        _train(recipe, out, processes)
+        _train(recipe, out, processes, changes)
     return read_card(out / "last")["training"]
 
 
@@ -29,14 +34,18 @@ def budget(training: dict[str, Any]) -> str:
     return f"{training['steps']} updates in {training['seconds'] / 60:.0f} minutes, {workers}"
 
 
-def _train(recipe: str, out: Path, processes: int) -> None:
+def _train(recipe: str, out: Path, processes: int, changes: Sequence[str]) -> None:
     command = ["-m", "undertow", "train", recipe, "--out", str(out)] + ["--resume"] * (out / SETTINGS).exists()
     if processes == 1:
-        subprocess.run([sys.executable, *command], check=True)
+        subprocess.run([sys.executable, *command, *_set(changes)], check=True)
         return
     from undertow.recipes.recipe import read_recipe
 
     batch = read_recipe(recipe).training.batch_size // processes
     launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
-    command = [sys.executable, *launch, *command, "--set", f"training.batch_size={batch}"]
+    command = [sys.executable, *launch, *command, *_set([f"training.batch_size={batch}", *changes])]
     subprocess.run(command, check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+
+
+def _set(changes: Sequence[str]) -> list[str]:
+    return ["--set", *changes] if changes else []

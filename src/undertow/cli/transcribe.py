@@ -36,9 +36,11 @@ def transcribe(
     from undertow.cli.device import pick_device
     from undertow.cli.generate_text import show
     from undertow.cli.terminal import print_json, tell
+    from undertow.generation.transcribing import check_reads_sound
     from undertow.generation.transcribing import transcribe as write_down
 
     model: Any = load(run, pick_device(device))
+    check_reads_sound(model)
     found = write_down(model, [file, *more], beam=beam, n_best=n_best, length_penalty=length_penalty, batch_size=batch)
     for note in found.notes:
         tell(note)

@@ -16,6 +16,7 @@ from undertow.errors import DataError, UsageError
 from undertow.generation.beam import LENGTH_PENALTY
 from undertow.generation.decoding import Progress
 from undertow.generation.translating import Translation, Translations, translate
+from undertow.models.model import Model
 from undertow.models.seq2seq import Seq2Seq
 
 CUT = "written to the longest that was allowed, and ended there"
@@ -142,7 +143,7 @@ def read_recording(model: Seq2Seq, path: str | Path) -> Recording:
     return Recording(Path(path), frames, len(audio.wave) / audio.sample_rate, audio.notes)
 
 
-def check_reads_sound(model: Seq2Seq) -> None:
+def check_reads_sound(model: Model) -> None:
     """Refuse a model that does not write text of sound.
 
     Raises:
