@@ -22,12 +22,12 @@ class PairBatches:
     """Training batches: `batch(step)` is a function of the seed and the step alone, so resuming needs only the step.
 
     An epoch is K batches, in random order, in which every pair comes once. Pairs are sorted by length, those of about
-    the same in random order, and cut into K parts that hold about as many symbols; K is the same in every epoch.
+    the same in random order, and cut into K parts of about as many symbols; K is the same in every epoch.
 
     Args:
         pairs: what to learn.
-        tokens_per_batch: symbols of sources and targets, ends and padding included, in a batch of one process, about;
-            a batch has one pair at least.
+        tokens_per_batch: symbols of sources and targets, ends and padding included, in a batch of one process at most,
+            but for one pair that has more; batches have about as many.
         seed: 0 or more.
         rank, world_size: of the processes that share a batch: rank r takes every `world_size`-th pair from r on.
         source_end: the symbol that ends a source; None where sources are of frames.
@@ -53,7 +53,7 @@ class PairBatches:
         self.pairs, self.seed, self.rank, self.world_size = pairs, seed, rank, world_size
         self.source_end, self.target_end = source_end, target_end
         self._widths = _widths(pairs)
-        self._starts = _cuts(self._widths[_by_width(self._widths)].sum(axis=1), tokens_per_batch * world_size)
+        self._starts = _cuts(self._widths[_by_width(self._widths)], tokens_per_batch * world_size)
         self._epoch = lru_cache(maxsize=2)(self._shuffle)
 
     @property
@@ -140,16 +140,33 @@ def _widths(pairs: PairSet) -> np.ndarray:
 
 
 def _by_width(widths: np.ndarray) -> np.ndarray:
-    """The order of (N, 2) widths: shorter targets first, and among them shorter sources; the rest stays as it is."""
-    return np.lexsort((widths[:, 1], widths[:, 0]))
+    """The order of (N, 2) widths by target, then by source, up and down in turn; what is alike stays as it is."""
+    turn = 1 - 2 * (widths[:, 0] // WIDTH % 2)
+    return np.lexsort((turn * widths[:, 1], widths[:, 0]))
 
 
-def _cuts(costs: np.ndarray, tokens: int) -> np.ndarray:
-    """Where batches begin among pairs in order, so that each holds about as many symbols."""
-    total = int(costs.sum())
-    number = -(-total // tokens)
-    middles = np.cumsum(costs) - costs // 2
-    _, starts = np.unique(middles * number // total, return_index=True)
+def _cuts(widths: np.ndarray, tokens: int) -> list[int]:
+    """Where batches begin among pairs in order: as few as hold `tokens` each at most, and of like sizes."""
+    rows = widths.tolist()
+    starts, low, high = _starts(rows, tokens), tokens // 2, tokens
+    while high - low > 1:  # the smallest bound that needs no more batches
+        middle = (low + high) // 2
+        found = _starts(rows, middle)
+        if len(found) > len(starts):
+            low = middle
+        else:
+            starts, high = found, middle
+    return starts
+
+
+def _starts(rows: Sequence[Sequence[int]], tokens: int) -> list[int]:
+    """Where batches begin when each takes pairs, in order, until it would hold more than `tokens` with its padding."""
+    starts, target, source = [0], 0, 0
+    for place, (own_target, own_source) in enumerate(rows):
+        target, source = max(target, own_target), max(source, own_source)
+        if place > starts[-1] and (place + 1 - starts[-1]) * (target + source) > tokens:
+            starts.append(place)
+            target, source = own_target, own_source
     return starts
 
 
