@@ -124,6 +124,12 @@ class CausalSelfAttention(SelfAttention):
     def __init__(self, channels: int, num_heads: int, max_length: int, dropout: float = 0.0, bias: bool = True) -> None:
         super().__init__(channels, num_heads, max_length, dropout, bias)
 
+    def with_room(self, state: State, num_steps: int) -> State:
+        """The same state with room for so many steps in all, or for `max_length` where that is less."""
+        keys, values, position = state
+        size = min(num_steps, self.capacity)
+        return _resized(keys, size), _resized(values, size), position
+
     def _mask_whole(self, num_steps: int, device: torch.device) -> Tensor:
         steps = torch.arange(num_steps, device=device)
         return steps <= steps[:, None]
@@ -137,7 +143,7 @@ class CausalSelfAttention(SelfAttention):
         slots = position[:, None] + torch.arange(num_steps, device=position.device)
         past_keys, past_values = write_cache(past_keys, slots, keys), write_cache(past_values, slots, values)
         state = past_keys, past_values, position + num_steps
-        end, alike = self.capacity, False
+        end, alike = past_keys.shape[1], False
         if not position.is_cuda:  # a CPU can be asked how far the rows have come without being waited for
             first, last = (int(one) for one in position.aminmax())
             end, alike = last + num_steps, first == last
@@ -226,6 +232,14 @@ def write_cache(cache: Tensor, slots: Tensor, entries: Tensor) -> Tensor:
     index = slots[(..., *[None] * (entries.dim() - 2))].expand_as(entries)
     entries = entries.to(cache.dtype)
     return cache.scatter(1, index, entries) if torch.is_grad_enabled() else cache.scatter_(1, index, entries)
+
+
+def _resized(cache: Tensor, size: int) -> Tensor:
+    """A copy of a cache (B, L, …) with another number of slots; the new ones are zero."""
+    resized = cache.new_zeros(len(cache), size, *cache.shape[2:])
+    kept = min(size, cache.shape[1])
+    resized[:, :kept] = cache[:, :kept]
+    return resized
 
 
 def _behind_the_block_before(part: Tensor, width: int, beyond: int) -> Tensor:

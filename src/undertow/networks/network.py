@@ -38,6 +38,12 @@ class Network(nn.Module, ABC):
     def init_state(self, batch_size: int, condition: Condition) -> State:
         """The state before the first step; it carries what the network keeps of the condition's memory."""
 
+    def with_room(self, state: State, num_steps: int) -> State:
+        """The same state with room for so many steps in all, and for no more than it needs to have: a smaller one is
+        copied sooner. Most networks' states are as large whatever they have seen, and are given back as they are.
+        """
+        return state
+
     @abstractmethod
     def step(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         """Parameters after each of the next T >= 1 inputs, and the state after them.

@@ -1,0 +1,280 @@
+"""Texts, or sounds, to the texts that a model writes of them.
+
+F feature frames, C channels, S source symbols.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from undertow.alphabets import TextAlphabet
+from undertow.alphabets.text_alphabet import OutsideError
+from undertow.emissions import Sampling
+from undertow.errors import DataError, UsageError
+from undertow.generation.beam import LENGTH_PENALTY, Hypothesis
+from undertow.generation.decoding import USUAL, Decoding, Progress, decode_sources
+from undertow.generation.writers import MaxLength
+from undertow.models.seq2seq import Seq2Seq
+
+Line = str | np.ndarray
+LongLines = Literal["refuse", "split", "skip"]
+Kind = Literal["written", "split", "empty", "skipped"]
+_PIECE = 2**40  # rows of noise between a line's pieces: more than there are lines
+
+
+@dataclass(frozen=True)
+class Translation:
+    """What a model wrote of one line.
+
+    Attributes:
+        texts: best first, no two the same: n of them, or fewer where there are no more.
+        log_probs: of each, nats, of the symbols it was written in and their end; of a split line all its parts'.
+        scores: of each, what it is ranked by.
+        ended: of each, whether it ended by itself, and not because it could be no longer.
+        num_symbols: of the first, its end among them.
+        kind: "empty", "skipped" and its text is empty, or "written"; "split" where it was, and its parts' texts are
+            joined by spaces.
+    """
+
+    texts: tuple[str, ...] = ("",)
+    log_probs: tuple[float, ...] = (0.0,)
+    scores: tuple[float, ...] = (0.0,)
+    ended: tuple[bool, ...] = (True,)
+    num_symbols: int = 0
+    kind: Kind = "empty"
+
+
+@dataclass(frozen=True)
+class Translations:
+    """What a model wrote of many lines, and how fast.
+
+    Attributes:
+        lines: of each line, in the order they were given in.
+        seconds: wall-clock seconds.
+    """
+
+    lines: tuple[Translation, ...]
+    seconds: float
+
+    @property
+    def texts(self) -> list[str]:
+        """The best of each line."""
+        return [line.texts[0] for line in self.lines]
+
+    @property
+    def written(self) -> list[Translation]:
+        """The lines that were neither empty nor skipped."""
+        return [line for line in self.lines if line.kind in ("written", "split")]
+
+    @property
+    def num_symbols(self) -> int:
+        """Symbols of each line's best, ends among them."""
+        return sum(line.num_symbols for line in self.lines)
+
+    @property
+    def mean_log_prob(self) -> float:
+        """Of each written line's best, nats a line; NaN where there is none."""
+        return _mean([line.log_probs[0] for line in self.written])
+
+    @property
+    def mean_score(self) -> float:
+        """Of each written line's best; NaN where there is none."""
+        return _mean([line.scores[0] for line in self.written])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know of what became of lines."""
+        cut = sum(not line.ended[0] for line in self.written)
+        told = [(self._count(kind), what) for kind, what in _NOTES.items()]
+        told.append((cut, "written to the longest that was allowed, and ended there"))
+        return tuple(f"{count} line{'s' * (count != 1)} {what}" for count, what in told if count)
+
+    def _count(self, kind: str) -> int:
+        return sum(line.kind == kind for line in self.lines)
+
+
+_NOTES = {
+    "empty": "empty, and translated as such",
+    "skipped": "too long for the model and skipped: empty",
+    "split": "too long for the model and translated in parts",
+}
+
+
+class Source(NamedTuple):
+    """A line as the model reads it: its parts, one but where it was split, none where it is not read."""
+
+    parts: tuple[np.ndarray, ...]
+    kind: Kind
+
+
+def translate(
+    model: Seq2Seq,
+    lines: Sequence[Line],
+    *,
+    beam: int = 5,
+    n_best: int = 1,
+    length_penalty: float | None = LENGTH_PENALTY,
+    batch_size: int = 64,
+    max_length: MaxLength = None,
+    sampling: Sampling | None = None,
+    seed: int = 0,
+    cached: bool = True,
+    long_lines: LongLines = "refuse",
+    progress: Progress | None = None,
+) -> Translations:
+    """Translate lines of text; or write what is said in sounds, where that is what the model reads.
+
+    An empty line, or one of white space, has an empty translation, and the model is not asked.
+
+    Args:
+        lines: texts, or frames (F, C) of the model's features.
+        beam, n_best, length_penalty, batch_size, max_length, sampling, seed, cached: as in
+            `undertow.generation.decoding.Decoding`.
+        long_lines: what becomes of a line longer than the model can read: all is refused, the line is split where its
+            words end and as near to its middle as can be, or it is skipped.
+        progress: called after each batch with the sources done and the sources in all.
+
+    Raises:
+        UsageError: numbers out of range, a line that is too long, or lines that the model does not read.
+        DataError: a character that the model does not know, by line and position; frames that are not what they must
+            be.
+    """
+    began = time.perf_counter()
+    decoding = Decoding(beam, n_best, length_penalty, batch_size, max_length, sampling, seed, cached)
+    found = _translate(model, lines, decoding, long_lines, 0, progress)
+    return Translations(tuple(found), time.perf_counter() - began)
+
+
+def check_translator(model: Seq2Seq) -> tuple[TextAlphabet, TextAlphabet]:
+    """The alphabets of what a model reads and writes, both of text.
+
+    Raises:
+        UsageError: it is a model of something else.
+    """
+    alphabet = _check_writes_text(model)
+    if not isinstance(model.source_alphabet, TextAlphabet):
+        what = "sound" if model.source_alphabet is None else model.source_alphabet.real
+        raise UsageError(f"this model reads {what}, not text")
+    return model.source_alphabet, alphabet
+
+
+def translate_lines(
+    model: Seq2Seq,
+    groups: Iterable[Sequence[Line]],
+    decoding: Decoding = USUAL,
+    long_lines: LongLines = "refuse",
+) -> Iterator[Translation]:
+    """`translate` for lines that come as a stream, in groups of those that are there: a group's translations are given
+    before the next group is asked for. Lines are numbered through, for messages and noise.
+    """
+    first = 0
+    for group in groups:
+        yield from _translate(model, group, decoding, long_lines, first, None)
+        first += len(group)
+
+
+def _translate(
+    model: Seq2Seq,
+    lines: Sequence[Line],
+    decoding: Decoding,
+    long_lines: LongLines,
+    first: int,
+    progress: Progress | None,
+) -> list[Translation]:
+    """The translations of lines, of which the first is the one after `first` others."""
+    _check_writes_text(model)
+    if model.config.source is not None:
+        check_translator(model)
+    numbers = range(first, first + len(lines))
+    sources = [_read(line, model, long_lines, number + 1) for line, number in zip(lines, numbers, strict=True)]
+    parts = [part for source in sources for part in source.parts]
+    rows = [n + k * _PIECE for n, source in zip(numbers, sources, strict=True) for k in range(len(source.parts))]
+    decoded = iter(decode_sources(model, parts, decoding, rows=rows, progress=progress))
+    return [_joined(model, [next(decoded) for _ in source.parts], source.kind) for source in sources]
+
+
+def _check_writes_text(model: Seq2Seq) -> TextAlphabet:
+    if not isinstance(model, Seq2Seq):
+        raise UsageError("this model does not write one sequence of another; a seq2seq model translates")
+    if not isinstance(model.alphabet, TextAlphabet):
+        raise UsageError(f"this model writes {model.alphabet.real}, not text")
+    return model.alphabet
+
+
+def _read(line: Line, model: Seq2Seq, long_lines: LongLines, number: int) -> Source:
+    """A line as the model reads it; `number` counts from 1."""
+    if not isinstance(model.source_alphabet, TextAlphabet):
+        frames = _checked_frames(line, model, number)
+        return _kept(frames, model.network.encoder.max_length, long_lines, f"source {number}", "frame")
+    if not isinstance(line, str):
+        raise UsageError(f"line {number}: this model reads text; give a str")
+    if not line.strip():
+        return Source((), "empty")
+    holds = model.network.encoder.max_length
+    most, symbols = None if holds is None else holds - 1, _encoded(line, model.source_alphabet, number)
+    if long_lines == "split" and most is not None and len(symbols) > most:
+        return Source(tuple(_split(line.strip(), model.source_alphabet, most)), "split")
+    return _kept(symbols, most, long_lines, f"line {number}", model.source_alphabet.unit)
+
+
+def _kept(source: np.ndarray, most: int | None, long_lines: LongLines, where: str, unit: str) -> Source:
+    """A source as a whole, or what becomes of one that is too long for that."""
+    if most is None or len(source) <= most:
+        return Source((source,), "written")
+    if long_lines == "skip":
+        return Source((), "skipped")
+    raise UsageError(f"{where} is {len(source)} {unit}s long; this model reads {most} at most")
+
+
+def _encoded(line: str, alphabet: TextAlphabet, number: int) -> np.ndarray:
+    try:
+        return alphabet.encode(line)
+    except OutsideError as error:
+        raise error.moved(0, f"line {number}") from None
+    except DataError as error:
+        raise DataError(f"line {number}: {error}") from None
+
+
+def _checked_frames(frames: Line, model: Seq2Seq, number: int) -> np.ndarray:
+    channels = model.config.features.num_channels
+    if not isinstance(frames, np.ndarray) or frames.ndim != 2 or frames.shape[1] != channels:
+        raise UsageError(f"source {number}: this model reads sound; give its frames, (F, {channels}) floats")
+    if not len(frames) or not np.isfinite(frames).all():
+        raise DataError(f"source {number}: {'there is no frame' if not len(frames) else 'NaN or infinity in frames'}")
+    return frames
+
+
+def _split(text: str, alphabet: TextAlphabet, most: int) -> list[np.ndarray]:
+    """The symbols of a text's parts, of `most` at most each; words are cut only where they alone are longer."""
+    symbols = alphabet.encode(text)
+    if len(symbols) <= most or len(text) == 1:
+        return [symbols]
+    middle = len(text) // 2
+    spaces = [place for place, character in enumerate(text) if character.isspace()]
+    cut = min(spaces, key=lambda place: abs(place - middle), default=middle)
+    return _split(text[:cut].strip(), alphabet, most) + _split(text[cut:].strip(), alphabet, most)
+
+
+def _joined(model: Seq2Seq, parts: list[list[Hypothesis]], kind: Kind) -> Translation:
+    """A line's translation from its parts' hypotheses; only the best of those that read the same."""
+    if not parts:
+        return Translation(kind=kind)
+    rows: dict[str, tuple[Hypothesis, ...]] = {}
+    for row in zip(*parts, strict=False):
+        rows.setdefault(" ".join(model.alphabet.decode(one.symbols) for one in row), row)
+    best = next(iter(rows.values()))
+    return Translation(
+        texts=tuple(rows),
+        log_probs=tuple(sum(one.log_prob for one in row) for row in rows.values()),
+        scores=tuple(sum(one.score for one in row) for row in rows.values()),
+        ended=tuple(all(one.ended for one in row) for row in rows.values()),
+        num_symbols=sum(len(one.symbols) + 1 for one in best),
+        kind=kind,
+    )
+
+
+def _mean(values: list[float]) -> float:
+    return float(np.mean(values)) if values else float("nan")
