@@ -5,14 +5,23 @@ import sys
 
 import pytest
 
+from tests.cli.translators import translator
 from undertow import checkpoint
 from undertow.evaluation.families import family
+from undertow.generation import translate
 
 
 @pytest.fixture(scope="module")
 def text_model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("plot") / "text"
     checkpoint.save(folder, family("transformer", 24, width=8, depth=2), {})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pair_model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("plot") / "pair"
+    checkpoint.save(folder, translator(), {})
     return folder
 
 
@@ -61,12 +70,40 @@ def test_attention_over_more_than_an_axis_can_name(command, tmp_path):
         (["--out", "a.png", "--attention", "a" * 24], "max_length is 24"),
         (["--out", "a.png", "--attention", "a", "--layer", "3"], "layers 1 to 2"),
         (["--out", "a.png", "--attention", "a", "--steps", "3"], "--steps goes with --receptive-field"),
+        (["--out", "a.png", "--attention", "a", "--alignment", "a"], "say what to draw"),
+        (["--out", "a.png", "--attention", "a", "--translation", "a"], "--translation goes with --alignment"),
+        (["--out", "a.png", "--alignment", "a"], "is of kind autoregressive, not one that translates"),
     ],
 )
 def test_wrong_requests(command, text_model, tmp_path, monkeypatch, words, told):
     monkeypatch.chdir(tmp_path)
     outcome = command("plot", text_model, *words)
     assert outcome.status == 2 and told in outcome.line and not list(tmp_path.iterdir())
+
+
+def test_alignment_of_a_translation(command, pair_model, tmp_path):
+    words = ("plot", pair_model, "--alignment", "ein hund", "--out", tmp_path / "a.png", "--json")
+    own = json.loads(command(*words).out)
+    assert own["drawn"] == "attention" and own["source_symbols"] == 9 and is_png(tmp_path / "a.png")
+    assert own["translation"] == translate(checkpoint.load(pair_model), ["ein hund"]).texts[0]
+    given = json.loads(command(*words, "--translation", "a dab.").out)
+    assert given["translation"] == "a dab." and given["target_symbols"] == 7
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        (["--alignment", ""], 2, "the text is empty"),
+        (["--alignment", "ein ☃"], 1, "character '☃'"),
+        (["--alignment", "a", "--translation", "☃"], 1, "character '☃'"),
+        (["--alignment", "a" * 24], 2, "25"),
+        (["--alignment", "a", "--translation", "a" * 24], 2, "25"),
+        (["--receptive-field"], 2, "an autoregressive model is wanted here"),
+    ],
+)
+def test_alignments_that_cannot_be_drawn(command, pair_model, tmp_path, words, status, told):
+    outcome = command("plot", pair_model, *words, "--out", tmp_path / "a.png")
+    assert outcome.status == status and told in outcome.line and not list(tmp_path.iterdir())
 
 
 def test_attention_of_a_model_that_has_none(command, trained, tmp_path):

@@ -20,7 +20,10 @@ VERBS = {
         "info": "undertow.cli.data:info",
     },
     "train": "undertow.cli.train:train",
+    "average": "undertow.cli.average:average",
     "generate": "undertow.cli.generate:generate",
+    "translate": "undertow.cli.translate:translate",
+    "transcribe": "undertow.cli.transcribe:transcribe",
     "score": "undertow.cli.score:score",
     "info": "undertow.cli.info:info",
     "quantise": "undertow.cli.quantise:quantise",
@@ -30,8 +33,8 @@ VERBS = {
     "plot": "undertow.cli.plot:plot",
 }
 HELP = (
-    "Autoregressive models of raw sequences, of sound, text, music or pixels: train one, generate with it, and ask "
-    "whether it learnt."
+    "Autoregressive models of raw sequences, of sound, text, music or pixels: train one, generate or translate with "
+    "it, and ask whether it learnt."
 )
 GROUP_HELP = {"data": "The named data sets, and what is in a file or folder of data."}
 

@@ -37,7 +37,7 @@ def attention_of(model: Autoregressive, text: str) -> tuple[list[np.ndarray], li
     with inference(model):
         past = model.past(torch.from_numpy(symbols)[None].to(next(model.parameters()).device))
         weights = network.attention_weights(past, model.condition({}, None, past.shape[1], 1))
-    return [layer[0].float().cpu().numpy() for layer in weights], [START, *map(_name, _texts(alphabet, symbols))]
+    return [layer[0].float().cpu().numpy() for layer in weights], [START, *map(visible, _texts(alphabet, symbols))]
 
 
 def _texts(alphabet: TextAlphabet, symbols: np.ndarray) -> list[str]:
@@ -45,6 +45,6 @@ def _texts(alphabet: TextAlphabet, symbols: np.ndarray) -> list[str]:
     return [alphabet.pieces[symbol].decode("utf-8", "replace") for symbol in symbols.tolist()]
 
 
-def _name(text: str) -> str:
+def visible(text: str) -> str:
     """A text that can be seen."""
     return "".join(CONTROLS.get(character, character) for character in text)

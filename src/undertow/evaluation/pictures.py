@@ -1,6 +1,6 @@
 """Pictures of what was measured of models: how their costs grow, how far they see, and what they attend to.
 
-T steps, H heads.
+T steps, S steps of a source, H heads.
 """
 
 from collections.abc import Sequence
@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from undertow.evaluation.translation_map import TranslationMap
+
 PNG = ".png"
 INK, MARK = "#1f3b57", "#b3402a"
 LINES = ("#1f3b57", "#b3402a", "#2f7d5b", "#8a5fa8", "#c98a1b", "#4a90c2", "#7a7a7a", "#d06fa0")
 MARKS = "osD^vPX*"
 MOST_NAMED = 48  # steps whose inputs an axis names
+MOST_ALIGNED = 200  # symbols that an axis names where there is one map
 
 
 def check_picture(path: str | Path) -> Path:
@@ -154,11 +157,57 @@ def draw_attention(
     _save(figure, path)
 
 
-def _square_root() -> Any:
-    """Of shares from 0 to 1: many small ones are to be told from none."""
+def draw_translation(found: "TranslationMap", path: str | Path, title: str = "") -> None:
+    """How much each symbol of a translation (down) looks at each of its source (across), from 0 to the most there is.
+
+    Raises:
+        UsageError: see `check_picture`.
+        DataError: the file cannot be written.
+    """
+    path = check_picture(path)
+    num_targets, num_sources = found.weights.shape
+    longest = max(map(len, [*found.sources, *found.targets]))
+    side = 0.3 if longest > 2 else 0.17  # inches of a cell: words need more than letters
+    margin = 0.075 * longest
+    width, height = (min(30.0, max(2.0, side * number)) for number in (num_sources, num_targets))
+    figure = _figure(width + margin + 1.2, height + margin + 0.5)
+    axes = figure.subplots()
+    top = float(found.weights.max())
+    image = axes.imshow(found.weights, cmap="Blues", norm=_square_root(top), interpolation="nearest", aspect="auto")
+    axes.xaxis.tick_top()
+    axes.tick_params(labelsize=9 if longest > 2 else 7, length=0)
+    turned = dict(rotation=50, ha="left", rotation_mode="anchor") if longest > 2 else {}
+    _name_axis(axes.set_xticks, found.sources, **turned)
+    _name_axis(axes.set_yticks, found.targets)
+    axes.spines[:].set_visible(False)
+    _draw_cells(axes, num_sources, num_targets)
+    bar = figure.colorbar(image, ax=axes, label=f"share of the {found.measure}", shrink=0.8, aspect=30, format="%.2f")
+    bar.set_ticks([top * part**2 for part in (0, 0.25, 0.5, 0.75, 1)])
+    figure.suptitle(title, fontsize="medium", parse_math=False)
+    _save(figure, path)
+
+
+def _name_axis(set_ticks: Any, names: Sequence[str], **style: Any) -> None:
+    """The names of an axis's steps, where there is room for them."""
+    if len(names) <= MOST_ALIGNED:
+        set_ticks(range(len(names)), names, parse_math=False, **style)
+    else:
+        set_ticks([])
+
+
+def _draw_cells(axes: "Axes", num_columns: int, num_rows: int) -> None:
+    """White lines between the cells of a map."""
+    axes.set_xticks(np.arange(num_columns - 1) + 0.5, minor=True)
+    axes.set_yticks(np.arange(num_rows - 1) + 0.5, minor=True)
+    axes.grid(which="minor", color="white", linewidth=0.6)
+    axes.tick_params(which="minor", length=0)
+
+
+def _square_root(top: float = 1.0) -> Any:
+    """Of shares from 0 to `top`: many small ones are to be told from none."""
     from matplotlib.colors import PowerNorm
 
-    return PowerNorm(0.5, 0, 1)
+    return PowerNorm(0.5, 0, top)
 
 
 def _name_steps(axes: "Axes", inputs: Sequence[str]) -> None:

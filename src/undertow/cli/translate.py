@@ -1,0 +1,88 @@
+"""`undertow translate`: a text, a file, or lines as they come."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from undertow.cli.options import Device, Json, Seed
+
+
+def translate(
+    run: Path,
+    text: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    /,
+    *,
+    file: Path | None = None,
+    out: Path | None = None,
+    source_language: Annotated[str | None, Parameter(name="--from")] = None,
+    target_language: Annotated[str | None, Parameter(name="--to")] = None,
+    beam: int = 5,
+    n_best: int = 1,
+    length_penalty: float = 0.6,
+    max_length: int | None = None,
+    sample: bool = False,
+    temperature: float | None = None,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    long_lines: Literal["keep", "split", "skip"] = "split",
+    batch: int = 64,
+    uncached: bool = False,
+    seed: Seed = 0,
+    device: Device = "auto",
+    json: Json = False,
+) -> None:
+    """Translate a text, a file, or lines of standard input as they come, in the direction a model was trained for.
+
+    Each line is translated by itself and makes one line, in the same order; an empty one stays empty. With --n-best
+    each makes several, best first: a score, a tab and a translation; an empty line stays the one line.
+
+    Args:
+        run: Folder of a run or a checkpoint.
+        text: What to translate; standard input, when neither this nor --file is given.
+        file: Lines in UTF-8, perhaps compressed (.gz).
+        out: A file to write to, whole or not at all, instead of standard output.
+        source_language: What the text is written in: refused where the model reads another language.
+        target_language: What to translate to: refused where the model writes another.
+        beam: How many beginnings the search keeps; 1 takes the likeliest symbol at every step.
+        n_best: Translations of each line.
+        length_penalty: a of ((5 + length) / 6)^a, which scores are divided by; 0 ranks by likelihood alone.
+        max_length: Symbols of a translation at most, its end among them; by default the line's and 50 more.
+        sample: Draw translations instead of searching for the best.
+        temperature: Of --sample: below 1 more probable, above 1 more varied; 1 when not given.
+        top_k: Of --sample: draw from the k most probable symbols alone.
+        top_p: Of --sample: draw from the fewest symbols whose probability reaches p.
+        long_lines: A line longer than the model holds is translated in parts (split), left out for an empty line
+            (skip), or refused (keep: lines are translated whole).
+        batch: Lines that are translated at a time.
+        uncached: Read the whole translation again for every symbol of it: as slow as it is without a cache.
+    """
+    from undertow.cli.device import pick_device
+    from undertow.cli.translate_lines import Work, lines_of
+    from undertow.cli.translator import check_direction, load_translator
+    from undertow.config import parse
+    from undertow.emissions import Sampling
+    from undertow.errors import UsageError
+    from undertow.generation.decoding import Decoding
+
+    filters = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
+    given = {name: value for name, value in filters.items() if value is not None}
+    if given and not sample:
+        raise UsageError(f"--{next(iter(given)).replace('_', '-')} goes with --sample")
+    decoding = Decoding(
+        beam=beam,
+        n_best=n_best,
+        length_penalty=length_penalty,
+        batch_size=batch,
+        max_length=max_length,
+        sampling=parse(Sampling, given) if sample else None,
+        seed=seed,
+        cached=not uncached,
+    )
+    if out is not None and out.is_dir():
+        raise UsageError(f"--out {out} is a folder; give a file")
+    groups, num_lines = lines_of(text, file, batch)
+    model = load_translator(run, pick_device(device))
+    check_direction(run, model, source_language, target_language)
+    work = Work(run, model, decoding, "refuse" if long_lines == "keep" else long_lines, out, json, num_lines)
+    work.run(groups)

@@ -1,0 +1,170 @@
+"""Lines that are translated: where they come from, and where what was made of them goes."""
+
+import codecs
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from undertow.cli.generate_text import show
+from undertow.cli.terminal import print_json, step_bar, tell
+from undertow.data.lines import read_lines
+from undertow.errors import DataError, UsageError
+from undertow.files import atomic_write
+from undertow.generation.decoding import Decoding
+from undertow.generation.translating import LongLines, Translation, Translations, translate_lines
+from undertow.models import Seq2Seq
+
+Groups = Iterator[list[str]]
+STANDARD_INPUT = "standard input"
+SORTED_BATCHES = 4  # of a file: sentences of like lengths are translated together
+READ_BYTES = 65_536
+
+
+@dataclass(frozen=True)
+class Work:
+    """What to translate with, and where to.
+
+    Attributes:
+        out: a file, written when all is done; None prints.
+        json: print one object when all is done.
+        num_lines: how many there are to translate; None where that is not known before they are read.
+    """
+
+    path: Path
+    model: Seq2Seq
+    decoding: Decoding
+    long_lines: LongLines
+    out: Path | None
+    json: bool
+    num_lines: int | None
+
+    def run(self, groups: Groups) -> None:
+        """Translate groups of lines, and print or write what comes of them."""
+        sources: list[str] = []
+        began = time.perf_counter()
+        made = translate_lines(self.model, _kept(groups, sources), self.decoding, self.long_lines)
+        lines = tuple(self._shown(made) if self.out is None and not self.json else self._counted(made))
+        found = Translations(lines, time.perf_counter() - began)
+        if self.out is not None:
+            with atomic_write(self.out) as temporary:
+                temporary.write_text("".join(map(self._text, lines)), encoding="utf-8", newline="")
+        for note in found.notes:
+            tell(note)
+        print_json(self._as_json(sources, found)) if self.json else tell(self._summary(found))
+
+    def _shown(self, made: Iterator[Translation]) -> Iterator[Translation]:
+        """The same lines, each printed as soon as its group is done."""
+        for line in made:
+            show(self._text(line))
+            yield line
+
+    def _counted(self, made: Iterator[Translation]) -> Iterator[Translation]:
+        """The same lines, counted by a bar where it is known how many there will be."""
+        with step_bar("translating") as bar:
+            for number, line in enumerate(made, start=1):
+                if self.num_lines is not None:
+                    bar(number, self.num_lines)
+                yield line
+
+    def _text(self, line: Translation) -> str:
+        """What is printed of a line: its translation, or with n best a score, a tab and a translation each."""
+        texts = [" ".join(text.splitlines()) for text in line.texts]
+        if self.decoding.n_best == 1 or line.kind in ("empty", "skipped"):
+            return texts[0] + "\n"
+        return "".join(f"{score:.4f}\t{text}\n" for score, text in zip(line.scores, texts, strict=True))
+
+    def _summary(self, found: Translations) -> str:
+        count = len(found.lines)
+        where = f", in {self.out}" if self.out is not None else ""
+        return (
+            f"{count:,} line{'s' * (count != 1)} in {found.seconds:.1f} s ({count / found.seconds:,.1f} a second), "
+            f"{self._how}{where}"
+        )
+
+    @property
+    def _how(self) -> str:
+        search = f"a beam of {self.decoding.beam}" if self.decoding.sampling is None else "sampling"
+        return f"{search}, {'cached' if self.decoding.cached else 'uncached'}"
+
+    def _as_json(self, sources: list[str], found: Translations) -> dict[str, Any]:
+        """What `--json` prints."""
+        return {
+            "model": str(self.path),
+            "direction": list(self.model.config.direction),
+            "out": None if self.out is None else str(self.out),
+            "translations": [
+                {
+                    "source": source,
+                    "kind": line.kind,
+                    "texts": list(line.texts),
+                    "scores": list(line.scores),
+                    "log_probs": list(line.log_probs),
+                    "ended": list(line.ended),
+                }
+                for source, line in zip(sources, found.lines, strict=True)
+            ],
+            "beam": self.decoding.beam if self.decoding.sampling is None else None,
+            "length_penalty": self.decoding.length_penalty,
+            "cached": self.decoding.cached,
+            "seconds": found.seconds,
+            "notes": list(found.notes),
+        }
+
+
+def lines_of(text: str | None, file: Path | None, batch: int) -> tuple[Groups, int | None]:
+    """The lines to translate in groups, without what surrounds them, and how many they are where that is known.
+
+    Raises:
+        UsageError: both a text and a file are given.
+        DataError: a file or what is piped in is not UTF-8, or cannot be read.
+    """
+    if text is not None and file is not None:
+        raise UsageError("give a text or --file, not both")
+    if text is not None:
+        lines = [line.strip() for line in text.split("\n")]
+    elif file is not None:
+        lines = read_lines(file)
+    else:
+        return _standard_input(batch), None
+    return _grouped(lines, SORTED_BATCHES * batch), len(lines)
+
+
+def _grouped(lines: list[str], most: int) -> Groups:
+    return (lines[first : first + most] for first in range(0, len(lines), most))
+
+
+def _standard_input(batch: int) -> Groups:
+    """Lines as they come: those that are there, at most `batch` at once, so that a line that is typed waits for none.
+
+    Raises:
+        DataError: bytes that are not UTF-8; the line is named.
+    """
+    given: Any = sys.stdin.buffer
+    number, rest = 1, b""
+    while piece := given.read1(READ_BYTES):
+        *whole, rest = (rest + piece).split(b"\n")
+        lines = [_decoded(line, number + place) for place, line in enumerate(whole)]
+        number += len(lines)
+        yield from _grouped(lines, batch)
+    if rest:
+        yield [_decoded(rest, number)]
+
+
+def _decoded(line: bytes, number: int) -> str:
+    if number == 1:
+        line = line.removeprefix(codecs.BOM_UTF8)
+    try:
+        return line.decode("utf-8").strip()
+    except UnicodeDecodeError as error:
+        found = f"byte 0x{line[error.start]:02x} at position {error.start}"
+        raise DataError(f"{STANDARD_INPUT}, line {number}: {found} is not UTF-8") from None
+
+
+def _kept(groups: Groups, lines: list[str]) -> Groups:
+    """The same groups; their lines are kept in `lines`."""
+    for group in groups:
+        lines += group
+        yield group

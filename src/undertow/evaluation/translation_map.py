@@ -1,0 +1,100 @@
+"""Which symbols of a source each symbol of its translation looks at.
+
+T target steps, S source steps, the ends among them.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+
+from undertow.alphabets import TextAlphabet
+from undertow.batch import Batch
+from undertow.errors import UsageError
+from undertow.evaluation.alignment import gradient_map
+from undertow.evaluation.attention import visible
+from undertow.generation.beam import beam_search
+from undertow.generation.inference import inference
+from undertow.models import Seq2Seq
+
+END = "⊣"
+HYPHEN = "-"
+
+
+@dataclass(frozen=True, eq=False)
+class TranslationMap:
+    """A translation, and how much each of its symbols looks at each of the source.
+
+    Attributes:
+        weights: (T, S), rows summing to one.
+        sources, targets: what the S and T symbols are, for people; the last is the end.
+        measure: what the weights are.
+        translation: the text of the target.
+    """
+
+    weights: np.ndarray
+    sources: list[str]
+    targets: list[str]
+    measure: Literal["attention", "gradient"]
+    translation: str
+
+
+def map_translation(model: Seq2Seq, text: str, translation: str | None = None, *, beam: int = 5) -> TranslationMap:
+    """The model's attention to a text while it writes a translation; its gradients where it attends to nothing.
+
+    Args:
+        text: the source.
+        translation: what is written; by default what a beam search finds.
+        beam: its width.
+
+    Raises:
+        UsageError: the model does not translate text, or there is no text, or it is longer than the model holds.
+        DataError: a character is not in the model's alphabets.
+    """
+    source_alphabet, alphabet = model.source_alphabet, model.alphabet
+    if not isinstance(source_alphabet, TextAlphabet) or not isinstance(alphabet, TextAlphabet):
+        raise UsageError("a translation's map is drawn over texts; this model reads or writes none")
+    if not text:
+        raise UsageError("the text is empty; give one to translate")
+    device = next(model.parameters()).device
+    symbols = source_alphabet.encode(text)
+    source = torch.from_numpy(np.append(symbols, source_alphabet.num_symbols))[None].to(device)
+    lengths = torch.tensor([source.shape[1]], device=device)
+    if translation is None:
+        target = beam_search(model, source, lengths, beam=beam)[0][0].symbols
+    else:
+        target = alphabet.encode(translation)
+    written = torch.from_numpy(np.append(target, model.end_symbol))[None].to(device)
+    batch = Batch(
+        symbols=written, counted=torch.ones_like(written, dtype=torch.bool), source=source, source_lengths=lengths
+    )
+    weights, measure = _weights(model, batch)
+    return TranslationMap(
+        weights, names(source_alphabet, symbols), names(alphabet, target), measure, str(alphabet.decode(target))
+    )
+
+
+def _weights(model: Seq2Seq, batch: Batch) -> tuple[np.ndarray, Literal["attention", "gradient"]]:
+    with inference(model):
+        attention = model.alignment(batch)
+    weights = gradient_map(model, batch) if attention is None else attention
+    return weights[0].float().cpu().numpy(), "gradient" if attention is None else "attention"
+
+
+def names(alphabet: TextAlphabet, symbols: np.ndarray) -> list[str]:
+    """What symbols are, to be read one by one, and the end behind them.
+
+    A word that is cut into pieces has a hyphen at each cut; a space that begins a piece is left out.
+    """
+    pieces = [alphabet.pieces[symbol].decode("utf-8", "backslashreplace") for symbol in symbols.tolist()]
+    if alphabet.unit != "token":
+        return [*map(visible, pieces), END]
+    following = [*pieces[1:], ""]
+    return [*(_piece(piece, after) for piece, after in zip(pieces, following, strict=True)), END]
+
+
+def _piece(piece: str, following: str) -> str:
+    """A piece of a word without the space before it, and with a hyphen where the word goes on."""
+    goes_on = piece[-1:].isalnum() and following[:1].isalnum()
+    return visible(piece.removeprefix(" ") or piece) + HYPHEN * goes_on

@@ -1,0 +1,57 @@
+"""What each symbol of a translation is made from, and how symbols are named."""
+
+import numpy as np
+import pytest
+import torch
+
+from tests.cli.translators import LETTERS, translator
+from undertow.alphabets import Characters
+from undertow.alphabets.subwords import Subwords, train_subwords
+from undertow.batch import Batch
+from undertow.errors import UsageError
+from undertow.evaluation.translation_map import map_translation, names
+from undertow.generation import translate
+
+MEL = dict(kind="mel", sample_rate=8000, hop_length=80, window_length=200, fft_size=256, num_channels=3)
+
+
+def test_weights_are_the_attention_of_the_translation_that_is_given():
+    model = translator()
+    found = map_translation(model, "ein hund", "a dab.")
+    assert found.measure == "attention" and found.translation == "a dab."
+    assert found.sources == [*"ein␣hund", "⊣"] and found.targets == [*"a␣dab.", "⊣"]
+    letters = Characters(Characters.Config(characters=LETTERS))
+    symbols = [torch.tensor([[*letters.encode(text), len(letters.pieces)]]) for text in ("ein hund", "a dab.")]
+    source, target = symbols
+    batch = Batch(target, torch.ones_like(target, dtype=torch.bool), source=source, source_lengths=torch.tensor([9]))
+    with torch.no_grad():
+        assert np.array_equal(found.weights, model.alignment(batch)[0].numpy())
+    assert np.allclose(found.weights.sum(axis=1), 1)
+
+
+def test_what_is_not_given_is_translated():
+    model = translator()
+    found = map_translation(model, "am see", beam=3)
+    assert found.translation == translate(model, ["am see"], beam=3).texts[0]
+    assert found.weights.shape == (len(found.translation) + 1, 7)
+
+
+def test_a_model_that_attends_to_nothing_has_gradients():
+    network = dict(kind="rnn", channels=8, embedding_channels=8, dropout=0.0)
+    found = map_translation(translator(network=network), "am see", "a dab.")
+    assert found.measure == "gradient" and np.allclose(found.weights.sum(axis=1), 1) and found.weights.shape == (7, 7)
+
+
+def test_pieces_of_words_are_hyphenated_and_spaces_left_out():
+    alphabet = Subwords(train_subwords(["ein ein", "ball ball", "Fuß Fuß"] * 9, 300))
+    symbols = alphabet.encode("ein Fußball. \n ein")
+    pieces = [alphabet.pieces[symbol] for symbol in symbols.tolist()]
+    assert b" Fu\xc3\x9f" in pieces and b"ball" in pieces, pieces
+    assert names(alphabet, symbols) == ["ein", "Fuß-", "ball", ".", "␣", "↵", "ein", "⊣"]
+
+
+def test_what_has_no_map():
+    with pytest.raises(UsageError, match="drawn over texts"):
+        map_translation(translator(source=None, features=MEL), "a")
+    with pytest.raises(UsageError, match="the text is empty"):
+        map_translation(translator(), "")
