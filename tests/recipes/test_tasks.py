@@ -142,6 +142,9 @@ def model_of(name: str) -> Any:
         return parse_model(TEXT | made.model | {"alphabet": alphabet if alphabet["kind"] == "bytes" else PLACEHOLDER})
     if made.data.kind == "mnist":
         return parse_model(_completed(made.model))
+    if made.model.get("kind") == "seq2seq":
+        source = {} if "features" in made.model else {"source": PLACEHOLDER}
+        return parse_model({**made.model, **source, "alphabet": PLACEHOLDER, "direction": ("this", "that")})
     return parse_model({"rolls": ROLLS, "adding": ADDING, "copy_memory": COPY}[made.data.kind] | made.model)
 
 
@@ -151,7 +154,7 @@ def test_every_recipe_of_the_package_builds_its_model(name: str) -> None:
         model = build(model_of(name))
     made = read_recipe(name)
     network = made.model["network"]
-    assert made.description and name.partition("-")[0] in (network["kind"], network.get("cell"))
+    assert made.description and name.partition("-")[0] in (network["kind"].partition("_")[0], network.get("cell"))
     assert model.config.network.kind == network["kind"]
     if made.data.kind == "text":
         context_steps(Cut(made.data.crop_steps, made.data.context_steps), model)
@@ -173,6 +176,8 @@ REFUSED: list[tuple[str, str, type[Exception], str]] = [
     ),
     ("rolls", "nowhere", UsageError, "neither on this machine nor a set of rolls"),
     ("labelled_text", "jsb", UsageError, "jsb holds rolls, not pairs"),
+    ("transcripts", "jsb", UsageError, "jsb holds rolls, not audio; of audio there is .*fsdd"),
+    ("transcripts", "nowhere", UsageError, "neither on this machine nor a set of audio"),
     ("mnist", "book.txt", UsageError, "'book.txt' is no folder; this recipe is for mnist"),
     ("mnist", "jsb", UsageError, "'jsb' is no folder"),
     ("adding", "book.txt", UsageError, "made from a seed, so it takes no --data book.txt"),
@@ -189,7 +194,7 @@ def test_data_of_another_kind_is_refused(kind, given, error, said, tmp_path, mon
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("kind", ["text", "rolls", "labelled_text"])
+@pytest.mark.parametrize("kind", ["text", "rolls", "labelled_text", "transcripts"])
 def test_a_source_must_be_given(kind):
     with pytest.raises(UsageError, match="give it a"):
         TASKS[kind].choose(TASKS[kind].Config(), None)
@@ -311,3 +316,14 @@ def test_a_table_that_is_only_scored_needs_no_class_to_train_on(tmp_path: Path) 
     unknown = write_table(tmp_path / "d.csv", [*rows, ("an eel", "eel", "test"), ("a cow", "cow", "train")])
     with pytest.raises(DataError, match=r"d.csv, line 4 has the class 'eel', and the model ant, cat, dog$"):
         score(trained.model, unknown)
+
+
+def test_a_recogniser_needs_frames_and_a_model_of_two_sequences():
+    recipe = {"data": {"kind": "transcripts", "source": "fsdd"}, "training": {"steps": 1}}
+    network = {"kind": "transformer", "channels": 8, "num_heads": 2}
+    with pytest.raises(UsageError, match="is for a model of kind seq2seq, not autoregressive"):
+        read_recipe(recipe | {"model": {"network": network}})
+    with pytest.raises(UsageError, match=r"model.features: there are none; say which frames"):
+        read_recipe(recipe | {"model": {"kind": "seq2seq", "network": network}})
+    with pytest.raises(UsageError, match="hiden.*did you mean 'hidden'"):
+        read_recipe("transformer-fsdd", {"model.frames.hiden": 0.1})

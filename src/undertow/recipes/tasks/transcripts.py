@@ -76,7 +76,7 @@ class TranscriptsTask(Task):
 
     @staticmethod
     def choose(config: Config, given: str | Path | None) -> Config:
-        return placed(config, given, "audio", "give recordings with a table of what is said in them as --data")
+        return placed(config, given, "audio", "this recipe is for speech: give it a folder of recordings with a table")
 
     @staticmethod
     def check(config: Config, model: Mapping[str, Any]) -> None:

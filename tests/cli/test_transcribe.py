@@ -1,0 +1,153 @@
+"""From recordings with a table of what is said to a model that writes it: train, score, transcribe; and bad input."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import undertow as ut
+from tests.data.test_load import tone, write
+from tests.data.test_transcripts import RATE, WORDS, sing, speak, table
+
+SHORT = ["training.num_validations=1", "training.tensorboard=false", "training.warmup_steps=2", "training.average=null"]
+SMALL = ["network.channels=24", "network.dropout=0", "data.tokens_per_batch=400"]
+
+
+def train(command, out: Path, recipe: str, data: Path | str, *changes: str, steps: int = 2):
+    shape = ["network.encoder_layers=1"]
+    words = ["train", recipe, "--data", data, "--out", out, "--steps", str(steps), "--set"]
+    return command(*words, *SHORT, *SMALL, *shape, *changes)
+
+
+@pytest.fixture(scope="module")
+def sounds(tmp_path_factory) -> Path:
+    return speak(tmp_path_factory.mktemp("sounds"))
+
+
+@pytest.fixture(scope="module")
+def trained(command, sounds, tmp_path_factory) -> Path:
+    """A model that tells three melodies apart."""
+    out = tmp_path_factory.mktemp("runs") / "tones"
+    changes = ["data.label=text", "data.held_out_speaker=bob", "training.learning_rate=0.01", "model.frames={}"]
+    outcome = train(command, out, "rnn-attention-fsdd", sounds, *changes, "network.embedding_channels=8", steps=60)
+    assert outcome.status == 0, outcome.err
+    assert "all but bob's: train 3 clips; validation 3 clips" in outcome.err
+    return out
+
+
+@pytest.mark.parametrize("recipe", ["rnn-attention-fsdd", "transformer-fsdd"])
+def test_each_recipe_trains_on_a_folder(command, sounds, tmp_path, recipe):
+    outcome = train(command, tmp_path / "run", recipe, sounds, "data.label=text")
+    assert outcome.status == 0 and "it reads speech and writes text" in outcome.err, outcome.err
+    assert "nats/character" in outcome.out
+
+
+def test_score(command, trained, sounds):
+    outcome = command("score", trained)
+    lines = outcome.out.splitlines()
+    assert outcome.status == 0 and f"{sounds}, test: 3 clips with a beam of 5 in " in lines[0], outcome.err
+    assert lines[1] == "word error 0.00% (0 of 4 words), character error 0.00%; 75.00% of the words by always " \
+        "writing the commonest text"  # fmt: skip
+    assert " nats a symbol of what was said" in lines[2] and lines[3] == "better than always writing the same"
+    found = json.loads(command("score", trained, "--split", "speaker", "--beam", "1", "--json").out)
+    assert found["split"] == "speaker" and found["num_clips"] == 9 and found["num_words"] == 12 and found["beam"] == 1
+    assert found["word_error"] == found["wrong_words"] / 12
+    outcome = command("score", trained, "--split", "everything")
+    assert outcome.status == 2 and "there is speaker, test, train, validation" in outcome.line
+    outcome = command("score", trained, "--metric", "bleu")
+    assert outcome.status == 2 and "metric 'bleu' is of translations" in outcome.line
+    outcome = command("score", trained, "--protocol", "windows")
+    assert outcome.status == 2 and "clips are scored whole" in outcome.line
+
+
+def test_transcribe(command, trained, sounds):
+    files = [sounds / f"{index}.wav" for index in (12, 13, 14)]
+    outcome = command("transcribe", trained, *files)
+    assert outcome.status == 0 and outcome.out.splitlines() == list(WORDS) and outcome.err == ""
+    outcome = command("transcribe", trained, *files[:2], "--n-best", "2", "--beam", "3")
+    rows = [line.split("\t") for line in outcome.out.splitlines()]
+    assert outcome.status == 0 and [len(row) for row in rows] == [2] * 4 and rows[0][1] == "yes" and rows[2][1] == "no"
+    assert float(rows[0][0]) > float(rows[1][0])
+    found = ut.transcribe(ut.load(trained), files)
+    assert found.texts == list(WORDS) and found.recordings[0].seconds == pytest.approx(0.32)
+    assert ut.transcribe(ut.load(trained), files, cached=False).texts == found.texts
+    assert ut.transcribe(ut.load(trained), []).texts == []
+
+
+def test_another_rate_is_resampled_and_said(command, trained, tmp_path):
+    path = tmp_path / "loud.wav"
+    write(path, np.stack([sing("no", 0.15, 44100)] * 2, axis=1), 44100)
+    outcome = command("transcribe", trained, path, "--json")
+    found = json.loads(outcome.out)
+    assert outcome.status == 0 and found["transcripts"][0]["texts"] == ["no"]
+    notes = ["2 channels mixed to mono", "resampled from 44100 to 8000 Hz"]
+    assert found["transcripts"][0]["notes"] == notes
+    assert outcome.err.splitlines() == [f"{path}: {note}" for note in notes]
+
+
+def test_files_that_cannot_be_used(command, trained, sounds, tmp_path):
+    outcome = command("transcribe", trained, sounds / "12.wav", tmp_path / "none.wav")
+    assert outcome.status == 1 and "none.wav: there is no such file" in outcome.line and outcome.out == ""
+    write(tmp_path / "silent.wav", np.zeros(RATE, np.float32))
+    outcome = command("transcribe", trained, tmp_path / "silent.wav")
+    assert outcome.status == 1 and "silent.wav: silent" in outcome.line
+    (tmp_path / "text.wav").write_text("not a sound")
+    outcome = command("transcribe", trained, tmp_path / "text.wav")
+    assert outcome.status == 1 and "text.wav: not wav, flac, ogg or mp3 audio" in outcome.line
+    outcome = command("transcribe", trained, sounds / "12.wav", "--beam", "0")
+    assert outcome.status == 2 and "beam is 0" in outcome.line
+
+
+def test_a_recording_longer_than_the_model_reads(command, sounds, tmp_path):
+    run = tmp_path / "run"
+    outcome = train(command, run, "transformer-fsdd", sounds, "data.label=text", "network.max_length=16")
+    assert outcome.status == 1 and "s at most; cut it into pieces, or train with network.max_length=" in outcome.line
+    outcome = train(command, run, "transformer-fsdd", sounds, "data.label=text", "network.max_length=40")
+    assert outcome.status == 0, outcome.err
+    write(tmp_path / "long.wav", tone(3.0))
+    outcome = command("transcribe", run, tmp_path / "long.wav")
+    assert outcome.status == 1 and "long.wav: 3.00 s long, and this model reads 0.50 s at most" in outcome.line
+
+
+def test_a_model_of_something_else(command, sounds, tmp_path):
+    (tmp_path / "book.txt").write_text("the cat sat on the mat\n" * 40)
+    words = ["train", "tcn-tinyshakespeare", "--data", tmp_path / "book.txt", "--out", tmp_path / "run", "--steps", "1"]
+    outcome = command(*words, "--set", *SHORT, "network.channels=4", "network.num_levels=1", "samples.count=0")
+    assert outcome.status == 0, outcome.err
+    outcome = command("transcribe", tmp_path / "run", sounds / "12.wav")
+    assert (
+        outcome.status == 2 and "reads sound and writes text is wanted here, and this one is a autoreg" in outcome.line
+    )
+
+
+def test_tables_that_cannot_be_used(command, sounds, tmp_path):
+    folder = tmp_path / "sounds"
+    shutil.copytree(sounds, folder)
+    outcome = train(command, tmp_path / "run", "transformer-fsdd", folder)
+    assert outcome.status == 1 and "has no label 'digit' that says what is said" in outcome.line
+    table(folder, [("12.wav", "yes", "ann", "train"), ("99.wav", "no", "ann", "train")])
+    outcome = train(command, tmp_path / "run", "transformer-fsdd", folder, "data.label=text")
+    assert outcome.status == 1 and "metadata.csv, line 3: there is no audio file '99.wav'" in outcome.line
+    outcome = train(command, tmp_path / "run", "transformer-fsdd", tmp_path / "nowhere")
+    assert outcome.status == 2 and not (tmp_path / "run").exists()
+
+
+def test_texts_with_letters_that_the_model_does_not_know(command, trained, sounds, tmp_path):
+    folder = tmp_path / "sounds"
+    speak(folder, **{"12.wav": "Yes"})
+    outcome = command("score", trained, folder)
+    assert outcome.status == 1 and "12.wav: character 'Y' (U+0059) at position 0 is not in the alphabet" in outcome.line
+
+
+@pytest.mark.slow
+def test_spoken_digits(command, real_data, monkeypatch, tmp_path):
+    monkeypatch.setenv("UNDERTOW_DATA", str(real_data))
+    outcome = train(command, tmp_path / "run", "transformer-fsdd", "fsdd", "data.held_out_speaker=theo", steps=3)
+    assert outcome.status == 0 and "all but theo's: train 2,000 clips; validation 250 clips" in outcome.err, outcome.err
+    found = json.loads(command("score", tmp_path / "run", "--beam", "1", "--split", "speaker", "--json").out)
+    assert found["num_clips"] == found["num_words"] == 500 and found["constant"] == 0.9
+    path = real_data / "fsdd" / "recordings" / "7_theo_0.wav"
+    outcome = command("transcribe", tmp_path / "run", path, "--beam", "1")
+    assert outcome.status == 0 and len(outcome.out.splitlines()) == 1
