@@ -1,7 +1,8 @@
 """Turn `benchmarks/results/*.jsonl` into `docs/benchmarks.md` and tables in other pages (`make bench-report`).
 
 Of each figure, model, hardware and number of threads the latest line is shown. The README shows the figures that have
-a target, `docs/text.md` those of networks compared under one budget.
+a target, `docs/text.md` those of networks compared under one budget, and `docs/translation.md` those of translators
+with some of their translations.
 """
 
 import json
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks import translations
 from benchmarks.record import COMPARED, RESULTS, ROOT
 
 Line = dict[str, Any]
@@ -38,6 +40,8 @@ TITLES = {
 }
 FIELDS = "id figure value unit target model hardware threads commit seconds date note".split()
 BEGIN, END = "<!-- benchmarks:begin (make bench-report) -->", "<!-- benchmarks:end -->"
+TEN_BEGIN, TEN_END = "<!-- translations:begin (make bench-report) -->", "<!-- translations:end -->"
+TRANSLATION = "docs/translation.md"
 PREFACE = """\
 <!-- Made by `make bench-report` from benchmarks/results/*.jsonl: edit the scripts, not this page. -->
 
@@ -125,26 +129,37 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
-def insert(page: str, table: str) -> str:
+def insert(page: str, table: str, begin: str = BEGIN, end: str = END) -> str:
     """A page with `table` between its markers.
 
     Raises:
         ValueError: a marker is missing, or stands more than once.
     """
-    if page.count(BEGIN) != 1 or page.count(END) != 1:
-        raise ValueError(f"a page with a table must hold the lines '{BEGIN}' and '{END}' once each")
-    before, _, rest = page.partition(BEGIN)
-    return f"{before}{BEGIN}\n{table}{END}{rest.partition(END)[2]}"
+    if page.count(begin) != 1 or page.count(end) != 1:
+        raise ValueError(f"a page with a table must hold the lines '{begin}' and '{end}' once each")
+    before, _, rest = page.partition(begin)
+    return f"{before}{begin}\n{table}{end}{rest.partition(end)[2]}"
 
 
-TABLES = {"README.md": summary, "docs/text.md": compared}
+TABLES = {"README.md": summary, "docs/text.md": compared, TRANSLATION: translations.figures}
+
+
+def pages(root: Path, lines: list[Line]) -> dict[str, str]:
+    """Every page that figures go into, as they make it, by its path.
+
+    Raises:
+        ValueError: a page lacks a marker.
+    """
+    made = {name: insert((root / name).read_text(encoding="utf-8"), table(lines)) for name, table in TABLES.items()}
+    ten = translations.ten(root / "benchmarks" / "results", root / "docs")
+    made[TRANSLATION] = insert(made[TRANSLATION], ten, TEN_BEGIN, TEN_END)
+    return {**made, "docs/benchmarks.md": page(lines)}
 
 
 def main(root: Path = ROOT) -> None:
     """Write the page and the other pages' tables."""
     lines = read(root / "benchmarks" / "results")
-    updated = {name: insert((root / name).read_text(encoding="utf-8"), table(lines)) for name, table in TABLES.items()}
-    for name, text in {**updated, "docs/benchmarks.md": page(lines)}.items():
+    for name, text in pages(root, lines).items():
         (root / name).write_text(text, encoding="utf-8")
     print(f"{len(lines)} figures in docs/benchmarks.md")
 

@@ -25,6 +25,7 @@ def lay_out(folder: Path, patch: pytest.MonkeyPatch) -> None:
         "tinyshakespeare": {"tinyshakespeare/input.txt": _play(120)},
         "jsb": {"polymusic/JSB_Chorales.mat": None},
         "mnist": _digits(),
+        "multi30k": _pairs(),
     }.items():
         for path, content in files.items():
             (folder / "data" / path).parent.mkdir(parents=True, exist_ok=True)
@@ -52,11 +53,30 @@ def _recordings(folder: Path) -> None:
 
 
 def _texts(folder: Path) -> None:
-    """plays.txt, and reviews.csv with two classes."""
+    """plays.txt, reviews.csv with two classes, talks/ with sentences and their translations, and captions.en."""
     (folder / "plays.txt").write_bytes(_play(120))
     words = ("bad", "good")
     rows = [f"Act {act} was {words[act % 2]}.,{words[act % 2]}" for act in range(120)]
     (folder / "reviews.csv").write_text("\n".join(["text,label", *rows]))
+    (folder / "talks").mkdir()
+    for language in ("en", "de"):
+        (folder / "talks" / f"train.{language}").write_bytes(_captions(language))
+    (folder / "captions.en").write_bytes(b"A dog in the snow.\n\nA man on the beach.\n")
+
+
+def _pairs() -> dict[str, bytes]:
+    """Multi30k's files, all of the same few sentences."""
+    found = {}
+    for part in ("train", "val", "test_2016_flickr", "test_2017_flickr"):
+        for language in ("en", "de"):
+            found[f"multi30k/{part}.{language}.gz"] = gzip.compress(_captions(language), compresslevel=1)
+    return found
+
+
+def _captions(language: str) -> bytes:
+    who = {"en": ("A dog", "A man", "Two girls"), "de": ("Ein Hund", "Ein Mann", "Zwei Mädchen")}[language]
+    where = {"en": ("on the beach", "in the snow"), "de": ("am Strand", "im Schnee")}[language]
+    return "".join(f"{one} {place} ({number}).\n" for number in range(8) for one in who for place in where).encode()
 
 
 def _play(times: int) -> bytes:
