@@ -85,10 +85,11 @@ class Seq2Seq(Model):
         self.network = networks.build_encoder_decoder(config.network, source, *sizes)
 
     def forward(self, batch: Batch, carried: State | None = None) -> Any:
-        params = self._params(batch).float() if self.training else self._params(batch)
+        params, symbols = self._params(batch).flatten(0, 1), batch.symbols.flatten()
+        params = params.to(torch.promote_types(params.dtype, torch.float32))
         smoothing = self.config.label_smoothing if self.training else 0.0
-        nats = F.cross_entropy(params.transpose(1, 2), batch.symbols, reduction="none", label_smoothing=smoothing)
-        return torch.where(batch.counted, nats, 0.0).sum() / max(1, batch.num_counted)
+        nats = F.cross_entropy(params, symbols, reduction="none", label_smoothing=smoothing)
+        return torch.where(batch.counted.flatten(), nats, 0.0).sum() / max(1, batch.num_counted)
 
     def loss_text(self, loss: float) -> str:
         return f"{loss:.4f} nats/{self.alphabet.unit}, perplexity {math.exp(min(loss, 700)):.2f}"
