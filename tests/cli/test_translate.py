@@ -189,8 +189,8 @@ def test_wrong_requests(command, runs, tmp_path, monkeypatch, words, told):
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("text", "is of kind autoregressive, not one that translates (seq2seq)"),
-        ("sound", "reads sound; a model is wanted here that translates text"),
+        ("text", "text: this model does not write one sequence of another; a seq2seq model translates"),
+        ("sound", "sound: this model reads sound, not text"),
     ],
 )
 def test_a_model_that_is_no_translator(command, runs, name, told):

@@ -51,7 +51,7 @@ def test_pieces_of_words_are_hyphenated_and_spaces_left_out():
 
 
 def test_what_has_no_map():
-    with pytest.raises(UsageError, match="drawn over texts"):
+    with pytest.raises(UsageError, match="this model reads sound, not text"):
         map_translation(translator(source=None, features=MEL), "a")
     with pytest.raises(UsageError, match="the text is empty"):
         map_translation(translator(), "")

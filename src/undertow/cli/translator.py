@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from undertow.alphabets import TextAlphabet
 from undertow.checkpoint import load
 from undertow.errors import UsageError
+from undertow.generation.translating import check_translator
 from undertow.models import Seq2Seq
 
 
@@ -15,12 +15,11 @@ def load_translator(run: Path, device: str) -> Seq2Seq:
         UsageError: it does not make text of text.
     """
     model = load(run, device)
-    if not isinstance(model, Seq2Seq):
-        raise UsageError(f"{run} is of kind {model.config.kind}, not one that translates (seq2seq)")
-    for alphabet, does in ((model.source_alphabet, "reads"), (model.alphabet, "writes")):
-        if not isinstance(alphabet, TextAlphabet):
-            real = "sound" if alphabet is None else alphabet.real
-            raise UsageError(f"{run} {does} {real}; a model is wanted here that translates text")
+    try:
+        check_translator(model)
+    except UsageError as error:
+        raise UsageError(f"{run}: {error}") from None
+    assert isinstance(model, Seq2Seq)
     return model
 
 

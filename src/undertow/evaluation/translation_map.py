@@ -16,6 +16,7 @@ from undertow.evaluation.alignment import gradient_map
 from undertow.evaluation.attention import visible
 from undertow.generation.beam import beam_search
 from undertow.generation.inference import inference
+from undertow.generation.translating import check_translator
 from undertow.models import Seq2Seq
 
 END = "⊣"
@@ -52,9 +53,7 @@ def map_translation(model: Seq2Seq, text: str, translation: str | None = None, *
         UsageError: the model does not translate text, or there is no text, or it is longer than the model holds.
         DataError: a character is not in the model's alphabets.
     """
-    source_alphabet, alphabet = model.source_alphabet, model.alphabet
-    if not isinstance(source_alphabet, TextAlphabet) or not isinstance(alphabet, TextAlphabet):
-        raise UsageError("a translation's map is drawn over texts; this model reads or writes none")
+    source_alphabet, alphabet = check_translator(model)
     if not text:
         raise UsageError("the text is empty; give one to translate")
     device = next(model.parameters()).device
