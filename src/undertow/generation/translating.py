@@ -17,6 +17,7 @@ from undertow.errors import DataError, UsageError
 from undertow.generation.beam import LENGTH_PENALTY, Hypothesis
 from undertow.generation.decoding import USUAL, Decoding, Progress, decode_sources
 from undertow.generation.writers import MaxLength
+from undertow.models.model import Model
 from undertow.models.seq2seq import Seq2Seq
 
 Line = str | np.ndarray
@@ -148,13 +149,14 @@ def translate(
     return Translations(tuple(found), time.perf_counter() - began)
 
 
-def check_translator(model: Seq2Seq) -> tuple[TextAlphabet, TextAlphabet]:
+def check_translator(model: Model) -> tuple[TextAlphabet, TextAlphabet]:
     """The alphabets of what a model reads and writes, both of text.
 
     Raises:
         UsageError: it is a model of something else.
     """
     alphabet = _check_writes_text(model)
+    assert isinstance(model, Seq2Seq)
     if not isinstance(model.source_alphabet, TextAlphabet):
         what = "sound" if model.source_alphabet is None else model.source_alphabet.real
         raise UsageError(f"this model reads {what}, not text")
@@ -196,7 +198,7 @@ def _translate(
     return [_joined(model, [next(decoded) for _ in source.parts], source.kind) for source in sources]
 
 
-def _check_writes_text(model: Seq2Seq) -> TextAlphabet:
+def _check_writes_text(model: Model) -> TextAlphabet:
     if not isinstance(model, Seq2Seq):
         raise UsageError("this model does not write one sequence of another; a seq2seq model translates")
     if not isinstance(model.alphabet, TextAlphabet):
