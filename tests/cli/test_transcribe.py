@@ -76,6 +76,13 @@ def test_transcribe(command, trained, sounds):
     assert ut.transcribe(ut.load(trained), []).texts == []
 
 
+def test_info(command, trained):
+    outcome = command("info", trained)
+    assert outcome.status == 0, outcome.err
+    assert "speech to text; it reads mel, sample_rate 8000" in outcome.out and "receptive field" not in outcome.out
+    assert json.loads(command("info", trained, "--json").out)["config"]["direction"] == ["speech", "text"]
+
+
 def test_another_rate_is_resampled_and_said(command, trained, tmp_path):
     path = tmp_path / "loud.wav"
     write(path, np.stack([sing("no", 0.15, 44100)] * 2, axis=1), 44100)

@@ -24,12 +24,14 @@ def info(run: Path, /, *, json: Json = False) -> None:
     from undertow.checkpoint import load, read_card, resolve
     from undertow.cli.terminal import print_facts, print_json
     from undertow.config import to_dict
+    from undertow.models import Seq2Seq
     from undertow.native import precision_of
     from undertow.recipes.verdict import verdict
 
     model: Any = load(run)
     card = read_card(run)
-    field, rate = model.network.receptive_field, model.config.sample_rate
+    two = isinstance(model, Seq2Seq)
+    field, rate = (None, None) if two else (model.network.receptive_field, model.config.sample_rate)
     facts = {
         "path": str(resolve(run)),
         "num_parameters": sum(parameter.numel() for parameter in model.parameters()),
@@ -59,10 +61,11 @@ def _lines(facts: Mapping[str, Any]) -> dict[str, str]:
         "model": f"{config['kind']}, {facts['num_parameters']:,} parameters",
         "network": _settings(config["network"]),
         "alphabet": _settings(config["alphabet"]) + (f"; {num_symbols:,} symbols" if num_symbols else ""),
+        "translates": _direction(config),
         "emission": _settings(config.get("emission")),
         "tells": _told(config),
         "sample rate": f"{rate} Hz" if rate else "none: its steps have no clock" if unit == "sample" else "",
-        "receptive field": _field(facts),
+        "receptive field": "" if "direction" in config else _field(facts),
     }
     if facts["exported"]:
         lines["exported"] = f"to the native engine in {facts['exported']}{_cost(card.get('engine'), unit)}"
@@ -83,6 +86,14 @@ def _told(config: Mapping[str, Any]) -> str:
         return ""
     classes = f" of {len(config['classes']):,}: {', '.join(config['classes'])}" if "classes" in config else ", a number"
     return f"{shown(config['label'] + classes, MOST_SHOWN)}; reading {config['reading']}"
+
+
+def _direction(config: Mapping[str, Any]) -> str:
+    """What a model reads and what it writes, where those are two sequences."""
+    if "direction" not in config:
+        return ""
+    source, target = config["direction"]
+    return f"{source} to {target}; it reads {_settings(config['source'] or config['features'])}"
 
 
 def _field(facts: Mapping[str, Any]) -> str:

@@ -27,16 +27,18 @@ def score(
 
     The baselines: counts of single symbols, pairs and triples (unigram, order1, order2) in the train split, the xz
     compressor, and of sound an adaptive linear predictor (lpc). Of a classifier its errors are told, and of a
-    translator BLEU and chrF by sacreBLEU, with its signatures, and the likelihood of the references (nll).
+    translator BLEU and chrF by sacreBLEU, with its signatures, and the likelihood of the references (nll). Of a
+    recogniser of speech the word error is told.
 
     Args:
         run: Folder of a run or a checkpoint.
         data: A named set, a folder or a file; by default what the model was trained on.
-        split: Which part: test, validation, train, or of sound and tables all; by default test, where there is one.
+        split: Which part: test, validation, train, of speech speaker where one is held out, or of sound and tables all;
+            by default test, where there is one.
         label_pattern: How the folder's file names tell labels, such as `{digit}_{speaker}_{take}`.
         protocol: Of text and the like: full, each symbol given all before it; windows, the mean over random windows.
         metric: Of a translator: any of bleu,chrf,nll; all by default.
-        beam: Of a translator: hypotheses that the search keeps, 1 is greedy; 5 by default.
+        beam: Of a translator or a recogniser: hypotheses that the search keeps, 1 is greedy; 5 by default.
     """
     from undertow.checkpoint import load, read_card
     from undertow.cli.device import pick_device

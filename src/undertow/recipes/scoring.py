@@ -30,17 +30,17 @@ def score(
     beam: int | None = None,
     say: Say = silent,
 ) -> Scored:
-    """One split of some data under a model: bits a symbol beside baselines, a classifier's errors, or
-    a translator's BLEU.
+    """One split of some data under a model: bits a symbol beside baselines, a classifier's errors, a
+    translator's BLEU, or the word error of a recogniser of speech.
 
     Args:
         source: a named set, a folder or a file; or the data section that a model was trained with.
-        split: "test", "validation", "train", or of sound and of labelled text "all"; when not given, test, else
-            validation.
+        split: "test", "validation", "train", of sound and of labelled text "all", or of speech "speaker" where
+            one is held out; when not given, test, else validation.
         label_pattern: of a folder's file names, such as "{digit}_{speaker}_{take}".
         protocol: of a model of symbols without a clock: "full", each given all before it; "windows", random windows.
         metrics: of a translator: "bleu", "chrf" and "nll"; all by default.
-        beam: hypotheses that a translator's search keeps; 1 is greedy, and 5 what is taken when not given.
+        beam: hypotheses that the search for a target keeps; 1 is greedy, and 5 what is taken when not given.
         say: takes lines on files that were resampled or skipped.
 
     Raises:

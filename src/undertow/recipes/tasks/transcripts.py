@@ -127,7 +127,9 @@ class TranscriptsTask(Task):
         return list(pairs_in_order(self.sets["validation"], VALIDATION_TOKENS, None, model.end_symbol))
 
     def summary(self) -> dict[str, Any]:
-        return {split: {"num_clips": len(part), "num_symbols": part.num_symbols} for split, part in self.sets.items()}
+        return {
+            split: {"num_sequences": len(part), "num_symbols": part.num_symbols} for split, part in self.sets.items()
+        }
 
     def baseline(self, model: Any) -> float | None:
         if "validation" not in self.sets:
