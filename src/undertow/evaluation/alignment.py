@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from undertow.batch import Batch
+from undertow.generation.inference import inference
 from undertow.models import Seq2Seq
 
 
@@ -17,7 +18,7 @@ def alignment_map(model: Seq2Seq, batch: Batch) -> Tensor:
 
     It is the model's attention, or where nothing attends its `gradient_map`.
     """
-    with torch.no_grad():
+    with inference(model):
         attention = model.alignment(batch)
     return gradient_map(model, batch) if attention is None else attention
 
