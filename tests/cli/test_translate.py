@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import sys
+import time
 
 import pytest
 
@@ -100,6 +101,20 @@ def test_a_line_is_answered_before_the_next_is_read(runs, model, monkeypatch, co
     assert (
         answered == [0, 1, 2] and outcome.out.splitlines() == translate(model, ["ein hund", "der ball"], beam=1).texts
     )
+
+
+def test_speed_does_not_count_the_wait_for_lines(command, runs, pipe, monkeypatch):
+    pipe(b"am see\n")
+    given, clock, waited = sys.stdin.buffer.read1, time.perf_counter, [0.0]
+
+    def read(most):
+        waited[0] += 1e6
+        return given(most)
+
+    monkeypatch.setattr(sys.stdin.buffer, "read1", read)
+    monkeypatch.setattr(time, "perf_counter", lambda: clock() + waited[0])
+    found = json.loads(command("translate", runs / "pair", "--beam", "1", "--json").out)
+    assert waited == [2e6] and 0 < found["seconds"] < 1e6 and found["translations"][0]["source"] == "am see"
 
 
 def test_what_came_before_a_bad_line_is_printed(command, runs, model, pipe):

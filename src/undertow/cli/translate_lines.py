@@ -23,6 +23,29 @@ SORTED_BATCHES = 4  # of a file: sentences of like lengths are translated togeth
 READ_BYTES = 65_536
 
 
+class Reading:
+    """Groups of lines as they are asked for.
+
+    Attributes:
+        lines: those that were read.
+        seconds: how long they were waited for, as at a terminal.
+    """
+
+    def __init__(self, groups: Groups) -> None:
+        self._groups = groups
+        self.lines: list[str] = []
+        self.seconds = 0.0
+
+    def __iter__(self) -> Groups:
+        began = time.perf_counter()
+        for group in self._groups:
+            self.seconds += time.perf_counter() - began
+            self.lines += group
+            yield group
+            began = time.perf_counter()
+        self.seconds += time.perf_counter() - began
+
+
 @dataclass(frozen=True)
 class Work:
     """What to translate with, and where to.
@@ -43,17 +66,16 @@ class Work:
 
     def run(self, groups: Groups) -> None:
         """Translate groups of lines, and print or write what comes of them."""
-        sources: list[str] = []
-        began = time.perf_counter()
-        made = translate_lines(self.model, _kept(groups, sources), self.decoding, self.long_lines)
+        began, read = time.perf_counter(), Reading(groups)
+        made = translate_lines(self.model, read, self.decoding, self.long_lines)
         lines = tuple(self._shown(made) if self.out is None and not self.json else self._counted(made))
-        found = Translations(lines, time.perf_counter() - began)
+        found = Translations(lines, time.perf_counter() - began - read.seconds)
         if self.out is not None:
             with atomic_write(self.out) as temporary:
                 temporary.write_text("".join(map(self._text, lines)), encoding="utf-8", newline="")
         for note in found.notes:
             tell(note)
-        print_json(self._as_json(sources, found)) if self.json else tell(self._summary(found))
+        print_json(self._as_json(read.lines, found)) if self.json else tell(self._summary(found))
 
     def _shown(self, made: Iterator[Translation]) -> Iterator[Translation]:
         """The same lines, each printed as soon as its group is done."""
@@ -161,10 +183,3 @@ def _decoded(line: bytes, number: int) -> str:
     except UnicodeDecodeError as error:
         found = f"byte 0x{line[error.start]:02x} at position {error.start}"
         raise DataError(f"{STANDARD_INPUT}, line {number}: {found} is not UTF-8") from None
-
-
-def _kept(groups: Groups, lines: list[str]) -> Groups:
-    """The same groups; their lines are kept in `lines`."""
-    for group in groups:
-        lines += group
-        yield group
