@@ -1,10 +1,26 @@
 """Word and character error: known distances, what they are rates of, and a recogniser's score."""
 
 import itertools
+from collections import Counter
+from dataclasses import replace
 
+import numpy as np
 import pytest
+import torch
 
-from undertow.evaluation.word_error import character_errors, edit_distance, word_errors
+from undertow.config import parse
+from undertow.data.pair_batches import collate_pairs
+from undertow.data.pairs import PairSet
+from undertow.evaluation.word_error import (
+    Errors,
+    Heard,
+    character_errors,
+    edit_distance,
+    score_transcripts,
+    word_errors,
+)
+from undertow.generation.transcribing import write_down
+from undertow.models import Seq2Seq
 
 
 def slow_distance(one: str, other: str) -> int:
@@ -40,3 +56,40 @@ def test_word_error_is_of_the_words_that_were_said() -> None:
 def test_character_error() -> None:
     errors = character_errors(["for", "nine"], ["four", "nine"])
     assert (errors.wrong, errors.number) == (1, 8)
+
+
+def recogniser() -> Seq2Seq:
+    """Of three mel bands, with random weights."""
+    network = dict(kind="transformer", encoder_layers=1, decoder_layers=1, channels=8, num_heads=2, max_length=40)
+    mel = dict(kind="mel", sample_rate=8000, hop_length=80, window_length=200, fft_size=256, num_channels=3)
+    text = dict(kind="characters", characters="abc")
+    parts = dict(features=mel, alphabet=text, network=network, direction=("speech", "text"))
+    return Seq2Seq(parse(Seq2Seq.Config, parts)).eval()
+
+
+def recordings(*texts: str) -> PairSet:
+    random = np.random.default_rng(0)
+    sources = [random.normal(size=(5 + index, 3)).astype(np.float32) for index in range(len(texts))]
+    targets = [np.array(["abc".index(one) for one in text], np.uint8) for text in texts]
+    return PairSet(sources, targets, [str(index) for index in range(len(texts))], target_texts=texts)
+
+
+def test_a_score_holds_what_is_written_against_what_is_said() -> None:
+    model, pairs = recogniser(), recordings("ab", "ab", "c", "ab")
+    found = score_transcripts(model, pairs, split="speaker", beam=2)
+    written = write_down(model, pairs.sources, beam=2).texts
+    assert (found.split, found.num_clips, found.beam, found.constant) == ("speaker", 4, 2, 0.25)
+    assert found.words == word_errors(written, pairs.target_texts) and found.words.number == 4
+    assert found.characters == character_errors(written, pairs.target_texts) and found.characters.number == 7
+    wrong = [(said, one) for said, one in zip(pairs.target_texts, written, strict=True) if said != one]
+    assert {(said, one): count for said, one, count in found.mistakes} == Counter(wrong)
+    batch = collate_pairs(pairs, range(4), None, model.end_symbol)
+    with torch.inference_mode():
+        assert found.nats_per_symbol == pytest.approx(-float(model.log_prob(batch).sum()) / 11, rel=1e-5)
+    assert not found.has_learnt and "has not learnt yet" in found.verdict
+
+
+def test_verdicts() -> None:
+    heard = Heard("test", 2, Errors(0, 2), Errors(0, 4), 0.5, 0.1, (), 5, 1.0)
+    assert heard.has_learnt and heard.verdict == "better than always writing the same"
+    assert "is not a number" in replace(heard, nats_per_symbol=float("nan")).verdict
