@@ -17,18 +17,22 @@ if TYPE_CHECKING:
     from undertow.checkpoint import load
     from undertow.emissions import Sampling
     from undertow.errors import DataError, UsageError
-    from undertow.generation import generate, resume, stream
+    from undertow.generation import generate, resume, stream, transcribe, translate
     from undertow.recipes import compare, quantise, score, train
+    from undertow.training.checkpoint_average import average
 
 _FACE = {
     "load": "undertow.checkpoint",
     "train": "undertow.recipes",
+    "average": "undertow.training.checkpoint_average",
     "compare": "undertow.recipes",
     "quantise": "undertow.recipes",
     "score": "undertow.recipes",
     "generate": "undertow.generation",
     "stream": "undertow.generation",
     "resume": "undertow.generation",
+    "transcribe": "undertow.generation",
+    "translate": "undertow.generation",
     "Sampling": "undertow.emissions",
     "DataError": "undertow.errors",
     "UsageError": "undertow.errors",
@@ -38,6 +42,7 @@ __all__ = [
     "DataError",
     "Sampling",
     "UsageError",
+    "average",
     "compare",
     "generate",
     "load",
@@ -46,6 +51,8 @@ __all__ = [
     "score",
     "stream",
     "train",
+    "transcribe",
+    "translate",
 ]
 
 

@@ -43,3 +43,21 @@ def test_while_the_length_is_measured() -> None:
 
 def test_early_weights_are_forgotten() -> None:
     assert [averaging_decay(config(average=0.9), step) for step in (0, 8, 1000)] == [0.1, 0.5, 0.9]
+
+
+@pytest.mark.parametrize("num_steps", [None, 110])
+def test_noam_falls_with_the_square_root_however_long_the_run_is(num_steps: int | None) -> None:
+    noam = config(schedule="noam")
+    for step in range(10):
+        assert learning_rate(noam, step, num_steps) == pytest.approx(0.2 * (step + 1))
+    for step, rate in {39: 1.0, 89: 2 / 3, 999: 0.2}.items():
+        assert learning_rate(noam, step, num_steps) == pytest.approx(rate)
+    assert learning_rate(config(schedule="noam", warmup_steps=0), 3, None) == pytest.approx(1.0)
+
+
+def test_noam_is_the_papers_with_its_peak() -> None:
+    channels, warm_up = 512, 4000
+    noam = config(schedule="noam", learning_rate=(channels * warm_up) ** -0.5, warmup_steps=warm_up)
+    for n in (1, 1000, 4000, 4001, 100_000):
+        paper = channels**-0.5 * min(n**-0.5, n * warm_up**-1.5)
+        assert learning_rate(noam, n - 1, None) == pytest.approx(paper, rel=1e-12)

@@ -15,6 +15,7 @@ from undertow.batch import Batch
 from undertow.errors import DataError
 from undertow.models import Autoregressive
 from undertow.training.distributed import World
+from undertow.training.measure import Measure
 
 
 def test_it_learns_and_leaves_a_model_to_load(tmp_path: Path) -> None:
@@ -91,6 +92,28 @@ def test_early_stopping_is_by_validation(tmp_path: Path) -> None:
     )
     assert progress.num_worse == 2
     assert progress.step < 400
+
+
+def test_a_measure_takes_the_place_of_the_loss(tmp_path: Path, alone: World) -> None:
+    costs = iter([5.0, 3.0, 3.0, 4.0, 1.0, 7.0, 7.0, 7.0])
+    run = trainer(tmp_path / "run", alone, steps=24, num_validations=8, patience=2, keep_checkpoints=9)
+    run.measure = lambda model: (lambda cost: Measure(cost, f"{-cost:g} points", {"points": -cost}))(next(costs))
+    progress = run.fit()
+    assert (progress.best_step, progress.best_cost, progress.num_worse, progress.step) == (12, 1.0, 2, 18)
+    assert progress.best_text is not None and progress.best_text.startswith("-1 points, ")
+    logged = [row for row in log(tmp_path / "run") if "validation_points" in row]
+    assert [row["validation_points"] for row in logged] == [-3.0, -3.0, -4.0, -1.0, -7.0, -7.0]
+    assert (tmp_path / "run" / "best").resolve().name == "step-00000012"
+    card = checkpoint.read_card(tmp_path / "run" / "best")
+    assert card["scores"]["validation_points"] == -1.0
+    assert progress.best_loss == pytest.approx(card["scores"]["validation_loss"])
+
+
+def test_of_equal_measures_the_loss_decides(tmp_path: Path, alone: World) -> None:
+    run = trainer(tmp_path / "run", alone, learning_rate=0.05)
+    run.measure = lambda model: Measure(0.0, "nothing")
+    progress = run.fit()
+    assert progress.best_step == 12 and progress.best_loss == progress.validation_loss
 
 
 def test_samples_are_asked_for_with_averaged_weights(tmp_path: Path, alone: World) -> None:

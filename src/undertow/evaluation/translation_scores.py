@@ -145,13 +145,15 @@ def check_metrics(metrics: Sequence[str]) -> None:
     """Refuse metrics that there are not.
 
     Raises:
-        UsageError: one is unknown, or none is given.
+        UsageError: one is unknown, none is given, or sacrebleu is not installed.
     """
-    unknown = [name for name in metrics if name not in METRICS]
-    if unknown:
-        raise UsageError(f"unknown metric '{unknown[0]}'{nearest(unknown[0], list(METRICS))}")
     if not metrics:
         raise UsageError(f"no metric is given; there is {', '.join(METRICS)}")
+    for name in metrics:
+        if name not in METRICS:
+            raise UsageError(f"unknown metric '{name}'{nearest(name, list(METRICS))}")
+        if name != LIKELIHOOD:
+            _metric(name)
 
 
 def _metric(name: str) -> Any:

@@ -41,8 +41,8 @@ class Trained:
 
     @property
     def loss_text(self) -> str | None:
-        """The best validation in the unit that people state it in; None where nothing was held out."""
-        return None if self.progress.best_loss is None else self.model.loss_text(self.progress.best_loss)
+        """The best validation in the units that people state it in; None where nothing was held out."""
+        return self.progress.best_text
 
     @property
     def device(self) -> torch.device:
@@ -178,6 +178,7 @@ def _trainer(recipe: Recipe, task: Task, model: Model, out: Path, here: World, q
         settings={"data": to_dict(recipe.data)},
         card=_card(recipe, task, model, here),
         on_validation=None if sharded else task.sample_writer(recipe.samples, out),
+        measure=None if sharded else task.measure(model),
         quiet=quiet,
     )
 

@@ -3,6 +3,7 @@
 B rows, T samples, F frames, M features a frame.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -16,8 +17,8 @@ from undertow.data.features import build
 from undertow.data.rolls import write_roll
 from undertow.emissions import Sampling
 from undertow.files import atomic_write
-from undertow.generation import generate
-from undertow.models import Autoregressive, Model
+from undertow.generation import generate, translate
+from undertow.models import Autoregressive, Model, Seq2Seq
 
 FOLDER = "samples"
 
@@ -27,7 +28,7 @@ class Samples:
     """What is generated at each validation.
 
     Attributes:
-        count: sequences; 0 for none.
+        count: sequences, or sentences to translate; 0 for none.
         seconds: length of each, of sound.
         num_steps: length of each, where steps have no clock.
         temperature: of the draws.
@@ -73,6 +74,25 @@ class SampleWriter:
         num_frames = -(-round(self.settings.seconds * self.sample_rate) // settings.hop_length)
         frames = [build(settings).of_clip(clip)[:num_frames] for clip in self.clips]
         return np.stack([np.pad(one, ((0, num_frames - len(one)), (0, 0)), mode="edge") for one in frames])
+
+
+class TranslationWriter:
+    """Called with a model and the step at each validation: writes `out/samples/step-N/1.txt` and so on.
+
+    Each has a text of the data and, below it, what the model makes of it.
+    """
+
+    def __init__(self, texts: Sequence[str], out: Path) -> None:
+        self.texts, self.out = texts, out
+
+    def __call__(self, model: Model, step: int) -> None:
+        assert isinstance(model, Seq2Seq)
+        folder = self.out / FOLDER / f"step-{step}"
+        for index, (text, found) in enumerate(
+            zip(self.texts, translate(model, self.texts).texts, strict=True), start=1
+        ):
+            with atomic_write(folder / f"{index}.txt") as temporary:
+                temporary.write_text(f"{text}\n{found}\n", encoding="utf-8", newline="")
 
 
 class SequenceWriter:

@@ -21,7 +21,9 @@ class TrainingConfig:
         optimizer: "adamw" or "adam", with `betas`; "sgd" or "rmsprop", with `momentum`; "muon" for matrices, with
             `momentum`, and AdamW for the rest. All with `weight_decay`, and all but sgd with `epsilon`.
         schedule: after `warmup_steps` of linear rise, "constant"; "cosine" or "linear" down to `final_fraction` of the
-            rate; or "step", which multiplies it by `step_factor` after each of `step_count` equal parts of the run.
+            rate; "step", which multiplies it by `step_factor` after each of `step_count` equal parts of the run; or
+            "noam", which falls as 1/√step from there on, however long the run is (arXiv 1706.03762, §5.3). Its peak is
+            `learning_rate`; the paper's, 1/√(channels · warmup_steps), is 7.0e-4 for 512 channels and 4000 steps.
         gradient_clip: largest norm of the whole gradient; None for none.
         average: decay of the exponential moving average of the weights that is validated, saved and used; it warms up
             as (1 + n) / (10 + n). None: the raw weights are.
@@ -29,7 +31,8 @@ class TrainingConfig:
         compile: run the model through torch.compile.
         parallel: what several processes under torchrun do: "ddp" each holds the model, "fsdp" each holds a shard.
         num_validations: evenly spaced over the run; each is followed by a checkpoint.
-        patience: validations without a better loss before training stops early; None: never.
+        patience: validations without a better one before training stops early, by the loss or, where the data has
+            another measure such as BLEU, by that; None: never.
         checkpoint_minutes: longest time between checkpoints.
         keep_checkpoints: how many of the newest stay, beside the best.
         tensorboard: write event files too, where tensorboard is installed.
@@ -46,7 +49,7 @@ class TrainingConfig:
     momentum: Share = 0.0
     epsilon: Annotated[float, Field(gt=0)] = 1e-8
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
-    schedule: Literal["cosine", "linear", "constant", "step"] = "cosine"
+    schedule: Literal["cosine", "linear", "constant", "step", "noam"] = "cosine"
     warmup_steps: Annotated[int, Field(ge=0)] = 100
     final_fraction: Annotated[float, Field(ge=0, le=1)] = 0.0
     step_factor: Annotated[float, Field(gt=0, lt=1)] = 0.5

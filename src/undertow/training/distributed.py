@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -15,6 +15,8 @@ from torch.distributed.fsdp import fully_shard
 from torch.nn.parallel import DistributedDataParallel
 
 from undertow.errors import UsageError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class World:
         dist.all_gather_object(values, value)
         return values
 
-    def broadcast(self, value: int | None) -> int | None:
+    def broadcast(self, value: T) -> T:
         """The first process's value, for all."""
         box = [value]
         if self.size > 1:

@@ -8,8 +8,11 @@ from undertow.training.config import TrainingConfig
 def learning_rate(config: TrainingConfig, step: int, num_steps: int | None) -> float:
     """The rate of update `step`, counted from 0, of `num_steps` in all.
 
-    While the length of the run is still being measured it is None, and the rate rises to the whole and stays there.
+    While the length of the run is still being measured it is None, and the rate rises to the whole and stays there,
+    but for "noam", which needs no length.
     """
+    if config.schedule == "noam" and step >= config.warmup_steps:
+        return config.learning_rate * math.sqrt(max(1, config.warmup_steps) / (step + 1))
     if step < config.warmup_steps or num_steps is None:
         return config.learning_rate * min(1.0, (step + 1) / max(1, config.warmup_steps))
     progress = (step - config.warmup_steps) / max(1, num_steps - config.warmup_steps)

@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -26,6 +26,7 @@ from undertow.training.distributed import World, spread
 from undertow.training.interrupts import Interrupt, caught
 from undertow.training.journal import Journal
 from undertow.training.length import Length
+from undertow.training.measure import Measure, Measured
 from undertow.training.memory import keep_freed_memory
 from undertow.training.optimizers import make_optimizer
 from undertow.training.precision import has_fast_bfloat16
@@ -54,7 +55,10 @@ class Progress:
         seconds: spent so far, over all sessions of the run.
         first_loss: of the first update.
         validation_loss: the newest.
-        best_loss, best_step: the best validation.
+        validation_figures: beside it, what the newest validation was measured by.
+        best_step, best_loss: the best validation's.
+        best_cost: what it is the lowest of: the loss, or the cost of the run's measure, and of equal ones the loss.
+        best_text: in words.
         num_worse: validations since the best.
     """
 
@@ -62,7 +66,10 @@ class Progress:
     seconds: float = 0.0
     first_loss: float | None = None
     validation_loss: float | None = None
+    validation_figures: Mapping[str, float] = field(default_factory=dict)
     best_loss: float | None = None
+    best_cost: float | None = None
+    best_text: str | None = None
     best_step: int = 0
     num_worse: int = 0
 
@@ -81,6 +88,8 @@ class Trainer:
         settings: whatever else makes the run what it is; kept in `run.yaml` and compared when it is resumed.
         card: what its checkpoints say of it beside scores and progress.
         on_validation: called by the first process with the averaged model and the step.
+        measure: what validations are judged by in place of their loss; called by the first process with the averaged
+            model.
         quiet: no word of progress.
     """
 
@@ -96,6 +105,7 @@ class Trainer:
         settings: Mapping[str, Any] | None = None,
         card: Mapping[str, Any] | None = None,
         on_validation: Callable[[Model, int], None] | None = None,
+        measure: Measured | None = None,
         quiet: bool = False,
     ) -> None:
         if world.device.type == "cpu":
@@ -106,7 +116,7 @@ class Trainer:
             self.called.compile()
         self.config, self.batches, self.validation, self.out, self.world = config, batches, validation, out, world
         self.settings = {"training": to_dict(config), "model": to_dict(model.config), **(settings or {})}
-        self.card, self.on_validation = dict(card or {}), on_validation
+        self.card, self.on_validation, self.measure = dict(card or {}), on_validation, measure
         self.optimizer = make_optimizer(self.model, config)
         self.average = None if config.average is None else WeightAverage(self.model)
         self.snapshots = Snapshots(out, self.model, self.optimizer, self.average, world, config.keep_checkpoints)
@@ -146,8 +156,7 @@ class Trainer:
                 if self._is_validation_due():
                     self._validate()
                     save = True
-                    if self.progress.validation_loss is not None:
-                        row["validation_loss"] = self.progress.validation_loss
+                    row |= self._validation_row()
                 self.journal.write(row)
                 if save or stop:
                     self._save()
@@ -282,20 +291,40 @@ class Trainer:
         with nullcontext() if self.average is None else self.average.applied():
             self.model.eval()
             loss = self._validation_loss() if self.validation else None
+            measured = None if loss is None else self._measured()
             if self.on_validation is not None and self.world.is_first and step:
                 self.on_validation(self.model, step)
         self.model.train()
         if loss is not None:
-            self._judge(step, loss)
+            self._judge(step, loss, measured)
         return time.perf_counter() - began
 
-    def _judge(self, step: int, loss: float) -> None:
+    def _judge(self, step: int, loss: float, measured: Measure | None) -> None:
         """Take note of a validation, and of whether it is the best."""
-        best = self.progress.best_loss
-        self.progress = replace(self.progress, validation_loss=loss, num_worse=self.progress.num_worse + 1)
-        if best is None or loss < best:
-            self.progress = replace(self.progress, best_loss=loss, best_step=step, num_worse=0)
-        self.report.say(f"step {step}: validation {self.model.loss_text(loss)}")
+        best, num_worse = (self.progress.best_cost, self.progress.best_loss), self.progress.num_worse + 1
+        cost, figures, text = loss, {}, self.model.loss_text(loss)
+        if measured is not None:
+            cost, figures, text = measured.cost, dict(measured.figures), f"{measured.text}, {text}"
+        self.progress = replace(self.progress, validation_loss=loss, validation_figures=figures, num_worse=num_worse)
+        if best[0] is None or (cost, loss) < best:
+            self.progress = replace(
+                self.progress, best_cost=cost, best_loss=loss, best_text=text, best_step=step, num_worse=0
+            )
+        self.report.say(f"step {step}: validation {text}")
+
+    def _measured(self) -> Measure | None:
+        """What the first process measures, in all; None where there is nothing to measure."""
+        if self.measure is None:
+            return None
+        return self.world.broadcast(self.measure(self.model) if self.world.is_first else None)
+
+    def _validation_row(self) -> dict[str, float]:
+        """What the log takes down of the newest validation."""
+        progress = self.progress
+        if progress.validation_loss is None:
+            return {}
+        figures = {f"validation_{name}": value for name, value in progress.validation_figures.items()}
+        return {"validation_loss": progress.validation_loss, **figures}
 
     @torch.no_grad()
     def _validation_loss(self) -> float:
@@ -326,6 +355,7 @@ class Trainer:
             "validation_loss": loss,
             "best_validation_loss": progress.best_loss,
             "validation": None if loss is None else self.model.loss_text(loss),
+            **{f"validation_{name}": value for name, value in progress.validation_figures.items()},
         }
         card = {**self.card, "training": {**self.card.get("training", {}), **training}, "scores": scores}
         self.snapshots.save(progress.step, asdict(progress), card, is_best, self.carried)

@@ -76,9 +76,7 @@ class AudioTask(Task):
         if model.config.sample_rate is None:
             raise UsageError("this model has no sample rate, so it cannot be scored on sound")
         if asked.protocol != "full":
-            raise UsageError(
-                f"'{asked.protocol}' is for symbols without a clock; sound is scored in whole clips"
-            )
+            raise UsageError(f"'{asked.protocol}' is for symbols without a clock; sound is scored in whole clips")
         features = model.config.conditioner.features if isinstance(model, Autoregressive) else None
         held_out = open_clips(config, split, model.config.sample_rate, features)
         tell_of_files(held_out, say)

@@ -1,6 +1,6 @@
 """Parallel text: sentences of one language with their translations in another, for a sequence-to-sequence model."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Literal
@@ -8,9 +8,6 @@ from typing import Any, Literal
 import numpy as np
 
 from undertow import alphabets
-from undertow.alphabets import Characters, Subwords
-from undertow.alphabets.characters import collect
-from undertow.alphabets.subwords import train_subwords
 from undertow.batch import Batch
 from undertow.config import config, to_dict
 from undertow.data.pair_batches import PairBatches, pairs_in_order
@@ -21,17 +18,20 @@ from undertow.evaluation.baselines import unigram
 from undertow.evaluation.translation_scores import METRICS, Translated, check_metrics, score_translations
 from undertow.models import Model
 from undertow.models.seq2seq import Seq2Seq
+from undertow.recipes.samples import Samples, TranslationWriter
 from undertow.recipes.tasks.excerpt import Excerpt
 from undertow.recipes.tasks.named import fetch_named, placed
+from undertow.recipes.tasks.pair_fit import asked_alphabets, fitted_alphabets, with_lengths
 from undertow.recipes.tasks.sequences import Count
-from undertow.recipes.tasks.task import Asked, Task, parse_model, section
-from undertow.recipes.tasks.text import read_alphabet, text_alphabet
+from undertow.recipes.tasks.task import Asked, OnValidation, Task, parse_model, section
+from undertow.recipes.tasks.text import text_alphabet
 from undertow.recipes.telling import Downloads, Say
+from undertow.recipes.validating import BleuMeasure
 from undertow.training.config import TrainingConfig
 from undertow.training.distributed import World
+from undertow.training.measure import Measured
 from undertow.training.trainer import BatchSource
 
-SHARED = "shared"  # of model.source: the target's alphabet, fitted to both sides
 VALIDATION_TOKENS = 16_384  # of one batch, source and target
 
 
@@ -49,8 +49,11 @@ class PairsTask(Task):
             source_language, target_language: what is translated from and to, as the files' names have them.
             longest: symbols of either side at most.
             long_lines: pairs with more are kept as they are, split into shorter ones, or skipped; they are counted.
-            tokens_per_batch: source and target symbols of a process and micro-batch, padding included, about; this
+            tokens_per_batch: source and target symbols of a process and micro-batch at most, padding included; this
                 takes the place of training.batch_size.
+            validate: what the best validation and an early stop are told by: "bleu", sacreBLEU of greedy translations;
+                or "nats", the loss, as it always is with training.parallel=fsdp.
+            num_translated: validation pairs that are translated for it, from all over the split.
         """
 
         kind: Literal["pairs"] = "pairs"
@@ -61,18 +64,23 @@ class PairsTask(Task):
         longest: Count = 250
         long_lines: LongLines = "skip"
         tokens_per_batch: Count = 4096
+        validate: Literal["bleu", "nats"] = "bleu"
+        num_translated: Count = 400
 
     def __init__(self, config: Config, model: Mapping[str, Any], say: Say) -> None:
+        if config.validate == "bleu":
+            check_metrics([config.validate])
         self.config = config
         text = _open(config)
         for line in text.lines():
             say(line)
-        fitted = _fitted(model, text)
+        fitted = fitted_alphabets(model, text)
         self.model = {**model, **fitted, "direction": text.languages}
         pair = parse_model(self.model)
         self.alphabets = alphabets.build(pair.source), alphabets.build(pair.alphabet)
         there = [split for split in ("train", "validation") if split in text.splits]
         self.sets = {split: _encoded(config, text, split, *self.alphabets, say) for split in there}
+        self.model |= {"network": with_lengths(section(self.model, "network"), self.sets["train"])}
         say(f"{config.source}, {' to '.join(text.languages)}: {len(self.sets['train']):,} pairs to train on")
 
     @staticmethod
@@ -84,7 +92,7 @@ class PairsTask(Task):
     def check(config: Config, model: Mapping[str, Any]) -> None:
         if (kind := model.get("kind", "autoregressive")) != "seq2seq":
             raise UsageError(f"data of kind 'pairs' is for a model of kind seq2seq, not {kind}")
-        made = {name: to_dict(one) for name, one in _asked(model).items()}
+        made = {name: to_dict(one) for name, one in asked_alphabets(model).items()}
         parse_model({**model, **made, "direction": (config.source_language, config.target_language)})
 
     @staticmethod
@@ -125,6 +133,19 @@ class PairsTask(Task):
             return []
         return list(pairs_in_order(self.sets["validation"], VALIDATION_TOKENS, *ends(model)))
 
+    def measure(self, model: Any) -> Measured | None:
+        if self.config.validate == "nats" or "validation" not in self.sets:
+            return None
+        pairs = self.sets["validation"]
+        rows = spread(len(pairs), self.config.num_translated)
+        return BleuMeasure([pairs.sources[row] for row in rows], [pairs.target_texts[row] for row in rows])
+
+    def sample_writer(self, settings: Samples, out: Path) -> OnValidation | None:
+        if not settings.count or "validation" not in self.sets:
+            return None
+        pairs = self.sets["validation"]
+        return TranslationWriter([pairs.source_texts[row] for row in spread(len(pairs), settings.count)], out)
+
     def summary(self) -> dict[str, Any]:
         return {split: {"num_pairs": len(part), "num_symbols": part.num_symbols} for split, part in self.sets.items()}
 
@@ -151,6 +172,11 @@ def read_pairs(config: Any, model: Seq2Seq, split: str, say: Say) -> PairSet:
     pairs = _encoded(config, _open(config), split, text_alphabet(model.source_alphabet), model.alphabet, say)
     check_room(pairs, model)
     return pairs
+
+
+def spread(number: int, wanted: int) -> list[int]:
+    """So many of a number of rows, all of them at most, from the first to the last at even distances."""
+    return np.unique(np.linspace(0, number - 1, min(wanted, number)).round().astype(int)).tolist()
 
 
 def ends(model: Seq2Seq) -> tuple[int | None, int]:
@@ -185,31 +211,3 @@ def _encoded(config: PairsTask.Config, text: ParallelText, split: str, source: A
         done = {"keep": "kept as they are", "split": "split into shorter ones", "skip": "skipped"}[config.long_lines]
         say(f"{split}: {pairs.num_long:,} pairs have a side of more than {config.longest} symbols and are {done}")
     return pairs
-
-
-def _asked(model: Mapping[str, Any]) -> dict[str, Any]:
-    """Configs of the alphabets that a recipe's model asks for, as yet without what data tells; the same by default."""
-    target = read_alphabet(section(model, "alphabet"))
-    asked = model.get("source")
-    source = target if asked in (None, SHARED) else read_alphabet(section(model, "source"))
-    return {"source": source, "alphabet": target}
-
-
-def _fitted(model: Mapping[str, Any], text: ParallelText) -> dict[str, Any]:
-    """The alphabets, their characters collected from all pairs, their sub-words trained on the train pairs."""
-    asked = _asked(model)
-
-    def texts(splits: Iterable[str], sides: tuple[int, ...]) -> Iterable[str]:
-        return (pair[side] for split in splits for pair in text.splits[split] for side in sides)
-
-    def fit(alphabet: Any, *sides: int) -> dict[str, Any]:
-        if isinstance(alphabet, Characters.Config) and not alphabet.characters:
-            alphabet = collect(texts(text.splits, sides))
-        if isinstance(alphabet, Subwords.Config) and not alphabet.tokenizer:
-            alphabet = train_subwords(texts(["train"], sides), alphabet.size)
-        return to_dict(alphabet)
-
-    if model.get("source") == SHARED:
-        both = fit(asked["alphabet"], 0, 1)
-        return {"source": both, "alphabet": both}
-    return {"source": fit(asked["source"], 0), "alphabet": fit(asked["alphabet"], 1)}

@@ -21,6 +21,7 @@ from undertow.recipes.tasks.excerpt import Excerpt
 from undertow.recipes.telling import Downloads, Say
 from undertow.training.config import TrainingConfig
 from undertow.training.distributed import World
+from undertow.training.measure import Measured
 from undertow.training.trainer import BatchSource
 
 Scored = Score | Told | Translated | Heard
@@ -138,6 +139,10 @@ class Task(ABC):
 
     def baseline(self, model: Any) -> float | None:
         """Bits a symbol of the held-out part under counts of single symbols; None where there are no such counts."""
+        return None
+
+    def measure(self, model: Any) -> Measured | None:
+        """What validations are judged by in place of their loss; None where that is what they are judged by."""
         return None
 
     def sample_writer(self, settings: Samples, out: Path) -> OnValidation | None:

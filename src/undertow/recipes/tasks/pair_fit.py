@@ -1,0 +1,52 @@
+"""What parallel text tells of a translator: its alphabets, and of a ByteNet how long its targets are."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from undertow.alphabets import Characters, Subwords
+from undertow.alphabets.characters import collect
+from undertow.alphabets.subwords import train_subwords
+from undertow.config import to_dict
+from undertow.data.pairs import PairSet, fit_length
+from undertow.data.parallel_text import ParallelText
+from undertow.recipes.tasks.task import section
+from undertow.recipes.tasks.text import read_alphabet
+
+SHARED = "shared"  # of model.source: the target's alphabet, fitted to both sides
+BYTENET = "bytenet"
+
+
+def with_lengths(network: dict[str, Any], pairs: PairSet) -> dict[str, Any]:
+    """The network's section; of a ByteNet, with the lengths that its targets have, where it says nothing of them."""
+    if network.get("kind") != BYTENET or {"length_ratio", "length_offset"} & network.keys():
+        return network
+    ratio, offset = fit_length(pairs)
+    return {**network, "length_ratio": ratio, "length_offset": offset}
+
+
+def asked_alphabets(model: Mapping[str, Any]) -> dict[str, Any]:
+    """Configs of the alphabets that a recipe's model asks for, as yet without what data tells; the same by default."""
+    target = read_alphabet(section(model, "alphabet"))
+    asked = model.get("source")
+    source = target if asked in (None, SHARED) else read_alphabet(section(model, "source"))
+    return {"source": source, "alphabet": target}
+
+
+def fitted_alphabets(model: Mapping[str, Any], text: ParallelText) -> dict[str, Any]:
+    """The alphabets, their characters collected from all pairs, their sub-words trained on the train pairs."""
+    asked = asked_alphabets(model)
+
+    def texts(splits: Iterable[str], sides: tuple[int, ...]) -> Iterable[str]:
+        return (pair[side] for split in splits for pair in text.splits[split] for side in sides)
+
+    def fit(alphabet: Any, *sides: int) -> dict[str, Any]:
+        if isinstance(alphabet, Characters.Config) and not alphabet.characters:
+            alphabet = collect(texts(text.splits, sides))
+        if isinstance(alphabet, Subwords.Config) and not alphabet.tokenizer:
+            alphabet = train_subwords(texts(["train"], sides), alphabet.size)
+        return to_dict(alphabet)
+
+    if model.get("source") == SHARED:
+        both = fit(asked["alphabet"], 0, 1)
+        return {"source": both, "alphabet": both}
+    return {"source": fit(asked["source"], 0), "alphabet": fit(asked["alphabet"], 1)}

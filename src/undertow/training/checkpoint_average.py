@@ -1,0 +1,84 @@
+"""The mean of the weights of several checkpoints (Vaswani et al., arXiv 1706.03762, §6.1, averages the last five)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from undertow import checkpoint
+from undertow.config import to_dict
+from undertow.errors import DataError, UsageError, shown
+from undertow.models.model import Model
+from undertow.weights import check_weights, read_weights
+
+OUT = "average"
+
+
+def average(checkpoints: str | Path | Sequence[str | Path], *, last: int = 5, out: str | Path | None = None) -> Path:
+    """Write the mean of the weights of some checkpoints of one model as a checkpoint, and return its folder.
+
+    Args:
+        checkpoints: the folder of a run, of which the newest are taken; or two or more checkpoints.
+        last: how many of a run; `training.keep_checkpoints` says how many it keeps.
+        out: a new folder; by default `average` in that of the run.
+
+    Raises:
+        UsageError: fewer than two checkpoints are asked for, there is neither a run nor an `out`, or they are exported
+            to the native engine.
+        DataError: there are fewer, one is damaged or of another config than the first, or `out` is there already.
+    """
+    if isinstance(checkpoints, str | Path):
+        run = Path(checkpoints)
+        folders, out = _newest(run, last), run / OUT if out is None else out
+    else:
+        folders = [checkpoint.resolve(one) for one in checkpoints]
+    if len(folders) < 2:
+        raise UsageError(f"{len(folders)} checkpoint makes no mean; give the folder of a run, or two or more of them")
+    if out is None:
+        raise UsageError("these are checkpoints and no run: say where their mean is to be written")
+    _check_same(folders)
+    model = checkpoint.load(folders[-1])
+    if model.engine_file is not None:
+        raise UsageError(f"{folders[-1]} is exported to the native engine; the mean is taken of what it was made from")
+    model.load_state_dict(_mean(folders, model))
+    card = {key: value for key, value in checkpoint.read_card(folders[-1]).items() if key != "scores"}
+    checkpoint.save(out, model, card | {"mean_of": [folder.name for folder in folders]})
+    return Path(out)
+
+
+def _newest(run: Path, last: int) -> list[Path]:
+    """The newest checkpoints of a run, the oldest of them first."""
+    if last < 2:
+        raise UsageError(f"last is {last}; a mean is of 2 or more")
+    folders = sorted((run / "checkpoints").glob("step-*"))
+    if not folders:
+        raise DataError(f"{run} is no folder of a run: it has no checkpoints")
+    if len(folders) < last:
+        raise DataError(
+            f"{run} has {len(folders)} checkpoints, not {last}; a run keeps more with training.keep_checkpoints={last}"
+        )
+    return folders[-last:]
+
+
+def _check_same(folders: Sequence[Path]) -> None:
+    """Refuse checkpoints of different models."""
+    first = to_dict(checkpoint.read_config(folders[0]))
+    for folder in folders[1:]:
+        other = to_dict(checkpoint.read_config(folder))
+        key = next((key for key in sorted(first | other) if first.get(key) != other.get(key)), None)
+        if key is not None:
+            values = f"{shown(other.get(key))}, not {shown(first.get(key))}"
+            raise DataError(f"{folder} is another model than {folders[0]}: its {key} is {values}")
+
+
+def _mean(folders: Sequence[Path], model: Model) -> dict[str, Tensor]:
+    """The mean of every weight of the model, summed in float64."""
+    expected = model.state_dict()
+    total = {name: torch.zeros_like(tensor, dtype=torch.float64) for name, tensor in expected.items()}
+    for folder in folders:
+        weights = read_weights(folder / checkpoint.WEIGHTS)
+        check_weights(weights, expected, folder / checkpoint.WEIGHTS, checkpoint.CONFIG)
+        for name, tensor in weights.items():
+            total[name] += tensor
+    return {name: (total[name] / len(folders)).to(tensor.dtype) for name, tensor in expected.items()}

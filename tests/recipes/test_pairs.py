@@ -1,0 +1,169 @@
+"""Translators from a recipe: alphabets fitted, the best by BLEU, scores, the other direction, and what is refused."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.data.parallel import WORDS, write_lines, write_parallel
+from undertow import checkpoint
+from undertow.errors import DataError, UsageError
+from undertow.evaluation.translation_scores import Translated
+from undertow.recipes import read_recipe, score, train
+from undertow.recipes.recipe import parse_changes
+from undertow.recipes.tasks import TASKS
+from undertow.recipes.telling import silent
+
+NETWORK = {"kind": "transformer", "encoder_layers": 1, "decoder_layers": 1, "channels": 32, "num_heads": 2}
+NETWORK |= {"feed_forward_channels": 32, "norm_first": True, "dropout": 0.0, "embeddings": "tied", "max_length": 64}
+TRAINING = {"steps": 2, "num_validations": 1, "tensorboard": False, "precision": "fp32", "average": None}
+NETS: list[dict[str, Any]] = [
+    NETWORK,
+    {"kind": "rnn", "num_layers": 1, "channels": 8},
+    {"kind": "rnn_attention", "channels": 8, "embedding_channels": 8},
+    {"kind": "bytenet", "channels": 8, "encoder_cycles": 1, "decoder_cycles": 1, "layers_per_cycle": 2},
+]
+RECIPES = [f"{name}-multi30k" for name in ("transformer", "rnn-attention", "rnn", "bytenet")]
+
+
+def recipe(source: Path, network: dict[str, Any] = NETWORK, **changes: Any) -> dict[str, Any]:
+    data = {"kind": "pairs", "source": str(source), "tokens_per_batch": 300, "num_translated": 6}
+    model = {"kind": "seq2seq", "alphabet": {"kind": "characters"}, "network": network}
+    values: dict[str, Any] = {"data": data, "model": model, "training": dict(TRAINING)}
+    for name, value in changes.items():
+        section, key = name.split("__")
+        values[section][key] = value
+    return values
+
+
+def task(source: Path, **changes: Any) -> Any:
+    made = read_recipe(recipe(source, **changes))
+    return TASKS["pairs"](made.data, made.model, silent)
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory) -> Path:
+    return write_parallel(tmp_path_factory.mktemp("toy"))
+
+
+@pytest.mark.parametrize("network", NETS, ids=lambda network: network["kind"])
+def test_from_a_recipe_to_a_score(toy, tmp_path, network):
+    lines: list[str] = []
+    values = recipe(toy, network) | {"samples": {"count": 2}}
+    trained = train(values, tmp_path / "run", device="cpu", say=lines.append)
+    assert lines[0] == f"{toy}, en to de: 60 pairs to train on"
+    assert lines[1].startswith(f"{network['kind']} of ") and lines[1].endswith("it reads en and writes de")
+    assert trained.loss_text is not None and "BLEU" in trained.loss_text
+    written = (tmp_path / "run" / "samples" / "step-2" / "2.txt").read_text().splitlines()
+    assert len(written) == 2 and set(written[0].split()) <= set(WORDS)
+    found = score(trained.load(), str(toy), split="validation", beam=1)
+    assert isinstance(found, Translated) and found.num_sentences == 12 and set(found.metrics) == {"bleu", "chrf"}
+    card = checkpoint.read_card(tmp_path / "run")
+    nats = found.nats_per_symbol
+    assert nats is not None and nats == pytest.approx(card["scores"]["best_validation_loss"], rel=1e-5)
+    assert card["data"]["splits"]["train"]["num_pairs"] == 60
+    assert card["baselines"]["validation_unigram_bits"] < 5
+
+
+def test_it_learns_a_toy_language_and_stops_by_bleu(tmp_path):
+    toy = write_parallel(tmp_path / "toy", {"train": 400, "validation": 30, "test": 30})
+    training = {"training__steps": 240, "training__num_validations": 12, "training__learning_rate": 0.01}
+    training |= {"training__warmup_steps": 20, "training__patience": 3, "data__tokens_per_batch": 2000}
+    words = {"kind": "subwords", "size": 300}
+    network = NETWORK | {"embeddings": "shared"}
+    values = recipe(toy, network, **training, model__alphabet=words, model__source="shared")
+    trained = train(values, tmp_path / "run", device="cpu")
+    found = score(trained.load(), str(toy), metrics=["bleu"])
+    assert isinstance(found, Translated) and found.metrics["bleu"].value > 60, found
+    assert trained.progress.best_cost is not None and trained.progress.best_cost < -60
+
+
+def test_both_sides_share_one_alphabet_or_have_their_own(toy):
+    subwords = {"kind": "subwords", "size": 290}
+    shared = task(toy, model__alphabet=subwords, model__source="shared").model_config
+    assert shared.source == shared.alphabet and shared.alphabet.size == 290
+    own = task(toy, model__alphabet=subwords).model_config
+    assert own.source.tokenizer != own.alphabet.tokenizer
+    mixed = task(toy, model__source={"kind": "bytes"}).model_config
+    assert (mixed.source.kind, mixed.alphabet.kind) == ("bytes", "characters") and "ß" in mixed.alphabet.characters
+
+
+def test_lengths_of_a_bytenet_are_fitted_where_none_are_given(toy):
+    bytenet = NETS[-1]
+    fitted = task(toy, model__network=bytenet).model_config.network
+    assert 1.0 < fitted.length_ratio < 1.4 and fitted.length_offset > 0
+    pairs = task(toy).sets["train"]
+    room = fitted.length_ratio * (pairs.source_lengths + 1) + fitted.length_offset
+    assert (pairs.target_lengths + 1 <= room).mean() > 0.98
+    given = task(toy, model__network=bytenet | {"length_ratio": 1.2}).model_config.network
+    assert (given.length_ratio, given.length_offset) == (1.2, 0.0)
+
+
+def test_a_model_translates_in_its_own_direction_alone(toy, tmp_path):
+    changes = {"data__source_language": "de", "data__target_language": "en"}
+    model = train(recipe(toy, **changes), tmp_path / "run", device="cpu").load()
+    assert model.config.direction == ("de", "en")
+    with pytest.raises(UsageError, match="this model translates de to en, not en to de"):
+        score(model, str(toy))
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_recipes_of_multi30k(name, toy, tmp_path):
+    small = ["network.channels=8", "alphabet.size=280", "samples.count=0", "data.num_translated=2"]
+    small += ["training.tensorboard=false", "training.num_validations=1"]
+    small += ["network.num_heads=2"] if name.startswith("transformer") else ["model.source.size=280"]
+    trained = train(name, tmp_path / "run", data=str(toy), changes=parse_changes(small), steps=1, device="cpu")
+    assert trained.recipe.data.source == str(toy.resolve()) and trained.progress.step == 1
+
+
+def test_long_lines_are_told_of(toy):
+    lines: list[str] = []
+    made = read_recipe(recipe(toy, data__longest=20))
+    kept = len(TASKS["pairs"](made.data, made.model, lines.append).sets["train"])
+    assert f"train: {60 - kept} pairs have a side of more than 20 symbols and are skipped" in lines and kept < 60
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"data__source_language": "fr"}, "has no language 'fr'; there is de, en"),
+        ({"data__validate": "blue"}, "data.validate"),
+        ({"data__long_lines": "cut"}, "data.long_lines"),
+        ({"model__kind": "autoregressive"}, "data of kind 'pairs' is for a model of kind seq2seq, not autoregressive"),
+        ({"model__network": NETWORK | {"embeddings": "shared"}}, "shared only between equal alphabets"),
+        ({"model__source": {"kind": "mu_law"}}, "'mu_law' is of sound, and the data of text"),
+    ],
+)
+def test_what_a_recipe_cannot_ask_for(toy, tmp_path, changes, message):
+    with pytest.raises(UsageError, match=message):
+        train(recipe(toy, **changes), tmp_path / "run", device="cpu")
+
+
+def test_lines_that_the_network_cannot_hold(toy, tmp_path):
+    with pytest.raises(UsageError, match=r"too many for the network's max_length of 16: set data.longest=15 with"):
+        train(recipe(toy, NETWORK | {"max_length": 16}), tmp_path / "run", device="cpu")
+
+
+def test_what_cannot_be_scored(toy, tmp_path):
+    model = train(recipe(toy), tmp_path / "run", device="cpu").load()
+    with pytest.raises(UsageError, match="unknown split 'tset'; did you mean 'test'"):
+        score(model, str(toy), split="tset")
+    with pytest.raises(UsageError, match="unknown metric 'blue'"):
+        score(model, str(toy), metrics=["blue"])
+    with pytest.raises(UsageError, match="sentences are scored whole"):
+        score(model, str(toy), protocol="windows")
+    other = write_parallel(tmp_path / "other")
+    write_lines(other / "test.en", ["a dog"] * 7 + ["a dög"])
+    with pytest.raises(DataError, match=r"test\.en, line 8: character 'ö' .* is not in the alphabet"):
+        score(model, str(other))
+
+
+def test_all_of_multi30k(real_data, tmp_path, monkeypatch):
+    monkeypatch.setenv("UNDERTOW_DATA", str(real_data))
+    changes = parse_changes(["network.channels=16", "network.encoder_layers=1", "network.decoder_layers=1"])
+    changes |= parse_changes(["training.num_validations=1", "training.tensorboard=false", "data.validate=nats"])
+    changes |= parse_changes(["alphabet.size=500", "samples.count=0", "network.feed_forward_channels=16"])
+    trained = train("transformer-multi30k", tmp_path / "run", changes=changes, steps=3, device="cpu")
+    found = score(trained.load(), "multi30k", split="test_2017", metrics=["nll"])
+    assert isinstance(found, Translated) and found.num_sentences == 1000
+    assert found.nats_per_symbol is not None and 5 < found.nats_per_symbol < 9
