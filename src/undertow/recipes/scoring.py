@@ -48,7 +48,9 @@ def score(
         DataError: the data cannot be used, or has what the model does not know.
     """
     if (metrics or beam is not None) and not isinstance(model, Seq2Seq):
-        raise UsageError(f"metrics and a beam are for a model that writes a target, and this is a {model.config.kind}")
+        raise UsageError(
+            f"metrics and a beam are for a model that writes a target; this one is of kind {model.config.kind}"
+        )
     data = chosen(model, source, label_pattern)
     task = TASKS[data.kind]
     there = task.splits(data)
