@@ -1,0 +1,76 @@
+"""`undertow score` and `undertow average` of a translator: figures with signatures, and one line for what is wrong."""
+
+import json
+
+import pytest
+
+from tests.data.parallel import write_parallel
+from undertow.recipes import train
+
+NETWORK = {"kind": "rnn", "num_layers": 1, "channels": 8}
+TRAINING = {"steps": 4, "num_validations": 2, "tensorboard": False, "precision": "fp32", "keep_checkpoints": 2}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("translator")
+    data = {"kind": "pairs", "source": str(write_parallel(folder / "toy")), "validate": "nats"}
+    model = {"kind": "seq2seq", "alphabet": {"kind": "characters"}, "network": NETWORK}
+    train({"data": data, "model": model, "training": TRAINING}, folder / "run", device="cpu")
+    return folder / "run"
+
+
+def test_all_figures_with_their_signatures(command, run):
+    outcome = command("score", run, "--beam", "2")
+    lines = outcome.out.splitlines()
+    assert outcome.status == 0 and "toy, test: 8 sentences, en to de, beam 2, in " in lines[0]
+    assert lines[1].startswith("BLEU ") and "tok:13a" in lines[1] and lines[2].startswith("chrF ")
+    assert "nats/character" in lines[3] and "bits/character" in lines[3]
+    assert "this model has not learnt yet" in lines[4]
+
+
+def test_one_metric_in_json(command, run):
+    found = json.loads(command("score", run, "--metric", "chrf,nll", "--split", "validation", "--json").out)
+    assert set(found["metrics"]) == {"chrf"} and set(found["metrics"]["chrf"]) == {"value", "signature"}
+    assert found["num_sentences"] == 12 and found["direction"] == ["en", "de"] and found["beam"] == 5
+    assert 0 < found["nats_per_symbol"] < 5 and found["has_learnt"] is None
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "message"),
+    [
+        (["--metric", "blue"], 2, "unknown metric 'blue'; did you mean 'bleu'?"),
+        (["--metric", ""], 2, "unknown metric ''"),
+        (["--beam", "0"], 2, "beam is 0; it must be 1 or more"),
+        (["--split", "tset"], 2, "unknown split 'tset'; did you mean 'test'?"),
+        (["--protocol", "windows"], 2, "sentences are scored whole"),
+        (["fsdd"], 2, "fsdd holds audio, not pairs; of pairs there is multi30k"),
+    ],
+)
+def test_what_is_wrong(command, run, options, status, message):
+    outcome = command("score", run, *options)
+    assert outcome.status == status and message in outcome.line and not outcome.out
+
+
+def test_metrics_of_what_is_no_translator(command, trained):
+    outcome = command("score", trained, "--metric", "bleu")
+    assert outcome.status == 2
+    assert "metrics and a beam are for a model that writes a target; this one is of kind autoregressive" in outcome.line
+
+
+def test_checkpoints_are_averaged(command, run, tmp_path):
+    outcome = command("average", run, "--last", "2", "--out", tmp_path / "mean")
+    assert outcome.out == f"{tmp_path / 'mean'} is the mean of step-00000002, step-00000004\n"
+    assert command("score", tmp_path / "mean", "--metric", "nll").status == 0
+    found = json.loads(command("average", run / "best", run / "last", "--out", tmp_path / "two", "--json").out)
+    assert found["out"] == str(tmp_path / "two") and len(found["mean_of"]) == 2
+
+
+def test_too_few_checkpoints(command, run, tmp_path):
+    outcome = command("average", run)
+    assert outcome.status == 1
+    assert "has 2 checkpoints, not 5; a run keeps more with training.keep_checkpoints=5" in outcome.line
+    outcome = command("average", run, "--last", "1")
+    assert outcome.status == 2 and "last is 1; a mean is of 2 or more" in outcome.line
+    outcome = command("average", tmp_path)
+    assert outcome.status == 1 and "is no folder of a run: it has no checkpoints" in outcome.line
