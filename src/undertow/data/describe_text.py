@@ -1,21 +1,18 @@
 """What is in text: how much, of which characters, in which splits, and what pairs of sentences there are."""
 
-import gzip
-import zlib
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from undertow.data.catalogue import open_files
+from undertow.data.lines import read_lines
+from undertow.data.parallel_text import LANGUAGES, MULTI30K
 from undertow.data.text import Text, open_text
 from undertow.errors import DataError
 
 MOST_FREQUENT = 10
 NUM_CODE_POINTS = 0x110000
-PARTS = ("train", "val", "test_2016_flickr", "test_2017_flickr")  # of Multi30k
-LANGUAGES = ("en", "de")
 PERCENTILES = {"shortest": 0, "p5": 5, "median": 50, "p95": 95, "longest": 100}
 
 
@@ -68,8 +65,8 @@ def describe_pairs(source: str) -> dict[str, Any]:
     """
     files = open_files(source, "pairs")
     splits = {}
-    for part in PARTS:
-        lines = {language: _read_lines(files[f"{part}.{language}.gz"]) for language in LANGUAGES}
+    for part in MULTI30K.values():
+        lines = {language: read_lines(files[f"{part}.{language}.gz"]) for language in LANGUAGES}
         numbers = {language: len(sentences) for language, sentences in lines.items()}
         if len(set(numbers.values())) > 1:
             raise DataError(f"{source}: {part} has {numbers} lines; a line is a pair in all languages")
@@ -107,10 +104,3 @@ def _frequent(counts: np.ndarray) -> np.ndarray:
     """The most frequent codes, of equal ones the lower first."""
     codes = np.flatnonzero(counts)
     return codes[np.argsort(-counts[codes], kind="stable")][:MOST_FREQUENT]
-
-
-def _read_lines(path: Path) -> list[str]:
-    try:
-        return gzip.decompress(path.read_bytes()).decode("utf-8").removesuffix("\n").split("\n")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read: {error}") from None

@@ -6,9 +6,7 @@ N texts, T symbols.
 """
 
 import csv
-import gzip
 import io
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,13 +18,14 @@ import numpy as np
 from undertow.alphabets.text_alphabet import OutsideError, TextAlphabet
 from undertow.data.catalogue import CATALOGUE, open_files
 from undertow.data.folder import ALL, SPLIT_FOLDERS, SPLITS, assign_splits, natural
+from undertow.data.lines import read_lines, read_text
+from undertow.data.parallel_text import LANGUAGES, MULTI30K
 from undertow.data.sequences import SequenceSet
 from undertow.errors import DataError, UsageError
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 SECOND_COLUMN, SPLIT_COLUMN = "text_b", "split"
-PAIRS = {"train": "train", "validation": "val", "test": "test_2016_flickr"}  # files of Multi30k by split
-LANGUAGES = ("de", "en")
+MULTI30K_CLASSES = tuple(sorted(LANGUAGES))
 
 
 class LabelledText(NamedTuple):
@@ -131,8 +130,8 @@ def open_labelled_text(
     """
     if source in CATALOGUE:
         files = open_files(str(source), "pairs", None if path is None else Path(path))
-        sentences = {split: list(_sentences(files, part)) for split, part in PAIRS.items()}
-        return LabelledTexts(str(source), "language", LANGUAGES, sentences)
+        sentences = {split: list(_sentences(files, MULTI30K[split])) for split in SPLITS}
+        return LabelledTexts(str(source), "language", MULTI30K_CLASSES, sentences)
     if path is not None:
         raise UsageError(f"a path goes with a named set, and '{source}' is none")
     return _open_table(Path(source), text_column, label_column, separator)
@@ -169,7 +168,7 @@ def _read_table(path: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[s
     if delimiter is None:
         sets = ", ".join(name for name, entry in CATALOGUE.items() if entry.kind == "pairs")
         raise UsageError(f"'{path}' is neither a table (.csv, .tsv) nor a named set of labelled text ({sets})")
-    text = _read_text(path)
+    text = read_text(path)
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # the library's own is 128 KB a cell
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
@@ -187,20 +186,6 @@ def _read_table(path: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[s
             yield name, row
     except csv.Error as error:
         raise DataError(f"{path}, line {reader.line_num + 1}: {error}") from None
-
-
-def _read_text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}") from None
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{path}, line {line}: byte 0x{data[error.start]:02x} is not UTF-8; save the table as UTF-8"
-        ) from None
 
 
 def _told_split(row: Mapping[str, str], name: str) -> str | None:
@@ -226,12 +211,7 @@ def _split(rows: Sequence[LabelledText], told: Sequence[str | None]) -> dict[str
 
 def _sentences(files: Mapping[str, Path], part: str) -> Iterator[LabelledText]:
     """The sentences of a part of Multi30k in both languages."""
-    for language in LANGUAGES:
-        path = files[f"{part}.{language}.gz"]
-        try:
-            lines = gzip.decompress(path.read_bytes()).decode("utf-8").split("\n")
-        except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-            raise DataError(f"{path} cannot be read: {error}") from None
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                yield LabelledText(line.strip(), language, f"{part}.{language}, line {number}")
+    for language in MULTI30K_CLASSES:
+        for number, line in enumerate(read_lines(files[f"{part}.{language}.gz"]), start=1):
+            if line:
+                yield LabelledText(line, language, f"{part}.{language}, line {number}")

@@ -16,7 +16,7 @@ from undertow.data.lines import read_lines
 from undertow.errors import DataError, UsageError
 
 MULTI30K = {"train": "train", "validation": "val", "test": "test_2016_flickr", "test_2017": "test_2017_flickr"}
-LANGUAGES = ("de", "en")  # of Multi30k
+LANGUAGES = ("en", "de")  # of Multi30k
 FILE_NAME = re.compile(r"(?P<stem>.+?)\.(?P<language>[^.]+)(\.gz)?")  # train.en, train.en.gz
 
 Files = dict[str, dict[str, Path]]  # by split, by language
