@@ -29,7 +29,7 @@ TITLES = {
     "Q2": "tinyshakespeare: characters",
     "Q3": "JSB and Nottingham: polyphonic music",
     "Q4": "Synthetic tasks and sequential MNIST",
-    "Q5": "Multi30k: translation",
+    "Q5": "Multi30k: translation; FSDD: speech to text",
     "Q6": "Images",
     "Q7": "CamVid: segmentation",
     "Q8": "enwik6 and alice29: text compression",
