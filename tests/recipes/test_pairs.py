@@ -65,6 +65,7 @@ def test_from_a_recipe_to_a_score(toy, tmp_path, network):
     assert card["baselines"]["validation_unigram_bits"] < 5
 
 
+@pytest.mark.slow
 def test_it_learns_a_toy_language_and_stops_by_bleu(tmp_path):
     toy = write_parallel(tmp_path / "toy", {"train": 400, "validation": 30, "test": 30})
     training = {"training__steps": 240, "training__num_validations": 12, "training__learning_rate": 0.01}
@@ -158,6 +159,7 @@ def test_what_cannot_be_scored(toy, tmp_path):
         score(model, str(other))
 
 
+@pytest.mark.slow
 def test_all_of_multi30k(real_data, tmp_path, monkeypatch):
     monkeypatch.setenv("UNDERTOW_DATA", str(real_data))
     changes = parse_changes(["network.channels=16", "network.encoder_layers=1", "network.decoder_layers=1"])
