@@ -54,11 +54,13 @@ def main() -> None:
     trained = budget(training) + (" on one " + training["hardware"] if training["device"] == "cuda" else "")
     on_gpu = ", on a GPU" * (training["device"] == "cuda")
     target = TARGETS.get((options.recipe + on_gpu, options.to)) or TARGETS.get((options.recipe, options.to), "")
-    bleu = scores(model, name, options.beam, target, trained, common)
-    search(model, name, common)
+    found = {"beam": options.beam, "length_penalty": options.length_penalty, "long_lines": "split"}
+    bleu = scores(model, name, found, target, trained, common)
+    widen(model, name, found, common)
     speeds(model, name, options.timed, options.rounds, common)
-    said = ten(model, options.beam)
-    save(name, said, bleu, f"a beam of {options.beam}; {describe(model)}{mean}")
+    said = ten(model, found)
+    how = f"a beam of {options.beam}, length penalty {options.length_penalty:g}"
+    save(name, said, bleu, f"{how}; {describe(model)}{mean}")
     if options.picture is not None:
         draw(model, said[0]["source"], options.picture, name)
 
@@ -70,6 +72,7 @@ def parsed() -> Any:
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--to", choices=["de", "en"], default="de", help="language to translate to")
     parser.add_argument("--beam", type=int, default=5)
+    parser.add_argument("--length-penalty", type=float, default=0.6, help="0: by likelihood alone, ByteNet's rule")
     parser.add_argument("--mean-of", type=int, default=0, help="average so many of the run's last checkpoints")
     parser.add_argument("--timed", type=int, default=64, help="sentences that speeds are measured on")
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each speed")
@@ -96,7 +99,7 @@ def pairs_of(model: Any, split: str) -> Any:
     return read_pairs(data, model, split, print)
 
 
-def scores(model: Any, name: str, beam: int, target: str, trained: str, common: dict[str, Any]) -> float:
+def scores(model: Any, name: str, search: dict[str, Any], target: str, trained: str, common: dict[str, Any]) -> float:
     """Record BLEU, chrF and likelihood of both test sets; BLEU of the first."""
     import undertow as ut
     from undertow.evaluation.translation_scores import corpus_scores, pair_nats
@@ -104,11 +107,12 @@ def scores(model: Any, name: str, beam: int, target: str, trained: str, common: 
     first = None
     for told, split in SPLITS.items():
         pairs = pairs_of(model, split)
-        found = ut.translate(model, pairs.source_texts, beam=beam, long_lines="split")
+        found = ut.translate(model, pairs.source_texts, **search)
         for metric, measured in corpus_scores(found.texts, pairs.target_texts).items():
             first = measured.value if first is None else first
             aimed = target if (metric, split) == ("bleu", "test") else ""
-            note = f"beam {beam}, {len(pairs)} sentences; {measured.signature}; {trained}"
+            how = f"beam {search['beam']}, length penalty {search['length_penalty']:g}"
+            note = f"{how}, {len(pairs)} sentences; {measured.signature}; {trained}"
             unit = UNITS[metric]
             record("Q5", f"{name}: {unit}, {told}", measured.value, unit, target=aimed, note=note, **common)
         nats, number = pair_nats(model, pairs)
@@ -119,12 +123,12 @@ def scores(model: Any, name: str, beam: int, target: str, trained: str, common: 
     return first
 
 
-def search(model: Any, name: str, common: dict[str, Any]) -> None:
+def widen(model: Any, name: str, search: dict[str, Any], common: dict[str, Any]) -> None:
     """Record by how much the mean score of test 2016 rises from beam to beam, at the least."""
     import undertow as ut
 
     sources = pairs_of(model, "test").source_texts
-    means = [ut.translate(model, sources, beam=beam, long_lines="split").mean_score for beam in range(1, 6)]
+    means = [ut.translate(model, sources, **{**search, "beam": beam}).mean_score for beam in range(1, 6)]
     gain = min(after - before for before, after in pairwise(means))
     note = "; ".join(f"beam {beam}: {mean:.4f}" for beam, mean in enumerate(means, start=1))
     record(
@@ -155,13 +159,13 @@ def speeds(model: Any, name: str, number: int, rounds: int, common: dict[str, An
         )
 
 
-def ten(model: Any, beam: int) -> list[dict[str, Any]]:
+def ten(model: Any, search: dict[str, Any]) -> list[dict[str, Any]]:
     """Sentences that nobody chose, what people made of them, and what the model does."""
     import undertow as ut
 
     pairs = pairs_of(model, "test")
     chosen: Sequence[int] = [number for number in SHOWN if number < len(pairs)]
-    made = ut.translate(model, [pairs.source_texts[number] for number in chosen], beam=beam, long_lines="split").texts
+    made = ut.translate(model, [pairs.source_texts[number] for number in chosen], **search).texts
     return [
         {"number": number, "source": pairs.source_texts[number], "reference": pairs.target_texts[number], "made": text}
         for number, text in zip(chosen, made, strict=True)

@@ -43,7 +43,7 @@ def test_figures_translations_and_picture(results):
     assert len(lines) == 11 and all(line["id"] == "Q5" for line in lines.values())
     bleu = lines[f"{NAME}: BLEU, test 2016"]
     assert 0 <= bleu["value"] <= 100 and "version:" in bleu["note"] and "7 updates in 1 minutes" in bleu["note"]
-    assert bleu["note"].startswith("beam 5, 4 sentences; ")
+    assert bleu["note"].startswith("beam 5, length penalty 0.6, 4 sentences; ")
     assert lines[f"{NAME}: likelihood, test 2017"]["unit"] == "nats/character"
     gain = lines[f"{NAME}: least gain of the mean score from beam to beam"]
     means = [float(part.partition(": ")[2]) for part in gain["note"].split("; ")]

@@ -21,9 +21,9 @@ def run(tmp_path_factory):
 
 
 def test_all_figures_with_their_signatures(command, run):
-    outcome = command("score", run, "--beam", "2")
+    outcome = command("score", run, "--beam", "2", "--length-penalty", "0")
     lines = outcome.out.splitlines()
-    assert outcome.status == 0 and "toy, test: 8 sentences, en to de, beam 2, in " in lines[0]
+    assert outcome.status == 0 and "toy, test: 8 sentences, en to de, beam 2, length penalty 0, in " in lines[0]
     assert lines[1].startswith("BLEU ") and "tok:13a" in lines[1] and lines[2].startswith("chrF ")
     assert "nats/character" in lines[3] and "bits/character" in lines[3]
     assert "this model has not learnt yet" in lines[4]
@@ -33,6 +33,7 @@ def test_one_metric_in_json(command, run):
     found = json.loads(command("score", run, "--metric", "chrf,nll", "--split", "validation", "--json").out)
     assert set(found["metrics"]) == {"chrf"} and set(found["metrics"]["chrf"]) == {"value", "signature"}
     assert found["num_sentences"] == 12 and found["direction"] == ["en", "de"] and found["beam"] == 5
+    assert found["length_penalty"] == 0.6
     assert 0 < found["nats_per_symbol"] < 5 and found["has_learnt"] is None
 
 
@@ -42,6 +43,7 @@ def test_one_metric_in_json(command, run):
         (["--metric", "blue"], 2, "unknown metric 'blue'; did you mean 'bleu'?"),
         (["--metric", ""], 2, "unknown metric ''"),
         (["--beam", "0"], 2, "beam is 0; it must be 1 or more"),
+        (["--length-penalty", "-1"], 2, "length_penalty is -1.0; it must be zero or more"),
         (["--split", "tset"], 2, "unknown split 'tset'; did you mean 'test'?"),
         (["--protocol", "windows"], 2, "sentences are scored whole"),
         (["fsdd"], 2, "fsdd holds audio, not pairs; of pairs there is multi30k"),

@@ -90,6 +90,6 @@ def test_a_score_holds_what_is_written_against_what_is_said() -> None:
 
 
 def test_verdicts() -> None:
-    heard = Heard("test", 2, Errors(0, 2), Errors(0, 4), 0.5, 0.1, (), 5, 1.0)
+    heard = Heard("test", 2, Errors(0, 2), Errors(0, 4), 0.5, 0.1, (), 5, 0.6, 1.0)
     assert heard.has_learnt and heard.verdict == "better than always writing the same"
     assert "is not a number" in replace(heard, nats_per_symbol=float("nan")).verdict

@@ -20,6 +20,7 @@ def score(
     protocol: Literal["full", "windows"] = "full",
     metric: str | None = None,
     beam: int | None = None,
+    length_penalty: float | None = None,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
@@ -39,6 +40,8 @@ def score(
         protocol: Of text and the like: full, each symbol given all before it; windows, the mean over random windows.
         metric: Of a translator: any of bleu,chrf,nll; all by default.
         beam: Of a translator or a recogniser: hypotheses that the search keeps, 1 is greedy; 5 by default.
+        length_penalty: Of that search: a of ((5 + length) / 6)^a, which scores are divided by; 0 ranks by likelihood
+            alone; 0.6 by default.
     """
     from undertow.checkpoint import load, read_card
     from undertow.cli.device import pick_device
@@ -54,7 +57,16 @@ def score(
     if section is None:
         raise UsageError(f"{run} does not say what it was trained on: name a set, a folder or a file")
     metrics = [] if metric is None else [name.strip() for name in metric.split(",")]
-    found = score_model(model, section, split=split, protocol=protocol, metrics=metrics, beam=beam, say=tell)
+    found = score_model(
+        model,
+        section,
+        split=split,
+        protocol=protocol,
+        metrics=metrics,
+        beam=beam,
+        length_penalty=length_penalty,
+        say=tell,
+    )
     source = TASKS[section.kind].name(section)
     what = f"{run} on {source}, {found.split}"
     if json:

@@ -34,7 +34,7 @@ def translated(found: Translated) -> dict[str, Any]:
 
 def translated_lines(what: str, found: Translated) -> list[str]:
     """How good translations are, a line a figure."""
-    how = "" if found.beam is None else f", beam {found.beam}"
+    how = "" if found.beam is None else f", beam {found.beam}, length penalty {found.length_penalty:g}"
     number, direction = f"{found.num_sentences:,} sentences", " to ".join(found.direction)
     lines = [f"{what}: {number}, {direction}{how}, in {found.seconds:.1f} s"]
     for name, one in found.metrics.items():

@@ -17,6 +17,7 @@ from undertow.config import nearest
 from undertow.data.pair_batches import pairs_in_order
 from undertow.data.pairs import PairSet
 from undertow.errors import DataError, UsageError
+from undertow.generation.beam import LENGTH_PENALTY
 from undertow.generation.decoding import Decoding, decode_sources
 from undertow.generation.inference import inference
 from undertow.models import Seq2Seq
@@ -46,7 +47,7 @@ class Translated:
         nats_per_symbol: of the references, their ends among their symbols; None where not asked for.
         bits_per_character: of the references, a line's end counted as a character; None where not asked for.
         unit: what a symbol is called.
-        beam: hypotheses kept by the search; None where nothing was translated.
+        beam, length_penalty: of the search; None where nothing was translated.
         seconds: wall-clock seconds the model took.
     """
 
@@ -58,6 +59,7 @@ class Translated:
     bits_per_character: float | None
     unit: str
     beam: int | None
+    length_penalty: float | None
     seconds: float
 
     @property
@@ -81,7 +83,7 @@ def corpus_scores(
     """Scores of translations (N,) against one reference each, by name.
 
     Raises:
-        UsageError: an unknown metric, or sacrebleu is not installed.
+        UsageError: an unknown metric, numbers of the search that are out of range, or sacrebleu is not installed.
         DataError: there are other numbers of translations than of references, or none.
     """
     if len(hypotheses) != len(references) or not len(references):
@@ -107,12 +109,18 @@ def pair_nats(model: Seq2Seq, pairs: PairSet) -> tuple[float, int]:
 
 
 def score_translations(
-    model: Seq2Seq, pairs: PairSet, *, split: str = "test", metrics: Sequence[str] = METRICS, beam: int = 5
+    model: Seq2Seq,
+    pairs: PairSet,
+    *,
+    split: str = "test",
+    metrics: Sequence[str] = METRICS,
+    beam: int = 5,
+    length_penalty: float = LENGTH_PENALTY,
 ) -> Translated:
     """Translate sentences, and hold that against their references.
 
     Raises:
-        UsageError: an unknown metric, a beam below 1, or sacrebleu is not installed.
+        UsageError: an unknown metric, numbers of the search that are out of range, or sacrebleu is not installed.
     """
     check_metrics(metrics)
     began, texts = time.perf_counter(), list(pairs.target_texts)
@@ -122,7 +130,8 @@ def score_translations(
         nats, bits = total / number, total / math.log(2) / sum(len(text) + 1 for text in texts)
     found, wanted = {}, [name for name in metrics if name != LIKELIHOOD]
     if wanted:
-        found = corpus_scores(write_targets(model, pairs.sources, Decoding(beam=beam)), texts, wanted)
+        decoding = Decoding(beam=beam, length_penalty=length_penalty)
+        found = corpus_scores(write_targets(model, pairs.sources, decoding), texts, wanted)
     return Translated(
         split=split,
         direction=model.config.direction,
@@ -132,6 +141,7 @@ def score_translations(
         bits_per_character=bits,
         unit=model.alphabet.unit,
         beam=beam if wanted else None,
+        length_penalty=length_penalty if wanted else None,
         seconds=time.perf_counter() - began,
     )
 

@@ -12,6 +12,7 @@ import torch
 
 from undertow.data.pair_batches import pairs_in_order
 from undertow.data.pairs import PairSet
+from undertow.generation.beam import LENGTH_PENALTY
 from undertow.generation.inference import inference
 from undertow.generation.transcribing import check_reads_sound, write_down
 from undertow.models import Seq2Seq
@@ -44,7 +45,7 @@ class Heard:
         constant: word error of always writing the commonest text of these.
         nats_per_symbol: of the true texts, their ends among their symbols.
         mistakes: the commonest: what was said, what was written, and how often.
-        beam: hypotheses kept by the search.
+        beam, length_penalty: of the search.
         seconds: wall-clock seconds the model took.
     """
 
@@ -56,6 +57,7 @@ class Heard:
     nats_per_symbol: float
     mistakes: Sequence[tuple[str, str, int]]
     beam: int
+    length_penalty: float
     seconds: float
 
     @property
@@ -73,16 +75,23 @@ class Heard:
         return "better than always writing the same"
 
 
-def score_transcripts(model: Seq2Seq, pairs: PairSet, *, split: str = "test", beam: int = 5) -> Heard:
+def score_transcripts(
+    model: Seq2Seq,
+    pairs: PairSet,
+    *,
+    split: str = "test",
+    beam: int = 5,
+    length_penalty: float = LENGTH_PENALTY,
+) -> Heard:
     """Write down recordings, and hold that against what is said in them.
 
     Raises:
-        UsageError: the model is not one of sound; a beam below 1.
+        UsageError: the model is not one of sound; numbers of the search that are out of range.
     """
     check_reads_sound(model)
     began = time.perf_counter()
     nats, number = _nats(model, pairs)
-    written = write_down(model, pairs.sources, beam=beam).texts
+    written = write_down(model, pairs.sources, beam=beam, length_penalty=length_penalty).texts
     said = list(pairs.target_texts)
     commonest = Counter(said).most_common(1)[0][0]
     mistakes = Counter((one, other) for one, other in zip(said, written, strict=True) if one.split() != other.split())
@@ -95,6 +104,7 @@ def score_transcripts(model: Seq2Seq, pairs: PairSet, *, split: str = "test", be
         nats / max(1, number),
         [(*pair, count) for pair, count in mistakes.most_common(MOST_MISTAKES)],
         beam,
+        length_penalty,
         time.perf_counter() - began,
     )
 

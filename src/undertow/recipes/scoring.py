@@ -9,6 +9,7 @@ from undertow.config import nearest
 from undertow.data.folder import ALL
 from undertow.errors import DataError, UsageError
 from undertow.evaluation.sequence_likelihood import Protocol
+from undertow.generation.beam import LENGTH_PENALTY
 from undertow.models import Autoregressive, Model, Seq2Seq
 from undertow.recipes.tasks import TASKS, DataConfig
 from undertow.recipes.tasks.task import Asked, Scored
@@ -28,6 +29,7 @@ def score(
     protocol: Protocol = "full",
     metrics: Sequence[str] = (),
     beam: int | None = None,
+    length_penalty: float | None = None,
     say: Say = silent,
 ) -> Scored:
     """One split of some data under a model: bits a symbol beside baselines, a classifier's errors, a
@@ -41,13 +43,14 @@ def score(
         protocol: of a model of symbols without a clock: "full", each given all before it; "windows", random windows.
         metrics: of a translator: "bleu", "chrf" and "nll"; all by default.
         beam: hypotheses that the search for a target keeps; 1 is greedy, and 5 what is taken when not given.
+        length_penalty: of that search; 0 ranks by likelihood alone, and 0.6 is what is taken when not given.
         say: takes lines on files that were resampled or skipped.
 
     Raises:
         UsageError: an unknown split or metric, a bad pattern, or data of another kind than the model's.
         DataError: the data cannot be used, or has what the model does not know.
     """
-    if (metrics or beam is not None) and not isinstance(model, Seq2Seq):
+    if (metrics or beam is not None or length_penalty is not None) and not isinstance(model, Seq2Seq):
         raise UsageError(
             f"metrics and a beam are for a model that writes a target; this one is of kind {model.config.kind}"
         )
@@ -60,7 +63,9 @@ def score(
             raise DataError(f"{task.name(data)} holds nothing out; --split {there[0]} is what the model learnt from")
     elif split not in there and not (split == ALL and data.kind in WHOLE):
         raise UsageError(f"unknown split '{split}'{nearest(split, list(there))}")
-    return task.score(data, model, split, Asked(protocol, tuple(metrics), 5 if beam is None else beam), say)
+    beam = 5 if beam is None else beam
+    penalty = LENGTH_PENALTY if length_penalty is None else length_penalty
+    return task.score(data, model, split, Asked(protocol, tuple(metrics), beam, penalty), say)
 
 
 def chosen(model: Any, source: Any, label_pattern: str | None = None) -> Any:

@@ -112,7 +112,8 @@ class PairsTask(Task):
         metrics = asked.metrics or METRICS
         check_metrics(metrics)
         pairs = read_pairs(config, model, split, say)
-        return score_translations(model, pairs, split=split, metrics=metrics, beam=asked.beam)
+        beam, penalty = asked.beam, asked.length_penalty
+        return score_translations(model, pairs, split=split, metrics=metrics, beam=beam, length_penalty=penalty)
 
     @staticmethod
     def excerpt(config: Config, model: Model, split: str, num_symbols: int, say: Say) -> Excerpt:

@@ -15,6 +15,7 @@ from undertow.evaluation.sequence_likelihood import Protocol
 from undertow.evaluation.told import Told
 from undertow.evaluation.translation_scores import Translated
 from undertow.evaluation.word_error import Heard
+from undertow.generation.beam import LENGTH_PENALTY
 from undertow.models import MODELS, Autoregressive, Model
 from undertow.recipes.samples import Samples
 from undertow.recipes.tasks.excerpt import Excerpt
@@ -35,11 +36,13 @@ class Asked(NamedTuple):
         protocol: of a model of sequences; see `score_sequences`.
         metrics: of translations; none: all.
         beam: hypotheses that the search for a target keeps.
+        length_penalty: of that search; 0 ranks by likelihood alone.
     """
 
     protocol: Protocol = "full"
     metrics: tuple[str, ...] = ()
     beam: int = 5
+    length_penalty: float = LENGTH_PENALTY
 
 
 class Task(ABC):

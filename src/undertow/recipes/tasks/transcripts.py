@@ -105,7 +105,7 @@ class TranscriptsTask(Task):
         features = model.config.features
         pairs = _read(_spoken(config, features), split, features, text_alphabet(model.alphabet), say)
         _check_room(pairs, model)
-        return score_transcripts(model, pairs, split=split, beam=asked.beam)
+        return score_transcripts(model, pairs, split=split, beam=asked.beam, length_penalty=asked.length_penalty)
 
     @staticmethod
     def excerpt(config: Config, model: Model, split: str, num_symbols: int, say: Say) -> Excerpt:
