@@ -47,7 +47,8 @@ def test_each_recipe_trains_on_a_folder(command, sounds, tmp_path, recipe):
 def test_score(command, trained, sounds):
     outcome = command("score", trained)
     lines = outcome.out.splitlines()
-    assert outcome.status == 0 and f"{sounds}, test: 3 clips with a beam of 5 and a length penalty of 0.6 in " in lines[0], outcome.err
+    assert outcome.status == 0, outcome.err
+    assert f"{sounds}, test: 3 clips with a beam of 5 and a length penalty of 0.6 in " in lines[0]
     assert lines[1] == "word error 0.00% (0 of 4 words), character error 0.00%; 75.00% of the words by always " \
         "writing the commonest text"  # fmt: skip
     assert " nats a symbol of what was said" in lines[2] and lines[3] == "better than always writing the same"
