@@ -102,7 +102,8 @@ def pairs_of(model: Any, split: str) -> Any:
 def scores(model: Any, name: str, search: dict[str, Any], target: str, trained: str, common: dict[str, Any]) -> float:
     """Record BLEU, chrF and likelihood of both test sets; BLEU of the first."""
     import undertow as ut
-    from undertow.evaluation.translation_scores import corpus_scores, pair_nats
+    from undertow.evaluation.pair_likelihood import pair_nats
+    from undertow.evaluation.translation_scores import corpus_scores
 
     first = None
     for told, split in SPLITS.items():

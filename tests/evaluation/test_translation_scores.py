@@ -8,7 +8,8 @@ from tests.cli.translators import translator
 from undertow.data.pairs import encode_pairs
 from undertow.data.parallel_text import Pair
 from undertow.errors import DataError, UsageError
-from undertow.evaluation.translation_scores import corpus_scores, pair_nats, score_translations, write_targets
+from undertow.evaluation.pair_likelihood import pair_nats
+from undertow.evaluation.translation_scores import corpus_scores, score_translations, write_targets
 from undertow.generation.decoding import Decoding
 
 TEXTS = [("ein hund", "a dose"), ("der hund ist da", "the dose is here"), ("lamm", "lamb")]

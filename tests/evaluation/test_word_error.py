@@ -19,7 +19,7 @@ from undertow.evaluation.word_error import (
     score_transcripts,
     word_errors,
 )
-from undertow.generation.transcribing import write_down
+from undertow.generation.translating import translate
 from undertow.models import Seq2Seq
 
 
@@ -77,7 +77,7 @@ def recordings(*texts: str) -> PairSet:
 def test_a_score_holds_what_is_written_against_what_is_said() -> None:
     model, pairs = recogniser(), recordings("ab", "ab", "c", "ab")
     found = score_transcripts(model, pairs, split="speaker", beam=2)
-    written = write_down(model, pairs.sources, beam=2).texts
+    written = translate(model, pairs.sources, beam=2).texts
     assert (found.split, found.num_clips, found.beam, found.constant) == ("speaker", 4, 2, 0.25)
     assert found.words == word_errors(written, pairs.target_texts) and found.words.number == 4
     assert found.characters == character_errors(written, pairs.target_texts) and found.characters.number == 7

@@ -61,7 +61,7 @@ def test_from_a_recipe_to_a_score(toy, tmp_path, network):
     card = checkpoint.read_card(tmp_path / "run")
     nats = found.nats_per_symbol
     assert nats is not None and nats == pytest.approx(card["scores"]["best_validation_loss"], rel=1e-5)
-    assert card["data"]["splits"]["train"]["num_pairs"] == 60
+    assert card["data"]["splits"]["train"]["num_sequences"] == 60
     assert card["baselines"]["validation_unigram_bits"] < 5
 
 

@@ -11,20 +11,17 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 
 from undertow.config import nearest
-from undertow.data.pair_batches import pairs_in_order
 from undertow.data.pairs import PairSet
 from undertow.errors import DataError, UsageError
+from undertow.evaluation.pair_likelihood import pair_nats
 from undertow.generation.beam import LENGTH_PENALTY
 from undertow.generation.decoding import Decoding, decode_sources
-from undertow.generation.inference import inference
 from undertow.models import Seq2Seq
 
 LIKELIHOOD = "nll"
 METRICS = ("bleu", "chrf", LIKELIHOOD)
-TOKENS_PER_BATCH = 16_384  # scored at once, source and target
 LITTLE = 1.0  # of 100: what chance alone comes to
 
 
@@ -94,18 +91,6 @@ def corpus_scores(
         score = metric.corpus_score(list(hypotheses), [list(references)])
         found[name] = Measured(float(score.score), str(metric.get_signature()))
     return found
-
-
-def pair_nats(model: Seq2Seq, pairs: PairSet) -> tuple[float, int]:
-    """Nats of all targets under a model, given their sources, and their symbols; ends are among both."""
-    like = next(model.parameters())
-    source_end = None if model.source_alphabet is None else model.source_alphabet.num_symbols
-    nats, number = 0.0, 0
-    for batch in pairs_in_order(pairs, TOKENS_PER_BATCH, source_end, model.end_symbol):
-        with inference(model):
-            nats -= float(model.log_prob(batch.to(like.device, like.dtype)).sum(dtype=torch.float64))
-        number += batch.num_counted
-    return nats, number
 
 
 def score_translations(

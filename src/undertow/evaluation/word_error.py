@@ -8,16 +8,13 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-import torch
-
-from undertow.data.pair_batches import pairs_in_order
 from undertow.data.pairs import PairSet
+from undertow.evaluation.pair_likelihood import pair_nats
 from undertow.generation.beam import LENGTH_PENALTY
-from undertow.generation.inference import inference
-from undertow.generation.transcribing import check_reads_sound, write_down
+from undertow.generation.transcribing import check_reads_sound
+from undertow.generation.translating import translate
 from undertow.models import Seq2Seq
 
-TOKENS_PER_BATCH = 16_384
 MOST_MISTAKES = 10
 
 
@@ -90,8 +87,8 @@ def score_transcripts(
     """
     check_reads_sound(model)
     began = time.perf_counter()
-    nats, number = _nats(model, pairs)
-    written = write_down(model, pairs.sources, beam=beam, length_penalty=length_penalty).texts
+    nats, number = pair_nats(model, pairs)
+    written = translate(model, pairs.sources, beam=beam, length_penalty=length_penalty).texts
     said = list(pairs.target_texts)
     commonest = Counter(said).most_common(1)[0][0]
     mistakes = Counter((one, other) for one, other in zip(said, written, strict=True) if one.split() != other.split())
@@ -132,14 +129,3 @@ def edit_distance(one: Sequence[Hashable], other: Sequence[Hashable]) -> int:
 def _errors(written: Sequence[Sequence[Hashable]], said: Sequence[Sequence[Hashable]]) -> Errors:
     wrong = sum(edit_distance(one, other) for one, other in zip(written, said, strict=True))
     return Errors(wrong, sum(map(len, said)))
-
-
-def _nats(model: Seq2Seq, pairs: PairSet) -> tuple[float, int]:
-    """Nats of all true texts, and their symbols with their ends."""
-    like = next(model.parameters())
-    nats, number = 0.0, 0
-    for batch in pairs_in_order(pairs, TOKENS_PER_BATCH, None, model.end_symbol):
-        with inference(model):
-            nats -= float(model.log_prob(batch.to(like.device, like.dtype)).sum(dtype=torch.float64))
-        number += batch.num_counted
-    return nats, number

@@ -106,12 +106,11 @@ def decode_sources(
         DataError: the model's parameters are not numbers.
     """
     numbers = range(len(sources)) if rows is None else rows
-    source_end = None if model.source_alphabet is None else model.source_alphabet.num_symbols
     order = sorted(range(len(sources)), key=lambda index: -len(sources[index]))
     found: list[list[Hypothesis]] = [[] for _ in sources]
     for first in range(0, len(order), decoding.batch_size):
         batch = order[first : first + decoding.batch_size]
-        source, lengths = collate_sources([sources[index] for index in batch], source_end)
+        source, lengths = collate_sources([sources[index] for index in batch], model.source_end)
         decoded = decoding.run(model, source, lengths, [numbers[index] for index in batch])
         for index, hypotheses in zip(batch, decoded, strict=True):
             found[index] = hypotheses

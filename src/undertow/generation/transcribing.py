@@ -15,7 +15,7 @@ from undertow.data.features import extract
 from undertow.errors import DataError, UsageError
 from undertow.generation.beam import LENGTH_PENALTY
 from undertow.generation.decoding import Progress
-from undertow.generation.translating import Translation, Translations, translate
+from undertow.generation.translating import Translation, translate
 from undertow.models.model import Model
 from undertow.models.seq2seq import Seq2Seq
 
@@ -90,7 +90,7 @@ def transcribe(
     began = time.perf_counter()
     check_reads_sound(model)
     recordings = tuple(read_recording(model, path) for path in files)
-    found = write_down(
+    found = translate(
         model,
         [one.frames for one in recordings],
         beam=beam,
@@ -101,30 +101,6 @@ def transcribe(
         progress=progress,
     )
     return Transcription(recordings, found.lines, time.perf_counter() - began)
-
-
-def write_down(
-    model: Seq2Seq,
-    frames: Sequence[np.ndarray],
-    *,
-    beam: int = 5,
-    n_best: int = 1,
-    length_penalty: float | None = LENGTH_PENALTY,
-    batch_size: int = 64,
-    cached: bool = True,
-    progress: Progress | None = None,
-) -> Translations:
-    """Write down what is said in frames (F, C) of a model's features; see `transcribe`."""
-    return translate(
-        model,
-        list(frames),
-        beam=beam,
-        n_best=n_best,
-        length_penalty=length_penalty,
-        batch_size=batch_size,
-        cached=cached,
-        progress=progress,
-    )
 
 
 def read_recording(model: Seq2Seq, path: str | Path) -> Recording:

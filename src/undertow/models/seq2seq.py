@@ -38,6 +38,7 @@ class Seq2Seq(Model):
     Attributes:
         source_alphabet: None where a source is of frames.
         end_symbol: N.
+        source_end: what ends a source of symbols; None where it is of frames.
     """
 
     @config
@@ -73,6 +74,7 @@ class Seq2Seq(Model):
         self.alphabet = alphabets.build(config.alphabet)
         self.source_alphabet = None if config.source is None else alphabets.build(config.source)
         self.end_symbol = self.alphabet.num_symbols
+        self.source_end = None if self.source_alphabet is None else self.source_alphabet.num_symbols
         self.emission = Categorical(Categorical.Config(), self.end_symbol + 1)
         if self.source_alphabet is not None:
             source = Source(num_symbols=self.source_alphabet.num_symbols)

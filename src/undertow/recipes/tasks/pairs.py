@@ -8,34 +8,27 @@ from typing import Any, Literal
 import numpy as np
 
 from undertow import alphabets
-from undertow.batch import Batch
 from undertow.config import config, to_dict
-from undertow.data.pair_batches import PairBatches, pairs_in_order
 from undertow.data.pairs import LongLines, PairSet, encode_pairs
 from undertow.data.parallel_text import ParallelText, open_parallel_text
 from undertow.errors import UsageError
-from undertow.evaluation.baselines import unigram
 from undertow.evaluation.translation_scores import METRICS, Translated, check_metrics, score_translations
-from undertow.models import Model
 from undertow.models.seq2seq import Seq2Seq
 from undertow.recipes.samples import Samples, TranslationWriter
-from undertow.recipes.tasks.excerpt import Excerpt
 from undertow.recipes.tasks.named import fetch_named, placed
 from undertow.recipes.tasks.pair_fit import asked_alphabets, fitted_alphabets, with_lengths
+from undertow.recipes.tasks.seq2seq import Seq2SeqTask
 from undertow.recipes.tasks.sequences import Count
-from undertow.recipes.tasks.task import Asked, OnValidation, Task, parse_model, section
+from undertow.recipes.tasks.task import Asked, OnValidation, parse_model, section
 from undertow.recipes.tasks.text import text_alphabet
 from undertow.recipes.telling import Downloads, Say
 from undertow.recipes.validating import BleuMeasure
-from undertow.training.config import TrainingConfig
-from undertow.training.distributed import World
 from undertow.training.measure import Measured
-from undertow.training.trainer import BatchSource
 
 VALIDATION_TOKENS = 16_384  # of one batch, source and target
 
 
-class PairsTask(Task):
+class PairsTask(Seq2SeqTask):
     """Pairs of lines, each read and written whole."""
 
     @config
@@ -96,6 +89,10 @@ class PairsTask(Task):
         parse_model({**model, **made, "direction": (config.source_language, config.target_language)})
 
     @staticmethod
+    def check_room(pairs: PairSet, model: Any) -> None:
+        check_room(pairs, model)
+
+    @staticmethod
     def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
         fetch_named(config, downloads)
 
@@ -115,25 +112,6 @@ class PairsTask(Task):
         beam, penalty = asked.beam, asked.length_penalty
         return score_translations(model, pairs, split=split, metrics=metrics, beam=beam, length_penalty=penalty)
 
-    @staticmethod
-    def excerpt(config: Config, model: Model, split: str, num_symbols: int, say: Say) -> Excerpt:
-        raise UsageError(f"this is for autoregressive models; {config.source} is for those of kind seq2seq")
-
-    @property
-    def model_config(self) -> Any:
-        return parse_model(self.model)
-
-    def batches(self, model: Any, training: TrainingConfig, world: World) -> BatchSource:
-        for pairs in self.sets.values():
-            check_room(pairs, model)
-        place = training.seed, world.rank, world.size
-        return PairBatches(self.sets["train"], self.config.tokens_per_batch, *place, *ends(model))
-
-    def validation(self, model: Any) -> Sequence[Batch]:
-        if "validation" not in self.sets:
-            return []
-        return list(pairs_in_order(self.sets["validation"], VALIDATION_TOKENS, *ends(model)))
-
     def measure(self, model: Any) -> Measured | None:
         if self.config.validate == "nats" or "validation" not in self.sets:
             return None
@@ -146,16 +124,6 @@ class PairsTask(Task):
             return None
         pairs = self.sets["validation"]
         return TranslationWriter([pairs.source_texts[row] for row in spread(len(pairs), settings.count)], out)
-
-    def summary(self) -> dict[str, Any]:
-        return {split: {"num_pairs": len(part), "num_symbols": part.num_symbols} for split, part in self.sets.items()}
-
-    def baseline(self, model: Any) -> float | None:
-        if "validation" not in self.sets:
-            return None
-        end = model.end_symbol
-        train, held_out = ([np.append(one, end) for one in part.targets] for part in self.sets.values())
-        return unigram(train, held_out, end + 1)
 
 
 def read_pairs(config: Any, model: Seq2Seq, split: str, say: Say) -> PairSet:
@@ -178,12 +146,6 @@ def read_pairs(config: Any, model: Seq2Seq, split: str, say: Say) -> PairSet:
 def spread(number: int, wanted: int) -> list[int]:
     """So many of a number of rows, all of them at most, from the first to the last at even distances."""
     return np.unique(np.linspace(0, number - 1, min(wanted, number)).round().astype(int)).tolist()
-
-
-def ends(model: Seq2Seq) -> tuple[int | None, int]:
-    """The symbols that end a model's source, None where it is of frames, and its target."""
-    source = model.source_alphabet
-    return None if source is None else source.num_symbols, model.end_symbol
 
 
 def check_room(pairs: PairSet, model: Seq2Seq) -> None:

@@ -5,37 +5,28 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from undertow import alphabets
 from undertow.alphabets import Characters, Subwords
 from undertow.alphabets.characters import collect
 from undertow.alphabets.subwords import train_subwords
-from undertow.batch import Batch
 from undertow.config import config, to_dict
-from undertow.data.pair_batches import PairBatches, pairs_in_order
 from undertow.data.pairs import PairSet
 from undertow.data.transcripts import Spoken
 from undertow.errors import UsageError
-from undertow.evaluation.baselines import unigram
 from undertow.evaluation.word_error import score_transcripts
 from undertow.generation.transcribing import check_length, check_reads_sound
-from undertow.models import Model
-from undertow.recipes.tasks.excerpt import Excerpt
 from undertow.recipes.tasks.named import fetch_named, placed
+from undertow.recipes.tasks.seq2seq import Seq2SeqTask
 from undertow.recipes.tasks.sequences import Count
-from undertow.recipes.tasks.task import Asked, Scored, Task, parse_model, section
+from undertow.recipes.tasks.task import Asked, Scored, parse_model, section
 from undertow.recipes.tasks.text import read_alphabet, text_alphabet
 from undertow.recipes.telling import Downloads, Say
-from undertow.training.config import TrainingConfig
-from undertow.training.distributed import World
-from undertow.training.trainer import BatchSource
 
 DIRECTION = ("speech", "text")
 VALIDATION_TOKENS = 16_384  # of one batch, frames and symbols
 
 
-class TranscriptsTask(Task):
+class TranscriptsTask(Seq2SeqTask):
     """A recording read whole, and its text written whole."""
 
     @config
@@ -88,6 +79,10 @@ class TranscriptsTask(Task):
         parse_model(_completed(model))
 
     @staticmethod
+    def check_room(pairs: PairSet, model: Any) -> None:
+        check_room(pairs, model)
+
+    @staticmethod
     def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
         fetch_named(config, downloads)
 
@@ -104,39 +99,8 @@ class TranscriptsTask(Task):
             raise UsageError(f"metric '{asked.metrics[0]}' is of translations; of speech the word error is told")
         features = model.config.features
         pairs = _read(_spoken(config, features), split, features, text_alphabet(model.alphabet), say)
-        _check_room(pairs, model)
+        check_room(pairs, model)
         return score_transcripts(model, pairs, split=split, beam=asked.beam, length_penalty=asked.length_penalty)
-
-    @staticmethod
-    def excerpt(config: Config, model: Model, split: str, num_symbols: int, say: Say) -> Excerpt:
-        raise UsageError(f"this is for autoregressive models; {config.source} is for those of kind seq2seq")
-
-    @property
-    def model_config(self) -> Any:
-        return parse_model(self.model)
-
-    def batches(self, model: Any, training: TrainingConfig, world: World) -> BatchSource:
-        for pairs in self.sets.values():
-            _check_room(pairs, model)
-        place = training.seed, world.rank, world.size
-        return PairBatches(self.sets["train"], self.config.tokens_per_batch, *place, target_end=model.end_symbol)
-
-    def validation(self, model: Any) -> Sequence[Batch]:
-        if "validation" not in self.sets:
-            return []
-        return list(pairs_in_order(self.sets["validation"], VALIDATION_TOKENS, None, model.end_symbol))
-
-    def summary(self) -> dict[str, Any]:
-        return {
-            split: {"num_sequences": len(part), "num_symbols": part.num_symbols} for split, part in self.sets.items()
-        }
-
-    def baseline(self, model: Any) -> float | None:
-        if "validation" not in self.sets:
-            return None
-        end = model.end_symbol
-        train, held_out = ([np.append(one, end) for one in part.targets] for part in self.sets.values())
-        return unigram(train, held_out, end + 1)
 
 
 def _spoken(config: TranscriptsTask.Config, features: Any = None) -> Spoken:
@@ -173,7 +137,7 @@ def _fitted(alphabet: Any, texts: Mapping[str, Sequence[str]]) -> Any:
     return alphabet
 
 
-def _check_room(pairs: PairSet, model: Any) -> None:
+def check_room(pairs: PairSet, model: Any) -> None:
     """Refuse recordings and texts longer than a network can hold.
 
     Raises:

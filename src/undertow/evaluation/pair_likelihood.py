@@ -1,0 +1,21 @@
+"""How probable the targets of pairs are under a model, each given its source."""
+
+import torch
+
+from undertow.data.pair_batches import pairs_in_order
+from undertow.data.pairs import PairSet
+from undertow.generation.inference import inference
+from undertow.models.seq2seq import Seq2Seq
+
+TOKENS_PER_BATCH = 16_384  # source and target
+
+
+def pair_nats(model: Seq2Seq, pairs: PairSet) -> tuple[float, int]:
+    """Nats of all targets under a model, given their sources, and their symbols; ends are among both."""
+    like = next(model.parameters())
+    nats, number = 0.0, 0
+    for batch in pairs_in_order(pairs, TOKENS_PER_BATCH, model.source_end, model.end_symbol):
+        with inference(model):
+            nats -= float(model.log_prob(batch.to(like.device, like.dtype)).sum(dtype=torch.float64))
+        number += batch.num_counted
+    return nats, number
