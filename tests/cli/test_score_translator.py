@@ -43,7 +43,7 @@ def test_one_metric_in_json(command, run):
         (["--metric", "blue"], 2, "unknown metric 'blue'; did you mean 'bleu'?"),
         (["--metric", ""], 2, "unknown metric ''"),
         (["--beam", "0"], 2, "beam is 0; it must be 1 or more"),
-        (["--length-penalty", "-1"], 2, "length_penalty is -1.0; it must be zero or more"),
+        (["--length-penalty", "-1"], 2, "length_penalty is -1.0; it must be from 0 to 10"),
         (["--split", "tset"], 2, "unknown split 'tset'; did you mean 'test'?"),
         (["--protocol", "windows"], 2, "sentences are scored whole"),
         (["fsdd"], 2, "fsdd holds audio, not pairs; of pairs there is multi30k"),

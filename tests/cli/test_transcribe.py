@@ -37,6 +37,16 @@ def trained(command, sounds, tmp_path_factory) -> Path:
     return out
 
 
+def test_score_of_a_folder_whose_names_tell_what_is_said(command, trained, tmp_path):
+    (tmp_path / "test").mkdir()
+    for name in ("no_ann", "no_bob", "no_carl"):
+        write(tmp_path / "test" / f"{name}.wav", sing("no", 0.12, RATE), RATE)
+    outcome = command("score", trained, tmp_path, "--label-pattern", "{text}_{speaker}", "--json")
+    assert outcome.status == 0, outcome.err
+    found = json.loads(outcome.out)
+    assert (found["split"], found["num_clips"], found["word_error"]) == ("test", 2, 0)
+
+
 @pytest.mark.parametrize("recipe", ["rnn-attention-fsdd", "transformer-fsdd"])
 def test_each_recipe_trains_on_a_folder(command, sounds, tmp_path, recipe):
     outcome = train(command, tmp_path / "run", recipe, sounds, "data.label=text")

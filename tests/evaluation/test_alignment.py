@@ -52,6 +52,8 @@ def test_a_table_that_both_halves_share_is_of_the_source_alone() -> None:
 def test_attention_where_there_is_some() -> None:
     network = dict(kind="rnn_attention", channels=5, embedding_channels=4, dropout=0.5)
     attentive, other = make("rnn_attention", "gru", network=network).double(), make("bytenet", "longer").double()
-    found = alignment_map(attentive.train(), pairs())
-    assert attentive.training and torch.equal(found, attentive.eval().alignment(pairs()))
-    assert torch.equal(alignment_map(other, pairs()), gradient_map(other, pairs()))
+    found, measure = alignment_map(attentive.train(), pairs())
+    assert measure == "attention" and attentive.training
+    assert torch.equal(found, attentive.eval().alignment(pairs()))
+    found, measure = alignment_map(other, pairs())
+    assert measure == "gradient" and torch.equal(found, gradient_map(other, pairs()))

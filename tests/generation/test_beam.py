@@ -228,6 +228,7 @@ def test_lengths_are_kept() -> None:
         (dict(n_best=0), "n_best is 0"),
         (dict(length_penalty=-1.0), "length_penalty is -1.0"),
         (dict(length_penalty=float("nan")), "length_penalty is nan"),
+        (dict(length_penalty=1000.0), "length_penalty is 1000.0; it must be from 0 to 10"),
         (dict(max_length=0), "max_length is 0"),
         (dict(max_length=49), "max_length is 49; this model writes 48 symbols at most"),
         (dict(max_length=lambda length: length - 1), "max_length gives 0"),

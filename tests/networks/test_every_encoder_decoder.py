@@ -7,6 +7,7 @@ import torch
 
 from tests.contract import assert_close, check_network
 from undertow.config import parse
+from undertow.errors import UsageError
 from undertow.networks import ENCODER_DECODERS, EncoderDecoder, Source
 
 SMALL = {
@@ -31,10 +32,17 @@ SHAPES = {
         "lstm": {"cell": "lstm"},
         "layers": {"encoder_layers": 2, "decoder_layers": 3},
     },
-    "transformer": {"post-norm": {}, "pre-norm": {"norm_first": True}, "separate": {"embeddings": "separate"}},
+    "transformer": {
+        "post-norm": {},
+        "pre-norm": {"norm_first": True},
+        "separate": {"embeddings": "separate"},
+        "shared": {"embeddings": "shared"},
+    },
 }
 CASES = [(kind, name) for kind, shapes in SHAPES.items() for name in shapes]
+FRAMED = [(kind, name) for kind, name in CASES if SHAPES[kind][name].get("embeddings") != "shared"]
 SYMBOLS, FRAMES = Source(num_symbols=6), Source(channels=3)
+SOURCED = [(*case, SYMBOLS) for case in CASES] + [(*case, FRAMES) for case in FRAMED]
 LENGTHS = torch.tensor([5, 9, 7])
 
 
@@ -63,11 +71,8 @@ def test_decoder_keeps_the_contract(kind: str, name: str, tmp_path: Path) -> Non
     check_network(made.decoder, torch.randint(0, 7, (3, 40)), tmp_path, condition)
 
 
-@pytest.mark.parametrize("source", [SYMBOLS, FRAMES])
-@pytest.mark.parametrize(("kind", "name"), CASES)
+@pytest.mark.parametrize(("kind", "name", "source"), SOURCED)
 def test_encoder_sees_a_row_and_nothing_behind_it(kind: str, name: str, source: Source) -> None:
-    if source is FRAMES and SHAPES[kind][name].get("embeddings") == "shared":
-        return
     made, x = make(kind, name, source), sources(source)
     with torch.no_grad():
         memory, lengths = made.encoder(x, LENGTHS)
@@ -83,15 +88,14 @@ def test_encoder_sees_a_row_and_nothing_behind_it(kind: str, name: str, source: 
             assert not memory[row, int(own[0]) :].any()
 
 
-@pytest.mark.parametrize("source", [SYMBOLS, FRAMES])
-@pytest.mark.parametrize(("kind", "name"), CASES)
+@pytest.mark.parametrize(("kind", "name", "source"), SOURCED)
 def test_every_parameter_is_used(kind: str, name: str, source: Source) -> None:
     made = make(kind, name, source)
     made.decoder(torch.randint(0, 7, (3, 5)), made.encode(sources(source), LENGTHS)).square().sum().backward()
     assert all(parameter.grad is not None for parameter in made.parameters())
 
 
-@pytest.mark.parametrize(("kind", "name"), CASES)
+@pytest.mark.parametrize(("kind", "name"), FRAMED)
 def test_what_is_written_depends_on_all_of_the_source(kind: str, name: str) -> None:
     made, x = make(kind, name, FRAMES), sources(FRAMES).requires_grad_()
     params = made.decoder(torch.randint(0, 7, (3, 6)), made.encode(x, LENGTHS))
@@ -109,3 +113,8 @@ def test_alignment_is_a_distribution_over_the_source(kind: str, name: str) -> No
     assert weights.shape == (3, 6, 9)
     assert_close(weights.sum(dim=-1), torch.ones(3, 6).double())
     assert not weights[0, :, 5:].any()
+
+
+def test_frames_share_no_embedding() -> None:
+    with pytest.raises(UsageError, match="shared only between equal alphabets"):
+        make("transformer", "shared", FRAMES)

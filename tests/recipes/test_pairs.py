@@ -124,6 +124,25 @@ def test_long_lines_are_told_of(toy):
     assert f"train: {60 - kept} pairs have a side of more than 20 symbols and are skipped" in lines and kept < 60
 
 
+@pytest.mark.parametrize(("split", "long_lines"), [("train", "skip"), ("validation", "skip"), ("validation", "split")])
+def test_a_split_of_nothing_but_long_lines(split, long_lines, tmp_path):
+    toy = write_parallel(tmp_path / "toy")
+    for language in ("en", "de"):
+        write_lines(toy / f"{split}.{language}", ["x" * 40])
+    with pytest.raises(DataError, match=f"all pairs of the {split} split have a side of more than 30 symbols"):
+        train(recipe(toy, data__longest=30, data__long_lines=long_lines), tmp_path / "run", device="cpu")
+    assert not (tmp_path / "run").exists()
+
+
+def test_pieces_are_to_learn_from_and_not_to_be_judged_by(toy, tmp_path):
+    split = recipe(toy, data__longest=15, data__long_lines="split")
+    made = read_recipe(split)
+    task = TASKS["pairs"](made.data, made.model, silent)
+    assert len(task.sets["train"]) > 60 and len(task.sets["validation"]) < 12
+    trained = train(split, tmp_path / "run", device="cpu")
+    assert score(trained.load(), trained.recipe.data, split="test").num_sentences == 8
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

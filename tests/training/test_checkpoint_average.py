@@ -10,6 +10,7 @@ from tests.training.tiny import train
 from undertow import checkpoint
 from undertow.errors import DataError, UsageError
 from undertow.training.checkpoint_average import average
+from undertow.training.run_folder import SETTINGS
 
 
 def run(out: Path, **changes: object) -> Path:
@@ -32,6 +33,15 @@ def test_the_mean_of_the_last(tmp_path: Path) -> None:
     card = checkpoint.read_card(out / "average")
     assert card["mean_of"] == ["step-00000006", "step-00000009", "step-00000012"] and "scores" not in card
     assert checkpoint.load(out / "average").config == checkpoint.load(out).config
+
+
+def test_a_best_that_is_no_longer_new_is_left_out(tmp_path: Path) -> None:
+    out = run(tmp_path / "run")
+    settings = out / SETTINGS
+    settings.write_text(settings.read_text().replace("keep_checkpoints: 4", "keep_checkpoints: 3"))
+    with pytest.raises(DataError, match="has 3 checkpoints, not 4"):
+        average(out, last=4)
+    assert average(out, last=3) == out / "average"
 
 
 def test_chosen_checkpoints(tmp_path: Path) -> None:

@@ -184,7 +184,13 @@ def build(config: MelConfig | MFCCConfig | FramesConfig) -> Features:
 
 
 def extract(config: MelConfig | MFCCConfig | FramesConfig, wave: np.ndarray) -> np.ndarray:
-    """(T,) float wave at the config's sample rate to (ceil(T / hop), C) float32 frames; see `Features.of_wave`."""
+    """(T,) float wave at the config's sample rate to (ceil(T / hop), C) float32 frames; see `Features.of_wave`.
+
+    Raises:
+        DataError: the wave is empty.
+    """
+    if not len(wave):
+        raise DataError("the wave is empty; it has no frames")
     return build(config).of_wave(wave)
 
 

@@ -53,7 +53,7 @@ class PairBatches:
         self.pairs, self.seed, self.rank, self.world_size = pairs, seed, rank, world_size
         self.source_end, self.target_end = source_end, target_end
         self._widths = _widths(pairs)
-        self._starts = _cuts(self._widths[_by_width(self._widths)], tokens_per_batch * world_size)
+        self._starts = _cuts(self._widths[_by_width(self._widths)], tokens_per_batch, world_size)
         self._epoch = lru_cache(maxsize=2)(self._shuffle)
 
     @property
@@ -145,13 +145,13 @@ def _by_width(widths: np.ndarray) -> np.ndarray:
     return np.lexsort((turn * widths[:, 1], widths[:, 0]))
 
 
-def _cuts(widths: np.ndarray, tokens: int) -> list[int]:
-    """Where batches begin among pairs in order: as few as hold `tokens` each at most, and of like sizes."""
+def _cuts(widths: np.ndarray, tokens: int, world_size: int) -> list[int]:
+    """Where batches begin among pairs in order: as few as give `tokens` to a process at most, and of like sizes."""
     rows = widths.tolist()
-    starts, low, high = _starts(rows, tokens), tokens // 2, tokens
+    starts, low, high = _starts(rows, tokens, world_size), tokens // 2, tokens
     while high - low > 1:  # the smallest bound that needs no more batches
         middle = (low + high) // 2
-        found = _starts(rows, middle)
+        found = _starts(rows, middle, world_size)
         if len(found) > len(starts):
             low = middle
         else:
@@ -159,12 +159,13 @@ def _cuts(widths: np.ndarray, tokens: int) -> list[int]:
     return starts
 
 
-def _starts(rows: Sequence[Sequence[int]], tokens: int) -> list[int]:
-    """Where batches begin when each takes pairs, in order, until it would hold more than `tokens` with its padding."""
+def _starts(rows: Sequence[Sequence[int]], tokens: int, world_size: int) -> list[int]:
+    """Where batches begin when each takes pairs, in order, until a process would have more than `tokens` of it."""
     starts, target, source = [0], 0, 0
     for place, (own_target, own_source) in enumerate(rows):
         target, source = max(target, own_target), max(source, own_source)
-        if place > starts[-1] and (place + 1 - starts[-1]) * (target + source) > tokens:
+        own_rows = -(-(place + 1 - starts[-1]) // world_size)
+        if place > starts[-1] and own_rows * (target + source) > tokens:
             starts.append(place)
             target, source = own_target, own_source
     return starts

@@ -3,7 +3,7 @@
 B batch, T target steps, S source steps, C channels.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -12,15 +12,17 @@ from undertow.batch import Batch
 from undertow.generation.inference import inference
 from undertow.models import Seq2Seq
 
+Measure = Literal["attention", "gradient"]
 
-def alignment_map(model: Seq2Seq, batch: Batch) -> Tensor:
-    """How much each target step looks at each step of the source: (B, T, S), rows summing to one.
 
-    It is the model's attention, or where nothing attends its `gradient_map`.
+def alignment_map(model: Seq2Seq, batch: Batch) -> tuple[Tensor, Measure]:
+    """How much each target step looks at each step of the source, (B, T, S), and what that is measured by.
+
+    It is the model's attention, whose rows sum to one, or where nothing attends its `gradient_map`.
     """
     with inference(model):
         attention = model.alignment(batch)
-    return gradient_map(model, batch) if attention is None else attention
+    return (gradient_map(model, batch), "gradient") if attention is None else (attention, "attention")
 
 
 def gradient_map(model: Seq2Seq, batch: Batch) -> Tensor:

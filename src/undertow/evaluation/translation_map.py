@@ -4,7 +4,6 @@ T target steps, S source steps, the ends among them.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
@@ -12,10 +11,9 @@ import torch
 from undertow.alphabets import TextAlphabet
 from undertow.batch import Batch
 from undertow.errors import UsageError
-from undertow.evaluation.alignment import gradient_map
+from undertow.evaluation.alignment import Measure, alignment_map
 from undertow.evaluation.attention import visible
 from undertow.generation.beam import beam_search
-from undertow.generation.inference import inference
 from undertow.generation.translating import check_translator
 from undertow.models import Seq2Seq
 
@@ -28,7 +26,7 @@ class TranslationMap:
     """A translation, and how much each of its symbols looks at each of the source.
 
     Attributes:
-        weights: (T, S), rows summing to one.
+        weights: (T, S), rows summing to one; zero where a step does not depend on the source.
         sources, targets: what the S and T symbols are, for people; the last is the end.
         measure: what the weights are.
         translation: the text of the target.
@@ -37,7 +35,7 @@ class TranslationMap:
     weights: np.ndarray
     sources: list[str]
     targets: list[str]
-    measure: Literal["attention", "gradient"]
+    measure: Measure
     translation: str
 
 
@@ -54,7 +52,7 @@ def map_translation(model: Seq2Seq, text: str, translation: str | None = None, *
         DataError: a character is not in the model's alphabets.
     """
     source_alphabet, alphabet = check_translator(model)
-    if not text:
+    if not text.strip():
         raise UsageError("the text is empty; give one to translate")
     device = next(model.parameters()).device
     symbols = source_alphabet.encode(text)
@@ -68,17 +66,14 @@ def map_translation(model: Seq2Seq, text: str, translation: str | None = None, *
     batch = Batch(
         symbols=written, counted=torch.ones_like(written, dtype=torch.bool), source=source, source_lengths=lengths
     )
-    weights, measure = _weights(model, batch)
+    weights, measure = alignment_map(model, batch)
     return TranslationMap(
-        weights, names(source_alphabet, symbols), names(alphabet, target), measure, str(alphabet.decode(target))
+        weights[0].float().cpu().numpy(),
+        names(source_alphabet, symbols),
+        names(alphabet, target),
+        measure,
+        str(alphabet.decode(target)),
     )
-
-
-def _weights(model: Seq2Seq, batch: Batch) -> tuple[np.ndarray, Literal["attention", "gradient"]]:
-    with inference(model):
-        attention = model.alignment(batch)
-    weights = gradient_map(model, batch) if attention is None else attention
-    return weights[0].float().cpu().numpy(), "gradient" if attention is None else "attention"
 
 
 def names(alphabet: TextAlphabet, symbols: np.ndarray) -> list[str]:

@@ -24,6 +24,7 @@ from undertow.models.seq2seq import Seq2Seq
 
 NOT_NUMBERS = "the model's parameters are not numbers; nothing can be written with it"
 LENGTH_PENALTY = 0.6  # the Transformer's (arXiv 1706.03762, §6.1)
+MOST_PENALTY = 10
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,8 @@ def check_search(beam: int, n_best: int, length_penalty: float | None) -> None:
         raise UsageError(f"beam is {beam}; it must be 1 or more")
     if not 1 <= n_best <= beam:
         raise UsageError(f"n_best is {n_best}; it must be from 1 to the beam, which is {beam}")
-    if length_penalty is not None and not 0 <= length_penalty < float("inf"):
-        raise UsageError(f"length_penalty is {length_penalty}; it must be zero or more")
+    if length_penalty is not None and not 0 <= length_penalty <= MOST_PENALTY:
+        raise UsageError(f"length_penalty is {length_penalty}; it must be from 0 to {MOST_PENALTY}")
 
 
 def length_normalised(log_prob: float, num_symbols: int, length_penalty: float) -> float:

@@ -81,6 +81,6 @@ def chosen(model: Any, source: Any, label_pattern: str | None = None) -> Any:
         data = TASKS[kind].choose(TASKS[kind].Config(), source)
     if label_pattern is None:
         return data
-    if data.kind != "audio":
+    if data.kind not in ("audio", "transcripts"):
         raise UsageError("label_pattern is for a folder of sound")
     return replace(data, label_pattern=label_pattern)

@@ -10,6 +10,7 @@ from undertow import checkpoint
 from undertow.config import to_dict
 from undertow.errors import DataError, UsageError, shown
 from undertow.models.model import Model
+from undertow.training.run_folder import read_settings
 from undertow.weights import check_weights, read_weights
 
 OUT = "average"
@@ -54,6 +55,7 @@ def _newest(run: Path, last: int) -> list[Path]:
     folders = sorted((run / "checkpoints").glob("step-*"))
     if not folders:
         raise DataError(f"{run} is no folder of a run: it has no checkpoints")
+    folders = folders[-read_settings(run)["training"]["keep_checkpoints"] :]  # the best stays too, however old it is
     if len(folders) < last:
         raise DataError(
             f"{run} has {len(folders)} checkpoints, not {last}; a run keeps more with training.keep_checkpoints={last}"

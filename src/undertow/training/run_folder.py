@@ -38,7 +38,7 @@ def claim(out: Path, settings: Mapping[str, Any], resume: bool) -> None:
         with atomic_write(path) as temporary:
             temporary.write_text(to_yaml(settings), encoding="utf-8")
         return
-    there, given = _flat(_read(path)), _flat(settings)
+    there, given = _flat(read_settings(out)), _flat(settings)
     for name in sorted(there.keys() | given.keys()):
         if there.get(name) != given.get(name):
             raise DataError(
@@ -47,7 +47,13 @@ def claim(out: Path, settings: Mapping[str, Any], resume: bool) -> None:
             )
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_settings(out: Path) -> dict[str, Any]:
+    """The settings of the run in a folder.
+
+    Raises:
+        DataError: there is no run, or they are damaged.
+    """
+    path = out / SETTINGS
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +12,7 @@ from undertow import alphabets
 from undertow.config import config, to_dict
 from undertow.data.pairs import LongLines, PairSet, encode_pairs
 from undertow.data.parallel_text import ParallelText, open_parallel_text
-from undertow.errors import UsageError
+from undertow.errors import DataError, UsageError
 from undertow.evaluation.translation_scores import METRICS, Translated, check_metrics, score_translations
 from undertow.models.seq2seq import Seq2Seq
 from undertow.recipes.samples import Samples, TranslationWriter
@@ -41,7 +42,8 @@ class PairsTask(Seq2SeqTask):
             path: where a named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
             source_language, target_language: what is translated from and to, as the files' names have them.
             longest: symbols of either side at most.
-            long_lines: pairs with more are kept as they are, split into shorter ones, or skipped; they are counted.
+            long_lines: pairs with more are kept as they are, split into shorter ones (of the validation split:
+                skipped), or skipped; they are counted.
             tokens_per_batch: source and target symbols of a process and micro-batch at most, padding included; this
                 takes the place of training.batch_size.
             validate: what the best validation and an early stop are told by: "bleu", sacreBLEU of greedy translations;
@@ -72,7 +74,7 @@ class PairsTask(Seq2SeqTask):
         pair = parse_model(self.model)
         self.alphabets = alphabets.build(pair.source), alphabets.build(pair.alphabet)
         there = [split for split in ("train", "validation") if split in text.splits]
-        self.sets = {split: _encoded(config, text, split, *self.alphabets, say) for split in there}
+        self.sets = {split: _encoded(_cut(config, split), text, split, *self.alphabets, say) for split in there}
         self.model |= {"network": with_lengths(section(self.model, "network"), self.sets["train"])}
         say(f"{config.source}, {' to '.join(text.languages)}: {len(self.sets['train']):,} pairs to train on")
 
@@ -127,7 +129,7 @@ class PairsTask(Seq2SeqTask):
 
 
 def read_pairs(config: Any, model: Seq2Seq, split: str, say: Say) -> PairSet:
-    """One split of parallel text, as a model reads and writes it.
+    """One split of parallel text, as a model reads and writes it, every line whole.
 
     Raises:
         UsageError: the model is not of text, translates in another direction, or has no room for the longest pair.
@@ -138,8 +140,14 @@ def read_pairs(config: Any, model: Seq2Seq, split: str, say: Say) -> PairSet:
     asked = config.source_language, config.target_language
     if model.config.direction != asked:
         raise UsageError(f"this model translates {' to '.join(model.config.direction)}, not {' to '.join(asked)}")
-    pairs = _encoded(config, _open(config), split, text_alphabet(model.source_alphabet), model.alphabet, say)
-    check_room(pairs, model)
+    whole = replace(config, long_lines="keep")
+    pairs = _encoded(whole, _open(config), split, text_alphabet(model.source_alphabet), model.alphabet, say)
+    limit, longest = model.network.decoder.max_length, _longest(pairs)
+    if limit is not None and longest > limit:
+        raise UsageError(
+            f"the longest line of the {split} split has {longest} symbols, its end among them, and this model holds "
+            f"{limit}: it can be translated in parts, but not scored"
+        )
     return pairs
 
 
@@ -154,13 +162,22 @@ def check_room(pairs: PairSet, model: Seq2Seq) -> None:
     Raises:
         UsageError: a source or a target is, its end or its start included.
     """
-    limit = model.network.decoder.max_length
-    longest = 1 + int(max(pairs.source_lengths.max(), pairs.target_lengths.max()))
+    limit, longest = model.network.decoder.max_length, _longest(pairs)
     if limit is not None and longest > limit:
         raise UsageError(
             f"the longest line has {longest} symbols, its end among them, too many for the network's max_length of "
             f"{limit}: set data.longest={limit - 1} with data.long_lines=skip or split, or network.max_length={longest}"
         )
+
+
+def _cut(config: PairsTask.Config, split: str) -> PairsTask.Config:
+    """The section for a split: pieces are to learn from, and would be no translations of each other to be judged by."""
+    return replace(config, long_lines="skip") if (split, config.long_lines) == ("validation", "split") else config
+
+
+def _longest(pairs: PairSet) -> int:
+    """Symbols of the longest line of either side, its end among them."""
+    return 1 + int(max(pairs.source_lengths.max(), pairs.target_lengths.max()))
 
 
 def _open(config: PairsTask.Config) -> ParallelText:
@@ -173,4 +190,9 @@ def _encoded(config: PairsTask.Config, text: ParallelText, split: str, source: A
     if pairs.num_long:
         done = {"keep": "kept as they are", "split": "split into shorter ones", "skip": "skipped"}[config.long_lines]
         say(f"{split}: {pairs.num_long:,} pairs have a side of more than {config.longest} symbols and are {done}")
+    if not len(pairs):
+        raise DataError(
+            f"{config.source}: all pairs of the {split} split have a side of more than {config.longest} symbols; raise "
+            "data.longest, or set data.long_lines=keep"
+        )
     return pairs

@@ -59,7 +59,8 @@ class Seq2SeqTask(Task):
     def validation(self, model: Any) -> Sequence[Batch]:
         if "validation" not in self.sets:
             return []
-        return list(pairs_in_order(self.sets["validation"], TOKENS_PER_BATCH, model.source_end, model.end_symbol))
+        tokens = min(TOKENS_PER_BATCH, 4 * self.config.tokens_per_batch)
+        return list(pairs_in_order(self.sets["validation"], tokens, model.source_end, model.end_symbol))
 
     def summary(self) -> dict[str, Any]:
         return {
