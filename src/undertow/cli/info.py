@@ -12,6 +12,7 @@ OF_TRAINING = (
     *("device", "num_threads", "num_processes"),
 )
 
+UNTOLD = ("tokenizer",)  # the whole of it, in JSON
 MOST_SHOWN = 300  # characters of the names of classes
 
 
@@ -74,7 +75,7 @@ def _lines(facts: Mapping[str, Any]) -> dict[str, str]:
         lines[f"label {name}"] = shown(", ".join(classes), MOST_SHOWN)
     if conditioner.get("features"):
         lines["features"] = _settings(conditioner["features"])
-    lines |= {"data": _data(card.get("data"), unit), "training": _training(card.get("training"))}
+    lines |= {"data": _data(card.get("data"), unit), "training": _training(card.get("training"), card.get("data"))}
     lines |= {"scores": _scores(card.get("scores")), "versions": _settings(card.get("versions"))}
     lines["verdict"] = facts["verdict"]
     return {name: text for name, text in lines.items() if text}
@@ -120,9 +121,11 @@ def _data(section: Any, unit: str) -> str:
     return "; ".join(parts)
 
 
-def _training(section: Any) -> str:
+def _training(section: Any, data: Any) -> str:
     if not isinstance(section, Mapping):
         return ""
+    if (tokens := _number(data, "tokens_per_batch")) is not None:
+        section = {**section, "batch_size": f"of {tokens} tokens"}
     done, planned, seconds = (_number(section, name) for name in ("steps", "planned_steps", "seconds"))
     length = "" if done is None else f"{done} steps" if planned is None else f"{done} of {planned} steps"
     length += "" if seconds is None else f" in {seconds / 60:.1f} min"
@@ -131,8 +134,14 @@ def _training(section: Any) -> str:
 
 
 def _scores(section: Any) -> str:
+    """The newest validation: its loss in words, and what else it was judged by."""
     found = section.get("validation") if isinstance(section, Mapping) else None
-    return f"validation {found}" if isinstance(found, str) else ""
+    if not isinstance(found, str):
+        return ""
+    others = [name for name in section if str(name).startswith("validation_") and name != "validation_loss"]
+    figures = {name.removeprefix("validation_"): _number(section, name) for name in others}
+    told = [f"{name} {value:.2f}" for name, value in figures.items() if value is not None]
+    return ", ".join([f"validation {found}", *told])
 
 
 def _cost(section: Any, unit: str) -> str:
@@ -153,5 +162,5 @@ def _settings(section: Any) -> str:
     if not isinstance(section, Mapping):
         return ""
     words = [str(section["kind"])] if "kind" in section else []
-    given = {name: value for name, value in section.items() if name != "kind" and value is not None}
+    given = {name: value for name, value in section.items() if name not in ("kind", *UNTOLD) and value is not None}
     return ", ".join([*words, *(f"{name} {shown(value)}" for name, value in given.items())])

@@ -102,7 +102,7 @@ class Work:
         count = len(found.lines)
         where = f", in {self.out}" if self.out is not None else ""
         return (
-            f"{count:,} line{'s' * (count != 1)} in {found.seconds:.1f} s ({count / found.seconds:,.1f} a second), "
+            f"{count:,} line{'s' * (count != 1)} in {found.seconds:.2f} s ({count / found.seconds:,.1f} a second), "
             f"{self._how}{where}"
         )
 
