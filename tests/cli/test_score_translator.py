@@ -76,3 +76,16 @@ def test_too_few_checkpoints(command, run, tmp_path):
     assert outcome.status == 2 and "last is 1; a mean is of 2 or more" in outcome.line
     outcome = command("average", tmp_path)
     assert outcome.status == 1 and "is no folder of a run: it has no checkpoints" in outcome.line
+
+
+def test_what_is_for_autoregressive_models_says_what_is_for_translators(command, run):
+    outcome = command("generate", run)
+    assert outcome.status == 2 and "is a seq2seq; an autoregressive model is wanted here" in outcome.line
+    assert outcome.line.endswith("undertow translate and transcribe are for such")
+
+
+def test_translators_are_not_compared(command, tmp_path):
+    words = ("compare", "transformer-multi30k", "rnn-multi30k", "--minutes", "1", "--out", tmp_path / "compare")
+    outcome = command(*words)
+    assert outcome.status == 2 and "transformer-multi30k makes a seq2seq" in outcome.line
+    assert not (tmp_path / "compare").exists()

@@ -23,7 +23,7 @@ from undertow.recipes.telling import Downloads, Say, silent
 from undertow.training.journal import LOG
 from undertow.training.run_folder import SETTINGS
 
-OF_CUTTING = ("crop_steps", "context_steps", "carry_state")  # how a run takes its data, not what the data is
+OF_CUTTING = ("crop_steps", "context_steps", "carry_state", "tokens_per_batch")  # how data is taken, not what it is
 NUM_SYMBOLS = 256
 ROUNDS = 3
 LEEWAY = 0.1  # by which a run may miss its minutes without a word

@@ -122,7 +122,8 @@ def load_model(path: str | Path, device: str | torch.device = "cpu") -> Autoregr
     """
     model = load(path, device)
     if not isinstance(model, Autoregressive):
-        raise UsageError(f"{path} is a {model.config.kind}; an autoregressive model is wanted here")
+        meant = {"seq2seq": "; undertow translate and transcribe are for such"}.get(model.config.kind, "")
+        raise UsageError(f"{path} is a {model.config.kind}; an autoregressive model is wanted here{meant}")
     return model
 
 
