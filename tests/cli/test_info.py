@@ -6,11 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from undertow import checkpoint
-from undertow.alphabets.subwords import train_subwords
-from undertow.config import parse, to_dict
-from undertow.models import Autoregressive, build
-
 GOLDEN = Path(__file__).parents[1] / "golden/checkpoint-v1"
 
 
@@ -67,12 +62,3 @@ def test_what_a_translator_was_judged_by(command, tmp_path):
     (folder / "card.md").write_text(f"---\n{card}---\n")
     outcome = command("info", folder)
     assert "batch_size of 4096 tokens" in outcome.out and "validation 1.7 nats/token, bleu 33.94" in outcome.out
-
-
-def test_a_tokenizer_is_not_printed(command, tmp_path):
-    made = train_subwords(["a dog runs along the beach"], 260)
-    parts = {"alphabet": to_dict(made), "network": {"kind": "rnn", "channels": 4}, "emission": {"kind": "categorical"}}
-    checkpoint.save(tmp_path / "model", build(parse(Autoregressive.Config, parts)), {})
-    outcome = command("info", tmp_path / "model")
-    lines = [line for line in outcome.out.splitlines() if line.startswith("alphabet ")]
-    assert lines[0].split() == f"alphabet subwords, size {made.size}; {made.size} symbols".split()

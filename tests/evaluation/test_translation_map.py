@@ -48,10 +48,16 @@ def test_pieces_of_words_are_hyphenated_and_spaces_left_out():
     pieces = [alphabet.pieces[symbol] for symbol in symbols.tolist()]
     assert b" Fu\xc3\x9f" in pieces and b"ball" in pieces, pieces
     assert names(alphabet, symbols) == ["ein", "Fuß-", "ball", ".", "␣", "↵", "ein", "⊣"]
+    assert names(alphabet, symbols[:0]) == ["⊣"]
+
+
+def test_a_translation_may_be_empty():
+    found = map_translation(translator(), "ein hund", "")
+    assert found.targets == ["⊣"] and found.weights.shape == (1, 9)
 
 
 def test_what_has_no_map():
     with pytest.raises(UsageError, match="this model reads sound, not text"):
         map_translation(translator(source=None, features=MEL), "a")
     with pytest.raises(UsageError, match="the text is empty"):
-        map_translation(translator(), "")
+        map_translation(translator(), " ")

@@ -84,7 +84,7 @@ def names(alphabet: TextAlphabet, symbols: np.ndarray) -> list[str]:
     pieces = [alphabet.pieces[symbol].decode("utf-8", "backslashreplace") for symbol in symbols.tolist()]
     if alphabet.unit != "token":
         return [*map(visible, pieces), END]
-    following = [*pieces[1:], ""]
+    following = [*pieces[1:], ""][: len(pieces)]
     return [*(_piece(piece, after) for piece, after in zip(pieces, following, strict=True)), END]
 
 
