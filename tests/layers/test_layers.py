@@ -26,6 +26,7 @@ from undertow.layers import (
     WeightNormConv1d,
     dilation_cycles,
 )
+from undertow.state import leaves
 
 LAYERS: dict[str, Callable[[], Layer]] = {
     "pointwise convolution": lambda: CausalConv1d(3, 5),
@@ -140,3 +141,16 @@ def test_frames_speak_when_they_are_whole() -> None:
 
 def test_dilation_cycles() -> None:
     assert dilation_cycles(2, 4) == [1, 2, 4, 8, 1, 2, 4, 8]
+
+
+def test_a_ring_takes_steps_of_another_precision() -> None:
+    """As autocast makes them."""
+    layer = CausalConv1d(3, 3, kernel_size=3, dilation=2)
+    x = torch.randn(2, 9, 3).bfloat16()
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        whole, state, stepped = layer(x), layer.init_state(2), []
+        for time in range(9):
+            y, state = layer.step(x[:, time : time + 1], state)
+            stepped.append(y)
+    assert [leaf.dtype for leaf in leaves(state)] == [torch.float32, torch.int64]
+    torch.testing.assert_close(torch.cat(stepped, dim=1).float(), whole.float(), rtol=2e-2, atol=2e-2)

@@ -74,7 +74,7 @@ class CausalConvolution(Layer):
         else:
             past = _read(ring, slots)
         window = torch.cat([past, x], dim=1)
-        ring.scatter_(1, slots[:, :, None].expand(-1, -1, ring.shape[2]), x)
+        ring.scatter_(1, slots[:, :, None].expand(-1, -1, ring.shape[2]), x.to(ring.dtype))
         y = F.linear(window.flatten(1), self.kernel().flatten(1), self.bias)
         return y[:, None], (ring, (cursor + 1) % self.history)
 
