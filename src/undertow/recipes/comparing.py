@@ -142,6 +142,9 @@ def _read(recipes: Sequence[str | Path], changes: Mapping[str, Any], given: str 
                     f"{name} has data.{key} {found.get(key)}, and {first} {expected.get(key)}: "
                     "models are compared on the same data"
                 )
+    for name, one in made.items():
+        if (kind := one.model.get("kind", "autoregressive")) != "autoregressive":
+            raise UsageError(f"{name} makes a {kind}, which has no likelihood alone; compare autoregressive models")
     return made
 
 
@@ -156,8 +159,6 @@ def _check_models(made: Mapping[str, Recipe]) -> None:
     for name, one in made.items():
         task = TASKS[one.data.kind](one.data, one.model, silent)
         config = task.model_config
-        if not isinstance(config, Autoregressive.Config):
-            raise UsageError(f"{name} makes a {config.kind}, which has no likelihood; compare autoregressive models")
         if "validation" not in task.summary():
             raise UsageError(f"{name} holds nothing out: there is nothing to compare models on")
         symbols[name] = to_dict(config.alphabet)
