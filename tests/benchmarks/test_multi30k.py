@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -28,9 +29,7 @@ def results(tmp_path, monkeypatch):
     monkeypatch.setattr(q5_multi30k, "pairs_of", lambda model, split: pairs)
     monkeypatch.setattr(q5_multi30k, "SHOWN", range(0, 400, 3))
     for module, name in ((q5_multi30k, "record"), (q5_multi30k, "save")):
-        own = getattr(module, name)
-        into = lambda *given, own=own, **more: own(*given, **more, results=tmp_path / "results")  # noqa: E731
-        monkeypatch.setattr(module, name, into)
+        monkeypatch.setattr(module, name, partial(getattr(module, name), results=tmp_path / "results"))
     words = ["transformer-multi30k", "--to", "en", "--out", str(tmp_path / "run"), "--timed", "2", "--rounds", "1"]
     monkeypatch.setattr(sys, "argv", ["q5", *words, "--picture", str(tmp_path / "docs" / "images" / "alignment.png")])
     q5_multi30k.main()

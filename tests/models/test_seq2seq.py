@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.contract import check_seq2seq
+from tests.contract_seq2seq import check_seq2seq
 from tests.networks.test_every_encoder_decoder import CASES, FRAMED, SHAPES, SMALL
 from undertow import checkpoint
 from undertow.batch import Batch
