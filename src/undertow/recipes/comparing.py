@@ -19,6 +19,7 @@ from undertow.recipes.recipe import Recipe, read_recipe
 from undertow.recipes.run import train
 from undertow.recipes.scoring import score
 from undertow.recipes.tasks import TASKS
+from undertow.recipes.tasks.task import autoregressive
 from undertow.recipes.telling import Downloads, Say, silent
 from undertow.training.journal import LOG
 from undertow.training.run_folder import SETTINGS
@@ -119,7 +120,7 @@ def compare(
         if say is not None:
             say(f"{name}: {minutes:g} minutes in {folder}")
         run = train(one, folder, resume=(folder / SETTINGS).exists(), device=device, say=say)
-        models[name] = run.load(run.device)  # type: ignore[assignment]
+        models[name] = autoregressive(run.load(run.device))
     return _measure(models, made, Path(out), minutes, num_symbols, say or silent)
 
 
