@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 
 from undertow.alphabets.bytes import Bytes
-from undertow.alphabets.characters import Characters, collect
-from undertow.alphabets.subwords import Subwords, train_subwords
+from undertow.alphabets.fit import fit
 from undertow.alphabets.text_alphabet import OutsideError, TextAlphabet
 from undertow.config import nearest, to_dict
 from undertow.data.catalogue import CATALOGUE, cache_folder, file_set, open_files
@@ -111,12 +110,8 @@ def complete(config: Any, text: Text) -> Any:
         UsageError: sub-words without the package that trains them.
         DataError: the text is not UTF-8, or has more characters than an alphabet can have.
     """
-    if isinstance(config, Characters.Config) and not config.characters:
-        return collect(part for one in text.documents for part in one.texts())
-    if isinstance(config, Subwords.Config) and not config.tokenizer:
-        parts = (part for one in text.split("train") for part in one.texts())
-        return train_subwords(_first(parts, TRAINING_BYTES), config.size)
-    return config
+    train = (part for one in text.split("train") for part in one.texts())
+    return fit(config, (part for one in text.documents for part in one.texts()), _first(train, TRAINING_BYTES))
 
 
 def encode(

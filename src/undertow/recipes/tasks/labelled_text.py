@@ -9,9 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from undertow import alphabets
-from undertow.alphabets import Characters, Subwords
-from undertow.alphabets.characters import collect
-from undertow.alphabets.subwords import train_subwords
+from undertow.alphabets.fit import fit
 from undertow.config import config, to_dict
 from undertow.data.labelled_text import LabelledTexts, open_labelled_text
 from undertow.data.sequences import SequenceSet
@@ -53,7 +51,11 @@ class LabelledTextTask(SequenceTask):
         texts.check_learnable()
         for line in texts.lines():
             say(line)
-        made = _fitted(read_alphabet(section(model, "alphabet")), texts)
+        made = fit(
+            read_alphabet(section(model, "alphabet")),
+            (row.text for rows in texts.splits.values() for row in rows),
+            (row.text for row in texts.split("train")),
+        )
         told = {"label": told_label(model.get("label", AUTO), [texts.label], [texts.label]), "classes": texts.classes}
         self.model = {**model, **told, "alphabet": to_dict(made)}
         alphabet = alphabets.build(made)
@@ -110,15 +112,6 @@ def _as_known(texts: LabelledTexts, split: str, known: tuple[str, ...]) -> Label
     if unknown is not None:
         raise DataError(f"{unknown.name} has the class '{unknown.label}', and the model {', '.join(known)}")
     return replace(texts, classes=known)
-
-
-def _fitted(config: Any, texts: LabelledTexts) -> Any:
-    """The config of an alphabet, its characters collected from all texts, its sub-words trained on the train ones."""
-    if isinstance(config, Characters.Config) and not config.characters:
-        return collect(row.text for rows in texts.splits.values() for row in rows)
-    if isinstance(config, Subwords.Config) and not config.tokenizer:
-        return train_subwords((row.text for row in texts.split("train")), config.size)
-    return config
 
 
 def shortened(sequences: SequenceSet, longest: int, name: str, say: Say) -> SequenceSet:

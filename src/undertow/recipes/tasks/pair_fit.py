@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from undertow.alphabets import Characters, Subwords
-from undertow.alphabets.characters import collect
-from undertow.alphabets.subwords import train_subwords
+from undertow.alphabets.fit import fit
 from undertow.config import to_dict
 from undertow.data.pairs import PairSet, fit_length
 from undertow.data.parallel_text import ParallelText
@@ -39,14 +37,10 @@ def fitted_alphabets(model: Mapping[str, Any], text: ParallelText) -> dict[str, 
     def texts(splits: Iterable[str], sides: tuple[int, ...]) -> Iterable[str]:
         return (pair[side] for split in splits for pair in text.splits[split] for side in sides)
 
-    def fit(alphabet: Any, *sides: int) -> dict[str, Any]:
-        if isinstance(alphabet, Characters.Config) and not alphabet.characters:
-            alphabet = collect(texts(text.splits, sides))
-        if isinstance(alphabet, Subwords.Config) and not alphabet.tokenizer:
-            alphabet = train_subwords(texts(["train"], sides), alphabet.size)
-        return to_dict(alphabet)
+    def fitted(alphabet: Any, *sides: int) -> dict[str, Any]:
+        return to_dict(fit(alphabet, texts(text.splits, sides), texts(["train"], sides)))
 
     if model.get("source") == SHARED:
-        both = fit(asked["alphabet"], 0, 1)
+        both = fitted(asked["alphabet"], 0, 1)
         return {"source": both, "alphabet": both}
-    return {"source": fit(asked["source"], 0), "alphabet": fit(asked["alphabet"], 1)}
+    return {"source": fitted(asked["source"], 0), "alphabet": fitted(asked["alphabet"], 1)}

@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from undertow import alphabets
-from undertow.alphabets import Characters, Subwords
-from undertow.alphabets.characters import collect
-from undertow.alphabets.subwords import train_subwords
+from undertow.alphabets.fit import fit
 from undertow.config import config, to_dict
 from undertow.data.pairs import PairSet
 from undertow.data.transcripts import Spoken
@@ -56,7 +54,11 @@ class TranscriptsTask(Seq2SeqTask):
         features = parse_model(_completed(model)).features
         spoken = _spoken(config, features)
         texts = spoken.texts()
-        fitted = _fitted(read_alphabet(section(model, "alphabet")), texts)
+        fitted = fit(
+            read_alphabet(section(model, "alphabet")),
+            (text for part in texts.values() for text in part),
+            texts.get("train", ()),
+        )
         self.model = {**_completed(model), "alphabet": to_dict(fitted)}
         self.alphabet = alphabets.build(fitted)
         there = [split for split in ("train", "validation") if split in texts]
@@ -126,15 +128,6 @@ def _read(spoken: Spoken, split: str, features: Any, alphabet: Any, say: Say) ->
 def _completed(model: Mapping[str, Any]) -> dict[str, Any]:
     """The recipe's model, with what is written before the data is read where it is not given."""
     return {"direction": DIRECTION, **model, "alphabet": {"kind": "characters", **section(model, "alphabet")}}
-
-
-def _fitted(alphabet: Any, texts: Mapping[str, Sequence[str]]) -> Any:
-    """An alphabet's config, its characters collected from all texts, its sub-words trained on the train texts."""
-    if isinstance(alphabet, Characters.Config) and not alphabet.characters:
-        return collect(text for part in texts.values() for text in part)
-    if isinstance(alphabet, Subwords.Config) and not alphabet.tokenizer:
-        return train_subwords(texts.get("train", ()), alphabet.size)
-    return alphabet
 
 
 def check_room(pairs: PairSet, model: Any) -> None:
