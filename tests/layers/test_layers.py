@@ -11,6 +11,7 @@ from tests.contract import check_layer
 from undertow.layers import (
     CausalConv1d,
     ChannelDropout,
+    Dropout,
     Embedding,
     Framed,
     GatedConv1d,
@@ -40,6 +41,7 @@ LAYERS: dict[str, Callable[[], Layer]] = {
     "gated stack": lambda: GatedStack(3, 8, 2, dilation_cycles(2, 3)),
     "gated stack k=3": lambda: GatedStack(3, 6, 3, [1, 2, 3]),
     "inputs": lambda: Inputs("scalar", 0, in_channels=3, channels=5),
+    "dropout": lambda: Dropout(0.5).eval(),
     "channel dropout": lambda: ChannelDropout(0.5).eval(),
     "values": lambda: Values(),
     "multiplicative unit": lambda: MultiplicativeUnit(3, kernel_size=3, dilation=2),

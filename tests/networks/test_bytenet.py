@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from tests.contract import check_layer
 from tests.networks.cases import CASES
+from undertow.layers import Dropout
 from undertow.networks import ByteNet
 from undertow.networks.bytenet import MUBlock, ReLUBlock
 
@@ -89,5 +90,5 @@ def test_head_drops_before_the_last_convolution_alone() -> None:
     kept = dropped != 0
     torch.testing.assert_close(dropped[kept], 2 * hidden[kept])
     assert 0.45 < kept[hidden > 0].float().mean() < 0.55
-    assert sum(isinstance(module, torch.nn.Dropout) for module in network.modules()) == 1
+    assert sum(isinstance(module, Dropout) for module in network.modules()) == 1
     torch.testing.assert_close(network.eval().head(x), hidden)

@@ -2,7 +2,7 @@
 
 from undertow.layers.attention import CausalSelfAttention, WindowedSelfAttention, attention, attention_weights
 from undertow.layers.causal_conv import CausalConv1d
-from undertow.layers.dropout import ChannelDropout
+from undertow.layers.dropout import ChannelDropout, Dropout
 from undertow.layers.embedding import Embedding, TiedOutput
 from undertow.layers.feed_forward import FeedForward, GatedFeedForward
 from undertow.layers.frames import Framed
@@ -24,6 +24,7 @@ __all__ = [
     "CausalSelfAttention",
     "Cell",
     "ChannelDropout",
+    "Dropout",
     "Embedding",
     "FeedForward",
     "Framed",

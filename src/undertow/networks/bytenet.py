@@ -23,6 +23,7 @@ from undertow.batch import Condition
 from undertow.config import Count, Probability, config
 from undertow.layers import (
     CausalConv1d,
+    Dropout,
     InputKind,
     Inputs,
     Layer,
@@ -170,7 +171,7 @@ class Head(StatelessLayer):
     def __init__(self, channels: int, num_params: int, dropout: float) -> None:
         super().__init__()
         self.hidden = CausalConv1d(channels, channels)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.output = CausalConv1d(channels, num_params)
 
     def forward(self, x: Tensor) -> Tensor:

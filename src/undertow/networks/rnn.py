@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from undertow.batch import Condition
 from undertow.config import Count, Probability, config
-from undertow.layers import CausalConv1d, Cell, InputKind, Inputs, Recurrent, Values
+from undertow.layers import CausalConv1d, Cell, Dropout, InputKind, Inputs, Recurrent, Values
 from undertow.networks.network import Network
 from undertow.state import State
 
@@ -57,12 +57,12 @@ class RNN(Network):
         self.input: Inputs | Values
         if self.takes_symbols:
             self.input = Inputs("embedding", num_symbols, in_channels, input_channels, condition_channels)
-            self.input_dropout = nn.Dropout(config.dropout)
+            self.input_dropout = Dropout(config.dropout)
         else:
             self.input, input_channels = Values(), in_channels + condition_channels
-            self.input_dropout = nn.Dropout(0.0)
+            self.input_dropout = Dropout(0.0)
         self.layers = Recurrent(config.cell, input_channels, channels, config.num_layers, config.dropout)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.head = CausalConv1d(channels, num_params)
 
     def forward(self, x: Tensor, condition: Condition) -> Tensor:

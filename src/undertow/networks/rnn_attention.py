@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from undertow.batch import Condition
 from undertow.config import Count, Probability, config
-from undertow.layers import CausalConv1d, Cell, InputKind, Inputs, Layer, Recurrent
+from undertow.layers import CausalConv1d, Cell, Dropout, InputKind, Inputs, Layer, Recurrent
 from undertow.layers.attention import check_room, write_cache
 from undertow.networks.network import Network
 from undertow.state import State
@@ -65,7 +65,7 @@ class RNNAttention(Network):
         self.input = Inputs(config.input, num_symbols, in_channels, channels, condition_channels)
         self.layers = Recurrent(config.cell, channels, channels, config.num_layers, config.dropout)
         self.attention = AdditiveAttention(channels, config.attention_channels or channels, config.max_length)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.hidden = CausalConv1d(2 * channels, channels)
         self.head = CausalConv1d(channels, num_params)
 

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from undertow.batch import Condition
 from undertow.config import Count, Probability, config
 from undertow.errors import UsageError
-from undertow.layers import Inputs, Serial, dilation_cycles
+from undertow.layers import Dropout, Inputs, Serial, dilation_cycles
 from undertow.networks.bytenet import Head, NormedConv1d, ReLUBlock
 from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, Source, within
 from undertow.networks.network import Network
@@ -79,7 +79,7 @@ class ColumnEncoder(Encoder):
     def __init__(self, config: Seq2SeqByteNet.Config, source: Source) -> None:
         super().__init__()
         self.config = config
-        self.input, self.dropout = source.inputs(2 * config.channels), nn.Dropout(config.block_dropout)
+        self.input, self.dropout = source.inputs(2 * config.channels), Dropout(config.block_dropout)
         dilations = dilation_cycles(config.encoder_cycles, config.layers_per_cycle)
         self.blocks: Any = nn.ModuleList(EncoderBlock(config, dilation) for dilation in dilations)
 
@@ -112,7 +112,7 @@ class EncoderBlock(nn.Module):
         self.dilated = NormedConv1d(channels, channels, config.kernel_size, dilation)
         self.expand = NormedConv1d(channels, 2 * channels)
         self.ahead = config.kernel_size // 2 * dilation
-        self.dropout = nn.Dropout(config.block_dropout)
+        self.dropout = Dropout(config.block_dropout)
 
     def forward(self, x: Tensor, seen: Tensor) -> Tensor:
         h = F.relu(self.dilated.norm(self.reduce(x))) * seen
@@ -131,7 +131,7 @@ class ColumnDecoder(Network):
     def __init__(self, config: Seq2SeqByteNet.Config, num_symbols: int, num_params: int) -> None:
         super().__init__()
         self.input = Inputs("embedding", num_symbols, 1, 2 * config.channels)
-        self.dropout = nn.Dropout(config.block_dropout)
+        self.dropout = Dropout(config.block_dropout)
         dilations = dilation_cycles(config.decoder_cycles, config.layers_per_cycle)
         self.stack = Serial(*(DecoderBlock(config, dilation) for dilation in dilations))
         self.head = Head(2 * config.channels, num_params, config.dropout)
@@ -186,7 +186,7 @@ class DecoderBlock(ReLUBlock):
 
     def __init__(self, config: Seq2SeqByteNet.Config, dilation: int) -> None:
         super().__init__(config.channels, config.kernel_size, dilation)
-        self.dropout = nn.Dropout(config.block_dropout)
+        self.dropout = Dropout(config.block_dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.dropout(self.inner(x))

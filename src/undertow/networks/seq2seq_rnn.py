@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from undertow.batch import Condition
 from undertow.config import Count, Probability, config
-from undertow.layers import Inputs, Recurrent
+from undertow.layers import Dropout, Inputs, Recurrent
 from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, Source, reverse_rows
 from undertow.networks.network import Network
 from undertow.state import State
@@ -66,7 +66,7 @@ class StateEncoder(Encoder):
         super().__init__()
         width = config.embedding_channels or config.channels
         self.reversed_source = config.reversed_source
-        self.input, self.dropout = source.inputs(width), nn.Dropout(config.dropout)
+        self.input, self.dropout = source.inputs(width), Dropout(config.dropout)
         self.layers = Recurrent(config.cell, width, config.channels, config.num_layers, config.dropout)
 
     def forward(self, source: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
@@ -86,7 +86,7 @@ class StateDecoder(Network):
     def __init__(self, config: Seq2SeqRNN.Config, num_symbols: int, num_params: int) -> None:
         super().__init__()
         width, shape = config.embedding_channels or config.channels, (config.channels, config.num_layers)
-        self.input, self.dropout = Inputs("embedding", num_symbols, 1, width), nn.Dropout(config.dropout)
+        self.input, self.dropout = Inputs("embedding", num_symbols, 1, width), Dropout(config.dropout)
         self.layers = Recurrent(config.cell, width, *shape, config.dropout, learned_start=False)
         self.head = nn.Linear(config.channels, num_params)
 

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from undertow.batch import Condition
 from undertow.config import Count, Probability, config
-from undertow.layers import Inputs, Recurrent, Stacked
+from undertow.layers import Dropout, Inputs, Recurrent, Stacked
 from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, Source, reverse_rows, within
 from undertow.networks.network import Network
 from undertow.state import State
@@ -75,7 +75,7 @@ class BidirectionalEncoder(Encoder):
 
     def __init__(self, config: Seq2SeqRNNAttention.Config, source: Source) -> None:
         super().__init__()
-        self.input, self.dropout = source.inputs(config.embedding_channels), nn.Dropout(config.dropout)
+        self.input, self.dropout = source.inputs(config.embedding_channels), Dropout(config.dropout)
         widths = [config.embedding_channels, *[2 * config.channels] * (config.encoder_layers - 1)]
         self.layers: Any = nn.ModuleList(Bidirectional(config.cell, width, config.channels) for width in widths)
 
@@ -112,7 +112,7 @@ class AttentiveDecoder(Network):
     def __init__(self, config: Seq2SeqRNNAttention.Config, num_symbols: int, num_params: int) -> None:
         super().__init__()
         channels, embedding = config.channels, config.embedding_channels
-        self.input, self.dropout = Inputs("embedding", num_symbols, 1, embedding), nn.Dropout(config.dropout)
+        self.input, self.dropout = Inputs("embedding", num_symbols, 1, embedding), Dropout(config.dropout)
         self.attentive = AttentiveCell(config.cell, embedding, channels)
         self.upper = None
         if config.decoder_layers > 1:

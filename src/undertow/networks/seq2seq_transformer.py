@@ -24,6 +24,7 @@ from undertow.config import Count, Probability, config
 from undertow.errors import UsageError
 from undertow.layers import (
     CausalSelfAttention,
+    Dropout,
     Embedding,
     FeedForward,
     Inputs,
@@ -258,7 +259,7 @@ class Entrance(nn.Module):
 
     def __init__(self, config: Seq2SeqTransformer.Config, scale: float) -> None:
         super().__init__()
-        self.scale, self.dropout = scale, nn.Dropout(config.dropout)
+        self.scale, self.dropout = scale, Dropout(config.dropout)
         self.positions = Sinusoidal(config.max_length, config.channels)
 
     def forward(self, x: Tensor, steps: Tensor) -> Tensor:
@@ -271,7 +272,7 @@ class Sum(nn.Module):
     def __init__(self, config: Seq2SeqTransformer.Config) -> None:
         super().__init__()
         self.norm, self.norm_first = nn.LayerNorm(config.channels), config.norm_first
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
 
     def read(self, x: Tensor) -> Tensor:
         """What the branch is given."""

@@ -26,6 +26,7 @@ from undertow.errors import UsageError
 from undertow.layers import (
     CausalConv1d,
     ChannelDropout,
+    Dropout,
     InputKind,
     Inputs,
     Layer,
@@ -118,10 +119,10 @@ class TCN(Network):
         if self.takes_symbols:
             width = config.embedding_channels
             self.input = Inputs("embedding", num_symbols, in_channels, width, condition_channels)
-            self.input_dropout = nn.Dropout(config.embedding_dropout)
+            self.input_dropout = Dropout(config.embedding_dropout)
         else:
             self.input, width = Values(), in_channels + condition_channels
-            self.input_dropout = nn.Dropout(0.0)
+            self.input_dropout = Dropout(0.0)
         self.stack = Serial(*_blocks(config, width))
         self.head = CausalConv1d(_widths(config)[-1], num_params)
         self.receptive_field: int = sum(block.receptive_field - 1 for block in self.stack.layers) + 1

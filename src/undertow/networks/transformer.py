@@ -15,7 +15,6 @@ import math
 from typing import Annotated, Any, Literal
 
 import torch
-import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
@@ -24,6 +23,7 @@ from undertow.config import Count, Probability, config
 from undertow.errors import UsageError
 from undertow.layers import (
     CausalSelfAttention,
+    Dropout,
     Embedding,
     FeedForward,
     GatedFeedForward,
@@ -101,7 +101,7 @@ class Transformer(Network):
         self.config = config
         self.takes_symbols, self.max_length = config.input == "embedding", config.max_length
         self.input = Inputs(config.input, num_symbols, in_channels, config.channels, condition_channels)
-        self.positions = _positions(config)
+        self.positions, self.dropout = _positions(config), Dropout(config.dropout)
         self.blocks: Any = nn.ModuleList(Block(config) for _ in range(config.num_layers))
         self.norm = _norm(config) if config.norm_first else nn.Identity()
         self.tied = config.tied and num_params == num_symbols
@@ -159,7 +159,7 @@ class Transformer(Network):
         else:
             scale = math.sqrt(self.config.channels) if isinstance(self.positions, Sinusoidal) else 1.0
             x = x * scale + self.positions(positions)
-        return F.dropout(x, self.config.dropout, self.training), rotation
+        return self.dropout(x), rotation
 
     def _leave(self, x: Tensor) -> Tensor:
         x = self.norm(x)
@@ -192,7 +192,7 @@ class Block(Layer):
 
     def __init__(self, config: Transformer.Config) -> None:
         super().__init__()
-        self.norm_first, self.dropout = config.norm_first, config.dropout
+        self.norm_first, self.dropout = config.norm_first, Dropout(config.dropout)
         self.attention_norm, self.feed_forward_norm = _norm(config), _norm(config)
         self.attention = _attention(config)
         self.feed_forward = _feed_forward(config)
@@ -215,13 +215,10 @@ class Block(Layer):
     def _join(self, x: Tensor, attended: Tensor) -> Tensor:
         """The block's output, of its input and what attention made of that."""
         if self.norm_first:
-            x = x + self._drop(attended)
-            return x + self._drop(self.feed_forward(self.feed_forward_norm(x)))
-        x = self.attention_norm(x + self._drop(attended))
-        return self.feed_forward_norm(x + self._drop(self.feed_forward(x)))
-
-    def _drop(self, x: Tensor) -> Tensor:
-        return F.dropout(x, self.dropout, self.training)
+            x = x + self.dropout(attended)
+            return x + self.dropout(self.feed_forward(self.feed_forward_norm(x)))
+        x = self.attention_norm(x + self.dropout(attended))
+        return self.feed_forward_norm(x + self.dropout(self.feed_forward(x)))
 
 
 def _positions(config: Transformer.Config) -> Sinusoidal | Learned | Rotary:
