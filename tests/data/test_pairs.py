@@ -77,3 +77,8 @@ def test_lengths_are_fitted_to_nearly_all_targets():
 def test_lengths_that_never_vary_need_nothing_more():
     same = [np.zeros(9, np.uint8)] * 5
     assert fit_length(PairSet(same, same, [""] * 5)) == (1.0, 0.0)
+
+
+def test_a_pair_with_a_blank_piece_is_skipped():
+    found = encode_pairs([pair("abcd efgh", "a b"), pair("abcd", "ab  "), SHORT], LETTERS, LETTERS, 3, "split")
+    assert texts(found) == [("ab", "e"), ("cd", "f")] and found.num_long == 3

@@ -126,3 +126,24 @@ def test_multi30k(real_data):
     assert found.split("train")[0].target == "Zwei junge weiße Männer sind im Freien in der Nähe vieler Büsche."
     with pytest.raises(DataError, match="has no valid split; there is train, validation, test, test_2017"):
         found.split("valid")
+
+
+def test_pairs_with_a_text_in_common_are_in_one_split(tmp_path):
+    write_lines(tmp_path / "talks.en", [f"line {number % 1000}" for number in range(2000)])
+    write_lines(tmp_path / "talks.de", [f"Zeile {number % 900}" for number in range(2000)])
+    there = open_parallel_text(tmp_path / "talks.en", BOTH).splits
+    back = open_parallel_text(tmp_path / "talks.en", ("de", "en")).splits
+    assert sum(map(len, there.values())) == 2000 and len(there["validation"]) > 20 < len(there["test"])
+    for side in ("source", "target"):
+        train, *held_out = ({getattr(pair, side) for pair in pairs} for pairs in there.values())
+        assert not any(train & texts for texts in held_out)
+    for split, pairs in back.items():
+        assert [(pair.target, pair.source) for pair in pairs] == [(pair.source, pair.target) for pair in there[split]]
+
+
+def test_a_large_group_of_pairs_is_trained_on(tmp_path):
+    write_lines(tmp_path / "talks.en", [f"line {number}" for number in range(400)])
+    write_lines(tmp_path / "talks.de", ["ja" if number < 300 else f"Zeile {number}" for number in range(400)])
+    splits = open_parallel_text(tmp_path / "talks.en", BOTH).splits
+    assert set(splits) == {"train", "validation", "test"}
+    assert [sum(pair.target == "ja" for pair in pairs) for pairs in splits.values()] == [300, 0, 0]

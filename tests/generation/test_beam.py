@@ -23,10 +23,10 @@ PENALTIES = [None, 0.6, 2.0]
 KINDS = [(kind, next(iter(shapes))) for kind, shapes in SHAPES.items()]
 
 
-def make(kind: str, name: str, characters: str = "abcdef", gain: float = 1.6) -> Seq2Seq:
-    """In float64, with weights `gain` times as large as fresh ones."""
+def make(kind: str, name: str, characters: str = "abcdef", gain: float = 1.6, text: Any = None) -> Seq2Seq:
+    """In float64, with weights `gain` times as large as fresh ones; of characters, or of another alphabet."""
     torch.manual_seed(4)
-    text = {"kind": "characters", "characters": characters}
+    text = text or {"kind": "characters", "characters": characters}
     network = {"kind": kind, **SMALL[kind], **SHAPES[kind][name]}
     parts = {"source": text, "alphabet": text, "direction": ("en", "de"), "network": network}
     model = Seq2Seq(parse(Seq2Seq.Config, parts)).double().eval()
@@ -260,3 +260,32 @@ def test_a_batch_shrinks_as_its_sources_are_done(monkeypatch: pytest.MonkeyPatch
     beam_search(model, sources(model), LENGTHS, beam=5, n_best=5, max_length=lambda length: 2 * length)
     assert sizes[0] == 4 and 5 < sizes[1] <= 20 and sizes[1:] == sorted(sizes[1:], reverse=True)
     assert sizes[10:] == [] or sizes[10] <= 5, "only the longest source goes on so far"
+
+
+@pytest.mark.parametrize(("kind", "name"), KINDS)
+def test_nothing_is_made_of_no_sources(kind: str, name: str) -> None:
+    assert beam_search(make(kind, name), torch.empty(0, 3, dtype=torch.int64), torch.empty(0, dtype=torch.int64)) == []
+
+
+@pytest.mark.parametrize(("kind", "name"), KINDS)
+def test_scores_of_a_bfloat16_model_are_its_likelihood(kind: str, name: str) -> None:
+    model = make(kind, name).bfloat16()
+    for row, found in enumerate(beam_search(model, sources(model), LENGTHS, beam=1, max_length=3)):
+        for one in found:
+            nats = log_prob(model, row, one.symbols)
+            assert one.log_prob == pytest.approx(nats, rel=0.02, abs=0.02)  # its states are rounded as they are stored
+            assert nats != torch.tensor(nats, dtype=torch.bfloat16).item()
+
+
+def test_a_model_that_gives_the_end_no_probability_is_refused() -> None:
+    model = make("transformer", "pre-norm")
+    step = model.step
+
+    def endless(symbols: Tensor, state: Any, condition: Any = None) -> tuple[Tensor, Any]:
+        params, state = step(symbols, state)
+        params[..., model.end_symbol] = -torch.inf
+        return params, state
+
+    model.step = endless  # type: ignore[method-assign]
+    with pytest.raises(DataError, match="are not numbers"):
+        beam_search(model, sources(model), LENGTHS, beam=2, max_length=4)

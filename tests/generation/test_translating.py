@@ -10,6 +10,7 @@ import torch
 from tests.generation.symbol_models import text_model
 from tests.generation.test_beam import make
 from tests.models.test_seq2seq import make as make_of_sound
+from undertow.alphabets.subwords import train_subwords
 from undertow.emissions import Sampling
 from undertow.errors import DataError, UsageError
 from undertow.generation.decoding import Decoding
@@ -142,3 +143,32 @@ def test_translating_leaves_a_model_in_training() -> None:
     translate(model, ["abc"], beam=2, max_length=4)
     assert model.training and all(parameter.requires_grad for parameter in model.parameters())
     assert torch.is_grad_enabled()
+
+
+def test_white_space_around_a_line_is_not_read(model: Seq2Seq) -> None:
+    close(translate(model, [" abc cab", "abc cab \t", "abc cab\n"]).lines, translate(model, ["abc cab"] * 3).lines)
+
+
+def of_subwords() -> Seq2Seq:
+    """A model that writes "a", "b", any of six longer pieces of both, or the end, each as likely at every step."""
+    config = train_subwords(["abab abba baba bab ab"] * 9, 262)
+    model = make("rnn", "gru", text=dict(kind="subwords", size=config.size, tokenizer=config.tokenizer))
+    head = model.network.decoder.head
+    with torch.no_grad():
+        head.weight.zero_()
+        head.bias.fill_(-9.0)
+        head.bias[[*model.alphabet.encode("a"), *model.alphabet.encode("b"), *range(256, 263)]] = 3.0
+    return model
+
+
+def test_the_best_of_subwords_are_different_texts() -> None:
+    model, how = of_subwords(), dict(beam=60, max_length=3, length_penalty=0.0)
+    whole = translate(model, ["ab"], n_best=60, **how).lines[0]
+    assert 5 < len(set(whole.texts)) == len(whole.texts) < 60
+    few = translate(model, ["ab"], n_best=5, **how).lines[0]
+    assert few.texts == whole.texts[:5] and few.scores == whole.scores[:5]
+
+
+def test_every_draw_is_given(model: Seq2Seq) -> None:
+    found = translate(model, ["abc"], sampling=Sampling(temperature=0.0), n_best=3, max_length=6).lines[0]
+    assert len(found.texts) == len(found.scores) == 3 and len(set(found.texts)) == 1

@@ -70,7 +70,9 @@ def test_what_makes_no_mean(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="1 checkpoint makes no mean"):
         average([out], out=tmp_path / "mean")
     with pytest.raises(UsageError, match="say where their mean is to be written"):
-        average([out / "best", out / "last"])
+        average([out / "best", out / "checkpoints" / "step-00000003"])
+    with pytest.raises(UsageError, match="a checkpoint is given more than once"):
+        average([out / "last", out / "last"], out=tmp_path / "mean")
     with pytest.raises(DataError, match="is no folder of a run"):
         average(tmp_path)
     average(out, last=2)

@@ -76,7 +76,7 @@ def encode_pairs(
         longest: symbols of either side, without its end.
         long_lines: what becomes of a pair with a longer side: "keep" it whole; "skip" it; or "split" both sides into
             equally many pieces that fit, of about as many words each, which are taken for each other's translations;
-            one that has too few letters for that is skipped.
+            one that has too few letters for that, or a blank piece, is skipped.
 
     Raises:
         DataError: a text has a character outside its alphabet (file and line are named).
@@ -103,8 +103,8 @@ def encode_pairs(
 def fit_length(pairs: PairSet) -> tuple[float, float]:
     """a and b of the longest target that ByteNet expects of a source, |t̂| = a·|s| + b (arXiv 1610.10099, §3.2).
 
-    a is the mean ratio, Σ|t| ÷ Σ|s|, and b the smallest whole number, 0 or more, that holds 99 in 100 of the targets;
-    lengths are with the end symbols. The paper's are 1.20 and 0 for English to German characters.
+    a is the mean ratio, Σ|t| ÷ Σ|s|, as the paper's is, and b the smallest whole number, 0 or more, that holds 99 of
+    100 targets; lengths are with the end symbols. The paper's are 1.20 and 0 for English to German characters.
 
     Raises:
         DataError: there is no pair.
@@ -137,6 +137,8 @@ def _pieces(
         ]
         encoded = [_encode(piece, source_alphabet, alphabet) for piece in cut]
         if all(max(map(len, both)) <= longest for both in encoded):
+            if any(not text for piece in cut for text in piece[:2]):
+                return
             yield from ((piece, *both) for piece, both in zip(cut, encoded, strict=True))
             return
 
@@ -146,4 +148,4 @@ def _cut(text: str, number: int) -> list[str]:
     words = text.split()
     parts, between = (words, " ") if len(words) >= number else (list(text), "")
     ends = np.linspace(0, len(parts), number + 1).round().astype(int)
-    return [between.join(parts[first:last]) for first, last in zip(ends[:-1], ends[1:], strict=True)]
+    return [between.join(parts[first:last]).strip() for first, last in zip(ends[:-1], ends[1:], strict=True)]

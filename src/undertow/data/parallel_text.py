@@ -4,6 +4,7 @@ All of it is read into memory.
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,8 @@ from undertow.errors import DataError, UsageError
 MULTI30K = {"train": "train", "validation": "val", "test": "test_2016_flickr", "test_2017": "test_2017_flickr"}
 LANGUAGES = ("en", "de")  # of Multi30k
 FILE_NAME = re.compile(r"(?P<stem>.+?)\.(?P<language>[^.]+)(\.gz)?")  # train.en, train.en.gz
+
+LINKED, LINKED_SHARE = 10, 0.01  # pairs, and share of all pairs, of a group that is held out at most
 
 Files = dict[str, dict[str, Path]]  # by split, by language
 
@@ -151,15 +154,39 @@ def _read(files: tuple[Path, Path]) -> tuple[list[Pair], int]:
     return pairs, len(sources) - len(pairs)
 
 
+def linked(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """Of each pair of texts the group it is in, named by the first of the group's texts in order.
+
+    Pairs that have a text in common are in one group, so that a sentence with two translations is in one split.
+    """
+    above: dict[str, str] = {}
+
+    def top(text: str) -> str:
+        while (parent := above.setdefault(text, text)) != text:
+            above[text] = above[parent]
+            text = parent
+        return text
+
+    for pair in pairs:
+        first, second = sorted(map(top, pair))
+        above[second] = first
+    return [top(source) for source, _ in pairs]
+
+
 def _held_out(splits: dict[str, list[Pair]]) -> dict[str, list[Pair]]:
-    """The splits, with those that must be held out taken from the train pairs where there are none."""
+    """The splits, with those that must be held out taken from the train pairs where there are none.
+
+    A large group of pairs that have texts in common, as of "yes" and "oh", is trained on.
+    """
     missing = [split for split in HELD_OUT if split not in splits]
     if not missing:
         return splits
-    keys = ["\n".join(sorted((pair.source, pair.target))) for pair in splits["train"]]
-    chosen = assign_splits(list(dict.fromkeys(keys)), {})
+    groups = linked([(pair.source, pair.target) for pair in splits["train"]])
+    small = [group for group, size in Counter(groups).items() if size <= max(LINKED, LINKED_SHARE * len(groups))]
+    chosen = assign_splits(small, {})
     parts: dict[str, list[Pair]] = {split: [] for split in ("train", *missing)}
-    for key, pair in zip(keys, splits["train"], strict=True):
-        parts[chosen[key] if chosen[key] in missing else "train"].append(pair)
+    for group, pair in zip(groups, splits["train"], strict=True):
+        split = chosen.get(group, "train")
+        parts[split if split in missing else "train"].append(pair)
     found = {**splits, **parts}
     return {split: found[split] for split in ("train", *HELD_OUT) if found[split]}

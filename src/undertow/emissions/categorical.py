@@ -30,7 +30,7 @@ class Categorical(Emission):
 
     def log_prob(self, params: Tensor, symbols: Tensor) -> Tensor:
         """Log-probability in nats: logits (…, N) and symbols (…) -> (…)."""
-        logits = params.reshape(-1, self.num_params)
+        logits = params.reshape(-1, self.num_params).to(torch.promote_types(params.dtype, torch.float32))
         return functional.cross_entropy(logits, symbols.reshape(-1), reduction="none").neg().reshape(symbols.shape)
 
     def sample(self, params: Tensor, uniforms: Tensor, sampling: Sampling) -> Tensor:

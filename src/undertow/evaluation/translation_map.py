@@ -52,7 +52,8 @@ def map_translation(model: Seq2Seq, text: str, translation: str | None = None, *
         DataError: a character is not in the model's alphabets.
     """
     source_alphabet, alphabet = check_translator(model)
-    if not text.strip():
+    text = text.strip()
+    if not text:
         raise UsageError("the text is empty; give one to translate")
     device = next(model.parameters()).device
     symbols = source_alphabet.encode(text)
@@ -61,7 +62,7 @@ def map_translation(model: Seq2Seq, text: str, translation: str | None = None, *
     if translation is None:
         target = beam_search(model, source, lengths, beam=beam)[0][0].symbols
     else:
-        target = alphabet.encode(translation)
+        target = alphabet.encode(translation.strip())
     written = torch.from_numpy(np.append(target, model.end_symbol))[None].to(device)
     batch = Batch(
         symbols=written, counted=torch.ones_like(written, dtype=torch.bool), source=source, source_lengths=lengths

@@ -73,6 +73,8 @@ def beam_search(
         DataError: the model's parameters are not numbers.
     """
     check_search(beam, n_best, length_penalty)
+    if not len(source):
+        return []
     limits = longest(model, lengths, max_length)
     found = [Found(beam, n_best, length_penalty or 0.0, int(limit)) for limit in limits]
     with inference(model):
@@ -88,6 +90,8 @@ def beam_search(
             before, alive = len(alive.source), longer.rows(~_settled(longer, found)[longer.source])
             if not np.array_equal(alive.parent, np.arange(before)):
                 writer.select(alive.parent)
+    if not all(one.hypotheses for one in found):
+        raise DataError(NOT_NUMBERS)
     return [one.best for one in found]
 
 

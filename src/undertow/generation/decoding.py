@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
+from undertow.alphabets import Subwords
 from undertow.data.pair_batches import collate_sources
 from undertow.emissions import Sampling
 from undertow.errors import UsageError
@@ -56,14 +57,17 @@ class Decoding:
         check_keys([self.seed], [])
 
     def run(self, model: Seq2Seq, source: Tensor, lengths: Tensor, rows: Sequence[int]) -> list[list[Hypothesis]]:
-        """Of each source of a batch, the hypotheses, best first; row r draws from the rows r·n and on of the noise."""
+        """Of each source of a batch, the hypotheses, best first; row r draws from the rows r·n and on of the noise.
+
+        Of sub-words a search gives more than n, for n different texts to be among them.
+        """
         if self.sampling is None:
             return beam_search(
                 model,
                 source,
                 lengths,
                 beam=self.beam,
-                n_best=self.n_best,
+                n_best=self._num_searched(model),
                 length_penalty=self.length_penalty,
                 max_length=self.max_length,
                 cached=self.cached,
@@ -81,6 +85,10 @@ class Decoding:
         )
         groups = [drawn[first : first + count] for first in range(0, len(drawn), count)]
         return [sorted(group, key=lambda one: -one.score) for group in groups]
+
+    def _num_searched(self, model: Seq2Seq) -> int:
+        """All that the beam holds where several of its hypotheses may read the same, cut in different places."""
+        return self.beam if self.n_best > 1 and isinstance(model.alphabet, Subwords) else self.n_best
 
 
 USUAL = Decoding()

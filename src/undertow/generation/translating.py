@@ -31,7 +31,7 @@ class Translation:
     """What a model wrote of one line.
 
     Attributes:
-        texts: best first, no two the same: n of them, or fewer where there are no more.
+        texts: best first: as many as are asked for. A search's are no two the same, and fewer where it found no more.
         log_probs: of each, nats, of the symbols it was written in and their end; of a split line all its parts'.
         scores: of each, what it is ranked by.
         ended: of each, whether it ended by itself, and not because it could be no longer.
@@ -195,7 +195,7 @@ def _translate(
     parts = [part for source in sources for part in source.parts]
     rows = [n + k * _PIECE for n, source in zip(numbers, sources, strict=True) for k in range(len(source.parts))]
     decoded = iter(decode_sources(model, parts, decoding, rows=rows, progress=progress))
-    return [_joined(model, [next(decoded) for _ in source.parts], source.kind) for source in sources]
+    return [_joined(model, [next(decoded) for _ in source.parts], decoding, source.kind) for source in sources]
 
 
 def _check_writes_text(model: Model) -> TextAlphabet:
@@ -213,12 +213,13 @@ def _read(line: Line, model: Seq2Seq, long_lines: LongLines, number: int) -> Sou
         return _kept(frames, model.network.encoder.max_length, long_lines, f"source {number}", "frame")
     if not isinstance(line, str):
         raise UsageError(f"line {number}: this model reads text; give a str")
-    if not line.strip():
+    line = line.strip()
+    if not line:
         return Source((), "empty")
     holds = model.network.encoder.max_length
     most, symbols = None if holds is None else holds - 1, _encoded(line, model.source_alphabet, number)
     if long_lines == "split" and most is not None and len(symbols) > most:
-        return Source(tuple(_split(line.strip(), model.source_alphabet, most)), "split")
+        return Source(tuple(_split(line, model.source_alphabet, most)), "split")
     return _kept(symbols, most, long_lines, f"line {number}", model.source_alphabet.unit)
 
 
@@ -260,20 +261,23 @@ def _split(text: str, alphabet: TextAlphabet, most: int) -> list[np.ndarray]:
     return _split(text[:cut].strip(), alphabet, most) + _split(text[cut:].strip(), alphabet, most)
 
 
-def _joined(model: Seq2Seq, parts: list[list[Hypothesis]], kind: Kind) -> Translation:
-    """A line's translation from its parts' hypotheses; only the best of those that read the same."""
+def _joined(model: Seq2Seq, parts: list[list[Hypothesis]], decoding: Decoding, kind: Kind) -> Translation:
+    """A line's translation from its parts' hypotheses; of a search's that read the same, the best alone."""
     if not parts:
         return Translation(kind=kind)
-    rows: dict[str, tuple[Hypothesis, ...]] = {}
-    for row in zip(*parts, strict=False):
-        rows.setdefault(" ".join(model.alphabet.decode(one.symbols) for one in row), row)
-    best = next(iter(rows.values()))
+    rows = list(zip(*parts, strict=False))
+    texts = [" ".join(model.alphabet.decode(one.symbols) for one in row) for row in rows]
+    if decoding.sampling is None:
+        first = {text: number for number, text in reversed(list(enumerate(texts)))}
+        rows = [row for number, row in enumerate(rows) if first[texts[number]] == number]
+        texts = list(dict.fromkeys(texts))
+    rows = rows[: decoding.n_best]
     return Translation(
-        texts=tuple(rows),
-        log_probs=tuple(sum(one.log_prob for one in row) for row in rows.values()),
-        scores=tuple(sum(one.score for one in row) for row in rows.values()),
-        ended=tuple(all(one.ended for one in row) for row in rows.values()),
-        num_symbols=sum(len(one.symbols) + 1 for one in best),
+        texts=tuple(texts[: decoding.n_best]),
+        log_probs=tuple(sum(one.log_prob for one in row) for row in rows),
+        scores=tuple(sum(one.score for one in row) for row in rows),
+        ended=tuple(all(one.ended for one in row) for row in rows),
+        num_symbols=sum(len(one.symbols) + 1 for one in rows[0]),
         kind=kind,
     )
 

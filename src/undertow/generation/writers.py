@@ -98,7 +98,7 @@ def longest(model: Seq2Seq, lengths: Tensor, max_length: MaxLength) -> np.ndarra
         UsageError: it is below 1, or more than the decoder holds.
     """
     holds = model.network.decoder.max_length
-    if isinstance(max_length, int):
+    if max_length is not None and not callable(max_length):
         if max_length < 1:
             raise UsageError(f"max_length is {max_length}; it must be 1 or more, for the end symbol")
         if holds is not None and max_length > holds:

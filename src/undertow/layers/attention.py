@@ -39,6 +39,26 @@ def attention(query: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None =
     return attention_weights(query, keys, mask) @ values
 
 
+def fast_attention(
+    query: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    mask: Tensor | None = None,
+    dropout: float = 0.0,
+    causal: bool = False,
+) -> Tensor:
+    """`attention` by torch's own kernels, with dropout: (B, T, H, D) of each, mask (B or 1, T or 1, S)."""
+    query, keys, values = (part.transpose(1, 2) for part in (query, keys, values))
+    mask = None if mask is None else mask[:, None]
+    if query.dtype == torch.bfloat16 and query.device.type == "cpu" and torch.is_grad_enabled():
+        with torch.autocast("cpu", enabled=False):  # that kernel's gradient is up to four times as slow in bfloat16
+            parts = query.float(), keys.float(), values.float()
+            y = F.scaled_dot_product_attention(*parts, mask, dropout, causal).to(query.dtype)
+    else:
+        y = F.scaled_dot_product_attention(query, keys, values, mask, dropout, causal)
+    return y.transpose(1, 2)
+
+
 class SelfAttention(Layer, Stacked):
     """Each step looks at steps up to its own: (B, T, C) -> (B, T, C).
 
@@ -103,17 +123,7 @@ class SelfAttention(Layer, Stacked):
     def _fast(
         self, query: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None = None, causal: bool = False
     ) -> Tensor:
-        """`attention` by torch's own kernels, with dropout in training: (B, T, H, D) of each, mask (B or 1, T, S)."""
-        query, keys, values = (part.transpose(1, 2) for part in (query, keys, values))
-        mask = None if mask is None else mask[:, None]
-        dropout = self.dropout if self.training else 0.0
-        if query.dtype == torch.bfloat16 and query.device.type == "cpu" and torch.is_grad_enabled():
-            with torch.autocast("cpu", enabled=False):  # that kernel's gradient is up to four times as slow in bfloat16
-                parts = query.float(), keys.float(), values.float()
-                y = F.scaled_dot_product_attention(*parts, mask, dropout, causal).to(query.dtype)
-        else:
-            y = F.scaled_dot_product_attention(query, keys, values, mask, dropout, causal)
-        return y.transpose(1, 2)
+        return fast_attention(query, keys, values, mask, self.dropout if self.training else 0.0, causal)
 
 
 class CausalSelfAttention(SelfAttention):

@@ -28,7 +28,9 @@ class Dropout(StatelessLayer):
             return x
         if x.device.type != "cpu":
             return F.dropout(x, self.p)
-        return x * (_uniform_levels(x) >= round(self.p * LEVELS) - LEVELS // 2).to(x.dtype).mul_(1 / (1 - self.p))
+        hidden = min(round(self.p * LEVELS), LEVELS - 1)
+        kept = _uniform_levels(x) >= hidden - LEVELS // 2
+        return x * kept.to(x.dtype).mul_(LEVELS / (LEVELS - hidden))
 
 
 class ChannelDropout(StatelessLayer):

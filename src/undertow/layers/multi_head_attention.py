@@ -5,10 +5,9 @@ Attention Is All You Need (arXiv 1706.03762, §3.2.2).
 B batch, T queries, S steps of the memory, H heads, D channels of a head, C = H · D channels.
 """
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from undertow.layers.attention import attention_weights
+from undertow.layers.attention import attention_weights, fast_attention
 from undertow.layers.stacked import Stacked
 
 
@@ -33,10 +32,9 @@ class MultiHeadAttention(nn.Module, Stacked):
 
     def forward(self, x: Tensor, keys: Tensor, values: Tensor, seen: Tensor) -> Tensor:
         """What queries x (B, T, C) find in keys and values (B, S, H, D), of which `seen` (B, S) may be looked at."""
-        query, keys, values = (part.to(x.dtype).transpose(1, 2) for part in (self._queries(x), keys, values))
-        dropout = self.dropout if self.training else 0.0
-        y = F.scaled_dot_product_attention(query, keys, values, seen[:, None, None], dropout)
-        return self.output(y.transpose(1, 2).flatten(2))
+        query, dropout = self._queries(x), self.dropout if self.training else 0.0
+        y = fast_attention(query, keys.to(query.dtype), values.to(query.dtype), seen[:, None], dropout)
+        return self.output(y.flatten(2))
 
     def weights(self, x: Tensor, keys: Tensor, seen: Tensor) -> Tensor:
         """How much each query looks at each step of the memory: (B, H, T, S), rows summing to one."""

@@ -51,7 +51,7 @@ class Seq2Seq(Model):
             frames: what training does to them.
             alphabet: of the target.
             direction: names of what it reads and what it writes, ("en", "de").
-            label_smoothing: share of probability that training asks for outside the true symbol (arXiv 1706.03762,
+            label_smoothing: share of probability that training spreads evenly over all symbols (arXiv 1706.03762,
                 §5.4).
         """
 

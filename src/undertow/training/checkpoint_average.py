@@ -25,8 +25,8 @@ def average(checkpoints: str | Path | Sequence[str | Path], *, last: int = 5, ou
         out: a new folder; by default `average` in that of the run.
 
     Raises:
-        UsageError: fewer than two checkpoints are asked for, there is neither a run nor an `out`, or they are exported
-            to the native engine.
+        UsageError: fewer than two checkpoints are asked for, or one of them twice; there is neither a run nor an `out`;
+            or they are exported to the native engine.
         DataError: there are fewer, one is damaged or of another config than the first, or `out` is there already.
     """
     if isinstance(checkpoints, str | Path):
@@ -38,6 +38,8 @@ def average(checkpoints: str | Path | Sequence[str | Path], *, last: int = 5, ou
         raise UsageError(f"{len(folders)} checkpoint makes no mean; give the folder of a run, or two or more of them")
     if out is None:
         raise UsageError("these are checkpoints and no run: say where their mean is to be written")
+    if len({folder.resolve() for folder in folders}) < len(folders):
+        raise UsageError("a checkpoint is given more than once (best may be the same as last)")
     _check_same(folders)
     model = checkpoint.load(folders[-1])
     if model.engine_file is not None:

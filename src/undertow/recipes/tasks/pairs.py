@@ -26,8 +26,6 @@ from undertow.recipes.telling import Downloads, Say
 from undertow.recipes.validating import BleuMeasure
 from undertow.training.measure import Measured
 
-VALIDATION_TOKENS = 16_384  # of one batch, source and target
-
 
 class PairsTask(Seq2SeqTask):
     """Pairs of lines, each read and written whole."""

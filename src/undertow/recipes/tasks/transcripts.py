@@ -21,7 +21,6 @@ from undertow.recipes.tasks.text import read_alphabet, text_alphabet
 from undertow.recipes.telling import Downloads, Say
 
 DIRECTION = ("speech", "text")
-VALIDATION_TOKENS = 16_384  # of one batch, frames and symbols
 
 
 class TranscriptsTask(Seq2SeqTask):
