@@ -11,7 +11,6 @@ from undertow.config import config
 from undertow.errors import DataError
 
 NUM_KEYS = 88
-LOWEST_KEY = 21  # MIDI number of the lowest key, A0
 
 
 class PianoRoll(Alphabet):

@@ -20,6 +20,7 @@ from undertow.data import features as frame_features
 from undertow.data.audio import to_float
 from undertow.data.clips import Clip, ClipSet
 from undertow.data.crops import Crop, Crops, Order
+from undertow.data.sequences import rows_of_rank
 from undertow.errors import DataError, UsageError
 
 Classes = Mapping[str, Sequence[str]]
@@ -68,28 +69,10 @@ class Batches:
         period: int = 1,
         look_ahead: int = 0,
     ) -> None:
-        if seed < 0 or not 0 <= rank < world_size:
-            raise UsageError(
-                f"seed {seed}, rank {rank} of {world_size}: seeds start at 0, ranks lie below their number"
-            )
         self.encoder = _Encoder(clips, alphabet, features, label_classes, look_ahead)
         self.crops = _cut(self.encoder, context_steps, batch_size, crop_steps, period)
+        self.rows = rows_of_rank(batch_size, seed, rank, world_size)
         self.order = Order(self.crops, batch_size * world_size, seed)
-        self.rows = slice(rank * batch_size, (rank + 1) * batch_size)
-
-    @property
-    def steps_per_epoch(self) -> int:
-        """Steps until every crop has come once, rounded up; an epoch may end inside a batch."""
-        return -(-len(self.crops) // self.order.global_batch)
-
-    @property
-    def mean_counted(self) -> float:
-        """Counted steps of a global batch, on average.
-
-        Batches of like lengths differ in theirs. A loss that is summed over the counted steps and divided by this
-        number weighs every sample of an epoch alike, as scoring does; the mean over each batch favours short clips.
-        """
-        return int(self.crops.lengths.sum()) * self.order.global_batch / len(self.crops)
 
     def batch(self, step: int) -> Batch:
         """This rank's rows of the global batch of `step`, counted from 0."""
@@ -102,8 +85,6 @@ def batches_in_order(
     context_steps: int | None,
     batch_size: int,
     crop_steps: int | None = None,
-    rank: int = 0,
-    world_size: int = 1,
     features: Any = None,
     label_classes: Classes | None = None,
     period: int = 1,
@@ -113,13 +94,13 @@ def batches_in_order(
 
     Whole clips by default. With `crop_steps`, longer clips come in consecutive crops with their context, each step
     counted once: the same likelihood in less memory. An unbounded receptive field (None) takes whole clips always.
-    Rank r takes every `world_size`-th batch from r on. Arguments and errors are those of `Batches`.
+    Arguments and errors are those of `Batches`.
     """
     encoder = _Encoder(clips, alphabet, features, label_classes, look_ahead)
     rows = _cut(encoder, context_steps, batch_size, None if context_steps is None else crop_steps, period).cut()
     length = rows[:, 2] - rows[:, 1] + rows[:, 3]
     rows = rows[np.argsort(-length, kind="stable")]
-    for first in range(rank * batch_size, len(rows), world_size * batch_size):
+    for first in range(0, len(rows), batch_size):
         yield encoder.batch([Crop(*row) for row in rows[first : first + batch_size].tolist()])
 
 

@@ -63,7 +63,7 @@ class PairBatches:
 
     def batch(self, step: int) -> Batch:
         """This rank's rows of the batch of `step`, counted from 0; one that does not count where there are too few."""
-        epoch, index = divmod(step, len(self._starts))
+        epoch, index = divmod(step, self.steps_per_epoch)
         rows = self._epoch(epoch)[index]
         own = rows[self.rank :: self.world_size]
         if len(own):

@@ -106,16 +106,6 @@ class SequenceBatches:
         self.crops = cut(sequences, crop_steps, context_steps, period)
         self.order = Order(self.crops, batch_size * world_size, seed)
 
-    @property
-    def steps_per_epoch(self) -> int:
-        """Steps until every crop has come once, rounded up; an epoch may end inside a batch."""
-        return -(-len(self.crops) // self.order.global_batch)
-
-    @property
-    def mean_counted(self) -> float:
-        """Counted steps of a global batch, on average; see `undertow.data.batches.Batches`."""
-        return self.sequences.num_symbols * self.order.global_batch / len(self.crops)
-
     def batch(self, step: int) -> Batch:
         """This rank's rows of the global batch of `step`, counted from 0."""
         return collate(self.sequences, self.order.batch(step)[self.rows])
@@ -126,21 +116,18 @@ def sequences_in_order(
     batch_size: int,
     crop_steps: int | None = None,
     context_steps: int = 0,
-    rank: int = 0,
-    world_size: int = 1,
     period: int = 1,
 ) -> Iterator[Batch]:
     """Every sequence once, for validation and scoring: the longest first, those of like length together, padded.
 
     Whole sequences by default; with `crop_steps`, longer ones come in consecutive crops with their context, each step
-    counted once. Rank r takes every `world_size`-th batch from r on. Arguments and errors are those of
-    `SequenceBatches`.
+    counted once. Arguments and errors are those of `SequenceBatches`.
     """
-    rows_of_rank(batch_size, 0, rank, world_size)
+    _check_size(batch_size)
     rows = cut(sequences, crop_steps, context_steps, period).cut()
     length = rows[:, 2] - rows[:, 1] + rows[:, 3]
     rows = rows[np.argsort(-length, kind="stable")]
-    for first in range(rank * batch_size, len(rows), world_size * batch_size):
+    for first in range(0, len(rows), batch_size):
         yield collate(sequences, [Crop(*row) for row in rows[first : first + batch_size].tolist()])
 
 
@@ -181,8 +168,7 @@ def rows_of_rank(batch_size: int, seed: int, rank: int, world_size: int) -> slic
     Raises:
         UsageError: a size or a seed that cannot be, or a rank out of range.
     """
-    if batch_size < 1:
-        raise UsageError(f"batch_size {batch_size}: it must be 1 or more")
+    _check_size(batch_size)
     if seed < 0 or not 0 <= rank < world_size:
         raise UsageError(f"seed {seed}, rank {rank} of {world_size}: seeds start at 0, ranks lie below their number")
     return slice(rank * batch_size, (rank + 1) * batch_size)
@@ -219,6 +205,11 @@ def collate(sequences: SequenceSet, crops: Sequence[Crop]) -> Batch:
         labels={name: _labels(values, crops, num_steps) for name, values in sequences.labels.items()},
         names=tuple(_name(sequences, crop) for crop in crops),
     )
+
+
+def _check_size(batch_size: int) -> None:
+    if batch_size < 1:
+        raise UsageError(f"batch_size {batch_size}: it must be 1 or more")
 
 
 def _labels(values: Labels, crops: Sequence[Crop], num_steps: int) -> Tensor:

@@ -66,11 +66,6 @@ class StreamBatches:
         """Chunks of the longest stream."""
         return -(-len(self.chunks) // self.global_batch)
 
-    @property
-    def mean_counted(self) -> float:
-        """Counted steps of a global batch, on average."""
-        return self.sequences.num_symbols / self.steps_per_epoch
-
     def batch(self, step: int) -> Batch:
         """This rank's rows of the global batch of `step`, counted from 0."""
         epoch, index = divmod(step, self.steps_per_epoch)
