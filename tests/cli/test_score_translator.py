@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.data.parallel import write_parallel
+from tests.data.parallel import sentences, write_lines, write_parallel
 from undertow.recipes import train
 
 NETWORK = {"kind": "rnn", "num_layers": 1, "channels": 8}
@@ -54,6 +54,27 @@ def test_what_is_wrong(command, run, options, status, message):
     assert outcome.status == status and message in outcome.line and not outcome.out
 
 
+def test_two_files_of_ones_own(command, run, tmp_path):
+    pairs = sentences(80, longest=12)
+    write_lines(tmp_path / "mine.en", [one for one, _ in pairs])
+    write_lines(tmp_path / "mine.de", [other for _, other in pairs])
+    options = ("score", run, tmp_path / "mine.en", "--metric", "nll", "--json")
+    held_out, whole = command(*options), command(*options, "--split", "all")
+    count = json.loads(held_out.out)["num_sentences"]
+    assert 0 < count < 20 and json.loads(whole.out)["num_sentences"] == 80
+    assert f"test: {count} of 80 pairs, those that training holds out; --split all is all of them" in held_out.err
+    assert "training holds out" not in whole.err
+
+
+def test_a_test_set_alone(command, run, tmp_path):
+    folder = write_parallel(tmp_path / "mine", {"test": 9})
+    outcome = command("score", run, folder, "--metric", "nll")
+    assert outcome.status == 0 and "test: 9 sentences" in outcome.out and "holds out" not in outcome.err
+    refused = command("train", "rnn-multi30k", "--data", folder, "--out", tmp_path / "run")
+    assert refused.status == 1 and "has no train split; there is test" in refused.line
+    assert not (tmp_path / "run").exists()
+
+
 def test_metrics_of_what_is_no_translator(command, trained):
     outcome = command("score", trained, "--metric", "bleu")
     assert outcome.status == 2
@@ -64,7 +85,8 @@ def test_checkpoints_are_averaged(command, run, tmp_path):
     outcome = command("average", run, "--last", "2", "--out", tmp_path / "mean")
     assert outcome.out == f"{tmp_path / 'mean'} is the mean of step-00000002, step-00000004\n"
     assert command("score", tmp_path / "mean", "--metric", "nll").status == 0
-    found = json.loads(command("average", run / "best", run / "last", "--out", tmp_path / "two", "--json").out)
+    two = [run / "checkpoints" / f"step-{step:08}" for step in (2, 4)]
+    found = json.loads(command("average", *two, "--out", tmp_path / "two", "--json").out)
     assert found["out"] == str(tmp_path / "two") and len(found["mean_of"]) == 2
 
 

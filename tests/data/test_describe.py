@@ -6,8 +6,9 @@ import shutil
 import numpy as np
 import pytest
 
+from tests.data.parallel import write_lines, write_parallel
 from tests.data.test_load import tone, write
-from undertow.data import describe_text
+from undertow.data import parallel_text
 from undertow.data.catalogue import CATALOGUE
 from undertow.data.describe import describe
 from undertow.errors import DataError, UsageError
@@ -79,11 +80,21 @@ def test_named_sets(real_data, monkeypatch):
 
 def test_pairs_that_do_not_fit(real_data, tmp_path, monkeypatch):
     files = {path.name: path for path in (real_data / "multi30k").iterdir()}
-    monkeypatch.setattr(describe_text, "open_files", lambda source, kind: files)
+    monkeypatch.setattr(parallel_text, "open_files", lambda source, kind, path: files)
     files["val.en.gz"] = tmp_path / "val.en.gz"
     files["val.en.gz"].write_bytes(gzip.compress(b"one line\n"))
-    with pytest.raises(DataError, match=r"multi30k: val has \{'en': 1, 'de': 1014\} lines"):
+    with pytest.raises(DataError, match=r"multi30k: validation has \{'en': 1, 'de': 1014\} lines"):
         describe("multi30k")
     shutil.copy(real_data / "tinyshakespeare/input.txt", files["val.en.gz"])
     with pytest.raises(DataError, match="val.en.gz cannot be read: Not a gzipped file"):
         describe("multi30k")
+
+
+def test_a_folder_of_pairs(tmp_path):
+    folder = write_parallel(tmp_path / "talks", {"train": 30, "dev": 5})
+    found = describe(folder)
+    assert found["kind"] == "pairs" and set(found["splits"]) == {"train", "validation"}
+    assert found["splits"]["validation"]["num_pairs"] == 5 and set(found["splits"]["train"]["words"]) == {"en", "de"}
+    write_lines(folder / "train.de", ["ein Hund"])
+    with pytest.raises(DataError, match=r"train has \{.*'de': 1.*\} lines; a line is a pair"):
+        describe(folder)

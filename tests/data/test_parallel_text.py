@@ -49,7 +49,7 @@ def test_empty_lines_are_skipped_and_counted(tmp_path):
     found = open_parallel_text(tmp_path, BOTH)
     kept = sorted((row.source, row.target) for rows in found.splits.values() for row in rows)
     assert kept == [("a", "ein"), ("a dog", "ein Hund")]
-    assert found.lines() == [f"{tmp_path}, train: 3 pairs skipped, one of their lines is empty"]
+    assert found.lines() == [f"{tmp_path}, train: 3 pairs skipped: one side is empty"]
 
 
 def test_a_line_separator_of_unicode_ends_no_line(tmp_path):
@@ -82,7 +82,7 @@ def test_a_damaged_file(tmp_path):
 @pytest.mark.parametrize(
     ("languages", "message"),
     [
-        (("en", "fr"), "has no language 'fr'; there is de, en"),
+        (("en", "fr"), "has no language 'fr'; there are de, en"),
         (("de", "de"), "both sides are 'de'; choose two of de, en"),
     ],
 )
@@ -147,3 +147,16 @@ def test_a_large_group_of_pairs_is_trained_on(tmp_path):
     splits = open_parallel_text(tmp_path / "talks.en", BOTH).splits
     assert set(splits) == {"train", "validation", "test"}
     assert [sum(pair.target == "ja" for pair in pairs) for pairs in splits.values()] == [300, 0, 0]
+
+
+def test_a_test_set_alone(tmp_path):
+    found = open_parallel_text(write_parallel(tmp_path / "toy", {"test": 9}), BOTH)
+    assert set(found.splits) == {"test"} and len(found.split("all")) == 9 and not found.drawn
+    with pytest.raises(DataError, match="has no train split; there is test"):
+        found.split("train")
+
+
+def test_what_no_file_holds_out_is_told(tmp_path):
+    folder = write_parallel(tmp_path / "toy", {"train": 200, "test": 8})
+    found = open_parallel_text(folder, BOTH)
+    assert found.drawn == ("validation",) and len(found.split("all")) == 208

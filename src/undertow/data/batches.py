@@ -16,6 +16,7 @@ import torch
 
 from undertow.alphabets.alphabet import Alphabet
 from undertow.batch import Batch
+from undertow.config import there_are
 from undertow.data import features as frame_features
 from undertow.data.audio import to_float
 from undertow.data.clips import Clip, ClipSet
@@ -173,7 +174,7 @@ def _indices(clips: ClipSet, name: str, classes: Sequence[str]) -> np.ndarray:
     known = {value: index for index, value in enumerate(classes)}
     for clip in clips:
         if name in clip.labels and clip.labels[name] not in known:
-            raise DataError(f"'{clip.name}' has {name} '{clip.labels[name]}'; there is {', '.join(classes)}")
+            raise DataError(f"'{clip.name}' has {name} '{clip.labels[name]}'; {there_are(classes)}")
     return np.array([known[clip.labels[name]] if name in clip.labels else -1 for clip in clips])
 
 

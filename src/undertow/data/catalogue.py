@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from undertow.config import nearest
+from undertow.config import nearest, there_are
 from undertow.data.folder import Item, Layout
 from undertow.data.named_set import AudioSet, Download, FileSet, Kind, NamedSet, find_root
 from undertow.errors import DataError, UsageError
@@ -272,8 +272,8 @@ def file_set(name: str, kind: Kind) -> FileSet:
 
 
 def _other_kind(name: str, entry: NamedSet, kind: Kind) -> UsageError:
-    there = ", ".join(sorted(other for other, one in CATALOGUE.items() if one.kind == kind))
-    return UsageError(f"the set {name} holds {entry.kind}, not {kind}; of {kind} there is {there}")
+    there = there_are(sorted(other for other, one in CATALOGUE.items() if one.kind == kind))
+    return UsageError(f"the set {name} holds {entry.kind}, not {kind}; of {kind} {there}")
 
 
 def _found(name: str) -> Path:

@@ -16,6 +16,7 @@ from undertow.data.describe_text import describe_pairs, describe_text, lengths
 from undertow.data.folder import SPLITS
 from undertow.data.mnist import NUM_VALIDATION, read_idx
 from undertow.data.named_set import Kind
+from undertow.data.parallel_text import is_parallel
 from undertow.data.rolls import SUFFIXES as ROLLS
 from undertow.data.rolls import load_rolls
 from undertow.data.sequences import SequenceSet
@@ -26,7 +27,7 @@ from undertow.errors import DataError, UsageError
 def describe(source: str | Path, *, label_pattern: str | None = None) -> dict[str, Any]:
     """Read all of a named set, a folder or a file, and say what is in it.
 
-    A file is known by its suffix, a folder by what it holds: audio before piano rolls before text.
+    A file is known by its suffix, a folder by what it holds: audio before piano rolls before pairs before text.
 
     Returns:
         `kind`, and what the function of that kind finds.
@@ -124,4 +125,4 @@ def _kind_of(path: Path) -> Kind:
     suffixes = {one.suffix.lower() for one in path.rglob("*") if not one.name.startswith(".")}
     if suffixes & set(AUDIO):
         return "audio"
-    return "rolls" if suffixes & set(ROLLS) else "text"
+    return "rolls" if suffixes & set(ROLLS) else "pairs" if is_parallel(path) else "text"

@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from undertow.data.catalogue import open_files
 from undertow.data.lines import read_lines
-from undertow.data.parallel_text import LANGUAGES, MULTI30K
+from undertow.data.parallel_text import parallel_files
 from undertow.data.text import Text, open_text
 from undertow.errors import DataError
 
@@ -55,7 +54,7 @@ def describe_text(source: str) -> dict[str, Any]:
 
 
 def describe_pairs(source: str) -> dict[str, Any]:
-    """Count the pairs of sentences of a named set.
+    """Count the pairs of sentences of a named set, or of a folder with train.en, train.de and the like.
 
     Returns:
         `splits`: of each, `num_pairs`, and the lengths of its sentences in `characters` and `words` by language.
@@ -63,17 +62,16 @@ def describe_pairs(source: str) -> dict[str, Any]:
     Raises:
         DataError: a file is not at hand or damaged, or its languages have other numbers of lines.
     """
-    files = open_files(source, "pairs")
     splits = {}
-    for part in MULTI30K.values():
-        lines = {language: read_lines(files[f"{part}.{language}.gz"]) for language in LANGUAGES}
+    for split, files in parallel_files(source).items():
+        lines = {language: read_lines(file) for language, file in files.items()}
         numbers = {language: len(sentences) for language, sentences in lines.items()}
         if len(set(numbers.values())) > 1:
-            raise DataError(f"{source}: {part} has {numbers} lines; a line is a pair in all languages")
-        splits[part] = {
-            "num_pairs": len(lines[LANGUAGES[0]]),
+            raise DataError(f"{source}: {split} has {numbers} lines; a line is a pair in all languages")
+        splits[split] = {
+            "num_pairs": next(iter(numbers.values())),
             "characters": {language: lengths(map(len, sentences)) for language, sentences in lines.items()},
-            "words": {language: lengths(len(one.split()) for one in lines[language]) for language in LANGUAGES},
+            "words": {language: lengths(len(one.split()) for one in lines[language]) for language in lines},
         }
     return {"source": source, "splits": splits}
 

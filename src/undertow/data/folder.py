@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from undertow.config import there_are
 from undertow.data.audio import SUFFIXES
 from undertow.errors import DataError, UsageError
 
@@ -176,7 +177,7 @@ def _read_table(root: Path, names: list[str]) -> dict[str, dict[str, str]]:
 def _told_split(name: str, row: Mapping[str, str]) -> str | None:
     split = SPLIT_FOLDERS.get(row.get("split", ""))
     if "split" in row and split is None:
-        raise DataError(f"{TABLE}: the split of '{name}' is '{row['split']}'; there is {', '.join(SPLITS)}")
+        raise DataError(f"{TABLE}: the split of '{name}' is '{row['split']}'; {there_are(SPLITS)}")
     return split or (SPLIT_FOLDERS.get(name.split("/")[0].lower()) if "/" in name else None)
 
 

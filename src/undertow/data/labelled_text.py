@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from undertow.alphabets.text_alphabet import OutsideError, TextAlphabet
+from undertow.config import there_are
 from undertow.data.catalogue import CATALOGUE, open_files
 from undertow.data.folder import ALL, SPLIT_FOLDERS, SPLITS, assign_splits, natural
 from undertow.data.lines import read_lines, read_text
@@ -63,7 +64,7 @@ class LabelledTexts:
         if name == ALL:
             return [row for rows in self.splits.values() for row in rows]
         if name not in self.splits:
-            raise DataError(f"{self.source} has no {name} split; there is {', '.join(self.splits)}")
+            raise DataError(f"{self.source} has no {name} split; {there_are(self.splits)}")
         return self.splits[name]
 
     def check_learnable(self) -> None:
@@ -191,7 +192,7 @@ def _read_table(path: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[s
 def _told_split(row: Mapping[str, str], name: str) -> str | None:
     value = row.get(SPLIT_COLUMN, "").strip()
     if value and value.lower() not in SPLIT_FOLDERS:
-        raise DataError(f"{name}: the split is '{value}'; there is {', '.join(SPLITS)}")
+        raise DataError(f"{name}: the split is '{value}'; {there_are(SPLITS)}")
     return SPLIT_FOLDERS[value.lower()] if value else None
 
 

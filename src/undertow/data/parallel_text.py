@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from undertow.config import nearest
 from undertow.data.catalogue import CATALOGUE, open_files
-from undertow.data.folder import HELD_OUT, SPLIT_FOLDERS, assign_splits
+from undertow.data.folder import ALL, HELD_OUT, SPLIT_FOLDERS, assign_splits
 from undertow.data.lines import read_lines
 from undertow.errors import DataError, UsageError
 
@@ -43,19 +43,23 @@ class ParallelText:
         languages: what is translated from, and to.
         splits: by name, pairs; a split that there is nothing of is left out.
         num_empty: by split, pairs that were left out because one of their lines is empty.
+        drawn: splits that no file says, taken from the train pairs by a hash of their texts.
     """
 
     source: str
     languages: tuple[str, str]
     splits: Mapping[str, Sequence[Pair]]
     num_empty: Mapping[str, int] = field(default_factory=dict)
+    drawn: tuple[str, ...] = ()
 
     def split(self, name: str) -> Sequence[Pair]:
-        """The pairs of one split.
+        """The pairs of one split, or of "all".
 
         Raises:
             DataError: there is nothing of it.
         """
+        if name == ALL:
+            return [pair for pairs in self.splits.values() for pair in pairs]
         if name not in self.splits:
             raise DataError(f"{self.source} has no {name} split; there is {', '.join(self.splits)}")
         return self.splits[name]
@@ -63,7 +67,7 @@ class ParallelText:
     def lines(self) -> list[str]:
         """What a user should be told, one line each; none when there is nothing to tell."""
         return [
-            f"{self.source}, {split}: {count:,} pairs skipped, one of their lines is empty"
+            f"{self.source}, {split}: {count:,} pair{'s' * (count != 1)} skipped: one side is empty"
             for split, count in self.num_empty.items()
             if count
         ]
@@ -87,8 +91,8 @@ def open_parallel_text(source: str | Path, languages: tuple[str, str], path: str
         UsageError: a language that there is nothing of, the same one twice, or a path without a named set.
         DataError: files are missing, are not UTF-8, or have unequal numbers of lines; there is no pair.
     """
-    files = _files_of(source, path)
-    there = sorted(files["train"])
+    files = parallel_files(source, path)
+    there = sorted(next(iter(files.values())))
     for language in languages:
         if language not in there:
             raise UsageError(f"{source} has no language '{language}'{nearest(language, there)}")
@@ -101,14 +105,22 @@ def open_parallel_text(source: str | Path, languages: tuple[str, str], path: str
                 other = next(iter(by_language.values()))
                 raise DataError(f"there is {other}, and nothing in '{language}' beside it")
         splits[split], num_empty[split] = _read((by_language[languages[0]], by_language[languages[1]]))
-    if not splits["train"]:
+    if not splits.get("train", True):
         raise DataError(f"{source} has no train pair without an empty line")
     there_is = {split: pairs for split, pairs in splits.items() if pairs}
-    return ParallelText(str(source), languages, _held_out(there_is), num_empty)
+    if not there_is:
+        raise DataError(f"{source} has no pair without an empty line")
+    found = _held_out(there_is) if "train" in there_is else there_is
+    return ParallelText(str(source), languages, found, num_empty, tuple(set(found) - set(there_is)))
 
 
-def _files_of(source: str | Path, path: str | Path | None) -> Files:
-    """The files of every split that there is, "train" among them."""
+def parallel_files(source: str | Path, path: str | Path | None = None) -> Files:
+    """The files of every split that there is, by language: those of one pair of files are of "train".
+
+    Raises:
+        UsageError: a path without a named set.
+        DataError: there are no two files that differ in the language alone.
+    """
     if source in CATALOGUE:
         files = open_files(str(source), "pairs", None if path is None else Path(path))
         return {split: {one: files[f"{part}.{one}.gz"] for one in LANGUAGES} for split, part in MULTI30K.items()}
@@ -123,9 +135,15 @@ def _files_of(source: str | Path, path: str | Path | None) -> Files:
     elif match := FILE_NAME.fullmatch(place.name):
         same = [(language, file) for file, stem, language in _named(place.parent) if stem == match["stem"]]
         found = {"train": dict(reversed(same))}
-    if len(found.get("train", ())) < 2:
+    if max(map(len, found.values()), default=0) < 2:
         raise DataError(f"{source} is no parallel text: that is two files such as train.en and train.de")
-    return {split: found[split] for split in ("train", "validation", "test") if split in found}
+    return {split: found[split] for split in ("train", *HELD_OUT) if split in found}
+
+
+def is_parallel(folder: Path) -> bool:
+    """Whether a folder holds a split in two languages at least, as train.en and train.de are."""
+    found = {(SPLIT_FOLDERS[stem], language) for _, stem, language in _named(folder) if stem in SPLIT_FOLDERS}
+    return len(found) > len({split for split, _ in found})
 
 
 def _named(folder: Path) -> list[tuple[Path, str, str]]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from undertow.config import nearest
+from undertow.config import nearest, there_are
 from undertow.data.catalogue import CATALOGUE, open_files
 from undertow.data.folder import SPLIT_FOLDERS, SPLITS, assign_splits
 from undertow.data.midi import SUFFIXES as MIDI
@@ -92,8 +92,8 @@ def write_roll(path: str | Path, roll: np.ndarray) -> None:
 
 def _read_folder(root: Path, split: str) -> SequenceSet:
     if not root.is_dir():
-        sets = ", ".join(name for name, entry in CATALOGUE.items() if entry.kind == "rolls")
-        raise DataError(f"{root} is neither a folder of piano rolls nor a set's name; of these there is {sets}")
+        sets = there_are(name for name, entry in CATALOGUE.items() if entry.kind == "rolls")
+        raise DataError(f"{root} is neither a folder of piano rolls nor a set's name; of these {sets}")
     paths = (path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
     names = sorted(path.relative_to(root).as_posix() for path in paths)
     names = [name for name in names if not any(part.startswith(".") for part in name.split("/"))]
@@ -105,7 +105,7 @@ def _read_folder(root: Path, split: str) -> SequenceSet:
     splits = assign_splits(names, {name: told for name, told in folders.items() if told is not None})
     rolls = dict(pair for name in names if splits[name] == split for pair in _read_file(root, name))
     if not rolls:
-        raise DataError(f"{root} has no {split} split; there is {', '.join(sorted(set(splits.values())))}")
+        raise DataError(f"{root} has no {split} split; {there_are(sorted(set(splits.values())))}")
     return SequenceSet(list(rolls.values()), names=list(rolls))
 
 

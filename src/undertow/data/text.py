@@ -16,7 +16,7 @@ import numpy as np
 from undertow.alphabets.bytes import Bytes
 from undertow.alphabets.fit import fit
 from undertow.alphabets.text_alphabet import OutsideError, TextAlphabet
-from undertow.config import nearest, to_dict
+from undertow.config import nearest, there_are, to_dict
 from undertow.data.catalogue import CATALOGUE, cache_folder, file_set, open_files
 from undertow.data.documents import BLOCK, Document, cut, list_documents, whole_file
 from undertow.data.folder import SPLIT_FOLDERS, SPLITS
@@ -55,7 +55,7 @@ class Text:
             DataError: there is nothing of it.
         """
         if name not in self.splits:
-            raise DataError(f"{self.source} has no {name} split; there is {', '.join(self.splits)}")
+            raise DataError(f"{self.source} has no {name} split; {there_are(self.splits)}")
         return self.splits[name]
 
     def num_bytes(self, name: str) -> int:

@@ -17,7 +17,7 @@ from undertow.recipes.telling import Say, silent
 
 KINDS = {"sound": "audio", "text": "text", "notes": "rolls", "pixels": "mnist", "numbers": "adding"}
 SOURCES = {"text": "pairs", "sound": "transcripts"}  # by what a sequence-to-sequence model reads
-WHOLE = ("audio", "labelled_text")  # kinds of data whose splits may be scored together
+WHOLE = ("audio", "labelled_text", "pairs")  # kinds of data whose splits may be scored together
 
 
 def score(
@@ -37,7 +37,7 @@ def score(
 
     Args:
         source: a named set, a folder or a file; or the data section that a model was trained with.
-        split: "test", "validation", "train", of sound and of labelled text "all", or of speech "speaker" where
+        split: "test", "validation", "train", of sound, pairs and labelled text "all", or of speech "speaker" where
             one is held out; when not given, test, else validation.
         label_pattern: of a folder's file names, such as "{digit}_{speaker}_{take}".
         protocol: of a model of symbols without a clock: "full", each given all before it; "windows", random windows.

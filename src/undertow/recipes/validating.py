@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from undertow.evaluation.translation_scores import corpus_scores, write_targets
+from undertow.evaluation.translation_scores import LITTLE, corpus_scores, write_targets
 from undertow.generation.decoding import Decoding
 from undertow.models import Model, Seq2Seq
 from undertow.training.measure import Measure
@@ -14,6 +14,8 @@ BATCH_SIZE = 128
 
 class BleuMeasure:
     """Called with a model: the BLEU of its greedy translations, by sacreBLEU with its usual settings.
+
+    Less than chance comes to is no better than none: the loss then tells which validation is the best.
 
     Args:
         sources: symbols (S,) of each sentence.
@@ -28,7 +30,7 @@ class BleuMeasure:
         assert isinstance(model, Seq2Seq)
         written = write_targets(model, self.sources, self.decoding)
         bleu = corpus_scores(written, self.references, ["bleu"])["bleu"].value
-        return Measure(-bleu, f"BLEU {bleu:.2f}", {"bleu": bleu})
+        return Measure(-bleu if bleu >= LITTLE else 0.0, f"BLEU {bleu:.2f}", {"bleu": bleu})
 
 
 def _longest(source_length: int) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 
 from undertow import alphabets
 from undertow.config import config, to_dict
+from undertow.data.folder import ALL
 from undertow.data.pairs import LongLines, PairSet, encode_pairs
 from undertow.data.parallel_text import ParallelText, open_parallel_text
 from undertow.errors import DataError, UsageError
@@ -67,6 +68,7 @@ class PairsTask(Seq2SeqTask):
         text = _open(config)
         for line in text.lines():
             say(line)
+        text.split("train")
         fitted = fitted_alphabets(model, text)
         self.model = {**model, **fitted, "direction": text.languages}
         pair = parse_model(self.model)
@@ -138,8 +140,11 @@ def read_pairs(config: Any, model: Seq2Seq, split: str, say: Say) -> PairSet:
     asked = config.source_language, config.target_language
     if model.config.direction != asked:
         raise UsageError(f"this model translates {' to '.join(model.config.direction)}, not {' to '.join(asked)}")
-    whole = replace(config, long_lines="keep")
-    pairs = _encoded(whole, _open(config), split, text_alphabet(model.source_alphabet), model.alphabet, say)
+    whole, text = replace(config, long_lines="keep"), _open(config)
+    if split in text.drawn:
+        count, every = len(text.split(split)), len(text.split(ALL))
+        say(f"{split}: {count:,} of {every:,} pairs, those that training holds out; --split {ALL} is all of them")
+    pairs = _encoded(whole, text, split, text_alphabet(model.source_alphabet), model.alphabet, say)
     limit, longest = model.network.decoder.max_length, _longest(pairs)
     if limit is not None and longest > limit:
         raise UsageError(
