@@ -1,7 +1,9 @@
 """The "paper" WaveNet as most people would write it: `nn.Conv1d` on (B, C, T), a 1×1 skip convolution in each layer.
 
-What the training benchmark (S6) is measured beside. B batch, T time, C channels, N symbols.
+What training (S6) and one stream (S1) are measured beside. B batch, T time, C channels, N symbols.
 """
+
+from collections import deque
 
 import torch
 import torch.nn.functional as F
@@ -29,6 +31,26 @@ class PlainWaveNet(nn.Module):
             x = x + residual(z)
             total = total + skip(z)
         return self.head(total)
+
+    @torch.no_grad()
+    def generate(self, num_steps: int) -> Tensor:
+        """Symbols (T,) drawn one by one, each layer's past inputs in a queue (Fast WaveNet, arXiv 1611.09482)."""
+        symbol = torch.tensor([[self.embedding.num_embeddings - 1]])
+        channels = self.embedding.embedding_dim
+        queues = [deque(torch.zeros(dilation, 1, channels, 1).unbind()) for dilation in self.dilations]
+        made = []
+        for _ in range(num_steps):
+            x, total = self.embedding(symbol).transpose(1, 2), 0
+            for gate, residual, skip, queue in zip(self.gates, self.residuals, self.skips, queues, strict=True):
+                queue.append(x)
+                pair = torch.cat([queue.popleft(), x], dim=2)
+                filtered, gated = F.conv1d(pair, gate.weight, gate.bias).chunk(2, dim=1)
+                z = torch.tanh(filtered) * torch.sigmoid(gated)
+                x = x + residual(z)
+                total = total + skip(z)
+            symbol = torch.multinomial(self.head(total)[:, :, 0].softmax(dim=1), 1)
+            made.append(symbol[0, 0])
+        return torch.stack(made)
 
     def loss(self, symbols: Tensor) -> Tensor:
         """Mean negative log-likelihood of symbols (B, T) in nats, the first input being the start symbol."""
