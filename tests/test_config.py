@@ -30,7 +30,7 @@ MEL = {"kind": "mel", "sample_rate": 8000, "hop_length": 80, "window_length": 32
             "unknown key 'model.conditioner.features.fft_sizes'; did you mean 'fft_size'?",
         ),
         ({"network": {"kind": "wavenett"}}, "model.network: unknown kind 'wavenett'; did you mean 'wavenet'?"),
-        ({"network": {"num_cycles": 2}}, "model.network: no kind is given; there is bytenet, rnn, "),
+        ({"network": {"num_cycles": 2}}, "model.network: no kind is given; there are bytenet, rnn, "),
         ({"network": {"kind": "wavenet", "num_cycles": "x"}}, "model.network.num_cycles: Input should be a valid int"),
         (
             {"conditioner": {"features": {**MEL, "hop_length": 81}}},

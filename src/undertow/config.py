@@ -1,7 +1,7 @@
 """Configs: frozen pydantic dataclasses beside their classes, read from plain dicts, with errors a reader can act on."""
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import is_dataclass
 from functools import wraps
 from typing import Annotated, Any, TypeVar, cast, dataclass_transform, get_args
@@ -51,7 +51,7 @@ def choice(kinds: Mapping[str, Any]) -> BeforeValidator:
             raise ValueError(f"it must hold keys and values, 'kind' among them, not {value!r}")
         kind = str(value.get("kind"))
         if "kind" not in value:
-            raise ValueError(f"no kind is given; there is {', '.join(sorted(kinds))}")
+            raise ValueError(f"no kind is given; {there_are(sorted(kinds))}")
         if kind not in kinds:
             raise ValueError(f"unknown kind '{kind}'{nearest(kind, kinds)}")
         try:
@@ -113,4 +113,10 @@ def nearest(name: str, known: Mapping[str, Any] | Callable[[], Any] | list[str])
     """`; did you mean 'x'?` with the nearest known name, or the list of what there is."""
     names = list(known)  # type: ignore[arg-type]
     close = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean '{close[0]}'?" if close else f"; there is {', '.join(sorted(names))}"
+    return f"; did you mean '{close[0]}'?" if close else f"; {there_are(sorted(names))}"
+
+
+def there_are(names: Iterable[str]) -> str:
+    """`there are a, b, c`; of one, `there is a`."""
+    every = list(names)
+    return f"there {'is' if len(every) == 1 else 'are'} {', '.join(every)}"

@@ -174,7 +174,7 @@ def test_refusals():
     clips = clip_set(100, 100)
     with pytest.raises(DataError, match="no clips"):
         Batches(ClipSet([], 8000), MU_LAW, 8, 1, None, 0)
-    with pytest.raises(DataError, match="'1' has speaker 'bert'; there is anna, carl"):
+    with pytest.raises(DataError, match="'1' has speaker 'bert'; there are anna, carl"):
         Batches(clips, MU_LAW, 8, 1, None, 0, label_classes={"speaker": ["anna", "carl"]})
     with pytest.raises(UsageError, match="features are for 8000 Hz, the clips have 16000 Hz"):
         Batches(clip_set(100, rate=16000), MU_LAW, 8, 1, None, 0, features=MEL)

@@ -158,11 +158,11 @@ def test_changed_and_missing_files_are_refused(tmp_path, monkeypatch):
 
 
 def test_a_set_of_another_kind():
-    with pytest.raises(UsageError, match="the set fsdd holds audio, not text; of text there is enwik6, enwik8, tiny"):
+    with pytest.raises(UsageError, match="the set fsdd holds audio, not text; of text there are enwik6, enwik8, tiny"):
         file_set("fsdd", "text")
     with pytest.raises(UsageError, match="the set jsb holds rolls, not pairs; of pairs there is multi30k"):
         open_files("jsb", "pairs")
-    with pytest.raises(UsageError, match="the set mnist holds images, not audio; of audio there is fsdd"):
+    with pytest.raises(UsageError, match="the set mnist holds images, not audio; of audio there are fsdd"):
         audio_set("mnist")
 
 

@@ -93,7 +93,7 @@ def test_a_pattern_goes_before_a_table(tmp_path):
         (b"file,label\na.wav\n", "line 2: it must have 2 cells"),
         (b"file,label\na.wav,cat,dog\n", "line 2: it must have 2 cells"),
         (b"file,label\na.wav,\xe9t\xe9\n", "not a comma-separated table in UTF-8"),
-        (b"file,split\na.wav,later\n", "the split of 'a.wav' is 'later'; there is train, validation, test"),
+        (b"file,split\na.wav,later\n", "the split of 'a.wav' is 'later'; there are train, validation, test"),
     ],
 )
 def test_bad_tables(tmp_path, table, message):

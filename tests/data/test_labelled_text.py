@@ -65,9 +65,9 @@ def test_encoding(write):
     (batch,) = sequences_in_order(encoded, 4)
     assert batch.labels["label"].tolist() == [1, 0] and batch.counted.sum(1).tolist() == [3, 2]
     characters = Characters(collect(row.text for row in rows.split("train")))
-    with pytest.raises(DataError, match=r"reviews.csv, line 4: character 'é' \(U\+00E9\) at position 1"):
+    with pytest.raises(DataError, match=r"reviews.csv, line 4: character 'é' \(U\+00E9\) at position 2"):
         rows.encode("test", characters)
-    with pytest.raises(DataError, match="has no validation split; there is train, test"):
+    with pytest.raises(DataError, match="has no validation split; there are train, test"):
         rows.encode("validation", characters)
 
 
@@ -93,7 +93,7 @@ def test_rows_without_text_or_label_are_skipped_and_told(write):
         ('text,label\na,1\n"b,2\n', "reviews.csv, line 3: unexpected end of data"),
         ('text,label\n"a"b,1\n', "reviews.csv, line 2: ',' expected"),
         ('"text,label\n', "reviews.csv, line 1: unexpected end of data"),
-        ("text,label,split\na,1,later\n", "line 2: the split is 'later'; there is train, validation, test"),
+        ("text,label,split\na,1,later\n", "line 2: the split is 'later'; there are train, validation, test"),
     ],
 )
 def test_what_is_wrong_has_its_line(write, content, message):

@@ -99,10 +99,10 @@ def test_damage_and_absence_are_named(published, tmp_path, monkeypatch):
         load_rolls("jsb", "train", published)
     with pytest.raises(UsageError, match="a path goes with a named set"):
         load_rolls(published, "train", tmp_path)
-    with pytest.raises(UsageError, match="the set mnist holds images, not rolls; of rolls there is jsb, nottingham"):
+    with pytest.raises(UsageError, match="the set mnist holds images, not rolls; of rolls there are jsb, nottingham"):
         load_rolls("mnist")
     with pytest.raises(
-        DataError, match="neither a folder of piano rolls nor a set's name; of these there is jsb, nottingham"
+        DataError, match="neither a folder of piano rolls nor a set's name; of these there are jsb, nottingham"
     ):
         load_rolls(tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()

@@ -38,7 +38,7 @@ def test_a_short_file_has_no_split_of_nothing(tmp_path):
     (tmp_path / "a").write_text("ab")
     text = open_text(tmp_path / "a")
     assert {split: text.num_bytes(split) for split in text.splits} == {"train": 1, "test": 1}
-    with pytest.raises(DataError, match="a has no validation split; there is train, test"):
+    with pytest.raises(DataError, match="a has no validation split; there are train, test"):
         text.split("validation")
 
 
@@ -175,10 +175,10 @@ def test_nothing_is_left_where_encoding_fails(book, tmp_path):
 def test_a_character_outside_is_told_with_its_place_in_the_document(tmp_path):
     make(tmp_path, {"a.txt": "é" * 30 + "?"})
     alphabet = Characters(Characters.Config(characters="é"))
-    with pytest.raises(DataError, match=r"a.txt: character '\?' \(U\+003F\) at position 30"):
+    with pytest.raises(DataError, match=r"a.txt: character '\?' \(U\+003F\) at position 31"):
         encode(open_text(tmp_path).split("test"), alphabet)
     make(tmp_path, {"a.txt": "é" * 30 + "?" + "é" * 100})
-    with pytest.raises(DataError, match=r"a.txt: character '\?' \(U\+003F\) at position 30"):
+    with pytest.raises(DataError, match=r"a.txt: character '\?' \(U\+003F\) at position 31"):
         encode(open_text(tmp_path).split("train"), alphabet, block_bytes=8)
 
 
@@ -186,7 +186,7 @@ def test_text_of_another_encoding_is_bytes_or_nothing(tmp_path):
     (tmp_path / "a.txt").write_bytes(b"na\xefve " * 40)
     text = open_text(tmp_path / "a.txt")
     for config in CONFIGS[1:]:
-        with pytest.raises(DataError, match="a.txt is not UTF-8 text: byte 0xef at position 2; .*kind=bytes"):
+        with pytest.raises(DataError, match="a.txt is not UTF-8 text: byte 0xef at position 3; .*kind=bytes"):
             complete(config, text)
     assert complete(CONFIGS[0], text) == CONFIGS[0]
     assert b"".join(one.tobytes() for one in encode(text.documents, Bytes(CONFIGS[0]))) == b"na\xefve " * 40

@@ -65,7 +65,7 @@ def test_a_speaker_who_is_held_out_is_in_no_other_split(tmp_path):
     assert {clip.labels["speaker"] for clip in held_out.clips} == {"bob"} and len(held_out.texts) == 9
     with pytest.raises(DataError, match="no speaker clips with words"):
         Spoken(str(tmp_path)).load("speaker")
-    with pytest.raises(DataError, match="no speaker 'eve' to hold out; there is ann, bob"):
+    with pytest.raises(DataError, match="no speaker 'eve' to hold out; there are ann, bob"):
         Spoken(str(tmp_path), held_out_speaker="eve").texts()
 
 
@@ -107,7 +107,7 @@ def test_nothing_but_empty_texts(tmp_path):
 
 def test_a_character_outside_the_alphabet_is_named_with_its_clip(tmp_path):
     transcripts = Spoken(str(speak(tmp_path, **{"1.wav": "né"}))).load("train")
-    with pytest.raises(DataError, match=r"1.wav: character 'é' .* at position 1 is not in the alphabet"):
+    with pytest.raises(DataError, match=r"1.wav: character 'é' .* at position 2 is not in the alphabet"):
         transcripts.encode(MEL, alphabets.build(Characters.Config(characters=" ehnosy")))
 
 

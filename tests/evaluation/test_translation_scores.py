@@ -61,7 +61,7 @@ def test_what_cannot_be_scored():
     model = translator()
     with pytest.raises(UsageError, match="unknown metric 'blue'; did you mean 'bleu'"):
         score_translations(model, pairs(model), metrics=["blue"])
-    with pytest.raises(UsageError, match="no metric is given; there is bleu, chrf, nll"):
+    with pytest.raises(UsageError, match="no metric is given; there are bleu, chrf, nll"):
         score_translations(model, pairs(model), metrics=[])
     with pytest.raises(UsageError, match="beam is 0"):
         score_translations(model, pairs(model), beam=0)

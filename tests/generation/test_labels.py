@@ -31,7 +31,7 @@ def test_what_a_user_may_write(labels: object, expected: dict[str, list[int]]) -
     ("labels", "error", "message"),
     [
         ("teo", DataError, "unknown label 'teo'; did you mean 'theo'?"),
-        ("qqqqqq", DataError, "unknown label 'qqqqqq'; there is 0, 1, 2, jackson, lucas, theo"),
+        ("qqqqqq", DataError, "unknown label 'qqqqqq'; there are 0, 1, 2, jackson, lucas, theo"),
         ("speaker=teo", DataError, "unknown speaker 'teo'; did you mean 'theo'?"),
         ("speker=theo", DataError, "unknown label 'speker'; did you mean 'speaker'?"),
         ({"speker": "theo"}, DataError, "unknown label 'speker'; did you mean 'speaker'?"),

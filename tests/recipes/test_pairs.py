@@ -146,7 +146,7 @@ def test_pieces_are_to_learn_from_and_not_to_be_judged_by(toy, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"data__source_language": "fr"}, "has no language 'fr'; there is de, en"),
+        ({"data__source_language": "fr"}, "has no language 'fr'; there are de, en"),
         ({"data__validate": "blue"}, "data.validate"),
         ({"data__long_lines": "cut"}, "data.long_lines"),
         ({"model__kind": "autoregressive"}, "data of kind 'pairs' is for a model of kind seq2seq, not autoregressive"),

@@ -166,17 +166,17 @@ def say_nothing(line: str) -> None:
 
 
 REFUSED: list[tuple[str, str, type[Exception], str]] = [
-    ("text", "fsdd", UsageError, "fsdd holds .*, not text; of text there is .*tinyshakespeare"),
+    ("text", "fsdd", UsageError, "fsdd holds .*, not text; of text there are .*tinyshakespeare"),
     ("text", "nowhere.txt", UsageError, "'nowhere.txt' is neither on this machine nor a set of text"),
     (
         "rolls",
         "tinyshakespeare",
         UsageError,
-        "holds text, not rolls; of rolls there is jsb, nottingham",
+        "holds text, not rolls; of rolls there are jsb, nottingham",
     ),
     ("rolls", "nowhere", UsageError, "neither on this machine nor a set of rolls"),
     ("labelled_text", "jsb", UsageError, "jsb holds rolls, not pairs"),
-    ("transcripts", "jsb", UsageError, "jsb holds rolls, not audio; of audio there is .*fsdd"),
+    ("transcripts", "jsb", UsageError, "jsb holds rolls, not audio; of audio there are .*fsdd"),
     ("transcripts", "nowhere", UsageError, "neither on this machine nor a set of audio"),
     ("mnist", "book.txt", UsageError, "'book.txt' is no folder; this recipe is for mnist"),
     ("mnist", "jsb", UsageError, "'jsb' is no folder"),
@@ -249,7 +249,7 @@ def test_what_does_not_fit_is_refused_before_a_run_is_there(name: str, tmp_path:
     ("content", "changes", "said"),
     [
         (b"", (), "empty"),
-        (b"abc\xff\xfedef" * 9, (), r"is not UTF-8 text: byte 0xff at position 3; .*--set alphabet.kind=bytes"),
+        (b"abc\xff\xfedef" * 9, (), r"is not UTF-8 text: byte 0xff at position 4; .*--set alphabet.kind=bytes"),
         (b"", ("alphabet.kind=bytes",), "empty"),
     ],
 )
@@ -284,7 +284,7 @@ def test_a_character_that_was_not_trained_on_is_named_when_scored(tmp_path: Path
     (tmp_path / "other.txt").write_text(BOOK + "Zebra")
     data, model, _ = RUNS["characters"]
     trained = run(data, model, tmp_path / "run", tmp_path / "book.txt")
-    with pytest.raises(DataError, match=r"other.txt: character 'Z' \(U\+005A\) at position 1350 is not in"):
+    with pytest.raises(DataError, match=r"other.txt: character 'Z' \(U\+005A\) at position 1351 is not in"):
         score(trained.model, tmp_path / "other.txt")
 
 

@@ -15,7 +15,7 @@ def pick_device(name: str) -> str:
         return "cuda" if torch.cuda.is_available() else "cpu"
     kind, _, index = name.partition(":")
     if kind not in ("cpu", "cuda") or (index and not (kind == "cuda" and index.isdecimal())):
-        raise UsageError(f"unknown device '{name}'; there is auto, cpu, cuda, cuda:1 and so on")
+        raise UsageError(f"unknown device '{name}'; there are auto, cpu, cuda, cuda:1 and so on")
     if kind == "cuda" and int(index or 0) >= torch.cuda.device_count():
         raise UsageError(f"there is no {name} on this machine; there are {torch.cuda.device_count()} CUDA devices")
     return name

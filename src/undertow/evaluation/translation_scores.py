@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from undertow.config import nearest
+from undertow.config import nearest, there_are
 from undertow.data.pairs import PairSet
 from undertow.errors import DataError, UsageError
 from undertow.evaluation.pair_likelihood import pair_nats
@@ -143,7 +143,7 @@ def check_metrics(metrics: Sequence[str]) -> None:
         UsageError: one is unknown, none is given, or sacrebleu is not installed.
     """
     if not metrics:
-        raise UsageError(f"no metric is given; there is {', '.join(METRICS)}")
+        raise UsageError(f"no metric is given; {there_are(METRICS)}")
     for name in metrics:
         if name not in METRICS:
             raise UsageError(f"unknown metric '{name}'{nearest(name, list(METRICS))}")

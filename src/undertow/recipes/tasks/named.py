@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from undertow.config import nearest
+from undertow.config import nearest, there_are
 from undertow.data.catalogue import CATALOGUE, locate
 from undertow.data.fetch import fetch
 from undertow.data.named_set import Kind
@@ -33,9 +33,7 @@ def placed(config: Any, given: str | Path | None, kind: Kind, missing: str) -> A
         return replace(config, source=str(Path(given).resolve()), path=None)
     there = [name for name, entry in CATALOGUE.items() if entry.kind == kind]
     if str(given) in CATALOGUE:
-        raise UsageError(
-            f"{given} holds {CATALOGUE[str(given)].kind}, not {kind}; of {kind} there is {', '.join(there)}"
-        )
+        raise UsageError(f"{given} holds {CATALOGUE[str(given)].kind}, not {kind}; of {kind} {there_are(there)}")
     raise UsageError(f"'{given}' is neither on this machine nor a set of {kind}{nearest(str(given), there)}")
 
 
