@@ -13,7 +13,7 @@ SMALL = ("--width", "8", "--depth", "2", *QUICK)
 def test_families_side_by_side(command):
     outcome = command("cost", "--compare", "gru,rnn-attention,transformer,bytenet", *SMALL)
     assert outcome.status == 0, outcome.err
-    for words in ("gru: ", "sees all of the past", "bytenet: ", "exponent", "lecture", "t²·k²·d (2)"):
+    for words in ("gru: ", "sees all of the past", "bytenet: ", "exponent", "textbook", "t²·k²·d (2)"):
         assert words in outcome.out
 
 
@@ -25,8 +25,8 @@ def test_json(command):
         assert row["lengths"] == [8, 16, 32] and set(row["quantities"]) == set(QUANTITIES)
         training = row["quantities"]["training_operations"]
         assert training["exponent"] == pytest.approx(1, abs=0.01) and training["built"]["exponent"] == 1
-    assert rows[0]["quantities"]["state_bytes"]["lecture"] is None and rows[0]["receptive_field"] == 13
-    assert rows[1]["quantities"]["longest_path"]["lecture"] == {"formula": "t", "exponent": 1}
+    assert rows[0]["quantities"]["state_bytes"]["textbook"] is None and rows[0]["receptive_field"] == 13
+    assert rows[1]["quantities"]["longest_path"]["textbook"] == {"formula": "t", "exponent": 1}
 
 
 def test_a_trained_model_and_a_picture(command, trained, tmp_path):

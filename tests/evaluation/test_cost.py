@@ -11,7 +11,7 @@ from undertow.config import parse
 from undertow.errors import UsageError
 from undertow.evaluation.cost import Cost, count_operations, exponent, measure_cost, measure_costs
 from undertow.evaluation.families import FAMILIES, family
-from undertow.evaluation.laws import BUILT, LECTURE, NOTES
+from undertow.evaluation.laws import BUILT, NOTES, TEXTBOOK
 from undertow.layers import CausalConv1d
 from undertow.models import Autoregressive
 from undertow.networks import NETWORKS
@@ -137,9 +137,9 @@ def test_every_family_has_its_laws(name: str) -> None:
     assert kind in BUILT and kind in NOTES and kind in NETWORKS
 
 
-def test_the_lecture_s_table() -> None:
+def test_the_textbook_s_table() -> None:
     """The exponents of t as it prints them; a step's are those of t steps, less one."""
-    exponents = {kind: [law.exponent for law in laws.values()] for kind, laws in LECTURE.items()}
+    exponents = {kind: [law.exponent for law in laws.values()] for kind, laws in TEXTBOOK.items()}
     assert exponents["rnn"] == [1, 1, 0, 0, 1, 1]
     assert exponents["rnn_attention"] == [2, 2, 1, 1, 1, 0]
     assert exponents["transformer"] == [2, 1, 1, 1, 0, 0]

@@ -32,8 +32,8 @@ def cost(
     Everything is counted as it runs on sequences of random symbols: additions and multiplications of products with
     weights and between steps, forward and backward; bytes kept for backward; operations of one cached step; bytes of
     the state; operations that must wait for each other; and the moves from step to step that the past step hardest to
-    reach needs. The exponent of t, fitted to them, stands beside what theory says of the network as it is built here
-    and what the lecture's table says, in t, layers d, width k and taps n.
+    reach needs. The exponent of t, fitted to them, stands beside the asymptotic cost, and its exponent, of the network
+    as it is built here and, where there is one, of its textbook form; in length t, layers d, width k and taps n.
 
     Args:
         model: Folder of a run or a checkpoint, or a recipe, whose model is built untrained.
@@ -85,14 +85,14 @@ def cost(
 def as_json(costs: "Costs") -> dict[str, Any]:
     """One model of what `--json` prints."""
     from undertow.evaluation.cost import QUANTITIES
-    from undertow.evaluation.laws import BUILT, LECTURE, NOTES
+    from undertow.evaluation.laws import BUILT, NOTES, TEXTBOOK
 
     def row(quantity: str) -> dict[str, Any]:
         return {
             "values": costs.values(quantity),
             "exponent": costs.exponent(quantity),
             "built": _law(BUILT, costs, quantity),
-            "lecture": _law(LECTURE, costs, quantity),
+            "textbook": _law(TEXTBOOK, costs, quantity),
         }
 
     return {
@@ -127,7 +127,7 @@ def _print(found: "list[Costs]") -> None:
 def _rows(facts: dict[str, Any]) -> list[tuple[str, ...]]:
     from undertow.evaluation.cost import QUANTITIES
 
-    rows = [("", *(f"t={length}" for length in facts["lengths"]), "exponent", "as built", "lecture")]
+    rows = [("", *(f"t={length}" for length in facts["lengths"]), "exponent", "as built", "textbook")]
     for quantity, found in facts["quantities"].items():
         exponent = found["exponent"]
         if quantity != "attention_operations" or any(found["values"]):
@@ -136,7 +136,7 @@ def _rows(facts: dict[str, Any]) -> list[tuple[str, ...]]:
                     QUANTITIES[quantity],
                     *map(_short, found["values"]),
                     "-" if exponent is None else f"{round(exponent, 2) + 0.0:.2f}",
-                    *(_said(found[name]) for name in ("built", "lecture")),
+                    *(_said(found[name]) for name in ("built", "textbook")),
                 )
             )
     return rows

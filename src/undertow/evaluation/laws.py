@@ -1,8 +1,8 @@
-"""What theory says of a network's cost as its sequence grows: the lecture's table, and what is built here.
+"""What theory says of a network's cost as its sequence grows: the textbook's table, and what is built here.
 
 t length, d layers, k width, n taps of a convolution.
 
-The lecture's table (test operations are those of t steps; a step has one t less):
+The table that textbooks and papers give (test operations are those of t steps; a step has one t less):
 
 |                 | training ops | training memory | test ops | test memory | sequential ops | max path |
 |-----------------|--------------|-----------------|----------|-------------|----------------|----------|
@@ -47,7 +47,7 @@ def _exponent(formula: str) -> float:
     return float(max(2 if "t²" in term else int("t" in term) for term in factors))
 
 
-LECTURE = {
+TEXTBOOK = {
     "rnn": _laws("t·k²·d", "t·k·d", "k²·d", "k·d", "t", "t"),
     "rnn_attention": _laws("t²·k²·d", "t²·k·d", "t·k²·d", "t·k·d", "t", "1"),
     "transformer": _laws("t²·k·d", "t·k·d", "t·k·d", "t·k·d", "d", "1"),
