@@ -1,25 +1,31 @@
-"""Tables of what translators make of Multi30k, for docs/translation.md: figures, and ten sentences nobody chose."""
+"""Tables of what translators make of Multi30k, for docs/translation.md: figures, and ten sentences."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 from benchmarks.record import RESULTS
+from benchmarks.tables import EMPTY, Line, budget, how, is_over, number, table, value
 
 SHOWN = range(0, 1000, 100)  # sentences of test 2016
 FOLDER = "translations"
 PICTURE = Path("images") / "alignment.png"  # beside the page
-COLUMNS = {
+QUALITY = {
     "BLEU, test 2016": "BLEU 2016",
     "BLEU, test 2017": "BLEU 2017",
     "chrF, test 2016": "chrF 2016",
     "chrF, test 2017": "chrF 2017",
     "likelihood, test 2016": "likelihood 2016",
-    "beam 1, cached": "beam 1",
-    "beam 1, uncached": "uncached",
-    "beam 5, cached": "beam 5",
-    "beam 5, uncached": "uncached",
 }
+SPEED = {
+    "beam 1, cached": "beam 1",
+    "beam 1, uncached": "beam 1, uncached",
+    "beam 5, cached": "beam 5",
+    "beam 5, uncached": "beam 5, uncached",
+}
+FIRST = "BLEU, test 2016"  # the figure that rows are sorted by, and whose note says how
+
+Rows = list[tuple[str, dict[str, Line]]]
 
 
 def save(name: str, said: list[dict[str, Any]], bleu: float, note: str, results: Path = RESULTS) -> None:
@@ -30,27 +36,49 @@ def save(name: str, said: list[dict[str, Any]], bleu: float, note: str, results:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def figures(lines: list[dict[str, Any]]) -> str:
-    """A row for each model, direction and machine of Q5, the best first; speeds are sentences a second."""
-    rows: dict[tuple[Any, ...], dict[str, dict[str, Any]]] = {}
+def figures(lines: list[Line]) -> str:
+    """Quality, speed and how each was made, of each model, direction and machine; the best of a direction first."""
+    found: dict[tuple[Any, ...], dict[str, Line]] = {}
     for line in lines:
         name, _, figure = line["figure"].partition(": ")
-        if line["id"] == "Q5" and figure in COLUMNS:
-            rows.setdefault((name, line["model"], line["hardware"], line["threads"]), {})[figure] = line
-    if not rows:
-        return "Nothing has been recorded yet.\n"
-    best_first = sorted(rows.items(), key=lambda row: -_value(row[1], "BLEU, test 2016"))
-    header = ["recipe and direction", *COLUMNS.values(), "model", "how"]
-    body = [
-        [
-            name,
-            *(_cell(found.get(figure)) for figure in COLUMNS),
-            model,
-            found.get("BLEU, test 2016", {}).get("note", ""),
-        ]
-        for (name, model, _, _), found in best_first
-    ]
-    return _table([header, ["---"] * len(header), *body])
+        if line["id"] == "Q5" and figure in QUALITY | SPEED:
+            found.setdefault((name, line["model"], line["hardware"], line["threads"]), {})[figure] = line
+    if not found:
+        return EMPTY
+    rows = [(name, figures) for (name, *_), figures in found.items()]
+    rows.sort(key=lambda row: (row[0].endswith("de-en"), -_value(row[1], FIRST)))
+    quality = table(["recipe and direction", *QUALITY.values(), "minutes of training"], _quality(rows))
+    speed = table(["recipe and direction", *SPEED.values()], _cells(rows, SPEED))
+    return f"{quality}\nSentences a second:\n\n{speed}\nHow:\n\n{_how(rows)}"
+
+
+def _quality(rows: Rows) -> list[list[str]]:
+    return [[*cells, _trained(found.get(FIRST))] for cells, (_, found) in zip(_cells(rows, QUALITY), rows, strict=True)]
+
+
+def _cells(rows: Rows, columns: dict[str, str]) -> list[list[str]]:
+    return [[name, *(_cell(found.get(figure)) for figure in columns)] for name, found in rows]
+
+
+def _trained(line: Line | None) -> str:
+    if line is None:
+        return ""
+    return f"{line['seconds'] / 60:.0f}" + (f" ({budget(line)} asked)" if is_over(line) else "")
+
+
+def _how(rows: Rows) -> str:
+    """A line for each row: its model, how it was searched, and the signatures of its scores."""
+    lines, signatures = [], []
+    for name, found in rows:
+        parts = [part for figure in (FIRST, "chrF, test 2016") if figure in found for part in how(found[figure])]
+        signatures += [part for part in parts if "version:" in part and part not in signatures]
+        shown = list(dict.fromkeys(part for part in parts if "version:" not in part))
+        first = next(iter(found.values()))
+        at = next((found[figure]["note"] for figure in SPEED if figure in found), "")
+        timed = [f"timed: {at}, scored with {first['threads']} thread{'s' if first['threads'] != 1 else ''}"] * bool(at)
+        lines.append(f"- {name}: {'; '.join([first['model'], *shown, *timed, first['hardware']])}.\n")
+    signed = " and ".join(f"`{one}`" for one in signatures)
+    return "".join(lines) + (f"\nsacreBLEU's signatures: {signed}.\n" if signed else "")
 
 
 def ten(results: Path, docs: Path) -> str:
@@ -61,21 +89,16 @@ def ten(results: Path, docs: Path) -> str:
     parts = [f"![What each piece of a translation is made from]({PICTURE})\n"] * (docs / PICTURE).is_file()
     for direction, one in sorted(best.items(), reverse=True):
         rows = [[str(said["number"]), said["source"], said["reference"], said["made"]] for said in one["translations"]]
-        header = [["number", direction.partition("-")[0], "reference", "translation"], ["---"] * 4]
-        parts.append(f"{one['name']}, {one['note']}:\n\n{_table([*header, *rows])}")
-    return "\n".join(parts) if parts else "Nothing has been recorded yet.\n"
+        header = ["number", direction.partition("-")[0], "reference", "translation"]
+        parts.append(f"{one['name']}, {one['note']}:\n\n{table(header, rows)}")
+    return "\n".join(parts) if parts else EMPTY
 
 
-def _value(found: dict[str, dict[str, Any]], figure: str) -> float:
+def _value(found: dict[str, Line], figure: str) -> float:
     return float(found[figure]["value"]) if figure in found else 0.0
 
 
-def _cell(line: dict[str, Any] | None) -> str:
+def _cell(line: Line | None) -> str:
     if line is None:
         return ""
-    value = f"{line['value']:.4g}"
-    return value if line["unit"] in ("BLEU", "chrF", "sentences/s") else f"{value} {line['unit']}"
-
-
-def _table(rows: list[list[str]]) -> str:
-    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |\n" for row in rows)
+    return number(line["value"]) if line["unit"] in ("BLEU", "chrF", "sentences/s") else value(line)

@@ -1,8 +1,8 @@
 """What README and docs tell a reader to type works, in the order in which they tell it.
 
-Of each page, ```python blocks are executed and the `$ undertow …` lines of ```console blocks are run, one after the
-other, in a folder with recordings and texts in it; later ones see what earlier ones made. Lengths are cut to be quick.
-A block after a line `<!-- not run: why -->` is left out.
+Of each page, ```python blocks are executed and ```sh blocks of `undertow …` lines alone are run, one after the other,
+in a folder with recordings and texts in it; later ones see what earlier ones made. Lengths are cut to be quick. A block
+after a line `<!-- not run: why -->` is left out, and so is one with other commands.
 """
 
 import re
@@ -11,7 +11,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
+import undertow as ut
+from benchmarks import recipes_page, report
 from tests import reader
 from tests.test_hub import publish
 from undertow.cli import main
@@ -38,8 +41,29 @@ def blocks(path: Path) -> list[tuple[str, str, int]]:
     return [
         (match["language"], match["text"], page.count("\n", 0, match.start("text")))
         for match in FENCE.finditer(page)
-        if match["language"] in ("python", "console") and not NOT_RUN.search(page, 0, match.start())
+        if (match["language"] == "python" or match["language"] == "sh" and commands(match["text"]))
+        and not NOT_RUN.search(page, 0, match.start())
     ]
+
+
+def commands(text: str) -> list[list[str]]:
+    """The words of each line of a block of `undertow …` lines alone, without comments; nothing of another block."""
+    lines = [line.partition(" #")[0].rstrip() for line in text.splitlines()]
+    if not all(line.startswith("undertow ") and not re.search(r"[|<>\\]", line) for line in lines):
+        return []
+    return [shlex.split(shorten(line)) for line in lines]
+
+
+def shorten(text: str) -> str:
+    for pattern, replacement in SHORTER:
+        text = pattern.sub(replacement, text)
+    if text.startswith("undertow train "):
+        text += SMALLER if "--steps" in text else " --steps 2" + SMALLER
+        recipe = text.split()[2]
+        text += SMALLER_NETWORKS.get(recipe.split("-")[0], NARROW)
+    if text.startswith("undertow bench "):
+        text += " --seconds 0.01"
+    return text
 
 
 def page_name(path: Path) -> str:
@@ -54,27 +78,8 @@ def test_page_runs(path, folder_of_a_reader):
         if language == "python":
             exec(compile("\n" * line + shorten(text), page_name(path), "exec"), names)
         else:
-            for command in commands(text, where):
+            for command in commands(text):
                 run(command, where)
-
-
-def commands(text: str, where: str) -> list[list[str]]:
-    lines = [line.removeprefix("$ ") for line in text.splitlines() if line.startswith("$ ")]
-    assert lines, f"{where}: a console block shows commands as `$ undertow …`"
-    assert all(line.startswith("undertow ") for line in lines), f"{where}: other commands go into ```sh blocks"
-    return [shlex.split(shorten(line)) for line in lines]
-
-
-def shorten(text: str) -> str:
-    for pattern, replacement in SHORTER:
-        text = pattern.sub(replacement, text)
-    if text.startswith("undertow train "):
-        text += SMALLER if "--steps" in text else " --steps 2" + SMALLER
-        recipe = text.split()[2]
-        text += SMALLER_NETWORKS.get(recipe.split("-")[0], NARROW)
-    if text.startswith("undertow bench "):
-        text += " --seconds 0.01"
-    return text
 
 
 def run(command: list[str], where: str) -> None:
@@ -101,6 +106,33 @@ def test_recipes_that_pages_name_exist():
     assert {"wavenet-fsdd", "tcn-mnist"} <= named <= set(recipe_names())
 
 
+def test_commands_are_copied_without_a_prompt_and_run_whole():
+    for path in PAGES:
+        page = path.read_text(encoding="utf-8")
+        for match in FENCE.finditer(page):
+            language, text = match["language"], match["text"]
+            assert language != "console" and not re.search(r"^\$ ", text, re.MULTILINE), page_name(path)
+            if re.search(r"^undertow ", text, re.MULTILINE) and not NOT_RUN.search(page, 0, match.start()):
+                assert language == "sh" and commands(text), f"{page_name(path)}: split, or mark as not run:\n{text}"
+
+
+def test_minutes_beside_commands_are_those_of_the_recipe():
+    took = recipes_page.minutes(report.read())
+    stated = [
+        (*found, page_name(path))
+        for path in PAGES
+        for found in re.findall(r"^undertow train ([\w-]+) .*# about (\d+) minutes", path.read_text(), re.MULTILINE)
+    ]
+    assert ("wavenet-fsdd", "46", "README.md") in stated
+    for recipe, number, page in stated:
+        recorded = (
+            took[recipe][1]
+            if recipe in took
+            else recipes_page.read(recipes_page.FOLDER / f"{recipe}.yaml")["training"]["minutes"]
+        )
+        assert recorded == pytest.approx(float(number), rel=0.15), f"{page}: {recipe} took {recorded:.0f} minutes"
+
+
 def test_make_targets_and_extras_that_pages_name_exist():
     text = "\n".join(path.read_text(encoding="utf-8") for path in PAGES)
     rules = (ROOT / "Makefile").read_text() + (ROOT / "engine" / "engine.mk").read_text()
@@ -117,6 +149,30 @@ def test_links_between_files_lead_somewhere():
     assert (ROOT / "README.md", "docs/concepts.md") in links
     for path, target in links:
         assert (path.parent / target).exists(), f"{page_name(path)} links to {target}"
+
+
+def test_every_public_name_has_its_place_in_the_api():
+    shown = re.findall(r"^::: undertow\.(\w+)$", (ROOT / "docs/api/undertow.md").read_text(), re.MULTILINE)
+    assert sorted(shown) == sorted(ut.__all__)
+
+
+def test_the_tree_of_the_readme_names_every_file():
+    tree = (ROOT / "README.md").read_text(encoding="utf-8").partition("src/undertow/\n")[2].partition("\nengine/")[0]
+    named = re.findall(r"^  (\w+(?:\.py|/)) ", tree, re.MULTILINE)
+    package = ROOT / "src" / "undertow"
+    there = [path for path in package.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()]
+    names = {path.name + "/" * path.is_dir() for path in there if path.name != "__main__.py"}
+    assert names == set(named) and len(named) == len(names)
+    (networks,) = re.findall(r"^  networks/ .*$", tree, re.MULTILINE)
+    for path in (package / "networks").glob("*.py"):
+        own = path.stem.startswith(("_", "seq2seq_")) or path.stem in ("network", "encoder_decoder")
+        assert own or re.search(rf"\b{path.stem}\b", networks), path.stem
+
+
+def test_citation_is_of_this_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert (citation["version"], citation["license"]) == (project["version"], project["license"])
 
 
 def test_every_module_has_its_place_in_the_api():

@@ -30,7 +30,7 @@ def train(
     to two. Ctrl-C saves before it stops.
 
     Args:
-        recipe: A recipe of the package (wavenet-fsdd, bytenet-tinyshakespeare, …) or a YAML file.
+        recipe: A recipe of the package (wavenet-fsdd, bytenet-tinyshakespeare, …: docs/recipes.md) or a YAML file.
         out: Folder of the run; a new one, unless --resume is given.
         init: For the recipe classify: the trained model whose network the classifier goes on with.
         data: A folder, a file or a named set of what the recipe is of, in place of its own.
