@@ -1,0 +1,77 @@
+"""The README's table: the few figures that say most, those that miss their targets among them."""
+
+import re
+
+from benchmarks.tables import EMPTY, Line, budget, how, met, table, value
+
+BEST = "the best translator"  # stands for the figure of the highest BLEU from English to German
+BLEU = "en-de: BLEU, test 2016"
+HEADLINES = [  # id, figure, threads, and its name in the table
+    ("S1", "native int8, 1 stream", 1, "WaveNet of 30 layers, one stream, engine in int8"),
+    ("S1", "native int8, 1 stream", 2, "the same on two threads"),
+    ("S2", "native float32, 64 streams, share of the matrix peak", 1, "64 streams, float32: share of the matrix peak"),
+    ("S3", "int8 over float32", 1, "what int8 costs in likelihood"),
+    ("S4", "native int8: chunk of 20 ms, p99", 1, "latency of a streamed chunk of 20 ms, int8, p99"),
+    (
+        "S5",
+        "exponent of a step's time in steps before it, native float32",
+        1,
+        "growth of a step's time with t (0 is flat)",
+    ),
+    ("S6", "ratio", 2, "training throughput over plain `nn.Conv1d`"),
+    ("S7", "bytenet, native over uncached, 256 symbols, 1 row", 1, "ByteNet: engine over uncached torch, 256 symbols"),
+    ("Q1", "wavenet-fsdd", 2, "`wavenet-fsdd`: held-out takes of spoken digits"),
+    ("Q2", "transformer-tinyshakespeare-small, windows", 1, "`transformer-tinyshakespeare-small`"),
+    ("Q3", "tcn-jsb, test", 1, "`tcn-jsb`: chorales"),
+    ("Q3", "gru-nottingham, test", 1, "`gru-nottingham`: folk tunes"),
+    ("Q4", "tcn-mnist, test", 1, "`tcn-mnist`: digits pixel by pixel"),
+    ("Q4", "gru-mnist, test", 1, "`gru-mnist`: the same by a GRU"),
+    ("Q5", BEST, 1, "{}: English to German, the best"),
+    ("Q5", f"rnn-multi30k {BLEU}", 1, "`rnn-multi30k`: the same without attention"),
+    ("Q5", f"bytenet-multi30k-characters {BLEU}", 1, "`bytenet-multi30k-characters`: the same by the character"),
+    (
+        "Q5",
+        "rnn-attention-fsdd, word error, takes that were held out",
+        1,
+        "`rnn-attention-fsdd`: word error of held-out takes",
+    ),
+]
+
+
+def summary(lines: list[Line]) -> str:
+    """The table, of those headlines that were recorded."""
+    found = [(headline, line) for headline in HEADLINES if (line := pick(lines, *headline[:3]))]
+    if not found:
+        return EMPTY
+    header = ["", "figure", "value", "target", "met", "made with"]
+    rows = [
+        [line["id"], _name(label, line), value(line), line["target"], met(line), _budget(line)]
+        for (*_, label), line in found
+    ]
+    machines: dict[str, list[str]] = {}
+    for _, line in found:
+        ids = machines.setdefault(line["hardware"], [])
+        ids += [line["id"]] * (line["id"] not in ids)
+    measured = "; ".join(f"{', '.join(ids)} on {machine}" for machine, ids in machines.items())
+    return f"{table(header, rows)}\nMeasured: {measured}.\n"
+
+
+def pick(lines: list[Line], id: str, figure: str, threads: int) -> Line | None:
+    """The latest line of a headline, on whatever machine."""
+    of = [line for line in lines if line["id"] == id and line["threads"] == threads]
+    if figure == BEST:
+        return max((line for line in of if line["figure"].endswith(BLEU)), key=lambda line: line["value"], default=None)
+    return max((line for line in of if line["figure"] == figure), key=lambda line: line["date"], default=None)
+
+
+def _name(label: str, line: Line) -> str:
+    return label.format(f"`{line['figure'].split()[0]}`")
+
+
+def _budget(line: Line) -> str:
+    """What training took, of what was asked; for speeds, the threads."""
+    for part in how(line):
+        if found := re.match(r"([\d,]+ updates in \d+ minutes)", part):
+            asked = budget(line)
+            return found[1] + (f" ({asked} asked)" if asked else "")
+    return f"{line['threads']} thread{'s' if line['threads'] != 1 else ''}"
