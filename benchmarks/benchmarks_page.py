@@ -74,7 +74,7 @@ def _about(id: str, rows: list[Line]) -> list[str]:
         ratios = [f"{ratio:,.0f} × on {threads}" for threads, ratio in _over_torch(rows)]
         return [
             f"The rows “{USUAL}” divide by 143 samples/s, which was measured elsewhere, with generators that others "
-            f"wrote, and not in this run. Over torch's own step in the same run, int8 is {' and '.join(ratios)}.\n"
+            f"wrote, and not in this run. Over torch's own step in the same run, int8 is {', '.join(ratios)}.\n"
         ]
     if id not in BUDGETS:
         return []
