@@ -15,7 +15,7 @@ from undertow.emissions import Sampling
 from undertow.errors import DataError, UsageError
 from undertow.generation.beam import Hypothesis, beam_search
 from undertow.generation.sampling import sample
-from undertow.generation.writers import CachedWriter
+from undertow.generation.writers import CachedWriter, longest
 from undertow.models import Seq2Seq
 
 LENGTHS = torch.tensor([6, 3, 5, 1])
@@ -218,6 +218,14 @@ def test_lengths_are_kept() -> None:
     holds = SMALL["transformer"]["max_length"]
     forever = beam_search(model, sources(model), LENGTHS, beam=2, n_best=2, max_length=lambda length: 10 * holds)
     assert all(len(one.symbols) < holds for hypotheses in forever for one in hypotheses)
+
+
+def test_a_target_may_be_fifty_longer_than_its_source() -> None:
+    assert longest(make("bytenet", "longer"), LENGTHS, None).tolist() == [56, 53, 55, 51]
+    model = make("transformer", "post-norm")
+    assert longest(model, LENGTHS, None).tolist() == [48] * 4
+    model.network.decoder.max_length = 54
+    assert longest(model, LENGTHS, None).tolist() == [54, 53, 54, 51]
 
 
 @pytest.mark.parametrize(

@@ -53,9 +53,22 @@ def test_both_directions_are_torchs_over_packed_rows(cell: Any) -> None:
     assert_close(layer(x, LENGTHS) * within(LENGTHS, 9)[..., None], expected)
 
 
+def above(layer: Any, cell: str, states: list[Tensor]) -> list[Tensor]:
+    """What torch's cell, with a layer's weights and first state, makes of the states (B, C) of the layer below."""
+    torchs, found = CELLS[cell](5, 5).double(), []
+    for name, parameter in torchs.named_parameters():
+        parameter.data = getattr(layer.cell, f"{name}_l0").data
+    own = tuple(part[0].expand(3, -1) for part in layer.initial)
+    for state in states:
+        own = torchs(state, own) if cell == "lstm" else (torchs(state, own[0]),)
+        found.append(own[0])
+    return found
+
+
+@pytest.mark.parametrize("num_layers", [1, 2])
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
-def test_decoder_attends_by_the_papers_equations(cell: str) -> None:
-    made, y = make("rnn_attention", cell=cell), torch.randint(0, 7, (3, 6))
+def test_decoder_attends_by_the_papers_equations(cell: str, num_layers: int) -> None:
+    made, y = make("rnn_attention", cell=cell, decoder_layers=num_layers), torch.randint(0, 7, (3, 6))
     condition, decoder = made.encode(sources(), LENGTHS), made.decoder
     layer, h = decoder.attentive, condition.memory
     torchs = CELLS[cell](4 + 10, 5).double()
@@ -64,20 +77,23 @@ def test_decoder_attends_by_the_papers_equations(cell: str) -> None:
     torchs.bias_ih.data = layer.of_input.bias
     s = torch.tanh(h[:, 0, 5:] @ layer.start.weight.T + layer.start.bias)
     own: Any = s if cell == "gru" else (s[:, :5], s[:, 5:])
-    params, alphas = [], []
+    states, contexts, alphas = [], [], []
+    embedded = decoder.input.symbols.table.weight[y]
     for step in range(6):
         s = own if cell == "gru" else own[0]
         query = s @ layer.of_state.weight[:5].T + layer.of_state.bias[:5]
         scores = torch.tanh(query[:, None] + h @ layer.key.weight.T) @ layer.vector
         likely = scores.exp() * within(LENGTHS, 9)
         alphas.append(likely / likely.sum(dim=1, keepdim=True))
-        context = (alphas[-1][..., None] * h).sum(dim=1)
-        embedded = decoder.input.symbols.table.weight[y[:, step]]
-        own = torchs(torch.cat([embedded, context], dim=-1), own)
-        known = torch.cat([own if cell == "gru" else own[0], embedded, context], dim=-1)
-        hidden = known @ decoder.hidden.weight.T + decoder.hidden.bias
-        params.append(decoder.head(torch.maximum(hidden[:, 0::2], hidden[:, 1::2])))
-    assert_close(decoder(y, condition), torch.stack(params, dim=1))
+        contexts.append((alphas[-1][..., None] * h).sum(dim=1))
+        own = torchs(torch.cat([embedded[:, step], contexts[-1]], dim=-1), own)
+        states.append(own if cell == "gru" else own[0])
+    if num_layers == 2:
+        states = above(decoder.upper, cell, states)
+    known = torch.cat([torch.stack(states, dim=1), embedded, torch.stack(contexts, dim=1)], dim=-1)
+    hidden = known @ decoder.hidden.weight.T + decoder.hidden.bias
+    params = decoder.head(torch.maximum(hidden[..., 0::2], hidden[..., 1::2]))
+    assert_close(decoder(y, condition), params)
     assert_close(made.alignment(y, condition), torch.stack(alphas, dim=1))
 
 
