@@ -60,7 +60,7 @@ def test_lines_of_a_file_keep_their_order_and_empty_ones_stay_empty(command, run
     for name in ("lines.de", "lines.de.gz"):
         outcome = command("translate", runs / "pair", "--file", tmp_path / name, "--batch", "2")
         assert outcome.status == 0 and outcome.out.split("\n") == [*expected, ""] and outcome.out.split("\n")[1] == ""
-    assert "1 line empty, and translated as such" in outcome.err and "5 lines in " in outcome.err
+    assert "1 empty line, left empty" in outcome.err and "5 lines in " in outcome.err
 
 
 def test_out_is_written_whole(command, runs, model, tmp_path):
@@ -151,7 +151,7 @@ def test_as_json(command, runs, model):
     for line, own in zip(found["translations"], expected, strict=True):
         assert tuple(line["texts"]) == own.texts and line["scores"] == pytest.approx(own.scores)
         assert line["log_probs"] == pytest.approx(own.log_probs) and tuple(line["ended"]) == own.ended
-    assert found["translations"][1]["kind"] == "empty" and found["notes"][0].startswith("1 line empty")
+    assert found["translations"][1]["kind"] == "empty" and found["notes"][0].startswith("1 empty line")
 
 
 def test_sampling_depends_on_the_seed(command, runs):
@@ -168,9 +168,11 @@ def test_lines_that_are_too_long(command, runs, model, tmp_path):
     split = command(*words)
     lines = split.out.split("\n")
     assert split.status == 0 and len(lines) == 3 and len(lines[1]) > 1
-    assert "1 line too long for the model and translated in parts" in split.err
+    assert "1 line too long for the model, translated in parts" in split.err
     skipped = command(*words, "--long-lines", "skip")
-    assert skipped.out.split("\n") == [lines[0], "", ""] and "1 line too long for the model and skipped" in skipped.err
+    assert (
+        skipped.out.split("\n") == [lines[0], "", ""] and "1 line too long for the model, skipped (its" in skipped.err
+    )
     kept = command(*words, "--long-lines", "keep", "--out", tmp_path / "a")
     assert kept.status == 2 and "line 2 is 43 characters long; this model reads 23 at most" in kept.line
     assert not (tmp_path / "a").exists()

@@ -55,14 +55,14 @@ def test_what_is_told_of_lines(model: Seq2Seq) -> None:
     assert found.num_symbols == sum(len(line.texts[0]) + 1 for line in found.written) and found.seconds > 0
     assert math.isclose(found.mean_log_prob, np.mean([line.log_probs[0] for line in found.written]))
     assert math.isclose(found.mean_score, np.mean([line.scores[0] for line in found.written]))
-    assert "2 lines empty" in found.notes[0]
+    assert "2 empty lines" in found.notes[0]
     assert not translate(model, []).lines and math.isnan(translate(model, [""]).mean_score)
 
 
 def test_a_line_that_is_cut_by_the_limit_is_told(model: Seq2Seq) -> None:
     found = translate(model, ["abc"], max_length=1)
     assert found.texts == [""] and found.lines[0].ended == (False,)
-    assert found.notes == ("1 line written to the longest that was allowed, and ended there",)
+    assert found.notes == ("1 translation reached the maximum length and was cut off",)
 
 
 def test_groups_are_translated_as_they_come(model: Seq2Seq) -> None:
@@ -84,12 +84,12 @@ def test_long_lines_are_refused_split_or_skipped(model: Seq2Seq) -> None:
         translate(model, ["abc", long])
     skipped = translate(model, ["abc", long], long_lines="skip")
     assert skipped.texts[1] == "" and skipped.lines[1].kind == "skipped"
-    assert skipped.notes[0] == "1 line too long for the model and skipped: empty"
+    assert skipped.notes[0] == "1 line too long for the model, skipped (its output line is empty)"
     split = translate(model, ["abc", long], long_lines="split", max_length=5)
     parts = translate(model, [("abc " * 8).strip(), "abc " * 7 + "f"], max_length=5)
     assert split.lines[1].kind == "split" and split.texts[1] == " ".join(parts.texts)
     assert math.isclose(split.lines[1].log_probs[0], sum(line.log_probs[0] for line in parts.lines))
-    assert split.notes[0] == "1 line too long for the model and translated in parts"
+    assert split.notes[0] == "1 line too long for the model, translated in parts"
     unbroken = translate(model, ["a" * 100], long_lines="split", max_length=3)
     assert len(unbroken.texts[0].split(" ")) == 4
     translate(model, ["a" * 47])

@@ -35,7 +35,8 @@ def translated(found: Translated) -> dict[str, Any]:
 def translated_lines(what: str, found: Translated) -> list[str]:
     """How good translations are, a line a figure."""
     how = "" if found.beam is None else f", beam {found.beam}, length penalty {found.length_penalty:g}"
-    number, direction = f"{found.num_sentences:,} sentences", " to ".join(found.direction)
+    plural, direction = "s" * (found.num_sentences != 1), " to ".join(found.direction)
+    number = f"{found.num_sentences:,} sentence{plural}"
     lines = [f"{what}: {number}, {direction}{how}, in {found.seconds:.1f} s"]
     for name, one in found.metrics.items():
         lines.append(f"{METRIC_NAMES[name]} {one.value:.2f}   {one.signature}")

@@ -19,7 +19,7 @@ from undertow.generation.translating import Translation, translate
 from undertow.models.model import Model
 from undertow.models.seq2seq import Seq2Seq
 
-CUT = "written to the longest that was allowed, and ended there"
+CUT = "its text reached the maximum length and was cut off"
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def check_reads_sound(model: Model) -> None:
         UsageError: it is one of something else.
     """
     if not isinstance(model, Seq2Seq) or model.config.features is None:
-        what = "reads text" if isinstance(model, Seq2Seq) else f"is a {model.config.kind}"
+        what = "reads text" if isinstance(model, Seq2Seq) else f"is of the kind {model.config.kind}"
         raise UsageError(f"a model that reads sound and writes text is wanted here, and this one {what}")
 
 

@@ -88,19 +88,25 @@ class Translations:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know of what became of lines."""
-        cut = sum(not line.ended[0] for line in self.written)
-        told = [(self._count(kind), what) for kind, what in _NOTES.items()]
-        told.append((cut, "written to the longest that was allowed, and ended there"))
-        return tuple(f"{count} line{'s' * (count != 1)} {what}" for count, what in told if count)
-
-    def _count(self, kind: str) -> int:
-        return sum(line.kind == kind for line in self.lines)
+        counts = {kind: sum(line.kind == kind for line in self.lines) for kind in ("empty", "skipped", "split")}
+        counts["cut"] = sum(not line.ended[0] for line in self.written)
+        return tuple(_NOTES[what][count > 1].format(count) for what, count in counts.items() if count)
 
 
-_NOTES = {
-    "empty": "empty, and translated as such",
-    "skipped": "too long for the model and skipped: empty",
-    "split": "too long for the model and translated in parts",
+_NOTES = {  # of one line, and of several
+    "empty": ("1 empty line, left empty", "{} empty lines, left empty"),
+    "skipped": (
+        "1 line too long for the model, skipped (its output line is empty)",
+        "{} lines too long for the model, skipped (their output lines are empty)",
+    ),
+    "split": (
+        "1 line too long for the model, translated in parts",
+        "{} lines too long for the model, translated in parts",
+    ),
+    "cut": (
+        "1 translation reached the maximum length and was cut off",
+        "{} translations reached the maximum length and were cut off",
+    ),
 }
 
 
