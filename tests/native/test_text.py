@@ -10,7 +10,7 @@ import torch
 from undertow.batch import Batch
 from undertow.config import parse
 from undertow.generation import generate
-from undertow.generation.forcing import Forced
+from undertow.generation.engines import make_forced
 from undertow.models.autoregressive import Autoregressive
 from undertow.native import export
 
@@ -50,7 +50,7 @@ def batch(symbols: torch.Tensor) -> Batch:
 def bits(model: Autoregressive, text: torch.Tensor) -> float:
     """Bits a character of held-out text, by what would generate with the model."""
     rows = batch(text[-16_000:].reshape(8, -1))
-    nats = -sum(float(part.sum(dtype=torch.float64)) for part in Forced(model).log_prob(rows, 500))
+    nats = -sum(float(part.sum(dtype=torch.float64)) for part in make_forced(model).log_prob(rows, 500))
     return nats / np.log(2) / rows.num_counted
 
 

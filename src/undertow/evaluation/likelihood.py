@@ -14,6 +14,7 @@ from undertow.data.batches import batches_in_order
 from undertow.data.clips import ClipSet
 from undertow.errors import UsageError
 from undertow.evaluation.baselines import baselines
+from undertow.generation.engines import make_forced
 from undertow.generation.forcing import Forced
 from undertow.models.autoregressive import Autoregressive
 
@@ -104,7 +105,7 @@ def score(model: Autoregressive, clips: ClipSet, train: ClipSet | None = None, *
                 f"the clips have {one.sample_rate} Hz, the model {model.config.sample_rate} Hz; "
                 f"load them with sample_rate={model.config.sample_rate}"
             )
-    forced = Forced(model)
+    forced = make_forced(model)
     began = time.perf_counter()
     bits = _total_bits(forced, clips)
     seconds = time.perf_counter() - began
@@ -121,7 +122,7 @@ def bits_per_symbol(model: Autoregressive, clips: ClipSet) -> float:
     Raises:
         UsageError, DataError: as `score`.
     """
-    return _total_bits(Forced(model), clips) / clips.num_samples
+    return _total_bits(make_forced(model), clips) / clips.num_samples
 
 
 def _total_bits(forced: Forced, clips: ClipSet) -> float:

@@ -16,6 +16,7 @@ from undertow.data.sequences import SequenceSet, random_windows, sequences_in_or
 from undertow.errors import UsageError
 from undertow.evaluation.likelihood import Score
 from undertow.evaluation.sequence_baselines import sequence_baselines
+from undertow.generation.engines import make_forced
 from undertow.generation.forcing import Forced
 from undertow.models.autoregressive import Autoregressive
 
@@ -61,7 +62,7 @@ def score_sequences(
             model that is exported to an engine that is not here.
         DataError: there is no sequence, or none as long as a window.
     """
-    forced = Forced(model)
+    forced = make_forced(model)
     began = time.perf_counter()
     if protocol == "windows":
         steps = _window_steps(model, sequences, window_steps, stride)
@@ -92,7 +93,7 @@ def sequence_bits(model: Autoregressive, sequences: SequenceSet) -> float:
         UsageError: the model is exported to an engine that is not here.
         DataError: there is no sequence.
     """
-    nats, num_symbols, _ = _total(Forced(model), _in_order(model, sequences, None, None)[0])
+    nats, num_symbols, _ = _total(make_forced(model), _in_order(model, sequences, None, None)[0])
     return nats / math.log(2) / num_symbols
 
 

@@ -1,9 +1,11 @@
-"""Which engine steps a model: the one place that chooses."""
+"""Which engine runs a model, to draw or to score: the one place that chooses."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from undertow.config import nearest
 from undertow.errors import UsageError
+from undertow.generation.forcing import Forced, NativeForced, TorchForced
 from undertow.generation.native_runner import NativeRunner
 from undertow.generation.runner import Runner
 from undertow.generation.torch_runner import TorchRunner
@@ -11,6 +13,7 @@ from undertow.generation.uncached_runner import UncachedRunner
 from undertow.models.autoregressive import Autoregressive
 from undertow.native import Unsupported, cannot_run
 
+T = TypeVar("T")
 ENGINES: dict[str, Callable[[Autoregressive, int | None], Runner]] = {
     "native": NativeRunner,
     "torch": TorchRunner,
@@ -39,14 +42,36 @@ def make_runner(model: Autoregressive, engine: str = "auto", threads: int | None
     return ENGINES[engine](model, threads)
 
 
+def make_forced(model: Autoregressive) -> Forced:
+    """What scores given sequences with a model.
+
+    It is the native engine for a model that was exported to it, which nothing else gives the same numbers for. Every
+    other model is scored by torch, on the CPU too: all steps of a sequence are known, and one parallel call over them
+    is faster than one step after another.
+
+    Raises:
+        UsageError: the model is exported, and there is no native engine here.
+        DataError: its engine file is damaged.
+    """
+    return TorchForced(model) if model.engine_file is None else _exported(lambda: NativeForced(model))
+
+
 def _fastest(model: Autoregressive, threads: int | None) -> Runner:
-    if model.engine_file is None and next(model.parameters()).device.type != "cpu":
+    if model.engine_file is not None:
+        return _exported(lambda: NativeRunner(model, threads))
+    if next(model.parameters()).device.type != "cpu":
         return TorchRunner(model, threads)
     try:
         return NativeRunner(model, threads)
     except Unsupported as reason:
-        if model.engine_file is not None:
-            raise cannot_run(reason) from None
         runner = TorchRunner(model, threads)
         runner.notes = (f"{reason}; torch steps this model", *runner.notes)
         return runner
+
+
+def _exported(make: Callable[[], T]) -> T:
+    """What the native engine makes of an exported model; nothing else runs it as it was exported."""
+    try:
+        return make()
+    except Unsupported as reason:
+        raise cannot_run(reason) from None

@@ -22,7 +22,7 @@ from undertow.native import lower, make_engine, make_program, to_bytes, useful_t
 from undertow.state import State, leaves, map_state
 
 if TYPE_CHECKING:
-    from undertow.native._engine import Engine
+    from undertow.native._engine import Engine, Program
 
 
 class NativeRunner(Runner):
@@ -98,8 +98,7 @@ class NativeRunner(Runner):
 
     def _make(self, num_rows: int) -> "Engine":
         """An engine of that many rows, before their first symbols."""
-        wanted = self._threads or min(num_rows, torch.get_num_threads())
-        return make_engine(self._program, num_rows, useful_threads(wanted))
+        return rows_engine(self._program, num_rows, self._threads)
 
     def _take(self, engine: "Engine") -> None:
         self._engine, self.num_threads = engine, engine.threads
@@ -114,3 +113,8 @@ class NativeRunner(Runner):
         skipped = self.model.unseen(length)
         engine.feed(contiguous(past[:, skipped:]), aligned_array(conditions.steps(skipped, length), num_rows))
         engine.pending = contiguous(prompts[:, -1])
+
+
+def rows_engine(program: "Program", num_rows: int, threads: int | None = None) -> "Engine":
+    """An engine of that many rows; when not told how many threads, one for each row, and no more than torch has."""
+    return make_engine(program, num_rows, useful_threads(threads or min(num_rows, torch.get_num_threads())))
