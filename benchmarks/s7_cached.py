@@ -109,10 +109,9 @@ def tell(
 
 def shape(name: str, model: Autoregressive, options: argparse.Namespace) -> str:
     """The model in words."""
-    num_parameters = sum(parameter.numel() for parameter in model.parameters())
     field = model.receptive_field
     sees = "all of the past" if field is None else f"{field} steps"
-    return f"{name}, {options.width} wide, {options.depth} layers, {num_parameters:,} parameters, sees {sees}"
+    return f"{name}, {options.width} wide, {options.depth} layers, {model.num_parameters:,} parameters, sees {sees}"
 
 
 if __name__ == "__main__":

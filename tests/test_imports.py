@@ -18,7 +18,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # A room may import itself and the rooms of earlier lines, never another one of its own line.
 ORDER = [
     {"errors"},
-    {"config", "files", "plain_yaml", "weights"},
+    {"config", "files", "plain_yaml", "threads", "weights"},
     {"state", "batch", "alphabets"},
     {"emissions", "data"},
     {"layers"},

@@ -209,7 +209,7 @@ def _card_text(model: Model, card: Mapping[str, Any]) -> str:
     versions = {"undertow": _version(), "python": python_version(), "torch": str(torch.__version__)}
     card = {key: value for key, value in card.items() if key not in ("library_name", "tags", "versions")}
     data = to_dict({"library_name": "undertow", "tags": [model.config.kind], **card, "versions": versions})
-    sizes = {"parameters": sum(parameter.numel() for parameter in model.parameters())}
+    sizes = {"parameters": model.num_parameters}
     sections = {"Model": sizes | to_dict(model.config), **{_title(key): data[key] for key in [*card, "versions"]}}
     text = "".join(f"\n## {title}\n\n{_bullets(value)}" for title, value in sections.items())
     usage = '\n## Use\n\n```python\nimport undertow\n\nmodel = undertow.load("this folder")\n```\n'

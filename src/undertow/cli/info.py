@@ -35,7 +35,7 @@ def info(run: Path, /, *, json: Json = False) -> None:
     field, rate = (None, None) if two else (model.network.receptive_field, model.config.sample_rate)
     facts = {
         "path": str(resolve(run)),
-        "num_parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "num_parameters": model.num_parameters,
         "sample_rate": rate,
         "num_symbols": model.alphabet.num_symbols,
         "unit": model.alphabet.unit,

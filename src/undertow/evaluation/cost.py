@@ -124,7 +124,7 @@ def measure_cost(model: Autoregressive, length: int) -> Cost:
         model.train(was_training)
     return Cost(
         length=length,
-        num_parameters=sum(parameter.numel() for parameter in model.parameters()),
+        num_parameters=model.num_parameters,
         training_operations=operations,
         attention_operations=between,
         training_bytes=kept,

@@ -3,8 +3,7 @@
 B batch, L steps of a prompt.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -18,6 +17,7 @@ from undertow.generation.noise import Noise
 from undertow.generation.runner import Runner, in_order, rows_by_length
 from undertow.models.autoregressive import Autoregressive
 from undertow.state import State, clone, map_state
+from undertow.threads import limited_threads
 
 SMALL_STEP = 2**25  # multiplications of one step of all rows, about, below which threads cost more than they save
 
@@ -37,7 +37,6 @@ class TorchRunner(Runner):
     def __init__(self, model: Autoregressive, threads: int | None = None) -> None:
         self.model = model
         self.precision = model.precision
-        self.num_parameters = sum(parameter.numel() for parameter in model.parameters())
         self.num_threads = threads or torch.get_num_threads()
         self._threads = threads
         self._position: tuple[Tensor, State] | None = None
@@ -93,18 +92,7 @@ class TorchRunner(Runner):
 
     def _useful_threads(self, batch_size: int) -> int:
         """One where a step is little work: several would wait for each other far longer than they compute."""
-        return 1 if batch_size * self.num_parameters < SMALL_STEP else torch.get_num_threads()
-
-
-@contextmanager
-def limited_threads(number: int) -> Iterator[None]:
-    """Torch on that many threads, and afterwards on as many as before."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(number)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+        return 1 if batch_size * self.model.num_parameters < SMALL_STEP else torch.get_num_threads()
 
 
 def primed(model: Autoregressive, prompts: Sequence[Tensor], conditions: Conditions) -> tuple[Tensor, State]:

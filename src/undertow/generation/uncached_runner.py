@@ -17,9 +17,10 @@ from undertow.generation.conditions import Conditions
 from undertow.generation.inference import inference
 from undertow.generation.noise import Noise
 from undertow.generation.runner import Runner, rows_by_length
-from undertow.generation.torch_runner import limited_threads, primed
+from undertow.generation.torch_runner import primed
 from undertow.models.autoregressive import Autoregressive
 from undertow.state import State
+from undertow.threads import limited_threads
 
 
 class UncachedRunner(Runner):

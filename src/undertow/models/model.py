@@ -26,6 +26,11 @@ class Model(nn.Module, ABC):
         """What its weights are held in, as "float32"."""
         return str(next(self.parameters()).dtype).removeprefix("torch.")
 
+    @property
+    def num_parameters(self) -> int:
+        """How many numbers training sets."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
     @abstractmethod
     def forward(self, batch: Batch, carried: State | None = None) -> Any:
         """The mean loss over the batch's `num_terms`, a scalar; zero where there are none.

@@ -5,7 +5,6 @@ T steps, C channels, Y condition channels.
 
 import copy
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -22,6 +21,7 @@ from undertow.native.lowering import PRECISIONS as FLOATS
 from undertow.native.lowering import lower
 from undertow.native.quantise import Floats, quantise, quantised_values
 from undertow.native.trace import trace
+from undertow.threads import limited_threads
 
 INT8 = "int8"
 PRECISIONS = (*FLOATS, INT8)
@@ -67,7 +67,7 @@ def measure(model: Autoregressive, graph: Graph, batches: Iterable[Batch]) -> di
     """Largest |x| of each channel of each value that int8 convolutions will read, over the batches' rows."""
     ranges = {value: np.zeros(graph.values[value].channels, dtype=np.float32) for value in quantised_values(graph)}
     num_rows = 0
-    with torch.inference_mode(), _one_thread():
+    with torch.inference_mode(), limited_threads(1):  # sums, and so the file, depend on how many there are
         for symbols, condition in _rows(model, batches):
             num_rows += 1
             for value, ticks in trace(graph, symbols, condition):
@@ -90,14 +90,3 @@ def _rows(model: Autoregressive, batches: Iterable[Batch]) -> Iterator[tuple[Ten
                 past = model.past(batch.symbols[row : row + 1, : length - 1])[0]
                 aligned = condition.steps(0, length).aligned
                 yield past, None if aligned is None else aligned[row]
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Torch on one thread: sums, and so the file, do not depend on how many there are."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

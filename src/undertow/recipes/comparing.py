@@ -202,7 +202,7 @@ def _measure(
                 recipe=name,
                 nats=found.nats_per_symbol,
                 bits_per_symbol=found.bits_per_symbol,
-                parameters=sum(parameter.numel() for parameter in model.parameters()),
+                parameters=model.num_parameters,
                 train_symbols_per_second=_training_speed(out / name / LOG),
                 cached_symbols_per_second=speeds["auto"],
                 uncached_symbols_per_second=speeds["uncached"],

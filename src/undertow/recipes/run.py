@@ -17,6 +17,7 @@ from undertow.models import Autoregressive, Model, Seq2Seq, build
 from undertow.models.transfer import take_weights
 from undertow.recipes.recipe import Recipe, read_recipe
 from undertow.recipes.tasks import TASKS, Task
+from undertow.recipes.tasks.task import autoregressive
 from undertow.recipes.telling import Downloads, Say, silent
 from undertow.training.distributed import World, world
 from undertow.training.run_folder import check
@@ -120,11 +121,7 @@ def load_model(path: str | Path, device: str | torch.device = "cpu") -> Autoregr
     Raises:
         UsageError: it is a model of another kind.
     """
-    model = load(path, device)
-    if not isinstance(model, Autoregressive):
-        meant = {"seq2seq": "; undertow translate and transcribe are for such"}.get(model.config.kind, "")
-        raise UsageError(f"{path} is a {model.config.kind}; an autoregressive model is wanted here{meant}")
-    return model
+    return autoregressive(load(path, device), f"{path} is")
 
 
 def _all_changes(
@@ -155,8 +152,7 @@ def _start_from(model: Any, init: str, tell: Say) -> None:
 
 def describe(model: Any) -> str:
     """Size and receptive field of a model, in one line."""
-    num_parameters = sum(parameter.numel() for parameter in model.parameters())
-    size = f"{model.config.network.kind} of {num_parameters:,} parameters"
+    size = f"{model.config.network.kind} of {model.num_parameters:,} parameters"
     if isinstance(model, Seq2Seq):
         return f"{size}; it reads {model.config.direction[0]} and writes {model.config.direction[1]}"
     sense = "hears" if model.alphabet.real == "sound" else "sees"

@@ -10,6 +10,7 @@ from undertow.models import build as build_model
 from undertow.recipes.recipe import read_recipe, recipe_names
 from undertow.recipes.run import load_model
 from undertow.recipes.tasks import TASKS
+from undertow.recipes.tasks.task import autoregressive
 from undertow.recipes.telling import silent
 
 
@@ -33,6 +34,4 @@ def load_or_build(name: str) -> Autoregressive:
     data = kind.choose(recipe.data, given)
     kind.fetch(data)
     model = build_model(kind(data, recipe.model, silent).model_config)
-    if not isinstance(model, Autoregressive):
-        raise UsageError(f"the recipe {name} makes a {model.config.kind}; an autoregressive model is wanted here")
-    return model
+    return autoregressive(model, f"the recipe {name} makes")

@@ -16,7 +16,7 @@ from undertow.evaluation.told import Told
 from undertow.evaluation.translation_scores import Translated
 from undertow.evaluation.word_error import Heard
 from undertow.generation.beam import LENGTH_PENALTY
-from undertow.models import MODELS, Autoregressive, Model
+from undertow.models import MODELS, Autoregressive, Model, Seq2Seq
 from undertow.recipes.samples import Samples
 from undertow.recipes.tasks.excerpt import Excerpt
 from undertow.recipes.telling import Downloads, Say
@@ -153,14 +153,18 @@ class Task(ABC):
         return None
 
 
-def autoregressive(model: Model) -> Autoregressive:
+def autoregressive(model: Model, found: str = "this model is") -> Autoregressive:
     """A model that must be an autoregressive one.
+
+    Args:
+        found: how an error begins that says which kind was found.
 
     Raises:
         UsageError: it is of another kind.
     """
     if not isinstance(model, Autoregressive):
-        raise UsageError(f"this model is a {model.config.kind}; an autoregressive model is wanted here")
+        meant = "; undertow translate and transcribe are for such" if isinstance(model, Seq2Seq) else ""
+        raise UsageError(f"{found} a {model.config.kind}; an autoregressive model is wanted here{meant}")
     return model
 
 
