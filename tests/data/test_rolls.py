@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from undertow.data.rolls import check_roll, load_rolls, write_roll
+from undertow.alphabets.piano_roll import check_roll
+from undertow.data.rolls import load_rolls, write_roll
 from undertow.errors import DataError, UsageError
 
 

@@ -11,6 +11,7 @@ from undertow.config import config
 from undertow.errors import DataError
 
 NUM_KEYS = 88
+LOWEST_NOTE = 21  # of MIDI: A0
 
 
 class PianoRoll(Alphabet):
@@ -37,10 +38,7 @@ class PianoRoll(Alphabet):
             DataError: there are other values, or not 88 a step.
         """
         roll = np.asarray(real)
-        _check_keys(roll)
-        wrong = (roll != 0) & (roll != 1)
-        if wrong.any():
-            raise DataError(f"a piano roll holds {roll[wrong][0]}; a key is 0 (silent) or 1 (sounding)")
+        _check_values(roll, "the piano roll")
         return roll.astype(np.int64)
 
     def decode(self, symbols: np.ndarray) -> np.ndarray:
@@ -49,7 +47,7 @@ class PianoRoll(Alphabet):
         Raises:
             DataError: a symbol lies outside the alphabet, or there are not 88 a step.
         """
-        _check_keys(np.asarray(symbols))
+        _check_keys(np.asarray(symbols), "the piano roll")
         return checked_symbols(symbols, self.num_symbols).astype(np.uint8)
 
     def to_scalar(self, symbols: Tensor) -> Tensor:
@@ -57,6 +55,33 @@ class PianoRoll(Alphabet):
         return symbols.masked_fill(symbols == self.start_symbol, 0) / 1
 
 
-def _check_keys(roll: np.ndarray) -> None:
+def check_roll(roll: np.ndarray, name: str) -> np.ndarray:
+    """One roll as (T, 88) uint8.
+
+    Raises:
+        DataError: it is none, and what it is instead.
+    """
+    if roll.ndim != 2 or not len(roll):
+        raise _no_roll(roll, name)
+    _check_values(roll, name)
+    return roll.astype(np.uint8)
+
+
+def _check_values(roll: np.ndarray, name: str) -> None:
+    """Refuse what is not (…, 88) of 0 and 1."""
+    _check_keys(roll, name)
+    if roll.dtype.kind not in "biuf":
+        raise DataError(f"{name}: is an array of {roll.dtype}; a piano roll is of 0 and 1")
+    wrong = (roll != 0) & (roll != 1)
+    if wrong.any():
+        *_, step, key = np.argwhere(np.atleast_2d(wrong))[0].tolist()
+        raise DataError(f"{name}: {roll[wrong][0]} at step {step}, key {key}; a piano roll is of 0 and 1")
+
+
+def _check_keys(roll: np.ndarray, name: str) -> None:
     if not roll.ndim or roll.shape[-1] != NUM_KEYS:
-        raise DataError(f"a piano roll has shape {roll.shape}; it must be (steps, {NUM_KEYS})")
+        raise _no_roll(roll, name)
+
+
+def _no_roll(roll: np.ndarray, name: str) -> DataError:
+    return DataError(f"{name}: is {roll.shape}; a piano roll is (T, {NUM_KEYS})")

@@ -76,7 +76,7 @@ def describe_pairs(source: str) -> dict[str, Any]:
     return {"source": source, "splits": splits}
 
 
-def lengths(values: Iterable[int]) -> dict[str, float]:
+def lengths(values: Iterable[float | int]) -> dict[str, float]:
     """Percentiles and mean of some lengths."""
     array = np.array([*values])
     shown = {name: float(np.percentile(array, share)) for name, share in PERCENTILES.items()}

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from undertow.data.roll import LOWEST_NOTE, NUM_KEYS, check_roll
+from undertow.alphabets.piano_roll import LOWEST_NOTE, NUM_KEYS, check_roll
 from undertow.errors import DataError, UsageError
 from undertow.files import atomic_write
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from undertow.alphabets.piano_roll import check_roll
 from undertow.config import nearest, there_are
 from undertow.data.catalogue import CATALOGUE, open_files
 from undertow.data.folder import SPLIT_FOLDERS, SPLITS, assign_splits
 from undertow.data.midi import SUFFIXES as MIDI
 from undertow.data.midi import read_midi
-from undertow.data.roll import check_roll
 from undertow.data.sequences import SequenceSet
 from undertow.errors import DataError, UsageError
 from undertow.files import atomic_write

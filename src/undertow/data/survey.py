@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from undertow.data.audio import SUFFIXES, is_silent, read_audio
+from undertow.data.describe_text import lengths
 from undertow.data.folder import Item, label_classes
 from undertow.data.load import list_source
 from undertow.errors import DataError
 
 QUIET = 10 ** (-60 / 20)  # a frame of 10 ms whose root mean square is below -60 dB of full scale counts as silence
 CLIPPED = 0.999  # an absolute sample from here on counts as clipped
-PERCENTILES = {"shortest": 0, "p5": 5, "median": 50, "p95": 95, "longest": 100}
 
 
 def survey(source: str | Path, *, label_pattern: str | None = None) -> dict[str, Any]:
@@ -107,11 +107,9 @@ def _measure(item: Item) -> _Measures | str:
 
 
 def _totals(good: Sequence[_Measures]) -> dict[str, Any]:
-    lengths = np.array([one.seconds for one in good])
     num_samples = sum(one.num_samples for one in good)
     return {
-        "seconds": {name: float(np.percentile(lengths, share)) for name, share in PERCENTILES.items()}
-        | {"mean": float(lengths.mean())},
+        "seconds": lengths(one.seconds for one in good),
         "level_dbfs": float(10 * np.log10(sum(one.power for one in good) / num_samples)),
         "peak_dbfs": float(20 * np.log10(max(one.peak for one in good))),
         "silence_share": sum(one.num_quiet for one in good) / max(1, sum(one.num_frames for one in good)),

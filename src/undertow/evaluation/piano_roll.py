@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from undertow.data.roll import LOWEST_NOTE, check_roll
-from undertow.errors import UsageError
+from undertow.alphabets.piano_roll import LOWEST_NOTE, check_roll
+from undertow.evaluation.figure import new_figure
 from undertow.files import atomic_write
 
 if TYPE_CHECKING:
@@ -27,18 +27,15 @@ def draw_roll(roll: np.ndarray, path: str | Path, title: str = "", prompt_steps:
         UsageError: matplotlib is not installed.
         DataError: it is no roll, or the file cannot be written.
     """
-    figure = _figure(check_roll(roll, str(path)), title, prompt_steps)
+    checked, figure = check_roll(roll, str(path)), new_figure(9, 4)
+    _draw(figure, checked, title, prompt_steps)
     with atomic_write(path) as temporary:
         figure.savefig(temporary, format="png", dpi=150)
 
 
-def _figure(roll: np.ndarray, title: str, prompt_steps: int) -> "Figure":
-    try:
-        from matplotlib.colors import ListedColormap
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise UsageError("drawing needs matplotlib; install undertow with its extra: undertow[plots]") from None
-    figure = Figure(figsize=(9, 4), layout="constrained")
+def _draw(figure: "Figure", roll: np.ndarray, title: str, prompt_steps: int) -> None:
+    from matplotlib.colors import ListedColormap
+
     axes = figure.subplots()
     first, last = _range(roll)
     axes.imshow(
@@ -60,7 +57,6 @@ def _figure(roll: np.ndarray, title: str, prompt_steps: int) -> "Figure":
     axes.grid(axis="y", color="0.9", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(title, fontsize="medium", loc="left", parse_math=False)
-    return figure
 
 
 def _range(roll: np.ndarray) -> tuple[int, int]:

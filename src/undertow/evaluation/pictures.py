@@ -11,6 +11,7 @@ import numpy as np
 
 from undertow.errors import UsageError
 from undertow.evaluation.cost import QUANTITIES, Costs
+from undertow.evaluation.figure import new_figure
 from undertow.evaluation.reach import Reach
 from undertow.files import atomic_write
 
@@ -39,7 +40,7 @@ def check_picture(path: str | Path) -> Path:
         raise UsageError(f"{path}: pictures are written as png; name it {path.with_suffix(PNG)}")
     if path.is_dir():
         raise UsageError(f"{path} is a folder; give a file named .png")
-    _figure(1, 1)
+    new_figure(1, 1)
     return path
 
 
@@ -52,7 +53,7 @@ def draw_costs(found: Sequence[Costs], path: str | Path) -> None:
     """
     path = check_picture(path)
     quantities = [name for name in QUANTITIES if name != "attention_operations"]
-    figure = _figure(12, 7)
+    figure = new_figure(12, 7)
     for axes, quantity in zip(figure.subplots(2, 3).flat, quantities, strict=True):
         _draw_quantity(axes, found, quantity)
     _save(figure, path)
@@ -90,7 +91,7 @@ def draw_reach(reach: Reach, path: str | Path, title: str = "") -> None:
         DataError: the file cannot be written.
     """
     path = check_picture(path)
-    figure = _figure(9, 4.5)
+    figure = new_figure(9, 4.5)
     axes = figure.subplots()
     ages = np.arange(1, len(reach.magnitude) + 1)
     seen = reach.magnitude > 0
@@ -141,7 +142,7 @@ def draw_attention(
     path = check_picture(path)
     num_heads = max(map(len, weights))
     side = min(6.0, max(2.0, 0.13 * len(inputs))) if len(inputs) <= MOST_NAMED else 3.0
-    figure = _figure(side * num_heads + 1, side * len(weights) + 0.6)
+    figure = new_figure(side * num_heads + 1, side * len(weights) + 0.6)
     panels = figure.subplots(len(weights), num_heads, squeeze=False, sharex=True, sharey=True)
     later = np.triu(np.ones((len(inputs), len(inputs)), bool), 1)
     for row, (layer, axes_of_layer) in enumerate(zip(weights, panels, strict=True)):
@@ -170,7 +171,7 @@ def draw_translation(found: "TranslationMap", path: str | Path, title: str = "")
     side = 0.3 if longest > 2 else 0.17  # inches of a cell: words need more than letters
     margin = 0.075 * longest
     width, height = (min(30.0, max(2.0, side * number)) for number in (num_sources, num_targets))
-    figure = _figure(width + margin + 1.2, height + margin + 0.5)
+    figure = new_figure(width + margin + 1.2, height + margin + 0.5)
     axes = figure.subplots()
     top = float(found.weights.max())
     image = axes.imshow(found.weights, cmap="Blues", norm=_square_root(top), interpolation="nearest", aspect="auto")
@@ -223,14 +224,6 @@ def _plain(axes: "Axes") -> None:
     axes.grid(color="0.9", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-
-
-def _figure(width: float | int, height: float | int) -> "Figure":
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise UsageError("drawing needs matplotlib; install undertow with its extra: undertow[plots]") from None
-    return Figure(figsize=(width, height), layout="constrained")
 
 
 def _save(figure: "Figure", path: Path) -> None:

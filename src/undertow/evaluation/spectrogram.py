@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError
+from undertow.evaluation.figure import new_figure
 from undertow.files import atomic_write
 
 if TYPE_CHECKING:
@@ -50,11 +51,7 @@ def spectrogram(wave: np.ndarray, sample_rate: int) -> np.ndarray:
 
 
 def _figure(wave: np.ndarray, sample_rate: int, title: str) -> "Figure":
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise UsageError("drawing needs matplotlib; install undertow with its extra: undertow[plots]") from None
-    figure = Figure(figsize=(9, 5), layout="constrained")
+    figure = new_figure(9, 5)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1, 2.2))
     _draw_wave(above, wave, sample_rate)
     image = _draw_spectrogram(below, wave, sample_rate)
