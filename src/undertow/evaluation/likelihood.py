@@ -20,6 +20,7 @@ from undertow.models.autoregressive import Autoregressive
 
 BATCH_STEPS = 32_768
 PIECE_STEPS = 8_192
+NOT_A_NUMBER = "what the model says is not a number: its weights are damaged, or training diverged"
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Score:
     def verdict(self) -> str:
         """One line: what the figures say."""
         if math.isnan(self.bits_per_symbol):
-            return "the model's likelihood is not a number: its weights are damaged, or training diverged"
+            return NOT_A_NUMBER
         if not self.has_learnt:
             return "this model has not learnt yet: train it for longer"
         beaten = [name for name, bits in self.baselines.items() if self.bits_per_symbol < bits]

@@ -12,6 +12,7 @@ import torch
 
 from undertow.batch import Batch
 from undertow.data.sequences import SequenceSet, sequences_in_order
+from undertow.evaluation.likelihood import NOT_A_NUMBER
 from undertow.generation.inference import inference
 from undertow.models import Classifier, Model, Regressor
 
@@ -51,7 +52,7 @@ class Told:
     def verdict(self) -> str:
         """One line: what the figures say."""
         if self.loss != self.loss:
-            return "what the model says is not a number: its weights are damaged, or training diverged"
+            return NOT_A_NUMBER
         if not self.has_learnt:
             return "this model has not learnt yet: it is no better than saying the same of all; train it for longer"
         return "better than saying the same of all"

@@ -15,6 +15,7 @@ import numpy as np
 from undertow.config import nearest, there_are
 from undertow.data.pairs import PairSet
 from undertow.errors import DataError, UsageError
+from undertow.evaluation.likelihood import NOT_A_NUMBER
 from undertow.evaluation.pair_likelihood import pair_nats
 from undertow.generation.beam import LENGTH_PENALTY
 from undertow.generation.decoding import Decoding, decode_sources
@@ -68,7 +69,7 @@ class Translated:
     def verdict(self) -> str:
         """One line: what the figures say, where they say anything by themselves."""
         if self.nats_per_symbol != self.nats_per_symbol:
-            return "what the model says is not a number: its weights are damaged, or training diverged"
+            return NOT_A_NUMBER
         if self.has_learnt is False:
             return "this model has not learnt yet: it writes next to nothing of the references; train it for longer"
         return ""

@@ -9,6 +9,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from undertow.data.pairs import PairSet
+from undertow.evaluation.likelihood import NOT_A_NUMBER
 from undertow.evaluation.pair_likelihood import pair_nats
 from undertow.generation.beam import LENGTH_PENALTY
 from undertow.generation.transcribing import check_reads_sound
@@ -66,7 +67,7 @@ class Heard:
     def verdict(self) -> str:
         """One line: what the figures say."""
         if self.nats_per_symbol != self.nats_per_symbol:
-            return "what the model says is not a number: its weights are damaged, or training diverged"
+            return NOT_A_NUMBER
         if not self.has_learnt:
             return "this model has not learnt yet: it is no better than always writing the same; train it for longer"
         return "better than always writing the same"
