@@ -42,6 +42,7 @@ class PlainWaveNet(nn.Module):
         for _ in range(num_steps):
             x, total = self.embedding(symbol).transpose(1, 2), 0
             for gate, residual, skip, queue in zip(self.gates, self.residuals, self.skips, queues, strict=True):
+                assert isinstance(gate, nn.Conv1d)
                 queue.append(x)
                 pair = torch.cat([queue.popleft(), x], dim=2)
                 filtered, gated = F.conv1d(pair, gate.weight, gate.bias).chunk(2, dim=1)
