@@ -240,7 +240,7 @@ def _read_text(file: Path) -> str:
     except OSError as error:
         raise DataError(f"cannot read {file}: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
-        raise DataError(f"{file} is not UTF-8 text: {error.reason} at byte {error.start}") from None
+        raise DataError(f"{file} is not UTF-8 text: {error.reason} at byte {error.start + 1}") from None
 
 
 def _version() -> str:

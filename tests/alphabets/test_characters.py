@@ -31,12 +31,12 @@ def test_one_character_is_an_alphabet():
 @pytest.mark.parametrize(
     ("known", "text", "message"),
     [
-        ("abin", "naïb", r"'ï' \(U\+00EF\) at position 2 is not in the alphabet, but 'i' is$"),
-        ("abin", "A", r"'A' \(U\+0041\) at position 0 is not in the alphabet, but 'a' is$"),
-        ("ab\n", "ab\r\n", r"'\\r' \(U\+000D\) at position 2 .*; its 3 characters are '\\nab'$"),
-        ("ab", "ab😀", r"\(U\+1F600\) at position 2"),
-        ("a😀", "ab", r"'b' \(U\+0062\) at position 1"),
-        ("ab", "a\udc80", r"\(U\+DC80\) at position 1"),
+        ("abin", "naïb", r"'ï' \(U\+00EF\) at position 3 is not in the alphabet, but 'i' is$"),
+        ("abin", "A", r"'A' \(U\+0041\) at position 1 is not in the alphabet, but 'a' is$"),
+        ("ab\n", "ab\r\n", r"'\\r' \(U\+000D\) at position 3 .*; its 3 characters are '\\nab'$"),
+        ("ab", "ab😀", r"\(U\+1F600\) at position 3"),
+        ("a😀", "ab", r"'b' \(U\+0062\) at position 2"),
+        ("ab", "a\udc80", r"\(U\+DC80\) at position 2"),
     ],
 )
 def test_a_character_outside_is_named_with_its_place(known, text, message):
@@ -47,7 +47,7 @@ def test_a_character_outside_is_named_with_its_place(known, text, message):
 def test_an_error_in_a_part_of_a_file_is_told_for_the_file():
     with pytest.raises(OutsideError) as caught:
         characters("ab").encode("abc")
-    assert str(caught.value.moved(1000, "book.txt")).startswith("book.txt: character 'c' (U+0063) at position 1002 is")
+    assert str(caught.value.moved(1000, "book.txt")).startswith("book.txt: character 'c' (U+0063) at position 1003 is")
 
 
 def test_a_long_alphabet_is_shown_in_part():

@@ -36,7 +36,7 @@ def test_what_cannot_be_trained():
         train_subwords(["text"], 255)
     with pytest.raises(DataError, match="the text is empty"):
         train_subwords(["", b""], 300)
-    with pytest.raises(DataError, match="not UTF-8 text: byte 0xff at position 0"):
+    with pytest.raises(DataError, match="not UTF-8 text: byte 0xff at position 1"):
         train_subwords([b"\xff"], 300)
     with pytest.raises(UsageError, match="alphabet.tokenizer: there is none; train one"):
         Subwords(Subwords.Config())

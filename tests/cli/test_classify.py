@@ -86,7 +86,7 @@ def test_the_language_of_a_sentence(command, language_model, tmp_path, real_data
 def test_a_character_that_the_language_model_does_not_know(command, language_model, table, tmp_path):
     (tmp_path / "table.csv").write_text(table.read_text() + "Zoo,c,train\n")
     outcome = classify(command, language_model, tmp_path / "run", tmp_path / "table.csv")
-    assert outcome.status == 1 and "table.csv, line 20: character 'Z' (U+005A) at position 0 is not in" in outcome.line
+    assert outcome.status == 1 and "table.csv, line 20: character 'Z' (U+005A) at position 1 is not in" in outcome.line
 
 
 def test_a_regressors_score(command, tmp_path):

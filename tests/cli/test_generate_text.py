@@ -192,14 +192,14 @@ def test_what_is_no_picture(pixels, tmp_path):
 @pytest.mark.parametrize(
     ("run", "words", "status", "said"),
     [
-        ("text", "--prompt dog", 1, "character 'g' (U+0067) at position 2 is not in the alphabet"),
+        ("text", "--prompt dog", 1, "character 'g' (U+0067) at position 3 is not in the alphabet"),
         ("text", "--prompt-file nowhere.txt", 1, "nowhere.txt: No such file"),
-        ("text", "--prompt-file latin.txt", 1, "is not UTF-8 text: byte 0xe9 at position 1"),
+        ("text", "--prompt-file latin.txt", 1, "is not UTF-8 text: byte 0xe9 at position 2"),
         ("text", "--prompt a --prompt-file latin.txt", 2, "--prompt or --prompt-file, not both"),
         ("text", "--seconds 1", 2, "--seconds: this model writes text"),
         ("text", "--num-symbols 0", 2, "--num-symbols is 0; it must be 1 or more"),
         ("roll", "--out x --num-symbols -3", 2, "--num-symbols is -3; it must be 1 or more"),
-        ("text", "--stop dog", 2, "stop 'dog': character 'g' (U+0067) at position 2 is not in the alphabet; its "),
+        ("text", "--stop dog", 2, "stop 'dog': character 'g' (U+0067) at position 3 is not in the alphabet; its "),
         ("text", "--stop the --stop G", 2, "stop 'G': character 'G'"),
         ("byte", "--stop \udcff", 2, "stop '\\udcff': this is no UTF-8, so no text has it"),
         ("text", "--count 0", 2, "count is less than 1"),

@@ -155,7 +155,7 @@ def test_texts_with_letters_that_the_model_does_not_know(command, trained, sound
     folder = tmp_path / "sounds"
     speak(folder, **{"12.wav": "Yes"})
     outcome = command("score", trained, folder)
-    assert outcome.status == 1 and "12.wav: character 'Y' (U+0059) at position 0 is not in the alphabet" in outcome.line
+    assert outcome.status == 1 and "12.wav: character 'Y' (U+0059) at position 1 is not in the alphabet" in outcome.line
 
 
 @pytest.mark.slow

@@ -76,7 +76,7 @@ def test_out_is_not_written_at_all_where_a_line_is_bad(command, runs, tmp_path):
     out = tmp_path / "lines.en"
     out.write_text("as before")
     outcome = command("translate", runs / "pair", "--file", tmp_path / "lines.de", "--out", out)
-    assert outcome.status == 1 and outcome.line.startswith("line 2: character '☃' (U+2603) at position 4 is not in")
+    assert outcome.status == 1 and outcome.line.startswith("line 2: character '☃' (U+2603) at position 5 is not in")
     assert out.read_text() == "as before" and len(list(tmp_path.iterdir())) == 2
 
 
@@ -121,7 +121,7 @@ def test_what_came_before_a_bad_line_is_printed(command, runs, model, pipe):
     pipe(b"ein hund\n", b"am \xff\n")
     outcome = command("translate", runs / "pair")
     assert outcome.status == 1 and outcome.out == translate(model, ["ein hund"]).texts[0] + "\n"
-    assert outcome.line == "standard input, line 2: byte 0xff at position 3 is not UTF-8"
+    assert outcome.line == "standard input, line 2: byte 0xff at position 4 is not UTF-8; save it as UTF-8"
     pipe(b"ein hund\n", b"am see\nein ?\n")
     assert "line 3: character '?'" in command("translate", runs / "pair").line
 
@@ -220,7 +220,9 @@ def test_files_that_cannot_be_read(command, runs, tmp_path):
     assert outcome.status == 1 and "nothing" in outcome.line
     (tmp_path / "latin").write_bytes("ein hund\nam See im Grün".encode("latin-1"))
     outcome = command("translate", runs / "pair", "--file", tmp_path / "latin")
-    assert outcome.status == 1 and "line 2: byte 0xfc" in outcome.line
+    assert (
+        outcome.status == 1 and "latin, line 2: byte 0xfc at position 13 is not UTF-8; save it as UTF-8" in outcome.line
+    )
 
 
 def test_the_right_direction_is_no_fault(command, runs):

@@ -32,7 +32,7 @@ def test_text_of_another_encoding_is_counted_in_bytes(tmp_path):
     found = describe(tmp_path / "a.txt")
     assert "num_characters" not in found and found["num_distinct"] == 2
     assert found["most_frequent"] == pytest.approx({"0x61": 2 / 3, "0xe9": 1 / 3})
-    assert "byte 0xe9 at position 2" in found["not_utf8"]
+    assert "byte 0xe9 at position 3" in found["not_utf8"]
 
 
 def test_rolls(tmp_path):

@@ -82,7 +82,7 @@ def test_rows_without_text_or_label_are_skipped_and_told(write):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"text,label\ngood,1\ncaf\xe9,0\n", "reviews.csv, line 3: byte 0xe9 is not UTF-8"),
+        (b"text,label\ngood,1\ncaf\xe9,0\n", "reviews.csv, line 3: byte 0xe9 at position 4 is not UTF-8"),
         ("good film,1\nbad film,0\n", "has no column 'text'; its first line must name the columns: it has 'good film'"),
         ("text\na\n", "has no column 'label'"),
         ("", "has no column 'text'; .* it has nothing"),

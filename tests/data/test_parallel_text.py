@@ -68,7 +68,7 @@ def test_unequal_numbers_of_lines(tmp_path):
 def test_text_of_another_encoding(tmp_path):
     folder = write_parallel(tmp_path)
     (folder / "train.de").write_bytes(b"ein\nl\xe4uft\n")
-    with pytest.raises(DataError, match=r"train\.de, line 2: byte 0xe4 is not UTF-8 \(position 1 of the line\)"):
+    with pytest.raises(DataError, match=r"train\.de, line 2: byte 0xe4 at position 2 is not UTF-8"):
         open_parallel_text(folder, BOTH)
 
 

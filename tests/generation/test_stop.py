@@ -126,7 +126,7 @@ REFUSED: list[tuple[Any, str]] = [
     (["a", ""], "an empty string"),
     (18, "there is no symbol 18; the alphabet ends at 17"),
     (-1, "there is no symbol -1"),
-    (["e ", "dog"], r"stop 'dog': character 'g' \(U\+0067\) at position 2 is not in the alphabet"),
+    (["e ", "dog"], r"stop 'dog': character 'g' \(U\+0067\) at position 3 is not in the alphabet"),
 ]
 
 

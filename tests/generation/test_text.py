@@ -130,10 +130,10 @@ def test_a_prompt_that_a_bounded_network_cannot_hold() -> None:
 
 
 REFUSED: list[tuple[str, Any, type[ValueError], str]] = [
-    ("text", "dog", DataError, r"character 'g' \(U\+0067\) at position 2 is not in the alphabet"),
+    ("text", "dog", DataError, r"character 'g' \(U\+0067\) at position 3 is not in the alphabet"),
     ("text", Path("nowhere.txt"), DataError, "nowhere.txt: No such file"),
     ("text", Path("."), DataError, r"\.: Is a directory"),
-    ("text", Path("latin.txt"), DataError, "is not UTF-8 text: byte 0xe9 at position 1"),
+    ("text", Path("latin.txt"), DataError, "is not UTF-8 text: byte 0xe9 at position 2"),
     ("text", np.array([3, 99]), DataError, "symbol 99; the alphabet ends at 17"),
     ("text", np.array([[3, 9]]), DataError, r"the prompt is \(1, 2\); symbols are \(steps\)"),
     ("text", np.array([0.5]), UsageError, "this model writes text: the prompt is a str"),

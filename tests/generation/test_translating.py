@@ -96,7 +96,7 @@ def test_long_lines_are_refused_split_or_skipped(model: Seq2Seq) -> None:
 
 
 def test_what_cannot_be_read_is_named_by_line(model: Seq2Seq) -> None:
-    with pytest.raises(DataError, match=r"line 3: character 'z' \(U\+007A\) at position 1 is not in the alphabet"):
+    with pytest.raises(DataError, match=r"line 3: character 'z' \(U\+007A\) at position 2 is not in the alphabet"):
         translate(model, ["abc", "", "azb"])
     with pytest.raises(DataError, match="line 2: character 'Q'"):
         list(translate_lines(model, [["abc"], ["Q"]]))

@@ -21,11 +21,11 @@ SHOWN = 100  # characters of an alphabet that a message lists
 
 
 class OutsideError(DataError):
-    """A character that is not in the alphabet, at `position` (characters from 0) of what was to be encoded."""
+    """A character that is not in the alphabet, at `position` of what was to be encoded: from 0, and told from 1."""
 
     def __init__(self, character: str, position: int, known: str, where: str = "") -> None:
         self.character, self.position, self.known = character, position, known
-        name = f"character {character!r} (U+{ord(character):04X}) at position {position}"
+        name = f"character {character!r} (U+{ord(character):04X}) at position {position + 1}"
         super().__init__(f"{where and where + ': '}{name} is not in the alphabet{_help(character, known)}")
 
     def moved(self, num_characters: int, where: str) -> "OutsideError":
@@ -136,14 +136,14 @@ def utf8(text: str, errors: str = "strict") -> bytes:
     try:
         return text.encode("utf-8", errors)
     except UnicodeEncodeError as error:
-        code = ord(text[error.start])
-        raise DataError(f"U+{code:04X} at position {error.start} is half a character; it has no UTF-8 bytes") from None
+        where = f"U+{ord(text[error.start]):04X} at position {error.start + 1}"
+        raise DataError(f"{where} is half a character; it has no UTF-8 bytes") from None
 
 
 def not_utf8(byte: int, position: int, where: str = "") -> DataError:
-    """The error of a text that is in another encoding, found out by `byte` at `position` (bytes from 0)."""
+    """The error of a text that is in another encoding, found out by `byte` at `position`: from 0, and told from 1."""
     return DataError(
-        f"{where or 'this'} is not UTF-8 text: byte 0x{byte:02x} at position {position}; convert it to UTF-8, "
+        f"{where or 'this'} is not UTF-8 text: byte 0x{byte:02x} at position {position + 1}; convert it to UTF-8, "
         f"or take it as bytes, whatever it is (--set alphabet.kind=bytes)"
     )
 

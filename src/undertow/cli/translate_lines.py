@@ -10,8 +10,8 @@ from typing import Any
 
 from undertow.cli.generate_text import show
 from undertow.cli.terminal import print_json, step_bar, tell
-from undertow.data.lines import read_lines
-from undertow.errors import DataError, UsageError
+from undertow.data.lines import not_utf8_line, read_lines
+from undertow.errors import UsageError
 from undertow.files import atomic_write
 from undertow.generation.decoding import Decoding
 from undertow.generation.translating import LongLines, Translation, Translations, translate_lines
@@ -181,5 +181,4 @@ def _decoded(line: bytes, number: int) -> str:
     try:
         return line.decode("utf-8").strip()
     except UnicodeDecodeError as error:
-        found = f"byte 0x{line[error.start]:02x} at position {error.start}"
-        raise DataError(f"{STANDARD_INPUT}, line {number}: {found} is not UTF-8") from None
+        raise not_utf8_line(error, STANDARD_INPUT, number) from None

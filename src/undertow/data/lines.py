@@ -26,10 +26,21 @@ def read_text(path: Path) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        position = error.start - data.rfind(b"\n", 0, error.start) - 1
-        where = f"{path}, line {line}: byte 0x{data[error.start]:02x} is not UTF-8 (position {position} of the line)"
-        raise DataError(f"{where}; save it as UTF-8") from None
+        raise not_utf8_line(error, str(path)) from None
+
+
+def not_utf8_line(error: UnicodeDecodeError, name: str, first_line: int = 1) -> DataError:
+    """The error of lines in another encoding: which line, and which byte of it, both counted from 1.
+
+    Args:
+        error: of decoding them.
+        name: where they come from.
+        first_line: number of the first of them.
+    """
+    before, byte = error.object[: error.start], error.object[error.start]
+    line, position = first_line + before.count(b"\n"), error.start - before.rfind(b"\n")
+    where = f"{name}, line {line}: byte 0x{byte:02x} at position {position}"
+    return DataError(f"{where} is not UTF-8; save it as UTF-8")
 
 
 def read_lines(path: Path) -> list[str]:
