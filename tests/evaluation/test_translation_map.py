@@ -1,5 +1,7 @@
 """What each symbol of a translation is made from, and how symbols are named."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -9,8 +11,10 @@ from undertow.alphabets import Characters
 from undertow.alphabets.subwords import Subwords, train_subwords
 from undertow.batch import Batch
 from undertow.errors import UsageError
+from undertow.evaluation import translation_map
 from undertow.evaluation.translation_map import map_translation, names
 from undertow.generation import translate
+from undertow.generation.beam import beam_search
 
 MEL = dict(kind="mel", sample_rate=8000, hop_length=80, window_length=200, fft_size=256, num_channels=3)
 
@@ -32,8 +36,17 @@ def test_weights_are_the_attention_of_the_translation_that_is_given():
 def test_what_is_not_given_is_translated():
     model = translator()
     found = map_translation(model, "am see", beam=3)
-    assert found.translation == translate(model, ["am see"], beam=3).texts[0]
-    assert found.weights.shape == (len(found.translation) + 1, 7)
+    made = translate(model, ["am see"], beam=3).lines[0]
+    assert found.translation == made.texts[0] and found.weights.shape == (len(found.translation) + made.ended[0], 7)
+
+
+def test_a_translation_that_was_cut_off_has_no_end(monkeypatch):
+    model = translator()
+    made = translate(model, ["am see"], max_length=3).lines[0]
+    monkeypatch.setattr(translation_map, "beam_search", partial(beam_search, max_length=3))
+    found = map_translation(model, "am see")
+    assert not made.ended[0] and found.translation == made.texts[0] and len(made.texts[0]) == 2
+    assert found.sources[-1] == "⊣" and "⊣" not in found.targets and found.weights.shape == (2, 7)
 
 
 def test_a_model_that_attends_to_nothing_has_gradients():

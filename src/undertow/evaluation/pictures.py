@@ -153,7 +153,7 @@ def draw_attention(
             axes.tick_params(labelsize=6, length=0)
             axes.set_title(f"layer {row + first_layer}, head {head + 1}", fontsize="x-small")
     _name_steps(panels[0, 0], inputs)
-    figure.colorbar(image, ax=panels, label="share of the attention", shrink=0.8, aspect=30, ticks=[0, 0.1, 0.4, 1])
+    figure.colorbar(image, ax=panels, label=_shares("attention"), shrink=0.8, aspect=30, ticks=[0, 0.1, 0.4, 1])
     figure.suptitle(title, fontsize="medium", parse_math=False)
     _save(figure, path)
 
@@ -182,7 +182,7 @@ def draw_translation(found: "TranslationMap", path: str | Path, title: str = "")
     _name_axis(axes.set_yticks, found.targets)
     axes.spines[:].set_visible(False)
     _draw_cells(axes, num_sources, num_targets)
-    bar = figure.colorbar(image, ax=axes, label=f"share of the {found.measure}", shrink=0.8, aspect=30, format="%.2f")
+    bar = figure.colorbar(image, ax=axes, label=_shares(found.measure), shrink=0.8, aspect=30, format="%.2f")
     bar.set_ticks([top * part**2 for part in (0, 0.25, 0.5, 0.75, 1)])
     figure.suptitle(title, fontsize="medium", parse_math=False)
     _save(figure, path)
@@ -207,6 +207,11 @@ def _draw_cells(axes: "Axes", num_columns: int, num_rows: int) -> None:
 def _square_root(top: float = 1.0) -> Any:
     """Of shares from 0 to `top`: many small ones are to be told from none."""
     from matplotlib.colors import PowerNorm
+def _shares(measure: str) -> str:
+    """What the bar beside a map in `_square_root` colours is called."""
+    return f"share of the {measure} (square-root scale)"
+
+
 
     return PowerNorm(0.5, 0, top)
 

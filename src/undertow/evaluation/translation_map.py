@@ -27,7 +27,8 @@ class TranslationMap:
 
     Attributes:
         weights: (T, S), rows summing to one; zero where a step does not depend on the source.
-        sources, targets: what the S and T symbols are, for people; the last is the end.
+        sources, targets: what the S and T symbols are, for people; the last is the end, but not of a target that
+            reached its maximum length without one.
         measure: what the weights are.
         translation: the text of the target.
     """
@@ -60,10 +61,12 @@ def map_translation(model: Seq2Seq, text: str, translation: str | None = None, *
     source = torch.from_numpy(np.append(symbols, source_alphabet.num_symbols))[None].to(device)
     lengths = torch.tensor([source.shape[1]], device=device)
     if translation is None:
-        target = beam_search(model, source, lengths, beam=beam)[0][0].symbols
+        best = beam_search(model, source, lengths, beam=beam)[0][0]
+        target, ended = best.symbols, best.ended
     else:
-        target = alphabet.encode(translation.strip())
-    written = torch.from_numpy(np.append(target, model.end_symbol))[None].to(device)
+        target, ended = alphabet.encode(translation.strip()), True
+    steps = np.append(target, model.end_symbol) if ended else target
+    written = torch.from_numpy(steps)[None].to(device)
     batch = Batch(
         symbols=written, counted=torch.ones_like(written, dtype=torch.bool), source=source, source_lengths=lengths
     )
@@ -71,7 +74,7 @@ def map_translation(model: Seq2Seq, text: str, translation: str | None = None, *
     return TranslationMap(
         weights[0].float().cpu().numpy(),
         names(source_alphabet, symbols),
-        names(alphabet, target),
+        names(alphabet, target)[: written.shape[1]],
         measure,
         str(alphabet.decode(target)),
     )
