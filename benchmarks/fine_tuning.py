@@ -23,7 +23,7 @@ from benchmarks.runs import is_complete
 from undertow.checkpoint import read_card
 from undertow.data.labelled_text import open_labelled_text
 from undertow.data.load import list_source
-from undertow.evaluation.told import Told
+from undertow.evaluation.prediction import PredictionScore
 from undertow.recipes.cards import data_of_card
 from undertow.recipes.recipe import Recipe, read_recipe
 from undertow.recipes.run import describe, train
@@ -174,7 +174,7 @@ def compare(name: str, out: Path) -> None:
     record("F1", f"{task.told}, the commonest class", 100 * found[0].constant, "% right", model="-", seconds=0.0)
 
 
-def classify(task: Task, size: int, start: str, init: Path) -> tuple[list[Told], float]:
+def classify(task: Task, size: int, start: str, init: Path) -> tuple[list[PredictionScore], float]:
     """Classifiers of the network in `init`, one a draw: their errors on the test, and their seconds of training."""
     length = {"training.steps": task.lengths[size], "training.minutes": None}
     found, seconds = [], 0.0
@@ -185,7 +185,7 @@ def classify(task: Task, size: int, start: str, init: Path) -> tuple[list[Told],
         out = init.with_name(f"{run}-{start.replace(' ', '-')}")
         seconds += fit(recipe if start == STARTS[0] else replace(recipe, init=None), out, data=data)["seconds"]
         told = ut.score(ut.load(out), data_of_card(read_card(out)), split="test")
-        assert isinstance(told, Told)
+        assert isinstance(told, PredictionScore)
         found.append(told)
     return found, seconds
 

@@ -27,13 +27,13 @@ def main() -> None:
 
     import undertow as ut
     from undertow.checkpoint import read_card
-    from undertow.evaluation.told import Told
+    from undertow.evaluation.prediction import PredictionScore
     from undertow.recipes.cards import data_of_card
     from undertow.recipes.run import describe
 
     model = ut.load(options.out)
     found = ut.score(model, data_of_card(read_card(options.out)), split="test")
-    assert isinstance(found, Told)
+    assert isinstance(found, PredictionScore)
     cell, task = options.recipe.split("-", 1)
     is_class = task.startswith("mnist")
     record(

@@ -44,7 +44,7 @@ PRODUCTS = {
     "feed_forward.output": "mlp.c_proj",
 }
 UNUSED = re.compile(r"h\.\d+\.attn\.(bias|masked_bias)|lm_head\.weight")  # masks; what a tied head repeats
-Count = Annotated[int, Field(ge=1, le=2**24)]
+Size = Annotated[int, Field(ge=1, le=2**24)]
 
 
 @config
@@ -54,12 +54,12 @@ class GPT2:
     The network has one dropout: `resid_pdrop`.
     """
 
-    vocab_size: Count
-    n_positions: Count
-    n_embd: Count
-    n_layer: Count
-    n_head: Count
-    n_inner: Count | None = None
+    vocab_size: Size
+    n_positions: Size
+    n_embd: Size
+    n_layer: Size
+    n_head: Size
+    n_inner: Size | None = None
     activation_function: Literal["gelu_new", "gelu_pytorch_tanh", "gelu", "relu"] = "gelu_new"
     layer_norm_epsilon: Annotated[float, Field(gt=0)] = 1e-5
     resid_pdrop: Annotated[float, Field(ge=0, lt=1)] = 0.1

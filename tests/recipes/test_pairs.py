@@ -10,9 +10,9 @@ from undertow import checkpoint
 from undertow.errors import DataError, UsageError
 from undertow.evaluation.translation_scores import Translated
 from undertow.recipes import read_recipe, score, train
+from undertow.recipes.callbacks import silent
 from undertow.recipes.recipe import parse_changes
 from undertow.recipes.tasks import TASKS
-from undertow.recipes.telling import silent
 
 NETWORK = {"kind": "transformer", "encoder_layers": 1, "decoder_layers": 1, "channels": 32, "num_heads": 2}
 NETWORK |= {"feed_forward_channels": 32, "norm_first": True, "dropout": 0.0, "embeddings": "tied", "max_length": 64}

@@ -13,7 +13,7 @@ from tests.data.test_mnist import idx
 from undertow import checkpoint
 from undertow.errors import DataError, UsageError
 from undertow.evaluation import Score
-from undertow.evaluation.told import Told
+from undertow.evaluation.prediction import PredictionScore
 from undertow.models import build
 from undertow.recipes import read_recipe, recipe_names, score, train
 from undertow.recipes.cards import data_of_card
@@ -112,9 +112,9 @@ def test_from_a_recipe_to_a_score(name: str, tmp_path: Path) -> None:
     split = "validation" if name in ("adding", "copy") else None
     found = score(loaded, known, split=split)
     told = loaded.config.kind != "autoregressive"
-    assert isinstance(found, Told if told else Score) and found.split == (split or "test")
+    assert isinstance(found, PredictionScore if told else Score) and found.split == (split or "test")
     on_validation = found if split else score(loaded, known, split="validation")
-    nats = on_validation.loss if isinstance(on_validation, Told) else on_validation.nats_per_symbol
+    nats = on_validation.loss if isinstance(on_validation, PredictionScore) else on_validation.nats_per_symbol
     if name not in ("characters", "bytes", "streams", "bounded"):  # those are validated in crops
         assert nats == pytest.approx(trained.progress.best_loss, rel=1e-4)
 
@@ -293,7 +293,7 @@ def test_a_table_with_its_classes_in_another_order_is_scored_by_their_names(tmp_
     trained = run(data, model, tmp_path / "run", write_table(tmp_path / "a.csv", labelled("ant", "cat", "dog")))
     fewer = write_table(tmp_path / "b.csv", labelled("cat", "dog"))
     found = score(trained.model, fewer, split="test")
-    assert isinstance(found, Told) and found.confusion is not None
+    assert isinstance(found, PredictionScore) and found.confusion is not None
     assert found.classes == ("ant", "cat", "dog") and found.confusion.sum(1).tolist() == [0, 3, 3]
     more = write_table(tmp_path / "c.csv", labelled("cat", "eel"))
     with pytest.raises(DataError, match="has the class 'eel', and the model ant, cat, dog"):
@@ -305,12 +305,16 @@ def test_a_table_that_is_only_scored_needs_no_class_to_train_on(tmp_path: Path) 
     trained = run(data, model, tmp_path / "run", write_table(tmp_path / "a.csv", labelled("ant", "cat", "dog")))
     rows = [("an ant", "ant", "test"), ("a dog", "dog", "test")]
     found = score(trained.model, write_table(tmp_path / "b.csv", rows))
-    assert isinstance(found, Told) and found.confusion is not None and found.confusion.sum(1).tolist() == [1, 0, 1]
-    assert isinstance(one := score(trained.model, write_table(tmp_path / "c.csv", rows[:1])), Told)
+    assert (
+        isinstance(found, PredictionScore)
+        and found.confusion is not None
+        and found.confusion.sum(1).tolist() == [1, 0, 1]
+    )
+    assert isinstance(one := score(trained.model, write_table(tmp_path / "c.csv", rows[:1])), PredictionScore)
     assert one.num_labels == 1 and one.classes == ("ant", "cat", "dog")
     plain = tmp_path / "plain.csv"
     plain.write_text("text,label\n" + "".join(f"a dog{' ' * number}o,dog\n" for number in range(40)))
-    assert isinstance(whole := score(trained.model, plain, split="all"), Told) and whole.num_labels == 40
+    assert isinstance(whole := score(trained.model, plain, split="all"), PredictionScore) and whole.num_labels == 40
     with pytest.raises(DataError, match="every text of .*c.csv is of the class 'ant'"):
         run(data, model, tmp_path / "none", tmp_path / "c.csv")
     unknown = write_table(tmp_path / "d.csv", [*rows, ("an eel", "eel", "test"), ("a cow", "cow", "train")])

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from undertow.cli import score_speech
-from undertow.evaluation.told import Told
+from undertow.evaluation.prediction import PredictionScore
 from undertow.evaluation.translation_scores import Translated
 from undertow.evaluation.word_error import Heard
 
@@ -12,16 +12,16 @@ MANY = 16  # classes whose confusions are shown
 METRIC_NAMES = {"bleu": "BLEU", "chrf": "chrF"}
 
 
-def facts_of(found: Told | Translated | Heard) -> dict[str, Any]:
+def facts_of(found: PredictionScore | Translated | Heard) -> dict[str, Any]:
     """What `--json` prints."""
-    if isinstance(found, Told):
+    if isinstance(found, PredictionScore):
         return told(found)
     return translated(found) if isinstance(found, Translated) else score_speech.as_json(found)
 
 
-def lines_of(what: str, found: Told | Translated | Heard) -> list[str]:
+def lines_of(what: str, found: PredictionScore | Translated | Heard) -> list[str]:
     """What people are told."""
-    if isinstance(found, Told):
+    if isinstance(found, PredictionScore):
         return told_lines(what, found)
     return translated_lines(what, found) if isinstance(found, Translated) else score_speech.lines(what, found)
 
@@ -45,7 +45,7 @@ def translated_lines(what: str, found: Translated) -> list[str]:
     return [*lines, found.verdict] if found.verdict else lines
 
 
-def told(found: Told) -> dict[str, Any]:
+def told(found: PredictionScore) -> dict[str, Any]:
     """What `--json` prints of a classifier or a regressor."""
     return {
         "split": found.split,
@@ -62,7 +62,7 @@ def told(found: Told) -> dict[str, Any]:
     }
 
 
-def told_lines(what: str, found: Told) -> list[str]:
+def told_lines(what: str, found: PredictionScore) -> list[str]:
     """A classifier's or a regressor's errors in words, and which classes it takes for which."""
     lines = [f"{what}: {found.label} of {found.num_labels:,} in {found.seconds:.1f} s"]
     if found.accuracy is None or found.confusion is None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from undertow.config import config, nearest
+from undertow.config import Count, config, nearest
 from undertow.data.catalogue import CATALOGUE, audio_set, holds, locate
 from undertow.data.clips import ClipSet
 from undertow.data.fetch import fetch
@@ -16,12 +16,10 @@ from undertow.data.folder import SPLITS
 from undertow.data.load import list_source, load_clips
 from undertow.data.synthetic import PLUCKED
 from undertow.errors import DataError, UsageError
-from undertow.recipes.telling import Downloads, Say
+from undertow.recipes.callbacks import Downloads, Say
 
 AUTO = "auto"
 CLIPS_A_CLASS = 2  # a label with fewer clips a class on average tells clips apart, not kinds of clips
-
-Count = Annotated[int, Field(ge=1)]
 
 
 @config

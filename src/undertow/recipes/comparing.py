@@ -15,12 +15,12 @@ from undertow.evaluation import Score
 from undertow.evaluation.generation_speed import generation_speeds
 from undertow.generation import make_runner
 from undertow.models import Autoregressive
+from undertow.recipes.callbacks import Downloads, Say, silent
 from undertow.recipes.recipe import Recipe, read_recipe
 from undertow.recipes.run import train
 from undertow.recipes.scoring import score
 from undertow.recipes.tasks import TASKS
 from undertow.recipes.tasks.task import autoregressive
-from undertow.recipes.telling import Downloads, Say, silent
 from undertow.training.journal import LOG
 from undertow.training.run_folder import SETTINGS
 

@@ -7,17 +7,17 @@ from typing import Any
 from undertow.errors import UsageError
 from undertow.models import Autoregressive, Model
 from undertow.native import export, precision_of, why_missing
+from undertow.recipes.callbacks import Say, silent
 from undertow.recipes.scoring import chosen
 from undertow.recipes.tasks import TASKS, DataConfig, Excerpt
 from undertow.recipes.tasks.task import autoregressive
-from undertow.recipes.telling import Say, silent
 
 CALIBRATION_SYMBOLS = 2**18  # at most
 COST_SYMBOLS = 2**18
 
 
 @dataclass(frozen=True)
-class Cost:
+class ExportCost:
     """What a model spends on held-out data as it was exported, beside the same model in float32.
 
     Attributes:
@@ -81,7 +81,7 @@ def calibration(model: Autoregressive, data: DataConfig, say: Say = silent) -> E
     return TASKS[data.kind].excerpt(data, model, "train", CALIBRATION_SYMBOLS, say)
 
 
-def cost(model: Autoregressive, exported: Autoregressive, data: DataConfig, say: Say = silent) -> Cost:
+def cost(model: Autoregressive, exported: Autoregressive, data: DataConfig, say: Say = silent) -> ExportCost:
     """Score a model in float32 and as it was exported, both by the native engine.
 
     The data is of the test split; where the source has none, of the validation or else of the train split.
@@ -94,10 +94,14 @@ def cost(model: Autoregressive, exported: Autoregressive, data: DataConfig, say:
     split = next((one for one in ("test", "validation") if one in there), "train")
     held_out = task.excerpt(data, model, split, COST_SYMBOLS, say)
     float32_bits = held_out.bits_per_symbol(export(model, "float32"))
-    return Cost(split, held_out.num_pieces, held_out.num_symbols, float32_bits, held_out.bits_per_symbol(exported))
+    return ExportCost(
+        split, held_out.num_pieces, held_out.num_symbols, float32_bits, held_out.bits_per_symbol(exported)
+    )
 
 
-def card_section(exported: Autoregressive, data: DataConfig, heard: Excerpt | None, found: Cost) -> dict[str, Any]:
+def card_section(
+    exported: Autoregressive, data: DataConfig, heard: Excerpt | None, found: ExportCost
+) -> dict[str, Any]:
     """What the card of an exported model says of its precision, of what it was calibrated on, and of its cost."""
     assert exported.engine_file is not None
     calibrated = None

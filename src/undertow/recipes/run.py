@@ -15,10 +15,10 @@ from undertow.config import to_dict
 from undertow.errors import UsageError
 from undertow.models import Autoregressive, Model, Seq2Seq, build
 from undertow.models.transfer import take_weights
+from undertow.recipes.callbacks import Downloads, Say, silent
 from undertow.recipes.recipe import Recipe, read_recipe
 from undertow.recipes.tasks import TASKS, Task
 from undertow.recipes.tasks.task import autoregressive
-from undertow.recipes.telling import Downloads, Say, silent
 from undertow.training.distributed import World, world
 from undertow.training.run_folder import check
 from undertow.training.trainer import Progress, Trainer

@@ -11,9 +11,9 @@ from undertow.errors import DataError, UsageError
 from undertow.evaluation.sequence_likelihood import Protocol
 from undertow.generation.beam import LENGTH_PENALTY
 from undertow.models import Autoregressive, Model, Seq2Seq
+from undertow.recipes.callbacks import Say, silent
 from undertow.recipes.tasks import TASKS, DataConfig
 from undertow.recipes.tasks.task import Asked, Scored
-from undertow.recipes.telling import Say, silent
 
 KINDS = {"sound": "audio", "text": "text", "notes": "rolls", "pixels": "mnist", "numbers": "adding"}
 SOURCES = {"text": "pairs", "sound": "transcripts"}  # by what a sequence-to-sequence model reads

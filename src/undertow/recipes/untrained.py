@@ -7,11 +7,11 @@ from undertow.data.synthetic import PLUCKED
 from undertow.errors import UsageError
 from undertow.models import Autoregressive
 from undertow.models import build as build_model
+from undertow.recipes.callbacks import silent
 from undertow.recipes.recipe import read_recipe, recipe_names
 from undertow.recipes.run import load_model
 from undertow.recipes.tasks import TASKS
 from undertow.recipes.tasks.task import autoregressive
-from undertow.recipes.telling import silent
 
 
 def load_or_build(name: str) -> Autoregressive:

@@ -10,15 +10,15 @@ from undertow.batch import Batch
 from undertow.data.batches import Batches, batches_in_order
 from undertow.errors import UsageError
 from undertow.evaluation import score as score_clips
-from undertow.evaluation.told import score_told
+from undertow.evaluation.prediction import score_predictions
 from undertow.models import Autoregressive, Model
 from undertow.recipes import clips as files
+from undertow.recipes.callbacks import Downloads, Say
 from undertow.recipes.clips import AUTO, AudioData, choose_labels, open_clips, summary, tell_of_files
 from undertow.recipes.samples import Samples, SampleWriter
 from undertow.recipes.tasks.excerpt import Excerpt, of_clips
 from undertow.recipes.tasks.labels import told_label
 from undertow.recipes.tasks.task import Asked, OnValidation, Scored, Task, autoregressive, parse_model, section
-from undertow.recipes.telling import Downloads, Say
 from undertow.recipes.verdict import unigram_bits
 from undertow.training.config import TrainingConfig
 from undertow.training.distributed import World
@@ -84,7 +84,7 @@ class AudioTask(Task):
             told = {model.config.label: model.config.classes}
             rows = max(1, VALIDATION_STEPS // max(map(len, held_out)))
             batches = batches_in_order(held_out, model.alphabet, None, rows, label_classes=told)
-            return score_told(model, batches, split=split)
+            return score_predictions(model, batches, split=split)
         train = held_out if split == "train" else open_clips(config, "train", model.config.sample_rate)
         return score_clips(model, held_out, train, split=split)
 

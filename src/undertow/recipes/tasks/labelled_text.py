@@ -10,18 +10,18 @@ import numpy as np
 
 from undertow import alphabets
 from undertow.alphabets.fit import fit
-from undertow.config import config, to_dict
+from undertow.config import Count, config, to_dict
 from undertow.data.labelled_text import LabelledTexts, open_labelled_text
 from undertow.data.sequences import SequenceSet
 from undertow.errors import DataError
-from undertow.evaluation.told import batches_of, score_told
+from undertow.evaluation.prediction import batches_of, score_predictions
 from undertow.models import Classifier
+from undertow.recipes.callbacks import Downloads, Say
 from undertow.recipes.tasks.labels import AUTO, told_label
 from undertow.recipes.tasks.named import fetch_named, placed
-from undertow.recipes.tasks.sequences import Count, SequenceTask, check_label
+from undertow.recipes.tasks.sequences import SequenceTask, check_label
 from undertow.recipes.tasks.task import Asked, Scored, parse_model, section
 from undertow.recipes.tasks.text import read_alphabet, text_alphabet
-from undertow.recipes.telling import Downloads, Say
 
 
 class LabelledTextTask(SequenceTask):
@@ -75,7 +75,7 @@ class LabelledTextTask(SequenceTask):
             texts = _as_known(texts, split, model.config.classes)
         sequences = shortened(texts.encode(split, text_alphabet(model.alphabet)), config.longest, split, say)
         check_label(model, sequences)
-        return score_told(model, batches_of(sequences), split=split)
+        return score_predictions(model, batches_of(sequences), split=split)
 
     @staticmethod
     def splits(config: Config) -> Sequence[str]:

@@ -14,10 +14,10 @@ from undertow.config import config
 from undertow.data.mnist import NAME, NUM_VALIDATION, load_mnist
 from undertow.data.sequences import SequenceSet
 from undertow.errors import UsageError
+from undertow.recipes.callbacks import Downloads, Say
 from undertow.recipes.tasks.named import fetch_named
 from undertow.recipes.tasks.sequences import SequenceTask
 from undertow.recipes.tasks.task import parse_model
-from undertow.recipes.telling import Downloads, Say
 
 LABEL, DIGITS = "digit", tuple("0123456789")
 NUM_LEVELS = 256

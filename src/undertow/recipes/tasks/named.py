@@ -10,7 +10,7 @@ from undertow.data.catalogue import CATALOGUE, locate
 from undertow.data.fetch import fetch
 from undertow.data.named_set import Kind
 from undertow.errors import UsageError
-from undertow.recipes.telling import Downloads
+from undertow.recipes.callbacks import Downloads
 
 
 def placed(config: Any, given: str | Path | None, kind: Kind, missing: str) -> Any:

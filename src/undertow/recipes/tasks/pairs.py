@@ -9,21 +9,20 @@ from typing import Any, Literal
 import numpy as np
 
 from undertow import alphabets
-from undertow.config import config, to_dict
+from undertow.config import Count, config, to_dict
 from undertow.data.folder import ALL
 from undertow.data.pairs import LongLines, PairSet, encode_pairs
 from undertow.data.parallel_text import ParallelText, open_parallel_text
 from undertow.errors import DataError, UsageError
 from undertow.evaluation.translation_scores import METRICS, Translated, check_metrics, score_translations
 from undertow.models.seq2seq import Seq2Seq
+from undertow.recipes.callbacks import Downloads, Say
 from undertow.recipes.samples import Samples, TranslationWriter
 from undertow.recipes.tasks.named import fetch_named, placed
 from undertow.recipes.tasks.pair_fit import asked_alphabets, fitted_alphabets, with_lengths
 from undertow.recipes.tasks.seq2seq import Seq2SeqTask
-from undertow.recipes.tasks.sequences import Count
 from undertow.recipes.tasks.task import Asked, OnValidation, parse_model, section
 from undertow.recipes.tasks.text import text_alphabet
-from undertow.recipes.telling import Downloads, Say
 from undertow.recipes.validating import BleuMeasure
 from undertow.training.measure import Measured
 

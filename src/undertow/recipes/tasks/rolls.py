@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from undertow.alphabets import PianoRoll
-from undertow.config import config
+from undertow.config import Count, config
 from undertow.data.rolls import load_rolls
 from undertow.data.sequences import SequenceSet
 from undertow.errors import UsageError
+from undertow.recipes.callbacks import Downloads, Say
 from undertow.recipes.tasks.named import fetch_named, placed
-from undertow.recipes.tasks.sequences import Count, Cut, SequenceTask
+from undertow.recipes.tasks.sequences import Cut, SequenceTask
 from undertow.recipes.tasks.task import parse_model
-from undertow.recipes.telling import Downloads, Say
 
 PARTS: dict[str, Any] = {"alphabet": {"kind": "piano_roll"}, "emission": {"kind": "bernoulli", "num_elements": 88}}
 

@@ -13,9 +13,9 @@ from undertow.errors import UsageError
 from undertow.evaluation.baselines import unigram
 from undertow.evaluation.pair_likelihood import TOKENS_PER_BATCH
 from undertow.models import Model
+from undertow.recipes.callbacks import Say
 from undertow.recipes.tasks.excerpt import Excerpt
 from undertow.recipes.tasks.task import Task, parse_model
-from undertow.recipes.telling import Say
 from undertow.training.config import TrainingConfig
 from undertow.training.distributed import World
 from undertow.training.trainer import BatchSource

@@ -6,10 +6,9 @@ N sequences, T steps.
 from abc import abstractmethod
 from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from pydantic import Field
 
 from undertow.batch import Batch
 from undertow.config import nearest
@@ -17,18 +16,17 @@ from undertow.data.sequences import SequenceBatches, SequenceSet, sequences_in_o
 from undertow.data.streams import StreamBatches
 from undertow.errors import DataError, UsageError
 from undertow.evaluation.baselines import unigram
+from undertow.evaluation.prediction import batches_of, score_predictions
 from undertow.evaluation.sequence_likelihood import score_sequences
-from undertow.evaluation.told import batches_of, score_told
 from undertow.models import Autoregressive, Classifier, Model
+from undertow.recipes.callbacks import Say, silent
 from undertow.recipes.samples import Samples, SequenceWriter
 from undertow.recipes.tasks.excerpt import Excerpt, of_sequences
 from undertow.recipes.tasks.task import Asked, OnValidation, Scored, Task, autoregressive, parse_model
-from undertow.recipes.telling import Say, silent
 from undertow.training.config import TrainingConfig
 from undertow.training.distributed import World
 from undertow.training.trainer import BatchSource
 
-Count = Annotated[int, Field(ge=1)]
 VALIDATION_STEPS = 32_768  # of one batch, about
 CHUNK = 128  # steps of truncated back-propagation, where the section gives none
 VALIDATION_CROP = 4_096  # steps of a held-out crop, where the network has no limit of its own
@@ -81,7 +79,7 @@ class SequenceTask(Task):
         sequences = cls.read(config, split, model.alphabet, say)
         if not isinstance(model, Autoregressive):
             check_label(model, sequences)
-            return score_told(model, batches_of(sequences), split=split)
+            return score_predictions(model, batches_of(sequences), split=split)
         train = None if split == "train" else cls.read(config, "train", model.alphabet, silent)
         return score_sequences(model, sequences, train, split=split, protocol=asked.protocol)
 

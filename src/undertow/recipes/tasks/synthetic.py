@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from undertow.config import config
+from undertow.config import Count, config
 from undertow.data.sequences import SequenceSet
 from undertow.data.tasks import adding_problem, copy_memory
 from undertow.errors import UsageError
-from undertow.recipes.tasks.sequences import Count, SequenceTask
+from undertow.recipes.callbacks import Downloads, Say
+from undertow.recipes.tasks.sequences import SequenceTask
 from undertow.recipes.tasks.task import parse_model
-from undertow.recipes.telling import Downloads, Say
 
 Seed = Annotated[int, Field(ge=0)]
 ADDING: dict[str, Any] = {"kind": "regressor", "alphabet": {"kind": "numbers", "num_elements": 2}, "label": "sum"}

@@ -11,21 +11,21 @@ from undertow.config import nearest, parse
 from undertow.data.folder import SPLITS
 from undertow.errors import UsageError
 from undertow.evaluation import Score
+from undertow.evaluation.prediction import PredictionScore
 from undertow.evaluation.sequence_likelihood import Protocol
-from undertow.evaluation.told import Told
 from undertow.evaluation.translation_scores import Translated
 from undertow.evaluation.word_error import Heard
 from undertow.generation.beam import LENGTH_PENALTY
 from undertow.models import MODELS, Autoregressive, Model, Seq2Seq
+from undertow.recipes.callbacks import Downloads, Say
 from undertow.recipes.samples import Samples
 from undertow.recipes.tasks.excerpt import Excerpt
-from undertow.recipes.telling import Downloads, Say
 from undertow.training.config import TrainingConfig
 from undertow.training.distributed import World
 from undertow.training.measure import Measured
 from undertow.training.trainer import BatchSource
 
-Scored = Score | Told | Translated | Heard
+Scored = Score | PredictionScore | Translated | Heard
 OnValidation = Callable[[Model, int], None]
 
 

@@ -9,14 +9,14 @@ from pydantic import Field
 
 from undertow import alphabets
 from undertow.alphabets import AlphabetConfig, TextAlphabet
-from undertow.config import config, parse, to_dict
+from undertow.config import Count, config, parse, to_dict
 from undertow.data.sequences import SequenceSet
 from undertow.data.text import complete, encode, open_text
 from undertow.errors import UsageError
+from undertow.recipes.callbacks import Downloads, Say
 from undertow.recipes.tasks.named import fetch_named, placed
-from undertow.recipes.tasks.sequences import Count, Cut, SequenceTask
+from undertow.recipes.tasks.sequences import Cut, SequenceTask
 from undertow.recipes.tasks.task import parse_model, section
-from undertow.recipes.telling import Downloads, Say
 
 CHARACTERS = {"kind": "characters"}
 PARTS: dict[str, Any] = {"emission": {"kind": "categorical"}}

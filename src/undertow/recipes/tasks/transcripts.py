@@ -7,18 +7,17 @@ from typing import Any, Literal
 
 from undertow import alphabets
 from undertow.alphabets.fit import fit
-from undertow.config import config, to_dict
+from undertow.config import Count, config, to_dict
 from undertow.data.pairs import PairSet
 from undertow.data.transcripts import Spoken
 from undertow.errors import UsageError
 from undertow.evaluation.word_error import score_transcripts
 from undertow.generation.transcribing import check_length, check_reads_sound
+from undertow.recipes.callbacks import Downloads, Say
 from undertow.recipes.tasks.named import fetch_named, placed
 from undertow.recipes.tasks.seq2seq import Seq2SeqTask
-from undertow.recipes.tasks.sequences import Count
 from undertow.recipes.tasks.task import Asked, Scored, parse_model, section
 from undertow.recipes.tasks.text import read_alphabet, text_alphabet
-from undertow.recipes.telling import Downloads, Say
 
 DIRECTION = ("speech", "text")
 

@@ -18,7 +18,7 @@ from undertow.models import Classifier, Model, Regressor
 
 
 @dataclass(frozen=True, eq=False)
-class Told:
+class PredictionScore:
     """What a model says of held-out sequences, and how right it is.
 
     Attributes:
@@ -58,7 +58,7 @@ class Told:
         return "better than saying the same of all"
 
 
-def score_told(model: Model, batches: Iterable[Batch], *, split: str = "test") -> Told:
+def score_predictions(model: Model, batches: Iterable[Batch], *, split: str = "test") -> PredictionScore:
     """Score a classifier or a regressor on batches that hold every sequence once.
 
     Raises:
@@ -77,7 +77,7 @@ def batches_of(sequences: SequenceSet, batch_steps: int = 32_768) -> Iterable[Ba
     return sequences_in_order(sequences, max(1, batch_steps // longest))
 
 
-def _score_classes(model: Classifier, batches: Iterable[Batch], split: str, began: float) -> Told:
+def _score_classes(model: Classifier, batches: Iterable[Batch], split: str, began: float) -> PredictionScore:
     classes = model.config.classes
     confusion, nats = np.zeros((len(classes), len(classes)), np.int64), 0.0
     for batch in _on_device(model, batches):
@@ -89,7 +89,7 @@ def _score_classes(model: Classifier, batches: Iterable[Batch], split: str, bega
         nats -= float(log_prob[told].gather(-1, right[:, None]).sum(dtype=torch.float64))
         np.add.at(confusion, (right.cpu().numpy(), said.cpu().numpy()), 1)
     number = int(confusion.sum())
-    return Told(
+    return PredictionScore(
         model.config.label,
         number,
         split,
@@ -102,7 +102,7 @@ def _score_classes(model: Classifier, batches: Iterable[Batch], split: str, bega
     )
 
 
-def _score_numbers(model: Regressor, batches: Iterable[Batch], split: str, began: float) -> Told:
+def _score_numbers(model: Regressor, batches: Iterable[Batch], split: str, began: float) -> PredictionScore:
     right, said = [], []
     for batch in _on_device(model, batches):
         with inference(model):
@@ -111,7 +111,7 @@ def _score_numbers(model: Regressor, batches: Iterable[Batch], split: str, began
     wanted, found = np.concatenate(right), np.concatenate(said)
     error = float(np.square(found - wanted).mean())
     seconds = time.perf_counter() - began
-    return Told(model.config.label, len(wanted), split, error, None, float(wanted.var()), None, (), seconds)
+    return PredictionScore(model.config.label, len(wanted), split, error, None, float(wanted.var()), None, (), seconds)
 
 
 def _on_device(model: Model, batches: Iterable[Batch]) -> Iterable[Batch]:
