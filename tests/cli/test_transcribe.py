@@ -66,7 +66,7 @@ def test_score(command, trained, sounds):
     assert found["split"] == "speaker" and found["num_clips"] == 9 and found["num_words"] == 12 and found["beam"] == 1
     assert found["word_error"] == found["wrong_words"] / 12
     outcome = command("score", trained, "--split", "everything")
-    assert outcome.status == 2 and "there is speaker, test, train, validation" in outcome.line
+    assert outcome.status == 2 and "there are speaker, test, train, validation" in outcome.line
     outcome = command("score", trained, "--metric", "bleu")
     assert outcome.status == 2 and "metric 'bleu' is of translations" in outcome.line
     outcome = command("score", trained, "--protocol", "windows")
