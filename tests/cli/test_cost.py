@@ -30,10 +30,10 @@ def test_json(command):
 
 
 def test_a_trained_model_and_a_picture(command, trained, tmp_path):
-    outcome = command("cost", trained, *QUICK, "--plot", tmp_path / "new" / "cost.png")
+    outcome = command("cost", trained, *QUICK, "--plot", tmp_path / "cost.png")
     assert outcome.status == 0 and outcome.out.startswith(f"{trained.name}: "), outcome.err
     assert "sees 1,024 steps" in outcome.out
-    assert (tmp_path / "new" / "cost.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "cost.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_recipe_untrained(command):

@@ -68,6 +68,17 @@ def test_a_prompt_of_another_rate_is_resampled_and_continued(command, trained, t
     assert "0.02 s" in outcome.out  # the report is of what was generated
 
 
+def test_the_prompt_is_not_written_over(command, trained, tmp_path):
+    write(tmp_path / "1.wav", tone(0.1, 8000), 8000)
+    given = (tmp_path / "1.wav").read_bytes()
+    for out, option in (("1.wav", "--prompt"), (".", "--prompt-file")):
+        outcome = command(*short(trained, tmp_path / out, option, tmp_path / "1.wav"))
+        assert outcome.status == 2 and "1.wav, and would be overwritten; write to another file" in outcome.line
+    outcome = command(*short(trained, tmp_path / "new" / "a.wav"))
+    assert outcome.status == 2 and f"there is no folder {tmp_path / 'new'}; make it first" in outcome.line
+    assert (tmp_path / "1.wav").read_bytes() == given and len(list(tmp_path.iterdir())) == 1
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [

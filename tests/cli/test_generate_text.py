@@ -202,6 +202,7 @@ def test_what_is_no_picture(pixels, tmp_path):
         ("text", "--stop dog", 2, "stop 'dog': character 'g' (U+0067) at position 3 is not in the alphabet; its "),
         ("text", "--stop the --stop G", 2, "stop 'G': character 'G'"),
         ("byte", "--stop \udcff", 2, "stop '\\udcff': this is no UTF-8, so no text has it"),
+        ("byte", "--prompt-file latin.txt --out latin.txt", 2, "and would be overwritten; write to another file"),
         ("text", "--count 0", 2, "count is less than 1"),
         ("text", "--features x.npy", 2, "not conditioned on features"),
         ("text", "--label a", 1, "trained without labels"),

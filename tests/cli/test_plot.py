@@ -30,7 +30,7 @@ def is_png(path):
 
 
 def test_the_receptive_field(command, trained, tmp_path):
-    out = tmp_path / "new" / "field.png"
+    out = tmp_path / "field.png"
     outcome = command("plot", trained, "--receptive-field", "--out", out)
     facts = dict(line.split("  ", 1) for line in outcome.out.splitlines())
     facts = {name.strip(): fact.strip() for name, fact in facts.items()}
@@ -64,6 +64,7 @@ def test_attention_over_more_than_an_axis_can_name(command, tmp_path):
         (["--out", "a.png"], "say what to draw"),
         (["--out", "a.png", "--receptive-field", "--attention", "a"], "say what to draw"),
         (["--out", "a.pdf", "--receptive-field"], "name it a.png"),
+        (["--out", "new/a.png", "--receptive-field"], "new/a.png: there is no folder new; make it first"),
         (["--out", "a.png", "--receptive-field", "--steps", "0"], "steps is 0"),
         (["--out", "a.png", "--receptive-field", "--steps", "25"], "from 1 to 24"),
         (["--out", "a.png", "--attention", ""], "the text is empty"),

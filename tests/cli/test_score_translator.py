@@ -77,13 +77,13 @@ def test_a_test_set_alone(command, run, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_metrics_of_what_is_no_translator(command, trained):
-    outcome = command("score", trained, "--metric", "bleu")
 def test_one_sentence_is_one():
     found = Translated("test", ("en", "de"), 1, {}, 1.0, 1.0, "character", None, None, 1.0)
     assert translated_lines("run", found)[0] == "run: 1 sentence, en to de, in 1.0 s"
 
 
+def test_metrics_of_what_is_no_translator(command, trained):
+    outcome = command("score", trained, "--metric", "bleu")
     assert outcome.status == 2
     assert "metrics and a beam are for a model that writes a target; this one is of kind autoregressive" in outcome.line
 

@@ -65,10 +65,22 @@ def test_lines_of_a_file_keep_their_order_and_empty_ones_stay_empty(command, run
 
 def test_out_is_written_whole(command, runs, model, tmp_path):
     (tmp_path / "lines.de").write_text("\n".join(LINES), encoding="utf-8")
-    out = tmp_path / "new" / "lines.en"
+    out = tmp_path / "lines.en"
     outcome = command("translate", runs / "pair", "--file", tmp_path / "lines.de", "--out", out)
     stripped = [line.strip() for line in LINES]
     assert outcome.out == "" and out.read_text("utf-8") == "\n".join([*translate(model, stripped).texts, ""])
+
+
+@pytest.mark.parametrize("out", ["lines.de", "folder/../lines.de", "link.de", "hard.de"])
+def test_the_file_that_is_read_is_not_written_over(command, runs, tmp_path, out):
+    source = tmp_path / "lines.de"
+    source.write_text("ein hund\n", encoding="utf-8")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link.de").symlink_to(source)
+    (tmp_path / "hard.de").hardlink_to(source)
+    outcome = command("translate", runs / "pair", "--file", source, "--out", tmp_path / out)
+    assert outcome.status == 2 and "lines.de, and would be overwritten; write to another file" in outcome.line
+    assert source.read_text("utf-8") == "ein hund\n" and (tmp_path / "link.de").is_symlink()
 
 
 def test_out_is_not_written_at_all_where_a_line_is_bad(command, runs, tmp_path):
@@ -186,14 +198,18 @@ def test_lines_that_are_too_long(command, runs, model, tmp_path):
         (["a", "--file", "lines.de"], "give a text or --file, not both"),
         (["a", "--temperature", "0.5"], "--temperature goes with --sample"),
         (["a", "--top-k", "3"], "--top-k goes with --sample"),
-        (["a", "--sample", "--top-p", "2"], "top_p"),
-        (["a", "--beam", "0"], "beam is 0"),
-        (["a", "--beam", "2", "--n-best", "3"], "3"),
-        (["a", "--batch", "0"], "batch_size is 0"),
-        (["a", "--max-length", "25"], "max_length is 25"),
-        (["a", "--length-penalty", "-1"], "-1"),
+        (["a", "--sample", "--top-p", "2"], "--top-p is 2.0; it must be above 0"),
+        (["a", "--sample", "--beam", "5"], "--beam goes with a search, not with --sample"),
+        (["a", "--sample", "--length-penalty", "0"], "--length-penalty goes with a search, not with --sample"),
+        (["a", "--sample", "--n-best", "0"], "--n-best is 0; it must be 1 or more"),
+        (["a", "--beam", "0"], "--beam is 0"),
+        (["a", "--beam", "2", "--n-best", "3"], "--n-best is 3; it must be from 1 to the beam, which is 2"),
+        (["a", "--batch", "0"], "--batch is 0; it must be 1 or more"),
+        (["a", "--max-length", "25"], "--max-length is 25; this model writes 24 symbols at most"),
+        (["a", "--length-penalty", "-1"], "--length-penalty is -1.0; it must be from 0 to 10"),
         (["a", "--long-lines", "cut"], "cut"),
         (["a", "--out", "."], "is a folder"),
+        (["a", "--out", "no/such/a.en"], "--out no/such/a.en: there is no folder no/such; make it first"),
         (["a", "--device", "tpu"], "unknown device"),
     ],
 )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from undertow.cli.outputs import PNG, output_paths
+from undertow.cli.outputs import PNG
 from undertow.cli.request import Request, facts, how
 from undertow.cli.terminal import print_json
 from undertow.data.midi import write_midi
@@ -22,7 +22,7 @@ def run(request: Request) -> None:
     request.refuse("this model makes music; there is no text to stop at", "stop")
     out = request.needed_out("a file named .npz or .mid, or a folder for numbered ones")
     suffix = MIDI if out.suffix.lower() == MIDI else NPZ
-    paths = output_paths(out, request.count, suffix, OTHERS, "music")
+    paths = request.paths(out, suffix, OTHERS, "music")
     made = request.generate(num_steps=request.steps(request.file, USUAL_STEPS), prompt=request.file)
     draws, num_given = request.draws(), len(made.continued[0]) - len(made.real[0])
     files = []

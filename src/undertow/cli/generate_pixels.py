@@ -2,7 +2,7 @@
 
 from math import isqrt
 
-from undertow.cli.outputs import PNG, output_paths
+from undertow.cli.outputs import PNG
 from undertow.cli.request import Request, facts, how
 from undertow.cli.terminal import print_json
 from undertow.data.png import write_png
@@ -19,7 +19,7 @@ def run(request: Request) -> None:
     request.refuse("this model makes pictures in pixels; --num-symbols says how many", "seconds")
     request.refuse("this model makes pictures; there is no text to stop at", "stop")
     out = request.needed_out("a file named .png, or a folder for numbered ones")
-    paths = output_paths(out, request.count, PNG, OTHERS, "a picture")
+    paths = request.paths(out, PNG, OTHERS, "a picture")
     num_given = len(read_prompt(request.file, request.model)[0])
     num_steps = request.steps(request.file, max(1, USUAL_WIDTH**2 - num_given))
     width = isqrt(num_given + num_steps)

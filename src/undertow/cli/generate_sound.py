@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from undertow.cli.outputs import Output, output_paths, write_outputs
+from undertow.cli.outputs import Output, write_outputs
 from undertow.cli.request import Request, facts, how
 from undertow.cli.terminal import print_json
 from undertow.errors import UsageError
@@ -13,7 +13,7 @@ from undertow.generation import Generation
 def run(request: Request) -> None:
     """Generate, write, and say what came out."""
     request.refuse("this model makes sound, which has no text to stop at", "stop")
-    paths = output_paths(request.needed_out("a file named .wav, or a folder for numbered ones"), request.count)
+    paths = request.paths(request.needed_out("a file named .wav, or a folder for numbered ones"))
     if request.seconds is not None and request.num_symbols is not None:
         raise UsageError("give --seconds or --num-symbols, not both")
     is_open = request.seconds is None and request.num_symbols is None and request.features is None

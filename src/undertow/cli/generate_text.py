@@ -5,7 +5,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from undertow.cli.outputs import output_paths
 from undertow.cli.request import Request
 from undertow.cli.terminal import print_json, step_bar, tell
 from undertow.files import atomic_write
@@ -61,7 +60,7 @@ class Writing:
 def run(request: Request) -> None:
     """Generate, and print or write what came out; what was written before Ctrl-C is kept."""
     request.refuse("this model writes text, which has no clock; --num-symbols says how much", "seconds")
-    paths = [] if request.out is None else _paths(request.out, request.count)
+    paths = [] if request.out is None else _paths(request, request.out)
     asked: Prompt = request.prompt if request.prompt_file is None else request.file
     prompt = None if asked is None else read_prompt(asked, request.model)[0].numpy()  # once: it may be a pipe
     shows = request.count == 1 and not paths and not request.json
@@ -136,7 +135,7 @@ def _as_json(writing: Writing, given: str, paths: list[Path]) -> dict[str, Any]:
     }
 
 
-def _paths(out: Path, count: int) -> list[Path]:
-    """The files of `count` texts: of any kind that is named, or numbered .txt ones in a folder."""
-    is_file = count == 1 and out.suffix and not out.is_dir()
-    return output_paths(out, count, out.suffix.lower() if is_file else TXT, frozenset(), "text")
+def _paths(request: Request, out: Path) -> list[Path]:
+    """The files of the texts: of any kind that is named, or numbered .txt ones in a folder."""
+    is_file = request.count == 1 and out.suffix and not out.is_dir()
+    return request.paths(out, out.suffix.lower() if is_file else TXT, frozenset(), "text")

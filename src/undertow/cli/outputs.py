@@ -4,7 +4,7 @@ T samples.
 """
 
 import importlib.util
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +38,8 @@ def output_paths(
         what: what is written, for messages.
 
     Raises:
-        UsageError: several results for one file, a file of another kind, or a folder where the file should be.
+        UsageError: several results for one file, a file of another kind or in a folder that is not there, or a folder
+            where the file should be.
     """
     own = out.suffix.lower()
     if own in others and own != suffix:
@@ -52,7 +53,41 @@ def output_paths(
         raise UsageError(f"--out {out} is one file and --count is {count}; give a folder: --out {out.with_suffix('')}/")
     if out.is_dir():
         raise UsageError(f"--out {out} is a folder; give it without {suffix}")
+    _check_folder(out)
     return [out]
+
+
+def check_file(out: Path, read: Iterable[Path] = ()) -> None:
+    """Hold the one file that a verb writes to what it can be.
+
+    Args:
+        read: files that the verb reads.
+
+    Raises:
+        UsageError: it is a folder, or lies in one that is not there, or see `check_not_read`.
+    """
+    if out.is_dir():
+        raise UsageError(f"--out {out} is a folder; give a file")
+    _check_folder(out)
+    check_not_read([out], read)
+
+
+def check_not_read(written: Iterable[Path], read: Iterable[Path]) -> None:
+    """Refuse to write over what is read.
+
+    Raises:
+        UsageError: two of the files are one, by whatever paths or links.
+    """
+    inputs = [path for path in read if path.exists()]
+    for out in written:
+        for path in inputs:
+            if out.exists() and out.samefile(path):
+                raise UsageError(f"{out} is read as {path}, and would be overwritten; write to another file")
+
+
+def _check_folder(out: Path) -> None:
+    if not out.parent.is_dir():
+        raise UsageError(f"--out {out}: there is no folder {out.parent}; make it first")
 
 
 def can_draw() -> bool:

@@ -33,8 +33,8 @@ def plot(
     attends to nothing, as a ByteNet, the size of the gradient by each symbol of the source.
 
     Args:
-        model: Folder of a run or a checkpoint; for what is no alignment also a recipe, whose model is built untrained.
-        out: The picture, named .png.
+        model: Folder of a run or a checkpoint or, except for --alignment, a recipe, whose model is built untrained.
+        out: The picture, named .png; its folder must be there.
         receptive_field: Draw the gradient by an input's age.
         attention: Draw what the model attends to in this text.
         alignment: Draw what each symbol of a translation of this text is made from.

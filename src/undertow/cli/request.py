@@ -64,6 +64,17 @@ class Request:
             raise UsageError(f"--out is missing: {what}")
         return self.out
 
+    def paths(self, out: Path, *kind: Any) -> list[Path]:
+        """The files to write; `kind` is as in `undertow.cli.outputs.output_paths`.
+
+        Raises:
+            UsageError: see there; or one of them is a file that is read.
+        """
+        paths = outputs.output_paths(out, self.count, *kind)
+        prompt = self.prompt_file if self.model.alphabet.real == "text" else self.file
+        outputs.check_not_read(paths, [path for path in (prompt, self.features) if path is not None])
+        return paths
+
     @property
     def file(self) -> Path | None:
         """The file to continue, which --prompt names too where the model does not write text.

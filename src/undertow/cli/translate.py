@@ -41,13 +41,14 @@ def translate(
         run: Folder of a run or a checkpoint.
         text: What to translate; standard input, when neither this nor --file is given.
         file: Lines in UTF-8, perhaps compressed (.gz).
-        out: A file to write to, whole or not at all, instead of standard output.
+        out: A file to write to, whole or not at all, instead of standard output; its folder must be there.
         source_language: What the text is written in: refused where the model reads another language.
         target_language: What to translate to: refused where the model writes another.
-        beam: How many beginnings the search keeps; 1 takes the likeliest symbol at every step.
+        beam: How many beginnings the search keeps, 5 by default; 1 takes the likeliest symbol at every step.
         n_best: Translations of each line.
-        length_penalty: a of ((5 + length) / 6)^a, which scores are divided by; 0 ranks by likelihood alone.
-        max_length: Symbols of a translation at most, its end among them; by default the line's and 50 more.
+        length_penalty: Of the search: a of ((5 + length) / 6)^a, which scores are divided by; 0 ranks by likelihood
+            alone; 0.6 by default.
+        max_length: Symbols of a translation at most, its end among them; by default the source line's length plus 50.
         sample: Draw translations instead of searching for the best.
         temperature: Of --sample: below 1 more probable, above 1 more varied; 1 when not given.
         top_k: Of --sample: draw from the k most probable symbols alone.
@@ -55,9 +56,10 @@ def translate(
         long_lines: A line longer than the model holds is translated in parts (split), left out for an empty line
             (skip), or refused (keep: lines are translated whole).
         batch: Lines that are translated at a time.
-        uncached: Read the whole translation again for every symbol of it: as slow as it is without a cache.
+        uncached: Read the whole translation again for every symbol of it, only to measure what the cache saves.
     """
     from undertow.cli.device import pick_device
+    from undertow.cli.outputs import check_file
     from undertow.cli.translate_lines import Work, lines_of
     from undertow.cli.translator import check_direction, load_translator
     from undertow.config import parse
@@ -79,8 +81,8 @@ def translate(
         seed=seed,
         cached=not uncached,
     )
-    if out is not None and out.is_dir():
-        raise UsageError(f"--out {out} is a folder; give a file")
+    if out is not None:
+        check_file(out, [] if file is None else [file])
     groups, num_lines = lines_of(text, file, batch)
     model = load_translator(run, pick_device(device))
     check_direction(run, model, source_language, target_language)

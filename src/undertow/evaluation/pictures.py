@@ -33,13 +33,16 @@ def check_picture(path: str | Path) -> Path:
     """The path, once it is known that a picture can be drawn there.
 
     Raises:
-        UsageError: the name does not end in .png, it is a folder, or matplotlib is not installed.
+        UsageError: the name does not end in .png, it is a folder or in one that is not there, or matplotlib is not
+            installed.
     """
     path = Path(path)
     if path.suffix.lower() != PNG:
         raise UsageError(f"{path}: pictures are written as png; name it {path.with_suffix(PNG)}")
     if path.is_dir():
         raise UsageError(f"{path} is a folder; give a file named .png")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path}: there is no folder {path.parent}; make it first")
     new_figure(1, 1)
     return path
 
@@ -204,14 +207,14 @@ def _draw_cells(axes: "Axes", num_columns: int, num_rows: int) -> None:
     axes.tick_params(which="minor", length=0)
 
 
-def _square_root(top: float = 1.0) -> Any:
-    """Of shares from 0 to `top`: many small ones are to be told from none."""
-    from matplotlib.colors import PowerNorm
 def _shares(measure: str) -> str:
     """What the bar beside a map in `_square_root` colours is called."""
     return f"share of the {measure} (square-root scale)"
 
 
+def _square_root(top: float = 1.0) -> Any:
+    """Of shares from 0 to `top`: many small ones are to be told from none."""
+    from matplotlib.colors import PowerNorm
 
     return PowerNorm(0.5, 0, top)
 
