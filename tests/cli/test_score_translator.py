@@ -32,7 +32,7 @@ def test_all_figures_with_their_signatures(command, run):
 
 
 def test_one_metric_in_json(command, run):
-    found = json.loads(command("score", run, "--metric", "chrf,nll", "--split", "validation", "--json").out)
+    found = json.loads(command("score", run, "--metric", "chrF,NLL", "--split", "validation", "--json").out)
     assert set(found["metrics"]) == {"chrf"} and set(found["metrics"]["chrf"]) == {"value", "signature"}
     assert found["num_sentences"] == 12 and found["direction"] == ["en", "de"] and found["beam"] == 5
     assert found["length_penalty"] == 0.6
@@ -44,8 +44,10 @@ def test_one_metric_in_json(command, run):
     [
         (["--metric", "blue"], 2, "unknown metric 'blue'; did you mean 'bleu'?"),
         (["--metric", ""], 2, "unknown metric ''"),
-        (["--beam", "0"], 2, "beam is 0; it must be 1 or more"),
-        (["--length-penalty", "-1"], 2, "length_penalty is -1.0; it must be from 0 to 10"),
+        (["--metric", "nll", "--beam", "5"], 2, "--beam goes with a metric of translations; nll needs no search"),
+        (["--metric", "nll", "--length-penalty", "1"], 2, "--length-penalty goes with a metric of translations"),
+        (["--beam", "0"], 2, "--beam is 0; it must be 1 or more"),
+        (["--length-penalty", "-1"], 2, "--length-penalty is -1.0; it must be from 0 to 10"),
         (["--split", "tset"], 2, "unknown split 'tset'; did you mean 'test'?"),
         (["--protocol", "windows"], 2, "sentences are scored whole"),
         (["fsdd"], 2, "fsdd holds audio, not pairs; of pairs there is multi30k"),

@@ -102,7 +102,7 @@ def test_other_text_and_bfloat16(command, runs, tmp_path):
         ("bytenet --calibrate greek.txt", 1, "'α'"),
         ("bytenet --calibrate latin.txt", 1, "is not UTF-8 text"),
         ("bytenet --calibrate empty.txt", 1, "empty"),
-        ("bytenet --label-pattern {x}", 2, "label_pattern is for a folder of sound"),
+        ("bytenet --label-pattern {x}", 2, "--label-pattern is for a folder of sound"),
     ],
 )
 def test_what_a_wrong_request_gets(command, runs, tmp_path, monkeypatch, words, status, said):

@@ -193,8 +193,9 @@ def test_lines_that_are_too_long(command, runs, model, tmp_path):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["a", "--from", "en", "--to", "de"], "translates from de to en, and was not trained for en to de"),
-        (["a", "--to", "fr"], "translates from de to en, and was not trained for de to fr"),
+        (["a", "--from", "en"], "translates from de to en; --from en is not what it reads"),
+        (["a", "--to", "fr"], "translates from de to en; --to fr is not what it writes"),
+        (["a", "--from", "en", "--to", "de"], "--from en is not what it reads, and --to de is not what it writes"),
         (["a", "--file", "lines.de"], "give a text or --file, not both"),
         (["a", "--temperature", "0.5"], "--temperature goes with --sample"),
         (["a", "--top-k", "3"], "--top-k goes with --sample"),

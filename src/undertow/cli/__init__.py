@@ -10,6 +10,7 @@ from typing import Annotated, Any, TextIO
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from undertow.cli.options import SHARED
+from undertow.cli.parsing import as_option, explain
 from undertow.errors import DataError, UsageError
 
 VERBS = {
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         except (CycloptsError, DataError, UsageError, OSError, KeyboardInterrupt) as error:
             if DEBUG in tokens:
                 traceback.print_exc()
-            sys.exit(_report(error))
+            sys.exit(_report(error, tokens))
 
 
 def _app(tokens: Sequence[str]) -> App:
@@ -105,7 +106,7 @@ def _load(app: App, verbs: dict[str, Any]) -> None:
             app[name]
 
 
-def _report(error: BaseException) -> int:
+def _report(error: BaseException, tokens: Sequence[str]) -> int:
     """Say in one line on stderr what went wrong, and return the status to end with."""
     if isinstance(error, BrokenPipeError):  # whoever read the output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -113,7 +114,9 @@ def _report(error: BaseException) -> int:
     if isinstance(error, KeyboardInterrupt):
         print(f"\nundertow: {str(error) or 'interrupted'}", file=sys.stderr)
         return INTERRUPT_STATUS
-    text = str(error)
+    text = explain(error) if isinstance(error, CycloptsError) else str(error)
+    if isinstance(error, UsageError):
+        text = as_option(text, tokens)
     if isinstance(error, OSError) and error.strerror:
         text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     print(f"undertow: {' '.join(text.split())}", file=sys.stderr)

@@ -27,15 +27,14 @@ def score(
     """Bits a symbol of held-out data under a model, beside what models without a network need; errors; BLEU.
 
     The baselines: counts of single symbols, pairs and triples (unigram, order1, order2) in the train split, the xz
-    compressor, and of sound an adaptive linear predictor (lpc). Of a classifier its errors are told, and of a
-    translator BLEU and chrF by sacreBLEU, with its signatures, and the likelihood of the references (nll). Of a
-    recogniser of speech the word error is told.
+    compressor, and of sound an adaptive linear predictor (lpc). For a classifier: its error rate. For a translator:
+    BLEU and chrF by sacreBLEU, with its signatures, and the likelihood of the references (nll). For a recogniser of
+    speech: the word error.
 
     Args:
         run: Folder of a run or a checkpoint.
         data: A named set, a folder or a file; by default what the model was trained on.
-        split: Which part: test, validation, train, of speech speaker where one is held out, or of sound and tables all;
-            by default test, where there is one.
+        split: Part: test, validation, train, of speech speaker, of sound or tables all; by default test, or validation.
         label_pattern: How the folder's file names tell labels, such as `{digit}_{speaker}_{take}`.
         protocol: Of text and the like: full, each symbol given all before it; windows, the mean over random windows.
         metric: Of a translator: any of bleu,chrf,nll; all by default.
@@ -52,11 +51,14 @@ def score(
     from undertow.recipes.scoring import score as score_model
     from undertow.recipes.tasks import TASKS
 
+    metrics = [] if metric is None else [name.strip().lower() for name in metric.split(",")]
+    for name, value in {"beam": beam, "length_penalty": length_penalty}.items():
+        if value is not None and metrics == ["nll"]:
+            raise UsageError(f"--{name.replace('_', '-')} goes with a metric of translations; nll needs no search")
     model = load(run, pick_device(device))
     section = data_for(model, read_card(run), data, label_pattern)
     if section is None:
         raise UsageError(f"{run} does not say what it was trained on: name a set, a folder or a file")
-    metrics = [] if metric is None else [name.strip() for name in metric.split(",")]
     found = score_model(
         model,
         section,

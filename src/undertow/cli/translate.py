@@ -17,9 +17,9 @@ def translate(
     out: Path | None = None,
     source_language: Annotated[str | None, Parameter(name="--from")] = None,
     target_language: Annotated[str | None, Parameter(name="--to")] = None,
-    beam: int = 5,
+    beam: int | None = None,
     n_best: int = 1,
-    length_penalty: float = 0.6,
+    length_penalty: float | None = None,
     max_length: int | None = None,
     sample: bool = False,
     temperature: float | None = None,
@@ -65,19 +65,23 @@ def translate(
     from undertow.config import parse
     from undertow.emissions import Sampling
     from undertow.errors import UsageError
+    from undertow.generation.beam import LENGTH_PENALTY
     from undertow.generation.decoding import Decoding
 
+    search = {"beam": beam, "length_penalty": length_penalty}
     filters = {"temperature": temperature, "top_k": top_k, "top_p": top_p}
-    given = {name: value for name, value in filters.items() if value is not None}
-    if given and not sample:
-        raise UsageError(f"--{next(iter(given)).replace('_', '-')} goes with --sample")
+    for name, value in (search if sample else filters).items():
+        if value is not None:
+            other = "a search, not with --sample" if sample else "--sample"
+            raise UsageError(f"--{name.replace('_', '-')} goes with {other}")
+    drawing = {name: value for name, value in filters.items() if value is not None}
     decoding = Decoding(
-        beam=beam,
+        beam=5 if beam is None else beam,
         n_best=n_best,
-        length_penalty=length_penalty,
+        length_penalty=LENGTH_PENALTY if length_penalty is None else length_penalty,
         batch_size=batch,
         max_length=max_length,
-        sampling=parse(Sampling, given) if sample else None,
+        sampling=parse(Sampling, drawing) if sample else None,
         seed=seed,
         cached=not uncached,
     )

@@ -29,9 +29,8 @@ def check_direction(run: Path, model: Seq2Seq, source: str | None, target: str |
     Raises:
         UsageError: the model translates from or to another language.
     """
-    own_source, own_target = model.config.direction
-    asked = (source or own_source, target or own_target)
-    if asked != (own_source, own_target):
-        raise UsageError(
-            f"{run} translates from {own_source} to {own_target}, and was not trained for {' to '.join(asked)}"
-        )
+    reads, writes = model.config.direction
+    wrong = [f"--from {source} is not what it reads"] if source not in (None, reads) else []
+    wrong += [f"--to {target} is not what it writes"] if target not in (None, writes) else []
+    if wrong:
+        raise UsageError(f"{run} translates from {reads} to {writes}; {', and '.join(wrong)}")
