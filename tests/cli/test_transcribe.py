@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 import undertow as ut
+from tests.cli.translators import translator
 from tests.data.test_load import tone, write
 from tests.data.test_transcripts import RATE, WORDS, sing, speak, table
+from undertow import checkpoint
 
 SHORT = ["training.num_validations=1", "training.tensorboard=false", "training.warmup_steps=2", "training.average=null"]
 SMALL = ["network.channels=24", "network.dropout=0", "data.tokens_per_batch=400"]
@@ -85,6 +87,28 @@ def test_transcribe(command, trained, sounds):
     assert found.texts == list(WORDS) and found.recordings[0].seconds == pytest.approx(0.32)
     assert ut.transcribe(ut.load(trained), files, cached=False).texts == found.texts
     assert ut.transcribe(ut.load(trained), []).texts == []
+
+
+def test_what_is_heard_goes_into_a_file(command, trained, sounds, tmp_path):
+    files = [sounds / f"{index}.wav" for index in (12, 13, 14)]
+    outcome = command("transcribe", trained, *files, "--out", tmp_path / "a.txt")
+    assert (
+        outcome.status == 0 and outcome.out == "" and (tmp_path / "a.txt").read_text("utf-8").splitlines() == [*WORDS]
+    )
+    found = json.loads(command("transcribe", trained, files[0], "--out", tmp_path / "a.txt", "--json").out)
+    assert found["out"] == str(tmp_path / "a.txt") and (tmp_path / "a.txt").read_text("utf-8") == "yes\n"
+    for out, said in ((files[1], "13.wav, and would be overwritten"), (tmp_path, "is a folder")):
+        outcome = command("transcribe", trained, *files, "--out", out)
+        assert outcome.status == 2 and said in outcome.line
+
+
+def test_the_verb_for_sound_and_the_verb_for_text_name_each_other(command, trained, sounds, tmp_path):
+    outcome = command("translate", trained, "yes")
+    assert outcome.status == 2
+    assert outcome.line == f"{trained} reads sound; `undertow transcribe` writes what is said in it"
+    checkpoint.save(tmp_path / "pair", translator(), {})
+    outcome = command("transcribe", tmp_path / "pair", sounds / "12.wav")
+    assert outcome.status == 2 and outcome.line == f"{tmp_path / 'pair'} reads text; `undertow translate` is for such"
 
 
 def test_info(command, trained):

@@ -224,7 +224,7 @@ def test_wrong_requests(command, runs, tmp_path, monkeypatch, words, told):
     ("name", "told"),
     [
         ("text", "text: this model does not write one sequence of another; a seq2seq model translates"),
-        ("sound", "sound: this model reads sound, not text"),
+        ("sound", "sound reads sound; `undertow transcribe` writes what is said in it"),
     ],
 )
 def test_a_model_that_is_no_translator(command, runs, name, told):

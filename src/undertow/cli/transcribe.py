@@ -1,9 +1,13 @@
 """`undertow transcribe`: what is said in sound files."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from undertow.cli.options import Device, Json
+
+if TYPE_CHECKING:
+    from undertow.generation.transcribing import Transcription
+    from undertow.generation.translating import Translation
 
 
 def transcribe(
@@ -11,6 +15,7 @@ def transcribe(
     file: Path,
     /,
     *more: Path,
+    out: Path | None = None,
     beam: int = 5,
     n_best: int = 1,
     length_penalty: float = 0.6,
@@ -27,33 +32,49 @@ def transcribe(
         run: Folder of a run or a checkpoint.
         file: A sound: wav, flac, ogg or mp3.
         more: More of them.
+        out: A file to write to, whole or not at all, instead of standard output; its folder must be there.
         beam: How many beginnings the search keeps; 1 takes the likeliest symbol at every step.
         n_best: Texts of each file.
         length_penalty: a of ((5 + length) / 6)^a, which scores are divided by; 0 ranks by likelihood alone.
-        batch: Files that are written down at a time.
+        batch: Files transcribed at a time.
     """
-    from undertow.checkpoint import load
     from undertow.cli.device import pick_device
     from undertow.cli.generate_text import show
+    from undertow.cli.outputs import check_file
     from undertow.cli.terminal import print_json, tell
-    from undertow.generation.transcribing import check_reads_sound
+    from undertow.cli.translator import load_recogniser
+    from undertow.files import atomic_write
     from undertow.generation.transcribing import transcribe as write_down
 
-    model: Any = load(run, pick_device(device))
-    check_reads_sound(model)
-    found = write_down(model, [file, *more], beam=beam, n_best=n_best, length_penalty=length_penalty, batch_size=batch)
+    files = [file, *more]
+    if out is not None:
+        check_file(out, files)
+    model = load_recogniser(run, pick_device(device))
+    found = write_down(model, files, beam=beam, n_best=n_best, length_penalty=length_penalty, batch_size=batch)
+    text = "".join(_lines(line, n_best) for line in found.lines)
+    if out is not None:
+        with atomic_write(out) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline="")
     for note in found.notes:
         tell(note)
     if json:
-        print_json({"model": str(run), **_as_json(found), "beam": beam, "length_penalty": length_penalty})
-        return
-    for line in found.lines:
-        for text, score in zip(line.texts, line.scores, strict=True):
-            words = " ".join(text.split())
-            show(f"{words}\n" if n_best == 1 else f"{score:.4f}\t{words}\n")
+        written = None if out is None else str(out)
+        print_json(
+            {"model": str(run), "out": written, **_as_json(found), "beam": beam, "length_penalty": length_penalty}
+        )
+    elif out is None:
+        show(text)
 
 
-def _as_json(found: Any) -> dict[str, Any]:
+def _lines(line: "Translation", n_best: int) -> str:
+    """What is printed of a file: its text, or with n best a score, a tab and a text each."""
+    texts = [" ".join(text.split()) for text in line.texts]
+    if n_best == 1:
+        return f"{texts[0]}\n"
+    return "".join(f"{score:.4f}\t{text}\n" for score, text in zip(line.scores, texts, strict=True))
+
+
+def _as_json(found: "Transcription") -> dict[str, Any]:
     """What `--json` prints."""
     return {
         "transcripts": [

@@ -1,9 +1,10 @@
-"""A model that translates text, for the verbs that want one."""
+"""Models that write text of text or of sound, for the verbs that want one."""
 
 from pathlib import Path
 
 from undertow.checkpoint import load
 from undertow.errors import UsageError
+from undertow.generation.transcribing import check_reads_sound
 from undertow.generation.translating import check_translator
 from undertow.models import Seq2Seq
 
@@ -15,8 +16,27 @@ def load_translator(run: Path, device: str) -> Seq2Seq:
         UsageError: it does not make text of text.
     """
     model = load(run, device)
+    if isinstance(model, Seq2Seq) and model.source_alphabet is None:
+        raise UsageError(f"{run} reads sound; `undertow transcribe` writes what is said in it")
     try:
         check_translator(model)
+    except UsageError as error:
+        raise UsageError(f"{run}: {error}") from None
+    assert isinstance(model, Seq2Seq)
+    return model
+
+
+def load_recogniser(run: Path, device: str) -> Seq2Seq:
+    """The same of a model that makes text of sound.
+
+    Raises:
+        UsageError: it does not.
+    """
+    model = load(run, device)
+    if isinstance(model, Seq2Seq) and model.source_alphabet is not None:
+        raise UsageError(f"{run} reads {model.source_alphabet.real}; `undertow translate` is for such")
+    try:
+        check_reads_sound(model)
     except UsageError as error:
         raise UsageError(f"{run}: {error}") from None
     assert isinstance(model, Seq2Seq)
