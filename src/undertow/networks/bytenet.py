@@ -152,13 +152,8 @@ class ByteNet(Network):
     def init_state(self, batch_size: int, condition: Condition) -> State:
         return self.stack.init_state(batch_size)
 
-    def step(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        x, state = self.stack.step(self.input(x, condition.aligned), state)
-        return self.head(x), state
-
-    def prime(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        x, state = self.stack.step(self.input(x, condition.aligned), state)
-        return self.head(x[:, -1:])[:, 0], state
+    def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
+        return self.stack.step(self.input(x, condition.aligned), state)
 
     @property
     def output(self) -> nn.Module:

@@ -4,6 +4,7 @@ B batch, T time, C channels, P parameters of the output distribution.
 """
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -23,12 +24,14 @@ class Network(nn.Module, ABC):
         period: steps after which the network's slower clocks are in phase again; a prompt may only lose a multiple of
             it at its beginning.
         max_length: inputs it can be given in all, from the start symbol on; None when any number.
+        head: what makes parameters of the hidden vectors, where `leave` is not overridden.
     """
 
     takes_symbols: bool
     receptive_field: int | None
     period: int = 1
     max_length: int | None = None
+    head: Any
 
     @abstractmethod
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
@@ -45,11 +48,25 @@ class Network(nn.Module, ABC):
         return state
 
     @abstractmethod
-    def step(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        """Parameters after each of the next T >= 1 inputs, and the state after them.
+    def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
+        """Vectors (B, T, C) after each of the next T >= 1 inputs, all that `leave` needs, and the state after them.
 
         `condition.aligned` holds those T steps, or one that serves them all.
         """
+
+    def leave(self, hidden: Tensor) -> Tensor:
+        """Parameters (B, T, P) of the vectors (B, T, C), each step of itself alone: the head."""
+        return self.head(hidden)
+
+    def step(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
+        """Parameters after each of the next T >= 1 inputs, and the state after them; see `step_hidden`."""
+        hidden, state = self.step_hidden(x, state, condition)
+        return self.leave(hidden), state
+
+    def prime(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
+        """`step` over a prompt (B, T) of which only the last parameters (B, P) are wanted: the head runs once."""
+        hidden, state = self.step_hidden(x, state, condition)
+        return self.leave(hidden[:, -1:])[:, 0], state
 
     def last(self, x: Tensor, condition: Condition) -> Tensor:
         """Parameters (B, P) after the last of the inputs alone; a network that needs less for them overrides this."""
@@ -59,11 +76,3 @@ class Network(nn.Module, ABC):
     @abstractmethod
     def output(self) -> nn.Module:
         """The last layer, which makes the parameters: what a model of other outputs has of its own."""
-
-    def prime(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        """`step` over a prompt (B, T) of which only the last parameters (B, P) are wanted.
-
-        A network whose head is dear overrides this to run the head once.
-        """
-        params, state = self.step(x, state, condition)
-        return params[:, -1], state

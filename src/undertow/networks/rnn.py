@@ -71,19 +71,10 @@ class RNN(Network):
     def init_state(self, batch_size: int, condition: Condition) -> State:
         return self.layers.init_state(batch_size)
 
-    def step(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        hidden, state = self._step_body(x, state, condition)
-        return self.head(hidden), state
-
-    def prime(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        hidden, state = self._step_body(x, state, condition)
-        return self.head(hidden[:, -1:])[:, 0], state
+    def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
+        hidden, state = self.layers.step(self.input_dropout(self.input(x, condition.aligned)), state)
+        return self.dropout(hidden), state
 
     @property
     def output(self) -> nn.Module:
         return self.head
-
-    def _step_body(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        """The last layer's states after the next inputs, and the state."""
-        hidden, state = self.layers.step(self.input_dropout(self.input(x, condition.aligned)), state)
-        return self.dropout(hidden), state

@@ -72,18 +72,22 @@ class RNNAttention(Network):
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
         check_room(torch.zeros(1, dtype=torch.int64), x.shape[1], self.max_length)
         states = self.dropout(self.layers(self._input(x, condition)))
-        return self._leave(states, self.attention(states))
+        return self.leave(torch.cat([states, self.attention(states)], dim=-1))
 
     def init_state(self, batch_size: int, condition: Condition) -> State:
         return self.layers.init_state(batch_size), self.attention.init_state(batch_size)
 
-    def step(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        states, context, state = self._step_body(x, state, condition)
-        return self._leave(states, context), state
+    def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
+        """The last layer's states beside what they find in the past (B, T, 2 C), and the network's state."""
+        recurrent, past = state
+        check_room(past[-1], x.shape[1], self.max_length)
+        states, recurrent = self.layers.step(self._input(x, condition), recurrent)
+        states = self.dropout(states)
+        context, past = self.attention.step(states, past)
+        return torch.cat([states, context], dim=-1), (recurrent, past)
 
-    def prime(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        states, context, state = self._step_body(x, state, condition)
-        return self._leave(states[:, -1:], context[:, -1:])[:, 0], state
+    def leave(self, hidden: Tensor) -> Tensor:
+        return self.head(torch.tanh(self.hidden(hidden)))
 
     @property
     def output(self) -> nn.Module:
@@ -94,20 +98,8 @@ class RNNAttention(Network):
         states = self.dropout(self.layers(self._input(x, condition)))
         return [self.attention.weights(states)[:, None]]
 
-    def _step_body(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, Tensor, State]:
-        """The last layer's states after the next inputs, what they find in the past, and the network's state."""
-        recurrent, past = state
-        check_room(past[-1], x.shape[1], self.max_length)
-        states, recurrent = self.layers.step(self._input(x, condition), recurrent)
-        states = self.dropout(states)
-        context, past = self.attention.step(states, past)
-        return states, context, (recurrent, past)
-
     def _input(self, x: Tensor, condition: Condition) -> Tensor:
         return self.dropout(self.input(x, condition.aligned))
-
-    def _leave(self, states: Tensor, context: Tensor) -> Tensor:
-        return self.head(torch.tanh(self.hidden(torch.cat([states, context], dim=-1))))
 
 
 class AdditiveAttention(Layer):

@@ -150,23 +150,15 @@ class ColumnDecoder(Network):
         assert memory is not None and lengths is not None
         return memory, lengths, torch.zeros_like(lengths), self.stack.init_state(batch_size)
 
-    def step(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        x, state = self._step_body(x, state)
-        return self.head(x), state
-
-    def prime(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        x, state = self._step_body(x, state)
-        return self.head(x[:, -1:])[:, 0], state
-
-    @property
-    def output(self) -> nn.Module:
-        return self.head.output
-
-    def _step_body(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+    def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         memory, lengths, cursor, past = state
         num_steps = x.shape[1]
         x, past = self.stack.step(self._enter(x, memory, lengths, cursor), past)
         return x, (memory, lengths, cursor + num_steps, past)
+
+    @property
+    def output(self) -> nn.Module:
+        return self.head.output
 
     def _enter_whole(self, x: Tensor, condition: Condition) -> Tensor:
         memory, lengths = condition.memory, condition.memory_lengths

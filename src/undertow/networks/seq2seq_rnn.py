@@ -98,19 +98,10 @@ class StateDecoder(Network):
         sizes = self.layers.initial.shape
         return tuple(part.contiguous() for part in condition.memory[:, 0].unflatten(1, sizes).unbind(1))
 
-    def step(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        hidden, state = self._step_body(x, state)
-        return self.head(hidden), state
-
-    def prime(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        hidden, state = self._step_body(x, state)
-        return self.head(hidden[:, -1]), state
+    def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
+        hidden, state = self.layers.step(self.dropout(self.input(x)), state)
+        return self.dropout(hidden), state
 
     @property
     def output(self) -> nn.Module:
         return self.head
-
-    def _step_body(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """The last layer's states after the next inputs, and the state."""
-        hidden, state = self.layers.step(self.dropout(self.input(x)), state)
-        return self.dropout(hidden), state

@@ -129,13 +129,13 @@ class AttentiveDecoder(Network):
         own, keys = self.attentive.read(condition.memory)
         return own, upper, condition.memory, keys, condition.memory_lengths
 
-    def step(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        known, _, state = self._step_body(x, state)
-        return self._leave(known), state
+    def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
+        known, _, state = self._attend(x, state)
+        return known, state
 
-    def prime(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        known, _, state = self._step_body(x, state)
-        return self._leave(known[:, -1]), state
+    def leave(self, hidden: Tensor) -> Tensor:
+        pairs = self.hidden(hidden).unflatten(-1, (-1, 2))
+        return self.head(self.dropout(pairs.amax(dim=-1)))
 
     @property
     def output(self) -> nn.Module:
@@ -143,9 +143,9 @@ class AttentiveDecoder(Network):
 
     def attention_to_source(self, x: Tensor, condition: Condition) -> Tensor:
         """How much each step of a whole target looks at each of the source: (B, T, S), rows summing to one."""
-        return self._step_body(x, self.init_state(len(x), condition))[1]
+        return self._attend(x, self.init_state(len(x), condition))[1]
 
-    def _step_body(self, x: Tensor, state: State) -> tuple[Tensor, Tensor, State]:
+    def _attend(self, x: Tensor, state: State) -> tuple[Tensor, Tensor, State]:
         """[s_i; E[y_(i-1)]; c_i] of the next inputs, their α (B, T, S), and the state."""
         own, upper, annotations, keys, lengths = state
         x = self.dropout(self.input(x))
@@ -154,10 +154,6 @@ class AttentiveDecoder(Network):
             states, upper = self.upper.step(self.dropout(states), upper)
         known = torch.cat([states, x, weights @ annotations.to(weights.dtype)], dim=-1)
         return known, weights, (own, upper, annotations, keys, lengths)
-
-    def _leave(self, known: Tensor) -> Tensor:
-        pairs = self.hidden(known).unflatten(-1, (-1, 2))
-        return self.head(self.dropout(pairs.amax(dim=-1)))
 
 
 class AttentiveCell(nn.Module, Stacked):

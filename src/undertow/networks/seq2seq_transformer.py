@@ -130,30 +130,34 @@ class TransformerDecoder(Network):
         self.blocks: Any = nn.ModuleList(DecoderBlock(config) for _ in range(config.decoder_layers))
         self.norm = nn.LayerNorm(config.channels) if config.norm_first else nn.Identity()
         self.tied = config.embeddings != "separate" and num_params == num_symbols
-        self.head: Any = TiedOutput() if self.tied else nn.Linear(config.channels, num_params, bias=False)
+        self.head = TiedOutput() if self.tied else nn.Linear(config.channels, num_params, bias=False)
 
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
         x, memory, seen = self._enter_whole(x, condition)
         for block, read in zip(self.blocks, memory, strict=True):
             x = block(x, read, seen)
-        return self._leave(x)
+        return self.leave(x)
 
     def init_state(self, batch_size: int, condition: Condition) -> State:
         past = tuple(block.attention.init_state(batch_size) for block in self.blocks)
         return past, self._read(condition), condition.memory_lengths
 
-    def step(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        x, state = self._step_body(x, state)
-        return self._leave(x), state
+    def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
+        past, memory, lengths = state
+        x, seen, after = self._enter(x, past[0][-1]), within(lengths, memory[0][0].shape[1]), []
+        for block, own, read in zip(self.blocks, past, memory, strict=True):
+            x, own = block.step(x, own, read, seen)
+            after.append(own)
+        return x, (tuple(after), memory, lengths)
+
+    def leave(self, hidden: Tensor) -> Tensor:
+        hidden = self.norm(hidden)
+        return self.head(hidden, self.table.weight) if self.tied else self.head(hidden)
 
     def with_room(self, state: State, num_steps: int) -> State:
         past, memory, lengths = state
         blocks = zip(self.blocks, past, strict=True)
         return tuple(block.attention.with_room(own, num_steps) for block, own in blocks), memory, lengths
-
-    def prime(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        x, state = self._step_body(x, state)
-        return self._leave(x[:, -1]), state
 
     @property
     def output(self) -> nn.Module:
@@ -167,14 +171,6 @@ class TransformerDecoder(Network):
             weights.append(block.weights(x, read, seen))
             x = block(x, read, seen)
         return weights
-
-    def _step_body(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        past, memory, lengths = state
-        x, seen, after = self._enter(x, past[0][-1]), within(lengths, memory[0][0].shape[1]), []
-        for block, own, read in zip(self.blocks, past, memory, strict=True):
-            x, own = block.step(x, own, read, seen)
-            after.append(own)
-        return x, (tuple(after), memory, lengths)
 
     def _read(self, condition: Condition) -> State:
         """Each block's keys and values of the memory."""
@@ -192,10 +188,6 @@ class TransformerDecoder(Network):
         check_room(position, x.shape[1], self.max_length)
         steps = position[:, None] + torch.arange(x.shape[1], device=x.device)
         return self.entrance(self.input(x), steps)
-
-    def _leave(self, x: Tensor) -> Tensor:
-        x = self.norm(x)
-        return self.head(x, self.table.weight) if self.tied else self.head(x)
 
     @property
     def table(self) -> nn.Embedding:

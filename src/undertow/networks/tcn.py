@@ -133,13 +133,8 @@ class TCN(Network):
     def init_state(self, batch_size: int, condition: Condition) -> State:
         return self.stack.init_state(batch_size)
 
-    def step(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        x, state = self.stack.step(self._input(x, condition), state)
-        return self.head(x), state
-
-    def prime(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        x, state = self.stack.step(self._input(x, condition), state)
-        return self.head(x[:, -1:])[:, 0], state
+    def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
+        return self.stack.step(self._input(x, condition), state)
 
     def last(self, x: Tensor, condition: Condition) -> Tensor:
         """Parameters (B, P) after the last step: a level is asked only for the steps that the next one's taps read.

@@ -105,7 +105,7 @@ class Transformer(Network):
         self.blocks: Any = nn.ModuleList(Block(config) for _ in range(config.num_layers))
         self.norm = _norm(config) if config.norm_first else nn.Identity()
         self.tied = config.tied and num_params == num_symbols
-        self.head: Any = TiedOutput() if self.tied else nn.Linear(config.channels, num_params, bias=False)
+        self.head = TiedOutput() if self.tied else nn.Linear(config.channels, num_params, bias=False)
         self.receptive_field = None if config.window is None else config.num_layers * (config.window - 1) + 1
         self._initialise()
 
@@ -113,18 +113,23 @@ class Transformer(Network):
         x, rotation = self._enter(x, torch.zeros(1, dtype=torch.int64, device=x.device), condition)
         for block in self.blocks:
             x = block(x, rotation)
-        return self._leave(x)
+        return self.leave(x)
 
     def init_state(self, batch_size: int, condition: Condition) -> State:
         return tuple(block.init_state(batch_size) for block in self.blocks)
 
-    def step(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        x, state = self._step_body(x, state, condition)
-        return self._leave(x), state
+    def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
+        position = state[0][-1]
+        x, rotation = self._enter(x, position, condition)
+        after = []
+        for block, past in zip(self.blocks, state, strict=True):
+            x, past = block.step(x, past, rotation)
+            after.append(past)
+        return x, tuple(after)
 
-    def prime(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        x, state = self._step_body(x, state, condition)
-        return self._leave(x[:, -1]), state
+    def leave(self, hidden: Tensor) -> Tensor:
+        hidden = self.norm(hidden)
+        return self.head(hidden, self._table) if self.tied else self.head(hidden)
 
     @property
     def output(self) -> nn.Module:
@@ -139,15 +144,6 @@ class Transformer(Network):
             x = block(x, rotation)
         return weights
 
-    def _step_body(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        position = state[0][-1]
-        x, rotation = self._enter(x, position, condition)
-        after = []
-        for block, past in zip(self.blocks, state, strict=True):
-            x, past = block.step(x, past, rotation)
-            after.append(past)
-        return x, tuple(after)
-
     def _enter(self, x: Tensor, position: Tensor, condition: Condition) -> tuple[Tensor, Tensor | None]:
         """What the first block is given, and the rotation of rotary positions; `position` (B or 1,) is the first's."""
         num_steps = x.shape[1]
@@ -160,10 +156,6 @@ class Transformer(Network):
             scale = math.sqrt(self.config.channels) if isinstance(self.positions, Sinusoidal) else 1.0
             x = x * scale + self.positions(positions)
         return self.dropout(x), rotation
-
-    def _leave(self, x: Tensor) -> Tensor:
-        x = self.norm(x)
-        return self.head(x, self._table) if self.tied else self.head(x)
 
     @property
     def _table(self) -> Tensor:

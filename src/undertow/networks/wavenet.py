@@ -91,25 +91,13 @@ class WaveNet(Network):
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
         x = self.input(x)
         context = None if self.context is None else self.context(x)
-        return self.head(self.skip(self.stack(x, _beside(condition.aligned, context))))
+        return self.leave(self.stack(x, _beside(condition.aligned, context)))
 
     def init_state(self, batch_size: int, condition: Condition) -> State:
         context = () if self.context is None else self.context.init_state(batch_size)
         return self.input.init_state(batch_size), context, self.stack.init_state(batch_size)
 
-    def step(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        gated, state = self._step_body(x, state, condition)
-        return self.head(self.skip(gated)), state
-
-    def prime(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        gated, state = self._step_body(x, state, condition)
-        return self.head(self.skip(gated[:, -1:]))[:, 0], state
-
-    @property
-    def output(self) -> nn.Module:
-        return self.head.layers[-1]
-
-    def _step_body(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
+    def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         """The gated outputs of every layer after the next inputs; skip sum and head need no state."""
         first, past, stack = state
         x, first = self.input.step(x, first)
@@ -118,6 +106,13 @@ class WaveNet(Network):
             context, past = self.context.step(x, past)
         gated, stack = self.stack.step(x, stack, _beside(condition.aligned, context))
         return gated, (first, past, stack)
+
+    def leave(self, hidden: Tensor) -> Tensor:
+        return self.head(self.skip(hidden))
+
+    @property
+    def output(self) -> nn.Module:
+        return self.head.layers[-1]
 
     def _receptive_field(self) -> int:
         """Inputs one output sees. A context enters behind each gate's convolution, so the first one adds no reach."""
