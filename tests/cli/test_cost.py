@@ -5,6 +5,7 @@ import json
 import pytest
 
 from undertow.evaluation.cost import QUANTITIES
+from undertow.evaluation.laws import BUILT, NOTES
 
 QUICK = ("--lengths", "8,16,32")
 SMALL = ("--width", "8", "--depth", "2", *QUICK)
@@ -39,6 +40,15 @@ def test_a_trained_model_and_a_picture(command, trained, tmp_path):
 def test_a_recipe_untrained(command):
     (row,) = json.loads(command("cost", "wavenet", "--lengths", "8,16", "--json").out)
     assert row["name"] == "wavenet" and row["kind"] == "wavenet"
+
+
+def test_a_network_of_which_theory_says_nothing(command, monkeypatch):
+    for laws in (BUILT, NOTES):
+        monkeypatch.delitem(laws, "tcn")
+    outcome = command("cost", "--compare", "tcn", *SMALL)
+    assert outcome.status == 0 and "None" not in outcome.out, outcome.err
+    (row,) = json.loads(command("cost", "--compare", "tcn", *SMALL, "--json").out)
+    assert row["note"] is None and row["quantities"]["longest_path"]["built"] is None
 
 
 @pytest.mark.parametrize(

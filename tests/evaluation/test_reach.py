@@ -77,6 +77,14 @@ def test_attention_of_a_text() -> None:
     assert weights.shape == (1, 3, 3)
 
 
+def test_attention_of_a_text_whose_symbols_are_read_as_values() -> None:
+    transformer = {"kind": "transformer", "input": "scalar", "num_layers": 1, "channels": 8, "num_heads": 2}
+    network = {**transformer, "max_length": 8}
+    values = {"alphabet": {"kind": "bytes"}, "network": network, "emission": {"kind": "categorical"}}
+    (weights,), _ = attention_of(Autoregressive(parse(Autoregressive.Config, values)), "ab")
+    assert weights.shape == (2, 3, 3)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [

@@ -102,7 +102,7 @@ def as_json(costs: "Costs") -> dict[str, Any]:
         "receptive_field": costs.receptive_field,
         "lengths": [one.length for one in costs.rows],
         "quantities": {quantity: row(quantity) for quantity in QUANTITIES},
-        "note": NOTES[costs.kind],
+        "note": NOTES.get(costs.kind),
     }
 
 
@@ -121,7 +121,8 @@ def _print(found: "list[Costs]") -> None:
         sees = "all of the past" if field is None else f"{field:,} steps"
         print(("\n" if index else "") + f"{costs.name}: {facts['num_parameters']:,} parameters, sees {sees}")
         print_table(_rows(facts), words=(0, len(costs.rows) + 2, len(costs.rows) + 3))
-        print(facts["note"])
+        if facts["note"] is not None:
+            print(facts["note"])
 
 
 def _rows(facts: dict[str, Any]) -> list[tuple[str, ...]]:

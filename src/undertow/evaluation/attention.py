@@ -10,7 +10,7 @@ from undertow.alphabets import TextAlphabet
 from undertow.errors import UsageError
 from undertow.generation.inference import inference
 from undertow.models.autoregressive import Autoregressive
-from undertow.networks import RNNAttention, Transformer
+from undertow.models.inputs import network_inputs
 
 START = "⊢"
 CONTROLS = {" ": "␣", "\n": "↵", "\t": "⇥"}
@@ -26,9 +26,6 @@ def attention_of(model: Autoregressive, text: str) -> tuple[list[np.ndarray], li
         DataError: a character is not in the model's alphabet.
     """
     network, alphabet = model.network, model.alphabet
-    if not isinstance(network, RNNAttention | Transformer):
-        kind = model.config.network.kind
-        raise UsageError(f"a {kind} has no attention to draw; a transformer or an rnn_attention has")
     if not isinstance(alphabet, TextAlphabet):
         raise UsageError(f"this model is of {alphabet.real}; attention is drawn over a text")
     if not text:
@@ -36,7 +33,11 @@ def attention_of(model: Autoregressive, text: str) -> tuple[list[np.ndarray], li
     symbols = alphabet.encode(text)
     with inference(model):
         past = model.past(torch.from_numpy(symbols)[None].to(next(model.parameters()).device))
-        weights = network.attention_weights(past, model.condition({}, None, past.shape[1], 1))
+        condition = model.condition({}, None, past.shape[1], 1)
+        weights = network.attention_weights(network_inputs(past, alphabet, network), condition)
+    if weights is None:
+        kind = model.config.network.kind
+        raise UsageError(f"a {kind} has no attention to draw; a transformer or an rnn_attention has")
     return [layer[0].float().cpu().numpy() for layer in weights], [START, *map(visible, _texts(alphabet, symbols))]
 
 

@@ -72,6 +72,12 @@ class Network(nn.Module, ABC):
         """Parameters (B, P) after the last of the inputs alone; a network that needs less for them overrides this."""
         return self(x, condition)[:, -1]
 
+    def attention_weights(self, x: Tensor, condition: Condition) -> list[Tensor] | None:
+        """How much each step of a whole sequence looks at each, in every layer: (B, H, T, T), rows summing to one; None
+        where nothing attends to the past.
+        """
+        return None
+
     @property
     @abstractmethod
     def output(self) -> nn.Module:
