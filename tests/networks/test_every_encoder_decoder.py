@@ -115,6 +115,14 @@ def test_alignment_is_a_distribution_over_the_source(kind: str, name: str) -> No
     assert not weights[0, :, 5:].any()
 
 
+def test_values_are_completed_only_with_what_they_do_not_say() -> None:
+    for kind, network in ENCODER_DECODERS.items():
+        completed = network.completed(SMALL[kind], 1.5, 3.0)
+        lengths = {"length_ratio": 1.5, "length_offset": 3.0} if kind == "bytenet" else {}
+        assert completed == {**SMALL[kind], **lengths} and parse(network.Config, completed)
+    assert ENCODER_DECODERS["bytenet"].completed({"length_ratio": 2}, 1.5, 3.0) == {"length_ratio": 2}
+
+
 def test_frames_share_no_embedding() -> None:
     with pytest.raises(UsageError, match="shared only between equal alphabets"):
         make("transformer", "shared", FRAMES)

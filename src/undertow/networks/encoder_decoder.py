@@ -55,6 +55,15 @@ class EncoderDecoder(nn.Module, ABC):
     encoder: Encoder
     decoder: Network
 
+    @staticmethod
+    def completed(values: dict[str, Any], ratio: float, offset: float) -> dict[str, Any]:
+        """A config's values, completed with what the pairs to learn from tell where these say nothing of it.
+
+        Nearly all targets have at most ratio · |s| + offset steps, |s| those of their source, ends counted on both
+        sides. Most networks need no such length, and the values are given back as they are.
+        """
+        return values
+
     def encode(self, source: Tensor, lengths: Tensor) -> Condition:
         """The condition that a source makes for the decoder."""
         memory, memory_lengths = self.encoder(source, lengths)

@@ -72,6 +72,12 @@ class Seq2SeqByteNet(EncoderDecoder):
         self.encoder = ColumnEncoder(config, source)
         self.decoder = ColumnDecoder(config, num_symbols, num_params)
 
+    @staticmethod
+    def completed(values: dict[str, Any], ratio: float, offset: float) -> dict[str, Any]:
+        if {"length_ratio", "length_offset"} & values.keys():
+            return values
+        return {**values, "length_ratio": ratio, "length_offset": offset}
+
 
 class ColumnEncoder(Encoder):
     """A source (B, S), or frames (B, S, F), to its columns (B, M, 2d), as many as the longest row's |t̂|."""

@@ -1,4 +1,4 @@
-"""What parallel text tells of a translator: its alphabets, and of a ByteNet how long its targets are."""
+"""What parallel text tells of a translator: its alphabets, and how long its targets are."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,19 +7,16 @@ from undertow.alphabets.fit import fit
 from undertow.config import to_dict
 from undertow.data.pairs import PairSet, fit_length
 from undertow.data.parallel_text import ParallelText
+from undertow.networks import ENCODER_DECODERS
 from undertow.recipes.tasks.task import section
 from undertow.recipes.tasks.text import read_alphabet
 
 SHARED = "shared"  # of model.source: the target's alphabet, fitted to both sides
-BYTENET = "bytenet"
 
 
 def with_lengths(network: dict[str, Any], pairs: PairSet) -> dict[str, Any]:
-    """The network's section; of a ByteNet, with the lengths that its targets have, where it says nothing of them."""
-    if network.get("kind") != BYTENET or {"length_ratio", "length_offset"} & network.keys():
-        return network
-    ratio, offset = fit_length(pairs)
-    return {**network, "length_ratio": ratio, "length_offset": offset}
+    """The network's section, completed with the lengths that its targets have, where it asks for them."""
+    return ENCODER_DECODERS[network["kind"]].completed(network, *fit_length(pairs))
 
 
 def asked_alphabets(model: Mapping[str, Any]) -> dict[str, Any]:
