@@ -57,35 +57,37 @@ class NormedConv1d(Layer):
 
 
 class ResidualBlock(Layer, ABC):
-    """x + inner(x): (B, T, 2d) -> (B, T, 2d). State: the inner layers'."""
+    """x + dropout(inner(x)): (B, T, 2d) -> (B, T, 2d). State: the inner layers'."""
 
-    def __init__(self, inner: Serial) -> None:
+    def __init__(self, inner: Serial, dropout: float = 0.0) -> None:
         super().__init__()
-        self.inner = inner
+        self.inner, self.dropout = inner, Dropout(dropout) if dropout else nn.Identity()
         self.receptive_field = inner.receptive_field
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.inner(x)
+        return x + self.dropout(self.inner(x))
 
     def init_state(self, batch_size: int) -> State:
         return self.inner.init_state(batch_size)
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         y, state = self.inner.step(x, state)
-        return x + y, state
+        return x + self.dropout(y), state
 
 
 class ReLUBlock(ResidualBlock):
-    """The block of translation (figure 3, left): 1×1 to d, masked dilated k at d, 1×1 to 2d, each of relu(LN(·))."""
+    """The block of translation (figure 3, left): 1×1 to d, masked dilated k at d, 1×1 to 2d, each of relu(LN(·)).
 
-    def __init__(self, channels: int, kernel_size: int, dilation: int) -> None:
-        super().__init__(
-            Serial(
-                NormedConv1d(2 * channels, channels),
-                NormedConv1d(channels, channels, kernel_size, dilation),
-                NormedConv1d(channels, 2 * channels),
-            )
+    Dropout is not the paper's.
+    """
+
+    def __init__(self, channels: int, kernel_size: int, dilation: int, dropout: float = 0.0) -> None:
+        inner = Serial(
+            NormedConv1d(2 * channels, channels),
+            NormedConv1d(channels, channels, kernel_size, dilation),
+            NormedConv1d(channels, 2 * channels),
         )
+        super().__init__(inner, dropout)
 
 
 class MUBlock(ResidualBlock):

@@ -139,7 +139,8 @@ class ColumnDecoder(Network):
         self.input = Inputs("embedding", num_symbols, 1, 2 * config.channels)
         self.dropout = Dropout(config.block_dropout)
         dilations = dilation_cycles(config.decoder_cycles, config.layers_per_cycle)
-        self.stack = Serial(*(DecoderBlock(config, dilation) for dilation in dilations))
+        shape, dropout = (config.channels, config.kernel_size), config.block_dropout
+        self.stack = Serial(*(ReLUBlock(*shape, dilation, dropout) for dilation in dilations))
         self.head = Head(2 * config.channels, num_params, config.dropout)
         self.receptive_field = self.stack.receptive_field
 
@@ -177,18 +178,3 @@ class ColumnDecoder(Network):
         slots = steps.clamp(max=memory.shape[1] - 1)[:, :, None].expand(-1, -1, memory.shape[2])
         columns = memory.gather(1, slots) * (steps < lengths[:, None])[..., None]
         return self.dropout(self.input(x)) + columns
-
-
-class DecoderBlock(ReLUBlock):
-    """`ReLUBlock`, with dropout in what it adds to its input."""
-
-    def __init__(self, config: Seq2SeqByteNet.Config, dilation: int) -> None:
-        super().__init__(config.channels, config.kernel_size, dilation)
-        self.dropout = Dropout(config.block_dropout)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.dropout(self.inner(x))
-
-    def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        y, state = self.inner.step(x, state)
-        return x + self.dropout(y), state
