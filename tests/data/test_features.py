@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from tests.data.reference.make_features import MEL, MFCC
 from undertow.config import parse, to_dict
-from undertow.data.features import FeatureConfig, MelConfig, MFCCConfig, build, extract
+from undertow.data.features import FeatureConfig, MelConfig, MFCCConfig, SpectrumConfig, build, extract
 from undertow.errors import UsageError
 
 REFERENCE = np.load(Path(__file__).parent / "reference" / "features.npz")
@@ -49,6 +49,11 @@ def test_the_window_lies_on_the_middle_of_its_samples():
         wave[10 * 80 + 40 + offset] = 1.0
         energies.append(extract(config, wave)[10])
     np.testing.assert_allclose(energies[0], energies[1], rtol=1e-5)
+
+
+def test_what_mel_and_mfcc_share_is_no_config_of_its_own():
+    with pytest.raises(TypeError, match="abstract"):
+        SpectrumConfig(**SMALL)
 
 
 @pytest.mark.parametrize("num_samples", [1, 79, 80, 81, 400, 2001])

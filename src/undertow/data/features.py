@@ -27,8 +27,8 @@ DELTA_WIDTH = 9  # frames a delta is fitted over
 
 
 @config
-class SpectrumConfig:
-    """What mel and MFCC share. Rates in Hz, lengths in samples; `high_hz` None is half the sample rate.
+class SpectrumConfig(ABC):
+    """What the configs of mel and MFCC share. Rates in Hz, lengths in samples; `high_hz` None is half the sample rate.
 
     `scale` places the bands (slaney: linear below 1 kHz and logarithmic above; htk: 2595·log10(1 + f / 700)); `norm`
     slaney gives each band the same area, None the same height. `padding` is what stands beyond the ends of the wave.
@@ -60,6 +60,11 @@ class SpectrumConfig:
                 f"low_hz {self.low_hz:g}, high_hz {self.top_hz:g}: they must rise from 0 to at most half the sample "
                 f"rate, {self.sample_rate / 2:g}"
             )
+
+    @property
+    @abstractmethod
+    def num_channels(self) -> int:
+        """Channels that come out."""
 
     @property
     def top_hz(self) -> float:
