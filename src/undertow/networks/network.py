@@ -16,7 +16,7 @@ class Network(nn.Module, ABC):
     """Inputs x_1 … x_T and a condition to (B, T, P): row t parametrises the distribution of the symbol after x_t.
 
     A network class is called with (config, num_symbols, num_params, condition_channels, in_channels): in_channels is C
-    of an x of floats.
+    of an x of floats. A state keeps its shape from `init_state` on; `with_room` alone may change it, between steps.
 
     Attributes:
         takes_symbols: x is (B, T) int64 symbols (the alphabet's start symbol included); otherwise (B, T, C) floats.
