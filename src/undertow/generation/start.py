@@ -140,7 +140,7 @@ def _memory_bytes() -> int | None:
     """Physical memory of this machine; None where it does not say."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
+    except (ValueError, OSError):
         return None
 
 

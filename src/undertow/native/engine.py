@@ -1,6 +1,7 @@
 """The compiled engine, where it was built: a program is a model's file made ready, an engine steps rows of it."""
 
 import os
+import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,7 @@ def _program(file: bytes, isa: str) -> "Program":
 
 def useful_threads(wanted: int) -> int:
     """As many of the threads wanted as can run at once: others would only be waited for."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     return max(1, min(wanted, cores, MOST_THREADS))
 
 
