@@ -53,3 +53,7 @@ def test_refusals():
         pixels(16).decode(np.array([16]))
     with pytest.raises(UsageError, match="num_levels"):
         parse(Pixels.Config, {"num_levels": 257})
+
+
+def test_symbols_of_no_picture_are_steps():
+    assert pixels().unit == "pixel" and Pixels(Pixels.Config(num_levels=10, unit="step")).unit == "step"

@@ -16,17 +16,17 @@ class Pixels(Alphabet):
     """Bytes v of a picture as levels q = ⌊v · (num_levels - 1) / 255 + ½⌋; with 256 of them, exactly."""
 
     real: Real = "pixels"
-    unit = "pixel"
 
     @config
     class Config:
-        """`num_levels`: 2 (black and white) to 256."""
+        """`num_levels`: 2 (black and white) to 256; `unit`: of what a symbol is, a step where there is no picture."""
 
         kind: Literal["pixels"] = "pixels"
         num_levels: int = Field(256, ge=2, le=256)
+        unit: Literal["pixel", "step"] = "pixel"
 
     def __init__(self, config: Config) -> None:
-        self.config = config
+        self.config, self.unit = config, config.unit
         self.num_symbols = config.num_levels
 
     def encode(self, real: Any) -> np.ndarray:

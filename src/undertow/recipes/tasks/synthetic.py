@@ -19,7 +19,7 @@ Seed = Annotated[int, Field(ge=0)]
 ADDING: dict[str, Any] = {"kind": "regressor", "alphabet": {"kind": "numbers", "num_elements": 2}, "label": "sum"}
 COPY: dict[str, Any] = {
     "kind": "classifier",
-    "alphabet": {"kind": "pixels", "num_levels": 10},
+    "alphabet": {"kind": "pixels", "num_levels": 10, "unit": "step"},
     "label": "target",
     "classes": tuple("0123456789"),
     "reading": "every",
