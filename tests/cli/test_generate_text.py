@@ -216,7 +216,7 @@ def test_what_is_no_picture(pixels, tmp_path):
         ("roll", "--out x --top-k 3", 2, "top_k and top_p are for categorical"),
         ("roll", "--out x.wav", 2, "music is written as npz"),
         ("roll", "--out x --prompt nowhere.npy", 1, "nowhere.npy: there is no such file"),
-        ("roll", "--out x --prompt wrong.npy", 1, "must be (steps, 88)"),
+        ("roll", "--out x --prompt wrong.npy", 1, "is (3, 7); a piano roll is (T, 88)"),
         ("pixel", "", 2, "--out is missing: a file named .png"),
         ("pixel", "--out x --num-symbols 30", 2, "30 pixels, the prompt's among them, are no square picture"),
         ("pixel", "--out x --seconds 3", 2, "--seconds: this model makes pictures"),
