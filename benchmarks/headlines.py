@@ -28,7 +28,9 @@ HEADLINES = [  # id, figure, threads, and its name in the table
     ("Q4", "gru-mnist, test", 1, "`gru-mnist`: the same by a GRU"),
     ("Q5", BEST, None, "{}: English to German, the best"),
     ("Q5", f"transformer-multi30k {BLEU}", 1, "`transformer-multi30k`: the same, of the recipe for half an hour"),
+    ("Q5", f"rnn-attention-multi30k {BLEU}", 1, "`rnn-attention-multi30k`: a GRU with attention"),
     ("Q5", f"rnn-multi30k {BLEU}", 1, "`rnn-multi30k`: the same without attention"),
+    ("Q5", f"bytenet-multi30k {BLEU}", 1, "`bytenet-multi30k`: convolutions alone"),
     ("Q5", f"bytenet-multi30k-characters {BLEU}", 1, "`bytenet-multi30k-characters`: the same by the character"),
     (
         "Q5",
