@@ -106,7 +106,7 @@ def test_too_few_checkpoints(command, run, tmp_path):
     outcome = command("average", run, "--last", "1")
     assert outcome.status == 2 and "last is 1; a mean is of 2 or more" in outcome.line
     outcome = command("average", tmp_path)
-    assert outcome.status == 1 and "is no folder of a run: it has no checkpoints" in outcome.line
+    assert outcome.status == 1 and "is no folder of a run: it has no checkpoints; give a run, or two" in outcome.line
 
 
 def test_what_is_for_autoregressive_models_says_what_is_for_translators(command, run):

@@ -161,6 +161,7 @@ def test_a_model_of_something_else(command, sounds, tmp_path):
     outcome = command("transcribe", tmp_path / "run", sounds / "12.wav")
     assert outcome.status == 2
     assert "reads sound and writes text is wanted here, and this one is of the kind autoregressive" in outcome.line
+    assert outcome.line.endswith("; `undertow generate` is for such")
 
 
 def test_tables_that_cannot_be_used(command, sounds, tmp_path):

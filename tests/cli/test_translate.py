@@ -223,7 +223,10 @@ def test_wrong_requests(command, runs, tmp_path, monkeypatch, words, told):
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("text", "text: this model does not write one sequence of another; a seq2seq model translates"),
+        (
+            "text",
+            "text: this model does not write one sequence of another; a seq2seq model translates; `undertow generate`",
+        ),
         ("sound", "sound reads sound; `undertow transcribe` writes what is said in it"),
     ],
 )

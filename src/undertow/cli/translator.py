@@ -6,7 +6,7 @@ from undertow.checkpoint import load
 from undertow.errors import UsageError
 from undertow.generation.transcribing import check_reads_sound
 from undertow.generation.translating import check_translator
-from undertow.models import Seq2Seq
+from undertow.models import Autoregressive, Model, Seq2Seq
 
 
 def load_translator(run: Path, device: str) -> Seq2Seq:
@@ -21,7 +21,7 @@ def load_translator(run: Path, device: str) -> Seq2Seq:
     try:
         check_translator(model)
     except UsageError as error:
-        raise UsageError(f"{run}: {error}") from None
+        raise _refused(run, model, error) from None
     assert isinstance(model, Seq2Seq)
     return model
 
@@ -38,9 +38,14 @@ def load_recogniser(run: Path, device: str) -> Seq2Seq:
     try:
         check_reads_sound(model)
     except UsageError as error:
-        raise UsageError(f"{run}: {error}") from None
+        raise _refused(run, model, error) from None
     assert isinstance(model, Seq2Seq)
     return model
+
+
+def _refused(run: Path, model: Model, error: UsageError) -> UsageError:
+    hint = "; `undertow generate` is for such" if isinstance(model, Autoregressive) else ""
+    return UsageError(f"{run}: {error}{hint}")
 
 
 def check_direction(run: Path, model: Seq2Seq, source: str | None, target: str | None) -> None:

@@ -56,7 +56,7 @@ def _newest(run: Path, last: int) -> list[Path]:
         raise UsageError(f"last is {last}; a mean is of 2 or more")
     folders = sorted((run / "checkpoints").glob("step-*"))
     if not folders:
-        raise DataError(f"{run} is no folder of a run: it has no checkpoints")
+        raise DataError(f"{run} is no folder of a run: it has no checkpoints; give a run, or two or more checkpoints")
     folders = folders[-read_settings(run)["training"]["keep_checkpoints"] :]  # the best stays too, however old it is
     if len(folders) < last:
         raise DataError(
