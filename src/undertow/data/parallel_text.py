@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from undertow.config import nearest
+from undertow.config import nearest, there_are
 from undertow.data.catalogue import CATALOGUE, open_files
 from undertow.data.folder import ALL, HELD_OUT, SPLIT_FOLDERS, assign_splits
 from undertow.data.lines import read_lines
@@ -61,7 +61,7 @@ class ParallelText:
         if name == ALL:
             return [pair for pairs in self.splits.values() for pair in pairs]
         if name not in self.splits:
-            raise DataError(f"{self.source} has no {name} split; there is {', '.join(self.splits)}")
+            raise DataError(f"{self.source} has no {name} split; {there_are(self.splits)}")
         return self.splits[name]
 
     def lines(self) -> list[str]:
