@@ -139,4 +139,4 @@ def test_the_paper_shape_is_at_hand(command, monkeypatch, known_machine):
 def test_a_precision_without_the_engine(command, trained, monkeypatch):
     monkeypatch.setattr("undertow.native.engine.why_missing", lambda: "it was not built")
     outcome = command("bench", trained, "--precision", "int8")
-    assert outcome.status == 2 and outcome.line == "precision is of the native engine; it was not built"
+    assert outcome.status == 2 and outcome.line == "--precision is of the native engine; it was not built"
