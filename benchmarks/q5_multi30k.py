@@ -25,6 +25,7 @@ SPLITS = {"test 2016": "test", "test 2017": "test_2017"}
 UNITS = {"bleu": "BLEU", "chrf": "chrF"}
 TARGETS = {  # of BLEU on test 2016
     ("transformer-multi30k", "de"): "≥ 36",
+    ("transformer-multi30k-long", "de"): "≥ 36",
     ("rnn-attention-multi30k", "de"): "≥ 30",
     ("bytenet-multi30k", "de"): "≥ 24",
     ("bytenet-multi30k, on a GPU", "de"): "≥ 28",
