@@ -180,6 +180,7 @@ def draw(model: Any, text: str, path: Path, title: str) -> None:
     from undertow.evaluation.translation_map import map_translation
 
     found = map_translation(model, text)
+    path.parent.mkdir(parents=True, exist_ok=True)
     draw_translation(found, path, f"{title}: {found.measure}")
 
 

@@ -124,7 +124,7 @@ def test_multi30k(real_data):
     assert sizes == {"train": 29_000, "validation": 1_014, "test": 1_000, "test_2017": 1_000}
     assert found.lines() == []
     assert found.split("train")[0].target == "Zwei junge weiße Männer sind im Freien in der Nähe vieler Büsche."
-    with pytest.raises(DataError, match="has no valid split; there is train, validation, test, test_2017"):
+    with pytest.raises(DataError, match="has no valid split; there are train, validation, test, test_2017"):
         found.split("valid")
 
 
