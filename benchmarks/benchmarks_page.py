@@ -71,10 +71,10 @@ def _part(line: Line) -> str:
 def _about(id: str, rows: list[Line]) -> list[str]:
     """What a reader must know of an id's rows: budgets that were not kept, and what a ratio is over."""
     if id == "S1" and any(USUAL in row["figure"] for row in rows):
-        ratios = [f"{ratio:,.0f} × on {threads}" for threads, ratio in _over_torch(rows)]
         return [
-            f"The rows “{USUAL}” divide by 143 samples/s, which was measured elsewhere, with generators that others "
-            f"wrote, and not in this run. Over torch's own step in the same run, int8 is {', '.join(ratios)}.\n"
+            f"The rows “{USUAL}” divide by 143 samples/s, which was measured elsewhere, with a generator that others "
+            "wrote. Those “over the plain generator” are ratios of one run: to `benchmarks/plain_wavenet.py`, which is "
+            "written as most people would, with a queue for each layer.\n"
         ]
     if id not in BUDGETS:
         return []
@@ -88,19 +88,6 @@ def _about(id: str, rows: list[Line]) -> list[str]:
     if id == "Q4":
         asked += "Most schedules are far shorter than the published ones, so the figures compare little with those. "
     return [f"{asked}Threads above a table are those that it was scored with; rows have those of training.\n"]
-
-
-def _over_torch(rows: list[Line]) -> list[tuple[str, float]]:
-    """By threads, and machines where there are several: how many times as fast as torch's own step int8 is."""
-    one = len({row["hardware"] for row in rows}) == 1
-    rates = {(row["hardware"], row["threads"], row["figure"]): row["value"] for row in rows}
-    found = []
-    for (machine, threads, figure), rate in rates.items():
-        torch = rates.get((machine, threads, "torch step, 1 stream"))
-        if figure == "native int8, 1 stream" and torch:
-            on = f"{threads} thread{'s' if threads != 1 else ''}"
-            found.append((on if one else f"{on} of {machine}", rate / torch))
-    return found
 
 
 def _group(name: str, rows: list[Line]) -> str:

@@ -9,6 +9,12 @@ BLEU = "en-de: BLEU, test 2016"
 HEADLINES = [  # id, figure, threads, and its name in the table
     ("S1", "native int8, 1 stream", 1, "WaveNet of 30 layers, one stream, engine in int8"),
     ("S1", "native int8, 1 stream", 2, "the same on two threads"),
+    (
+        "S1",
+        "native int8, 1 stream, over the plain generator",
+        1,
+        "one thread over a plain PyTorch generator with queues",
+    ),
     ("S2", "native float32, 64 streams, share of the matrix peak", 1, "64 streams, float32: share of the matrix peak"),
     ("S3", "int8 over float32", 1, "what int8 costs in likelihood"),
     ("S4", "native int8: chunk of 20 ms, p99", 1, "latency of a streamed chunk of 20 ms, int8, p99"),
