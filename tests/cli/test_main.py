@@ -55,7 +55,7 @@ def test_group_of_verbs(command):
         ("train wavenet", "--out is missing; --help says what it is"),
         ("train wavenet --out", "--out is given without a value"),
         ("train wavenet --out --steps 3", "--out is given without a value"),
-        ("translate runs/pair A dog runs", "too many words: dog runs; put a text or a name with spaces in quotes"),
+        ("translate runs/pair A dog runs", "too many words: dog runs; a text or a name with spaces goes in quotes"),
         ("translate runs/pair --file -", "--file is -, which names no file; leave it out to read standard input"),
         ("generate runs/x --prompt-file -", "--prompt-file is -, which names no file"),
         ("transcribe runs/digits", "FILE is missing; --help says what it is"),

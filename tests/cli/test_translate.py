@@ -3,11 +3,14 @@
 import gzip
 import io
 import json
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import ENVIRONMENT
 from tests.cli.translators import translator
 from tests.generation.symbol_models import roll_model, text_model
 from undertow import checkpoint
@@ -247,3 +250,18 @@ def test_files_that_cannot_be_read(command, runs, tmp_path):
 
 def test_the_right_direction_is_no_fault(command, runs):
     assert command("translate", runs / "pair", "am see", "--from", "de", "--to", "en").status == 0
+
+
+def test_a_device_is_not_replaced(command, runs):
+    outcome = command("translate", runs / "pair", LINES[0], "--out", "/dev/null")
+    assert outcome.status == 2 and "--out /dev/null is no file, and would be replaced by one" in outcome.line
+    assert not Path("/dev/null").is_file()
+
+
+def test_what_is_read_from_standard_input_is_not_written_over(runs, tmp_path):
+    (tmp_path / "in.de").write_text("ein hund\n")
+    words = [sys.executable, "-m", "undertow", "translate", str(runs / "pair"), "--out", str(tmp_path / "in.de")]
+    with (tmp_path / "in.de").open() as given:
+        ended = subprocess.run(words, stdin=given, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2 and "would be overwritten" in ended.stderr
+    assert (tmp_path / "in.de").read_text() == "ein hund\n"

@@ -98,3 +98,10 @@ def test_a_folder_of_pairs(tmp_path):
     write_lines(folder / "train.de", ["ein Hund"])
     with pytest.raises(DataError, match=r"train has \{.*'de': 1.*\} lines; a line is a pair"):
         describe(folder)
+
+
+@pytest.mark.parametrize("other", ["train.md", "train.bin", "train.txt~"])
+def test_files_of_several_formats_are_no_languages(tmp_path, other):
+    (tmp_path / "train.txt").write_text("some text\n")
+    (tmp_path / other).write_text("more of it\n")
+    assert describe(tmp_path)["kind"] == "text"

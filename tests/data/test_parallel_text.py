@@ -160,3 +160,13 @@ def test_what_no_file_holds_out_is_told(tmp_path):
     folder = write_parallel(tmp_path / "toy", {"train": 200, "test": 8})
     found = open_parallel_text(folder, BOTH)
     assert found.drawn == ("validation",) and len(found.split("all")) == 208
+
+
+def test_groups_that_are_all_large_are_held_out_too(tmp_path):
+    write_lines(tmp_path / "talks.en", [f"line {number % 20}" for number in range(220)])
+    write_lines(tmp_path / "talks.de", [f"Zeile {number}" for number in range(220)])
+    found = open_parallel_text(tmp_path / "talks.en", BOTH)
+    assert {split: len(pairs) for split, pairs in found.splits.items()}.keys() == {"train", "validation", "test"}
+    write_lines(tmp_path / "talks.de", ["ja"] * 220)
+    alike = open_parallel_text(tmp_path / "talks.en", BOTH)
+    assert set(alike.splits) == {"train"} and "nothing is held out to validate on" in alike.lines()[0]

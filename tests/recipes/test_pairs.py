@@ -104,8 +104,9 @@ def test_a_model_translates_in_its_own_direction_alone(toy, tmp_path):
     changes = {"data__source_language": "de", "data__target_language": "en"}
     model = train(recipe(toy, **changes), tmp_path / "run", device="cpu").load()
     assert model.config.direction == ("de", "en")
+    assert score(model, str(toy), metrics=["nll"]).direction == ("de", "en")
     with pytest.raises(UsageError, match="this model translates de to en, not en to de"):
-        score(model, str(toy))
+        score(model, TASKS["pairs"].Config(source=str(toy)))
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -14,6 +14,8 @@ from undertow.data.audio import SUFFIXES, write_audio
 from undertow.errors import UsageError
 from undertow.evaluation import AudioReport, audio_report, draw
 
+STANDARD_INPUT = Path("/dev/stdin")  # or the file that it comes from
+
 WAV, PNG = ".wav", ".png"
 
 
@@ -53,7 +55,7 @@ def output_paths(
         raise UsageError(f"--out {out} is one file and --count is {count}; give a folder: --out {out.with_suffix('')}/")
     if out.is_dir():
         raise UsageError(f"--out {out} is a folder; give it without {suffix}")
-    _check_folder(out)
+    _check_place(out)
     return [out]
 
 
@@ -64,11 +66,11 @@ def check_file(out: Path, read: Iterable[Path] = ()) -> None:
         read: files that the verb reads.
 
     Raises:
-        UsageError: it is a folder, or lies in one that is not there, or see `check_not_read`.
+        UsageError: it is a folder or a device, or lies in a folder that is not there, or see `check_not_read`.
     """
     if out.is_dir():
         raise UsageError(f"--out {out} is a folder; give a file")
-    _check_folder(out)
+    _check_place(out)
     check_not_read([out], read)
 
 
@@ -85,9 +87,11 @@ def check_not_read(written: Iterable[Path], read: Iterable[Path]) -> None:
                 raise UsageError(f"{out} is read as {path}, and would be overwritten; write to another file")
 
 
-def _check_folder(out: Path) -> None:
+def _check_place(out: Path) -> None:
     if not out.parent.is_dir():
         raise UsageError(f"--out {out}: there is no folder {out.parent}; make it first")
+    if out.exists() and not out.is_file():
+        raise UsageError(f"--out {out} is no file, and would be replaced by one")
 
 
 def can_draw() -> bool:

@@ -13,7 +13,7 @@ def explain(error: CycloptsError) -> str:
     """One line for words that make no command."""
     if isinstance(error, UnusedCliTokensError):
         words = " ".join(error.unused_tokens or ())
-        return f"too many words: {words}; put a text or a name with spaces in quotes"
+        return f"too many words: {words}; a text or a name with spaces goes in quotes, and --help says what is taken"
     if isinstance(error, MissingArgumentError) and error.argument is not None:
         return _missing(error.argument.name, error.keyword, error.unused_tokens or ())
     return str(error)

@@ -34,7 +34,7 @@ def score(
     Args:
         run: Folder of a run or a checkpoint.
         data: A named set, a folder or a file; by default what the model was trained on.
-        split: Part: test, validation, train, of speech speaker, of sound or tables all; by default test, or validation.
+        split: Part: test, validation, train, of speech speaker, of sound, pairs, tables all; test when not given.
         label_pattern: How the folder's file names tell labels, such as `{digit}_{speaker}_{take}`.
         protocol: Of text and the like: full, each symbol given all before it; windows, the mean over random windows.
         metric: Of a translator: any of bleu,chrf,nll; all by default.

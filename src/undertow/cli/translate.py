@@ -59,7 +59,7 @@ def translate(
         uncached: Read the whole translation again for every symbol of it, only to measure what the cache saves.
     """
     from undertow.cli.device import pick_device
-    from undertow.cli.outputs import check_file
+    from undertow.cli.outputs import STANDARD_INPUT, check_file
     from undertow.cli.translate_lines import Work, lines_of
     from undertow.cli.translator import check_direction, load_translator
     from undertow.config import parse
@@ -86,7 +86,7 @@ def translate(
         cached=not uncached,
     )
     if out is not None:
-        check_file(out, [] if file is None else [file])
+        check_file(out, [STANDARD_INPUT if file is None else file] if text is None else [])
     groups, num_lines = lines_of(text, file, batch)
     model = load_translator(run, pick_device(device))
     check_direction(run, model, source_language, target_language)

@@ -129,7 +129,7 @@ class Work:
                 for source, line in zip(sources, found.lines, strict=True)
             ],
             "beam": self.decoding.beam if self.decoding.sampling is None else None,
-            "length_penalty": self.decoding.length_penalty,
+            "length_penalty": self.decoding.length_penalty if self.decoding.sampling is None else None,
             "cached": self.decoding.cached,
             "seconds": found.seconds,
             "notes": list(found.notes),

@@ -20,6 +20,8 @@ MULTI30K = {"train": "train", "validation": "val", "test": "test_2016_flickr", "
 LANGUAGES = ("en", "de")  # of Multi30k
 FILE_NAME = re.compile(r"(?P<stem>.+?)\.(?P<language>[^.]+)(\.gz)?")  # train.en, train.en.gz
 
+LANGUAGE = re.compile(r"[a-z]{2,3}([-_]\w+)?")  # en, deu, pt_BR
+FORMATS = {"bin", "csv", "log", "md", "npy", "npz", "tsv", "txt", "xml"}  # of files, and no languages
 LINKED, LINKED_SHARE = 10, 0.01  # pairs, and share of all pairs, of a group that is held out at most
 
 Files = dict[str, dict[str, Path]]  # by split, by language
@@ -66,11 +68,14 @@ class ParallelText:
 
     def lines(self) -> list[str]:
         """What a user should be told, one line each; none when there is nothing to tell."""
-        return [
+        told = [
             f"{self.source}, {split}: {count:,} pair{'s' * (count != 1)} skipped: one side is empty"
             for split, count in self.num_empty.items()
             if count
         ]
+        if "train" in self.splits and "validation" not in self.splits:
+            told.append(f"{self.source}: nothing is held out to validate on: too few pairs, or too much alike")
+        return told
 
 
 def open_parallel_text(source: str | Path, languages: tuple[str, str], path: str | Path | None = None) -> ParallelText:
@@ -142,7 +147,8 @@ def parallel_files(source: str | Path, path: str | Path | None = None) -> Files:
 
 def is_parallel(folder: Path) -> bool:
     """Whether a folder holds a split in two languages at least, as train.en and train.de are."""
-    found = {(SPLIT_FOLDERS[stem], language) for _, stem, language in _named(folder) if stem in SPLIT_FOLDERS}
+    named = [(SPLIT_FOLDERS[stem], language) for _, stem, language in _named(folder) if stem in SPLIT_FOLDERS]
+    found = {(split, language) for split, language in named if LANGUAGE.fullmatch(language) and language not in FORMATS}
     return len(found) > len({split for split, _ in found})
 
 
@@ -194,14 +200,15 @@ def linked(pairs: Sequence[tuple[str, str]]) -> list[str]:
 def _held_out(splits: dict[str, list[Pair]]) -> dict[str, list[Pair]]:
     """The splits, with those that must be held out taken from the train pairs where there are none.
 
-    A large group of pairs that have texts in common, as of "yes" and "oh", is trained on.
+    A large group of pairs that have texts in common, as of "yes" and "oh", is trained on where there are others.
     """
     missing = [split for split in HELD_OUT if split not in splits]
     if not missing:
         return splits
     groups = linked([(pair.source, pair.target) for pair in splits["train"]])
-    small = [group for group, size in Counter(groups).items() if size <= max(LINKED, LINKED_SHARE * len(groups))]
-    chosen = assign_splits(small, {})
+    sizes = Counter(groups)
+    small = [group for group, size in sizes.items() if size <= max(LINKED, LINKED_SHARE * len(groups))]
+    chosen = assign_splits(small if len(small) > len(missing) else list(sizes), {})
     parts: dict[str, list[Pair]] = {split: [] for split in ("train", *missing)}
     for group, pair in zip(groups, splits["train"], strict=True):
         split = chosen.get(group, "train")

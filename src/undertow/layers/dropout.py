@@ -16,7 +16,7 @@ class Dropout(StatelessLayer):
     """A value is zero with probability p, else scaled by 1 / (1 - p) (Srivastava et al., JMLR 15, 2014).
 
     Any shape to the same; the identity outside training. On a CPU p is rounded to a 65,536th and the mask drawn from 16
-    bits a value: torch's own takes six times as long there, a fifth of a small Transformer's training.
+    bits a value: torch's own takes about three times as long there.
     """
 
     def __init__(self, p: float) -> None:

@@ -74,7 +74,7 @@ class Network(nn.Module, ABC):
 
     def attention_weights(self, x: Tensor, condition: Condition) -> list[Tensor] | None:
         """How much each step of a whole sequence looks at each, in every layer: (B, H, T, T), rows summing to one; None
-        where nothing attends to the past.
+        where a network does not tell.
         """
         return None
 

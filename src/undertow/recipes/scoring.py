@@ -79,6 +79,9 @@ def chosen(model: Any, source: Any, label_pattern: str | None = None) -> Any:
         elif kind == "text" and not isinstance(model, Autoregressive):
             kind = "labelled_text"
         data = TASKS[kind].choose(TASKS[kind].Config(), source)
+        if kind == "pairs":
+            read, written = model.config.direction
+            data = replace(data, source_language=read, target_language=written)
     if label_pattern is None:
         return data
     if data.kind not in ("audio", "transcripts"):
