@@ -285,7 +285,7 @@ def test_scores_of_a_bfloat16_model_are_its_likelihood(kind: str, name: str) -> 
             assert nats != torch.tensor(nats, dtype=torch.bfloat16).item()
 
 
-def test_a_model_that_gives_the_end_no_probability_is_refused() -> None:
+def test_a_model_that_gives_the_end_no_probability_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     model = make("transformer", "pre-norm")
     step = model.step
 
@@ -294,6 +294,6 @@ def test_a_model_that_gives_the_end_no_probability_is_refused() -> None:
         params[..., model.end_symbol] = -torch.inf
         return params, state
 
-    model.step = endless  # type: ignore[method-assign]
+    monkeypatch.setattr(model, "step", endless)
     with pytest.raises(DataError, match="are not numbers"):
         beam_search(model, sources(model), LENGTHS, beam=2, max_length=4)
