@@ -6,8 +6,8 @@ N symbols.
 import torch
 from torch import Tensor
 
-from undertow.emissions.emission import Sampling
 from undertow.errors import UsageError
+from undertow.options import Sampling
 
 
 def cumulative(weights: Tensor) -> Tensor:

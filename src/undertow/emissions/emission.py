@@ -8,29 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from undertow.config import config
-from undertow.errors import UsageError
-
-
-@config
-class Sampling:
-    """How to draw from an emission: the distribution itself by default.
-
-    `temperature` sharpens (< 1) or flattens (> 1); 0 takes the most probable symbol. `top_k` keeps the k most probable
-    symbols, `top_p` the fewest whose probability reaches p; both are for categorical emissions.
-    """
-
-    temperature: float = 1.0
-    top_k: int | None = None
-    top_p: float | None = None
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.temperature < float("inf"):
-            raise UsageError(f"temperature is {self.temperature}; it must be zero or more")
-        if self.top_k is not None and self.top_k < 1:
-            raise UsageError(f"top_k is {self.top_k}; it must be 1 or more")
-        if self.top_p is not None and not 0 < self.top_p <= 1:
-            raise UsageError(f"top_p is {self.top_p}; it must be above 0 and at most 1")
+from undertow.options import Sampling
 
 
 class Emission(ABC):

@@ -1,0 +1,159 @@
+"""What a user may choose when a model draws or searches: each option once, for Python and for the command line.
+
+A verb takes such a value whole, and cyclopts makes a flag of each field, with the field's docstring as its help.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Annotated, Any, TypeVar
+
+from cyclopts import Parameter
+
+from undertow.config import nearest
+from undertow.errors import UsageError
+
+T = TypeVar("T")
+Stop = str | int | Sequence[str | int] | None
+MaxLength = int | Callable[[int], int] | None
+LENGTH_PENALTY = 0.6  # the Transformer's (arXiv 1706.03762, §6.1)
+MOST_PENALTY = 10
+LARGEST_KEY = 2**63 - 1
+
+
+def check_keys(seeds: Sequence[int], rows: Sequence[int]) -> None:
+    """Refuse seeds and row numbers that the noise has no key for.
+
+    Raises:
+        UsageError: one is negative or does not fit 63 bits.
+    """
+    for name, values in (("seed", seeds), ("row", rows)):
+        for value in values:
+            if not 0 <= value <= LARGEST_KEY:
+                raise UsageError(f"{name} is {value}; it must be from 0 to {LARGEST_KEY}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """How to draw from an emission: the distribution itself by default. Top-k and top-p are for categorical emissions.
+
+    Attributes:
+        temperature: Below 1 more probable, above 1 more varied, 0 always the most probable.
+        top_k: Draw from the k most probable symbols alone.
+        top_p: Draw from the fewest symbols whose probability reaches p.
+
+    Raises:
+        UsageError: a number out of range.
+    """
+
+    temperature: float | int = 1.0
+    top_k: int | None = None
+    top_p: float | int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.temperature < float("inf"):
+            raise UsageError(f"temperature is {self.temperature}; it must be zero or more")
+        object.__setattr__(self, "temperature", float(self.temperature))
+        if self.top_k is not None and self.top_k < 1:
+            raise UsageError(f"top_k is {self.top_k}; it must be 1 or more")
+        if self.top_p is not None and not 0 < self.top_p <= 1:
+            raise UsageError(f"top_p is {self.top_p}; it must be above 0 and at most 1")
+
+
+Flat = Parameter(name="*")  # a value that a verb takes as the flags of its fields
+PLAIN = Sampling()  # the distribution itself
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draw:
+    """How much to draw from a model, and how.
+
+    Attributes:
+        seconds: Length in seconds, for models with a sample rate.
+        num_steps: Length in symbols.
+        count: How many rows; one for each prompt or row number when not given.
+        stop: A text, or a symbol, that ends a row; the row is cut before it. Several may be given.
+        sampling: Temperature, top-k and top-p.
+        seed: Seed of the noise, 0 to 2^63 - 1.
+        rows: Each row's number, which chooses its noise; 0, 1, 2 … when not given.
+        engine: What steps the model: native, the C++ engine; torch; uncached, which reads the whole past at every step;
+            or auto, the native one where it runs the model in its own precision.
+        threads: At most so many threads; as many as help when not given.
+
+    Raises:
+        UsageError: a number out of range, or options that do not go together.
+    """
+
+    seconds: float | int | None = None
+    num_steps: Annotated[int | None, Parameter(name="--num-symbols")] = None
+    count: int | None = None
+    stop: Annotated[Stop, Parameter(parse=False)] = None
+    sampling: Annotated[Sampling, Flat] = PLAIN
+    seed: int = 0
+    rows: Annotated[Sequence[int] | None, Parameter(parse=False)] = None
+    engine: str = "auto"
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.seconds is not None and self.num_steps is not None:
+            raise UsageError("give seconds or num_steps, not both")
+        if self.num_steps is not None and self.num_steps < 1:
+            raise UsageError(f"num_steps is {self.num_steps}; it must be 1 or more")
+        if self.count is not None and self.rows is not None and self.count != len(self.rows):
+            raise UsageError(f"count is {self.count} and there are {len(self.rows)} row numbers; give one of the two")
+        check_keys([self.seed], self.rows or [])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """How the targets of sources are found.
+
+    Attributes:
+        beam: How many beginnings the search keeps; 1 takes the most probable symbol at every step.
+        n_best: Results for each source, best first.
+        length_penalty: Length-penalty exponent; 0 ranks by likelihood alone.
+        batch_size: Sources at a time.
+        max_length: Symbols of a result at most, its end among them: a number, or a function of the source's length;
+            that length plus 50 when not given.
+        sampling: Draw results in this way; search for the best when not given.
+        seed: Seed of the draws.
+        cached: Step from a state; without it all symbols are read again for every new one, for the same result.
+
+    Raises:
+        UsageError: a number out of range, or options that do not go together.
+    """
+
+    beam: int = 5
+    n_best: int = 1
+    length_penalty: float | int | None = LENGTH_PENALTY
+    batch_size: Annotated[int, Parameter(name="--batch")] = 64
+    max_length: Annotated[MaxLength, Parameter(parse=False)] = None
+    sampling: Annotated[Sampling | None, Parameter(parse=False)] = None
+    seed: int = 0
+    cached: Annotated[bool, Parameter(negative="--uncached")] = True
+
+    def __post_init__(self) -> None:
+        for name in ("beam", "n_best", "batch_size"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"{name} is {getattr(self, name)}; it must be 1 or more")
+        if self.sampling is None and self.n_best > self.beam:
+            raise UsageError(f"n_best is {self.n_best}; it must be from 1 to the beam, which is {self.beam}")
+        if self.length_penalty is not None and not 0 <= self.length_penalty <= MOST_PENALTY:
+            raise UsageError(f"length_penalty is {self.length_penalty}; it must be from 0 to {MOST_PENALTY}")
+        check_keys([self.seed], [])
+
+
+DRAW, SEARCH = Draw(), Search()
+
+
+def changed(value: T, options: Mapping[str, Any]) -> T:
+    """The same choice with some options given anew, by their names.
+
+    Raises:
+        UsageError: there is no such option (the nearest is named), or as the value's own class says.
+    """
+    whole: Any = value
+    names = [field.name for field in fields(whole)]
+    for name in options:
+        if name not in names:
+            raise UsageError(f"unknown option '{name}'{nearest(name, names)}")
+    return replace(whole, **options)

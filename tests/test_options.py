@@ -1,0 +1,56 @@
+"""Options are spelled once: values that refuse what cannot be, and that the command line turns into flags."""
+
+from typing import Annotated, Any
+
+import pytest
+from cyclopts import App
+
+from undertow.errors import UsageError
+from undertow.options import DRAW, SEARCH, Draw, Flat, Sampling, Search, changed
+
+
+def parsed(usual: Any, *words: str) -> Any:
+    """What a verb that takes such a value is given."""
+    app, found = App(), []
+
+    def verb(*, value: Annotated[type(usual), Flat] = usual) -> None:  # type: ignore[misc]
+        found.append(value)
+
+    app.default(verb)
+    app(words, exit_on_error=False, print_error=False, result_action="return_value")
+    return found[0]
+
+
+def test_fields_are_flags() -> None:
+    drawn = parsed(DRAW, "--num-symbols", "3", "--top-k", "4", "--engine", "torch")
+    assert drawn == Draw(num_steps=3, sampling=Sampling(top_k=4), engine="torch")
+    assert parsed(SEARCH, "--beam", "2", "--batch", "7", "--uncached") == Search(beam=2, batch_size=7, cached=False)
+
+
+def test_flags_have_their_fields_docstrings_as_help(capsys: pytest.CaptureFixture[str]) -> None:
+    app = App(help_format="plaintext")
+
+    def verb(*, value: Annotated[Search, Flat] = SEARCH) -> None: ...
+
+    app.default(verb)
+    with pytest.raises(SystemExit):
+        app(["--help"])
+    assert "Length-penalty exponent" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("usual", "options", "names"),
+    [
+        (DRAW, dict(seconds=1.0, num_steps=5), ["seconds", "num_steps"]),
+        (DRAW, dict(num_steps=0), ["num_steps", "0"]),
+        (DRAW, dict(count=2, rows=[1, 2, 3]), ["count", "2", "3"]),
+        (DRAW, dict(seed=-1), ["seed", "-1"]),
+        (DRAW, dict(temprature=1.0), ["temprature"]),
+        (SEARCH, dict(bean=2), ["bean", "'beam'"]),
+        (SEARCH, dict(batch_size=0), ["batch_size", "0"]),
+    ],
+)
+def test_what_cannot_be_is_refused(usual: Any, options: dict[str, Any], names: list[str]) -> None:
+    with pytest.raises(UsageError) as refused:
+        changed(usual, options)
+    assert all(name in str(refused.value) for name in names)
