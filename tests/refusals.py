@@ -1,0 +1,21 @@
+"""What a refusal is held to: its class, and the values and nouns that a reader needs. Never its sentence."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+
+@contextmanager
+def refuses(kind: type[BaseException], *parts: Any) -> Iterator[pytest.ExceptionInfo]:
+    """The code inside raises `kind`, and its message has each of the parts: a name, a number, a file, one noun."""
+    with pytest.raises(kind) as caught:
+        yield caught
+    assert_says(str(caught.value), *parts)
+
+
+def assert_says(text: str, *parts: Any) -> None:
+    """A text has each of the parts, in any order and whatever stands between them."""
+    missing = [str(part) for part in parts if str(part) not in text]
+    assert not missing, f"{missing} not in: {text}"
