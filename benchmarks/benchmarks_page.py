@@ -1,7 +1,8 @@
-"""`docs/benchmarks.md`: every figure, in tables whose rows share a machine and say only what differs."""
+"""`docs/benchmarks.md`: charts, then every figure in tables; what the rows of a table share stands above it."""
 
 import re
 
+from benchmarks import charts
 from benchmarks.record import COMPARED
 from benchmarks.tables import BUDGETS, EMPTY, LONG_BUDGET, Line, how, is_over, met, number, table, value
 
@@ -33,12 +34,25 @@ PREFACE = """\
 
 # Benchmarks
 
-Every figure comes from a script under `benchmarks/`, which prints one JSON line and appends it to
-`benchmarks/results/`; `make bench-report` makes this page and the tables of other pages from them. Above each table
-stands what its rows share: machine, model, commit and date. Timings are medians, taken on machines that others use too:
-ratios measured side by side in one run say more than absolute times. A figure that misses its target stands as it is,
-marked **no**; of a published figure, **no** means worse than it. A run that took longer than it was asked to says so. A
-`+` after a commit means that the tree had changes on top of it.
+Every figure comes from a script in `benchmarks/`, which appends one JSON line to `benchmarks/results/`. `make
+bench-report` draws the charts and writes the tables from these lines; no figure is typed by hand.
+"""
+CHARTS = """\
+The charts show the headline figures; the tables below have all of them. Orange rows miss their target.
+
+{charts}
+The last chart divides each loss by its target; for tasks scored in % right, it divides the wrong answers. Most runs of
+the pixel and memory tasks were far shorter than the published ones.
+"""
+READING = """\
+## How to read the tables
+
+- The line above a table gives what its rows share: machine, model, commit and date. A `+` after a commit means that the
+  working tree had further changes.
+- Timings are medians, measured on machines that others use too. Ratios measured side by side in one run are more
+  reliable than absolute times.
+- **no** marks a figure that misses its target, or is worse than the published figure. A run that took longer than
+  planned says so.
 """
 USUAL = "over the usual PyTorch generator"
 PRECISIONS = ("bfloat16", "int8")
@@ -47,7 +61,8 @@ ROOFLINE = re.compile(r"(?P<share>.+ of the roofline \(\w+\)): (?P<machine>.+)")
 
 def page(lines: list[Line]) -> str:
     """The whole of `docs/benchmarks.md`."""
-    parts = [PREFACE]
+    drawn = charts.shown(lines, charts.PAGE)
+    parts = [PREFACE, *([CHARTS.format(charts=drawn)] if drawn else []), READING]
     for id, title in TITLES.items():
         if rows := [line for line in lines if line["id"] == id]:
             parts += [f"## {id} · {title}\n", *_about(id, rows)]
@@ -69,25 +84,25 @@ def _part(line: Line) -> str:
 
 
 def _about(id: str, rows: list[Line]) -> list[str]:
-    """What a reader must know of an id's rows: budgets that were not kept, and what a ratio is over."""
+    """Notes on an id's rows: exceeded time budgets, and what a ratio divides by."""
     if id == "S1" and any(USUAL in row["figure"] for row in rows):
         return [
-            f"The rows “{USUAL}” divide by 143 samples/s, which was measured elsewhere, with a generator that others "
-            "wrote. Those “over the plain generator” are ratios of one run: to `benchmarks/plain_wavenet.py`, which is "
-            "written as most people would, with a queue for each layer.\n"
+            f"The rows “{USUAL}” divide by 143 samples/s, the speed of a generator that others wrote, measured on "
+            "another machine. The rows “over the plain generator” divide by the speed of `benchmarks/plain_wavenet.py` "
+            "in the same run: a plain implementation with one queue per layer.\n"
         ]
     if id not in BUDGETS:
         return []
-    asked = f"At most {BUDGETS[id]} minutes of training were asked of a run on a CPU"
-    asked += f", and {LONG_BUDGET} of the recipes in `-long`. " if id == "Q5" else ". "
+    planned = f"Each run was planned to train for at most {BUDGETS[id]} minutes on a CPU"
+    planned += f" ({LONG_BUDGET} minutes for recipes ending in `-long`). " if id == "Q5" else ". "
     trained = [row for row in rows if any("updates" in part for part in how(row))]
     late = sorted({round(row["seconds"] / 60) for row in trained if is_over(row)})
     if late:
         spread = f"{late[0]} to {late[-1]}" if len(late) > 1 else f"{late[0]}"
-        asked += f"On a shared machine some took longer, {spread} minutes, and their rows say so. "
+        planned += f"On a shared machine some took longer ({spread} minutes); their rows say so. "
     if id == "Q4":
-        asked += "Most schedules are far shorter than the published ones, so the figures compare little with those. "
-    return [f"{asked}Threads above a table are those that it was scored with; rows have those of training.\n"]
+        planned += "Most runs are far shorter than the published ones, so the figures are hardly comparable. "
+    return [f"{planned}The line above a table gives the threads used for scoring; rows give those used for training.\n"]
 
 
 def _group(name: str, rows: list[Line]) -> str:
@@ -122,7 +137,7 @@ def _shared(notes: list[list[str]], times: int) -> list[str]:
 
 
 def _rooflines(rows: list[Line]) -> str:
-    """What the machine allowed in the same rounds, for each precision."""
+    """The limits of the machine in the same rounds, for each precision."""
     found: dict[str, str] = {}
     for row in rows:
         for part in how(row):
@@ -130,7 +145,7 @@ def _rooflines(rows: list[Line]) -> str:
                 precision = next((one for one in PRECISIONS if one in row["figure"]), "float32")
                 found[precision] = match["machine"]
     said = "; ".join(f"{precision} {machine}" for precision, machine in found.items())
-    return f"\nThe machine in the same rounds: {said}.\n" if said else ""
+    return f"\nLimits of the machine, measured in the same rounds: {said}.\n" if said else ""
 
 
 def _figure(row: Line) -> str:

@@ -81,9 +81,9 @@ def _name(label: str, line: Line) -> str:
 
 
 def _budget(line: Line) -> str:
-    """What training took, of what was asked; for speeds, the threads."""
+    """The length of training and the minutes planned; for speeds, the threads."""
     for part in how(line):
         if found := re.match(r"([\d,]+ updates in \d+ minutes)", part):
-            asked = budget(line)
-            return found[1] + (f" ({asked} asked)" if asked else "")
+            planned = budget(line)
+            return found[1] + (f" ({planned} planned)" if planned else "")
     return f"{line['threads']} thread{'s' if line['threads'] != 1 else ''}"

@@ -1,8 +1,9 @@
-"""Turn `benchmarks/results/*.jsonl` into `docs/benchmarks.md` and tables in other pages (`make bench-report`).
+"""Turn `benchmarks/results/` into `docs/benchmarks.md`, charts, and tables in other pages (`make bench-report`).
 
-Of each figure, model, hardware and number of threads the latest line is shown. The README shows a few of them
-(`headlines.py`), `docs/text.md` those of networks compared under one budget, `docs/speech.md` word errors, and
-`docs/translation.md` those of translators with some of their translations. `docs/recipes.md` lists the recipes.
+For each figure, model, hardware and number of threads the latest line is shown. The README shows a few of them
+(`headlines.py`), and the home page two charts and a sound. `docs/text.md` compares networks under one budget,
+`docs/speech.md` has word errors, and `docs/translation.md` figures of translators and some of their translations.
+`docs/recipes.md` lists the recipes.
 """
 
 import json
@@ -10,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks import benchmarks_page, recipes_page, translations
+from benchmarks import benchmarks_page, charts, recipes_page, sound, translations
 from benchmarks.benchmarks_page import TITLES
 from benchmarks.headlines import summary
 from benchmarks.page_tables import compared, heard
@@ -20,7 +21,8 @@ from benchmarks.tables import Line
 FIELDS = "id figure value unit target model hardware threads commit seconds date note".split()
 BEGIN, END = "<!-- benchmarks:begin (make bench-report) -->", "<!-- benchmarks:end -->"
 TEN_BEGIN, TEN_END = "<!-- translations:begin (make bench-report) -->", "<!-- translations:end -->"
-TRANSLATION = "docs/translation.md"
+SOUND_BEGIN, SOUND_END = "<!-- sound:begin (make bench-report) -->", "<!-- sound:end -->"
+HOME, TRANSLATION = "docs/index.md", "docs/translation.md"
 SPEECH, RECIPES, PAGE = "docs/speech.md", "docs/recipes.md", "docs/benchmarks.md"
 
 
@@ -65,11 +67,21 @@ def insert(page: str, table: str, begin: str = BEGIN, end: str = END) -> str:
     return f"{before}{begin}\n{table}{end}{rest.partition(end)[2]}"
 
 
-TABLES = {"README.md": summary, "docs/text.md": compared, TRANSLATION: translations.figures, SPEECH: heard}
+def _home(lines: list[Line]) -> str:
+    return charts.shown(lines, charts.HOME)
+
+
+TABLES = {
+    "README.md": summary,
+    HOME: _home,
+    "docs/text.md": compared,
+    TRANSLATION: translations.figures,
+    SPEECH: heard,
+}
 
 
 def pages(root: Path, lines: list[Line]) -> dict[str, str]:
-    """Every page that figures go into, as they make it, by its path.
+    """Every page and chart that is made from the records, by its path.
 
     Raises:
         ValueError: a page lacks a marker.
@@ -77,13 +89,16 @@ def pages(root: Path, lines: list[Line]) -> dict[str, str]:
     made = {name: insert((root / name).read_text(encoding="utf-8"), table(lines)) for name, table in TABLES.items()}
     ten = translations.ten(root / "benchmarks" / "results", root / "docs")
     made[TRANSLATION] = insert(made[TRANSLATION], ten, TEN_BEGIN, TEN_END)
-    return {**made, PAGE: benchmarks_page.page(lines), RECIPES: recipes_page.page(lines)}
+    made[HOME] = insert(made[HOME], sound.caption(root / "benchmarks" / "results"), SOUND_BEGIN, SOUND_END)
+    drawn = {f"docs/{name}": text for name, text in charts.pictures(lines).items()}
+    return {**made, PAGE: benchmarks_page.page(lines), RECIPES: recipes_page.page(lines), **drawn}
 
 
 def main(root: Path = ROOT) -> None:
-    """Write the page and the other pages' tables."""
+    """Write the page, the charts and the other pages' tables."""
     lines = read(root / "benchmarks" / "results")
     for name, text in pages(root, lines).items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
     print(f"{len(lines)} figures in {PAGE}")
 

@@ -11,7 +11,7 @@ AIMED = re.compile(r"(?P<sign>[≥≤<>]) (?P<number>[\d.,]+)")
 PUBLISHED = re.compile(r"(?:published )?(?P<number>[\d.,]+(?:e-?\d+)?)")
 GROWS = "grows with length"
 MORE_IS_BETTER = ("% right", "BLEU", "chrF")  # units; of any other, less is
-BUDGETS = {"Q4": 10, "Q5": 30}  # minutes of training that a run, of Q5 a translator, was asked to take at most
+BUDGETS = {"Q4": 10, "Q5": 30}  # minutes of training planned for a run (Q5: a translator)
 LONG_BUDGET = 120  # of Q5's `-long` recipes
 UPDATES = {  # of the TCN's published code, by default
     "mnist": "18,760",
@@ -70,20 +70,20 @@ def _float(text: str) -> float:
 
 
 def budget(line: Line) -> int | None:
-    """Minutes of training that were asked for at most."""
+    """The most minutes of training that were planned."""
     if line["id"] == "Q5" and "multi30k" not in line["figure"]:
         return None
     return LONG_BUDGET if re.search(r"-long\b", line["figure"]) else BUDGETS.get(line["id"])
 
 
 def is_over(line: Line) -> bool:
-    """Whether training took longer than it was asked to."""
-    asked = budget(line)
-    return asked is not None and round(line["seconds"] / 60) > asked
+    """Whether training took longer than planned."""
+    planned = budget(line)
+    return planned is not None and round(line["seconds"] / 60) > planned
 
 
 def how(line: Line) -> list[str]:
-    """How a figure was made: the parts of its note, with the minutes of training and what was asked for."""
+    """How a figure was made: the parts of its note, with the minutes of training and those planned."""
     return [_reworded(part, line) for part in line["note"].split("; ") if part]
 
 
@@ -96,7 +96,7 @@ def _reworded(part: str, line: Line) -> str:
         part = f"{updates} updates in {line['seconds'] / 60:.0f} minutes{rest}"
     part = WORKERS.sub(_workers, part)
     if is_over(line):
-        part += f" ({budget(line)} asked)"
+        part += f" ({budget(line)} planned)"
     if line["id"] == "Q4" and (published := UPDATES.get(line["figure"].split(",")[0].partition("-")[2])):
         part += f"; the published code makes {published} updates"
     return part

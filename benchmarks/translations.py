@@ -63,7 +63,7 @@ def _cells(rows: Rows, columns: dict[str, str]) -> list[list[str]]:
 def _trained(line: Line | None) -> str:
     if line is None:
         return ""
-    return f"{line['seconds'] / 60:.0f}" + (f" ({budget(line)} asked)" if is_over(line) else "")
+    return f"{line['seconds'] / 60:.0f}" + (f" ({budget(line)} planned)" if is_over(line) else "")
 
 
 def _how(rows: Rows) -> str:
