@@ -48,7 +48,7 @@ def peak_of(what: str) -> float:
     if what == TRAIN:
         symbols = torch.randint(0, 256, (BATCH, STEPS))
         batch = Batch(symbols, torch.ones_like(symbols, dtype=torch.bool))
-        trainer(model, lambda: model(batch))()
+        trainer(model, lambda: model(batch).value)()
     else:
         generate(model, num_steps=2000, engine=GENERATE[what])
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -17,7 +17,7 @@ from benchmarks.plain_wavenet import PlainWaveNet
 from benchmarks.record import record
 from undertow.batch import Batch
 from undertow.evaluation.paper import SHAPE, paper_model
-from undertow.training.memory import keep_freed_memory
+from undertow.training.allocator import keep_freed_memory
 
 BATCH, STEPS = 8, 8192
 

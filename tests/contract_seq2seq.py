@@ -19,7 +19,7 @@ def check_seq2seq(model: Seq2Seq, batch: Batch) -> None:
         check_written_step_by_step(model, batch, log_prob)
         check_writing_causality(model, batch, log_prob)
         check_rows_of_pairs(model, batch, log_prob)
-        assert_close(model(batch), -log_prob.sum() / batch.num_counted)
+        assert_close(model(batch).value, -log_prob.sum() / batch.num_counted)
 
 
 def check_written_step_by_step(model: Seq2Seq, batch: Batch, log_prob: Tensor) -> None:

@@ -110,7 +110,7 @@ def test_log_prob_is_the_librarys(published: tuple[Path, Any, Any]) -> None:
     x = symbols(model, 30)
     behind = torch.cat([torch.full((2, 1), end), x], dim=1)
     with torch.no_grad():
-        loss = model(Batch(x, torch.ones_like(x, dtype=torch.bool)))
+        loss = model(Batch(x, torch.ones_like(x, dtype=torch.bool))).value
         torch.testing.assert_close(loss, reference(behind, labels=behind).loss, rtol=1e-5, atol=1e-5)
 
 

@@ -37,7 +37,10 @@ RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 # What is narrower than the order: the prefixes a room may import at all, beside itself and the first three lines.
 ONLY = {
     "data": ("undertow.alphabets", "undertow.batch"),
-    "training": ("undertow.state", "undertow.batch", "undertow.models.model", "undertow.checkpoint"),
+    "training": (
+        *("undertow.state", "undertow.batch", "undertow.checkpoint"),
+        *("undertow.models.loss", "undertow.models.model"),
+    ),
 }
 
 

@@ -210,6 +210,8 @@ def _card_text(model: Model, card: Mapping[str, Any]) -> str:
     card = {key: value for key, value in card.items() if key not in ("library_name", "tags", "versions")}
     data = to_dict({"library_name": "undertow", "tags": [model.config.kind], **card, "versions": versions})
     sizes = {"parameters": model.num_parameters}
+    if model.num_frozen_parameters:
+        sizes["frozen_parameters"] = model.num_frozen_parameters
     sections = {"Model": sizes | to_dict(model.config), **{_title(key): data[key] for key in [*card, "versions"]}}
     text = "".join(f"\n## {title}\n\n{_bullets(value)}" for title, value in sections.items())
     usage = '\n## Use\n\n```python\nimport undertow\n\nmodel = undertow.load("this folder")\n```\n'

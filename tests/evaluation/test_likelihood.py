@@ -125,7 +125,7 @@ def test_a_trained_model_has() -> None:
     batches = Batches(clips, model.alphabet, model.receptive_field, 8, None, 0, label_classes={"speaker": ["a", "b"]})
     for step in range(60):
         optimiser.zero_grad()
-        model(batches.batch(step)).backward()
+        model(batches.batch(step)).value.backward()
         optimiser.step()
     found = score(model, walks(10), clips)
     assert found.has_learnt and found.verdict.startswith("better than unigram")

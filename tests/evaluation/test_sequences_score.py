@@ -138,7 +138,7 @@ def test_a_trained_model_has_learnt() -> None:
     symbols = torch.from_numpy(np.stack(train.sequences).astype(np.int64))
     for _ in range(40):
         optimiser.zero_grad()
-        model(Batch(symbols, torch.ones_like(symbols, dtype=torch.bool))).backward()
+        model(Batch(symbols, torch.ones_like(symbols, dtype=torch.bool))).value.backward()
         optimiser.step()
     found = score_sequences(model, texts(300, seed=9), train)
     assert found.has_learnt and found.verdict.startswith("better than unigram")

@@ -180,4 +180,4 @@ def test_bad_parts_are_named(changes: dict[str, Any], message: str) -> None:
 def test_an_empty_count_has_a_loss_of_zero() -> None:
     model = Autoregressive(config())
     batch = batch_for(model)
-    assert model(Batch(batch.symbols, torch.zeros_like(batch.counted))).item() == 0.0
+    assert model(Batch(batch.symbols, torch.zeros_like(batch.counted))).value.item() == 0.0

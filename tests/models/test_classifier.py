@@ -55,17 +55,17 @@ def test_the_last_symbol_is_read_and_the_first_by_the_mean() -> None:
 def test_the_loss_is_the_mean_over_labelled_rows() -> None:
     model, full = classifier(), batch(torch.tensor([2, -1, 0]))
     expected = -(model.log_prob(full)[0, 2] + model.log_prob(full)[2, 0]) / 2
-    torch.testing.assert_close(model(full), expected)
-    assert model.num_terms(full) == 2
+    torch.testing.assert_close(model(full).value, expected)
+    assert model(full).num_terms == 2
     nothing = batch(torch.tensor([-1, -1, -1]))
-    assert model(nothing).item() == 0 and model.num_terms(nothing) == 0
+    assert model(nothing).value == 0 and model(nothing).num_terms == 0
 
 
 def test_every_step_can_have_a_label() -> None:
     labels = torch.randint(0, 3, (3, 12))
     labels[0, 0] = -1
     model, full = classifier(reading="every"), batch(labels)
-    assert model.num_terms(full) == 35 - 5
+    assert model(full).num_terms == 35 - 5
     log_prob = model.log_prob(full)
     assert log_prob.shape == (3, 12, 3)
     symbols = full.symbols.clone()
@@ -74,14 +74,14 @@ def test_every_step_can_have_a_label() -> None:
     terms = [
         -log_prob[r, t, labels[r, t]] for r in range(3) for t in range(12) if (r, t) != (0, 0) and (r != 1 or t < 7)
     ]
-    torch.testing.assert_close(model(full), torch.stack(terms).mean())
+    torch.testing.assert_close(model(full).value, torch.stack(terms).mean())
 
 
 def test_the_regressor_has_the_squared_error() -> None:
     model, told = regressor(), torch.tensor([0.5, -1.0, 2.0])
     full = batch(told)
-    torch.testing.assert_close(model(full), ((model.predict(full) - told) ** 2).mean())
-    assert model.num_terms(full) == 3 and "squared error 0.25" in model.loss_text(0.25)
+    torch.testing.assert_close(model(full).value, ((model.predict(full) - told) ** 2).mean())
+    assert model(full).num_terms == 3 and "squared error 0.25" in model.loss_text(0.25)
 
 
 def test_one_class_is_refused() -> None:
@@ -95,7 +95,7 @@ def test_losses_are_whole_under_autocast(kind: str) -> None:
     model = classifier().float() if kind == "classifier" else regressor().float()
     full = batch(torch.tensor([0, 1, 2]) if kind == "classifier" else torch.tensor([0.1234567, 1.0, -2.0]))
     with torch.autocast("cpu", torch.bfloat16):
-        loss = model(full)
+        loss = model(full).value
         outputs = read_network(model.network, model.alphabet, full, "last")
     assert loss.dtype == torch.float32
     label = full.labels["digit"]

@@ -32,6 +32,6 @@ def of_speech(speech: np.ndarray) -> Autoregressive:
     crops = torch.from_numpy(model.alphabet.encode(speech[:4800])).reshape(4, 1200)
     for _ in range(40):
         optimizer.zero_grad()
-        model(Batch(crops, torch.ones_like(crops, dtype=torch.bool))).backward()
+        model(Batch(crops, torch.ones_like(crops, dtype=torch.bool))).value.backward()
         optimizer.step()
     return model.eval()

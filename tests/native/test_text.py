@@ -38,7 +38,7 @@ def trained(request: pytest.FixtureRequest, text: torch.Tensor) -> Autoregressiv
     for _ in range(40):
         starts = torch.randint(0, len(text) // 2 - 129, (8, 1))
         optimizer.zero_grad()
-        model(batch(text[starts + torch.arange(128)])).backward()
+        model(batch(text[starts + torch.arange(128)])).value.backward()
         optimizer.step()
     return model.eval()
 

@@ -19,7 +19,8 @@ from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_
 
 from undertow.files import point
 from undertow.training.distributed import World, world
-from undertow.training.trainer import Progress, Trainer
+from undertow.training.progress import RunProgress
+from undertow.training.trainer import Trainer
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAINING: dict[str, Any] = {"steps": 12, "batch_size": 2, "warmup_steps": 3, "num_validations": 3, "average": 0.9}
@@ -32,7 +33,7 @@ class MakeTrainer(Protocol):
     def __call__(self, out: Path, world: World, **changes: Any) -> Trainer: ...
 
 
-def train(trainer: MakeTrainer, out: Path, resume: bool = False, **changes: Any) -> Progress:
+def train(trainer: MakeTrainer, out: Path, resume: bool = False, **changes: Any) -> RunProgress:
     """Train here, alone."""
     with world("cpu") as alone:
         return trainer(out, alone, **changes).fit(resume)

@@ -27,8 +27,8 @@ def test_the_loss_of_every_update_is_that_of_the_stream(tmp_path: Path, alone: W
     for step in range(60):
         batch = run.batches.batch(step)
         with torch.no_grad():
-            loss, carried = model(batch, carried)
-            fresh.append(float(model(batch, None)[0]))
+            loss, _, _, carried = model(batch, carried)
+            fresh.append(float(model(batch, None).value))
         expected.append((float(loss), batch.num_counted))
     run.fit()
     found = losses(tmp_path / "run")
@@ -41,13 +41,13 @@ def test_the_loss_of_every_update_is_that_of_the_stream(tmp_path: Path, alone: W
 def test_validation_neither_takes_nor_leaves_a_state(tmp_path: Path, alone: World) -> None:
     run = trainer(tmp_path / "run", alone)
     run.fit()
-    assert run.carried is not None
-    before = map_state(torch.clone, run.carried)
+    assert run.gradients.carried is not None
+    before = map_state(torch.clone, run.gradients.carried)
     run.report = type("Silent", (), {"say": staticmethod(lambda line: None)})()
     run._validate()
     loss = run.progress.validation_loss
-    assert all(torch.equal(a, b) for a, b in zip(leaves(run.carried), leaves(before), strict=True))
-    run.carried = None
+    assert all(torch.equal(a, b) for a, b in zip(leaves(run.gradients.carried), leaves(before), strict=True))
+    run.gradients.carried = None
     run._validate()
     assert run.progress.validation_loss == loss
 

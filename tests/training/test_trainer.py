@@ -13,7 +13,8 @@ from tests.training.tiny import train, trainer
 from undertow import checkpoint
 from undertow.batch import Batch
 from undertow.errors import DataError
-from undertow.models import Autoregressive
+from undertow.models import Autoregressive, Loss, Model
+from undertow.state import State
 from undertow.training.distributed import World
 from undertow.training.measure import Measure
 
@@ -49,7 +50,7 @@ def test_the_logged_loss_is_the_models_own(tmp_path: Path, alone: World) -> None
     run.fit()
     again = trainer(tmp_path / "other", alone, steps=1, average=None)
     torch.manual_seed(0)
-    assert losses(tmp_path / "run") == pytest.approx([again.model(again.batches.batch(0)).item()], rel=1e-6)
+    assert losses(tmp_path / "run") == pytest.approx([again.model(again.batches.batch(0)).value.item()], rel=1e-6)
 
 
 def test_accumulated_batches_are_one_large_batch(tmp_path: Path, alone: World) -> None:
@@ -97,7 +98,12 @@ def test_early_stopping_is_by_validation(tmp_path: Path) -> None:
 def test_a_measure_takes_the_place_of_the_loss(tmp_path: Path, alone: World) -> None:
     costs = iter([5.0, 3.0, 3.0, 4.0, 1.0, 7.0, 7.0, 7.0])
     run = trainer(tmp_path / "run", alone, steps=24, num_validations=8, patience=2, keep_checkpoints=9)
-    run.measure = lambda model: (lambda cost: Measure(cost, f"{-cost:g} points", {"points": -cost}))(next(costs))
+
+    def measure(model: Model) -> Measure:
+        cost = next(costs)
+        return Measure(cost, f"{-cost:g} points", {"points": -cost})
+
+    run.validation.measure = measure
     progress = run.fit()
     assert (progress.best_step, progress.best_cost, progress.num_worse, progress.step) == (12, 1.0, 2, 18)
     assert progress.best_text is not None and progress.best_text.startswith("-1 points, ")
@@ -111,7 +117,7 @@ def test_a_measure_takes_the_place_of_the_loss(tmp_path: Path, alone: World) -> 
 
 def test_of_equal_measures_the_loss_decides(tmp_path: Path, alone: World) -> None:
     run = trainer(tmp_path / "run", alone, learning_rate=0.05)
-    run.measure = lambda model: Measure(0.0, "nothing")
+    run.validation.measure = lambda model: Measure(0.0, "nothing")
     progress = run.fit()
     assert progress.best_step == 12 and progress.best_loss == progress.validation_loss
 
@@ -119,7 +125,7 @@ def test_of_equal_measures_the_loss_decides(tmp_path: Path, alone: World) -> Non
 def test_samples_are_asked_for_with_averaged_weights(tmp_path: Path, alone: World) -> None:
     run = trainer(tmp_path / "run", alone)
     seen: list[tuple[int, Tensor]] = []
-    run.on_validation = lambda model, step: seen.append((step, next(model.parameters()).detach().clone()))
+    run.validation.on_validation = lambda model, step: seen.append((step, next(model.parameters()).detach().clone()))
     run.fit()
     assert [step for step, _ in seen] == [4, 8, 12]
     average = checkpoint.load(tmp_path / "run" / "last")
@@ -154,12 +160,12 @@ class Diverging(Autoregressive):
     factor = math.nan
     calls = 0
 
-    def forward(self, batch: Batch) -> Tensor:
-        loss = super().forward(batch)
+    def forward(self, batch: Batch, carried: State | None = None) -> Loss:
+        loss = super().forward(batch, carried)
         if not self.training:
             return loss
         self.calls += 1
-        return loss * (self.factor if self.calls == 5 else 1.0)
+        return loss._replace(value=loss.value * (self.factor if self.calls == 5 else 1.0))
 
 
 @pytest.mark.parametrize(("factor", "message"), [(math.nan, "not a number"), (50.0, "exploded")])
@@ -181,7 +187,7 @@ def test_a_full_disk_leaves_the_last_checkpoint_good(tmp_path: Path, alone: Worl
     """No file may grow beyond `room` bytes, which the system refuses as it refuses to write on a full disk."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     run = trainer(tmp_path / "run", alone)
-    run.on_validation = lambda model, step: (
+    run.validation.on_validation = lambda model, step: (
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1])) if step > 4 else None
     )
     try:
@@ -197,7 +203,7 @@ def test_a_full_disk_leaves_the_last_checkpoint_good(tmp_path: Path, alone: Worl
 
 def test_without_validation_the_last_is_what_there_is(tmp_path: Path, alone: World) -> None:
     run = trainer(tmp_path / "run", alone, patience=1, tensorboard=True)
-    run.validation = []
+    run.validation.batches = []
     progress = run.fit()
     assert (progress.step, progress.best_loss) == (12, None)
     assert not (tmp_path / "run" / "best").exists()

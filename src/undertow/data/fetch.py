@@ -21,10 +21,10 @@ from undertow.files import atomic_write, sync_folder
 
 CHUNK = 1 << 20
 TIMEOUT_SECONDS = 60
-Progress = Callable[[str, int, int | None], None]  # name of the file, bytes so far, bytes in all where known
+OnProgress = Callable[[str, int, int | None], None]  # name of the file, bytes so far, bytes in all where known
 
 
-def fetch(name: str, into: Path | None = None, progress: Progress | None = None) -> Path:
+def fetch(name: str, into: Path | None = None, progress: OnProgress | None = None) -> Path:
     """Make sure a named set is on this machine, whole, and return its folder.
 
     Where UNDERTOW_DATA or the cache has it already, nothing is downloaded.
@@ -62,7 +62,7 @@ def fetch(name: str, into: Path | None = None, progress: Progress | None = None)
     return target
 
 
-def download(url: str, path: Path, progress: Progress | None = None) -> None:
+def download(url: str, path: Path, progress: OnProgress | None = None) -> None:
     """Download to `path`, going on from what an earlier, broken attempt left there.
 
     Raises:
@@ -108,7 +108,7 @@ def unpack(archive: Path, folder: Path) -> None:
 
 
 def _receive(
-    response: http.client.HTTPResponse, path: Path, offset: int, total: int | None, progress: Progress | None
+    response: http.client.HTTPResponse, path: Path, offset: int, total: int | None, progress: OnProgress | None
 ) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab" if offset else "wb") as file:

@@ -201,7 +201,7 @@ def _training_operations(model: Autoregressive, batch: Batch) -> tuple[int, int,
 
     def run() -> None:
         nonlocal chain
-        loss = model(batch)
+        loss = model(batch).value
         chain = sequential_operations(loss)
         torch.autograd.grad(loss, [*model.parameters()], allow_unused=True)
 

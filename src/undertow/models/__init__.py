@@ -6,6 +6,7 @@ from undertow.config import choice
 from undertow.models.autoregressive import Autoregressive, ShortReceptiveFieldWarning
 from undertow.models.classifier import Classifier
 from undertow.models.conditioner import Conditioner
+from undertow.models.loss import Loss
 from undertow.models.model import Model
 from undertow.models.regressor import Regressor
 from undertow.models.seq2seq import Seq2Seq
@@ -30,6 +31,7 @@ __all__ = [
     "Autoregressive",
     "Classifier",
     "Conditioner",
+    "Loss",
     "Model",
     "ModelConfig",
     "Regressor",

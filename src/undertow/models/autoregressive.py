@@ -6,7 +6,7 @@ B batch, T time, P parameters of the output distribution, M features a frame.
 import math
 import warnings
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
@@ -20,6 +20,7 @@ from undertow.emissions import EmissionConfig
 from undertow.errors import UsageError
 from undertow.models.conditioner import Conditioner
 from undertow.models.inputs import behind_start, network_inputs
+from undertow.models.loss import Loss, mean_loss
 from undertow.models.model import Model
 from undertow.networks import NetworkConfig
 from undertow.state import State, detach, map_state, where
@@ -90,11 +91,11 @@ class Autoregressive(Model):
         field = self.receptive_field
         return None if field is None else field + self.conditioner.past_steps
 
-    def forward(self, batch: Batch, carried: State | None = None) -> Any:
+    def forward(self, batch: Batch, carried: State | None = None) -> Loss:
         if batch.continues is None:
-            return -self.log_prob(batch).sum() / max(1, batch.num_counted)
+            return mean_loss(-self.log_prob(batch).sum(), batch.counted)
         log_prob, carried = self.log_prob_from(batch, carried)
-        return -log_prob.sum() / max(1, batch.num_counted), detach(carried)
+        return mean_loss(-log_prob.sum(), batch.counted)._replace(carried=detach(carried))
 
     def loss_text(self, loss: float) -> str:
         if self.alphabet.num_elements is not None:

@@ -19,6 +19,7 @@ from undertow.alphabets import AlphabetConfig
 from undertow.batch import Batch
 from undertow.config import config
 from undertow.errors import UsageError
+from undertow.models.loss import Loss, mean_loss
 from undertow.models.model import Model
 from undertow.models.reading import Reading, read_network
 from undertow.networks import NetworkConfig
@@ -59,15 +60,15 @@ class Classifier(Model):
         values = self.alphabet.num_elements or 1
         self.network = networks.build(config.network, self.alphabet.num_symbols, len(config.classes), 0, values)
 
-    def forward(self, batch: Batch, carried: State | None = None) -> Tensor:
-        return self._nats(batch).sum() / max(1, self.num_terms(batch))
+    def forward(self, batch: Batch, carried: State | None = None) -> Loss:
+        """The mean over the labels that count: of each row that has one, or of each of its counted steps."""
+        labels, told, log_prob = batch.labels[self.config.label].clamp(min=0), self._told(batch), self.log_prob(batch)
+        nats = -log_prob.gather(-1, labels[..., None])[..., 0]
+        right = (log_prob.argmax(dim=-1) == labels) & told
+        return mean_loss(torch.where(told, nats, 0.0).sum(), told, {"accuracy": right.sum()})
 
     def loss_text(self, loss: float) -> str:
         return f"{loss:.4f} nats/label, {math.exp(-loss):.1%} a label on average"
-
-    def num_terms(self, batch: Batch) -> int:
-        """The labels that count: of each row that has one, or of each of its counted steps."""
-        return int(self._told(batch).sum())
 
     def log_prob(self, batch: Batch) -> Tensor:
         """Log-probability in nats of every class, (B, K), or (B, T, K) where every step is read."""
@@ -81,8 +82,3 @@ class Classifier(Model):
     def _told(self, batch: Batch) -> Tensor:
         labels = batch.labels[self.config.label]
         return (labels >= 0) & batch.counted if self.config.reading == "every" else labels >= 0
-
-    def _nats(self, batch: Batch) -> Tensor:
-        labels = batch.labels[self.config.label].clamp(min=0)
-        nats = -self.log_prob(batch).gather(-1, labels[..., None])[..., 0]
-        return torch.where(self._told(batch), nats, 0.0)

@@ -1,13 +1,17 @@
 """What training, checkpoints and scoring know of a model: its config, and that calling it gives the loss."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from undertow.batch import Batch
 from undertow.layers import Stacked
+from undertow.models.loss import Loss
 from undertow.state import State
+
+Total = Callable[[Tensor], Tensor]
 
 
 class Model(nn.Module, ABC):
@@ -29,23 +33,41 @@ class Model(nn.Module, ABC):
     @property
     def num_parameters(self) -> int:
         """How many numbers training sets."""
-        return sum(parameter.numel() for parameter in self.parameters())
+        return sum(parameter.numel() for parameter in trainable_parameters(self).values())
+
+    @property
+    def num_frozen_parameters(self) -> int:
+        """How many numbers training leaves as they are, such as those of a teacher."""
+        return sum(parameter.numel() for parameter in self.parameters() if not parameter.requires_grad)
 
     @abstractmethod
-    def forward(self, batch: Batch, carried: State | None = None) -> Any:
-        """The mean loss over the batch's `num_terms`, a scalar; zero where there are none.
+    def forward(self, batch: Batch, carried: State | None = None) -> Loss:
+        """The loss of a batch.
 
-        Of a batch whose rows go on from the one before (`batch.continues` is given), the loss and what to carry to the
-        next batch, detached; `carried` is what the batch before gave, None at the first.
+        Where its rows go on from the batch before (`batch.continues` is given), `carried` is what that one gave, None
+        at the first; and the loss holds what to carry to the next.
         """
 
     @abstractmethod
     def loss_text(self, loss: float) -> str:
         """A loss in the unit that people state it in, such as "2.110 bits/sample"."""
 
-    def num_terms(self, batch: Batch) -> int:
-        """How many terms `forward` is the mean of: the counted steps."""
-        return batch.num_counted
+    def after_update(self, step: int, total: Total) -> None:
+        """Move what gradients do not move: averages of a codebook, schedules. By default there is nothing.
+
+        Training calls this in every process after each update of the weights. What moves is in persistent buffers, so
+        that checkpoints hold it and a resumed run goes on exactly. What `forward` collects for it, in training mode
+        only, may be in buffers that are not persistent, emptied here. Parameters are not to be changed.
+
+        Args:
+            step: number of the update, from 1.
+            total: sums a tensor over all processes, which have seen different batches. Every process calls it alike.
+        """
+
+
+def trainable_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
+    """By name, the parameters that training sets: all but those that are frozen (`requires_grad` is off)."""
+    return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
 
 
 def stacked_weights(model: nn.Module) -> dict[str, int]:

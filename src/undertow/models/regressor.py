@@ -5,6 +5,7 @@ B batch, T time.
 
 from typing import Annotated, Literal
 
+import torch
 from pydantic import Field
 from torch import Tensor
 
@@ -12,6 +13,7 @@ from undertow import alphabets, networks
 from undertow.alphabets import AlphabetConfig
 from undertow.batch import Batch
 from undertow.config import config
+from undertow.models.loss import Loss
 from undertow.models.model import Model
 from undertow.models.reading import read_network
 from undertow.networks import NetworkConfig
@@ -45,16 +47,15 @@ class Regressor(Model):
         values = self.alphabet.num_elements or 1
         self.network = networks.build(config.network, self.alphabet.num_symbols, 1, 0, values)
 
-    def forward(self, batch: Batch, carried: State | None = None) -> Tensor:
+    def forward(self, batch: Batch, carried: State | None = None) -> Loss:
+        """The mean over the rows."""
         predicted = self.predict(batch)
-        return (predicted - batch.labels[self.config.label].to(predicted.dtype)).square().mean()
+        errors = predicted - batch.labels[self.config.label].to(predicted.dtype)
+        num_terms = torch.tensor(len(errors), device=errors.device)
+        return Loss(errors.square().mean(), num_terms, {"absolute_error": errors.detach().abs().mean()})
 
     def loss_text(self, loss: float) -> str:
         return f"mean squared error {loss:.4g}"
-
-    def num_terms(self, batch: Batch) -> int:
-        """The rows."""
-        return len(batch.symbols)
 
     def predict(self, batch: Batch) -> Tensor:
         """What is told of each row, (B,)."""

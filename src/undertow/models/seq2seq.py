@@ -6,7 +6,7 @@ B batch, S source steps, T target steps, N target symbols, P = N + 1 parameters.
 """
 
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import torch
 import torch.nn.functional as F
@@ -21,6 +21,7 @@ from undertow.data.features import FeatureConfig
 from undertow.emissions import Categorical
 from undertow.errors import UsageError
 from undertow.models.frame_source import FrameSource
+from undertow.models.loss import Loss, mean_loss
 from undertow.models.model import Model
 from undertow.networks import EncoderDecoderConfig, Source
 from undertow.state import State
@@ -86,12 +87,12 @@ class Seq2Seq(Model):
         sizes = self.end_symbol + 1, self.emission.num_params
         self.network = networks.build_encoder_decoder(config.network, source, *sizes)
 
-    def forward(self, batch: Batch, carried: State | None = None) -> Any:
+    def forward(self, batch: Batch, carried: State | None = None) -> Loss:
         params, symbols = self._params(batch).flatten(0, 1), batch.symbols.flatten()
         params = params.to(torch.promote_types(params.dtype, torch.float32))
         smoothing = self.config.label_smoothing if self.training else 0.0
         nats = F.cross_entropy(params, symbols, reduction="none", label_smoothing=smoothing)
-        return torch.where(batch.counted.flatten(), nats, 0.0).sum() / max(1, batch.num_counted)
+        return mean_loss(torch.where(batch.counted.flatten(), nats, 0.0).sum(), batch.counted)
 
     def loss_text(self, loss: float) -> str:
         return f"{loss:.4f} nats/{self.alphabet.unit}, perplexity {math.exp(min(loss, 700)):.2f}"

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from undertow.data.fetch import Progress
+from undertow.data.fetch import OnProgress
 
 Say = Callable[[str], None]
-Downloads = Callable[[], AbstractContextManager[Progress | None]]  # what shows them, while it is open
+Downloads = Callable[[], AbstractContextManager[OnProgress | None]]  # what shows them, while it is open
 
 
 def silent(line: str) -> None:

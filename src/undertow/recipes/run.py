@@ -20,8 +20,9 @@ from undertow.recipes.recipe import Recipe, read_recipe
 from undertow.recipes.tasks import TASKS, Task
 from undertow.recipes.tasks.task import autoregressive
 from undertow.training.distributed import World, world
+from undertow.training.progress import RunProgress
 from undertow.training.run_folder import check
-from undertow.training.trainer import Progress, Trainer
+from undertow.training.trainer import Trainer
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Trained:
     out: Path
     recipe: Recipe
     model: Model
-    progress: Progress
+    progress: RunProgress
 
     @property
     def loss_text(self) -> str | None:

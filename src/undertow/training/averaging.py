@@ -1,4 +1,7 @@
-"""An exponential moving average of a model's weights, which is what is validated, saved and used."""
+"""An exponential moving average of a model's weights, which is what is validated, saved and used.
+
+What training does not set by gradients stays as the model has it: frozen parameters, and buffers.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +12,15 @@ from torch.distributed.fsdp import FSDPModule
 from torch.distributed.tensor import DTensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
+from undertow.models.model import trainable_parameters
+
 
 class WeightAverage:
-    """The average of every parameter, kept beside the model; a sharded model's average is sharded alike."""
+    """The average of every trainable parameter, kept beside the model; a sharded model's average is sharded alike."""
 
     def __init__(self, model: nn.Module) -> None:
         self._model = model
-        self._parameters = list(model.parameters())
+        self._parameters = list(trainable_parameters(model).values())
         self._average = [tensor.clone() for tensor in self._local()]
 
     @torch.no_grad()

@@ -40,6 +40,13 @@ class World:
         dist.all_reduce(total)
         return total.tolist()
 
+    def total(self, tensor: torch.Tensor) -> torch.Tensor:
+        """The tensor summed over all processes, which all call this alike; the one that is given stays as it is."""
+        tensor = tensor.clone()
+        if self.size > 1:
+            dist.all_reduce(tensor)
+        return tensor
+
     def gather(self, value: dict) -> list[dict]:
         """The value of every process, in the order of their ranks."""
         if self.size == 1:
@@ -98,12 +105,13 @@ def world(device: str | None = None) -> Iterator[World]:
 def spread(model: nn.Module, world: World, parallel: Literal["ddp", "fsdp"]) -> nn.Module:
     """What is called in training: the model, or the model over all processes. `fsdp` shards `model` itself.
 
-    Gradients are averaged over the processes, and weights start as the first process's.
+    Gradients are averaged over the processes, and weights start as the first process's. Buffers too, and afterwards
+    each process has its own: `Model.after_update` moves them alike.
     """
     if world.size == 1:
         return model
     if parallel == "ddp":
-        return DistributedDataParallel(model)
+        return DistributedDataParallel(model, forward_sync_buffers=False)
     for tensor in [*model.parameters(), *model.buffers()]:
         dist.broadcast(tensor.detach(), 0)
     fully_shard(model, mesh=init_device_mesh(world.device.type, (world.size,)))

@@ -12,14 +12,14 @@ from torch.distributed.tensor import DTensor
 from torch.optim import Optimizer
 
 from undertow.errors import UsageError
-from undertow.models.model import stacked_weights
+from undertow.models.model import stacked_weights, trainable_parameters
 from undertow.training.config import TrainingConfig
 
 WEIGHTS = ("weight", "direction")
 
 
 class Muon(Optimizer):
-    """One optimiser over a whole model.
+    """One optimiser over all of a model that trains.
 
     Matrices are the weights of several rows and columns, by their names, but embeddings; a kernel (O, k, I) is a matrix
     (O, k · I), and its direction alone where weights are normalised. One that holds several on top of each other, as
@@ -27,11 +27,12 @@ class Muon(Optimizer):
     """
 
     def __init__(self, model: nn.Module, config: TrainingConfig) -> None:
-        parameters = list(model.parameters())
+        named = trainable_parameters(model)
+        parameters = list(named.values())
         if any(isinstance(parameter, DTensor) for parameter in parameters):
             raise UsageError("training.optimizer: muon needs whole matrices, and parallel 'fsdp' holds shards of them")
         tables = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
-        weights = [one for name, one in model.named_parameters() if name.rpartition(".")[2].startswith(WEIGHTS)]
+        weights = [one for name, one in named.items() if name.rpartition(".")[2].startswith(WEIGHTS)]
         self._matrices = [one for one in weights if _is_matrix(one) and id(one) not in tables]
         if not self._matrices:
             raise UsageError("training.optimizer: muon is for matrices, and this model has none; adamw will do")

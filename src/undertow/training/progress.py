@@ -1,58 +1,55 @@
-"""What a person sees of a run: a bar on a terminal, a plain line now and then elsewhere."""
+"""How far a run has come, as every checkpoint keeps it."""
 
-import math
-import sys
-import time
-from collections.abc import Callable
-from types import TracebackType
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-LINE_SECONDS = 15.0
+from undertow.training.validation import Validated
 
 
-class ProgressReport:
-    """Tells of a run on standard error. Losses are smoothed for the eye; the log has each."""
+@dataclass(frozen=True)
+class RunProgress:
+    """How far a run has come; saved with every checkpoint. Losses are means over a model's terms.
 
-    def __init__(self, loss_text: Callable[[float], str], step: int, quiet: bool = False) -> None:
-        self.loss_text = loss_text
-        self.console = Console(file=sys.stderr, quiet=quiet, highlight=False)
-        self._loss, self._last_line, self._first = math.nan, 0.0, step
-        self._began = time.perf_counter()
-        self._bar: Progress | None = None
-        if self.console.is_terminal and not quiet:
-            columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[figures]}"))
-            self._bar = Progress(*columns, TimeRemainingColumn(), console=self.console)
-            self._task = self._bar.add_task("training", figures="", total=None)
-            self._bar.start()
+    Attributes:
+        step: updates made.
+        seconds: spent so far, over all sessions of the run.
+        first_loss: of the first update.
+        validation_loss: the newest.
+        validation_figures: the newest's other numbers, by name.
+        best_step, best_loss: the best validation's.
+        best_cost: the number that the best validation has the lowest of: the loss, or the cost of the run's measure;
+            of equal costs the lower loss is better.
+        best_text: the best validation in words.
+        num_worse: validations since the best.
+    """
 
-    def step(self, step: int, num_steps: int | None, loss: float, samples_per_second: float) -> None:
-        """After update `step` of `num_steps`: its loss."""
-        self._loss = loss if math.isnan(self._loss) else 0.95 * self._loss + 0.05 * loss
-        figures = f"{self.loss_text(self._loss)}, {samples_per_second:,.0f} symbols/s"
-        if self._bar is not None:
-            self._bar.update(self._task, completed=step, total=num_steps, figures=figures)
-        elif time.perf_counter() - self._last_line > LINE_SECONDS:
-            self._last_line = time.perf_counter()
-            self.say(f"step {step}{self._of(step, num_steps)}: {figures}")
+    step: int = 0
+    seconds: float = 0.0
+    first_loss: float | None = None
+    validation_loss: float | None = None
+    validation_figures: Mapping[str, float] = field(default_factory=dict)
+    best_loss: float | None = None
+    best_cost: float | None = None
+    best_text: str | None = None
+    best_step: int = 0
+    num_worse: int = 0
 
-    def say(self, line: str) -> None:
-        """One line, above the bar where there is one."""
-        self.console.print(line, soft_wrap=True, markup=False)
+    def updated(self, loss: float, seconds: float) -> "RunProgress":
+        """After one more update."""
+        first = loss if self.first_loss is None else self.first_loss
+        return replace(self, step=self.step + 1, seconds=seconds, first_loss=first)
 
-    def _of(self, step: int, num_steps: int | None) -> str:
-        if num_steps is None:
-            return ""
-        done = max(1, step - self._first)
-        left = (time.perf_counter() - self._began) / done * (num_steps - step)
-        return f" of {num_steps}, {left / 60:.1f} min left"
+    def validated(self, found: Validated) -> "RunProgress":
+        """After a validation at this step."""
+        newest = replace(self, validation_loss=found.loss, validation_figures=found.figures)
+        if self.best_cost is not None and not (found.cost, found.loss) < (self.best_cost, self.best_loss):
+            return replace(newest, num_worse=self.num_worse + 1)
+        best = replace(newest, best_cost=found.cost, best_loss=found.loss, best_text=found.text)
+        return replace(best, best_step=self.step, num_worse=0)
 
-    def __enter__(self) -> "ProgressReport":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+    def validation_row(self) -> dict[str, float]:
+        """The newest validation's numbers, as the log and the card name them; empty before the first."""
+        if self.validation_loss is None:
+            return {}
+        figures = {f"validation_{name}": value for name, value in self.validation_figures.items()}
+        return {"validation_loss": self.validation_loss, **figures}

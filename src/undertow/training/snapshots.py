@@ -1,7 +1,8 @@
 """Training checkpoints: everything a run needs to go on exactly where it stood.
 
     out/checkpoints/step-00001000/    config.yaml, model.safetensors, card.md: a checkpoint to load, as any other;
-                                      training.safetensors, training.json: what only training needs
+                                      training.safetensors, training.json: what only training needs, such as the
+                                      trainable weights as they are beside their average
     out/last, out/best                links to the newest and to the best of them
 
 A checkpoint is written beside, synced and renamed, then the link is replaced in one step: a kill at any moment leaves
@@ -33,7 +34,7 @@ from torch.optim import Optimizer
 from undertow import checkpoint
 from undertow.errors import DataError
 from undertow.files import atomic_folder, point, remove
-from undertow.models.model import Model
+from undertow.models.model import Model, trainable_parameters
 from undertow.state import State, leaves, rebuild, structure
 from undertow.training.averaging import WeightAverage
 from undertow.training.distributed import World
@@ -62,7 +63,7 @@ class Snapshots:
         Raises:
             DataError: it could not be written; the checkpoints before it are untouched.
         """
-        raw = self._weights()
+        raw = self._trained_weights()
         with nullcontext() if self.average is None else self.average.applied():
             weights = self._weights()
         moments = self._moments()
@@ -105,7 +106,7 @@ class Snapshots:
         if self.average is not None:
             set_model_state_dict(self.model, weights, options=_WHOLE)
             self.average.take()
-        set_model_state_dict(self.model, _named(tensors, "weights."), options=_WHOLE)
+        set_model_state_dict(self.model, weights | _named(tensors, "weights."), options=_WHOLE)
         self._set_moments(_named(tensors, "optimizer."))
         rank = self.world.rank
         own = {**processes[rank], **_named(tensors, f"process.{rank}.")}
@@ -128,11 +129,17 @@ class Snapshots:
         state: dict[str, Any] = get_model_state_dict(self.model, options=_WHOLE)
         return {name: tensor.clone() for name, tensor in state.items()}
 
+    def _trained_weights(self) -> dict[str, Tensor]:
+        """The weights that training sets, under each of their names; frozen ones and buffers have no average."""
+        every = self.model.named_parameters(remove_duplicate=False)
+        trained = {name for name, parameter in every if parameter.requires_grad}
+        return {name: tensor for name, tensor in self._weights().items() if name in trained}
+
     def _moments(self) -> dict[str, Tensor]:
-        """What the optimizer keeps of each parameter, under "{what} {parameter}"."""
+        """What the optimizer keeps of each trainable parameter, under "{what} {parameter}"."""
         return {
             f"{what} {name}": (value.full_tensor() if isinstance(value, DTensor) else value).cpu()
-            for name, parameter in self.model.named_parameters()
+            for name, parameter in trainable_parameters(self.model).items()
             for what, value in self.optimizer.state[parameter].items()
             if value is not None
         }

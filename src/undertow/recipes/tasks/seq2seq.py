@@ -18,7 +18,7 @@ from undertow.recipes.tasks.excerpt import Excerpt
 from undertow.recipes.tasks.task import Task, parse_model
 from undertow.training.config import TrainingConfig
 from undertow.training.distributed import World
-from undertow.training.trainer import BatchSource
+from undertow.training.trainer import TrainingBatches
 
 
 class Seq2SeqTask(Task):
@@ -49,7 +49,7 @@ class Seq2SeqTask(Task):
     def model_config(self) -> Any:
         return parse_model(self.model)
 
-    def batches(self, model: Any, training: TrainingConfig, world: World) -> BatchSource:
+    def batches(self, model: Any, training: TrainingConfig, world: World) -> TrainingBatches:
         for pairs in self.sets.values():
             self.check_room(pairs, model)
         place = training.seed, world.rank, world.size

@@ -25,7 +25,7 @@ from undertow.recipes.tasks.excerpt import Excerpt, of_sequences
 from undertow.recipes.tasks.task import Asked, OnValidation, Scored, Task, autoregressive, parse_model
 from undertow.training.config import TrainingConfig
 from undertow.training.distributed import World
-from undertow.training.trainer import BatchSource
+from undertow.training.trainer import TrainingBatches
 
 VALIDATION_STEPS = 32_768  # of one batch, about
 CHUNK = 128  # steps of truncated back-propagation, where the section gives none
@@ -88,7 +88,7 @@ class SequenceTask(Task):
         wanted = autoregressive(model)
         return of_sequences(cls.read(config, split, wanted.alphabet, say), wanted, num_symbols)
 
-    def batches(self, model: Any, training: TrainingConfig, world: World) -> BatchSource:
+    def batches(self, model: Any, training: TrainingConfig, world: World) -> TrainingBatches:
         place = training.seed, world.rank, world.size
         if not isinstance(model, Autoregressive):
             check_label(model, self.sets["train"])

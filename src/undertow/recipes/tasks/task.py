@@ -23,7 +23,7 @@ from undertow.recipes.tasks.excerpt import Excerpt
 from undertow.training.config import TrainingConfig
 from undertow.training.distributed import World
 from undertow.training.measure import Measured
-from undertow.training.trainer import BatchSource
+from undertow.training.trainer import TrainingBatches
 
 Scored = Score | PredictionScore | Translated | Heard
 OnValidation = Callable[[Model, int], None]
@@ -129,7 +129,7 @@ class Task(ABC):
         """
 
     @abstractmethod
-    def batches(self, model: Any, training: TrainingConfig, world: World) -> BatchSource:
+    def batches(self, model: Any, training: TrainingConfig, world: World) -> TrainingBatches:
         """This process's training batches."""
 
     @abstractmethod
