@@ -89,7 +89,7 @@ def pages(root: Path, lines: list[Line]) -> dict[str, str]:
     made = {name: insert((root / name).read_text(encoding="utf-8"), table(lines)) for name, table in TABLES.items()}
     ten = translations.ten(root / "benchmarks" / "results", root / "docs")
     made[TRANSLATION] = insert(made[TRANSLATION], ten, TEN_BEGIN, TEN_END)
-    made[HOME] = insert(made[HOME], sound.caption(root / "benchmarks" / "results"), SOUND_BEGIN, SOUND_END)
+    made[HOME] = insert(made[HOME], sound.captions(root / "benchmarks" / "results"), SOUND_BEGIN, SOUND_END)
     drawn = {f"docs/{name}": text for name, text in charts.pictures(lines).items()}
     return {**made, PAGE: benchmarks_page.page(lines), RECIPES: recipes_page.page(lines), **drawn}
 

@@ -49,7 +49,7 @@ def figures(lines: list[Line]) -> str:
     rows.sort(key=lambda row: (row[0].endswith("de-en"), -_value(row[1], FIRST)))
     quality = table(["recipe and direction", *QUALITY.values(), "minutes of training"], _quality(rows))
     speed = table(["recipe and direction", *SPEED.values()], _cells(rows, SPEED))
-    return f"{quality}\nSentences a second:\n\n{speed}\nHow:\n\n{_how(rows)}"
+    return f"{quality}\nSentences per second:\n\n{speed}\nHow each row was measured:\n\n{_how(rows)}"
 
 
 def _quality(rows: Rows) -> list[list[str]]:
@@ -86,7 +86,9 @@ def ten(results: Path, docs: Path) -> str:
     files = sorted((results / FOLDER).glob("*.json"))
     found = [json.loads(path.read_text(encoding="utf-8")) for path in files]
     best = {one["name"].split()[-1]: one for one in sorted(found, key=lambda one: one["bleu"])}
-    parts = [f"![What each piece of a translation is made from]({PICTURE})\n"] * (docs / PICTURE).is_file()
+    parts = [
+        f"![Alignment: rows are pieces of a translation, columns pieces of the source, and colours the attention between them]({PICTURE})\n"
+    ] * (docs / PICTURE).is_file()
     for direction, one in sorted(best.items(), reverse=True):
         rows = [[str(said["number"]), said["source"], said["reference"], said["made"]] for said in one["translations"]]
         header = ["number", direction.partition("-")[0], "reference", "translation"]
