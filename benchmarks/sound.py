@@ -26,6 +26,7 @@ SEED = 0
 SPEAKER, DIGITS, SECONDS, TEMPERATURE = "jackson", [str(digit) for digit in range(10)], 0.5, 0.9
 NUM_STEPS, STEP_SECONDS, FADE_SECONDS = 40, 0.4, 0.03
 RATE, DRAWN_RATE = 16000, 8000  # Hz, of the chorale and of its picture
+NUM_COLOURS = 96  # of a picture, which are enough and make a small file
 PARTIALS = 6  # sines of a note, those below half the drawn rate
 
 
@@ -168,6 +169,7 @@ def play(notes: np.ndarray) -> np.ndarray:
 
 def _write(sound: Sound, wave: np.ndarray, rate: int, docs: Path) -> None:
     import soundfile
+    from PIL import Image
 
     from undertow.evaluation import draw
 
@@ -175,6 +177,7 @@ def _write(sound: Sound, wave: np.ndarray, rate: int, docs: Path) -> None:
         (docs / path).parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(docs / sound.file, wave, rate)
     draw(wave[:: rate // DRAWN_RATE], DRAWN_RATE, docs / sound.picture)
+    Image.open(docs / sound.picture).convert("RGB").quantize(NUM_COLOURS).save(docs / sound.picture, optimize=True)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from benchmarks.tables import EMPTY, Line, budget, how, is_over, number, table, 
 SHOWN = range(0, 1000, 100)  # sentences of test 2016
 FOLDER = "translations"
 PICTURE = Path("images") / "alignment.png"  # beside the page
+SHOWN_IN_PICTURE = "Attention of a translation: its pieces are rows, and the pieces of the source are columns"
 QUALITY = {
     "BLEU, test 2016": "BLEU 2016",
     "BLEU, test 2017": "BLEU 2017",
@@ -86,9 +87,7 @@ def ten(results: Path, docs: Path) -> str:
     files = sorted((results / FOLDER).glob("*.json"))
     found = [json.loads(path.read_text(encoding="utf-8")) for path in files]
     best = {one["name"].split()[-1]: one for one in sorted(found, key=lambda one: one["bleu"])}
-    parts = [
-        f"![Alignment: rows are pieces of a translation, columns pieces of the source, and colours the attention between them]({PICTURE})\n"
-    ] * (docs / PICTURE).is_file()
+    parts = [f"![{SHOWN_IN_PICTURE}]({PICTURE})\n"] * (docs / PICTURE).is_file()
     for direction, one in sorted(best.items(), reverse=True):
         rows = [[str(said["number"]), said["source"], said["reference"], said["made"]] for said in one["translations"]]
         header = ["number", direction.partition("-")[0], "reference", "translation"]
