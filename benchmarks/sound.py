@@ -144,7 +144,7 @@ def _caption(sound: Sound, facts: dict[str, Any]) -> str:
     link = f'<a href="{sound.file}">Listen ({Path(sound.file).suffix[1:].upper()})</a>'
     return (
         f"![{sound.shown}]({sound.picture})\n\n"
-        f'<audio controls preload="none" src="{sound.file}">{link}</audio>\n\n'
+        f'<audio controls preload="metadata" src="{sound.file}">{link}</audio>\n\n'
         f"*{sound.what} It is the first sound drawn with seed {SEED}, and nobody has rated it. Model: "
         f"`{sound.recipe}`, trained for {facts['minutes']:.1f} minutes ({facts['updates']:,} updates) on {threads} of "
         f"{facts['hardware']}; {facts['score']:.2f} {sound.unit} on held-out data; commit `{facts['commit']}`, "
