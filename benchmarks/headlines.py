@@ -1,4 +1,4 @@
-"""The README's table: the few figures that say most, those that miss their targets among them."""
+"""The README's table: a selection of figures, including some that miss their targets."""
 
 import re
 
@@ -7,42 +7,57 @@ from benchmarks.tables import EMPTY, Line, budget, how, met, table, value
 BEST = "the best translator"  # stands for the figure of the highest BLEU from English to German
 BLEU = "en-de: BLEU, test 2016"
 HEADLINES = [  # id, figure, threads, and its name in the table
-    ("S1", "native int8, 1 stream", 1, "WaveNet of 30 layers, one stream, engine in int8"),
+    ("S1", "native int8, 1 stream", 1, "30-layer WaveNet, one stream, int8 engine"),
     ("S1", "native int8, 1 stream", 2, "the same on two threads"),
     (
         "S1",
         "native int8, 1 stream, over the plain generator",
         1,
-        "one thread over a plain PyTorch generator with queues",
+        "one thread, relative to a plain PyTorch generator with queues",
     ),
-    ("S2", "native float32, 64 streams, share of the matrix peak", 1, "64 streams, float32: share of the matrix peak"),
-    ("S3", "int8 over float32", 1, "what int8 costs in likelihood"),
-    ("S4", "native int8: chunk of 20 ms, p99", 1, "latency of a streamed chunk of 20 ms, int8, p99"),
+    (
+        "S2",
+        "native float32, 64 streams, share of the matrix peak",
+        1,
+        "64 streams, float32: share of the peak of matrix products",
+    ),
+    ("S3", "int8 over float32", 1, "likelihood lost by int8"),
+    ("S4", "native int8: chunk of 20 ms, p99", 1, "99th percentile of the latency of a 20 ms chunk, int8"),
     (
         "S5",
         "exponent of a step's time in steps before it, native float32",
         1,
-        "growth of a step's time with t (0 is flat)",
+        "exponent of a step's time in the steps before it (0: constant)",
     ),
-    ("S6", "ratio", 2, "training throughput over plain `nn.Conv1d`"),
-    ("S7", "bytenet, native over uncached, 256 symbols, 1 row", 1, "ByteNet: engine over uncached torch, 256 symbols"),
-    ("Q1", "wavenet-fsdd", 2, "`wavenet-fsdd`: held-out takes of spoken digits"),
-    ("Q2", "transformer-tinyshakespeare-small, windows", 1, "`transformer-tinyshakespeare-small`"),
+    ("S6", "ratio", 2, "training throughput, relative to plain `nn.Conv1d`"),
+    (
+        "S7",
+        "bytenet, native over uncached, 256 symbols, 1 row",
+        1,
+        "ByteNet engine, relative to uncached torch, 256 symbols",
+    ),
+    ("Q1", "wavenet-fsdd", 2, "`wavenet-fsdd`: held-out spoken digits"),
+    (
+        "Q2",
+        "transformer-tinyshakespeare-small, windows",
+        1,
+        "`transformer-tinyshakespeare-small`: characters of Shakespeare",
+    ),
     ("Q3", "tcn-jsb, test", 1, "`tcn-jsb`: chorales"),
     ("Q3", "gru-nottingham, test", 1, "`gru-nottingham`: folk tunes"),
     ("Q4", "tcn-mnist, test", 1, "`tcn-mnist`: digits pixel by pixel"),
-    ("Q4", "gru-mnist, test", 1, "`gru-mnist`: the same by a GRU"),
+    ("Q4", "gru-mnist, test", 1, "`gru-mnist`: the same with a GRU"),
     ("Q5", BEST, None, "{}: English to German, the best"),
-    ("Q5", f"transformer-multi30k {BLEU}", 1, "`transformer-multi30k`: the same, of the recipe for half an hour"),
+    ("Q5", f"transformer-multi30k {BLEU}", 1, "`transformer-multi30k`: the same, by the 30-minute recipe"),
     ("Q5", f"rnn-attention-multi30k {BLEU}", 1, "`rnn-attention-multi30k`: a GRU with attention"),
-    ("Q5", f"rnn-multi30k {BLEU}", 1, "`rnn-multi30k`: the same without attention"),
-    ("Q5", f"bytenet-multi30k {BLEU}", 1, "`bytenet-multi30k`: convolutions alone"),
-    ("Q5", f"bytenet-multi30k-characters {BLEU}", 1, "`bytenet-multi30k-characters`: the same by the character"),
+    ("Q5", f"rnn-multi30k {BLEU}", 1, "`rnn-multi30k`: an LSTM without attention"),
+    ("Q5", f"bytenet-multi30k {BLEU}", 1, "`bytenet-multi30k`: convolutions only"),
+    ("Q5", f"bytenet-multi30k-characters {BLEU}", 1, "`bytenet-multi30k-characters`: the same on characters"),
     (
         "Q5",
         "rnn-attention-fsdd, word error, takes that were held out",
         1,
-        "`rnn-attention-fsdd`: word error of held-out takes",
+        "`rnn-attention-fsdd`: word error on held-out spoken digits",
     ),
 ]
 

@@ -30,7 +30,7 @@ def compared(lines: list[Line]) -> str:
         rows.append([f"`{recipe}`", *learnt, f"{found['cached']} ({found['engine']})", found["uncached"]])
     header = [
         "recipe",
-        "nats a character",
+        "nats per character",
         "bits",
         "parameters",
         "minutes",
@@ -52,4 +52,4 @@ def heard(lines: list[Line]) -> str:
     for line in rows:
         recipe, _, what = line["figure"].partition(ERROR)
         body.append([f"`{recipe}`", what, f"{number(line['value'])} %", "; ".join(how(line))])
-    return table(["recipe", "of", "word error", "how"], body)
+    return table(["recipe", "recordings", "word error", "how"], body)

@@ -25,10 +25,10 @@ PREFACE = """\
 
 # Recipes
 
-`undertow train wavenet-fsdd --out runs/digits` trains one; any of these names may stand there, or a YAML file of your
-own, which may extend one of them ([how](text.md#which-network)). `--data` puts your own data in place of the recipe's,
-`--set` changes any field, and `--steps` or `--minutes` the length. Times are those of the runs that
-[the benchmarks](benchmarks.md) are of, on processors that others used too.
+`undertow train wavenet-fsdd --out runs/digits` trains a recipe. In place of `wavenet-fsdd`, give any name on this page,
+or your own YAML file, which can [extend a recipe](text.md#which-network). `--data` replaces the recipe's data, `--set`
+changes any field, and `--steps` or `--minutes` changes the length. The column “took” gives the training time of the
+runs in [the benchmarks](benchmarks.md); other work was running on the same processors.
 """
 
 
