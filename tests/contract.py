@@ -251,8 +251,11 @@ def check_streamed_log_prob(model: Autoregressive, batch: Batch) -> None:
         params, state = model.step(past[:, time : time + 1], state, condition.steps(time, time + 1))
         symbols = batch.symbols[:, time]
         streamed.append(model.emission.log_prob(params[:, 0], symbols))
-        ends = model.emission.cdf(params[:, 0]).gather(-1, torch.stack([symbols, symbols + 1], dim=-1))
-        probability = ends.diff(dim=-1).reshape(batch_size, -1).prod(dim=1)  # of a vector, its elements'
+        probability = torch.ones(batch_size, dtype=torch.float64)
+        elements = symbols.reshape(batch_size, -1)  # of a vector, one after the other
+        for index, element in enumerate(elements.unbind(1)):
+            cdf = model.emission.cdf(params[:, 0], elements[:, :index])
+            probability *= cdf.gather(-1, torch.stack([element, element + 1], dim=-1)).diff(dim=-1)[:, 0]
         torch.testing.assert_close(probability, streamed[-1].exp(), rtol=1e-9, atol=1e-12)
     expected = torch.where(batch.counted, torch.stack(streamed, dim=1), 0.0)
     assert_close(model.log_prob(batch), expected)

@@ -3,21 +3,25 @@
 B rows of parameters, P parameters, N symbols, M outcomes of one step, E elements of a vector symbol.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from tests.emissions.coupled import Coupled
 from undertow.emissions import (
+    EMISSIONS,
     Bernoulli,
     Categorical,
     Emission,
     Gaussian,
     MixtureOfGaussians,
     MixtureOfLogistics,
-    build,
 )
+
+EVERY = EMISSIONS | {"coupled": Coupled}
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Case:
 
     @property
     def emission(self) -> Emission:
-        return build(self.config, self.num_symbols)
+        return EVERY[self.config.kind](self.config, self.num_symbols)
 
     @property
     def name(self) -> str:
@@ -40,6 +44,12 @@ class Case:
         """Every outcome of one step: (M,), or (M, E)."""
         symbols = torch.arange(self.num_symbols)
         return symbols if self.num_elements is None else torch.cartesian_prod(*[symbols] * self.num_elements)
+
+    def prefixes(self) -> Iterator[Tensor]:
+        """What may be known of a step: (M', e) of every e below E; of a single symbol, (1, 0) alone."""
+        yield torch.zeros(1, 0).long()
+        for size in range(1, self.num_elements or 1):
+            yield self.outcomes()[:, :size].unique(dim=0)
 
     def probabilities(self, params: Tensor) -> Tensor:
         """exp(log_prob) of every outcome: (B, P) -> (B, M)."""
@@ -54,6 +64,7 @@ CASES = [
     *(Case(Gaussian.Config(), n) for n in (2, 3, 256, 65536)),
     *(Case(MixtureOfGaussians.Config(num_components=3), n) for n in (2, 3, 256, 65536)),
     Case(Bernoulli.Config(num_elements=3), 2, num_elements=3),
+    Case(Coupled.Config(num_elements=3), 4, num_elements=3),
 ]
 
 

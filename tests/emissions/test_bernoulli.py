@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from undertow.emissions import Bernoulli, Sampling
+from undertow.emissions.draw import draw_elements
 from undertow.errors import UsageError
 
 
@@ -23,7 +24,20 @@ def test_an_element_is_one_where_its_uniform_reaches_the_probability_of_zero():
     params = torch.tensor([0.0, 0.0, 2.0, -2.0], dtype=torch.float64)
     uniforms = torch.tensor([0.5, 0.49999, 0.1193, 0.8807], dtype=torch.float64)
     assert bernoulli().sample(params, uniforms, Sampling()).tolist() == [1, 0, 1, 0]
-    assert bernoulli().cdf(params)[:, 1].tolist() == torch.sigmoid(-params).tolist()
+    zeros = [float(bernoulli().cdf(params, torch.zeros(element).long())[1]) for element in range(4)]
+    assert zeros == torch.sigmoid(-params).tolist()
+
+
+def test_elements_at_once_are_elements_in_order():
+    params, uniforms = torch.randn(50, 4), torch.rand(50, 4, dtype=torch.float64)
+    one_by_one = draw_elements(lambda known: bernoulli().cdf(params, known), uniforms)
+    assert torch.equal(bernoulli().sample(params, uniforms, Sampling()), one_by_one)
+
+
+def test_only_the_element_that_is_not_a_number_is_no_symbol():
+    params = torch.tensor([0.3, torch.nan, -1.0, 2.0])
+    drawn = bernoulli().sample(params, torch.full((4,), 0.5).double(), Sampling())
+    assert (drawn == 2).tolist() == [False, True, False, False]
 
 
 def test_temperature_divides_the_logits():

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from tests.emissions.cases import CASES, extreme, ordinary, stratified
+from tests.emissions.cases import CASES, Case, extreme, ordinary, stratified
 from undertow.config import parse, to_dict
-from undertow.emissions import EMISSIONS, Sampling, build
+from undertow.emissions import EMISSIONS, Sampling
 
 every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 every_params = pytest.mark.parametrize("params_of", [ordinary, extreme])
@@ -21,15 +21,17 @@ def marginals(case, params):
 
 
 def test_every_emission_is_covered():
-    assert {case.config.kind for case in CASES} == set(EMISSIONS), "give the new emission a row in CASES"
+    assert {case.config.kind for case in CASES} == {*EMISSIONS, "coupled"}, "give the new emission a row in CASES"
+    assert not any(emission.is_density for emission in EMISSIONS.values()), "symbols have probabilities"
 
 
 @every_case
 def test_config_survives_yaml_and_builds(case):
     again = parse(type(case.config), to_dict(case.config))
     assert again == case.config
-    emission = build(again, case.num_symbols)
+    emission = Case(again, case.num_symbols).emission
     assert emission.config == case.config and emission.num_symbols == case.num_symbols
+    assert emission.num_elements == case.num_elements
     assert emission.num_params >= 1 and emission.num_uniforms >= 1
 
 
@@ -42,7 +44,7 @@ def test_parameters_that_are_not_a_number_give_no_symbol(case, temperature):
         uniforms = torch.full((len(params), case.emission.num_uniforms), 0.5, dtype=torch.float64)
         drawn = case.emission.sample(params, uniforms, Sampling(temperature=temperature))
         if case.num_elements is not None:
-            drawn = drawn[:, broken]
+            drawn = drawn.amax(dim=1)
         elif case.config.kind.startswith("mixture") and broken >= case.config.num_components:
             continue  # the component may not be drawn
         assert (drawn == case.num_symbols).all()
@@ -65,11 +67,22 @@ def test_probabilities_sum_to_one_in_float32(case, params_of):
 @every_case
 @every_params
 def test_cdf_goes_from_zero_to_one_and_agrees_with_log_prob(case, params_of):
+    """For each element of a vector, given any elements before it."""
     params = params_of(case.emission)
-    cdf = case.emission.cdf(params)
-    assert cdf.dtype == torch.float64
-    assert (cdf[..., 0] == 0).all() and (cdf[..., -1] == 1).all() and (cdf.diff(dim=-1) >= 0).all()
-    torch.testing.assert_close(cdf.diff(dim=-1), marginals(case, params), rtol=0, atol=1e-12)
+    joint = case.probabilities(params)
+    outcomes = case.outcomes().reshape(joint.shape[1], -1)
+    for prefixes in case.prefixes():
+        size = prefixes.shape[1]
+        for prefix in prefixes:
+            cdf = case.emission.cdf(params, prefix.expand(len(params), -1))
+            assert cdf.dtype == torch.float64 and cdf.shape == (len(params), case.num_symbols + 1)
+            assert (cdf[..., 0] == 0).all() and (cdf[..., -1] == 1).all() and (cdf.diff(dim=-1) >= 0).all()
+            begin = (outcomes[:, :size] == prefix).all(dim=1)
+            begun = joint[:, begin].unflatten(1, (case.num_symbols, -1)).sum(-1)  # the last elements vary the fastest
+            expected = begun.sum(-1, keepdim=True) * cdf.diff(dim=-1)
+            torch.testing.assert_close(expected, begun, rtol=0, atol=1e-12)
+        if not size:
+            torch.testing.assert_close(case.emission.cdf(params), cdf, rtol=0, atol=0)
 
 
 @every_case
@@ -109,12 +122,26 @@ def test_the_last_uniforms_draw_symbols_that_can_be(case, params_of, uniform):
 
 
 @every_case
+@every_params
+def test_a_draw_inverts_the_cdf_of_each_element_given_those_before_it(case, params_of):
+    emission, params = case.emission, params_of(case.emission).repeat(20, 1)
+    if emission.num_uniforms != (case.num_elements or 1):
+        return  # a mixture spends one more, on the component
+    uniforms = torch.rand(len(params), emission.num_uniforms, dtype=torch.float64)
+    drawn = emission.sample(params, uniforms, Sampling()).reshape(len(params), -1)
+    for index, (symbols, uniform) in enumerate(zip(drawn.unbind(1), uniforms.unbind(1), strict=True)):
+        cdf = emission.cdf(params, drawn[:, :index])
+        lower, upper = cdf.gather(1, torch.stack([symbols, symbols + 1], dim=1)).unbind(1)
+        assert (lower - 1e-12 <= uniform).all() and (uniform < upper + 1e-12).all()
+
+
+@every_case
 def test_draws_follow_the_cdf(case):
     emission, params = case.emission, ordinary(case.emission)
     count = 20000
     uniforms = stratified(emission, count).expand(len(params), -1, -1)
     drawn = emission.sample(params[:, None].expand(-1, count, -1), uniforms, Sampling())
-    cdf = emission.cdf(params)[..., 1:-1]
+    cdf = marginals(case, params).cumsum(-1)[..., :-1] if case.num_elements else emission.cdf(params)[..., 1:-1]
     below = drawn[..., None] <= torch.arange(case.num_symbols - 1)[:: max(1, case.num_symbols // 64)]
     share = below.double().mean(1)
     torch.testing.assert_close(share, cdf[..., :: max(1, case.num_symbols // 64)], rtol=0, atol=2e-3)

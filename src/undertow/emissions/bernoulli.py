@@ -33,6 +33,7 @@ class Bernoulli(Emission):
         self.config = config
         self.num_symbols = num_symbols
         self.num_params = config.num_elements
+        self.num_elements = config.num_elements
         self.num_uniforms = config.num_elements
 
     def log_prob(self, params: Tensor, symbols: Tensor) -> Tensor:
@@ -42,6 +43,8 @@ class Bernoulli(Emission):
 
     def sample(self, params: Tensor, uniforms: Tensor, sampling: Sampling) -> Tensor:
         """Draw vectors: logits (…, E) and uniforms (…, E) -> (…, E) int64; temperature divides the logits.
+
+        All elements at once, since none depends on another: what `draw_elements` gives one by one.
 
         Raises:
             UsageError: top-k or top-p is asked for.
@@ -53,7 +56,8 @@ class Bernoulli(Emission):
             drawn = uniforms.double() >= sigmoid(-params.double() / sampling.temperature)
         return drawn.long().masked_fill(params.isnan(), self.num_symbols)
 
-    def cdf(self, params: Tensor) -> Tensor:
-        """Cumulative probabilities of each element: logits (…, E) -> (…, E, 3) float64."""
-        zero = sigmoid(-params.double())
+    def cdf(self, params: Tensor, known: Tensor | None = None) -> Tensor:
+        """Cumulative probabilities of element e: logits (…, E), and `known` (…, e), -> (…, 3) float64."""
+        element = 0 if known is None else known.shape[-1]
+        zero = sigmoid(-params[..., element].double())
         return closed(torch.stack([zero, torch.ones_like(zero)], -1))

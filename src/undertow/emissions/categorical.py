@@ -43,7 +43,7 @@ class Categorical(Emission):
             return params.argmax(-1).masked_fill(params.isnan().any(-1), self.num_symbols)
         return invert(cumulative(filtered(params, sampling)), uniforms.double())
 
-    def cdf(self, params: Tensor) -> Tensor:
+    def cdf(self, params: Tensor, known: Tensor | None = None) -> Tensor:
         """Cumulative probabilities: logits (…, N) -> (…, N + 1) float64."""
         return closed(cumulative(filtered(params, Sampling())))
 

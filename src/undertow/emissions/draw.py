@@ -1,7 +1,9 @@
 """Drawing a symbol from a uniform: the one inversion that every emission and every coder agrees on.
 
-N symbols.
+N symbols, E elements of a vector symbol.
 """
+
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -28,6 +30,19 @@ def invert(upper: Tensor, uniforms: Tensor) -> Tensor:
 def closed(upper: Tensor) -> Tensor:
     """(…, N) upper ends to the (…, N + 1) of `Emission.cdf`, with the 0 in front."""
     return torch.cat([upper.new_zeros(*upper.shape[:-1], 1), upper], -1)
+
+
+def draw_elements(cdf: Callable[[Tensor], Tensor], uniforms: Tensor) -> Tensor:
+    """Draw a vector element by element, each given those before it: uniforms (…, E) -> (…, E) int64.
+
+    Args:
+        cdf: from the elements so far, (…, e), to the cumulative probabilities (…, N + 1) of element e, as of
+            `Emission.cdf`.
+    """
+    drawn = uniforms[..., :0].long()
+    for uniform in uniforms.double().split(1, dim=-1):
+        drawn = torch.cat([drawn, invert(cdf(drawn)[..., 1:].contiguous(), uniform)[..., None]], dim=-1)
+    return drawn
 
 
 def refuse_filters(sampling: Sampling, kind: str) -> None:

@@ -4,7 +4,7 @@ B batch, T time, P parameters, N symbols, E elements of a vector symbol, U unifo
 """
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from torch import Tensor
 
@@ -14,32 +14,45 @@ from undertow.options import Sampling
 class Emission(ABC):
     """A distribution over an alphabet's symbols 0 … num_symbols - 1. It has no weights and no state.
 
+    One step emits a symbol, or a vector of E symbols. The elements of a vector come in order, and each may depend on
+    those before it: p(x) = Π_e p(x_e | x_1 … x_{e-1}). Independent elements are the special case.
+
     Attributes:
         config: the emission's own `Config`.
         num_symbols: size of the alphabet.
         num_params: P, channels the network must put out a step.
         num_uniforms: U, uniforms one draw consumes.
+        num_elements: E, where one step emits a vector; None where it emits a single symbol.
+        is_density: False: these are probabilities, which a coder can use and bits can count. Compare
+            `undertow.emissions.frames`.
     """
 
     config: Any
     num_symbols: int
     num_params: int
     num_uniforms: int = 1
+    num_elements: int | None = None
+    is_density: ClassVar[Literal[False]] = False
 
     @abstractmethod
     def log_prob(self, params: Tensor, symbols: Tensor) -> Tensor:
-        """Log-probability in nats: (…, P) and (…) -> (…)."""
+        """Log-probability in nats: (…, P) and (…), or of a whole vector (…, E), -> (…)."""
 
     @abstractmethod
     def sample(self, params: Tensor, uniforms: Tensor, sampling: Sampling) -> Tensor:
-        """Draw symbols from supplied uniforms in [0, 1): (…, P) and (…, U) -> (…) int64.
+        """Draw symbols from supplied uniforms in [0, 1): (…, P) and (…, U) -> (…), or vectors (…, E), int64.
 
-        Parameters that are not a number give N, which no alphabet decodes.
+        Parameters that are not a number give N, which no alphabet decodes. The elements of a vector are drawn in order:
+        see `undertow.emissions.draw.draw_elements`.
 
         Raises:
             UsageError: the emission cannot be drawn from in that way.
         """
 
     @abstractmethod
-    def cdf(self, params: Tensor) -> Tensor:
-        """Cumulative probabilities (…, N + 1), float64, from 0 to exactly 1, never falling: what a coder needs."""
+    def cdf(self, params: Tensor, known: Tensor | None = None) -> Tensor:
+        """Cumulative probabilities of one symbol: (…, P) -> (…, N + 1) float64, what a coder needs.
+
+        They go from 0 to exactly 1 and never fall. Of a vector they are those of element e, given the e elements before
+        it: `known` (…, e) int64, e below E; None before the first. A single symbol has none before it.
+        """

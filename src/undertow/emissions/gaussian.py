@@ -56,7 +56,7 @@ class Gaussian(Emission):
         mean, log_scale = params.unbind(-1)
         return self.bins.draw(mean, log_scale, uniforms.squeeze(-1), sampling.temperature)
 
-    def cdf(self, params: Tensor) -> Tensor:
+    def cdf(self, params: Tensor, known: Tensor | None = None) -> Tensor:
         """Cumulative probabilities: (…, 2) -> (…, N + 1) float64."""
         mean, log_scale = params.unbind(-1)
         return closed(self.bins.cdf(mean, log_scale))

@@ -56,7 +56,7 @@ class BinnedMixture(Emission, ABC):
         mean = mean.masked_fill(logits.isnan().any(-1), float("nan"))
         return self.bins.draw(mean, log_scale, uniforms[..., 1], sampling.temperature)
 
-    def cdf(self, params: Tensor) -> Tensor:
+    def cdf(self, params: Tensor, known: Tensor | None = None) -> Tensor:
         """Cumulative probabilities: (…, 3K) -> (…, N + 1) float64."""
         logits, means, log_scales = params.chunk(3, -1)
         weights = torch.softmax(logits, -1, dtype=torch.float64)
