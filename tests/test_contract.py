@@ -47,8 +47,8 @@ def without_gradients(x: Tensor, state: Any) -> tuple[Tensor, Any]:
 
 
 def growing(x: Tensor, state: Any) -> tuple[Tensor, Any]:
-    y, after = LAYER.step(x, state[0] if isinstance(state[0], tuple) else state)
-    return y, (after, x)
+    y, after = LAYER.step(x, {name: state[name] for name in ("past", "cursor")})
+    return y, {**after, "more": x}
 
 
 FAULTS: dict[str, tuple[Callable[[Subject], None], dict[str, Any]]] = {

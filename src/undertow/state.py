@@ -1,4 +1,7 @@
-"""State is data: nested tuples of tensors, batch first, with the few operations that everything else is made of.
+"""State is data: nested dicts of tensors, batch first, with the few operations that everything else is made of.
+
+A leaf's name is the path of dict keys that leads to it, joined by dots: "stack.gates.0.conv.past". Parts are matched
+by name, in whatever order they stand.
 
 Prompt fan-out is `select(state, [0, 0, 0])`, a beam's reordering is `select(state, parents)`, rewinding is keeping a
 `clone`, resetting some rows is `where(mask, fresh, state)`, truncated back-propagation is `detach`, and a paused
@@ -6,7 +9,7 @@ stream is `save` and `load`.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -19,21 +22,53 @@ from undertow.errors import DataError
 from undertow.files import atomic_write
 
 if TYPE_CHECKING:
-    State: TypeAlias = Any  # a tensor, or a tuple of states; each layer knows the nesting of its own
+    State: TypeAlias = Any  # a tensor, or a dict of states; each layer knows the names of its own
 else:
-    State = Tensor | tuple
+    State = Tensor | dict
 
 
 def map_state(function: Callable[..., Tensor], state: State, *others: State) -> State:
-    """Apply `function` to each tensor of `state`, and to the matching tensors of `others`."""
+    """Apply `function` to each tensor of `state`, and to the tensors of the same names in `others`."""
     if isinstance(state, Tensor):
         return function(state, *others)
-    return tuple(map_state(function, *parts) for parts in zip(state, *others, strict=True))
+    for other in others:
+        assert other.keys() == state.keys(), f"parts named {sorted(state)} do not match those named {sorted(other)}"
+    return {name: map_state(function, part, *(other[name] for other in others)) for name, part in state.items()}
+
+
+def named_leaves(state: State) -> dict[str, Tensor]:
+    """The tensors of a state by name, in the order they stand in it."""
+    return {name: part for name, part in _parts(state) if isinstance(part, Tensor)}
 
 
 def leaves(state: State) -> list[Tensor]:
-    """The tensors of a state, in order."""
-    return [state] if isinstance(state, Tensor) else [leaf for part in state for leaf in leaves(part)]
+    """The tensors of a state, in the order they stand in it."""
+    return [part for _, part in _parts(state) if isinstance(part, Tensor)]
+
+
+def empty_parts(state: State) -> list[str]:
+    """The names of the parts that hold nothing: what `nested` needs beside the leaves."""
+    return [name for name, part in _parts(state) if not isinstance(part, Tensor)]
+
+
+def nested(tensors: Mapping[str, Tensor], empty: Iterable[str] = ()) -> State:
+    """The state of these leaves and empty parts, each under its dotted name.
+
+    Raises:
+        ValueError: a name is both a leaf and a part.
+    """
+    state: State = {}
+    for path, leaf in [*tensors.items(), *((path, {}) for path in empty if path)]:
+        *parents, name = path.split(".")
+        part = state
+        for parent in parents:
+            part = part.setdefault(parent, {})
+            if isinstance(part, Tensor):
+                raise ValueError(f"{path} lies within a tensor")
+        if name in part:
+            raise ValueError(f"{path} is there twice")
+        part[name] = leaf
+    return state
 
 
 def clone(state: State) -> State:
@@ -75,14 +110,14 @@ def num_bytes(state: State) -> int:
 
 
 def save(state: State, path: str | Path) -> None:
-    """Write a state to one safetensors file, whole or not at all.
+    """Write a state to one safetensors file, each leaf under its name, whole or not at all.
 
     Raises:
         DataError: the file cannot be written.
     """
-    tensors = {str(index): leaf.detach().cpu().contiguous().clone() for index, leaf in enumerate(leaves(state))}
+    tensors = {name: leaf.detach().cpu().contiguous().clone() for name, leaf in named_leaves(state).items()}
     with atomic_write(path) as temporary:
-        temporary.write_bytes(to_bytes(tensors, metadata={"shape": json.dumps(structure(state))}))
+        temporary.write_bytes(to_bytes(tensors, metadata={"parts": json.dumps([name for name, _ in _parts(state)])}))
 
 
 def load(path: str | Path) -> State:
@@ -93,17 +128,20 @@ def load(path: str | Path) -> State:
     """
     try:
         with safe_open(path, framework="pt") as file:
-            shape = json.loads(file.metadata()["shape"])
-            return rebuild(shape, iter([file.get_tensor(str(index)) for index in range(len(file.keys()))]))
-    except (SafetensorError, OSError, TypeError, KeyError, ValueError, StopIteration) as error:
+            parts, held = json.loads(file.metadata()["parts"]), set(file.keys())
+            if held - set(parts):
+                raise ValueError(f"its list of parts lacks {min(held - set(parts))}")
+            tensors = {name: file.get_tensor(name) for name in parts if name in held}
+            return nested(tensors, [name for name in parts if name not in held])
+    except (SafetensorError, OSError, TypeError, KeyError, AttributeError, ValueError) as error:
         raise DataError(f"{path} is not a saved state: {error}") from None
 
 
-def structure(state: State) -> list | None:
-    """How a state is nested, as lists in place of its tuples and None in place of its tensors: plain data."""
-    return None if isinstance(state, Tensor) else [structure(part) for part in state]
-
-
-def rebuild(structure: list | None, tensors: Iterator[Tensor]) -> State:
-    """The state so nested, of the given leaves."""
-    return next(tensors) if structure is None else tuple(rebuild(part, tensors) for part in structure)
+def _parts(state: State, name: str = "") -> Iterator[tuple[str, State]]:
+    """Leaves and empty parts, each with its name."""
+    if isinstance(state, Tensor) or not state:
+        yield name, state
+        return
+    for key, part in state.items():
+        assert "." not in key, f"a part's name has no dot in it: {key}"
+        yield from _parts(part, f"{name}.{key}" if name else key)

@@ -119,13 +119,13 @@ def asks_the_host(kind: str, sampling: Sampling) -> bool:
     known = conditions(model, 2)
     with torch.inference_mode():
         condition = known.steps(4, 5)
-        position = model.past(torch.zeros(2, 0, dtype=torch.int64)), model.init_state(2, condition)
+        pending, state = model.past(torch.zeros(2, 0, dtype=torch.int64)), model.init_state(2, condition)
     noise = torch.zeros(2, 1, model.emission.num_uniforms, dtype=torch.float64)
     with FakeTensorMode(allow_non_fake_inputs=True) as fake, torch.inference_mode():
-        pending, state, noise = map_state(fake.from_tensor, (*position, noise))
+        given = map_state(fake.from_tensor, {"pending": pending, "network": state, "noise": noise})
         try:
-            params, _ = model.step(pending, state, condition)
-            model.emission.sample(params, noise, sampling)
+            params, _ = model.step(given["pending"], given["network"], condition)
+            model.emission.sample(params, given["noise"], sampling)
         except DataDependentOutputException:
             return True
     return False

@@ -22,9 +22,9 @@ def conditions(model: Autoregressive, batch_size: int = 1, num_frames: int = 60)
 
 
 def next_params(model: Autoregressive, runner: TorchRunner, condition: Condition) -> torch.Tensor:
-    pending, state = runner.position
+    position = runner.position
     with torch.inference_mode():
-        return model.step(pending, state, condition)[0]
+        return model.step(position["pending"], position["network"], condition)[0]
 
 
 @pytest.mark.parametrize("kind", KINDS)

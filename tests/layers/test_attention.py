@@ -125,10 +125,10 @@ def test_steps_write_where_they_are_and_move_nothing_else() -> None:
             begun = states.clone(state)
             for time in range(1, 12):
                 _, after = layer.step(torch.ones(1, 1, 4), state)
-                assert [leaf.data_ptr() for leaf in after[:2]] == [leaf.data_ptr() for leaf in state[:2]]
-                assert after[2].tolist() == [time]
+                assert all(after[name].data_ptr() == state[name].data_ptr() for name in ("keys", "values"))
+                assert after["position"].tolist() == [time]
                 state = after
-            assert begun[0].abs().sum() == 0
+            assert begun["keys"].abs().sum() == 0
 
 
 def test_a_step_beyond_the_room_is_refused() -> None:

@@ -117,11 +117,12 @@ def test_normed_weights_have_the_length_of_their_scale() -> None:
 def test_step_moves_a_cursor_and_not_the_ring() -> None:
     layer = CausalConv1d(2, 2, kernel_size=2, dilation=8)
     with torch.no_grad():
-        ring, cursor = layer.init_state(1)
+        state = layer.init_state(1)
+        ring = state["past"]
         for time in range(1, 20):
-            _, (after, cursor) = layer.step(torch.ones(1, 1, 2), (ring, cursor))
-            assert after.data_ptr() == ring.data_ptr()
-            assert cursor.tolist() == [time % 8]
+            _, state = layer.step(torch.ones(1, 1, 2), state)
+            assert state["past"].data_ptr() == ring.data_ptr()
+            assert state["cursor"].tolist() == [time % 8]
 
 
 def test_transposed_convolution_leaves_no_gaps() -> None:

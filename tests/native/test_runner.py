@@ -125,13 +125,13 @@ def test_a_position_is_a_copy_and_can_be_restored(kind: str, tmp_path: Path) -> 
 def test_refuses_a_state_that_cannot_be() -> None:
     runner = NativeRunner(build())
     runner.prime([prompt(runner.model, 9)], conditions(runner.model))
-    pending, (first, context, stack) = runner.position
-    for wrong in (-1, 16, 2**40):
-        with pytest.raises(DataError, match="not of a stream of this model"):
-            runner.restore((pending * 0 + wrong if wrong != 16 else pending + 17, (first, context, stack)))
-    (ring, cursor), *rest = stack
-    with pytest.raises(DataError, match="not of a stream of this model"):
-        runner.restore((pending, (first, context, ((ring, cursor + 5), *rest))))
+    position = runner.position
+    for wrong in (-1, 17, 2**40):
+        with pytest.raises(DataError, match="stream of this model"):
+            runner.restore({**position, "pending": torch.full_like(position["pending"], wrong)})
+    position["network"]["stack"]["gates"]["0"]["conv"]["cursor"] += 5
+    with pytest.raises(DataError, match="stream of this model"):
+        runner.restore(position)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -294,8 +294,8 @@ def test_a_state_that_is_refused_leaves_the_runner_where_it_was() -> None:
     model = build("context").float()
     runner = NativeRunner(model)
     runner.prime([torch.arange(9)], conditions(model))
-    pending, state = before = runner.position
-    broken = map_state(lambda leaf: leaf + 10**6 if leaf.dtype == torch.int64 else leaf, state)
-    with pytest.raises(DataError, match="not of a stream of this model"):
-        runner.restore((pending, broken))
+    before = runner.position
+    broken = map_state(lambda leaf: leaf + 10**6 if leaf.dtype == torch.int64 else leaf, before["network"])
+    with pytest.raises(DataError, match="stream of this model"):
+        runner.restore({**before, "network": broken})
     assert all(torch.equal(a, b) for a, b in zip(leaves(runner.position), leaves(before), strict=True))

@@ -11,6 +11,7 @@ from tests.contract import check_layer
 from tests.networks.cases import CASES, with_initial_states
 from undertow.batch import Condition
 from undertow.layers import Recurrent
+from undertow.state import leaves
 
 CASE = CASES["rnn"]
 make, inputs = CASE.make, CASE.inputs
@@ -70,7 +71,7 @@ def test_state_keeps_its_type_under_autocast(cell: Any) -> None:
     network = make(cell=cell)
     with torch.autocast("cpu", torch.bfloat16):
         y, state = network.step(inputs(network), network.init_state(3, Condition()), Condition())
-    assert y.dtype == torch.bfloat16 and {part.dtype for part in state} == {torch.float32}
+    assert y.dtype == torch.bfloat16 and {part.dtype for part in leaves(state)} == {torch.float32}
     y.float().square().sum().backward()
     assert network.layers.initial.grad is not None
 

@@ -104,7 +104,7 @@ def test_writing_goes_on_past_the_columns() -> None:
         for step in range(30):
             params, state = made.decoder.step(y[:, [step]], state, Condition())
             assert_close(params[:, 0], whole[:, step])
-    assert state[2].tolist() == [30, 30]
+    assert state["position"].tolist() == [30, 30]
 
 
 def test_the_encoders_block_is_the_published_one_unmasked() -> None:

@@ -122,13 +122,13 @@ def test_what_is_one_matrix_is_there_once(embeddings: str, tables: int, heads: i
 def test_weights_are_those_that_values_are_summed_by(norm_first: bool) -> None:
     made, (x, y), calls = make(norm_first=norm_first).eval(), pairs(), []
     for block in made.decoder.blocks:
-        block.source_attention.register_forward_hook(lambda *call: calls.append(call))
+        block.source_attention.register_forward_hook(lambda *call: calls.append(call), with_kwargs=True)
     condition = made.encode(x, LENGTHS)
     made.decoder(y, condition)
     attended = list(calls)
     weights = made.decoder.attention_to_source(y, condition)
-    for own, (layer, (_, _, values, _), found) in zip(weights, attended, strict=True):
-        summed = torch.einsum("bhts,bshd->bthd", own, values)
+    for own, (layer, _, given, found) in zip(weights, attended, strict=True):
+        summed = torch.einsum("bhts,bshd->bthd", own, given["values"])
         assert_close(layer.output(summed.flatten(2)), found)
 
 

@@ -77,7 +77,9 @@ def test_rotary_positions_are_relative(position: int) -> None:
     x = inputs(network, num_steps=20)
     with torch.no_grad():
         expected = network(x, Condition())[:, 8:]
-        moved = tuple((*layer[:2], layer[2] + 3 * position) for layer in network.init_state(3, Condition()))
+        moved = network.init_state(3, Condition())
+        for block in moved["blocks"].values():
+            block["attention"]["position"] += 3 * position
         y = network.step(x, moved, Condition())[0][:, 8:]  # beyond what sees the entries that are not there
     torch.testing.assert_close(y, expected, rtol=1e-6, atol=1e-6)
 
@@ -145,7 +147,7 @@ def test_trains_in_bfloat16(name: str) -> None:
         y = network(x, Condition())
         stepped, state = network.step(x, network.init_state(3, Condition()), Condition())
         again, _ = network.step(x[:, :1], state, Condition())
-    assert state[0][0].dtype == torch.float32 and again.shape == (3, 1, 7)
+    assert state["blocks"]["0"]["attention"]["keys"].dtype == torch.float32 and again.shape == (3, 1, 7)
     torch.testing.assert_close(y, stepped, rtol=0.1, atol=0.1)
     y.float().logsumexp(dim=-1).sum().backward()
     assert all(math.isfinite(p.grad.sum()) for p in network.parameters())

@@ -14,7 +14,7 @@ from undertow.batch import Condition
 from undertow.emissions import Sampling
 from undertow.layers import Framed
 from undertow.models.autoregressive import Autoregressive
-from undertow.state import State, clone, leaves
+from undertow.state import State, clone, leaves, named_leaves
 
 WARM_UP_STEPS = 3  # libraries choose kernels and take workspaces at their first calls, which a capture must not see
 
@@ -25,28 +25,24 @@ class GraphedStep:
     Call it within `inference`. It holds for one way of sampling and one set of shapes (`fits`).
 
     Attributes:
-        position: (pending, state) in its buffers; `run` moves it on in place.
+        position: "pending" and "network" in its buffers; `run` moves it on in place.
     """
 
-    def __init__(
-        self, model: Autoregressive, position: tuple[Tensor, State], sampling: Sampling, condition: Condition
-    ) -> None:
+    def __init__(self, model: Autoregressive, position: State, sampling: Sampling, condition: Condition) -> None:
         self.model, self.sampling = model, sampling
-        self.position: tuple[Tensor, State] = clone(position)
-        pending = self.position[0]
+        self.position = clone(position)
+        pending = self.position["pending"]
         self.condition = Condition(*(None if part is None else part.clone() for part in condition.steps(0, 1)))
         shape = len(pending), 1, model.emission.num_uniforms
         self.uniforms = torch.zeros(shape, dtype=torch.float64, device=pending.device)
         self._replay = self._captured() if pending.is_cuda else self._step
 
-    def fits(self, position: tuple[Tensor, State], sampling: Sampling, condition: Condition) -> bool:
+    def fits(self, position: State, sampling: Sampling, condition: Condition) -> bool:
         """Whether it can take over there: the same sampling, and tensors of the same shapes, types and device."""
         own, other = _kinds(self.position, self.condition), _kinds(position, condition.steps(0, 1))
         return sampling == self.sampling and own == other
 
-    def run(
-        self, position: tuple[Tensor, State], uniforms: Tensor, condition: Condition
-    ) -> tuple[Tensor, tuple[Tensor, State]]:
+    def run(self, position: State, uniforms: Tensor, condition: Condition) -> tuple[Tensor, State]:
         """Draw on from a position that fits, with uniforms (B, T, U) and the condition of the T steps, or of each.
 
         Returns:
@@ -61,13 +57,13 @@ class GraphedStep:
                     write(_parts(self.condition), _parts(condition.steps(step, step + 1)))
                 self.uniforms.copy_(uniforms[:, step : step + 1])
                 self._replay()
-                drawn.append(self.position[0].clone())
+                drawn.append(self.position["pending"].clone())
         return torch.cat(drawn, dim=1), self.position
 
     def _step(self) -> None:
-        params, state = self.model.step(*self.position, self.condition)
+        params, state = self.model.step(self.position["pending"], self.position["network"], self.condition)
         pending = self.model.emission.sample(params, self.uniforms, self.sampling)
-        write(leaves(self.position), leaves((pending, state)))
+        write(leaves(self.position), leaves({"pending": pending, "network": state}))
 
     def _captured(self) -> Callable[[], None]:
         """The step as a CUDA graph. Warming up moves the position on; it is put back."""
@@ -108,5 +104,5 @@ def _parts(condition: Condition) -> list[Tensor]:
 
 def _kinds(position: State, condition: Condition) -> list:
     """What must not change under a captured step, of each tensor."""
-    tensors = [*leaves(position), *condition]
-    return [None if tensor is None else (tensor.shape, tensor.dtype, tensor.device) for tensor in tensors]
+    tensors = [*named_leaves(position).items(), *condition._asdict().items()]
+    return [(name, None if one is None else (one.shape, one.dtype, one.device)) for name, one in tensors]

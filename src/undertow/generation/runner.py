@@ -1,8 +1,8 @@
 """The seam between models and the engines that step them: a runner holds a batch of sequences and draws what is next.
 
-A runner's position is (pending, state): the last symbols (B, 1), which the network has not been fed yet, and its state
-before them. So a run draws x_t by feeding x_{t-1} with the condition of step t, and needs no condition past its end.
-Positions are the same data whatever the engine: what one has left off, another takes up.
+A runner's position has "pending" (B, 1), the last symbols, which the network has not been fed yet, and "network", its
+state before them. So a run draws x_t by feeding x_{t-1} with the condition of step t, and needs no condition past its
+end. Positions are the same data whatever the engine: what one has left off, another takes up.
 
 B batch, T steps.
 """
@@ -57,7 +57,7 @@ class Runner(ABC):
     @property
     @abstractmethod
     def position(self) -> State:
-        """A copy of (pending, state), rows first: what `restore` takes."""
+        """A copy of where the rows stand, rows first: what `restore` takes."""
 
     @abstractmethod
     def restore(self, position: State) -> None:

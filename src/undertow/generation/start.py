@@ -18,7 +18,7 @@ from undertow.generation.labels import Labels, differ_by_row, resolve_labels
 from undertow.generation.prompts import Features, Prompts, each_prompt, one_for_all, read_features, read_prompt
 from undertow.generation.runner import Runner
 from undertow.models.autoregressive import Autoregressive
-from undertow.state import State, leaves, num_bytes
+from undertow.state import State, leaves, named_leaves, num_bytes
 
 MOST_ROWS = 65_536  # of one stream
 COPIES = 3  # of the rows' state, about, while a stream begins
@@ -98,9 +98,10 @@ def check_rows(model: Autoregressive, count: int) -> None:
 
 
 def pack(start: Start, num_drawn: int) -> State:
-    """A stream after `num_drawn` steps, all but its features, rows first: (places (B, 4), labels (B,) …, position)."""
+    """A stream after `num_drawn` steps, all but its features, rows first: "places" (B, 4), "labels", "position"."""
     places = torch.tensor([place._replace(step=place.step + num_drawn) for place in start.places])
-    return places, tuple(label.cpu() for label in start.conditions.labels.values()), start.runner.position
+    labels = {name: label.cpu() for name, label in start.conditions.labels.items()}
+    return {"places": places, "labels": labels, "position": start.runner.position}
 
 
 def unpack(runner: Runner, state: State, features: Features) -> Start:
@@ -112,13 +113,11 @@ def unpack(runner: Runner, state: State, features: Features) -> Start:
     model = runner.model
     if not _is_of(model, state):
         raise DataError("this state is not of a stream of this model; resume it with the model that made it")
-    packed, labels, position = state
-    places = tuple(Place(*row) for row in packed.tolist())
+    places = tuple(Place(*row) for row in state["places"].tolist())
     device = next(model.parameters()).device
-    names = model.config.conditioner.labels
-    by_name = {name: label.to(device) for name, label in zip(names, labels, strict=True)}
-    conditions = Conditions(model, len(places), by_name, read_features(features, model, len(places)))
-    runner.restore(position)
+    labels = {name: label.to(device) for name, label in state["labels"].items()}
+    conditions = Conditions(model, len(places), labels, read_features(features, model, len(places)))
+    runner.restore(state["position"])
     return Start(runner, conditions, places, notes=runner.notes)
 
 
@@ -147,11 +146,14 @@ def _memory_bytes() -> int | None:
 def _is_of(model: Autoregressive, state: State) -> bool:
     """Whether a state has the parts, shapes and types of a stream of this model."""
     row = torch.zeros(1, dtype=torch.int64)
-    labels = tuple(row for _ in model.config.conditioner.labels)
     pending = model.past(read_prompt(None, model)[0][None])
-    own = row.new_zeros(1, len(Place._fields)), labels, (pending, model.init_state(1, Condition()))
+    own = {
+        "places": row.new_zeros(1, len(Place._fields)),
+        "labels": dict.fromkeys(model.config.conditioner.labels, row),
+        "position": {"pending": pending, "network": model.init_state(1, Condition())},
+    }
     return _layout(state) == _layout(own) and len({len(leaf) for leaf in leaves(state)}) == 1
 
 
-def _layout(state: State) -> tuple:
-    return (state.dtype, state.shape[1:]) if isinstance(state, Tensor) else tuple(map(_layout, state))
+def _layout(state: State) -> dict:
+    return {name: (leaf.dtype, leaf.shape[1:]) for name, leaf in named_leaves(state).items()}

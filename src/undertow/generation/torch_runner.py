@@ -39,7 +39,7 @@ class TorchRunner(Runner):
         self.precision = model.precision
         self.num_threads = threads or torch.get_num_threads()
         self._threads = threads
-        self._position: tuple[Tensor, State] | None = None
+        self._position: State | None = None
         self._graphed: GraphedStep | None = None
         on_gpu, reason = next(model.parameters()).is_cuda, why_not_captured(model)
         self.static = on_gpu and reason is None
@@ -52,7 +52,7 @@ class TorchRunner(Runner):
 
     def run(self, noise: Noise, num_steps: int, sampling: Sampling, condition: Condition) -> Tensor:
         assert self._position is not None, "prime or restore comes first"
-        pending = self._position[0]
+        pending = self._position["pending"]
         uniforms = torch.from_numpy(noise.next(num_steps)).to(pending.device)
         self.num_threads = self._threads or self._useful_threads(len(pending))
         draw = self._draw_static if self.static else self._draw
@@ -67,24 +67,23 @@ class TorchRunner(Runner):
 
     def restore(self, position: State) -> None:
         device = next(self.model.parameters()).device
-        pending, state = map_state(lambda part: part.to(device, copy=True), position)
-        self._position = pending, state
+        self._position = map_state(lambda part: part.to(device, copy=True), position)
 
     def _draw(
-        self, position: tuple[Tensor, State], uniforms: Tensor, sampling: Sampling, condition: Condition
-    ) -> tuple[Tensor, tuple[Tensor, State]]:
+        self, position: State, uniforms: Tensor, sampling: Sampling, condition: Condition
+    ) -> tuple[Tensor, State]:
         """The symbols (B, T) after a position, and the position after them."""
-        pending, state = position
+        pending, state = position["pending"], position["network"]
         drawn = []
         for step in range(uniforms.shape[1]):
             params, state = self.model.step(pending, state, condition.steps(step, step + 1))
             pending = self.model.emission.sample(params, uniforms[:, step : step + 1], sampling)
             drawn.append(pending)
-        return torch.cat(drawn, dim=1), (pending, state)
+        return torch.cat(drawn, dim=1), {"pending": pending, "network": state}
 
     def _draw_static(
-        self, position: tuple[Tensor, State], uniforms: Tensor, sampling: Sampling, condition: Condition
-    ) -> tuple[Tensor, tuple[Tensor, State]]:
+        self, position: State, uniforms: Tensor, sampling: Sampling, condition: Condition
+    ) -> tuple[Tensor, State]:
         """The same, over buffers; a step is captured anew where sampling or shapes have changed."""
         if self._graphed is None or not self._graphed.fits(position, sampling, condition):
             self._graphed = GraphedStep(self.model, position, sampling, condition)
@@ -95,19 +94,18 @@ class TorchRunner(Runner):
         return 1 if batch_size * self.model.num_parameters < SMALL_STEP else torch.get_num_threads()
 
 
-def primed(model: Autoregressive, prompts: Sequence[Tensor], conditions: Conditions) -> tuple[Tensor, State]:
+def primed(model: Autoregressive, prompts: Sequence[Tensor], conditions: Conditions) -> State:
     """The position after each row's prompt: one parallel call for each length there is, joined in the rows' order."""
     groups = rows_by_length(prompts)
     parts = [_primed(model, torch.stack([prompts[row] for row in rows]), conditions.select(rows)) for rows in groups]
-    pending, state = in_order(groups, parts)
-    return pending, state
+    return in_order(groups, parts)
 
 
-def _primed(model: Autoregressive, prompts: Tensor, conditions: Conditions) -> tuple[Tensor, State]:
+def _primed(model: Autoregressive, prompts: Tensor, conditions: Conditions) -> State:
     """The position after prompts (B, L) of one length: all but the last symbol is fed, that one is pending."""
     prompts = prompts.to(next(model.parameters()).device)
     length = prompts.shape[1]
     if length == 0:
-        return model.past(prompts), model.init_state(len(prompts), conditions.steps(0, 1))
+        return {"pending": model.past(prompts), "network": model.init_state(len(prompts), conditions.steps(0, 1))}
     _, state = model.prime(prompts[:, :-1], conditions.steps(0, length))
-    return prompts[:, -1:], state
+    return {"pending": prompts[:, -1:], "network": state}

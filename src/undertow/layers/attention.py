@@ -65,7 +65,7 @@ class SelfAttention(Layer, Stacked):
     A step's query, key and value come of one product with a matrix (3 C, C). `rotation` (B or 1, T, 2, D), where it is
     given, turns queries and keys (`undertow.layers.positions.Rotary`).
 
-    State: (keys (B, L, H, D), values (B, L, H, D), position (B,) int64, the steps so far); rows may be at different
+    State: "keys" and "values" (B, L, H, D), and "position" (B,) int64, the steps so far; rows may be at different
     positions.
     """
 
@@ -89,7 +89,8 @@ class SelfAttention(Layer, Stacked):
         channels = self.output.weight.shape[0]
         size = batch_size, self.capacity, self.num_heads, channels // self.num_heads
         keys, values = self.output.weight.new_zeros(size), self.output.weight.new_zeros(size)
-        return keys, values, torch.zeros(batch_size, dtype=torch.int64, device=keys.device)
+        position = torch.zeros(batch_size, dtype=torch.int64, device=keys.device)
+        return {"keys": keys, "values": values, "position": position}
 
     def step(self, x: Tensor, state: State, rotation: Tensor | None = None) -> tuple[Tensor, State]:
         query, keys, values = self._project(x, rotation)
@@ -136,9 +137,8 @@ class CausalSelfAttention(SelfAttention):
 
     def with_room(self, state: State, num_steps: int) -> State:
         """The same state with room for so many steps in all, or for `max_length` where that is less."""
-        keys, values, position = state
         size = min(num_steps, self.capacity)
-        return _resized(keys, size), _resized(values, size), position
+        return {**state, "keys": resized(state["keys"], size), "values": resized(state["values"], size)}
 
     def _mask_whole(self, num_steps: int, device: torch.device) -> Tensor:
         steps = torch.arange(num_steps, device=device)
@@ -148,11 +148,12 @@ class CausalSelfAttention(SelfAttention):
         return self._fast(query, keys, values, causal=True)
 
     def _attend_next(self, query: Tensor, keys: Tensor, values: Tensor, state: State) -> tuple[Tensor, State]:
-        past_keys, past_values, position = state
+        position = state["position"]
         num_steps = query.shape[1]
         slots = position[:, None] + torch.arange(num_steps, device=position.device)
-        past_keys, past_values = write_cache(past_keys, slots, keys), write_cache(past_values, slots, values)
-        state = past_keys, past_values, position + num_steps
+        past_keys = write_cache(state["keys"], slots, keys)
+        past_values = write_cache(state["values"], slots, values)
+        state = {"keys": past_keys, "values": past_values, "position": position + num_steps}
         end, alike = past_keys.shape[1], False
         if not position.is_cuda:  # a CPU can be asked how far the rows have come without being waited for
             first, last = (int(one) for one in position.aminmax())
@@ -199,7 +200,7 @@ class WindowedSelfAttention(SelfAttention):
         return y.unflatten(0, (batch_size, num_blocks)).flatten(1, 2)[:, :num_steps]
 
     def _attend_next(self, query: Tensor, keys: Tensor, values: Tensor, state: State) -> tuple[Tensor, State]:
-        ring_keys, ring_values, position = state
+        ring_keys, ring_values, position = state["keys"], state["values"], state["position"]
         num_steps = query.shape[1]
         steps = position[:, None] + torch.arange(num_steps, device=position.device)
         sees_all = num_steps == 1 and not position.is_cuda and int(position.min()) >= self.capacity
@@ -210,7 +211,7 @@ class WindowedSelfAttention(SelfAttention):
         slots = (steps % self.capacity)[:, -self.capacity :]
         ring_keys = write_cache(ring_keys, slots, keys[:, -self.capacity :])
         ring_values = write_cache(ring_values, slots, values[:, -self.capacity :])
-        return y, (ring_keys, ring_values, position + num_steps)
+        return y, {"keys": ring_keys, "values": ring_values, "position": position + num_steps}
 
     def _mask_next(self, position: Tensor, steps: Tensor) -> Tensor:
         """Which entries of the ring, and which of the next `steps` (B, T), each of those sees: (B, T, L + T)."""
@@ -244,12 +245,14 @@ def write_cache(cache: Tensor, slots: Tensor, entries: Tensor) -> Tensor:
     return cache.scatter(1, index, entries) if torch.is_grad_enabled() else cache.scatter_(1, index, entries)
 
 
-def _resized(cache: Tensor, size: int) -> Tensor:
-    """A copy of a cache (B, L, …) with another number of slots; the new ones are zero."""
-    resized = cache.new_zeros(len(cache), size, *cache.shape[2:])
+def resized(cache: Tensor, size: int) -> Tensor:
+    """A cache (B, L, …) with another number of slots; the new ones are zero. It is copied where the number differs."""
+    if cache.shape[1] == size:
+        return cache
+    larger = cache.new_zeros(len(cache), size, *cache.shape[2:])
     kept = min(size, cache.shape[1])
-    resized[:, :kept] = cache[:, :kept]
-    return resized
+    larger[:, :kept] = cache[:, :kept]
+    return larger
 
 
 def _behind_the_block_before(part: Tensor, width: int, beyond: int) -> Tensor:

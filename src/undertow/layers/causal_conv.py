@@ -19,8 +19,8 @@ from undertow.state import State
 class CausalConvolution(Layer):
     """What every causal convolution does with the kernel it has: y_t = b + Σ_i W_i x_{t - (k - 1 - i) · dilation}.
 
-    There are zeros before the first input. State: (ring (B, L, C), cursor (B,) int64 at the oldest entry); empty for
-    kernel size 1.
+    There are zeros before the first input. State: "past" (B, L, C), a ring of inputs, and "cursor" (B,) int64 at the
+    oldest of them; empty for kernel size 1.
     """
 
     bias: nn.Parameter | None
@@ -42,20 +42,21 @@ class CausalConvolution(Layer):
 
     def init_state(self, batch_size: int) -> State:
         if not self.history:
-            return ()
+            return {}
         ring = next(self.parameters()).new_zeros(batch_size, self.history, self.in_channels)
-        return ring, torch.zeros(batch_size, dtype=torch.int64, device=ring.device)
+        return {"past": ring, "cursor": torch.zeros(batch_size, dtype=torch.int64, device=ring.device)}
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         if not self.history:
             return self(x), state
-        ring, cursor = state
+        ring, cursor = state["past"], state["cursor"]
         if x.shape[1] == 1 and not torch.is_grad_enabled():
             return self._step_one(x, ring, cursor)
         ages = torch.arange(self.history, device=cursor.device)
         past = _read(ring, (cursor[:, None] + ages) % self.history)
         x = torch.cat([past, x], dim=1)
-        return self._convolve(x, self.dilation), (x[:, -self.history :].contiguous(), torch.zeros_like(cursor))
+        after = {"past": x[:, -self.history :].contiguous(), "cursor": torch.zeros_like(cursor)}
+        return self._convolve(x, self.dilation), after
 
     def thinned(self, x: Tensor, stride: int = 1) -> Tensor:
         """What `forward` gives at its last step and each `stride` · dilation steps before it, from no other inputs.
@@ -76,7 +77,7 @@ class CausalConvolution(Layer):
         window = torch.cat([past, x], dim=1)
         ring.scatter_(1, slots[:, :, None].expand(-1, -1, ring.shape[2]), x.to(ring.dtype))
         y = F.linear(window.flatten(1), self.kernel().flatten(1), self.bias)
-        return y[:, None], (ring, (cursor + 1) % self.history)
+        return y[:, None], {"past": ring, "cursor": (cursor + 1) % self.history}
 
     def _convolve(self, x: Tensor, dilation: int, stride: int = 1) -> Tensor:
         """Full windows of x (B, L + T, C) -> (B, ⌈T / stride⌉, O), in one channels-last convolution."""

@@ -19,7 +19,8 @@ class Framed(Layer):
     A frame is known once its last step is, so its P outputs go to that step and the P - 1 after it; the steps before
     the first frame is whole get zeros, the layer's delay. `inner` keeps the clock: one of its steps is one frame.
 
-    State: (pending inputs (B, P, C), their number (B,) int64, inner's state, outputs of the last frame (B, P, O)).
+    State: "pending" (B, P, C), inputs of a frame that is not whole yet; "phase" (B,) int64, their number; "inner",
+    the inner layer's; "outputs" (B, P, O) of the last whole frame.
     """
 
     def __init__(self, inner: Layer, frame_size: int, in_channels: int, out_channels: int) -> None:
@@ -38,15 +39,15 @@ class Framed(Layer):
 
     def init_state(self, batch_size: int) -> State:
         like = next(self.inner.parameters())
-        return (
-            like.new_zeros(batch_size, self.frame_size, self.in_channels),
-            torch.zeros(batch_size, dtype=torch.int64, device=like.device),
-            self.inner.init_state(batch_size),
-            like.new_zeros(batch_size, self.frame_size, self.out_channels),
-        )
+        return {
+            "pending": like.new_zeros(batch_size, self.frame_size, self.in_channels),
+            "phase": torch.zeros(batch_size, dtype=torch.int64, device=like.device),
+            "inner": self.inner.init_state(batch_size),
+            "outputs": like.new_zeros(batch_size, self.frame_size, self.out_channels),
+        }
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        phases = state[1].tolist()
+        phases = state["phase"].tolist()
         if len(set(phases)) == 1:
             return self._step_in_phase(x, state, phases[0])
         groups = [[row for row, phase in enumerate(phases) if phase == one] for one in sorted(set(phases))]
@@ -56,8 +57,8 @@ class Framed(Layer):
 
     def _step_in_phase(self, x: Tensor, state: State, phase: int) -> tuple[Tensor, State]:
         """Step rows of which each has `phase` pending inputs."""
-        pending, number, inner, held = state
-        x_all = torch.cat([pending[:, :phase], x], dim=1)
+        inner, held = state["inner"], state["outputs"]
+        x_all = torch.cat([state["pending"][:, :phase], x], dim=1)
         frames = self._fold(x_all)
         y = held[:, phase + 1 :]
         if frames.shape[1]:
@@ -66,7 +67,8 @@ class Framed(Layer):
             y, held = torch.cat([y, spoken], dim=1), spoken[:, -self.frame_size :]
         rest = x_all[:, frames.shape[1] * self.frame_size :]
         pending = F.pad(rest, (0, 0, 0, self.frame_size - rest.shape[1]))
-        return y[:, : x.shape[1]], (pending, torch.full_like(number, rest.shape[1]), inner, held)
+        phases = torch.full_like(state["phase"], rest.shape[1])
+        return y[:, : x.shape[1]], {"pending": pending, "phase": phases, "inner": inner, "outputs": held}
 
     def _fold(self, x: Tensor) -> Tensor:
         """The whole frames of (B, T, C) as (B, T // P, P · C)."""

@@ -18,7 +18,7 @@ from undertow.state import State
 class GatedConv1d(Layer, Stacked):
     """z = tanh(W_f * x + V_f y) ⊙ σ(W_g * x + V_g y): (B, T, C) and y (B, T or 1, Y) -> (B, T, G/2).
 
-    The first half of the convolution's channels is the filter, the second the gate.
+    The first half of the convolution's channels is the filter, the second the gate. State: "conv", the convolution's.
     """
 
     def __init__(
@@ -34,11 +34,11 @@ class GatedConv1d(Layer, Stacked):
         return self._gate(self.conv(x), condition)
 
     def init_state(self, batch_size: int) -> State:
-        return self.conv.init_state(batch_size)
+        return {"conv": self.conv.init_state(batch_size)}
 
     def step(self, x: Tensor, state: State, condition: Tensor | None = None) -> tuple[Tensor, State]:
-        x, state = self.conv.step(x, state)
-        return self._gate(x, condition), state
+        x, past = self.conv.step(x, state["conv"])
+        return self._gate(x, condition), {"conv": past}
 
     def _gate(self, x: Tensor, condition: Tensor | None) -> Tensor:
         if self.condition is not None:
@@ -51,7 +51,7 @@ class GatedStack(Layer):
     """Gated convolutions on a residual stream; returns what every layer has to say: (B, T, C) -> (B, T, L · G/2).
 
     x ← x + R_l z_l after each layer but the last. A single 1×1 over the concatenated z_l is the sum of the paper's
-    skip connections, Σ_l S_l z_l, in one matrix product.
+    skip connections, Σ_l S_l z_l, in one matrix product. State: "gates", each layer's by its number.
     """
 
     def __init__(
@@ -79,18 +79,17 @@ class GatedStack(Layer):
         return torch.cat(gated, dim=-1)
 
     def init_state(self, batch_size: int) -> State:
-        return tuple(gate.init_state(batch_size) for gate in self.gates)
+        return {"gates": {str(layer): gate.init_state(batch_size) for layer, gate in enumerate(self.gates)}}
 
     def step(self, x: Tensor, state: State, condition: Tensor | None = None) -> tuple[Tensor, State]:
-        first, *gates = self.gates
-        z, past = first.step(x, state[0], condition)
-        gated, states = [z], [past]
-        for residual, gate, past in zip(self.residuals, gates, state[1:], strict=True):
-            x = x + residual.step(z, ())[0]
-            z, past = gate.step(x, past, condition)
+        gated: list[Tensor] = []
+        after: State = {}
+        for layer, gate in enumerate(self.gates):
+            if layer:
+                x = x + self.residuals[layer - 1](gated[-1])
+            z, after[str(layer)] = gate.step(x, state["gates"][str(layer)], condition)
             gated.append(z)
-            states.append(past)
-        return torch.cat(gated, dim=-1), tuple(states)
+        return torch.cat(gated, dim=-1), {"gates": after}
 
 
 def dilation_cycles(num_cycles: int, layers_per_cycle: int) -> list[int]:

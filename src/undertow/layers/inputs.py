@@ -10,6 +10,7 @@ from torch import Tensor
 from undertow.layers.causal_conv import CausalConv1d
 from undertow.layers.embedding import Embedding
 from undertow.layers.layer import StatelessLayer
+from undertow.state import State
 
 InputKind = Literal["embedding", "scalar"]
 
@@ -32,5 +33,5 @@ class Inputs(StatelessLayer):
         x = self.symbols(x)
         return x if self.condition is None else x + self.condition(condition)
 
-    def step(self, x: Tensor, state: tuple, condition: Tensor | None = None) -> tuple[Tensor, tuple]:
+    def step(self, x: Tensor, state: State, condition: Tensor | None = None) -> tuple[Tensor, State]:
         return self(x, condition), state

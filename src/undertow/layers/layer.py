@@ -46,7 +46,7 @@ class StatelessLayer(Layer):
     """A layer whose output at a step depends on that step alone."""
 
     def init_state(self, batch_size: int) -> State:
-        return ()
+        return {}
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         return self(x), state

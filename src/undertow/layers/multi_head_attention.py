@@ -25,10 +25,10 @@ class MultiHeadAttention(nn.Module, Stacked):
         self.stacked = {"keys_values.weight": 2}
         self.output = nn.Linear(channels, channels, bias)
 
-    def read(self, memory: Tensor) -> tuple[Tensor, Tensor]:
-        """Keys and values (B, S, H, D) of a memory (B, S, M): what stays the same whatever the queries."""
+    def read(self, memory: Tensor) -> dict[str, Tensor]:
+        """ "keys" and "values" (B, S, H, D) of a memory (B, S, M): what stays the same whatever the queries."""
         keys, values = self.keys_values(memory).unflatten(-1, (2, self.num_heads, -1)).unbind(2)
-        return keys, values
+        return {"keys": keys, "values": values}
 
     def forward(self, x: Tensor, keys: Tensor, values: Tensor, seen: Tensor) -> Tensor:
         """What queries x (B, T, C) find in keys and values (B, S, H, D), of which `seen` (B, S) may be looked at."""

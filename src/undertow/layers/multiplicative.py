@@ -16,7 +16,8 @@ from undertow.state import State
 class MultiplicativeUnit(Layer, Stacked):
     """y = σ(g_1) ⊙ tanh(σ(g_2) ⊙ h + σ(g_3) ⊙ tanh(u)): (B, T, C) -> (B, T, C).
 
-    g_1, g_2, g_3 and u are one causal dilated convolution of the unit's input h, C channels each, in this order.
+    g_1, g_2, g_3 and u are one causal dilated convolution of the unit's input h, C channels each, in this order. State:
+    "conv", the convolution's.
     """
 
     def __init__(self, channels: int, kernel_size: int = 1, dilation: int = 1) -> None:
@@ -29,11 +30,11 @@ class MultiplicativeUnit(Layer, Stacked):
         return _unit(x, self.conv(x))
 
     def init_state(self, batch_size: int) -> State:
-        return self.conv.init_state(batch_size)
+        return {"conv": self.conv.init_state(batch_size)}
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        y, state = self.conv.step(x, state)
-        return _unit(x, y), state
+        y, past = self.conv.step(x, state["conv"])
+        return _unit(x, y), {"conv": past}
 
 
 def _unit(h: Tensor, convolved: Tensor) -> Tensor:

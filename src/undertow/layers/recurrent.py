@@ -16,7 +16,7 @@ from undertow.state import State
 Cell = Literal["lstm", "gru", "rnn"]
 
 CELLS: dict[str, Any] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
-NUM_STATES = {"lstm": 2, "gru": 1, "rnn": 1}
+STATES = {"lstm": ("hidden", "cell"), "gru": ("hidden",), "rnn": ("hidden",)}
 NUM_GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 
 
@@ -28,8 +28,8 @@ class Recurrent(Layer, Stacked):
     (Jozefowicz et al., An Empirical Exploration of Recurrent Network Architectures, 2015). Dropout is between layers,
     not from step to step (Zaremba et al., arXiv 1409.2329).
 
-    State: (h (B, L, H),), and for an LSTM (h, c); both start as parameters, zeros at first, or where another start is
-    handed to them and `learned_start` is false, as zeros.
+    State: "hidden" (B, L, H), and for an LSTM "cell" (B, L, H). Both start as parameters, zeros at first; where another
+    start is handed to them and `learned_start` is false, as zeros.
     """
 
     receptive_field = None
@@ -50,7 +50,8 @@ class Recurrent(Layer, Stacked):
         self.cell: nn.RNNBase = CELLS[cell](in_channels, channels, num_layers, batch_first=True, dropout=between)
         weights = [name for name, _ in self.cell.named_parameters() if name.startswith("weight")]
         self.stacked = {f"cell.{name}": NUM_GATES[cell] for name in weights}
-        zeros = torch.zeros(NUM_STATES[cell], num_layers, channels)
+        self.states: tuple[str, ...] = STATES[cell]
+        zeros = torch.zeros(len(self.states), num_layers, channels)
         if learned_start:
             self.initial = nn.Parameter(zeros)
         else:
@@ -72,7 +73,7 @@ class Recurrent(Layer, Stacked):
         return self.step(x, self.init_state(len(x)))[0]
 
     def init_state(self, batch_size: int) -> State:
-        return tuple(part.repeat(batch_size, 1, 1) for part in self.initial)
+        return {name: part.repeat(batch_size, 1, 1) for name, part in zip(self.states, self.initial, strict=True)}
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         return self._run(x, state)
@@ -83,8 +84,9 @@ class Recurrent(Layer, Stacked):
         return self._run(packed, self.init_state(len(x)))[1]
 
     def _run(self, x: Tensor | PackedSequence, state: State) -> tuple[Any, State]:
-        first = tuple(part.transpose(0, 1).contiguous() for part in state)  # torch's are (L, B, H)
+        first = tuple(state[name].transpose(0, 1).contiguous() for name in self.states)  # torch's are (L, B, H)
         y, last = self.cell(x, first if len(first) == 2 else first[0])
         after = last if len(first) == 2 else (last,)
-        dtype = state[0].dtype  # under autocast the cell's are of another
-        return y, tuple(part.transpose(0, 1).to(dtype).contiguous() for part in after)
+        dtype = state["hidden"].dtype  # under autocast the cell's are of another
+        parts = zip(self.states, after, strict=True)
+        return y, {name: part.transpose(0, 1).to(dtype).contiguous() for name, part in parts}

@@ -11,7 +11,7 @@ from undertow.state import State
 
 
 class Serial(Layer):
-    """Apply layers in order. State: one state a layer.
+    """Apply layers in order. State: "layers", each layer's by its number.
 
     Receptive field, ratio and delay follow from the layers'.
     """
@@ -32,14 +32,13 @@ class Serial(Layer):
         return x
 
     def init_state(self, batch_size: int) -> State:
-        return tuple(layer.init_state(batch_size) for layer in self.layers)
+        return {"layers": {str(number): layer.init_state(batch_size) for number, layer in enumerate(self.layers)}}
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        after = []
-        for layer, past in zip(self.layers, state, strict=True):
-            x, past = layer.step(x, past)
-            after.append(past)
-        return x, tuple(after)
+        after = {}
+        for number, layer in enumerate(self.layers):
+            x, after[str(number)] = layer.step(x, state["layers"][str(number)])
+        return x, {"layers": after}
 
 
 def _receptive_field(layers: tuple[Layer, ...]) -> int | None:

@@ -29,7 +29,7 @@ class TransposedConv1d(Layer):
     """Learned upsampling, (B, F, C) -> (B, F · s, O): frame f adds W_j x_f to output f · s + j, for j < k.
 
     It is causal: an output sees its own frame and the ⌈k/s⌉ - 1 before it. The default k = 2s overlaps two frames.
-    State: what past frames will still add to the next k - s outputs (B, k - s, O).
+    State: "overlap" (B, k - s, O), what past frames will still add to the next k - s outputs.
     """
 
     def __init__(self, in_channels: int, out_channels: int, stride: int, kernel_size: int | None = None) -> None:
@@ -48,13 +48,13 @@ class TransposedConv1d(Layer):
         return self._spread(x)[:, : x.shape[1] * self.stride] + self.bias
 
     def init_state(self, batch_size: int) -> State:
-        return (self.weight.new_zeros(batch_size, self.overlap, self.out_channels),)
+        return {"overlap": self.weight.new_zeros(batch_size, self.overlap, self.out_channels)}
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         num_steps = x.shape[1] * self.stride
         y = self._spread(x)  # (B, F · s + overlap, O)
-        y = y + F.pad(state[0], (0, 0, 0, y.shape[1] - self.overlap))
-        return y[:, :num_steps] + self.bias, (y[:, num_steps:],)
+        y = y + F.pad(state["overlap"], (0, 0, 0, y.shape[1] - self.overlap))
+        return y[:, :num_steps] + self.bias, {"overlap": y[:, num_steps:]}
 
     def _spread(self, x: Tensor) -> Tensor:
         return F.conv_transpose1d(x.transpose(1, 2), self.weight, stride=self.stride).transpose(1, 2)

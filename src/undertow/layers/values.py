@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from undertow.layers.layer import StatelessLayer
+from undertow.state import State
 
 
 class Values(StatelessLayer):
@@ -15,5 +16,5 @@ class Values(StatelessLayer):
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         return x if condition is None else torch.cat([x, condition.expand(-1, x.shape[1], -1)], dim=-1)
 
-    def step(self, x: Tensor, state: tuple, condition: Tensor | None = None) -> tuple[Tensor, tuple]:
+    def step(self, x: Tensor, state: State, condition: Tensor | None = None) -> tuple[Tensor, State]:
         return self(x, condition), state

@@ -38,7 +38,10 @@ from undertow.state import State
 
 
 class NormedConv1d(Layer):
-    """W * relu(LN(x)), a causal dilated convolution of the normed and rectified input: (B, T, C) -> (B, T, O)."""
+    """W * relu(LN(x)), a causal dilated convolution of the normed and rectified input: (B, T, C) -> (B, T, O).
+
+    State: "conv", the convolution's.
+    """
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int = 1, dilation: int = 1) -> None:
         super().__init__()
@@ -50,14 +53,15 @@ class NormedConv1d(Layer):
         return self.conv(F.relu(self.norm(x)))
 
     def init_state(self, batch_size: int) -> State:
-        return self.conv.init_state(batch_size)
+        return {"conv": self.conv.init_state(batch_size)}
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        return self.conv.step(F.relu(self.norm(x)), state)
+        y, past = self.conv.step(F.relu(self.norm(x)), state["conv"])
+        return y, {"conv": past}
 
 
 class ResidualBlock(Layer, ABC):
-    """x + dropout(inner(x)): (B, T, 2d) -> (B, T, 2d). State: the inner layers'."""
+    """x + dropout(inner(x)): (B, T, 2d) -> (B, T, 2d). State: "inner", the inner layers'."""
 
     def __init__(self, inner: Serial, dropout: float = 0.0) -> None:
         super().__init__()
@@ -68,11 +72,11 @@ class ResidualBlock(Layer, ABC):
         return x + self.dropout(self.inner(x))
 
     def init_state(self, batch_size: int) -> State:
-        return self.inner.init_state(batch_size)
+        return {"inner": self.inner.init_state(batch_size)}
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        y, state = self.inner.step(x, state)
-        return x + self.dropout(y), state
+        y, inner = self.inner.step(x, state["inner"])
+        return x + self.dropout(y), {"inner": inner}
 
 
 class ReLUBlock(ResidualBlock):
@@ -112,7 +116,7 @@ BLOCKS: dict[str, type[ReLUBlock | MUBlock]] = {"relu": ReLUBlock, "mu": MUBlock
 
 
 class ByteNet(Network):
-    """(B, T) symbols, or (B, T, C) floats, to (B, T, P) parameters of the next symbol."""
+    """(B, T) symbols, or (B, T, C) floats, to (B, T, P) parameters of the next symbol. State: "stack", the blocks'."""
 
     @config
     class Config:
@@ -152,10 +156,11 @@ class ByteNet(Network):
         return self.head(self.stack(self.input(x, condition.aligned)))
 
     def init_state(self, batch_size: int, condition: Condition) -> State:
-        return self.stack.init_state(batch_size)
+        return {"stack": self.stack.init_state(batch_size)}
 
     def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        return self.stack.step(self.input(x, condition.aligned), state)
+        x, stack = self.stack.step(self.input(x, condition.aligned), state["stack"])
+        return x, {"stack": stack}
 
     @property
     def output(self) -> nn.Module:

@@ -22,7 +22,7 @@ from undertow.state import State
 
 
 class RNN(Network):
-    """(B, T) symbols, or (B, T, C) floats, to (B, T, P) parameters of the next symbol."""
+    """(B, T) symbols, or (B, T, C) floats, to (B, T, P) parameters of the next symbol. State: "layers", the cells'."""
 
     @config
     class Config:
@@ -69,11 +69,12 @@ class RNN(Network):
         return self.step(x, self.init_state(len(x), condition), condition)[0]
 
     def init_state(self, batch_size: int, condition: Condition) -> State:
-        return self.layers.init_state(batch_size)
+        return {"layers": self.layers.init_state(batch_size)}
 
     def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        hidden, state = self.layers.step(self.input_dropout(self.input(x, condition.aligned)), state)
-        return self.dropout(hidden), state
+        x = self.input_dropout(self.input(x, condition.aligned))
+        hidden, layers = self.layers.step(x, state["layers"])
+        return self.dropout(hidden), {"layers": layers}
 
     @property
     def output(self) -> nn.Module:

@@ -28,7 +28,10 @@ MOST_COMPARED = 2**24  # numbers that are compared at once, about
 
 
 class RNNAttention(Network):
-    """(B, T) symbols, or (B, T, C) floats, to (B, T, P) parameters of the next symbol."""
+    """(B, T) symbols, or (B, T, C) floats, to (B, T, P) parameters of the next symbol.
+
+    State: "layers", the cells'; "attention", of the past states.
+    """
 
     @config
     class Config:
@@ -75,16 +78,15 @@ class RNNAttention(Network):
         return self.leave(torch.cat([states, self.attention(states)], dim=-1))
 
     def init_state(self, batch_size: int, condition: Condition) -> State:
-        return self.layers.init_state(batch_size), self.attention.init_state(batch_size)
+        return {"layers": self.layers.init_state(batch_size), "attention": self.attention.init_state(batch_size)}
 
     def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         """The last layer's states beside what they find in the past (B, T, 2 C), and the network's state."""
-        recurrent, past = state
-        check_room(past[-1], x.shape[1], self.max_length)
-        states, recurrent = self.layers.step(self._input(x, condition), recurrent)
+        check_room(state["attention"]["position"], x.shape[1], self.max_length)
+        states, layers = self.layers.step(self._input(x, condition), state["layers"])
         states = self.dropout(states)
-        context, past = self.attention.step(states, past)
-        return torch.cat([states, context], dim=-1), (recurrent, past)
+        context, past = self.attention.step(states, state["attention"])
+        return torch.cat([states, context], dim=-1), {"layers": layers, "attention": past}
 
     def leave(self, hidden: Tensor) -> Tensor:
         return self.head(torch.tanh(self.hidden(hidden)))
@@ -105,7 +107,8 @@ class RNNAttention(Network):
 class AdditiveAttention(Layer):
     """Σ_j α_tj h_j over the steps up to t, α_tj = softmax of v · tanh(W h_t + U h_j): (B, T, C) -> (B, T, C).
 
-    State: (U h_j (B, L, K), h_j (B, L, C), position (B,) int64, the steps so far); rows may be at different positions.
+    State: "keys" U h_j (B, L, K), "values" h_j (B, L, C), and "position" (B,) int64, the steps so far; rows may be at
+    different positions.
     """
 
     receptive_field = None
@@ -129,16 +132,19 @@ class AdditiveAttention(Layer):
     def init_state(self, batch_size: int) -> State:
         keys = self.key.weight.new_zeros(batch_size, self.capacity, self.key.out_features)
         values = self.key.weight.new_zeros(batch_size, self.capacity, self.key.in_features)
-        return keys, values, torch.zeros(batch_size, dtype=torch.int64, device=keys.device)
+        position = torch.zeros(batch_size, dtype=torch.int64, device=keys.device)
+        return {"keys": keys, "values": values, "position": position}
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        keys, values, position = state
+        position = state["position"]
         slots = position[:, None] + torch.arange(x.shape[1], device=position.device)
-        keys, values = write_cache(keys, slots, self.key(x)), write_cache(values, slots, x)
+        keys = write_cache(state["keys"], slots, self.key(x))
+        values = write_cache(state["values"], slots, x)
         end = self.capacity if position.is_cuda else int(slots.max()) + 1  # a GPU is not waited for
         mask = torch.arange(end, device=position.device) <= slots[:, :, None]
         weights = self._weights(x, keys[:, :end].to(x.dtype), mask)
-        return weights @ values[:, :end].to(x.dtype), (keys, values, position + x.shape[1])
+        after = {"keys": keys, "values": values, "position": position + x.shape[1]}
+        return weights @ values[:, :end].to(x.dtype), after
 
     def _weights(self, x: Tensor, keys: Tensor, mask: Tensor) -> Tensor:
         """α (B, T, S) of queries (B, T, C) over keys (B, S, K), where the mask (B or nothing, T, S) lets them look."""

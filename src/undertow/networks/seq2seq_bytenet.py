@@ -129,7 +129,8 @@ class EncoderBlock(nn.Module):
 class ColumnDecoder(Network):
     """(B, T) symbols and the source's columns to (B, T, P) parameters of the next symbol.
 
-    State: (the columns (B, M, 2d), their number (B,), the next step's (B,) int64, the stack's state).
+    State: "memory" with "columns" (B, M, 2d) and their "lengths" (B,); "position" (B,) int64, the steps so far;
+    "stack".
     """
 
     takes_symbols = True
@@ -155,13 +156,17 @@ class ColumnDecoder(Network):
     def init_state(self, batch_size: int, condition: Condition) -> State:
         memory, lengths = condition.memory, condition.memory_lengths
         assert memory is not None and lengths is not None
-        return memory, lengths, torch.zeros_like(lengths), self.stack.init_state(batch_size)
+        return {
+            "memory": {"columns": memory, "lengths": lengths},
+            "position": torch.zeros_like(lengths),
+            "stack": self.stack.init_state(batch_size),
+        }
 
     def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        memory, lengths, cursor, past = state
-        num_steps = x.shape[1]
-        x, past = self.stack.step(self._enter(x, memory, lengths, cursor), past)
-        return x, (memory, lengths, cursor + num_steps, past)
+        memory, position = state["memory"], state["position"]
+        entered = self._enter(x, memory["columns"], memory["lengths"], position)
+        hidden, stack = self.stack.step(entered, state["stack"])
+        return hidden, {"memory": memory, "position": position + x.shape[1], "stack": stack}
 
     @property
     def output(self) -> nn.Module:
@@ -172,9 +177,9 @@ class ColumnDecoder(Network):
         assert memory is not None and lengths is not None
         return self._enter(x, memory, lengths, torch.zeros_like(lengths))
 
-    def _enter(self, x: Tensor, memory: Tensor, lengths: Tensor, cursor: Tensor) -> Tensor:
-        """E[y] of steps (B, T), the first of which is at the cursor (B,), and those of the columns that they have."""
-        steps = cursor[:, None] + torch.arange(x.shape[1], device=cursor.device)
+    def _enter(self, x: Tensor, memory: Tensor, lengths: Tensor, position: Tensor) -> Tensor:
+        """E[y] of steps (B, T), the first of which is at `position` (B,), and the columns that they have."""
+        steps = position[:, None] + torch.arange(x.shape[1], device=position.device)
         slots = steps.clamp(max=memory.shape[1] - 1)[:, :, None].expand(-1, -1, memory.shape[2])
         columns = memory.gather(1, slots) * (steps < lengths[:, None])[..., None]
         return self.dropout(self.input(x)) + columns

@@ -73,12 +73,15 @@ class StateEncoder(Encoder):
         x = self.dropout(self.input(source))
         if self.reversed_source:
             x = reverse_rows(x, lengths)
-        final = torch.stack(self.layers.final(x, lengths), dim=1)  # (B, n, L, H)
+        final = torch.stack([*self.layers.final(x, lengths).values()], dim=1)  # (B, n, L, H)
         return final.flatten(1)[:, None], torch.ones_like(lengths)
 
 
 class StateDecoder(Network):
-    """(B, T) symbols and the encoder's last state to (B, T, P) parameters of the next symbol. State: the layers'."""
+    """(B, T) symbols and the encoder's last state to (B, T, P) parameters of the next symbol.
+
+    State: "layers", the cells'.
+    """
 
     takes_symbols = True
     receptive_field = None
@@ -96,11 +99,12 @@ class StateDecoder(Network):
     def init_state(self, batch_size: int, condition: Condition) -> State:
         assert condition.memory is not None
         sizes = self.layers.initial.shape
-        return tuple(part.contiguous() for part in condition.memory[:, 0].unflatten(1, sizes).unbind(1))
+        parts = zip(self.layers.states, condition.memory[:, 0].unflatten(1, sizes).unbind(1), strict=True)
+        return {"layers": {name: part.contiguous() for name, part in parts}}
 
     def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        hidden, state = self.layers.step(self.dropout(self.input(x)), state)
-        return self.dropout(hidden), state
+        hidden, layers = self.layers.step(self.dropout(self.input(x)), state["layers"])
+        return self.dropout(hidden), {"layers": layers}
 
     @property
     def output(self) -> nn.Module:

@@ -26,11 +26,12 @@ from torch import Tensor, nn
 from undertow.batch import Condition
 from undertow.config import Count, Probability, config
 from undertow.layers import Dropout, Inputs, Recurrent, Stacked
+from undertow.layers.recurrent import STATES
 from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, Source, reverse_rows, within
 from undertow.networks.network import Network
 from undertow.state import State
 
-Own = tuple[Tensor, ...]  # a cell's state: h (B, C), and for an LSTM c
+Own = dict[str, Tensor]  # a cell's state: "hidden" (B, C), and for an LSTM "cell"
 
 
 class Seq2SeqRNNAttention(EncoderDecoder):
@@ -102,8 +103,8 @@ class Bidirectional(nn.Module):
 class AttentiveDecoder(Network):
     """(B, T) symbols and the source's annotations to (B, T, P) parameters of the next symbol.
 
-    State: (s: h (B, C), and for an LSTM c; the upper layers' state; h_j (B, S, A), U h_j (B, S, C) and lengths (B,) of
-    the source).
+    State: "attentive" with s as "hidden" (B, C), and for an LSTM "cell"; "upper", the layers upon it; "memory" with the
+    source's "annotations" h_j (B, S, A), their "keys" U h_j (B, S, C) and "lengths" (B,).
     """
 
     takes_symbols = True
@@ -125,9 +126,10 @@ class AttentiveDecoder(Network):
 
     def init_state(self, batch_size: int, condition: Condition) -> State:
         assert condition.memory is not None and condition.memory_lengths is not None
-        upper = () if self.upper is None else self.upper.init_state(batch_size)
+        upper = {} if self.upper is None else self.upper.init_state(batch_size)
         own, keys = self.attentive.read(condition.memory)
-        return own, upper, condition.memory, keys, condition.memory_lengths
+        memory = {"annotations": condition.memory, "keys": keys, "lengths": condition.memory_lengths}
+        return {"attentive": own, "upper": upper, "memory": memory}
 
     def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         known, _, state = self._attend(x, state)
@@ -147,13 +149,14 @@ class AttentiveDecoder(Network):
 
     def _attend(self, x: Tensor, state: State) -> tuple[Tensor, Tensor, State]:
         """[s_i; E[y_(i-1)]; c_i] of the next inputs, their α (B, T, S), and the state."""
-        own, upper, annotations, keys, lengths = state
-        x = self.dropout(self.input(x))
-        states, weights, own = self.attentive(x, own, annotations, keys, within(lengths, keys.shape[1]))
+        memory, upper = state["memory"], state["upper"]
+        annotations, keys = memory["annotations"], memory["keys"]
+        x, seen = self.dropout(self.input(x)), within(memory["lengths"], keys.shape[1])
+        states, weights, own = self.attentive(x, state["attentive"], annotations, keys, seen)
         if self.upper is not None:
             states, upper = self.upper.step(self.dropout(states), upper)
         known = torch.cat([states, x, weights @ annotations.to(weights.dtype)], dim=-1)
-        return known, weights, (own, upper, annotations, keys, lengths)
+        return known, weights, {"attentive": own, "upper": upper, "memory": memory}
 
 
 class AttentiveCell(nn.Module, Stacked):
@@ -167,14 +170,14 @@ class AttentiveCell(nn.Module, Stacked):
     def __init__(self, cell: Literal["gru", "lstm"], in_channels: int, channels: int) -> None:
         super().__init__()
         gates, self.next = CELLS[cell]
-        self.channels, self.num_states = channels, 2 if cell == "lstm" else 1
-        self.start = nn.Linear(channels, self.num_states * channels)
+        self.channels, self.states = channels, STATES[cell]
+        self.start = nn.Linear(channels, len(self.states) * channels)
         self.key = nn.Linear(2 * channels, channels, bias=False)
         self.vector = nn.Parameter(torch.empty(channels))
         self.of_input = nn.Linear(in_channels, gates * channels)
         self.of_context = nn.Linear(2 * channels, gates * channels, bias=False)
         self.of_state = nn.Linear(channels, (1 + gates) * channels)
-        self.stacked = {"start.weight": self.num_states, "of_input.weight": gates, "of_context.weight": gates}
+        self.stacked = {"start.weight": len(self.states), "of_input.weight": gates, "of_context.weight": gates}
         self.stacked["of_state.weight"] = 1 + gates
         self.reset_parameters()
 
@@ -183,14 +186,15 @@ class AttentiveCell(nn.Module, Stacked):
         nn.init.uniform_(self.vector, -1 / math.sqrt(self.channels), 1 / math.sqrt(self.channels))
         for matrix in self.of_state.weight.detach()[self.channels :].split(self.channels):
             nn.init.orthogonal_(matrix)
-        if self.num_states == 2:
+        if "cell" in self.states:
             nn.init.ones_(self.of_input.bias.detach()[self.channels : 2 * self.channels])
             nn.init.zeros_(self.of_state.bias.detach()[2 * self.channels : 3 * self.channels])
 
     def read(self, annotations: Tensor) -> tuple[Own, Tensor]:
         """What the layer makes once of annotations (B, S, A): its first state, and U h_j (B, S, C)."""
         first = torch.tanh(self.start(annotations[:, 0, self.channels :])).to(annotations.dtype)
-        return first.split(self.channels, dim=-1), self.key(annotations)
+        parts = zip(self.states, first.split(self.channels, dim=-1), strict=True)
+        return dict(parts), self.key(annotations)
 
     def forward(
         self, x: Tensor, own: Own, annotations: Tensor, keys: Tensor, seen: Tensor
@@ -199,16 +203,17 @@ class AttentiveCell(nn.Module, Stacked):
 
         `seen` (B, S): the steps of the source that may be looked at.
         """
-        states, weights, dtype = [], [], own[0].dtype
+        states, weights, dtype = [], [], own["hidden"].dtype
         for given in self.of_input(x).unbind(1):
-            query, gates = self.of_state(own[0]).split([self.channels, given.shape[-1]], dim=-1)
+            query, gates = self.of_state(own["hidden"]).split([self.channels, given.shape[-1]], dim=-1)
             scores = F.linear(torch.tanh(query[:, None] + keys), self.vector[None])[..., 0]
             alpha = scores.masked_fill(~seen, -math.inf).softmax(dim=-1)
             context = torch.bmm(alpha[:, None], annotations.to(alpha.dtype))[:, 0]
             own = self.next(given + self.of_context(context), gates, own)
-            states.append(own[0])
+            states.append(own["hidden"])
             weights.append(alpha)
-        return torch.stack(states, dim=1), torch.stack(weights, dim=1), tuple(part.to(dtype) for part in own)
+        own = {name: part.to(dtype) for name, part in own.items()}
+        return torch.stack(states, dim=1), torch.stack(weights, dim=1), own
 
 
 def next_gru(given: Tensor, of_state: Tensor, own: Own) -> Own:
@@ -217,14 +222,14 @@ def next_gru(given: Tensor, of_state: Tensor, own: Own) -> Own:
     state_reset, state_update, state_new = of_state.chunk(3, dim=-1)
     update = torch.sigmoid(update + state_update)
     new = torch.tanh(new + torch.sigmoid(reset + state_reset) * state_new)
-    return (new + update * (own[0] - new),)
+    return {"hidden": new + update * (own["hidden"] - new)}
 
 
 def next_lstm(given: Tensor, of_state: Tensor, own: Own) -> Own:
     """An LSTM's state after the gates' parts (B, 4 C) of what it is given and of its state (B, C)."""
     enter, forget, new, leave = (given + of_state).chunk(4, dim=-1)
-    cell = torch.sigmoid(forget) * own[1] + torch.sigmoid(enter) * torch.tanh(new)
-    return torch.sigmoid(leave) * torch.tanh(cell), cell
+    cell = torch.sigmoid(forget) * own["cell"] + torch.sigmoid(enter) * torch.tanh(new)
+    return {"hidden": torch.sigmoid(leave) * torch.tanh(cell), "cell": cell}
 
 
 CELLS: dict[str, tuple[int, Callable[[Tensor, Tensor, Own], Own]]] = {"gru": (3, next_gru), "lstm": (4, next_lstm)}

@@ -116,7 +116,8 @@ class TransformerEncoder(Encoder):
 class TransformerDecoder(Network):
     """(B, T) symbols and the source's memory to (B, T, P) parameters of the next symbol.
 
-    State: (each block's self-attention, each block's keys and values of the memory, the memory's lengths).
+    State: "blocks", each block's "attention" by its number; "memory" with each block's "keys" and "values" of the
+    source, and its "lengths" (B,).
     """
 
     takes_symbols = True
@@ -134,30 +135,31 @@ class TransformerDecoder(Network):
 
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
         x, memory, seen = self._enter_whole(x, condition)
-        for block, read in zip(self.blocks, memory, strict=True):
+        for block, read in zip(self.blocks, memory["blocks"].values(), strict=True):
             x = block(x, read, seen)
         return self.leave(x)
 
     def init_state(self, batch_size: int, condition: Condition) -> State:
-        past = tuple(block.attention.init_state(batch_size) for block in self.blocks)
-        return past, self._read(condition), condition.memory_lengths
+        blocks = {str(number): block.init_state(batch_size) for number, block in enumerate(self.blocks)}
+        return {"blocks": blocks, "memory": self._read(condition)}
 
     def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        past, memory, lengths = state
-        x, seen, after = self._enter(x, past[0][-1]), within(lengths, memory[0][0].shape[1]), []
-        for block, own, read in zip(self.blocks, past, memory, strict=True):
-            x, own = block.step(x, own, read, seen)
-            after.append(own)
-        return x, (tuple(after), memory, lengths)
+        past, memory, after = state["blocks"], state["memory"], {}
+        x, seen = self._enter(x, past["0"]["attention"]["position"]), _seen(memory)
+        for number, block in enumerate(self.blocks):
+            x, after[str(number)] = block.step(x, past[str(number)], memory["blocks"][str(number)], seen)
+        return x, {"blocks": after, "memory": memory}
 
     def leave(self, hidden: Tensor) -> Tensor:
         hidden = self.norm(hidden)
         return self.head(hidden, self.table.weight) if self.tied else self.head(hidden)
 
     def with_room(self, state: State, num_steps: int) -> State:
-        past, memory, lengths = state
-        blocks = zip(self.blocks, past, strict=True)
-        return tuple(block.attention.with_room(own, num_steps) for block, own in blocks), memory, lengths
+        past = state["blocks"]
+        blocks = {
+            str(number): block.with_room(past[str(number)], num_steps) for number, block in enumerate(self.blocks)
+        }
+        return {**state, "blocks": blocks}
 
     @property
     def output(self) -> nn.Module:
@@ -167,21 +169,21 @@ class TransformerDecoder(Network):
         """How much each step of a whole target looks at each of the source, in every block: (B, H, T, S)."""
         x, memory, seen = self._enter_whole(x, condition)
         weights = []
-        for block, read in zip(self.blocks, memory, strict=True):
+        for block, read in zip(self.blocks, memory["blocks"].values(), strict=True):
             weights.append(block.weights(x, read, seen))
             x = block(x, read, seen)
         return weights
 
     def _read(self, condition: Condition) -> State:
-        """Each block's keys and values of the memory."""
+        """What the state holds of the source."""
         assert condition.memory is not None and condition.memory_lengths is not None
-        return tuple(block.source_attention.read(condition.memory) for block in self.blocks)
+        read = {str(number): block.source_attention.read(condition.memory) for number, block in enumerate(self.blocks)}
+        return {"blocks": read, "lengths": condition.memory_lengths}
 
     def _enter_whole(self, x: Tensor, condition: Condition) -> tuple[Tensor, State, Tensor]:
         """What the first block is given of a whole target, and each block's part of the memory, and what is seen."""
-        memory, lengths = self._read(condition), condition.memory_lengths
-        assert lengths is not None
-        return self._enter(x, lengths.new_zeros(1)), memory, within(lengths, memory[0][0].shape[1])
+        memory = self._read(condition)
+        return self._enter(x, memory["lengths"].new_zeros(1)), memory, _seen(memory)
 
     def _enter(self, x: Tensor, position: Tensor) -> Tensor:
         """Steps whose first is at `position` (B or 1,), as the first block is given them."""
@@ -208,12 +210,15 @@ class EncoderBlock(nn.Module):
     def forward(self, x: Tensor, seen: Tensor) -> Tensor:
         attended, fed = self.sums
         read = attended.read(x)
-        x = attended(x, self.attention(read, *self.attention.read(read), seen))
+        x = attended(x, self.attention(read, **self.attention.read(read), seen=seen))
         return fed(x, self.feed_forward(fed.read(x)))
 
 
 class DecoderBlock(nn.Module):
-    """Attention to what is written, attention to the source, then a feed-forward network: (B, T, C) -> (B, T, C)."""
+    """Attention to what is written, attention to the source, then a feed-forward network: (B, T, C) -> (B, T, C).
+
+    State: "attention", to what is written.
+    """
 
     def __init__(self, config: Seq2SeqTransformer.Config) -> None:
         super().__init__()
@@ -227,20 +232,31 @@ class DecoderBlock(nn.Module):
         x = self.sums[0](x, self.attention(self.sums[0].read(x)))
         return self._after_attention(x, memory, seen)
 
-    def step(self, x: Tensor, past: State, memory: State, seen: Tensor) -> tuple[Tensor, State]:
-        """The next T steps: what the block makes of them, and its past with them in it."""
-        y, past = self.attention.step(self.sums[0].read(x), past)
-        return self._after_attention(self.sums[0](x, y), memory, seen), past
+    def init_state(self, batch_size: int) -> State:
+        return {"attention": self.attention.init_state(batch_size)}
+
+    def with_room(self, state: State, num_steps: int) -> State:
+        return {"attention": self.attention.with_room(state["attention"], num_steps)}
+
+    def step(self, x: Tensor, state: State, memory: State, seen: Tensor) -> tuple[Tensor, State]:
+        """The next T steps: what the block makes of them, and its state with them in it."""
+        y, attention = self.attention.step(self.sums[0].read(x), state["attention"])
+        return self._after_attention(self.sums[0](x, y), memory, seen), {"attention": attention}
 
     def weights(self, x: Tensor, memory: State, seen: Tensor) -> Tensor:
         """How much each step of a whole target looks at each of the source: (B, H, T, S)."""
         x = self.sums[0](x, self.attention(self.sums[0].read(x)))
-        return self.source_attention.weights(self.sums[1].read(x), memory[0], seen)
+        return self.source_attention.weights(self.sums[1].read(x), memory["keys"], seen)
 
     def _after_attention(self, x: Tensor, memory: State, seen: Tensor) -> Tensor:
         _, attended, fed = self.sums
-        x = attended(x, self.source_attention(attended.read(x), *memory, seen))
+        x = attended(x, self.source_attention(attended.read(x), **memory, seen=seen))
         return fed(x, self.feed_forward(fed.read(x)))
+
+
+def _seen(memory: State) -> Tensor:
+    """Which steps of the source may be looked at, (B, S)."""
+    return within(memory["lengths"], memory["blocks"]["0"]["keys"].shape[1])
 
 
 class Entrance(nn.Module):

@@ -41,7 +41,7 @@ from undertow.state import State
 class TemporalBlock(Layer):
     """relu(dropout(relu(W_2 * dropout(relu(W_1 * x)))) + skip(x)): (B, T, C) -> (B, T, O).
 
-    State: the first convolution's, the second's.
+    State: "first" and "second", the convolutions'.
     """
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int, dilation: int, dropout: float) -> None:
@@ -57,12 +57,12 @@ class TemporalBlock(Layer):
         return self._join(x, self.dropout(F.relu(self.second(y))))
 
     def init_state(self, batch_size: int) -> State:
-        return self.first.init_state(batch_size), self.second.init_state(batch_size)
+        return {"first": self.first.init_state(batch_size), "second": self.second.init_state(batch_size)}
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        y, first = self.first.step(x, state[0])
-        y, second = self.second.step(self.dropout(F.relu(y)), state[1])
-        return self._join(x, self.dropout(F.relu(y))), (first, second)
+        y, first = self.first.step(x, state["first"])
+        y, second = self.second.step(self.dropout(F.relu(y)), state["second"])
+        return self._join(x, self.dropout(F.relu(y))), {"first": first, "second": second}
 
     def thinned(self, x: Tensor) -> Tensor:
         """What `forward` gives at its last step and each 2 · dilation steps before it, from no other inputs.
@@ -78,7 +78,7 @@ class TemporalBlock(Layer):
 
 
 class TCN(Network):
-    """(B, T) symbols, or (B, T, C) floats, to (B, T, P) parameters of the next symbol."""
+    """(B, T) symbols, or (B, T, C) floats, to (B, T, P) parameters of the next symbol. State: "stack", the blocks'."""
 
     @config
     class Config:
@@ -131,10 +131,11 @@ class TCN(Network):
         return self.head(self.stack(self._input(x, condition)))
 
     def init_state(self, batch_size: int, condition: Condition) -> State:
-        return self.stack.init_state(batch_size)
+        return {"stack": self.stack.init_state(batch_size)}
 
     def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        return self.stack.step(self._input(x, condition), state)
+        x, stack = self.stack.step(self._input(x, condition), state["stack"])
+        return x, {"stack": stack}
 
     def last(self, x: Tensor, condition: Condition) -> Tensor:
         """Parameters (B, P) after the last step: a level is asked only for the steps that the next one's taps read.

@@ -41,7 +41,10 @@ STD = 0.02  # of fresh weights, as GPT-2's
 
 
 class Transformer(Network):
-    """(B, T) symbols, or (B, T, C) floats, to (B, T, P) parameters of the next symbol."""
+    """(B, T) symbols, or (B, T, C) floats, to (B, T, P) parameters of the next symbol.
+
+    State: "blocks", each block's by its number, with its "attention".
+    """
 
     @config
     class Config:
@@ -116,16 +119,14 @@ class Transformer(Network):
         return self.leave(x)
 
     def init_state(self, batch_size: int, condition: Condition) -> State:
-        return tuple(block.init_state(batch_size) for block in self.blocks)
+        return {"blocks": {str(number): block.init_state(batch_size) for number, block in enumerate(self.blocks)}}
 
     def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        position = state[0][-1]
-        x, rotation = self._enter(x, position, condition)
-        after = []
-        for block, past in zip(self.blocks, state, strict=True):
-            x, past = block.step(x, past, rotation)
-            after.append(past)
-        return x, tuple(after)
+        past, after = state["blocks"], {}
+        x, rotation = self._enter(x, past["0"]["attention"]["position"], condition)
+        for number, block in enumerate(self.blocks):
+            x, after[str(number)] = block.step(x, past[str(number)], rotation)
+        return x, {"blocks": after}
 
     def leave(self, hidden: Tensor) -> Tensor:
         hidden = self.norm(hidden)
@@ -180,7 +181,10 @@ class Transformer(Network):
 
 
 class Block(Layer):
-    """Self-attention, then a feed-forward network, each added to what it was given: (B, T, C) -> (B, T, C)."""
+    """Self-attention, then a feed-forward network, each added to what it was given: (B, T, C) -> (B, T, C).
+
+    State: "attention".
+    """
 
     def __init__(self, config: Transformer.Config) -> None:
         super().__init__()
@@ -194,11 +198,11 @@ class Block(Layer):
         return self._join(x, self.attention(self.read(x), rotation))
 
     def init_state(self, batch_size: int) -> State:
-        return self.attention.init_state(batch_size)
+        return {"attention": self.attention.init_state(batch_size)}
 
     def step(self, x: Tensor, state: State, rotation: Tensor | None = None) -> tuple[Tensor, State]:
-        y, state = self.attention.step(self.read(x), state, rotation)
-        return self._join(x, y), state
+        y, attention = self.attention.step(self.read(x), state["attention"], rotation)
+        return self._join(x, y), {"attention": attention}
 
     def read(self, x: Tensor) -> Tensor:
         """What attention is given of the block's input."""

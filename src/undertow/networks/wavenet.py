@@ -42,7 +42,10 @@ class ContextStack:
 
 
 class WaveNet(Network):
-    """(B, T) symbols, or (B, T, C) floats, to (B, T, P) parameters of the next symbol."""
+    """(B, T) symbols, or (B, T, C) floats, to (B, T, P) parameters of the next symbol.
+
+    State: "input", "context" (empty where there is none) and "stack".
+    """
 
     @config
     class Config:
@@ -94,18 +97,18 @@ class WaveNet(Network):
         return self.leave(self.stack(x, _beside(condition.aligned, context)))
 
     def init_state(self, batch_size: int, condition: Condition) -> State:
-        context = () if self.context is None else self.context.init_state(batch_size)
-        return self.input.init_state(batch_size), context, self.stack.init_state(batch_size)
+        context = {} if self.context is None else self.context.init_state(batch_size)
+        first, stack = self.input.init_state(batch_size), self.stack.init_state(batch_size)
+        return {"input": first, "context": context, "stack": stack}
 
     def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         """The gated outputs of every layer after the next inputs; skip sum and head need no state."""
-        first, past, stack = state
-        x, first = self.input.step(x, first)
-        context = None
+        x, first = self.input.step(x, state["input"])
+        context, past = None, state["context"]
         if self.context is not None:
             context, past = self.context.step(x, past)
-        gated, stack = self.stack.step(x, stack, _beside(condition.aligned, context))
-        return gated, (first, past, stack)
+        gated, stack = self.stack.step(x, state["stack"], _beside(condition.aligned, context))
+        return gated, {"input": first, "context": past, "stack": stack}
 
     def leave(self, hidden: Tensor) -> Tensor:
         return self.head(self.skip(hidden))

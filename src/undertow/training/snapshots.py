@@ -9,7 +9,6 @@ A checkpoint is written beside, synced and renamed, then the link is replaced in
 the old one or the new one. Tensors are in safetensors and all else in JSON; nothing is unpickled.
 """
 
-import itertools
 import json
 import random
 from collections.abc import Mapping
@@ -35,7 +34,7 @@ from undertow import checkpoint
 from undertow.errors import DataError
 from undertow.files import atomic_folder, point, remove
 from undertow.models.model import Model, trainable_parameters
-from undertow.state import State, leaves, rebuild, structure
+from undertow.state import State, empty_parts, named_leaves, nested
 from undertow.training.averaging import WeightAverage
 from undertow.training.distributed import World
 
@@ -180,7 +179,7 @@ def _tensors(
     return {name: tensor.contiguous() for name, tensor in found.items()}
 
 
-def _named(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Any]:
+def _named(tensors: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
@@ -192,15 +191,15 @@ def _of_carried(carried: State | None) -> dict[str, Any]:
     """What a process carries, as plain data and tensors by name."""
     if carried is None:
         return {}
-    named = {f"carried.{index}": leaf.cpu() for index, leaf in enumerate(leaves(carried))}
-    return {"carried": structure(carried), **named}
+    named = {f"carried.{name}": leaf.cpu() for name, leaf in named_leaves(carried).items()}
+    return {"carried": empty_parts(carried), **named}
 
 
 def _carried(own: Mapping[str, Any]) -> State | None:
     """What `_of_carried` made plain, or None."""
     if "carried" not in own:
         return None
-    return rebuild(own["carried"], (own[f"carried.{index}"] for index in itertools.count()))
+    return nested(_named(own, "carried."), own["carried"])
 
 
 def _generators() -> dict[str, Any]:
