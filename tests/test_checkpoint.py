@@ -15,6 +15,7 @@ import yaml
 from safetensors.torch import load_file, save_file
 
 from tests.golden.make_checkpoint import CONFIG, FOLDER, NUMBERS, batch
+from tests.refusals import assert_says
 from undertow import checkpoint
 from undertow.config import parse
 from undertow.errors import DataError
@@ -122,7 +123,7 @@ def test_a_run_folder_stands_for_its_best_else_its_last_checkpoint(tmp_path, fol
     assert checkpoint.resolve(run / "last") == run / "last" and checkpoint.resolve(folder) == folder
     assert checkpoint.load(run).config == checkpoint.read_config(str(run))
     shutil.rmtree(run / "checkpoints/step-1")
-    assert "step-1 is not there" in refusal(run)
+    assert_says(refusal(run), "step-1", "exist")
 
 
 # --- a checkpoint of format version 1 is read for ever ---
@@ -145,74 +146,75 @@ def test_golden_checkpoint_is_written_again_byte_for_byte(tmp_path, monkeypatch)
 # --- what does not fit is refused ---
 
 
-CONFIG_FAULTS: dict[str, tuple[Callable[[dict], Any], str]] = {
-    "newer": (lambda v: v.update(format_version=2), "format_version is 2; undertow "),
-    "no version": (lambda v: v.pop("format_version"), "format_version is None; undertow "),
-    "true is no version": (lambda v: v.update(format_version=True), "format_version is True; undertow "),
-    "kind": (lambda v: v["model"].update(kind="autoregresive"), "model: unknown kind 'autoregresive'; did you mean"),
+CONFIG_FAULTS: dict[str, tuple[Callable[[dict], Any], list[str]]] = {
+    "newer": (lambda v: v.update(format_version=2), ["format_version", "2; undertow "]),
+    "no version": (lambda v: v.pop("format_version"), ["format_version", "None"]),
+    "true is no version": (lambda v: v.update(format_version=True), ["format_version", "True"]),
+    "kind": (lambda v: v["model"].update(kind="autoregresive"), ["model: ", "'autoregresive'", "'autoregressive'"]),
     "network kind": (
         lambda v: v["model"]["network"].update(kind="wavnet"),
-        "model.network: unknown kind 'wavnet'; did you mean 'wavenet'?",
+        ["model.network: ", "'wavnet'", "'wavenet'"],
     ),
     "key": (
         lambda v: v["model"]["network"].update(skip_chanels=4),
-        "unknown key 'model.network.skip_chanels'; did you mean 'skip_channels'?",
+        ["'model.network.skip_chanels'", "'skip_channels'"],
     ),
-    "top key": (lambda v: v.update(modle=1), "unknown key 'modle'; did you mean 'model'?"),
-    "no model": (lambda v: v.pop("model"), "model: it is missing"),
-    "model is a word": (lambda v: v.update(model="wavenet"), "model: it must hold keys and values"),
-    "network is a word": (lambda v: v["model"].update(network="wavenet"), "model.network: it must hold keys and val"),
-    "type": (lambda v: v["model"]["alphabet"].update(num_levels="many"), "model.alphabet.num_levels: Input should be"),
+    "top key": (lambda v: v.update(modle=1), ["'modle'", "'model'"]),
+    "no model": (lambda v: v.pop("model"), ["model: ", "missing"]),
+    "model is a word": (lambda v: v.update(model="wavenet"), ["model: ", "kind", "'wavenet'"]),
+    "network is a word": (lambda v: v["model"].update(network="wavenet"), ["model.network: ", "kind", "'wavenet'"]),
+    "type": (lambda v: v["model"]["alphabet"].update(num_levels="many"), ["model.alphabet.num_levels: ", "integer"]),
     "rate of the features": (
         lambda v: v["model"].update(sample_rate=200),
-        "conditioner.features.sample_rate is 100; the model's sample_rate is 200",
+        ["conditioner.features.sample_rate", "100", "200"],
     ),
     "hop and strides": (
         lambda v: v["model"]["conditioner"]["upsampling"].update(strides=[3]),
-        "upsampling strides (3,) multiply to 3; the features' hop is 4",
+        ["upsampling", "strides (3,)", "3", "hop", "4"],
     ),
-    "size beyond 64 bits": (lambda v: v["model"]["network"].update(residual_channels=10**25), "config.yaml: "),
+    "size beyond 64 bits": (lambda v: v["model"]["network"].update(residual_channels=10**25), ["config.yaml: "]),
     "size beyond memory": (
         lambda v: v["model"]["network"].update(residual_channels=10**9),
-        "(17, 4), but config.yaml calls for (17, 1000000000)",
+        ["(17, 4)", "config.yaml", "(17, 1000000000)"],
     ),
 }
 
 
 @pytest.mark.parametrize("fault", CONFIG_FAULTS)
 def test_a_config_that_does_not_fit_is_refused(folder, fault):
-    change, words = CONFIG_FAULTS[fault]
+    change, parts = CONFIG_FAULTS[fault]
     edit_config(folder, change)
     message = refusal(folder)
-    assert words in message and message.startswith(str(folder))
+    assert_says(message, folder, *parts)
 
 
 FIRST = "conditioner.tables.0.weight"
-WEIGHT_FAULTS: dict[str, tuple[Callable[[dict], Any], str]] = {
-    "missing": (lambda w: w.pop(FIRST), f"tensor '{FIRST}' is missing"),
-    "extra": (lambda w: w.update(odd=torch.zeros(2)), "tensor 'odd' is no part of the model"),
+WEIGHT_FAULTS: dict[str, tuple[Callable[[dict], Any], list[str]]] = {
+    "missing": (lambda w: w.pop(FIRST), [f"'{FIRST}'", "missing"]),
+    "extra": (lambda w: w.update(odd=torch.zeros(2)), ["'odd'", "not part"]),
     "shape": (
         lambda w: w.update({FIRST: torch.zeros(3, 5)}),
-        f"tensor '{FIRST}' has shape (3, 5), but config.yaml calls for (3, 2)",
+        [f"'{FIRST}'", "(3, 5)", "config.yaml", "(3, 2)"],
     ),
     "type": (
         lambda w: w.update({FIRST: torch.zeros(3, 2, dtype=torch.int64)}),
-        f"tensor '{FIRST}' has type int64, but the model's is float32",
+        [f"'{FIRST}'", "int64", "float32"],
     ),
-    "NaN": (lambda w: w[FIRST].view(-1)[3:4].fill_(float("nan")), f"tensor '{FIRST}' holds NaN or infinite values"),
-    "too large for float32": (lambda w: w.update({FIRST: w[FIRST].double() * 1e300}), "holds NaN or infinite values"),
+    "NaN": (lambda w: w[FIRST].view(-1)[3:4].fill_(float("nan")), [f"'{FIRST}'", "NaN"]),
+    "too large for float32": (lambda w: w.update({FIRST: w[FIRST].double() * 1e300}), [FIRST, "infinite"]),
 }
 
 
 @pytest.mark.parametrize("fault", WEIGHT_FAULTS)
 def test_weights_that_do_not_fit_are_refused_when_read_and_when_written(folder, tmp_path, fault):
-    change, words = WEIGHT_FAULTS[fault]
+    change, parts = WEIGHT_FAULTS[fault]
     edit_weights(folder, change)
     message = refusal(folder)
-    assert words in message and message.startswith(str(folder / "model.safetensors"))
+    assert_says(message, folder / "model.safetensors", *parts)
     weights = load_file(folder / "model.safetensors")
     (tmp_path / "empty").mkdir()
-    assert words in refusal(tmp_path / "empty", lambda empty: checkpoint.write(empty, fresh_model(), {}, weights))
+    written = refusal(tmp_path / "empty", lambda empty: checkpoint.write(empty, fresh_model(), {}, weights))
+    assert_says(written, *parts)
     assert not any((tmp_path / "empty").iterdir())
 
 
@@ -220,39 +222,40 @@ def test_weights_that_do_not_fit_are_refused_when_read_and_when_written(folder, 
 def test_a_truncated_weights_file_is_refused(folder, length):
     file = folder / "model.safetensors"
     file.write_bytes(file.read_bytes()[:length])
-    assert refusal(folder).startswith(f"{file} is cut short, damaged")
+    assert_says(refusal(folder), file, "truncated", "damaged")
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "part"),
     [
-        (b"", "config.yaml holds NoneType, not keys and values"),
-        (b"- 1\n", "config.yaml holds list, not keys and values"),
-        (b"a: [1\n", "config.yaml is no plain YAML: "),
-        (b"a: 2020-13-45\n", "config.yaml is no plain YAML: "),
-        (b"[" * 5000, "config.yaml is no plain YAML: "),
-        (b"a: \xff\n", "config.yaml is not UTF-8 text: "),
-        (b"a: &x [1]\nb: *x\n", "config.yaml has a tag or an alias in line 2"),
+        (b"", "NoneType"),
+        (b"- 1\n", "list"),
+        (b"a: [1\n", "YAML: "),
+        (b"a: 2020-13-45\n", "YAML: "),
+        (b"[" * 5000, "YAML: "),
+        (b"a: \xff\n", "UTF-8"),
+        (b"a: &x [1]\nb: *x\n", "line 2"),
     ],
 )
-def test_a_config_that_is_no_yaml_is_refused(folder, content, words):
+def test_a_config_that_is_not_yaml_is_refused(folder, content, part):
     (folder / "config.yaml").write_bytes(content)
-    assert words in refusal(folder)
+    assert_says(refusal(folder), "config.yaml", part)
 
 
-def test_what_is_no_checkpoint_is_refused(folder, tmp_path):
-    assert "nowhere is not there" in refusal(tmp_path / "nowhere")
-    assert "config.yaml is a file; give a checkpoint's folder" in refusal(folder / "config.yaml")
+def test_what_is_not_a_checkpoint_is_refused(folder, tmp_path):
+    assert_says(refusal(tmp_path / "nowhere"), "nowhere", "exist")
+    assert_says(refusal(folder / "config.yaml"), "config.yaml", "file", "folder")
     (folder / "card.md").write_text("# A model\n")
-    assert "card.md: it does not begin with YAML" in refusal(folder, checkpoint.read_card)
+    assert_says(refusal(folder, checkpoint.read_card), "card.md", "YAML")
     (folder / "card.md").unlink()
-    assert "cannot read" in refusal(folder, checkpoint.read_card) and checkpoint.load(folder)
+    assert_says(refusal(folder, checkpoint.read_card), "card.md", "read")
+    assert checkpoint.load(folder)
     (folder / "model.safetensors").unlink()
-    assert refusal(folder) == f"{folder / 'model.safetensors'} is missing"
+    assert_says(refusal(folder), folder / "model.safetensors", "missing")
     (folder / "config.yaml").unlink()
-    assert f"{folder} is no checkpoint" in refusal(folder)
+    assert_says(refusal(folder), folder, "checkpoint", "config.yaml", "best")
     (folder / "best").symlink_to("best")
-    assert "is not there" in refusal(folder)
+    assert_says(refusal(folder), folder / "best", "exist")
 
 
 # --- writing is whole or not at all ---
@@ -260,7 +263,7 @@ def test_what_is_no_checkpoint_is_refused(folder, tmp_path):
 
 def test_an_existing_checkpoint_is_not_replaced(folder):
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
-    assert "is already there" in refusal(folder, lambda path: checkpoint.save(path, fresh_model(), {}))
+    assert_says(refusal(folder, lambda path: checkpoint.save(path, fresh_model(), {})), folder, "exists")
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
 
 
@@ -291,9 +294,9 @@ def test_pickles_are_never_read(folder, tmp_path):
     target = tmp_path / "hacked"
     attack = pickle.dumps(Attack(target))
     (folder / "model.safetensors").write_bytes(attack)
-    assert "is cut short, damaged, or no safetensors file" in refusal(folder)
+    assert_says(refusal(folder), "model.safetensors", "damaged")
     (folder / "model.safetensors").rename(folder / "model.pt")
-    words = "model.pt is a pickle, which can run any code when it is read"
+    words = "model.pt is a pickle"
     assert words in refusal(folder)
     assert words in refusal(folder / "model.pt")
     (folder / "config.yaml").unlink()
@@ -317,9 +320,9 @@ def test_loading_takes_no_way_through_pickle(monkeypatch):
 def test_yaml_tags_are_refused(folder, monkeypatch, tag):
     monkeypatch.chdir(folder)
     (folder / "config.yaml").write_text(f"format_version: 1\nmore: {tag}\n")
-    assert "config.yaml has a tag or an alias in line 2; only plain values are read" in refusal(folder)
+    assert_says(refusal(folder), "config.yaml", "tag", "line 2")
     (folder / "card.md").write_text(f"---\nmore: {tag}\n---\n")
-    assert "card.md has a tag or an alias in line 2" in refusal(folder, checkpoint.read_card)
+    assert_says(refusal(folder, checkpoint.read_card), "card.md", "tag", "line 2")
     assert not (folder / "hacked").exists()
 
 
@@ -358,20 +361,23 @@ def other_weights(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "said"),
+    ("damage", "parts"),
     [
-        (lambda folder: (folder / "model.engine").unlink(), "model.engine is missing, which config.yaml calls for"),
-        (lambda folder: flip(folder / "model.engine"), "model.engine is damaged or another model's"),
-        (lambda folder: (folder / "model.engine").write_bytes(b""), "model.engine is damaged or another model's"),
-        (other_weights, "model.safetensors is damaged or another model's"),
+        (lambda folder: (folder / "model.engine").unlink(), ["model.engine", "missing", "config.yaml"]),
+        (lambda folder: flip(folder / "model.engine"), ["model.engine", "damaged"]),
+        (lambda folder: (folder / "model.engine").write_bytes(b""), ["model.engine", "damaged"]),
+        (other_weights, ["model.safetensors", "damaged"]),
         (
             lambda folder: edit_config(folder, lambda values: values.pop("engine")),
-            "model.engine is no part of the model",
+            ["model.engine", "not part", "config.yaml"],
         ),
-        (lambda folder: edit_config(folder, lambda values: values.update(engine={})), "engine.crc32"),
-        (lambda folder: edit_config(folder, lambda values: values["engine"].update(crc=1)), "unknown key 'engine.crc'"),
+        (lambda folder: edit_config(folder, lambda values: values.update(engine={})), ["engine.crc32", "missing"]),
+        (
+            lambda folder: edit_config(folder, lambda values: values["engine"].update(crc=1)),
+            ["unknown key", "'engine.crc'"],
+        ),
     ],
 )
-def test_an_engine_file_that_does_not_belong_is_refused(exported, damage, said):
+def test_an_engine_file_that_does_not_belong_is_refused(exported, damage, parts):
     damage(exported)
-    assert said in refusal(exported)
+    assert_says(refusal(exported), *parts)

@@ -2,8 +2,9 @@
 
 import pytest
 
+from tests.refusals import refuses
 from undertow.config import parse, to_dict
-from undertow.emissions import Sampling
+from undertow.data.features import Mel
 from undertow.errors import UsageError
 from undertow.models import MODELS
 
@@ -13,50 +14,51 @@ MEL = {"kind": "mel", "sample_rate": 8000, "hop_length": 80, "window_length": 32
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "parts"),
     [
-        ({"netwrok": {}}, "unknown key 'model.netwrok'; did you mean 'network'?"),
-        ({"conditioner": {"labells": {}}}, "unknown key 'model.conditioner.labells'; did you mean 'labels'?"),
+        ({"netwrok": {}}, ["'model.netwrok'", "'network'"]),
+        ({"conditioner": {"labells": {}}}, ["'model.conditioner.labells'", "'labels'"]),
         (
             {"network": {"kind": "wavenet", "residual_chanels": 3}},
-            "unknown key 'model.network.residual_chanels'; did you mean 'residual_channels'?",
+            ["'model.network.residual_chanels'", "'residual_channels'"],
         ),
         (
             {"network": {"kind": "wavenet", "context": {"frame_sizes": 3}}},
-            "unknown key 'model.network.context.frame_sizes'; did you mean 'frame_size'?",
+            ["'model.network.context.frame_sizes'", "'frame_size'"],
         ),
         (
             {"conditioner": {"features": {**MEL, "fft_sizes": 3}}},
-            "unknown key 'model.conditioner.features.fft_sizes'; did you mean 'fft_size'?",
+            ["'model.conditioner.features.fft_sizes'", "'fft_size'"],
         ),
-        ({"network": {"kind": "wavenett"}}, "model.network: unknown kind 'wavenett'; did you mean 'wavenet'?"),
-        ({"network": {"num_cycles": 2}}, "model.network: no kind is given; there are bytenet, rnn, "),
-        ({"network": {"kind": "wavenet", "num_cycles": "x"}}, "model.network.num_cycles: Input should be a valid int"),
+        ({"network": {"kind": "wavenett"}}, ["model.network", "'wavenett'", "'wavenet'"]),
+        ({"network": {"num_cycles": 2}}, ["model.network", "kind", "bytenet, rnn, "]),
+        ({"network": {"kind": "wavenet", "num_cycles": "x"}}, ["model.network.num_cycles", "integer"]),
         (
             {"conditioner": {"features": {**MEL, "hop_length": 81}}},
-            "model.conditioner.features: hop_length 81 does not divide the sample rate 8000; 80 does",
+            ["model.conditioner.features", "hop_length 81", 8000, 80],
         ),
     ],
 )
-def test_one_line_names_the_fault(changes, words):
-    with pytest.raises(UsageError) as caught:
+def test_one_line_names_the_fault(changes, parts):
+    with refuses(UsageError, *parts) as caught:
         parse(CONFIG, PARTS | changes, "model")
-    assert str(caught.value).startswith(words) and "\n" not in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("values", "words"), [({"temperature": -1}, "temperature is -1.0"), ({"hot": 1}, "unknown key")]
+    ("changes", "parts"),
+    [({"hop_length": 81}, ["hop_length 81", 80]), ({"fft_sizes": 1}, ["'fft_sizes'", "'fft_size'"])],
 )
-def test_a_config_built_in_python_tells_the_same(values, words):
-    with pytest.raises(UsageError, match=words) as caught:
-        Sampling(**values)
+def test_a_config_built_in_python_gives_the_same_errors(changes, parts):
+    with refuses(UsageError, *parts) as caught:
+        Mel.Config(**MEL | changes)
     assert "\n" not in str(caught.value)
 
 
 def test_an_unknown_key_is_named_before_what_is_missing():
-    with pytest.raises(UsageError, match="unknown key 'alfabet'; did you mean 'alphabet'"):
+    with refuses(UsageError, "'alfabet'", "'alphabet'"):
         parse(CONFIG, {"alfabet": PARTS["alphabet"], "network": PARTS["network"]})
-    with pytest.raises(UsageError, match="alphabet: it is missing"):
+    with refuses(UsageError, "alphabet", "missing"):
         parse(CONFIG, {})
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
+from tests.refusals import refuses
 from undertow import plain_yaml
 from undertow.errors import DataError
 
@@ -30,23 +31,23 @@ def test_values_come_back_in_their_order(module) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "parts"),
     [
-        ("a: [1", "x.yaml is no plain YAML: while parsing a flow sequence"),
-        ("a: 2020-13-45", "x.yaml is no plain YAML: month must be in 1..12"),
-        ("- 1", "x.yaml holds list, not keys and values"),
-        ("a: 1\nb: &anchor [1]\nc: *anchor", "x.yaml has a tag or an alias in line 3; only plain values are read"),
-        ("a: !!python/name:os.system", "x.yaml has a tag or an alias in line 1; only plain values are read"),
-        *((f"a: {nest * 65}", "x.yaml is no plain YAML: it is nested more than 64 deep") for nest in "[{"),
-        ("- " * 100_000, "nested more than 64 deep"),
-        ("? " * 100_000, "nested more than 64 deep"),
-        ("[" * 1_000_000, "nested more than 64 deep"),
+        ("a: [1", ["x.yaml", "YAML", "flow sequence"]),
+        ("a: 2020-13-45", ["x.yaml", "YAML", "month must be in 1..12"]),
+        ("- 1", ["x.yaml", "list"]),
+        ("a: 1\nb: &anchor [1]\nc: *anchor", ["x.yaml", "alias", "line 3"]),
+        ("a: !!python/name:os.system", ["x.yaml", "tag", "line 1"]),
+        *((f"a: {nest * 65}", ["x.yaml", "nested", "64"]) for nest in "[{"),
+        ("- " * 100_000, ["nested", "64"]),
+        ("? " * 100_000, ["nested", "64"]),
+        ("[" * 1_000_000, ["nested", "64"]),
     ],
 )
-def test_anything_else_is_refused(module, text: str, message: str) -> None:
-    with pytest.raises(DataError) as error:
+def test_anything_else_is_refused(module, text: str, parts: list[str]) -> None:
+    with refuses(DataError, *parts) as error:
         module.from_yaml(text, "x.yaml")
-    assert message in str(error.value) and "\n" not in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 def test_siblings_are_no_nesting() -> None:

@@ -1,9 +1,9 @@
-"""A checkpoint: one folder that says all about a model, and that nothing is executed to read.
+"""A checkpoint: one folder that holds all of a model. Reading it executes nothing.
 
     config.yaml          format_version, undertow_version and the model's config: alphabet, rate, features, network …
     model.safetensors    its weights by name
-    card.md              where it comes from, for people; for programs too, as YAML between the --- lines on top
-    model.engine         of a model exported to the native engine alone: the file that the engine runs
+    card.md              where it comes from: for programs as YAML between --- lines, then for people
+    model.engine         the native engine's file, if the model is exported to it
 
 A run folder, with its links `best` and `last` to checkpoint folders, can be given in place of a checkpoint; so can a
 folder of a published model (`undertow.hub`).
@@ -34,7 +34,7 @@ from undertow.weights import check_weights, read_weights, refuse_pickle
 FORMAT_VERSION = 1
 CONFIG, WEIGHTS, CARD, ENGINE = "config.yaml", "model.safetensors", "card.md", "model.engine"
 LINKS = ("best", "last")  # in a run folder
-MOST_SHOWN = 1000  # characters of a value that people are shown: a tokenizer has millions
+MOST_SHOWN = 1000  # characters of a value in the card; a tokenizer has millions
 FRONT_MATTER = re.compile(r"---\n(.*?\n)---\n", re.DOTALL)
 
 
@@ -48,7 +48,7 @@ class EngineFile:
 
 @config
 class ConfigFile:
-    """What `config.yaml` holds."""
+    """The contents of `config.yaml`."""
 
     format_version: int
     undertow_version: str
@@ -70,12 +70,12 @@ def write(folder: Path, model: Model, card: Mapping[str, Any], weights: Mapping[
     """Write a checkpoint's files into a folder that exists.
 
     Args:
-        card: plain data about the model: data set, splits, scores, training; or what `read_card` gave. Versions are
+        card: plain data about the model: data set, splits, scores, training; or a result of `read_card`. Versions are
             added.
         weights: by name, whole and on any device; by default the model's own.
 
     Raises:
-        DataError: a weight is NaN or infinite, or the weights are not the model's.
+        DataError: a weight is NaN or infinite, or the weights do not fit the model.
     """
     weights = model.state_dict() if weights is None else weights
     weights = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in weights.items()}
@@ -93,11 +93,11 @@ def write(folder: Path, model: Model, card: Mapping[str, Any], weights: Mapping[
 def load(path: str | Path, device: str | torch.device = "cpu") -> Model:
     """The model of a checkpoint folder, or of a run folder's best (else last) checkpoint, ready for use (`eval`).
 
-    A folder of a published model (`undertow.hub`) will do as well. Weights of another floating type are converted to
-    float32. The global random state is left alone.
+    A folder of a published model (`undertow.hub`) works too. Weights of another floating type are converted to
+    float32. The global random state does not change.
 
     Raises:
-        DataError: it is no checkpoint, is damaged or of another format version, or its files do not fit each other.
+        DataError: it is not a checkpoint, is damaged, has another format version, or its files do not fit together.
         UsageError: it is a published model, and `tokenizers` is not installed.
     """
     folder = resolve(path)
@@ -117,9 +117,9 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Model:
 
 
 def resolve(path: str | Path) -> Path:
-    """The checkpoint folder that `path` names: itself, or what `best` else `last` in it points to.
+    """The checkpoint folder that `path` names: itself, or the target of its link `best`, else `last`.
 
-    A folder of a published model is one too.
+    The folder of a published model counts as one.
 
     Raises:
         DataError: there is no checkpoint.
@@ -132,16 +132,16 @@ def resolve(path: str | Path) -> Path:
         return path
     refuse_pickle(path)
     if path.is_dir():
-        raise DataError(f"{path} is no checkpoint: neither {CONFIG} nor a link {' or '.join(LINKS)} is in it")
-    what = "is a file" if path.exists() else "is not there"
-    raise DataError(f"{path} {what}; give a checkpoint's folder, or that of a training run")
+        raise DataError(f"{path} is not a checkpoint: it has neither {CONFIG} nor a link {' or '.join(LINKS)}")
+    what = "is a file" if path.exists() else "does not exist"
+    raise DataError(f"{path} {what}; give the folder of a checkpoint or of a training run")
 
 
 def read_config(path: str | Path) -> Any:
     """The model's config, as its class's `Config`.
 
     Raises:
-        DataError: `config.yaml` cannot be read, is of another format version, or describes no model there is.
+        DataError: `config.yaml` cannot be read, is of another format version, or describes an unknown model.
     """
     folder = resolve(path)
     return _read_config_file(folder).model if (folder / CONFIG).is_file() else hub.read_config(folder)
@@ -159,7 +159,7 @@ def read_card(path: str | Path) -> dict[str, Any]:
     match = FRONT_MATTER.match(_read_text(file))
     if match is None:
         raise DataError(f"{file}: it does not begin with YAML between two lines of ---")
-    return from_yaml("\n" + match[1], file)  # so that a fault is found in the line it is in
+    return from_yaml("\n" + match[1], file)  # so that line numbers in messages are right
 
 
 def _read_config_file(folder: Path) -> ConfigFile:
@@ -175,7 +175,7 @@ def _read_config_file(folder: Path) -> ConfigFile:
 
 
 def _build(model_config: Any, folder: Path) -> Model:
-    """The model, without the warning that was given when it was first made."""
+    """The model, without the warnings of its first construction."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ShortReceptiveFieldWarning)
         try:
@@ -185,22 +185,22 @@ def _build(model_config: Any, folder: Path) -> Model:
 
 
 def _read_engine(folder: Path, entry: EngineFile | None) -> bytes | None:
-    """The file of the native engine where the model is exported, the very one it was written with."""
+    """The native engine's file of an exported model, if its checksum is right."""
     file = folder / ENGINE
     if entry is None:
         if file.exists():
-            raise DataError(f"{file} is no part of the model that {CONFIG} describes")
+            raise DataError(f"{file} is not part of the model that {CONFIG} describes")
         return None
     for part, checksum in ((WEIGHTS, entry.weights_crc32), (ENGINE, entry.crc32)):
         file = folder / part
         if not file.is_file():
-            raise DataError(f"{file} is missing, which {CONFIG} calls for")
+            raise DataError(f"{file} is missing, and {CONFIG} requires it")
         try:
             content = file.read_bytes()
         except OSError as error:
             raise DataError(f"cannot read {file}: {error.strerror or error}") from None
         if zlib.crc32(content) != checksum:
-            raise DataError(f"{file} is damaged or another model's: it is not what {CONFIG} was written with")
+            raise DataError(f"{file} is damaged or another model's: its checksum is not the one in {CONFIG}")
     return content
 
 

@@ -14,13 +14,13 @@ from undertow.errors import UsageError
 
 T = TypeVar("T")
 Count = Annotated[int, Field(ge=1)]
-Probability = Annotated[float, Field(ge=0, lt=1)]  # with which something is left out, never all of it
+Probability = Annotated[float, Field(ge=0, lt=1)]  # of leaving something out; never of leaving out all
 UNKNOWN_KEY = "unexpected_keyword_argument"  # pydantic's name of that fault
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(Field,))
 def config(cls: type[T]) -> type[T]:
-    """Make `cls` a frozen, keyword-only pydantic dataclass that refuses unknown keys and says so in one line.
+    """Make `cls` a frozen, keyword-only pydantic dataclass that refuses unknown keys with a one-line error.
 
     Building one raises UsageError, as `parse` does.
     """
@@ -48,10 +48,10 @@ def choice(kinds: Mapping[str, Any]) -> BeforeValidator:
         if isinstance(value, tuple(one.Config for one in kinds.values())):
             return value
         if not isinstance(value, Mapping):
-            raise ValueError(f"it must hold keys and values, 'kind' among them, not {value!r}")
+            raise ValueError(f"it must hold keys and values, with a 'kind', not {value!r}")
         kind = str(value.get("kind"))
         if "kind" not in value:
-            raise ValueError(f"no kind is given; {there_are(sorted(kinds))}")
+            raise ValueError(f"kind is missing; {there_are(sorted(kinds))}")
         if kind not in kinds:
             raise ValueError(f"unknown kind '{kind}'{nearest(kind, kinds)}")
         try:
@@ -66,7 +66,7 @@ def parse(kind: type[T], values: Mapping[str, Any], where: str = "") -> T:
     """Build the config `kind` from a plain mapping.
 
     Raises:
-        UsageError: an unknown key (named, with the nearest right one), or a value of the wrong type or range.
+        UsageError: an unknown key (the message suggests the nearest), or a value of the wrong type or range.
     """
     try:
         return TypeAdapter(kind).validate_python(dict(values))
@@ -80,7 +80,7 @@ def to_dict(value: Any) -> Any:
 
 
 def explain(error: ValidationError, kind: type[Any], where: str = "") -> str:
-    """One line for one fault of a validation: an unknown key before all else, since it may be what is missing."""
+    """One line for one fault of a validation: an unknown key first, since it may be a missing one misspelt."""
     faults = error.errors()
     fault = next((one for one in faults if one["type"] == UNKNOWN_KEY), faults[0])
     path = ".".join(str(part) for part in ([where] if where else []) + list(fault["loc"]))
@@ -110,7 +110,7 @@ def _fields(kind: Any, path: Sequence[int | str]) -> list[str]:
 
 
 def nearest(name: str, known: Mapping[str, Any] | Callable[[], Any] | list[str]) -> str:
-    """`; did you mean 'x'?` with the nearest known name, or the list of what there is."""
+    """`; did you mean 'x'?` with the nearest known name, or the list of all names."""
     names = list(known)  # type: ignore[arg-type]
     close = difflib.get_close_matches(name, names, n=1)
     return f"; did you mean '{close[0]}'?" if close else f"; {there_are(sorted(names))}"

@@ -1,4 +1,4 @@
-"""The two errors a user can cause, and how long values are told of.
+"""The two errors a user can cause, and values shortened for messages.
 
 The command line prints their one line and exits; `--debug` shows the traceback.
 """
@@ -9,11 +9,11 @@ class UsageError(ValueError):
 
 
 class DataError(ValueError):
-    """A file, folder or value that is not what it must be (exit status 1)."""
+    """A file, folder or value that is missing, damaged or wrong (exit status 1)."""
 
 
 def shown(value: object, most: int = 60) -> str:
-    """A value for a reader: what is not printable is escaped, and a text longer than `most` characters is cut."""
+    """A value for a message: unprintable characters are escaped, and text beyond `most` characters is cut."""
     text = str(value)
     words = text if text.isprintable() else repr(text)
     return words if len(words) <= most else f"{words[:most]}... ({len(text):,} characters)"

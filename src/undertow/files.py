@@ -1,4 +1,4 @@
-"""Writing so that nothing is ever half-written: beside, synced to the disk, then renamed."""
+"""Atomic writing: to a temporary path beside, synced to the disk, then renamed."""
 
 import os
 import secrets
@@ -14,7 +14,7 @@ from undertow.errors import DataError
 def atomic_write(path: str | Path) -> Iterator[Path]:
     """A temporary path beside `path`, with the same suffix; when the block ends it is synced and becomes `path`.
 
-    The folder is made where it is missing. If the block raises, the temporary file is removed and `path` is as before.
+    A missing folder is made. If the block raises, the temporary file is removed and `path` is unchanged.
 
     Raises:
         DataError: the file could not be written (disk full, no permission, a folder in the way).
@@ -36,7 +36,7 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     if os.path.lexists(path) and (path.is_symlink() or not path.is_dir() or any(path.iterdir())):
-        raise DataError(f"{path} is already there; give a new folder")
+        raise DataError(f"{path} already exists; give a new folder")
     with _beside(path) as temporary:
         temporary.mkdir()
         yield temporary
@@ -51,7 +51,7 @@ def point(link: str | Path, target: str | Path) -> None:
     """Make `link` a symbolic link to `target` (relative to the link's folder) in one atomic step.
 
     Raises:
-        DataError: the link could not be written, or something other than a link stands there.
+        DataError: the link could not be written, or something other than a link is there.
     """
     link = Path(link)
     with _beside(link) as temporary:

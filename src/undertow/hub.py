@@ -29,7 +29,7 @@ from undertow.weights import check_weights, read_weights
 
 CONFIG, WEIGHTS, INDEX = "config.json", "model.safetensors", "model.safetensors.index.json"
 ACTIVATIONS = {"gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh", "gelu": "gelu", "relu": "relu"}
-# What changes the numbers and is not built here, with the value it must have.
+# Features that change the numbers and are not supported, with the value that each must have.
 ONLY = {
     "add_cross_attention": False,
     "reorder_and_upcast_attn": False,
@@ -43,13 +43,13 @@ PRODUCTS = {
     "feed_forward.input": "mlp.c_fc",
     "feed_forward.output": "mlp.c_proj",
 }
-UNUSED = re.compile(r"h\.\d+\.attn\.(bias|masked_bias)|lm_head\.weight")  # masks; what a tied head repeats
+UNUSED = re.compile(r"h\.\d+\.attn\.(bias|masked_bias)|lm_head\.weight")  # masks; a tied head's copy of the embedding
 Size = Annotated[int, Field(ge=1, le=2**24)]
 
 
 @config
 class GPT2:
-    """What is read of a GPT-2's `config.json`, under the names it has there.
+    """The fields read from a GPT-2's `config.json`, under their published names.
 
     The network has one dropout: `resid_pdrop`.
     """
@@ -68,7 +68,7 @@ class GPT2:
 
     @property
     def network(self) -> Transformer.Config:
-        """The same shape as a Transformer's."""
+        """The config of a Transformer of the same shape."""
         return parse(
             Transformer.Config,
             {
@@ -99,22 +99,22 @@ def is_published(folder: Path) -> bool:
 
 
 def load(folder: Path) -> Autoregressive:
-    """The published model in a folder, in float32, giving the logits that its own library gives.
+    """The published model in a folder, in float32, with the same logits as in its own library.
 
-    Sequences begin with the tokenizer's <|endoftext|>, whose row of the embedding is the start symbol's. Rows that no
-    token has are left out.
+    Sequences begin with the tokenizer's <|endoftext|>, whose row of the embedding is the start symbol's. Rows without
+    a token are left out.
 
     Raises:
-        DataError: a file or tensor is missing, damaged or of another shape, or the model is of another family or has a
-            feature that is not built here.
+        DataError: a file or tensor is missing, damaged or of another shape, or the model is of another family or has an
+            unsupported feature.
         UsageError: `tokenizers` is not installed.
     """
     settings, model_config = _settings(folder / CONFIG), read_config(folder)
     file, weights = _read(folder)
     missing = next((source.name for _, source in _sources(settings) if source.name not in weights), None)
-    if missing is not None:  # said before a model is built that may have more layers than there is memory for
-        raise DataError(f"{file}: tensor '{missing}' is missing, which {CONFIG} calls for")
-    with torch.device("meta"):  # shapes only; the weights that are read are then the model's own
+    if missing is not None:  # before building a model that may not fit in memory
+        raise DataError(f"{file}: tensor '{missing}' is missing, and {CONFIG} requires it")
+    with torch.device("meta"):  # shapes only; the weights that were read become the model's own
         model = Autoregressive(model_config)
     start = _start(folder, settings, model.alphabet)
     model.load_state_dict(_converted(weights, model, settings, start, file), assign=True)
@@ -125,7 +125,7 @@ def read_config(folder: Path) -> Autoregressive.Config:
     """The published model's config as one of ours.
 
     Raises:
-        DataError: `config.json` or the tokenizer's files are missing, damaged, or say what is not built here.
+        DataError: `config.json` or the tokenizer's files are missing, damaged, or ask for an unsupported feature.
         UsageError: `tokenizers` is not installed.
     """
     try:
@@ -136,7 +136,7 @@ def read_config(folder: Path) -> Autoregressive.Config:
 
 
 def describe(folder: Path) -> dict[str, Any]:
-    """What can be said of a published model where it has no card of ours."""
+    """Facts about a published model, which has no card of ours."""
     settings = _settings(folder / CONFIG)
     return {"description": f"published GPT-2 of {settings.n_layer} layers and {settings.n_embd} channels"}
 
@@ -148,7 +148,7 @@ def _settings(file: Path) -> GPT2:
         raise DataError(f"{file}: model_type is {family!r}; undertow reads 'gpt2'")
     for name, needed in ONLY.items():
         if values.get(name, needed) != needed:
-            raise DataError(f"{file}: {name} is {values[name]}; undertow reads GPT-2 with {name} {needed} alone")
+            raise DataError(f"{file}: {name} is {values[name]}; undertow only reads GPT-2 with {name} {needed}")
     known = {field.name for field in fields(GPT2)}
     try:
         return parse(GPT2, {name: value for name, value in values.items() if name in known})
@@ -162,13 +162,13 @@ def _start(folder: Path, settings: GPT2, alphabet: Alphabet) -> int:
     num_tokens = alphabet.num_symbols
     if num_tokens > settings.vocab_size:
         raise DataError(
-            f"{folder}: the tokenizer has {num_tokens} tokens; {CONFIG} says vocab_size {settings.vocab_size}"
+            f"{folder}: the tokenizer has {num_tokens} tokens, but vocab_size in {CONFIG} is {settings.vocab_size}"
         )
     if END_OF_TEXT.encode() in alphabet.pieces:
         return alphabet.pieces.index(END_OF_TEXT.encode())
     if settings.bos_token_id is not None and 0 <= settings.bos_token_id < num_tokens:
         return settings.bos_token_id
-    raise DataError(f"{folder}: the tokenizer has no {END_OF_TEXT}, which sequences begin with")
+    raise DataError(f"{folder}: the tokenizer has no {END_OF_TEXT} to begin sequences with")
 
 
 def _read(folder: Path) -> tuple[Path, dict[str, Tensor]]:
@@ -178,11 +178,11 @@ def _read(folder: Path) -> tuple[Path, dict[str, Tensor]]:
         return folder / WEIGHTS, _bare(read_weights(folder / WEIGHTS))
     places = _read_json(index).get("weight_map")
     if not isinstance(places, dict) or not all(isinstance(place, str) for place in places.values()):
-        raise DataError(f"{index}: weight_map does not say which file each tensor is in")
+        raise DataError(f"{index}: weight_map must name the file of each tensor")
     weights: dict[str, Tensor] = {}
     for place in sorted(set(places.values())):
         if Path(place).name != place:
-            raise DataError(f"{index}: '{place}' is not a file's name")
+            raise DataError(f"{index}: '{place}' is not a file name")
         weights |= read_weights(folder / place)
     return index, _bare(weights)
 
@@ -236,7 +236,7 @@ def _read_json(file: Path) -> dict[str, Any]:
     except OSError as error:
         raise DataError(f"cannot read {file}: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{file} is no JSON: {error}") from None
+        raise DataError(f"{file} is not JSON: {error}") from None
     if not isinstance(values, dict):
         raise DataError(f"{file} holds {type(values).__name__}, not keys and values")
     return values

@@ -1,4 +1,4 @@
-"""YAML of plain values: what a stranger may have written is read without running or expanding anything in it."""
+"""Plain YAML: files from strangers are read without running or expanding anything in them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -32,7 +32,7 @@ def from_yaml(text: str, where: object) -> dict[str, Any]:
     """The mapping that YAML holds.
 
     Raises:
-        DataError: it is no YAML, no mapping, nested very deep, or has a tag or an alias; `where` names it.
+        DataError: it is not YAML, not a mapping, nested too deep, or has a tag or an alias; `where` names the file.
     """
     try:
         _check_plain(text, where)
@@ -40,19 +40,19 @@ def from_yaml(text: str, where: object) -> dict[str, Any]:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         if isinstance(error, DataError):
             raise
-        raise DataError(f"{where} is no plain YAML: {' '.join(str(error).split())}") from None
+        raise DataError(f"{where} is not plain YAML: {' '.join(str(error).split())}") from None
     if not isinstance(values, dict):
         raise DataError(f"{where} holds {type(values).__name__}, not keys and values")
     return values
 
 
 def _check_plain(text: str, where: object) -> None:
-    """Refuse what would be more than is written, and what would not fit the parser's stack."""
+    """Refuse tags and aliases, which can expand, and nesting too deep for the parser's stack."""
     depth = 0
     for token in yaml.scan(text, Loader):
         if isinstance(token, MARKS):
             line = token.start_mark.line + 1
-            raise DataError(f"{where} has a tag or an alias in line {line}; only plain values are read")
+            raise DataError(f"{where} has a tag or an alias on line {line}; only plain values are read")
         depth += isinstance(token, OPENING) - isinstance(token, CLOSING)
         if depth > MOST_NESTED:
-            raise DataError(f"{where} is no plain YAML: it is nested more than {MOST_NESTED} deep")
+            raise DataError(f"{where} is not plain YAML: it is nested more than {MOST_NESTED} deep")

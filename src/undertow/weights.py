@@ -1,4 +1,4 @@
-"""Weights by name, from safetensors and nothing else: a pickle can run any code when it is read."""
+"""Weights by name, read only from safetensors: a pickle can run any code when it is read."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +17,7 @@ def read_weights(file: Path) -> dict[str, Tensor]:
     """Every tensor in a safetensors file, on the CPU.
 
     Raises:
-        DataError: it is missing, where there may be a pickle in its place; it cannot be read; or it is damaged.
+        DataError: it is missing (perhaps a pickle is there instead), cannot be read, or is damaged.
     """
     if not file.is_file():
         refuse_pickle(file.parent)
@@ -27,11 +27,11 @@ def read_weights(file: Path) -> dict[str, Tensor]:
     except OSError as error:
         raise DataError(f"cannot read {file}: {error}") from None
     except (SafetensorError, ValueError, KeyError) as error:
-        raise DataError(f"{file} is cut short, damaged, or no safetensors file: {error}") from None
+        raise DataError(f"{file} is truncated, damaged, or not a safetensors file: {error}") from None
 
 
 def refuse_pickle(path: Path) -> None:
-    """Say why, if `path` is a pickle or has one in it, it is not read."""
+    """Refuse `path` if it is a pickle or a folder with one."""
     files = sorted(path.iterdir()) if path.is_dir() else [path]
     pickle = next((file for file in files if file.suffix.lower() in PICKLED and file.is_file()), None)
     if pickle is not None:
@@ -42,22 +42,22 @@ def refuse_pickle(path: Path) -> None:
 
 
 def check_weights(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor], file: Path, config: str) -> None:
-    """That weights are what the file called `config` calls for: all of it, nothing else, and numbers.
+    """Check that weights fit the file called `config`: no tensor missing or extra, all of them finite.
 
     Args:
         expected: tensors of the right shapes and types, or on the meta device.
 
     Raises:
-        DataError: a tensor, which is named, is missing, too many, of another shape or type, or NaN or infinite.
+        DataError: a tensor is missing, extra, of another shape or type, or not finite; the message names it.
     """
     if missing := expected.keys() - weights.keys():
-        raise DataError(f"{file}: tensor '{min(missing)}' is missing, which {config} calls for")
+        raise DataError(f"{file}: tensor '{min(missing)}' is missing, and {config} requires it")
     if extra := weights.keys() - expected.keys():
-        raise DataError(f"{file}: tensor '{min(extra)}' is no part of the model that {config} describes")
+        raise DataError(f"{file}: tensor '{min(extra)}' is not part of the model that {config} describes")
     for name, tensor in weights.items():
         wanted = expected[name]
         if tensor.shape != wanted.shape:
-            shapes = f"{tuple(tensor.shape)}, but {config} calls for {tuple(wanted.shape)}"
+            shapes = f"{tuple(tensor.shape)}, but {config} requires {tuple(wanted.shape)}"
             raise DataError(f"{file}: tensor '{name}' has shape {shapes}")
         if tensor.dtype != wanted.dtype and not (tensor.is_floating_point() and wanted.is_floating_point()):
             types = f"{tensor.dtype}, but the model's is {wanted.dtype}".replace("torch.", "")

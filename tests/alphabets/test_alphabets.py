@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.refusals import refuses
 from undertow.alphabets import ALPHABETS, build
 from undertow.alphabets.linear_pcm import LinearPCM
 from undertow.alphabets.mu_law import MuLaw
@@ -86,15 +87,15 @@ def test_to_scalar_spans_the_range_and_starts_at_zero(config):
 @pytest.mark.parametrize("config", ALL)
 def test_bad_input_is_refused(config):
     alphabet = build(config)
-    with pytest.raises(DataError, match="sample 1 of 3 is NaN"):
+    with refuses(DataError, "1 of 3", "NaN"):
         alphabet.encode(np.array([0.0, np.nan, 0.5]))
-    with pytest.raises(DataError, match="int16"):
+    with refuses(DataError, "int16"):
         alphabet.encode(np.array([0, 1], np.int16))
-    with pytest.raises(DataError, match=rf"symbol {alphabet.start_symbol} is outside .* {alphabet.num_symbols - 1}$"):
+    with refuses(DataError, f"symbol {alphabet.start_symbol}", alphabet.num_symbols - 1):
         alphabet.decode(np.array([0, alphabet.start_symbol]))
-    with pytest.raises(DataError, match="symbol -1 is outside"):
+    with refuses(DataError, "symbol -1"):
         alphabet.decode(np.array([-1]))
-    with pytest.raises(DataError, match="must be integers"):
+    with refuses(DataError, "float64", "integers"):
         alphabet.decode(np.array([0.0]))
 
 
@@ -109,5 +110,5 @@ def test_bad_input_is_refused(config):
     ],
 )
 def test_wrong_configs_are_refused(kind, wrong):
-    with pytest.raises(UsageError, match=next(iter(wrong))):
+    with refuses(UsageError, next(iter(wrong))):
         parse(kind.Config, wrong)

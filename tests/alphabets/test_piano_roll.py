@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.refusals import refuses
 from undertow.alphabets import PianoRoll
 from undertow.errors import DataError
 
@@ -29,13 +30,13 @@ def test_a_step_is_88_symbols_of_two():
 
 
 def test_refusals():
-    with pytest.raises(DataError, match=r"is \(88, 5\); a piano roll is \(T, 88\)"):
+    with refuses(DataError, "(88, 5)", "(T, 88)"):
         roll().encode(ROLL.T)
-    with pytest.raises(DataError, match=r"2 at step 0, key \d+; a piano roll is of 0 and 1"):
+    with refuses(DataError, "2 at step 0, key", "0 and 1"):
         roll().encode(ROLL * 2)
-    with pytest.raises(DataError, match="nan at step"):
+    with refuses(DataError, "nan at step"):
         roll().encode(np.where(ROLL == 1, np.nan, 0.0))
-    with pytest.raises(DataError, match="symbol 2 is outside"):
+    with refuses(DataError, "symbol 2"):
         roll().decode(ROLL * 2)
-    with pytest.raises(DataError, match=r"is \(87,\); a piano roll"):
+    with refuses(DataError, "(87,)", "piano roll"):
         roll().decode(np.zeros(87, np.int64))

@@ -134,7 +134,7 @@ def test_every_verb_says_that_a_model_has_not_learnt(command, tmp_path):
 
 def test_no_model_there(command, tmp_path):
     outcome = command("generate", tmp_path / "nothing", "--out", tmp_path / "x")
-    assert outcome.status == 1 and "is not there" in outcome.line
+    assert outcome.status == 1 and "does not exist" in outcome.line
 
 
 def test_a_disk_that_fills_up_leaves_the_file_before(command, trained, tmp_path, monkeypatch):

@@ -73,7 +73,7 @@ def test_a_wrong_request_is_one_line_and_status_2(command, words, said):
 
 def test_wrong_data_is_one_line_and_status_1(command, tmp_path):
     outcome = command("info", tmp_path)
-    assert outcome.status == 1 and f"{tmp_path} is no checkpoint" in outcome.line
+    assert outcome.status == 1 and f"{tmp_path} is not a checkpoint" in outcome.line
 
 
 def test_debug_shows_where_it_came_from(command, tmp_path):

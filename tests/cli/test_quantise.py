@@ -97,7 +97,7 @@ def test_of_long_data_pieces_from_all_over_are_heard(command, trained, tmp_path,
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
-        ("RUN --calibrate plucked --out there", 1, "there is already there; give a new folder"),
+        ("RUN --calibrate plucked --out there", 1, "there already exists"),
         ("RUN --precision int4 --out new", 2, "int4"),
         ("RUN --calibrate nowhere --out new", 1, "'nowhere' is neither a folder nor a named set"),
         ("RUN --calibrate empty --out new", 1, "empty"),
@@ -106,7 +106,7 @@ def test_of_long_data_pieces_from_all_over_are_heard(command, trained, tmp_path,
         ("RUN", 2, "--out is missing"),
         ("EXPORTED --out new", 2, "this model is exported already, in int8"),
         ("cardless --out new", 2, "it was trained on: give --calibrate a folder, a file or a named set"),
-        ("nothing --out new", 1, "is not there"),
+        ("nothing --out new", 1, "does not exist"),
     ],
 )
 def test_what_a_wrong_request_gets(command, trained, exported, tmp_path, monkeypatch, words, status, said):

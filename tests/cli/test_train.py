@@ -214,7 +214,7 @@ def test_a_recipe_of_ones_own(command, tmp_path):
     assert outcome.status == 2 and "unknown key 'training.stepz'; did you mean 'steps'?" in outcome.line
     recipe.write_text("model: [")
     outcome = command("train", recipe, "--out", tmp_path / "run")
-    assert outcome.status == 1 and "mine.yaml is no plain YAML" in outcome.line
+    assert outcome.status == 1 and "mine.yaml is not plain YAML" in outcome.line
 
 
 def test_a_run_is_a_function_of_its_seed(command, tmp_path):

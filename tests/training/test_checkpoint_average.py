@@ -76,9 +76,9 @@ def test_what_makes_no_mean(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is no folder of a run"):
         average(tmp_path)
     average(out, last=2)
-    with pytest.raises(DataError, match="is already there; give a new folder"):
+    with pytest.raises(DataError, match="exists; give a new folder"):
         average(out, last=2)
     (out / "checkpoints" / "step-00000012" / checkpoint.WEIGHTS).write_bytes(b"cut")
-    with pytest.raises(DataError, match="is cut short, damaged, or no safetensors file"):
+    with pytest.raises(DataError, match="safetensors is truncated, damaged"):
         average(out, last=2, out=tmp_path / "mean")
     assert not (tmp_path / "mean").exists()

@@ -1,4 +1,4 @@
-"""What a symbol is: one file an alphabet, one line here."""
+"""Alphabets: what a symbol is. Each has a file, and a line in the registry."""
 
 from typing import Annotated, Any
 
@@ -32,8 +32,8 @@ def build(config: Any) -> Alphabet:
     """The alphabet a config describes.
 
     Raises:
-        UsageError: its characters are not collected, or its sub-words not trained.
-        DataError: its sub-words are none that give every text back.
+        UsageError: its characters have not been collected, or its sub-words not trained.
+        DataError: its tokenizer changes some texts.
     """
     return ALPHABETS[config.kind](config)
 

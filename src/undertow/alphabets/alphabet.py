@@ -1,4 +1,4 @@
-"""The contract of an alphabet: what a symbol is, to and from the real thing."""
+"""The interface of an alphabet: it encodes sound, text, notes, pixels or numbers, and decodes them again."""
 
 from abc import ABC, abstractmethod
 from typing import Any, Literal
@@ -14,10 +14,10 @@ class Alphabet(ABC):
 
     Attributes:
         config: the alphabet's own `Config`.
-        num_symbols: size of the alphabet; 0 for one of real numbers, which have no distribution here.
-        num_elements: E, where one step is a vector of so many symbols; None where it is a single symbol.
-        real: what symbols stand for.
-        unit: what one step is called.
+        num_symbols: size of the alphabet; 0 for real numbers, which have no distribution.
+        num_elements: E if one step is a vector of E symbols; None if it is a single symbol.
+        real: kind of data that the symbols encode.
+        unit: name of one step.
     """
 
     config: Any
@@ -28,16 +28,16 @@ class Alphabet(ABC):
 
     @property
     def start_symbol(self) -> int:
-        """What stands before the first symbol of every sequence."""
+        """The symbol before the first one of every sequence."""
         return self.num_symbols
 
     @abstractmethod
     def encode(self, real: Any) -> np.ndarray:
-        """The real thing as int64 symbols; real numbers stay float32."""
+        """Data as int64 symbols; real numbers stay float32."""
 
     @abstractmethod
     def decode(self, symbols: np.ndarray) -> Any:
-        """Symbols as the real thing."""
+        """Symbols as data."""
 
     @abstractmethod
     def to_scalar(self, symbols: Tensor) -> Tensor:

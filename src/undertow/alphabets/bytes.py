@@ -1,4 +1,4 @@
-"""Bytes: 256 symbols, which any file is made of."""
+"""Bytes: 256 symbols, for any file."""
 
 from typing import Literal
 
@@ -10,13 +10,13 @@ from undertow.config import config
 
 
 class Bytes(TextAlphabet):
-    """Byte b as symbol b: text in UTF-8, and whatever else there is."""
+    """Byte b as symbol b: text in UTF-8, or any other data."""
 
     unit: Unit = "byte"
 
     @config
     class Config:
-        """Nothing to choose: there are 256 bytes."""
+        """No settings: there are 256 bytes."""
 
         kind: Literal["bytes"] = "bytes"
 
@@ -24,14 +24,14 @@ class Bytes(TextAlphabet):
         super().__init__(config, [bytes([value]) for value in range(256)])
 
     def encode(self, real: str | bytes) -> np.ndarray:
-        """Bytes, or text as UTF-8, as int64 symbols (T,); undecoded bytes of a command line come back as they were.
+        """Bytes, or text as UTF-8, as int64 symbols (T,); bytes that the command line could not decode are restored.
 
         Raises:
-            DataError: half a surrogate pair, which has no bytes.
+            DataError: the text has half a surrogate pair, which has no bytes.
         """
         data = utf8(real, "surrogateescape") if isinstance(real, str) else real
         return np.frombuffer(data, np.uint8).astype(np.int64)
 
     def to_bytes(self, symbols: np.ndarray) -> bytes:
-        """The bytes that symbols (T,) are."""
+        """Symbols (T,) as bytes."""
         return checked_symbols(symbols, self.num_symbols).astype(np.uint8).tobytes()

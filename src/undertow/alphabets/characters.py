@@ -1,4 +1,4 @@
-"""Characters: one symbol for each that the text has, in the order of their code points."""
+"""Characters: one symbol for each distinct character, in the order of code points."""
 
 import warnings
 from collections.abc import Iterable
@@ -19,9 +19,9 @@ NUM_CODE_POINTS = 0x110000
 def _sorted(characters: str) -> str:
     """Each character once, in the order of code points."""
     if any("\ud800" <= one <= "\udfff" for one in characters):
-        raise ValueError("it holds half a surrogate pair, which is no character")
+        raise ValueError("it holds half a surrogate pair, which is not a character")
     if len(distinct := set(characters)) > MOST:
-        raise ValueError(f"it holds {len(distinct)} characters; {MOST} are the most")
+        raise ValueError(f"it holds {len(distinct)} characters; the limit is {MOST}")
     return "".join(sorted(distinct))
 
 
@@ -32,17 +32,17 @@ class Characters(TextAlphabet):
 
     @config
     class Config:
-        """`characters`: all there are, at most 65,536; none: they are collected from the training data."""
+        """`characters`: the whole alphabet, at most 65,536; empty: collected from the training data."""
 
         kind: Literal["characters"] = "characters"
         characters: Annotated[str, AfterValidator(_sorted)] = ""
 
     def __init__(self, config: Config) -> None:
         if not config.characters:
-            raise UsageError("alphabet.characters: there are none; give them, or collect them from text")
+            raise UsageError("alphabet.characters is empty; give the characters, or collect them from text")
         super().__init__(config, [character.encode() for character in config.characters])
         codes = _code_points(config.characters)
-        self._symbols = np.full(int(codes.max()) + 2, -1, np.int32)  # of a code point; the last for all above
+        self._symbols = np.full(int(codes.max()) + 2, -1, np.int32)  # by code point; the last is for all above
         self._symbols[codes] = np.arange(self.num_symbols)
 
     def encode(self, real: str | bytes) -> np.ndarray:
@@ -61,7 +61,7 @@ class Characters(TextAlphabet):
 
 
 def collect(documents: Iterable[str | bytes]) -> Characters.Config:
-    """The alphabet of all characters in some documents; those may come in parts.
+    """The alphabet of all characters in some documents, which may come in parts.
 
     Raises:
         DataError: there are none, more than 65,536, or bytes that are not UTF-8.
@@ -73,9 +73,9 @@ def collect(documents: Iterable[str | bytes]) -> Characters.Config:
     if not len(codes):
         raise DataError("the text is empty; there are no characters to collect")
     if len(codes) > MOST:
-        raise DataError(f"the text has {len(codes)} different characters, {MOST} are the most; bytes have 256 symbols")
+        raise DataError(f"the text has {len(codes)} different characters; the limit is {MOST}, and bytes need 256")
     if len(codes) > MANY:
-        warnings.warn(f"the text has {len(codes)} different characters; bytes or sub-words have fewer", stacklevel=2)
+        warnings.warn(f"the text has {len(codes)} different characters; bytes or sub-words need fewer", stacklevel=2)
     return Characters.Config(characters="".join(map(chr, codes)))
 
 

@@ -1,4 +1,4 @@
-"""What only data can tell of an alphabet of text: its characters, or how words are cut."""
+"""Fit an alphabet to text: collect its characters, or train its sub-words."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,16 +8,16 @@ from undertow.alphabets.subwords import Subwords, train_subwords
 
 
 def fit(config: Any, every: Iterable[str | bytes], train: Iterable[str | bytes]) -> Any:
-    """The config of an alphabet, its characters collected or its sub-words trained where that is still to do.
+    """The config of an alphabet; characters are collected and sub-words trained if it has none yet.
 
     Args:
-        config: of any alphabet; one that has all it needs comes back as it is, and no text is read.
-        every: all texts, which characters are collected from.
-        train: those that sub-words are trained on.
+        config: of any alphabet; a complete one is returned unchanged, and no text is read.
+        every: all texts, to collect characters from.
+        train: texts to train sub-words on.
 
     Raises:
-        UsageError: sub-words without the package that trains them.
-        DataError: text that is not UTF-8, none at all, or of more characters than an alphabet can have.
+        UsageError: sub-words must be trained, and `tokenizers` is not installed.
+        DataError: the text is empty, is not UTF-8, or has more characters than an alphabet can have.
     """
     if isinstance(config, Characters.Config) and not config.characters:
         return collect(every)

@@ -16,7 +16,7 @@ class LinearPCM(Alphabet):
 
     @config
     class Config:
-        """`bits`: 8 or 16 a sample."""
+        """`bits`: of a sample, 8 or 16."""
 
         kind: Literal["linear_pcm"] = "linear_pcm"
         bits: Literal[8, 16] = 16
@@ -28,7 +28,7 @@ class LinearPCM(Alphabet):
     def encode(self, real: Any) -> np.ndarray:
         """Float samples in [-1, 1], of any shape, as int64 symbols; s / 2^(bits-1) gives exactly s + 2^(bits-1).
 
-        What lies outside is clipped, +1 to the highest symbol.
+        Samples outside are clipped; +1 becomes the highest symbol.
 
         Raises:
             DataError: a sample is NaN, or the samples are not floats.

@@ -26,7 +26,7 @@ class MuLaw(Alphabet):
 
     @config
     class Config:
-        """`num_levels`: 2 to 2²⁴ (beyond that neighbouring levels fall together in float32)."""
+        """`num_levels`: 2 to 2²⁴ (beyond that, neighbouring levels are equal in float32)."""
 
         kind: Literal["mu_law"] = "mu_law"
         num_levels: int = Field(256, ge=2, le=2**24)
@@ -36,7 +36,7 @@ class MuLaw(Alphabet):
         self.num_symbols = config.num_levels
 
     def encode(self, real: Any) -> np.ndarray:
-        """Float samples in [-1, 1], of any shape, as int64 symbols; what lies outside is clipped.
+        """Float samples in [-1, 1], of any shape, as int64 symbols; samples outside are clipped.
 
         Raises:
             DataError: a sample is NaN, or the samples are not floats.

@@ -1,4 +1,4 @@
-"""Numbers: vectors of real values, for sequences that are read and not generated."""
+"""Numbers: vectors of real values, for sequences that are read, not generated."""
 
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ from undertow.errors import DataError
 
 
 class Numbers(Alphabet):
-    """A step is a vector of float32 values as it is; there are no symbols, and the start is a vector of zeros."""
+    """A step is a vector of float32 values. There are no symbols, and the start is a vector of zeros."""
 
     num_symbols = 0
     real: Real = "numbers"
@@ -21,7 +21,7 @@ class Numbers(Alphabet):
 
     @config
     class Config:
-        """`num_elements`: values a step."""
+        """`num_elements`: number of values in a step."""
 
         kind: Literal["numbers"] = "numbers"
         num_elements: int = Field(1, ge=1)
@@ -34,7 +34,7 @@ class Numbers(Alphabet):
         """Numbers (…, E) as float32.
 
         Raises:
-            DataError: there are not E a step, or one is NaN or infinite (in float32).
+            DataError: a step does not have E values, or one is NaN or infinite in float32.
         """
         values = np.asarray(real).astype(np.float32)
         if not values.ndim or values.shape[-1] != self.num_elements:

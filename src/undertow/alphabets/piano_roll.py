@@ -15,7 +15,7 @@ LOWEST_NOTE = 21  # of MIDI: A0
 
 
 class PianoRoll(Alphabet):
-    """A step is a vector of 88 symbols, from the lowest key up: 1 where it sounds, 0 where it does not."""
+    """A step is a vector of 88 symbols, from the lowest key up: 1 for a sounding key, 0 for a silent one."""
 
     num_symbols = 2
     num_elements = NUM_KEYS
@@ -24,7 +24,7 @@ class PianoRoll(Alphabet):
 
     @config
     class Config:
-        """Nothing to choose: a piano has 88 keys."""
+        """No settings: a piano has 88 keys."""
 
         kind: Literal["piano_roll"] = "piano_roll"
 
@@ -35,7 +35,7 @@ class PianoRoll(Alphabet):
         """Zeros and ones (…, 88) of any type as int64 symbols.
 
         Raises:
-            DataError: there are other values, or not 88 a step.
+            DataError: a value is neither 0 nor 1, or a step does not have 88 values.
         """
         roll = np.asarray(real)
         _check_values(roll, "the piano roll")
@@ -45,13 +45,13 @@ class PianoRoll(Alphabet):
         """Symbols (…, 88) as zeros and ones (uint8).
 
         Raises:
-            DataError: a symbol lies outside the alphabet, or there are not 88 a step.
+            DataError: a symbol is outside the alphabet, or a step does not have 88.
         """
         _check_keys(np.asarray(symbols), "the piano roll")
         return checked_symbols(symbols, self.num_symbols).astype(np.uint8)
 
     def to_scalar(self, symbols: Tensor) -> Tensor:
-        """0.0 and 1.0, in torch's default dtype; the start symbol is 0.0, as silence is."""
+        """0.0 and 1.0, in torch's default dtype; the start symbol is 0.0, like silence."""
         return symbols.masked_fill(symbols == self.start_symbol, 0) / 1
 
 
@@ -59,7 +59,7 @@ def check_roll(roll: np.ndarray, name: str) -> np.ndarray:
     """One roll as (T, 88) uint8.
 
     Raises:
-        DataError: it is none, and what it is instead.
+        DataError: it is not a piano roll; the message gives the wrong shape, type or value.
     """
     if roll.ndim != 2 or not len(roll):
         raise _no_roll(roll, name)
@@ -71,11 +71,11 @@ def _check_values(roll: np.ndarray, name: str) -> None:
     """Refuse what is not (…, 88) of 0 and 1."""
     _check_keys(roll, name)
     if roll.dtype.kind not in "biuf":
-        raise DataError(f"{name}: is an array of {roll.dtype}; a piano roll is of 0 and 1")
+        raise DataError(f"{name}: the type is {roll.dtype}; a piano roll holds 0 and 1")
     wrong = (roll != 0) & (roll != 1)
     if wrong.any():
         *_, step, key = np.argwhere(np.atleast_2d(wrong))[0].tolist()
-        raise DataError(f"{name}: {roll[wrong][0]} at step {step}, key {key}; a piano roll is of 0 and 1")
+        raise DataError(f"{name}: {roll[wrong][0]} at step {step}, key {key}; a piano roll holds only 0 and 1")
 
 
 def _check_keys(roll: np.ndarray, name: str) -> None:
@@ -84,4 +84,4 @@ def _check_keys(roll: np.ndarray, name: str) -> None:
 
 
 def _no_roll(roll: np.ndarray, name: str) -> DataError:
-    return DataError(f"{name}: is {roll.shape}; a piano roll is (T, {NUM_KEYS})")
+    return DataError(f"{name}: the shape is {roll.shape}; a piano roll is (T, {NUM_KEYS})")

@@ -13,13 +13,13 @@ from undertow.errors import DataError
 
 
 class Pixels(Alphabet):
-    """Bytes v of a picture as levels q = ⌊v · (num_levels - 1) / 255 + ½⌋; with 256 of them, exactly."""
+    """Bytes v of a picture as levels q = ⌊v · (num_levels - 1) / 255 + ½⌋; 256 levels are exact."""
 
     real: Real = "pixels"
 
     @config
     class Config:
-        """`num_levels`: 2 (black and white) to 256; `unit`: of what a symbol is, a step where there is no picture."""
+        """`num_levels`: 2 (black and white) to 256; `unit`: name of a symbol, "step" where there is no picture."""
 
         kind: Literal["pixels"] = "pixels"
         num_levels: int = Field(256, ge=2, le=256)
@@ -33,7 +33,7 @@ class Pixels(Alphabet):
         """Bytes 0 to 255, of any shape, as int64 symbols.
 
         Raises:
-            DataError: they are not uint8.
+            DataError: the pixels are not uint8.
         """
         values = np.asarray(real)
         if values.dtype != np.uint8:
@@ -41,10 +41,10 @@ class Pixels(Alphabet):
         return (2 * values.astype(np.int64) * (self.num_symbols - 1) + 255) // 510
 
     def decode(self, symbols: np.ndarray) -> np.ndarray:
-        """Symbols as the nearest bytes (uint8): 0 is 0, the highest 255.
+        """Symbols as the nearest bytes (uint8): 0 becomes 0, and the highest symbol 255.
 
         Raises:
-            DataError: a symbol lies outside the alphabet.
+            DataError: a symbol is outside the alphabet.
         """
         top = self.num_symbols - 1
         return ((510 * checked_symbols(symbols, self.num_symbols) + top) // (2 * top)).astype(np.uint8)

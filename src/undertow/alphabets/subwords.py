@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 END_OF_TEXT = "<|endoftext|>"
-SPLITTERS = {"ByteLevel", "Split", "Digits", "Punctuation"}  # what cuts text and keeps it all
+SPLITTERS = {"ByteLevel", "Split", "Digits", "Punctuation"}  # these cut text and lose none of it
 
 
 class Subwords(TextAlphabet):
@@ -29,7 +29,7 @@ class Subwords(TextAlphabet):
 
     @config
     class Config:
-        """`size`: how many tokens to train, 256 bytes among them; `tokenizer`: its JSON, none before it is trained."""
+        """`size`: number of tokens, with the 256 bytes; `tokenizer`: its JSON, empty before it is trained."""
 
         kind: Literal["subwords"] = "subwords"
         size: int = Field(1024, ge=256, le=2**20)
@@ -37,7 +37,7 @@ class Subwords(TextAlphabet):
 
     def __init__(self, config: Config) -> None:
         if not config.tokenizer:
-            raise UsageError("alphabet.tokenizer: there is none; train one on text, or load one from its files")
+            raise UsageError("alphabet.tokenizer is empty; train one on text, or load one from its files")
         self._tokenizer = _from_json(config.tokenizer)
         super().__init__(config, _pieces(self._tokenizer))
         if self.num_symbols != config.size:
@@ -79,7 +79,7 @@ def from_files(folder: str | Path) -> Subwords.Config:
 
     Raises:
         UsageError: `tokenizers` is not installed.
-        DataError: they are not there, are damaged, or make no byte-level BPE.
+        DataError: the files are missing or damaged, or are not a byte-level BPE.
     """
     folder, library = Path(folder), _library()
     whole, vocabulary, merges = (folder / name for name in ("tokenizer.json", "vocab.json", "merges.txt"))
@@ -90,8 +90,8 @@ def from_files(folder: str | Path) -> Subwords.Config:
             raise DataError("there is neither tokenizer.json nor vocab.json with merges.txt")
         try:
             tokenizer = _byte_level(library.models.BPE.from_file(str(vocabulary), str(merges)))
-        except Exception as error:  # the library raises no narrower one
-            raise DataError(f"vocab.json and merges.txt make no BPE ({error})") from None
+        except Exception as error:  # the library raises no narrower class
+            raise DataError(f"vocab.json and merges.txt are not a BPE ({error})") from None
         if tokenizer.token_to_id(END_OF_TEXT) is not None:
             tokenizer.add_special_tokens([END_OF_TEXT])
         return _config(tokenizer)
@@ -116,7 +116,7 @@ def _library() -> Any:
     try:
         import tokenizers
     except ImportError:
-        raise UsageError("sub-words need tokenizers; install undertow with its extra: undertow[text]") from None
+        raise UsageError("sub-words need the package tokenizers; install undertow[text]") from None
     return tokenizers
 
 
@@ -133,34 +133,34 @@ def _config(tokenizer: "Tokenizer") -> Subwords.Config:
 
 
 def _from_json(text: str) -> "Tokenizer":
-    """The tokenizer that JSON describes, held to what gives every text back as it was.
+    """The tokenizer that the JSON describes, if it reproduces every text exactly.
 
     Raises:
-        DataError: it is no tokenizer, or one that changes text.
+        DataError: it is not a tokenizer, or it changes text.
     """
     library = _library()
     try:
         tokenizer = library.Tokenizer.from_str(text)
         fields = json.loads(text)
-    except Exception as error:  # the library raises no narrower one
+    except Exception as error:  # the library raises no narrower class
         raise DataError(f"the tokenizer cannot be read ({error})") from None
     changes = _changes(fields)
     if changes:
-        raise DataError(f"the tokenizer {changes}; byte-level BPE that gives every text back as it was can be used")
+        raise DataError(f"the tokenizer {changes}; it must be a byte-level BPE that reproduces every text exactly")
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
 
 
 def _changes(fields: dict[str, Any]) -> str:
-    """How a tokenizer changes text, for a message; nothing where it does not."""
+    """How a tokenizer changes text, for a message; empty if it does not."""
     model, splitter = fields["model"], fields["pre_tokenizer"] or {}
     parts = splitter.get("pretokenizers", [splitter])
     kinds = [part.get("type") for part in parts]
     if model.get("type") != "BPE" or "ByteLevel" not in kinds:
         return f"is {model.get('type')}, not byte-level BPE"
     if model.get("dropout"):
-        return "leaves out merges at random"
+        return "skips merges at random"
     if model.get("end_of_word_suffix") or model.get("continuing_subword_prefix"):
         return "marks the ends of words"
     if fields["normalizer"] is not None:
@@ -168,9 +168,9 @@ def _changes(fields: dict[str, Any]) -> str:
     if any(part.get("add_prefix_space") for part in parts):
         return "puts a space before text"
     if any(part.get("behavior") == "Removed" for part in parts) or not set(kinds) <= SPLITTERS:
-        return "leaves out or changes what separates words"
+        return "drops or changes the separators of words"
     if any(token["lstrip"] or token["rstrip"] for token in fields["added_tokens"]):
-        return "takes away the spaces around some tokens"
+        return "strips the spaces around some tokens"
     return ""
 
 
@@ -183,7 +183,7 @@ def _pieces(tokenizer: "Tokenizer") -> list[bytes]:
     added = {number: token.content for number, token in tokenizer.get_added_tokens_decoder().items()}
     by_number = {number: token for token, number in tokenizer.get_vocab(with_added_tokens=True).items()}
     if sorted(by_number) != list(range(len(by_number))):
-        raise DataError(f"the tokenizer's {len(by_number)} tokens are not numbered from 0 on without a gap")
+        raise DataError(f"the tokenizer's {len(by_number)} tokens are not numbered from 0 without gaps")
     missing = set(_BYTE_OF) - set(by_number.values())
     if missing:
         raise DataError(f"the tokenizer has no token for {len(missing)} of the 256 bytes; it is not byte-level")

@@ -1,4 +1,4 @@
-"""What every alphabet asks of its symbols."""
+"""Checking and scaling of symbols, which alphabets share."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ def checked_symbols(symbols: Any, num_symbols: int) -> np.ndarray:
     """Symbols as int64.
 
     Raises:
-        DataError: the symbols are not integers from 0 to num_symbols - 1 (the start symbol stands for nothing real).
+        DataError: the symbols are not integers from 0 to num_symbols - 1 (the start symbol cannot be decoded).
     """
     codes = np.asarray(symbols)
     if not np.issubdtype(codes.dtype, np.integer):
         raise DataError(f"symbols are {codes.dtype}; they must be integers")
     wrong = (codes < 0) | (codes >= num_symbols)
     if wrong.any():
-        raise DataError(f"symbol {codes[wrong][0]} is outside the alphabet's 0 … {num_symbols - 1}")
+        raise DataError(f"symbol {codes[wrong][0]} is outside the alphabet, 0 … {num_symbols - 1}")
     return codes.astype(np.int64)
 
 

@@ -1,4 +1,4 @@
-"""The contract of an alphabet of text: symbols that each stand for some bytes of UTF-8.
+"""The interface of an alphabet of text: each symbol stands for some bytes of UTF-8.
 
 B texts, T symbols.
 """
@@ -21,7 +21,7 @@ SHOWN = 100  # characters of an alphabet that a message lists
 
 
 class OutsideError(DataError):
-    """A character that is not in the alphabet, at `position` of what was to be encoded: from 0, and told from 1."""
+    """A character that is not in the alphabet; `position` in the text counts from 0, the message from 1."""
 
     def __init__(self, character: str, position: int, known: str, where: str = "") -> None:
         self.character, self.position, self.known = character, position, known
@@ -29,36 +29,36 @@ class OutsideError(DataError):
         super().__init__(f"{where and where + ': '}{name} is not in the alphabet{_help(character, known)}")
 
     def moved(self, num_characters: int, where: str) -> "OutsideError":
-        """The same where the encoded part begins `num_characters` into the text called `where`."""
+        """The same error for the text called `where`, if the encoded part begins `num_characters` into it."""
         return OutsideError(self.character, self.position + num_characters, self.known, where)
 
 
 class IncrementalDecoder:
-    """Symbols to text piece by piece, as they come; a character whose bytes are not all there is held back."""
+    """Decodes symbols piece by piece; an incomplete character waits for the rest of its bytes."""
 
     def __init__(self, alphabet: "TextAlphabet") -> None:
         self._to_bytes = alphabet.to_bytes
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def feed(self, symbols: Any) -> str:
-        """The text that symbols (T,), or one symbol, complete; all pieces together are what `decode` gives.
+        """The text that symbols (T,), or one symbol, complete; all pieces joined equal the result of `decode`.
 
         Raises:
-            DataError: a symbol lies outside the alphabet.
+            DataError: a symbol is outside the alphabet.
         """
         return self._decoder.decode(self._to_bytes(np.atleast_1d(symbols)))
 
     def end(self) -> str:
-        """What was held back: U+FFFD for a character that was never completed."""
+        """The rest: U+FFFD for a character that was never completed."""
         return self._decoder.decode(b"", final=True)
 
 
 class TextAlphabet(Alphabet):
-    """Text as symbols, each of which stands for a fixed string of bytes; nothing is changed, line ends neither.
+    """Text as symbols that each stand for a fixed string of bytes; nothing is changed, not even line ends.
 
     Attributes:
         pieces: the UTF-8 bytes each symbol stands for, (num_symbols,).
-        unit: what a symbol is called.
+        unit: name of a symbol.
     """
 
     real: Real = "text"
@@ -80,10 +80,10 @@ class TextAlphabet(Alphabet):
         """
 
     def decode(self, symbols: np.ndarray) -> str | list[str]:
-        """Symbols (T,) as text, or (B, T) as B texts; bytes that are no UTF-8 become U+FFFD.
+        """Symbols (T,) as text, or (B, T) as B texts; bytes that are not UTF-8 become U+FFFD.
 
         Raises:
-            DataError: a symbol lies outside the alphabet.
+            DataError: a symbol is outside the alphabet.
         """
         codes = np.asarray(symbols)
         if codes.ndim == 2:
@@ -94,14 +94,14 @@ class TextAlphabet(Alphabet):
         """The bytes that symbols (T,) stand for, exactly.
 
         Raises:
-            DataError: a symbol lies outside the alphabet.
+            DataError: a symbol is outside the alphabet.
         """
         codes = checked_symbols(symbols, self.num_symbols)
         assert codes.ndim == 1, f"symbols have shape {codes.shape}; (T,) is one text"
         return b"".join(map(self.pieces.__getitem__, codes.tolist()))
 
     def num_bytes(self, symbols: np.ndarray) -> int:
-        """How many bytes symbols of any shape stand for."""
+        """Number of bytes that symbols of any shape stand for."""
         return int(self._lengths[checked_symbols(symbols, self.num_symbols)].sum())
 
     def decoder(self) -> IncrementalDecoder:
@@ -114,10 +114,10 @@ class TextAlphabet(Alphabet):
 
 
 def as_text(real: str | bytes) -> str:
-    """Text, from UTF-8 bytes where it is bytes.
+    """Text; bytes are decoded as UTF-8.
 
     Raises:
-        DataError: they are not UTF-8; the position is named.
+        DataError: the bytes are not UTF-8; the message gives the position.
     """
     if isinstance(real, str):
         return real
@@ -128,10 +128,10 @@ def as_text(real: str | bytes) -> str:
 
 
 def utf8(text: str, errors: str = "strict") -> bytes:
-    """Text as UTF-8; with "surrogateescape", bytes that a command line could not decode come back as they were.
+    """Text as UTF-8; with "surrogateescape", bytes that the command line could not decode are restored.
 
     Raises:
-        DataError: half a surrogate pair, which has no bytes.
+        DataError: the text has half a surrogate pair, which has no bytes.
     """
     try:
         return text.encode("utf-8", errors)
@@ -141,15 +141,15 @@ def utf8(text: str, errors: str = "strict") -> bytes:
 
 
 def not_utf8(byte: int, position: int, where: str = "") -> DataError:
-    """The error of a text that is in another encoding, found out by `byte` at `position`: from 0, and told from 1."""
+    """The error for text in another encoding: `byte` at `position`, which counts from 0, in the message from 1."""
     return DataError(
         f"{where or 'this'} is not UTF-8 text: byte 0x{byte:02x} at position {position + 1}; convert it to UTF-8, "
-        f"or take it as bytes, whatever it is (--set alphabet.kind=bytes)"
+        f"or read it as bytes (--set alphabet.kind=bytes)"
     )
 
 
 def _help(character: str, known: str) -> str:
-    """`; …` with the character of the alphabet that is likely meant, or with the alphabet."""
+    """`; …` with the character that was probably meant, or with the alphabet."""
     plain = unicodedata.normalize("NFKD", character)[:1]
     near = next((one for one in (plain, character.swapcase()) if one in known and one != ""), None)
     if near is not None:

@@ -1,4 +1,4 @@
-"""What every alphabet of waveforms asks of its samples."""
+"""The check of samples that alphabets of sound share."""
 
 from typing import Any
 
