@@ -171,7 +171,7 @@ def _write(sound: Sound, wave: np.ndarray, rate: int, docs: Path) -> None:
     import soundfile
     from PIL import Image
 
-    from undertow.evaluation import draw
+    from undertow.media.spectrogram import draw
 
     for path in (sound.file, sound.picture):
         (docs / path).parent.mkdir(parents=True, exist_ok=True)

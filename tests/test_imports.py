@@ -22,6 +22,7 @@ ORDER = [
     {"options"},
     {"state", "batch", "alphabets"},
     {"emissions", "data"},
+    {"media"},
     {"layers"},
     {"networks"},
     {"models"},
@@ -37,6 +38,7 @@ RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 # What is narrower than the order: the prefixes a room may import at all, beside itself and the first three lines.
 ONLY = {
     "data": ("undertow.alphabets", "undertow.batch"),
+    "media": ("undertow.alphabets", "undertow.data"),
     "training": (
         *("undertow.state", "undertow.batch", "undertow.checkpoint"),
         *("undertow.models.loss", "undertow.models.model"),

@@ -18,7 +18,15 @@ CONFIGS = {
 ALL = [pytest.param(config, id=f"{kind}-{i}") for kind, configs in CONFIGS.items() for i, config in enumerate(configs)]
 
 
-OTHERS = {"bytes", "characters", "subwords", "pixels", "piano_roll", "numbers"}  # each with a test file of its own
+OTHERS = {
+    "bytes",
+    "characters",
+    "subwords",
+    "pixels",
+    "piano_roll",
+    "symbols",
+    "numbers",
+}  # each with a test file of its own
 
 
 def test_every_alphabet_is_covered():

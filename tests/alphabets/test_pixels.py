@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.refusals import refuses
 from undertow.alphabets import Pixels
-from undertow.config import parse
+from undertow.config import parse, to_dict
 from undertow.errors import DataError, UsageError
 
 
@@ -56,5 +56,12 @@ def test_refusals():
         parse(Pixels.Config, {"num_levels": 257})
 
 
-def test_symbols_of_no_picture_are_steps():
-    assert pixels().unit == "pixel" and Pixels(Pixels.Config(num_levels=10, unit="step")).unit == "step"
+def test_an_image_has_a_shape():
+    assert pixels().shape is None and pixels().num_elements is None
+    grey, colour = (Pixels(parse(Pixels.Config, {"shape": [4, 6, channels]})) for channels in (1, 3))
+    assert (grey.shape, grey.num_elements) == ((4, 6, 1), None)
+    assert (colour.shape, colour.num_elements) == ((4, 6, 3), 3)
+    assert parse(Pixels.Config, to_dict(grey.config)) == grey.config
+    for wrong in ([4, 6], [4, 6, 2], [0, 6, 1]):
+        with pytest.raises(UsageError, match="shape"):
+            parse(Pixels.Config, {"shape": wrong})

@@ -51,7 +51,7 @@ def test_one_file_and_the_seed(command, trained, tmp_path):
 def test_json_is_all_of_stdout(command, trained, tmp_path):
     outcome = command(*short(trained, tmp_path / "x", "--count", "2", "--json", "--label", "pitch=C3"))
     found = json.loads(outcome.out)
-    assert [one["wav"] for one in found["files"]] == [str(tmp_path / f"x/{index}.wav") for index in (1, 2)]
+    assert [one["file"] for one in found["files"]] == [str(tmp_path / f"x/{index}.wav") for index in (1, 2)]
     assert found["files"][0]["picture"] == str(tmp_path / "x/1.png") and "rms_dbfs" in found["files"][0]
     assert (found["engine"], found["num_threads"]) == (ENGINE, 1)
     assert found["samples_per_second"] > 0 and found["real_time_factor"] > 0
@@ -100,15 +100,17 @@ def test_the_prompt_is_not_written_over(command, trained, tmp_path):
         ("--prompt text.wav", 1, "not wav, flac, ogg or mp3 audio"),
         ("--prompt cut.wav", 1, "truncated"),
         ("--out x.wav --count 2", 2, "give a folder"),
-        ("--out x.mp3", 2, "sound is written as wav; name it x.wav"),
-        ("--out text.txt", 2, "is a file"),
+        ("--out x.mp3", 2, "written as wav; name it x.wav"),
+        ("--out text.txt", 2, "written as wav; name it text.wav"),
+        ("--out plain", 2, "is a file; give a folder, or a file named .wav"),
         ("--out folder.wav", 2, "is a folder"),
-        ("--num-symbols 5", 2, "give --seconds or --num-symbols, not both"),
+        ("--num-symbols 5", 2, "give seconds or --num-symbols, not both"),
     ],
 )
 def test_what_a_wrong_request_gets(command, trained, tmp_path, monkeypatch, words, status, said):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "text.txt").write_text("text")
+    (tmp_path / "plain").write_text("text")
     (tmp_path / "text.wav").write_text("text")
     (tmp_path / "folder.wav").mkdir()
     write(tmp_path / "clip.wav", tone())

@@ -126,7 +126,7 @@ def test_from_python(runs, text):
     for one, data, said in [
         (ut.load(runs / "classifier"), text, "this model is a classifier; an autoregressive model is wanted here"),
         (model, TASKS["adding"].Config(length=9, num_train=4), "the data is numbers, and the model one of text"),
-        (model, TASKS["copy_memory"].Config(num_blanks=9, num_train=4), "the data is pixels, and the model"),
+        (model, TASKS["copy_memory"].Config(num_blanks=9, num_train=4), "the data is symbols, and the model"),
         (model, TASKS["mnist"].Config(), "the data is pixels of 256 levels, and the model one of other text"),
     ]:
         with pytest.raises(ut.UsageError, match=said):

@@ -49,6 +49,6 @@ def roll_model(family: str = "wavenet") -> Autoregressive:
 
 
 def pixel_model() -> Autoregressive:
-    """A model of pixels of four levels."""
-    alphabet = dict(kind="pixels", num_levels=4)
+    """A model of images of 6 x 6 grey pixels of four levels."""
+    alphabet = dict(kind="pixels", num_levels=4, shape=(6, 6, 1))
     return make(dict(alphabet=alphabet, network=WAVENET, emission=dict(kind="categorical")))

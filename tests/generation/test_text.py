@@ -139,14 +139,14 @@ REFUSED: list[tuple[str, Any, type[ValueError], str]] = [
     ("text", np.array([0.5]), UsageError, "this model writes text: the prompt is a str"),
     ("text", Audio(np.zeros(3, np.float32), 9, 9), UsageError, "this model writes text"),
     ("roll", np.zeros((3, 87)), DataError, r"is \(3, 87\); a piano roll is \(T, 88\)"),
-    ("roll", np.zeros(88), DataError, r"the prompt is \(88,\); notes have 2 axes"),
+    ("roll", np.zeros(88), DataError, r"\(88,\).*2 axes"),
     ("roll", np.full((3, 88), 2.0), DataError, "2.0 at step 0, key 0; a piano roll is of 0 and 1"),
     ("roll", np.zeros((2, 3, 88), np.int64), DataError, r"symbols are \(steps, 88\)"),
     ("roll", "nowhere.npy", DataError, "there is no such file"),
     ("roll", "latin.txt", DataError, "not an array of numbers as numpy.save writes it"),
     ("roll", "two.npz", DataError, "holds 2 arrays; the prompt is one"),
     ("roll", "pickled.npy", DataError, "not an array of numbers"),
-    ("roll", Audio(np.zeros(3, np.float32), 9, 9), UsageError, "this model makes notes"),
+    ("roll", Audio(np.zeros(3, np.float32), 9, 9), UsageError, "this model makes music"),
     ("pixel", np.array([1.0]), DataError, "give bytes from 0 to 255"),
 ]
 

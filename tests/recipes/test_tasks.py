@@ -141,7 +141,7 @@ def model_of(name: str) -> Any:
         alphabet = made.model.get("alphabet", {})
         return parse_model(TEXT | made.model | {"alphabet": alphabet if alphabet["kind"] == "bytes" else PLACEHOLDER})
     if made.data.kind == "mnist":
-        return parse_model(_completed(made.model))
+        return parse_model(_completed(made.data, made.model))
     if made.model.get("kind") == "seq2seq":
         source = {} if "features" in made.model else {"source": PLACEHOLDER}
         return parse_model({**made.model, **source, "alphabet": PLACEHOLDER, "direction": ("this", "that")})

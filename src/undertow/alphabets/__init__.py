@@ -11,6 +11,7 @@ from undertow.alphabets.numbers import Numbers
 from undertow.alphabets.piano_roll import PianoRoll
 from undertow.alphabets.pixels import Pixels
 from undertow.alphabets.subwords import Subwords
+from undertow.alphabets.symbols import Symbols
 from undertow.alphabets.text_alphabet import TextAlphabet
 from undertow.config import choice
 
@@ -22,6 +23,7 @@ ALPHABETS: dict[str, Any] = {
     "subwords": Subwords,
     "pixels": Pixels,
     "piano_roll": PianoRoll,
+    "symbols": Symbols,
     "numbers": Numbers,
 }
 
@@ -50,6 +52,7 @@ __all__ = [
     "PianoRoll",
     "Pixels",
     "Subwords",
+    "Symbols",
     "TextAlphabet",
     "build",
 ]

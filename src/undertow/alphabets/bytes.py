@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 
-from undertow.alphabets.symbols import checked_symbols
+from undertow.alphabets.checks import checked_symbols
 from undertow.alphabets.text_alphabet import TextAlphabet, Unit, utf8
 from undertow.config import config
 

@@ -6,7 +6,7 @@ import numpy as np
 from torch import Tensor
 
 from undertow.alphabets.alphabet import Alphabet
-from undertow.alphabets.symbols import checked_symbols
+from undertow.alphabets.checks import checked_symbols
 from undertow.alphabets.wave import checked_wave
 from undertow.config import config
 

@@ -16,7 +16,7 @@ from pydantic import Field
 from torch import Tensor
 
 from undertow.alphabets.alphabet import Alphabet
-from undertow.alphabets.symbols import centred, checked_symbols
+from undertow.alphabets.checks import centred, checked_symbols
 from undertow.alphabets.wave import checked_wave
 from undertow.config import config
 

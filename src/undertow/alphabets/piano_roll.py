@@ -6,7 +6,7 @@ import numpy as np
 from torch import Tensor
 
 from undertow.alphabets.alphabet import Alphabet, Real
-from undertow.alphabets.symbols import checked_symbols
+from undertow.alphabets.checks import checked_symbols
 from undertow.config import config
 from undertow.errors import DataError
 

@@ -1,4 +1,4 @@
-"""Pixels: the brightness of a picture as a few levels."""
+"""Pixels: the brightness of an image as a few levels, row by row from the top."""
 
 from typing import Any, Literal
 
@@ -7,27 +7,38 @@ from pydantic import Field
 from torch import Tensor
 
 from undertow.alphabets.alphabet import Alphabet, Real
-from undertow.alphabets.symbols import checked_symbols
-from undertow.config import config
+from undertow.alphabets.checks import checked_symbols
+from undertow.config import Count, config
 from undertow.errors import DataError
+
+COLOUR = 3  # channels: red, green, blue
+Shape = tuple[Count, Count, Literal[1, 3]]
 
 
 class Pixels(Alphabet):
-    """Bytes v of a picture as levels q = ⌊v · (num_levels - 1) / 255 + ½⌋; 256 levels are exact."""
+    """Bytes v of an image as levels q = ⌊v · (num_levels - 1) / 255 + ½⌋; 256 levels are exact.
 
-    real: Real = "pixels"
+    A step is a pixel: one symbol where it is grey, a vector of three (red, green, blue) where it has colour.
+
+    Attributes:
+        shape: (rows, columns, channels) of every image; None where pixels have no rows and columns.
+    """
+
+    real: Real = "images"
+    unit = "pixel"
 
     @config
     class Config:
-        """`num_levels`: 2 (black and white) to 256; `unit`: name of a symbol, "step" where there is no picture."""
+        """`num_levels`: 2 (black and white) to 256; `shape`: rows, columns and channels (1 or 3) of every image."""
 
         kind: Literal["pixels"] = "pixels"
         num_levels: int = Field(256, ge=2, le=256)
-        unit: Literal["pixel", "step"] = "pixel"
+        shape: Shape | None = None
 
     def __init__(self, config: Config) -> None:
-        self.config, self.unit = config, config.unit
+        self.config, self.shape = config, config.shape
         self.num_symbols = config.num_levels
+        self.num_elements = COLOUR if config.shape is not None and config.shape[2] == COLOUR else None
 
     def encode(self, real: Any) -> np.ndarray:
         """Bytes 0 to 255, of any shape, as int64 symbols.

@@ -1,29 +1,44 @@
-"""Checking and scaling of symbols, which alphabets share."""
+"""Plain symbols: numbers that stand for nothing but themselves, as in tasks that test memory."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from pydantic import Field
 from torch import Tensor
 
-from undertow.errors import DataError
+from undertow.alphabets.alphabet import Alphabet, Real
+from undertow.alphabets.checks import checked_symbols
+from undertow.config import config
 
 
-def checked_symbols(symbols: Any, num_symbols: int) -> np.ndarray:
-    """Symbols as int64.
+class Symbols(Alphabet):
+    """Integers from 0 to num_symbols - 1."""
 
-    Raises:
-        DataError: the symbols are not integers from 0 to num_symbols - 1 (the start symbol cannot be decoded).
-    """
-    codes = np.asarray(symbols)
-    if not np.issubdtype(codes.dtype, np.integer):
-        raise DataError(f"symbols are {codes.dtype}; they must be integers")
-    wrong = (codes < 0) | (codes >= num_symbols)
-    if wrong.any():
-        raise DataError(f"symbol {codes[wrong][0]} is outside the alphabet, 0 … {num_symbols - 1}")
-    return codes.astype(np.int64)
+    real: Real = "symbols"
+    unit = "step"
 
+    @config
+    class Config:
+        """`num_symbols`: how many there are."""
 
-def centred(symbols: Tensor, num_symbols: int) -> Tensor:
-    """Symbols q as 2q / (num_symbols - 1) - 1 in [-1, 1], in torch's default dtype; the start symbol is 0.0."""
-    scalar = symbols * 2 / max(1, num_symbols - 1) - 1
-    return scalar.masked_fill(symbols == num_symbols, 0.0)
+        kind: Literal["symbols"] = "symbols"
+        num_symbols: int = Field(ge=2)
+
+    def __init__(self, config: Config) -> None:
+        self.config, self.num_symbols = config, config.num_symbols
+
+    def encode(self, real: Any) -> np.ndarray:
+        """Integers of any type as int64 symbols.
+
+        Raises:
+            DataError: they are not integers, or one is outside the alphabet.
+        """
+        return checked_symbols(real, self.num_symbols)
+
+    def decode(self, symbols: np.ndarray) -> np.ndarray:
+        """The symbols themselves."""
+        return self.encode(symbols)
+
+    def to_scalar(self, symbols: Tensor) -> Tensor:
+        """Symbols as q / (num_symbols - 1) in [0, 1], in torch's default dtype; the start symbol is 0.0."""
+        return (symbols / (self.num_symbols - 1)).masked_fill(symbols == self.start_symbol, 0.0)

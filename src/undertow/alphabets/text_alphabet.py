@@ -13,7 +13,7 @@ import numpy as np
 from torch import Tensor
 
 from undertow.alphabets.alphabet import Alphabet, Real
-from undertow.alphabets.symbols import centred, checked_symbols
+from undertow.alphabets.checks import centred, checked_symbols
 from undertow.errors import DataError
 
 Unit = Literal["byte", "character", "token"]

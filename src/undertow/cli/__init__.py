@@ -34,7 +34,7 @@ VERBS = {
     "plot": "undertow.cli.plot:plot",
 }
 HELP = (
-    "Autoregressive models of raw sequences, of sound, text, music or pixels: train one, generate or translate with "
+    "Autoregressive models of raw sequences, of sound, text, music or images: train one, generate or translate with "
     "it, and ask whether it learnt."
 )
 GROUP_HELP = {"data": "The named data sets, and what is in a file or folder of data."}

@@ -9,15 +9,15 @@ from undertow.cli.options import SHARED, Device, Json
 
 if TYPE_CHECKING:
     from undertow.cli.outputs import Output
+    from undertow.cli.rows import Rows
     from undertow.evaluation import Score
-    from undertow.generation import Generation
     from undertow.models.autoregressive import Autoregressive
 
 RECIPE = "wavenet-fsdd-demo"
 SPEECH, NOTES, NOTES_LABEL = "fsdd", "plucked", "pitch"
 RUNS = {SPEECH: Path("runs/demo"), NOTES: Path("runs/demo-notes")}
 FOLDER = "generated"
-COUNT, SECONDS, TEMPERATURE = 4, 0.6, 0.9
+COUNT, SECONDS, TEMPERATURE, CHUNK_STEPS = 4, 0.6, 0.9, 1024
 
 
 def demo(
@@ -70,11 +70,11 @@ def demo(
     tell("scoring held-out recordings, then generating")
     found = score(model, trained.recipe.data)
     assert isinstance(found, Score)
-    sound, outputs = _generate(model, out / FOLDER)
+    sounds, outputs = _generate(model, out / FOLDER)
     if json:
-        _print_json(out, source, found, sound, outputs)
+        _print_json(out, source, found, sounds, outputs)
     else:
-        _print(out, source, found, sound, outputs)
+        _print(out, source, found, sounds, outputs)
 
 
 def _speech_or_notes() -> str:
@@ -103,51 +103,44 @@ def _is_begun(out: Path) -> bool:
     return begun
 
 
-def _generate(model: "Autoregressive", folder: Path) -> "tuple[Generation, list[Output]]":
+def _generate(model: "Autoregressive", folder: Path) -> "tuple[Rows, list[Output]]":
     """A few sounds of classes spread over those the model knows, written and drawn."""
     from undertow.cli.outputs import can_draw, output_paths, write_outputs
-    from undertow.cli.terminal import step_bar
+    from undertow.cli.rows import Rows
     from undertow.emissions import Sampling
-    from undertow.generation import generate
+    from undertow.generation import stream
+    from undertow.media import medium_of
 
     classes = model.config.conditioner.labels
     labels = {name: [known[row * len(known) // COUNT] for row in range(COUNT)] for name, known in classes.items()}
     titles = [", ".join(f"{name} {chosen[row]}" for name, chosen in labels.items()) for row in range(COUNT)]
-    with step_bar("generating") as bar:
-        sound = generate(
-            model,
-            seconds=SECONDS,
-            count=COUNT,
-            labels=labels,
-            sampling=Sampling(temperature=TEMPERATURE),
-            progress=bar,
-        )
-    assert sound.sample_rate is not None
-    waves = list(sound.real)
-    return sound, write_outputs(output_paths(folder, COUNT), waves, waves, sound.sample_rate, titles, can_draw())
+    medium, sampling = medium_of(model.alphabet, model.config.sample_rate), Sampling(temperature=TEMPERATURE)
+    chunks = stream(model, seconds=SECONDS, count=COUNT, labels=labels, sampling=sampling, chunk_steps=CHUNK_STEPS)
+    sounds = Rows(chunks, medium)
+    paths = output_paths(folder, COUNT, medium)
+    return sounds, write_outputs(medium, paths, sounds.results, titles, sounds.num_given, can_draw())
 
 
-def _print(out: Path, source: str, found: "Score", sound: "Generation", outputs: "list[Output]") -> None:
-    from undertow.cli.generate_sound import speed
+def _print(out: Path, source: str, found: "Score", sounds: "Rows", outputs: "list[Output]") -> None:
     from undertow.cli.terminal import print_bits
 
     print(f"\n{found.num_symbols:,} held-out samples of {source}")
     print_bits("this model", found.bits_per_symbol, found.baselines)
     print(f"{found.verdict}\n")
     for output in outputs:
-        print(f"{output.wav}  {output.title}: {output.report}")
-    print(f"{speed(sound)}\n")
-    print(f"listen   {outputs[0].wav}")
+        print(f"{output.file}  {output.title}: {output.report.line}")
+    print(f"{sounds.speed}\n")
+    print(f"listen   {outputs[0].file}")
     print(f"look     {outputs[0].picture or 'no picture: matplotlib is not installed'}")
     print(f"go on    undertow generate {out} --out samples/")
     if source == NOTES:
         print("These are synthesised notes, not speech: they are no evidence of quality.")
 
 
-def _print_json(out: Path, source: str, found: "Score", sound: "Generation", outputs: "list[Output]") -> None:
-    from undertow.cli.generate_sound import as_json
+def _print_json(out: Path, source: str, found: "Score", sounds: "Rows", outputs: "list[Output]") -> None:
+    from undertow.cli.generating import as_json
     from undertow.cli.score import bits
     from undertow.cli.terminal import print_json
 
-    generated = as_json(sound, outputs)
+    generated = as_json(sounds, outputs)
     print_json({"out": str(out), "score": {"data": source, **bits(found)}, "generated": generated})

@@ -1,51 +1,47 @@
-"""The files of what was generated: where they go; and of sound, what is written and what is said of each.
-
-T samples.
-"""
+"""The files that verbs write: where they go, and that nothing is lost by writing them."""
 
 import importlib.util
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
-from undertow.data.audio import SUFFIXES, write_audio
 from undertow.errors import UsageError
-from undertow.evaluation import AudioReport, audio_report, draw
+from undertow.media import Medium, Report
 
 STANDARD_INPUT = Path("/dev/stdin")  # or the file that it comes from
-
-WAV, PNG = ".wav", ".png"
+PNG = ".png"
+SOUNDS = {".wav", ".flac", ".ogg", ".mp3"}
+IMAGES = {PNG, ".jpg", ".jpeg", ".gif", ".bmp", ".webp"}
+KNOWN = frozenset(SOUNDS | IMAGES | {".npy", ".npz", ".mid", ".midi", ".mat", ".txt"})  # surely no folder's
 
 
 @dataclass(frozen=True)
 class Output:
-    """One generated sound: its file, its picture where there is one, what it is, and what can be told of it."""
+    """One result: its file, its picture where there is one, what it is called, and what can be said of it."""
 
-    wav: Path
+    file: Path
     picture: Path | None
     title: str
-    report: AudioReport
+    report: Report
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What `--json` prints of it."""
+        picture = None if self.picture is None else str(self.picture)
+        return {"file": str(self.file), "picture": picture, "title": self.title, **self.report.facts}
 
 
-def output_paths(
-    out: Path, count: int, suffix: str = WAV, others: Container[str] = SUFFIXES, what: str = "sound"
-) -> list[Path]:
+def output_paths(out: Path, count: int, medium: Medium) -> list[Path]:
     """The files of `count` results: `out` itself where it is named so, otherwise numbered ones in the folder `out`.
-
-    Args:
-        suffix: of such a file.
-        others: suffixes that are surely no folder's, but of files of other kinds.
-        what: what is written, for messages.
 
     Raises:
         UsageError: several results for one file, a file of another kind or in a folder that is not there, or a folder
             where the file should be.
     """
-    own = out.suffix.lower()
-    if own in others and own != suffix:
-        raise UsageError(f"--out {out}: {what} is written as {suffix[1:]}; name it {out.with_suffix(suffix)}")
+    own, suffix = out.suffix.lower(), medium.suffix_of(out, count)
+    if own in KNOWN and own != suffix and not out.is_dir():
+        raise UsageError(f"--out {out}: results are written as {suffix[1:]}; name it {out.with_suffix(suffix)}")
     if own != suffix:
         if out.exists() and not out.is_dir():
             raise UsageError(f"--out {out} is a file; give a folder, or a file named {suffix}")
@@ -100,19 +96,14 @@ def can_draw() -> bool:
 
 
 def write_outputs(
-    paths: Sequence[Path],
-    waves: Sequence[np.ndarray],
-    generated: Sequence[np.ndarray],
-    sample_rate: int,
-    titles: Sequence[str],
-    pictures: bool,
+    medium: Medium, paths: Sequence[Path], results: Sequence[Any], titles: Sequence[str], num_given: int, pictures: bool
 ) -> list[Output]:
-    """Write each (T,) wave, and its picture beside it; the reports are of the generated part."""
+    """Write each result, and its picture beside it where the medium has one; each begins with `num_given` steps."""
     outputs = []
-    for path, wave, part, title in zip(paths, waves, generated, titles, strict=True):
-        write_audio(path, wave, sample_rate)
-        picture = path.with_suffix(PNG) if pictures else None
+    for path, real, title in zip(paths, results, titles, strict=True):
+        medium.write(path, real)
+        picture = path.with_suffix(PNG) if pictures and medium.draws else None
         if picture is not None:
-            draw(wave, sample_rate, picture, title)
-        outputs.append(Output(path, picture, title, audio_report(part, sample_rate)))
+            medium.draw(picture, real, title, num_given)
+        outputs.append(Output(path, picture, title, medium.report(real, num_given)))
     return outputs

@@ -6,7 +6,7 @@ from cyclopts import CycloptsError, MissingArgumentError, UnusedCliTokensError
 
 HYPHEN = "-"  # what other programs call standard input
 READS_INPUT = "--file"  # the option without which its verb reads standard input
-OPTIONS = {"batch_size": "batch"}  # what is not called as the argument that it gives
+OPTIONS = {"batch_size": "batch", "num_steps": "num-symbols"}  # what is not called as the argument that it gives
 
 
 def explain(error: CycloptsError) -> str:
@@ -20,11 +20,17 @@ def explain(error: CycloptsError) -> str:
 
 
 def as_option(fault: str, words: Sequence[str]) -> str:
-    """A fault `argument is …`, told by the option among the words of a command that gave the argument."""
-    name, is_, _ = (*fault.split(" ", 2), "", "")[:3]
-    option = f"--{OPTIONS.get(name, name).replace('_', '-')}"
+    """A fault with each argument called by the option that gave it, where it is among a command's words.
+
+    Of most arguments that is so in `argument is …` alone; of those in `OPTIONS`, which are no English words, anywhere.
+    """
     typed = {word.partition("=")[0] for word in words}
-    return option + fault.removeprefix(name) if is_ == "is" and option in typed else fault
+    for argument, name in OPTIONS.items():
+        if f"--{name}" in typed:
+            fault = fault.replace(argument, f"--{name}")
+    argument, is_, _ = (*fault.split(" ", 2), "", "")[:3]
+    option = f"--{argument.replace('_', '-')}"
+    return option + fault.removeprefix(argument) if is_ == "is" and option in typed else fault
 
 
 def _missing(name: str, option: str | None, words: Sequence[str]) -> str:

@@ -1,25 +1,24 @@
-"""What `undertow generate` was asked for, and what all kinds of models do with it alike."""
+"""What `undertow generate` was asked for, held to what the model's medium can do."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from undertow.cli import outputs
-from undertow.cli.terminal import step_bar, tell
-from undertow.emissions import Sampling
+from undertow.cli.terminal import tell
 from undertow.errors import UsageError
-from undertow.generation import Generation, generate
-from undertow.generation.prompts import Prompt, read_prompt
+from undertow.media import Given, Medium, medium_of
 from undertow.models.autoregressive import Autoregressive
-from undertow.recipes.verdict import verdict
+from undertow.options import Draw
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """The options as they were given, and the model.
+    """The options as they were given, and the model; `draws`: whether pictures are wanted.
 
     Raises:
-        UsageError: no symbols are asked for.
+        UsageError: options that do not go together, or that mean nothing for a model of this medium.
     """
 
     run: Path
@@ -29,126 +28,104 @@ class Request:
     prompt: str | None
     prompt_file: Path | None
     features: Path | None
-    seconds: float | None
-    num_symbols: int | None
     stop: tuple[str, ...]
-    count: int
-    sampling: Sampling
-    seed: int
-    engine: str
-    threads: int | None
-    no_picture: bool
+    draw: Draw
+    draws: bool
     json: bool
 
     def __post_init__(self) -> None:
-        if self.num_symbols is not None and self.num_symbols < 1:
-            raise UsageError(f"--num-symbols is {self.num_symbols}; it must be 1 or more")
-
-    def refuse(self, what: str, *names: str) -> None:
-        """Refuse options that a model of this kind has no use for; `what` says why.
-
-        Raises:
-            UsageError: one of the named options was given.
-        """
-        for name in names:
-            if getattr(self, name) not in (None, ()):
-                raise UsageError(f"--{name.replace('_', '-')}: {what}")
-
-    def needed_out(self, what: str) -> Path:
-        """Where to write.
-
-        Raises:
-            UsageError: it was not told.
-        """
-        if self.out is None:
-            raise UsageError(f"--out is missing: {what}")
-        return self.out
-
-    def paths(self, out: Path, *kind: Any) -> list[Path]:
-        """The files to write; `kind` is as in `undertow.cli.outputs.output_paths`.
-
-        Raises:
-            UsageError: see there; or one of them is a file that is read.
-        """
-        paths = outputs.output_paths(out, self.count, *kind)
-        prompt = self.prompt_file if self.model.alphabet.real == "text" else self.file
-        outputs.check_not_read(paths, [path for path in (prompt, self.features) if path is not None])
-        return paths
-
-    @property
-    def file(self) -> Path | None:
-        """The file to continue, which --prompt names too where the model does not write text.
-
-        Raises:
-            UsageError: both options are given.
-        """
+        for option, given in (("seconds", self.draw.seconds), ("stop", self.stop or None)):
+            if given is not None and option in self.medium.refusals:
+                raise UsageError(f"--{option}: {self.medium.refusals[option]}")
         if self.prompt is not None and self.prompt_file is not None:
             raise UsageError("give --prompt or --prompt-file, not both")
-        return self.prompt_file if self.prompt is None else Path(self.prompt)
+        if self.out is None and not self.medium.streams:
+            kinds = " or ".join(self.medium.suffixes)
+            raise UsageError(f"--out is missing: a file named {kinds}, or a folder for numbered ones")
 
-    def steps(self, prompt: Prompt, usual: int) -> int:
-        """How many steps to generate: as many as are asked for, or the usual number, or what the network can hold."""
-        limit = self.model.network.max_length
-        if self.num_symbols is not None:
-            return self.num_symbols
-        if limit is None:
-            return usual
-        left = limit - len(read_prompt(prompt, self.model)[0])
-        if not 0 < left < usual:
-            return usual
-        tell(f"the network can hold {limit} steps in all: {left} are generated")
-        return left
+    @cached_property
+    def medium(self) -> Medium:
+        """What the model's symbols are outside the package."""
+        return medium_of(self.model.alphabet, self.model.config.sample_rate)
+
+    @property
+    def given(self) -> Given | None:
+        """What to continue."""
+        return self.prompt_file if self.prompt is None else self.medium.prompt(self.prompt)
+
+    @property
+    def count(self) -> int:
+        """How many rows."""
+        return 1 if self.draw.count is None else self.draw.count
+
+    @cached_property
+    def paths(self) -> list[Path]:
+        """The files to write; none where no place was named.
+
+        Raises:
+            UsageError: see `output_paths`; or one of them is a file that is read.
+        """
+        paths = [] if self.out is None else outputs.output_paths(self.out, self.count, self.medium)
+        outputs.check_not_read(paths, [path for path in (self.given, self.features) if isinstance(path, Path)])
+        return paths
+
+    def length(self, num_given: int) -> dict[str, Any]:
+        """How much to generate after a prompt of `num_given` steps, as `stream` takes it.
+
+        Raises:
+            UsageError: that makes nothing whole.
+        """
+        if self.draw.seconds is not None:
+            return {"seconds": self.draw.seconds}
+        usual = None if self.features is not None else self._usual_steps(num_given)
+        num_steps = usual if self.draw.num_steps is None else self.draw.num_steps
+        if num_steps is not None:
+            self._check_whole(num_given, num_steps)
+        return {"num_steps": num_steps}
 
     @property
     def options(self) -> dict[str, Any]:
-        """What `generate` and `stream` take alike, but the prompt and the length."""
+        """What `stream` takes beside the prompt and the length."""
         return {
             "count": self.count,
             "labels": self.labels,
             "features": self.features,
-            "sampling": self.sampling,
-            "seed": self.seed,
-            "engine": self.engine,
-            "threads": self.threads,
+            "stop": self.stop or None,
+            "sampling": self.draw.sampling,
+            "seed": self.draw.seed,
+            "engine": self.draw.engine,
+            "threads": self.draw.threads,
         }
-
-    def generate(self, **more: Any) -> Generation:
-        """Generate with a bar, and tell what a user should know of it."""
-        with step_bar("generating") as bar:
-            made = generate(self.model, **self.options, **more, progress=bar)
-        self.tell_notes(made.notes)
-        return made
-
-    def tell_notes(self, notes: tuple[str, ...]) -> None:
-        """Say the notes of a generation, and that the model has not learnt where it has not."""
-        for note in filter(None, [*notes, verdict(self.run)]):
-            tell(note)
-
-    def draws(self) -> bool:
-        """Whether pictures are drawn by matplotlib; says so where they cannot be."""
-        if not self.no_picture and not outputs.can_draw():
-            tell("no pictures: matplotlib is not installed; it comes with undertow[plots]")
-        return outputs.can_draw() and not self.no_picture
 
     @property
     def titles(self) -> list[str]:
         """What each row is called."""
-        return [" ".join([str(self.run), *self.labels, f"seed {self.seed} row {row}"]) for row in range(self.count)]
+        return [
+            " ".join([str(self.run), *self.labels, f"seed {self.draw.seed} row {row}"]) for row in range(self.count)
+        ]
 
+    def can_draw(self) -> bool:
+        """Whether pictures are drawn; says so where they cannot be."""
+        if not self.medium.draws or not self.draws:
+            return False
+        if not outputs.can_draw():
+            tell("no pictures: matplotlib is not installed; it comes with undertow[plots]")
+        return outputs.can_draw()
 
-def how(made: Generation) -> str:
-    """Engine, precision and threads, in words."""
-    threads = f"{made.num_threads} thread" + ("" if made.num_threads == 1 else "s")
-    return f"{made.engine}, {made.precision}, {threads}"
+    def _check_whole(self, num_given: int, num_steps: int) -> None:
+        """Refuse a part of what there are only wholes of."""
+        whole, unit = self.medium.whole_steps, self.model.alphabet.unit
+        if whole is None or num_given + num_steps == whole:
+            return
+        right = f"; --num-symbols {whole - num_given} makes one" if num_given < whole else ""
+        raise UsageError(
+            f"the prompt's {num_given:,} and {num_steps:,} more {unit}s are not one whole, which has {whole:,}{right}"
+        )
 
-
-def facts(made: Generation) -> dict[str, Any]:
-    """What `--json` prints of any generation."""
-    return {
-        "engine": made.engine,
-        "precision": made.precision,
-        "num_threads": made.num_threads,
-        "prime_seconds": made.prime_seconds,
-        "seconds": made.seconds,
-        "notes": list(made.notes),
-    }
+    def _usual_steps(self, num_given: int) -> int:
+        """The medium's usual length, or what the network can hold, if that is less; it is said then."""
+        usual, limit = self.medium.usual_steps(num_given), self.model.network.max_length
+        if self.draw.num_steps is not None or limit is None or not 0 < limit - num_given < usual:
+            return usual
+        tell(f"the network can hold {limit} steps in all: {limit - num_given} are generated")
+        return limit - num_given

@@ -8,10 +8,21 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+CONTROLS = {code: "\ufffd" for code in [*range(0x20), *range(0x7F, 0xA0)] if chr(code) not in "\n\t"}
+
 
 def tell(line: str) -> None:
     """One line on stderr: what is going on."""
     print(line, file=sys.stderr, flush=True)
+
+
+def show(text: str) -> None:
+    """Text on stdout at once: in its encoding, and on a terminal without codes that would control it."""
+    encoding = sys.stdout.encoding or "utf-8"
+    if sys.stdout.isatty():
+        text = text.translate(CONTROLS)
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+    sys.stdout.flush()
 
 
 def is_first_process() -> bool:

@@ -39,9 +39,8 @@ def transcribe(
         batch: Files transcribed at a time.
     """
     from undertow.cli.device import pick_device
-    from undertow.cli.generate_text import show
     from undertow.cli.outputs import check_file
-    from undertow.cli.terminal import print_json, tell
+    from undertow.cli.terminal import print_json, show, tell
     from undertow.cli.translator import load_recogniser
     from undertow.files import atomic_write
     from undertow.generation.transcribing import transcribe as write_down

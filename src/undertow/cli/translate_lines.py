@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from undertow.cli.generate_text import show
-from undertow.cli.terminal import print_json, step_bar, tell
+from undertow.cli.terminal import print_json, show, step_bar, tell
 from undertow.data.lines import not_utf8_line, read_lines
 from undertow.errors import UsageError
 from undertow.files import atomic_write

@@ -1,4 +1,4 @@
-"""MNIST as sequences of pixels: 784 a digit, row by row, or in one fixed other order.
+"""MNIST as images of one grey channel, 28 by 28, row by row; or the same pixels in one fixed other order.
 
 "Permuted MNIST" (Le, Jaitly & Hinton, arXiv 1504.00941) takes away what neighbouring pixels tell. Everyone draws an
 order of their own; here it is `numpy.random.RandomState(0).permutation(784)`, whose stream numpy keeps for good.
@@ -21,6 +21,7 @@ from undertow.errors import DataError, UsageError
 NAME = "mnist"
 FILES = {"train": "train", "validation": "train", "test": "t10k"}
 UNSIGNED_BYTES = 8  # the type that an idx file of pixels or labels declares
+SHAPE = (28, 28, 1)  # rows, columns, channels
 NUM_PIXELS = 784
 NUM_VALIDATION = 5_000
 PERMUTATION_SEED = 0
@@ -86,7 +87,7 @@ def _read(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
     """(N, 784) pixels and (N,) digits."""
     images, labels = (_find(folder, f"{part}-{kind}-ubyte") for kind in ("images-idx3", "labels-idx1"))
     pixels, digits = read_idx(images), read_idx(labels)
-    if pixels.shape[1:] != (28, 28) or digits.shape != pixels.shape[:1] or not len(digits):
+    if pixels.shape[1:] != SHAPE[:2] or digits.shape != pixels.shape[:1] or not len(digits):
         raise DataError(f"{folder}: images are {pixels.shape}, labels {digits.shape}; (N, 28, 28) and (N,) are right")
     if digits.max() > 9:
         raise DataError(f"{labels}: label {digits.max()} at {int(digits.argmax())}; digits are 0 to 9")

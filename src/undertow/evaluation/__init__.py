@@ -1,21 +1,16 @@
-"""Evaluation: what a model spends on held-out data beside simple baselines, its sound, and its speed."""
+"""Evaluation: what a model spends on held-out data beside simple baselines, and its speed."""
 
-from undertow.evaluation.audio_report import AudioReport, audio_report
 from undertow.evaluation.baselines import baselines
 from undertow.evaluation.generation_speed import generation_speeds, symbols_per_second
 from undertow.evaluation.likelihood import Score, bits_per_symbol, score
 from undertow.evaluation.sequence_likelihood import score_sequences
-from undertow.evaluation.spectrogram import draw
 from undertow.evaluation.speed import Speed, measure_speed
 
 __all__ = [
-    "AudioReport",
     "Score",
     "Speed",
-    "audio_report",
     "baselines",
     "bits_per_symbol",
-    "draw",
     "generation_speeds",
     "measure_speed",
     "score",

@@ -11,9 +11,9 @@ import numpy as np
 
 from undertow.errors import UsageError
 from undertow.evaluation.cost import QUANTITIES, Costs
-from undertow.evaluation.figure import new_figure
 from undertow.evaluation.reach import Reach
 from undertow.files import atomic_write
+from undertow.media.figure import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

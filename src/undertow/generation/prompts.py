@@ -1,33 +1,24 @@
-"""What a user gives: what to continue, as symbols (of the real thing, or themselves), and the features to follow.
+"""What a user gives: prompts as symbols, and the features to follow.
 
 T samples or symbols, E elements of a vector symbol, F feature frames, M features a frame.
 """
 
-import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from tokenize import TokenError
-from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from undertow.alphabets.alphabet import Alphabet
-from undertow.data.audio import Audio, read_audio, resample
-from undertow.data.features import extract
-from undertow.data.frames import SUFFIX, read_frames
-from undertow.data.midi import STEPS_PER_BEAT, read_midi
-from undertow.data.midi import SUFFIXES as MIDI
+from undertow.data.audio import Audio
 from undertow.errors import DataError, UsageError
+from undertow.media import Given, Sound, medium_of
 from undertow.models.autoregressive import Autoregressive
 
-Given = str | Path | Audio | np.ndarray
 Prompt = Given | None
 Prompts = Prompt | Sequence[Prompt]
 Features = str | Path | Audio | np.ndarray | Tensor | None
-Real = tuple[Any, tuple[str, ...]]  # what an alphabet encodes, and what was done to it
 
 
 def each_prompt(prompts: Prompts) -> list[Prompt]:
@@ -43,7 +34,7 @@ def read_prompt(prompt: Prompt, model: Autoregressive) -> tuple[Tensor, tuple[st
     Args:
         prompt: int64 symbols; None for no prompt; or the real thing. Of sound that is a file, an `Audio`, or a float
             wave (T,) in [-1, 1] at the model's rate; of text a `str`, or the `Path` of a file of text; of notes and
-            pixels an array that the alphabet encodes, or a `.npy` or `.npz` file of one; of notes a MIDI file too.
+            images an array that the alphabet encodes, or a `.npy` or `.npz` file of one; of notes a MIDI file too.
 
     Raises:
         DataError: the file or array is not what it must be, or holds what the alphabet has no symbol for.
@@ -54,72 +45,8 @@ def read_prompt(prompt: Prompt, model: Autoregressive) -> tuple[Tensor, tuple[st
         return torch.zeros(0, *_elements(alphabet), dtype=torch.int64), ()
     if isinstance(prompt, np.ndarray) and prompt.dtype == np.int64:
         return _check_symbols(prompt, alphabet), ()
-    real, notes = READERS[alphabet.real](prompt, model)
+    real, notes = medium_of(alphabet, model.config.sample_rate).read(prompt)
     return torch.from_numpy(alphabet.encode(real)), tuple(f"prompt: {note}" for note in notes)
-
-
-def _read_sound(prompt: Given, model: Autoregressive) -> Real:
-    if not isinstance(prompt, np.ndarray):
-        return _wave(prompt, model)
-    if np.issubdtype(prompt.dtype, np.integer):
-        raise DataError(f"the prompt is {prompt.dtype}; symbols are int64, and a wave is float in [-1, 1]")
-    if prompt.ndim != 1:
-        raise DataError(f"the prompt is {prompt.shape}; a wave is mono, one axis of samples")
-    return prompt, ()
-
-
-def _read_text(prompt: Given, model: Autoregressive) -> Real:
-    if isinstance(prompt, str):
-        return prompt, ()
-    if not isinstance(prompt, Path):
-        raise UsageError("this model writes text: the prompt is a str, the Path of a file of text, or int64 symbols")
-    try:
-        return prompt.read_bytes(), ()
-    except OSError as error:
-        raise DataError(f"{prompt}: {error.strerror}") from None
-
-
-def _read_array(prompt: Given, model: Autoregressive) -> Real:
-    kind = model.alphabet.real
-    if isinstance(prompt, Audio):
-        raise UsageError(f"this model makes {kind}: the prompt is an array of them, or a .npy or .npz file of one")
-    if not isinstance(prompt, np.ndarray):
-        prompt = _load(Path(prompt))
-    axes = 1 + len(_elements(model.alphabet))
-    if prompt.ndim != axes:
-        raise DataError(f"the prompt is {prompt.shape}; {kind} have {axes} axes, the first of which is the steps")
-    return prompt, ()
-
-
-def _read_notes(prompt: Given, model: Autoregressive) -> Real:
-    if isinstance(prompt, str | Path) and Path(prompt).suffix.lower() in MIDI:
-        return read_midi(prompt), (f"{STEPS_PER_BEAT} steps a beat, as in MIDI files that are written",)
-    return _read_array(prompt, model)
-
-
-def _load(path: Path) -> np.ndarray:
-    """The array of a `.npy` file, or the only one of a `.npz` file; nothing in it is executed."""
-    if not path.is_file():
-        raise DataError(f"{path}: there is no such file")
-    try:
-        found = np.load(path, allow_pickle=False)
-        if isinstance(found, np.ndarray):
-            return found
-        with found:
-            arrays = [found[name] for name in found.files]
-    except (ValueError, OSError, EOFError, SyntaxError, BadZipFile, TokenError, zlib.error):
-        raise DataError(f"{path}: not an array of numbers as numpy.save writes it, or damaged") from None
-    if len(arrays) != 1:
-        raise DataError(f"{path}: holds {len(arrays)} arrays; the prompt is one")
-    return arrays[0]
-
-
-READERS: dict[str, Callable[[Any, Autoregressive], Real]] = {
-    "sound": _read_sound,
-    "text": _read_text,
-    "notes": _read_notes,
-    "pixels": _read_array,
-}
 
 
 def read_features(features: Features, model: Autoregressive, count: int) -> Tensor | None:
@@ -143,11 +70,8 @@ def read_features(features: Features, model: Autoregressive, count: int) -> Tens
             f"this model is conditioned on {settings.kind} features; give them, {settings.num_channels} numbers for "
             f"every {settings.hop_length} samples"
         )
-    if isinstance(features, str | Path) and Path(features).suffix.lower() == SUFFIX:
-        features = read_frames(Path(features), settings.num_channels)
-    elif isinstance(features, str | Path | Audio):
-        features = extract(settings, _wave(features, model)[0])
-    frames = torch.as_tensor(features)
+    sound = Sound(model.alphabet, model.config.sample_rate)
+    frames = torch.as_tensor(sound.read_features(features, settings))
     frames = frames.expand(count, -1, -1) if frames.dim() == 2 else frames
     if frames.dim() != 3 or len(frames) != count or frames.shape[2] != settings.num_channels:
         raise UsageError(
@@ -162,20 +86,6 @@ def read_features(features: Features, model: Autoregressive, count: int) -> Tens
 def one_for_all(features: Features) -> bool:
     """Whether the same features are meant for every row."""
     return not isinstance(features, np.ndarray | Tensor) or features.ndim == 2
-
-
-def _wave(sound: str | Path | Audio, model: Autoregressive) -> tuple[np.ndarray, tuple[str, ...]]:
-    """A sound's wave at the model's rate, and notes."""
-    rate = model.config.sample_rate
-    if rate is None:
-        raise UsageError("this model has no sample rate, so it cannot take sound; give symbols")
-    if not isinstance(sound, Audio):
-        audio = read_audio(sound, rate)
-        return audio.wave, audio.notes
-    if sound.sample_rate == rate:
-        return sound.wave, sound.notes
-    note = f"resampled from {sound.sample_rate} to {rate} Hz"
-    return resample(sound.wave, sound.sample_rate, rate), (*sound.notes, note)
 
 
 def _elements(alphabet: Alphabet) -> tuple[int, ...]:

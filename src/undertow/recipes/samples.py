@@ -3,24 +3,23 @@
 B rows, T samples, F frames, M features a frame.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field
 
 from undertow.config import config
-from undertow.data.audio import write_audio
 from undertow.data.clips import ClipSet
 from undertow.data.features import build
-from undertow.data.rolls import write_roll
 from undertow.emissions import Sampling
-from undertow.files import atomic_write
 from undertow.generation import generate, translate
-from undertow.models import Autoregressive, Model, Seq2Seq
+from undertow.media import Medium
+from undertow.models import Model
 
 FOLDER = "samples"
+Maker = Callable[[Any], Sequence[Any]]  # of a model, some of what it makes
 
 
 @config
@@ -30,7 +29,7 @@ class Samples:
     Attributes:
         count: sequences, or sentences to translate; 0 for none.
         seconds: length of each, of sound.
-        num_steps: length of each, where steps have no clock.
+        num_steps: length of each, where steps have no clock; an image is always whole.
         temperature: of the draws.
     """
 
@@ -41,78 +40,65 @@ class Samples:
 
 
 class SampleWriter:
-    """Called with a model and the step at each validation: writes `out/samples/step-N/1.wav` and so on.
+    """Called with a model and the step at each validation: writes `out/samples/step-N/1.wav` and so on."""
 
-    Each sample has the labels of a held-out clip; where the model takes features, it has those too and is no longer.
-    """
-
-    def __init__(self, settings: Samples, clips: ClipSet, out: Path) -> None:
-        self.settings, self.out, self.sample_rate = settings, out, clips.sample_rate
-        places = np.linspace(0, len(clips) - 1, settings.count).round().astype(int)
-        self.clips = [clips[int(place)] for place in places]
+    def __init__(self, make: Maker, medium: Medium, out: Path) -> None:
+        self.make, self.medium, self.out = make, medium, out
 
     def __call__(self, model: Model, step: int) -> None:
-        assert isinstance(model, Autoregressive)
+        folder = self.out / FOLDER / f"step-{step}"
+        for index, real in enumerate(self.make(model), start=1):
+            self.medium.write(folder / f"{index}{self.medium.suffixes[0]}", real)
+
+
+def like_clips(settings: Samples, clips: ClipSet) -> Maker:
+    """Sounds with the labels of some held-out clips, and with their features, and then no longer than them."""
+    places = np.linspace(0, len(clips) - 1, settings.count).round().astype(int)
+    chosen = [clips[int(place)] for place in places]
+
+    def make(model: Any) -> list[np.ndarray]:
+        conditioner = model.config.conditioner
         generated = generate(
             model,
-            seconds=self.settings.seconds,
-            count=len(self.clips),
-            labels={name: [clip.labels.get(name) for clip in self.clips] for name in model.config.conditioner.labels},
-            features=self._features(model),
-            sampling=Sampling(temperature=self.settings.temperature),
+            seconds=settings.seconds,
+            count=len(chosen),
+            labels={name: [clip.labels.get(name) for clip in chosen] for name in conditioner.labels},
+            features=_features(chosen, conditioner.features, settings.seconds * clips.sample_rate),
+            sampling=Sampling(temperature=settings.temperature),
         )
-        folder = self.out / FOLDER / f"step-{step}"
-        featured = model.config.conditioner.features is not None
-        for index, (wave, clip) in enumerate(zip(generated.real, self.clips, strict=True), start=1):
-            write_audio(folder / f"{index}.wav", wave[: len(clip)] if featured else wave, self.sample_rate)
+        if conditioner.features is None:
+            return list(generated.real)
+        return [wave[: len(clip)] for wave, clip in zip(generated.real, chosen, strict=True)]
 
-    def _features(self, model: Autoregressive) -> np.ndarray | None:
-        """(B, F, M) of the clips' beginnings; past a clip's end its last frame is repeated."""
-        settings = model.config.conditioner.features
-        if settings is None:
-            return None
-        num_frames = -(-round(self.settings.seconds * self.sample_rate) // settings.hop_length)
-        frames = [build(settings).of_clip(clip)[:num_frames] for clip in self.clips]
-        return np.stack([np.pad(one, ((0, num_frames - len(one)), (0, 0)), mode="edge") for one in frames])
+    return make
 
 
-class TranslationWriter:
-    """Called with a model and the step at each validation: writes `out/samples/step-N/1.txt` and so on.
+def of_length(settings: Samples, medium: Medium) -> Maker:
+    """Sequences of symbols without a clock: whole images, or as many steps as the network can hold at most."""
+    wanted = medium.whole_steps or settings.num_steps
 
-    Each has a text of the data and, below it, what the model makes of it.
-    """
+    def make(model: Any) -> Sequence[Any]:
+        limit = model.network.max_length
+        num_steps = wanted if limit is None else min(wanted, limit)
+        sampling = Sampling(temperature=settings.temperature)
+        return list(generate(model, num_steps=num_steps, count=settings.count, sampling=sampling).real)
 
-    def __init__(self, texts: Sequence[str], out: Path) -> None:
-        self.texts, self.out = texts, out
-
-    def __call__(self, model: Model, step: int) -> None:
-        assert isinstance(model, Seq2Seq)
-        folder = self.out / FOLDER / f"step-{step}"
-        for index, (text, found) in enumerate(
-            zip(self.texts, translate(model, self.texts).texts, strict=True), start=1
-        ):
-            with atomic_write(folder / f"{index}.txt") as temporary:
-                temporary.write_text(f"{text}\n{found}\n", encoding="utf-8", newline="")
+    return make
 
 
-class SequenceWriter:
-    """Called with a model and the step at each validation: writes `out/samples/step-N/1.txt`, or `1.npz` of notes."""
+def translations(texts: Sequence[str]) -> Maker:
+    """Each text and, below it, its translation."""
 
-    def __init__(self, settings: Samples, out: Path) -> None:
-        self.settings, self.out = settings, out
+    def make(model: Any) -> list[str]:
+        return [f"{text}\n{found}\n" for text, found in zip(texts, translate(model, texts).texts, strict=True)]
 
-    def __call__(self, model: Model, step: int) -> None:
-        assert isinstance(model, Autoregressive)
-        num_steps = self.settings.num_steps
-        if model.network.max_length is not None:
-            num_steps = min(num_steps, model.network.max_length)
-        sampling = Sampling(temperature=self.settings.temperature)
-        generated = generate(model, num_steps=num_steps, count=self.settings.count, sampling=sampling)
-        folder = self.out / FOLDER / f"step-{step}"
-        folder.mkdir(parents=True, exist_ok=True)
-        for index, real in enumerate(generated.real, start=1):
-            if isinstance(real, str):
-                with atomic_write(folder / f"{index}.txt") as temporary:
-                    temporary.write_text(real, encoding="utf-8", newline="")
-            elif model.alphabet.real == "notes":
-                write_roll(folder / f"{index}.npz", real)
+    return make
+
+
+def _features(clips: Sequence[Any], settings: Any, num_samples: float) -> np.ndarray | None:
+    """(B, F, M) of the clips' beginnings; past a clip's end its last frame is repeated."""
+    if settings is None:
+        return None
+    num_frames = -(-round(num_samples) // settings.hop_length)
+    frames = [build(settings).of_clip(clip)[:num_frames] for clip in clips]
+    return np.stack([np.pad(one, ((0, num_frames - len(one)), (0, 0)), mode="edge") for one in frames])

@@ -15,7 +15,14 @@ from undertow.recipes.callbacks import Say, silent
 from undertow.recipes.tasks import TASKS, DataConfig
 from undertow.recipes.tasks.task import Asked, Scored
 
-KINDS = {"sound": "audio", "text": "text", "notes": "rolls", "pixels": "mnist", "numbers": "adding"}
+KINDS = {
+    "sound": "audio",
+    "text": "text",
+    "notes": "rolls",
+    "images": "mnist",
+    "symbols": "copy_memory",
+    "numbers": "adding",
+}
 SOURCES = {"text": "pairs", "sound": "transcripts"}  # by what a sequence-to-sequence model reads
 WHOLE = ("audio", "labelled_text", "pairs")  # kinds of data whose splits may be scored together
 

@@ -11,11 +11,12 @@ from undertow.data.batches import Batches, batches_in_order
 from undertow.errors import UsageError
 from undertow.evaluation import score as score_clips
 from undertow.evaluation.prediction import score_predictions
+from undertow.media import Sound
 from undertow.models import Autoregressive, Model
 from undertow.recipes import clips as files
 from undertow.recipes.callbacks import Downloads, Say
 from undertow.recipes.clips import AUTO, AudioData, choose_labels, open_clips, summary, tell_of_files
-from undertow.recipes.samples import Samples, SampleWriter
+from undertow.recipes.samples import Samples, SampleWriter, like_clips
 from undertow.recipes.tasks.excerpt import Excerpt, of_clips
 from undertow.recipes.tasks.labels import told_label
 from undertow.recipes.tasks.task import Asked, OnValidation, Scored, Task, autoregressive, parse_model, section
@@ -146,7 +147,9 @@ class AudioTask(Task):
     def sample_writer(self, settings: Samples, out: Path) -> OnValidation | None:
         if not _generates(self.model) or not settings.count:
             return None
-        return SampleWriter(settings, self.clips.get("validation") or self.clips["train"], out)
+        clips = self.clips.get("validation") or self.clips["train"]
+        sound = Sound(alphabets.build(self.model_config.alphabet), clips.sample_rate)
+        return SampleWriter(like_clips(settings, clips), sound, out)
 
     def _cut(self, model: Any) -> dict[str, Any]:
         """How clips are cut for a model, beside their context."""

@@ -1,4 +1,4 @@
-"""MNIST pixel by pixel: 784 steps, then the digit; or a model of the pixels themselves."""
+"""MNIST pixel by pixel: 784 steps, then the digit; or a model of the images themselves."""
 
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -11,13 +11,13 @@ from pydantic import Field
 from undertow import alphabets
 from undertow.alphabets import Pixels
 from undertow.config import config
-from undertow.data.mnist import NAME, NUM_VALIDATION, load_mnist
+from undertow.data.mnist import NAME, NUM_VALIDATION, SHAPE, load_mnist
 from undertow.data.sequences import SequenceSet
 from undertow.errors import UsageError
 from undertow.recipes.callbacks import Downloads, Say
 from undertow.recipes.tasks.named import fetch_named
 from undertow.recipes.tasks.sequences import SequenceTask
-from undertow.recipes.tasks.task import parse_model
+from undertow.recipes.tasks.task import parse_model, section
 
 LABEL, DIGITS = "digit", tuple("0123456789")
 NUM_LEVELS = 256
@@ -43,7 +43,7 @@ class MnistTask(SequenceTask):
         num_validation: Annotated[int, Field(ge=1)] = NUM_VALIDATION
 
     def __init__(self, config: Config, model: Mapping[str, Any], say: Say) -> None:
-        self.config, self.model = config, _completed(model)
+        self.config, self.model = config, _completed(config, model)
         alphabet = alphabets.build(self.model_config.alphabet)
         self.sets = {split: self.read(config, split, alphabet, say) for split in ("train", "validation")}
         self.tell_of_sets(f"{NAME}, {len(self.sets['train']):,} images to train on", "pixel", say)
@@ -52,6 +52,8 @@ class MnistTask(SequenceTask):
     def read(config: Config, split: str, alphabet: Any, say: Say) -> SequenceSet:
         if not isinstance(alphabet, Pixels) or alphabet.num_symbols != NUM_LEVELS:
             raise UsageError(f"the data is pixels of {NUM_LEVELS} levels, and the model one of other {alphabet.real}")
+        if alphabet.shape not in (None, SHAPE):
+            raise UsageError(f"the data is images of shape {SHAPE}, and the model one of {alphabet.shape}")
         options: dict[str, Any] = {"permuted": config.permuted, "num_validation": config.num_validation}
         return load_mnist(split, config.path, **options)
 
@@ -65,13 +67,19 @@ class MnistTask(SequenceTask):
 
     @staticmethod
     def check(config: Config, model: Mapping[str, Any]) -> None:
-        parse_model(_completed(model))
+        parse_model(_completed(config, model))
 
     @staticmethod
     def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
         fetch_named(config, downloads)
 
 
-def _completed(model: Mapping[str, Any]) -> dict[str, Any]:
+def _completed(config: MnistTask.Config, model: Mapping[str, Any]) -> dict[str, Any]:
+    """The recipe's model with what the images tell of it; in another order, their pixels have no rows."""
     told = {"label": LABEL, "classes": DIGITS} if model.get("kind") == "classifier" else {}
-    return {"alphabet": {"kind": "pixels", "num_levels": NUM_LEVELS}, **told, **model}
+    shape = {} if config.permuted else {"shape": SHAPE}
+    alphabet = {"kind": "pixels", "num_levels": NUM_LEVELS, **shape}
+    given = section(model, "alphabet")
+    if given.get("kind", "pixels") == "pixels":
+        given = alphabet | given
+    return {**told, **model, "alphabet": given}

@@ -15,9 +15,10 @@ from undertow.data.pairs import LongLines, PairSet, encode_pairs
 from undertow.data.parallel_text import ParallelText, open_parallel_text
 from undertow.errors import DataError, UsageError
 from undertow.evaluation.translation_scores import METRICS, Translated, check_metrics, score_translations
+from undertow.media import Text
 from undertow.models.seq2seq import Seq2Seq
 from undertow.recipes.callbacks import Downloads, Say
-from undertow.recipes.samples import Samples, TranslationWriter
+from undertow.recipes.samples import Samples, SampleWriter, translations
 from undertow.recipes.tasks.named import fetch_named, placed
 from undertow.recipes.tasks.pair_fit import asked_alphabets, fitted_alphabets, with_lengths
 from undertow.recipes.tasks.seq2seq import Seq2SeqTask
@@ -124,7 +125,8 @@ class PairsTask(Seq2SeqTask):
         if not settings.count or "validation" not in self.sets:
             return None
         pairs = self.sets["validation"]
-        return TranslationWriter([pairs.source_texts[row] for row in spread(len(pairs), settings.count)], out)
+        texts = [pairs.source_texts[row] for row in spread(len(pairs), settings.count)]
+        return SampleWriter(translations(texts), Text(self.alphabets[1]), out)
 
 
 def read_pairs(config: Any, model: Seq2Seq, split: str, say: Say) -> PairSet:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from undertow import alphabets
 from undertow.batch import Batch
 from undertow.config import nearest
 from undertow.data.sequences import SequenceBatches, SequenceSet, sequences_in_order
@@ -18,9 +19,10 @@ from undertow.errors import DataError, UsageError
 from undertow.evaluation.baselines import unigram
 from undertow.evaluation.prediction import batches_of, score_predictions
 from undertow.evaluation.sequence_likelihood import score_sequences
+from undertow.media import medium_of
 from undertow.models import Autoregressive, Classifier, Model
 from undertow.recipes.callbacks import Say, silent
-from undertow.recipes.samples import Samples, SequenceWriter
+from undertow.recipes.samples import Samples, SampleWriter, of_length
 from undertow.recipes.tasks.excerpt import Excerpt, of_sequences
 from undertow.recipes.tasks.task import Asked, OnValidation, Scored, Task, autoregressive, parse_model
 from undertow.training.config import TrainingConfig
@@ -131,7 +133,10 @@ class SequenceTask(Task):
 
     def sample_writer(self, settings: Samples, out: Path) -> OnValidation | None:
         is_generator = self.model.get("kind", "autoregressive") == "autoregressive"
-        return SequenceWriter(settings, out) if is_generator and settings.count else None
+        if not is_generator or not settings.count:
+            return None
+        medium = medium_of(alphabets.build(self.model_config.alphabet))
+        return SampleWriter(of_length(settings, medium), medium, out)
 
     def read_sets(self, there: Container[str], alphabet: Any, say: Say) -> dict[str, SequenceSet]:
         """The train split, and the validation split where it is among those that are there."""

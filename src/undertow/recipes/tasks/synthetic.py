@@ -19,7 +19,7 @@ Seed = Annotated[int, Field(ge=0)]
 ADDING: dict[str, Any] = {"kind": "regressor", "alphabet": {"kind": "numbers", "num_elements": 2}, "label": "sum"}
 COPY: dict[str, Any] = {
     "kind": "classifier",
-    "alphabet": {"kind": "pixels", "num_levels": 10, "unit": "step"},
+    "alphabet": {"kind": "symbols", "num_symbols": 10},
     "label": "target",
     "classes": tuple("0123456789"),
     "reading": "every",
@@ -88,7 +88,7 @@ class CopyMemoryTask(SequenceTask):
 
     @staticmethod
     def read(config: Config, split: str, alphabet: Any, say: Say) -> SequenceSet:
-        _check_real(alphabet, "pixels")
+        _check_real(alphabet, "symbols")
         return copy_memory(split, config.num_blanks, config.num_train if split == "train" else None, config.seed)
 
     @staticmethod

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from undertow.errors import DataError, UsageError
-from undertow.evaluation.spectrogram import draw, spectrogram
+from undertow.media.spectrogram import draw, spectrogram
 
 RATE = 8000
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from undertow.errors import DataError
-from undertow.evaluation.figure import new_figure
 from undertow.files import atomic_write
+from undertow.media.figure import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

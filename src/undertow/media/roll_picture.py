@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from undertow.alphabets.piano_roll import LOWEST_NOTE, check_roll
-from undertow.evaluation.figure import new_figure
 from undertow.files import atomic_write
+from undertow.media.figure import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from undertow.errors import DataError, UsageError
-from undertow.evaluation.piano_roll import draw_roll
+from undertow.media.roll_picture import draw_roll
 
 SILENT = np.zeros((20, 88), np.uint8)
 CORNERS = SILENT.copy()

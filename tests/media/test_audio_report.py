@@ -7,7 +7,7 @@ import pytest
 
 from undertow.data import load_clips
 from undertow.errors import DataError
-from undertow.evaluation.audio_report import audio_report
+from undertow.media.audio_report import audio_report
 
 RATE = 8000
 TIME = np.arange(RATE) / RATE

@@ -1,0 +1,84 @@
+"""How `undertow generate` goes on once its options are read: the same way for every medium."""
+
+import time
+from typing import Any
+
+from undertow.cli.outputs import Output, write_outputs
+from undertow.cli.request import Request
+from undertow.cli.rows import Rows
+from undertow.cli.terminal import print_json, show, tell
+from undertow.generation import stream
+from undertow.generation.prompts import read_prompt
+from undertow.recipes.verdict import verdict
+
+SHOWN_STEPS = 4  # of a chunk that is shown at once
+STREAMED_STEPS = 64  # steps after the last row's stop are drawn in vain
+CHUNK_STEPS = 1024
+
+
+def run(request: Request) -> None:
+    """Generate, write, draw, and say what came out; of text, what came before Ctrl-C is kept."""
+    medium, paths = request.medium, request.paths
+    rows = _generate(request, shows=medium.streams and request.count == 1 and not (paths or request.json))
+    written: list[Output] = []
+    if paths:
+        draws = request.can_draw()
+        written = write_outputs(medium, paths, rows.continued, request.titles, rows.num_given, draws)
+    if request.json:
+        print_json(as_json(rows, written))
+    elif written:
+        print_files(rows, written)
+    else:
+        _print_texts(rows)
+    if rows.interrupted:
+        raise KeyboardInterrupt(f"stopped after {rows.num_drawn} {request.model.alphabet.unit}s; they are kept")
+
+
+def print_files(rows: Rows, written: list[Output]) -> None:
+    """A line for each file, and one on the speed."""
+    for output in written:
+        print(f"{output.file}  {output.report.line}")
+    print(rows.speed)
+
+
+def as_json(rows: Rows, written: list[Output]) -> dict[str, Any]:
+    """What `--json` prints: the files, and of a medium that needs none its results too."""
+    if not rows.medium.streams:
+        return {"files": [output.facts for output in written], **rows.facts}
+    return {
+        "prompt": rows.prompts[0],
+        "texts": rows.results,
+        "stopped": list(rows.chunks.ended),
+        "files": [str(output.file) for output in written],
+        **rows.facts,
+    }
+
+
+def _generate(request: Request, shows: bool) -> Rows:
+    """The prompt read (once: it may be a pipe), the model primed, and all rows drawn."""
+    began = time.perf_counter()
+    given, model = request.given, request.model
+    prompt, notes = read_prompt(given, model)
+    chunk_steps = SHOWN_STEPS if shows else STREAMED_STEPS if request.medium.streams else CHUNK_STEPS
+    chunks = stream(
+        model,
+        **request.options,
+        **request.length(len(prompt)),
+        prompt=None if given is None else prompt.numpy(),
+        chunk_steps=chunk_steps,
+    )
+    notes = (*notes, *chunks.start.notes)
+    for note in filter(None, [*notes, verdict(request.run)]):
+        tell(note)
+    primed = time.perf_counter() - began
+    return Rows(chunks, request.medium, notes=notes, prime_seconds=primed, show=show if shows else None)
+
+
+def _print_texts(rows: Rows) -> None:
+    """The texts where they were not shown before; then how fast it went, on stderr."""
+    if len(rows.results) == 1:
+        show("\n")
+    else:
+        for number, text in enumerate(rows.continued, start=1):
+            show(f"--- {number} of {len(rows.results)}\n{text}\n")
+    tell(rows.speed)

@@ -1,0 +1,123 @@
+"""Rows of a stream as they are generated, and how fast that went.
+
+B rows.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from undertow.cli.terminal import step_bar
+from undertow.generation import Stream
+from undertow.media import Medium
+
+Show = Callable[[str], None]
+
+
+class Rows:
+    """All that a stream gives, row by row.
+
+    Attributes:
+        prompts: of each row, what it continues, decoded.
+        results: of each row, what was generated, decoded.
+        num_given: steps of the prompts.
+        notes: what a user should know of the prompts and of the engine.
+        prime_seconds: wall-clock seconds spent on the prompts.
+        seconds: wall-clock seconds spent on the steps.
+        interrupted: whether Ctrl-C ended it; the results hold what came before.
+    """
+
+    def __init__(
+        self,
+        chunks: Stream,
+        medium: Medium,
+        *,
+        notes: tuple[str, ...] = (),
+        prime_seconds: float = 0.0,
+        show: Show | None = None,
+    ) -> None:
+        """Draw all chunks; `show` takes the first row's as they come.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C, in a medium that is not shown as it grows.
+        """
+        self.chunks, self.medium, self.notes, self.prime_seconds = chunks, medium, notes, prime_seconds
+        self.prompts = [medium.alphabet.decode(prompt.numpy()) for prompt in chunks.start.prompts]
+        self.num_given = len(chunks.start.prompts[0])
+        self._pieces: list[list[Any]] = [[] for _ in self.prompts]
+        self.interrupted, began = False, time.perf_counter()
+        try:
+            self._show(show) if show is not None else self._collect()
+        except KeyboardInterrupt:
+            if not medium.streams:
+                raise
+            self.interrupted = True
+        self.seconds = time.perf_counter() - began
+        self.results = [medium.join(pieces) for pieces in self._pieces]
+
+    @property
+    def num_drawn(self) -> int:
+        """Steps of each row."""
+        return self.chunks.num_drawn
+
+    @property
+    def continued(self) -> list[Any]:
+        """Each row with its prompt."""
+        return [self.medium.join(parts) for parts in zip(self.prompts, self.results, strict=True)]
+
+    @property
+    def symbols_per_second(self) -> float:
+        """Steps of all rows a second of wall clock."""
+        return len(self.prompts) * self.num_drawn / self.seconds
+
+    @property
+    def real_time_factor(self) -> float | None:
+        """Seconds of work for a second of sound, all rows counted; None where steps have no clock."""
+        rate = self.medium.sample_rate
+        return None if rate is None else rate / self.symbols_per_second
+
+    @property
+    def speed(self) -> str:
+        """One line: what generated, and how fast."""
+        runner, unit = self.chunks.start.runner, f"{self.medium.alphabet.unit}s"
+        threads = f"{runner.num_threads} thread" + ("" if runner.num_threads == 1 else "s")
+        factor = "" if self.real_time_factor is None else f", real-time factor {self.real_time_factor:.2f}"
+        return (
+            f"{len(self.prompts)} x {self.num_drawn:,} {unit} with {runner.engine}, {runner.precision}, "
+            f"{threads}: {self.symbols_per_second:,.0f} {unit}/s{factor}"
+        )
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What `--json` prints of the stream."""
+        runner, unit = self.chunks.start.runner, self.medium.alphabet.unit
+        return {
+            "unit": unit,
+            "num_symbols": self.num_drawn,
+            "symbols_per_second": self.symbols_per_second,
+            f"{unit}s_per_second": self.symbols_per_second,
+            "sample_rate": self.medium.sample_rate,
+            "real_time_factor": self.real_time_factor,
+            "engine": runner.engine,
+            "precision": runner.precision,
+            "num_threads": runner.num_threads,
+            "prime_seconds": self.prime_seconds,
+            "seconds": self.seconds,
+            "notes": list(self.notes),
+        }
+
+    def _show(self, show: Show) -> None:
+        show(self.prompts[0])
+        for pieces in self.chunks:
+            self._add(pieces)
+            show(pieces[0])
+
+    def _collect(self) -> None:
+        with step_bar("generating") as bar:
+            for pieces in self.chunks:
+                self._add(pieces)
+                bar(self.num_drawn, self.chunks.num_steps or 0)
+
+    def _add(self, pieces: Any) -> None:
+        for row, piece in zip(self._pieces, pieces, strict=True):
+            row.append(piece)

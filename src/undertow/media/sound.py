@@ -1,0 +1,87 @@
+"""Sound: wav, flac, ogg and mp3 files in; wav files out, each with a spectrogram and a report of its level.
+
+T samples, F feature frames, M features a frame.
+"""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from undertow.data.audio import Audio, read_audio, resample, write_audio
+from undertow.data.features import extract
+from undertow.data.frames import SUFFIX, read_frames
+from undertow.errors import DataError, UsageError
+from undertow.media.audio_report import audio_report
+from undertow.media.medium import Given, Medium, Reading, Report
+from undertow.media.spectrogram import draw
+
+USUAL_SECONDS = 1.0
+
+
+class Sound(Medium):
+    """A wave (T,) float32 in [-1, 1]."""
+
+    product = "sound"
+    suffixes = (".wav",)
+    refusals = {"stop": "this model makes sound, which has no text to stop at"}
+    draws = True
+
+    @property
+    def rate(self) -> int:
+        """Hz of the model's sound.
+
+        Raises:
+            UsageError: the model has no sample rate.
+        """
+        if self.sample_rate is None:
+            raise UsageError("this model has no sample rate, so it cannot take or write sound; give and take symbols")
+        return self.sample_rate
+
+    def read(self, given: Given) -> Reading:
+        """A file or an `Audio`, mixed to one channel and resampled; or a float wave (T,) at the model's rate."""
+        if not isinstance(given, np.ndarray):
+            return self._wave(given)
+        if np.issubdtype(given.dtype, np.integer):
+            raise DataError(f"the prompt is {given.dtype}; symbols are int64, and a wave is float in [-1, 1]")
+        if given.ndim != 1:
+            raise DataError(f"the prompt is {given.shape}; a wave is mono, one axis of samples")
+        return Reading(given)
+
+    def read_features(self, given: Any, settings: Any) -> Any:
+        """Frames (F, M): of a `.npy` file; of a sound, where they are computed from sound; or as they are given.
+
+        Raises:
+            UsageError: sound, for features that are not computed from it or a model without a sample rate.
+            DataError: a file is not what it must be.
+        """
+        if isinstance(given, str | Path) and Path(given).suffix.lower() == SUFFIX:
+            return read_frames(Path(given), settings.num_channels)
+        if isinstance(given, str | Path | Audio):
+            return extract(settings, self._wave(given).real)
+        return given
+
+    def usual_steps(self, num_given: int) -> int:
+        return max(1, round(USUAL_SECONDS * self.rate))
+
+    def write(self, path: Path, real: Any) -> None:
+        write_audio(path, real, self.rate)
+
+    def draw(self, path: Path, real: Any, title: str, num_given: int) -> None:
+        draw(real, self.rate, path, title)
+
+    def report(self, real: Any, num_given: int) -> Report:
+        """Level, silence and clipping of what follows the prompt."""
+        found = audio_report(real[num_given:], self.rate)
+        return Report(str(found), {"verdict": found.verdict, **asdict(found)})
+
+    def _wave(self, sound: str | Path | Audio) -> Reading:
+        """A sound's wave at the model's rate."""
+        if not isinstance(sound, Audio):
+            audio = read_audio(sound, self.rate)
+            return Reading(audio.wave, audio.notes)
+        if sound.sample_rate == self.rate:
+            return Reading(sound.wave, sound.notes)
+        note = f"resampled from {sound.sample_rate} to {self.rate} Hz"
+        return Reading(resample(sound.wave, sound.sample_rate, self.rate), (*sound.notes, note))

@@ -1,0 +1,56 @@
+"""Text: a string or a file of text in; text on the terminal or in UTF-8 files out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from undertow.errors import DataError, UsageError
+from undertow.files import atomic_write
+from undertow.media.medium import Given, Medium, Reading, Report
+
+USUAL_SYMBOLS = 500
+
+
+class Text(Medium):
+    """A string."""
+
+    product = "text"
+    suffixes = (".txt",)
+    refusals = {"seconds": "this model writes text, which has no clock; --num-symbols says how much"}
+    streams = True
+
+    def prompt(self, word: str) -> Given:
+        """The word itself."""
+        return word
+
+    def read(self, given: Given) -> Reading:
+        """A `str` is the text; a `Path` is a file of it."""
+        if isinstance(given, str):
+            return Reading(given)
+        if not isinstance(given, Path):
+            raise UsageError(
+                "this model writes text: the prompt is a str, the Path of a file of text, or int64 symbols"
+            )
+        try:
+            return Reading(given.read_bytes())
+        except OSError as error:
+            raise DataError(f"{given}: {error.strerror}") from None
+
+    def usual_steps(self, num_given: int) -> int:
+        return USUAL_SYMBOLS
+
+    def join(self, parts: Sequence[str]) -> str:
+        return "".join(parts)
+
+    def suffix_of(self, out: Path, count: int) -> str:
+        """One file may end in anything: text is text."""
+        is_file = count == 1 and out.suffix and not out.is_dir()
+        return out.suffix.lower() if is_file else self.suffixes[0]
+
+    def write(self, path: Path, real: Any) -> None:
+        with atomic_write(path) as temporary:
+            temporary.write_text(real, encoding="utf-8", newline="")
+
+    def report(self, real: Any, num_given: int) -> Report:
+        """Characters of the whole."""
+        return Report(f"{len(real):,} characters", {"num_characters": len(real)})

@@ -1,0 +1,176 @@
+"""What every medium keeps: a real thing comes back from symbols and files as it was, and wrong input is refused."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.media.png_reader import pixels_of
+from tests.refusals import refuses
+from undertow import alphabets
+from undertow.config import parse
+from undertow.data.audio import Audio, read_audio
+from undertow.data.midi import read_midi
+from undertow.errors import DataError, UsageError
+from undertow.media import MEDIA, Medium, medium_of
+
+RATE = 8000
+WAVE = np.rint(8191 * np.sin(np.arange(400) / 9)).astype(np.float32) / 32768
+ROLL = (np.random.default_rng(3).random((9, 88)) < 0.1).astype(np.uint8)
+GREY = np.random.default_rng(4).integers(0, 256, (4, 6)).astype(np.uint8)
+COLOUR = np.random.default_rng(5).integers(0, 256, (4, 6, 3)).astype(np.uint8)
+
+
+def roll_of(path: Path) -> np.ndarray:
+    return read_midi(path) if path.suffix == ".mid" else np.load(path)["roll"]
+
+
+def small(path: Path) -> np.ndarray:
+    """An image without the enlargement of its pixels."""
+    return pixels_of(path)[::46, ::46]
+
+
+@dataclass(frozen=True)
+class Case:
+    """An alphabet that loses nothing, a real thing, how it comes back from each kind of file, and what is no such."""
+
+    alphabet: dict[str, Any]
+    real: Any
+    readers: dict[str, Any]
+    report: str
+    usual: int
+    wrong: list[tuple[Any, type[Exception], tuple[Any, ...]]]
+    rate: int | None = None
+
+    @property
+    def medium(self) -> Medium:
+        kind = alphabets.ALPHABETS[self.alphabet["kind"]]
+        return medium_of(alphabets.build(parse(kind.Config, self.alphabet)), self.rate)
+
+
+NOWHERE = (Path("nowhere.npy"), DataError, ("nowhere.npy",))
+SOUND = (Audio(WAVE, RATE, RATE), UsageError, ("array",))
+IMAGE_WRONG = [NOWHERE, SOUND, (np.zeros((2, 5), np.uint8), DataError, ((2, 5), 6))]
+CASES = {
+    "sound": Case(
+        dict(kind="linear_pcm", bits=16),
+        WAVE,
+        {".wav": lambda path: read_audio(path).wave},
+        "0.05 s",
+        RATE,
+        [
+            (Path("nowhere.wav"), DataError, ("nowhere.wav",)),
+            (np.zeros(3, np.int16), DataError, ("int16",)),
+            (np.zeros((3, 2)), DataError, ((3, 2),)),
+        ],
+        RATE,
+    ),
+    "text": Case(
+        dict(kind="bytes"),
+        "a wéb\r\n",
+        {".txt": lambda path: path.read_bytes().decode()},
+        "7 characters",
+        500,
+        [(Path("nowhere.txt"), DataError, ("nowhere.txt",)), (WAVE, UsageError, ("text",))],
+    ),
+    "notes": Case(
+        dict(kind="piano_roll"),
+        ROLL,
+        {".npz": roll_of, ".mid": roll_of},
+        "9 steps",
+        128,
+        [NOWHERE, SOUND, (np.zeros(88), DataError, ((88,), 2)), (Path("nowhere.mid"), DataError, ("nowhere.mid",))],
+    ),
+    "images": Case(dict(kind="pixels", shape=[4, 6, 1]), GREY, {".png": small}, "6 x 4", 24, IMAGE_WRONG),
+    "colour": Case(dict(kind="pixels", shape=[4, 6, 3]), COLOUR, {".png": small}, "6 x 4", 24, IMAGE_WRONG),
+}
+FILES = [(name, suffix) for name, case in CASES.items() for suffix in case.readers]
+
+
+def test_every_medium_has_a_row() -> None:
+    assert set(MEDIA) == {case.medium.alphabet.real for case in CASES.values()}
+    assert {type(case.medium) for case in CASES.values()} == set(MEDIA.values())
+    assert all(set(case.readers) == set(case.medium.suffixes) for case in CASES.values())
+
+
+@pytest.mark.parametrize(("name", "suffix"), FILES)
+def test_what_is_read_comes_back_from_its_file(name: str, suffix: str, tmp_path: Path) -> None:
+    pytest.importorskip("mido") if suffix == ".mid" else None
+    case = CASES[name]
+    medium, path = case.medium, tmp_path / f"x{suffix}"
+    symbols = medium.alphabet.encode(medium.read(case.real).real)
+    assert medium.suffix_of(path, 1) == suffix
+    medium.write(path, medium.alphabet.decode(symbols))
+    again = case.readers[suffix](path)
+    assert np.array_equal(again, case.real) and [one.name for one in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_parts_join(case: Case) -> None:
+    medium = case.medium
+    whole = medium.alphabet.decode(medium.alphabet.encode(medium.read(case.real).real))
+    assert np.array_equal(medium.join([whole[:5], whole[5:]]), whole)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_a_report_is_of_what_was_made(case: Case) -> None:
+    medium = case.medium
+    whole = medium.alphabet.decode(medium.alphabet.encode(medium.read(case.real).real))
+    found = medium.report(whole, 0)
+    assert case.report in found.line and found.facts
+    assert medium.usual_steps(0) == case.usual
+
+
+@pytest.mark.parametrize("case", [case for case in CASES.values() if case.medium.draws], ids=lambda case: case.report)
+def test_a_picture_goes_beside_it(case: Case, tmp_path: Path) -> None:
+    case.medium.draw(tmp_path / "x.png", case.real, "title", 3)
+    assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "kind", "parts"),
+    [(name, *wrong) for name, case in CASES.items() for wrong in case.wrong],
+)
+def test_what_is_none_of_it(name: str, given: Any, kind: type[Exception], parts: tuple[Any, ...]) -> None:
+    with refuses(kind, *parts):
+        CASES[name].medium.read(given)
+
+
+def test_a_word_is_a_file_and_of_text_itself() -> None:
+    meant = {name: case.medium.prompt("a.txt") for name, case in CASES.items()}
+    assert meant.pop("text") == "a.txt" and set(meant.values()) == {Path("a.txt")}
+
+
+@pytest.mark.parametrize("axes", [(12,), (2, 6), (2, 6, 1)])
+def test_the_top_of_an_image_is_rows_or_pixels(axes: tuple[int, ...]) -> None:
+    assert np.array_equal(CASES["images"].medium.read(GREY[:2].reshape(axes)).real, GREY[:2].reshape(-1))
+
+
+def test_images_are_whole() -> None:
+    images = CASES["images"].medium
+    assert images.whole_steps == 24 and images.usual_steps(18) == 6
+    assert all(case.medium.whole_steps is None for name, case in CASES.items() if name in ("sound", "text", "notes"))
+
+
+def test_pixels_without_rows_make_no_image(tmp_path: Path) -> None:
+    loose = Case(dict(kind="pixels"), GREY, {}, "", 0, []).medium
+    assert np.array_equal(loose.read(GREY.reshape(-1)).real, GREY.reshape(-1))
+    with refuses(UsageError, "shape"):
+        loose.write(tmp_path / "x.png", GREY.reshape(-1))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("values", [dict(kind="symbols", num_symbols=10), dict(kind="numbers")])
+def test_there_are_no_files_of_plain_symbols(values: dict[str, Any]) -> None:
+    with refuses(UsageError, values["kind"]):
+        _ = Case(values, None, {}, "", 0, []).medium
+
+
+def test_sound_needs_a_rate() -> None:
+    silent = Case(CASES["sound"].alphabet, WAVE, {}, "", 0, []).medium
+    assert np.array_equal(silent.read(WAVE).real, WAVE)
+    for use in (lambda: silent.usual_steps(0), lambda: silent.read(Path("a.wav")), lambda: silent.report(WAVE, 0)):
+        with refuses(UsageError, "sample rate"):
+            use()
