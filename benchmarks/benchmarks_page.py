@@ -87,9 +87,9 @@ def _about(id: str, rows: list[Line]) -> list[str]:
     """Notes on an id's rows: exceeded time budgets, and what a ratio divides by."""
     if id == "S1" and any(USUAL in row["figure"] for row in rows):
         return [
-            f"The rows “{USUAL}” divide by 143 samples/s, the speed of a generator that others wrote, measured on "
-            "another machine. The rows “over the plain generator” divide by the speed of `benchmarks/plain_wavenet.py` "
-            "in the same run: a plain implementation with one queue per layer.\n"
+            f"The rows “{USUAL}” divide by 143 samples/s, the speed of a PyTorch generator that others wrote; it was "
+            "not measured in the same run. The rows “over the plain generator” divide by the speed of "
+            "`benchmarks/plain_wavenet.py` in the same run: a plain implementation with one queue per layer.\n"
         ]
     if id not in BUDGETS:
         return []
