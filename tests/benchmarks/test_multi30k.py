@@ -49,7 +49,9 @@ def test_figures_translations_and_picture(results):
     assert len(means) == 5 and gain["value"] == pytest.approx(min(b - a for a, b in pairwise(means)), abs=1e-3)
     assert all(lines[f"{NAME}: beam {beam}, {how}"]["value"] > 0 for beam in (1, 5) for how in ("cached", "uncached"))
     table = translations.figures(list(lines.values()))
-    quality, speed, how = table.split("\n\n", 1)[0], table.partition("second:")[2], table.partition("How:")[2]
+    quality, _, rest = table.partition("\n\n")
+    speed, _, how = rest.partition("\n- ")
+    how = f"- {how}"
     assert len(quality.splitlines()) == 3 and f"| {NAME} | {bleu['value']:.4g} | " in quality
     assert f"| {NAME} | {lines[f'{NAME}: beam 1, cached']['value']:.4g} | " in speed
     assert f"- {NAME}: " in how and "7 updates in 1 minutes on 1 thread" in how and "`nrefs:1|" in how
