@@ -81,3 +81,9 @@ def test_the_recorded_charts_hold_their_text(name):
     for x, anchor, text in re.findall(r'<text class="t" x="([\d.]+)" y="[\d.]+"( text-anchor="end")?>([^<]*)<', svg):
         left = float(x) - 7 * len(text) * bool(anchor)
         assert left >= 0 and left + 7 * len(text) <= WIDTH, text
+
+
+def test_the_title_says_the_gain_where_others_were_measured():
+    one = line(threads=1, value=5000.0)
+    plain = line(threads=1, value=50.0, figure="plain PyTorch generator, 1 stream", target="")
+    assert "100 ×" in charts.one_stream([one, plain]).title and "×" not in charts.one_stream([one]).title
