@@ -17,7 +17,8 @@ def check_seq2seq(model: Seq2Seq, batch: Batch) -> None:
     with torch.no_grad():
         log_prob = model.log_prob(batch)
         check_written_step_by_step(model, batch, log_prob)
-        check_writing_causality(model, batch, log_prob)
+        check = check_density_causality if model.is_density else check_writing_causality
+        check(model, batch, log_prob)
         check_rows_of_pairs(model, batch, log_prob)
         assert_close(model(batch).value, -log_prob.sum() / batch.num_counted)
 
@@ -49,6 +50,19 @@ def check_writing_causality(model: Seq2Seq, batch: Batch, log_prob: Tensor) -> N
         assert_close(found[:, :, :time], found[:1, :, :time].expand(num_symbols, -1, -1))
         if time + 1 < num_steps:
             assert (found[:, :, time + 1].amax(dim=0) - found[:, :, time + 1].amin(dim=0) > 1e-6).all()
+
+
+def check_density_causality(model: Seq2Seq, batch: Batch, log_prob: Tensor) -> None:
+    """Of frames: no step before t sees y_t, and the next one does; no step sees a flag."""
+    for time in range(batch.symbols.shape[1] - 1):
+        changed = replace(batch, symbols=batch.symbols.clone())
+        changed.symbols[:, time, :-1] += 1.0
+        found = model.log_prob(changed)
+        assert torch.equal(found[:, :time], log_prob[:, :time])
+        assert ((found - log_prob)[:, time + 1].abs() > 1e-6)[batch.counted[:, time + 1]].all()
+        changed.symbols[:, time] = batch.symbols[:, time]
+        changed.symbols[:, time, -1] = 1 - batch.symbols[:, time, -1]
+        assert torch.equal(model.log_prob(changed)[:, time + 1 :], log_prob[:, time + 1 :])
 
 
 def check_rows_of_pairs(model: Seq2Seq, batch: Batch, log_prob: Tensor) -> None:

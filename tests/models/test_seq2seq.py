@@ -11,11 +11,18 @@ from tests.networks.test_every_encoder_decoder import CASES, FRAMED, SHAPES, SMA
 from undertow import checkpoint
 from undertow.batch import Batch
 from undertow.config import parse
+from undertow.emissions import FRAME_EMISSIONS, Sampling
+from undertow.emissions.frames import with_end
 from undertow.errors import UsageError
 from undertow.models import Seq2Seq
+from undertow.recipes import score
+from undertow.recipes.verdict import verdict
 
 TEXT = {"kind": "characters", "characters": "abcdef"}
 MEL = dict(kind="mel", sample_rate=8000, hop_length=80, window_length=200, fft_size=256, num_channels=3)
+
+
+NUMBERS = {"kind": "numbers", "num_elements": 2}
 
 
 def make(kind: str, name: str, **changes: Any) -> Seq2Seq:
@@ -35,6 +42,13 @@ def pairs(of_frames: bool = False) -> Batch:
     return Batch(symbols=symbols, counted=counted, source=source, source_lengths=lengths)
 
 
+def speech() -> Batch:
+    """Pairs whose targets are frames of 2 channels."""
+    batch = pairs()
+    frames = torch.randn(3, 7, 2).double()
+    return replace(batch, symbols=with_end(frames, batch.counted.sum(dim=1)))
+
+
 @pytest.mark.parametrize(("kind", "name"), CASES)
 def test_contract(kind: str, name: str) -> None:
     check_seq2seq(make(kind, name), pairs())
@@ -43,6 +57,71 @@ def test_contract(kind: str, name: str) -> None:
 @pytest.mark.parametrize(("kind", "name"), FRAMED)
 def test_contract_of_frames(kind: str, name: str) -> None:
     check_seq2seq(make(kind, name, source=None, features=MEL), pairs(of_frames=True))
+
+
+@pytest.mark.parametrize("emission", FRAME_EMISSIONS)
+@pytest.mark.parametrize(("kind", "name"), FRAMED)
+def test_contract_of_written_frames(kind: str, name: str, emission: str) -> None:
+    check_seq2seq(make(kind, name, alphabet=NUMBERS, emission={"kind": emission}), speech())
+
+
+def test_frames_are_written_by_hand_until_they_end() -> None:
+    """A model that learnt three short rows by heart writes them step by step until each one's flag."""
+    model = make("rnn_attention", "gru", alphabet=NUMBERS, emission={"kind": "gaussian_frames", "scale": 0.1})
+    batch = speech().to("cpu", torch.float32)
+    optimizer = torch.optim.Adam(model.parameters(), 0.05)
+    for _ in range(150):
+        optimizer.zero_grad()
+        model(batch).value.backward()
+        optimizer.step()
+    model.eval()
+    condition = model.encode(batch.source, batch.source_lengths)
+    state, steps = model.init_state(3, condition), model.past(batch.symbols[:, :0])
+    lengths, written = torch.zeros(3, dtype=torch.int64), []
+    with torch.no_grad():
+        for time in range(1, 10):
+            params, state = model.step(steps, state)
+            steps = model.emission.sample(params, torch.full((3, 1, 3), 0.5), Sampling(temperature=0))
+            lengths = torch.where(model.is_end(steps)[:, 0] & (lengths == 0), time, lengths)
+            written.append(steps)
+    assert torch.equal(lengths, batch.counted.sum(dim=1))
+    errors = (torch.cat(written, dim=1)[:, :7, :-1] - batch.symbols[..., :-1])[batch.counted]
+    assert errors.abs().mean() < 0.3
+
+
+def test_the_loss_of_frames_has_two_parts() -> None:
+    model = make("rnn_attention", "gru", alphabet=NUMBERS, emission={"kind": "laplace_frames"}).double()
+    loss = model(speech())
+    assert loss.figures.keys() == {"frame_nats", "stop_nats"} and loss.num_terms == 17
+    torch.testing.assert_close(loss.figures["frame_nats"] + loss.figures["stop_nats"], loss.value.detach())
+
+
+def test_a_density_is_called_one_and_counts_no_bits(tmp_path: Any) -> None:
+    model = make("rnn_attention", "gru", alphabet=NUMBERS, emission={"kind": "laplace_frames"})
+    assert model.is_density and not make("rnn_attention", "gru").is_density
+    text = model.loss_text(-3.25)
+    assert text.startswith("-3.25") and "density" in text
+    assert not any(word in text for word in ("bits", "perplexity"))
+    with pytest.raises(UsageError, match="densities"):
+        score(model, tmp_path)
+    card = {"scores": {"validation_loss": -3.25}, "baselines": {"validation_unigram_bits": None}}
+    checkpoint.save(tmp_path / "saved", model, card)
+    assert verdict(tmp_path / "saved") == ""
+    again = checkpoint.load(tmp_path / "saved")
+    assert again.config == model.config and again.is_density
+
+
+def test_an_emission_that_does_not_fit_the_target_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"gaussian_frames.*numbers"):
+        make("rnn", "gru", emission={"kind": "gaussian_frames"})
+    with pytest.raises(UsageError, match=r"categorical.*laplace_frames"):
+        make("rnn", "gru", alphabet=NUMBERS)
+    with pytest.raises(UsageError, match="label_smoothing"):
+        make("rnn", "gru", alphabet=NUMBERS, emission={"kind": "gaussian_frames"}, label_smoothing=0.1)
+
+
+def test_a_config_without_an_emission_is_of_symbols() -> None:
+    assert make("rnn", "gru").config.emission.kind == "categorical"
 
 
 def test_smoothing_is_of_training_alone() -> None:

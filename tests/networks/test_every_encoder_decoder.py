@@ -8,7 +8,7 @@ import torch
 from tests.contract import assert_close, check_network
 from undertow.config import parse
 from undertow.errors import UsageError
-from undertow.networks import ENCODER_DECODERS, EncoderDecoder, Source
+from undertow.networks import ENCODER_DECODERS, EncoderDecoder, InputShape
 
 SMALL = {
     "bytenet": dict(channels=3, encoder_cycles=2, decoder_cycles=2, layers_per_cycle=2),
@@ -41,19 +41,19 @@ SHAPES = {
 }
 CASES = [(kind, name) for kind, shapes in SHAPES.items() for name in shapes]
 FRAMED = [(kind, name) for kind, name in CASES if SHAPES[kind][name].get("embeddings") != "shared"]
-SYMBOLS, FRAMES = Source(num_symbols=6), Source(channels=3)
+SYMBOLS, FRAMES, TARGET = InputShape(num_symbols=6), InputShape(channels=3), InputShape(num_symbols=7)
 SOURCED = [(*case, SYMBOLS) for case in CASES] + [(*case, FRAMES) for case in FRAMED]
 LENGTHS = torch.tensor([5, 9, 7])
 
 
-def make(kind: str, name: str, source: Source = SYMBOLS) -> EncoderDecoder:
-    """Of 7 target symbols, the end among them."""
+def make(kind: str, name: str, source: InputShape = SYMBOLS, target: InputShape = TARGET) -> EncoderDecoder:
+    """Of 7 target symbols, the end among them, or of frames."""
     torch.manual_seed(1)
     config = parse(ENCODER_DECODERS[kind].Config, {**SMALL[kind], **SHAPES[kind][name]})
-    return ENCODER_DECODERS[kind](config, source, 7, 7).double().eval()
+    return ENCODER_DECODERS[kind](config, source, target, 7).double().eval()
 
 
-def sources(source: Source) -> torch.Tensor:
+def sources(source: InputShape) -> torch.Tensor:
     torch.manual_seed(2)
     return torch.randint(0, 7, (3, 9)) if source.num_symbols else torch.randn(3, 9, 3).double()
 
@@ -71,8 +71,18 @@ def test_decoder_keeps_the_contract(kind: str, name: str, tmp_path: Path) -> Non
     check_network(made.decoder, torch.randint(0, 7, (3, 40)), tmp_path, condition)
 
 
+@pytest.mark.parametrize(("kind", "name"), FRAMED)
+def test_decoder_of_frames_keeps_the_contract(kind: str, name: str, tmp_path: Path) -> None:
+    made = make(kind, name, target=FRAMES)
+    assert not made.decoder.takes_symbols
+    with torch.no_grad():
+        condition = made.encode(sources(SYMBOLS), LENGTHS)
+    torch.manual_seed(3)
+    check_network(made.decoder, torch.randn(3, 40, 3).double(), tmp_path, condition)
+
+
 @pytest.mark.parametrize(("kind", "name", "source"), SOURCED)
-def test_encoder_sees_a_row_and_nothing_behind_it(kind: str, name: str, source: Source) -> None:
+def test_encoder_sees_a_row_and_nothing_behind_it(kind: str, name: str, source: InputShape) -> None:
     made, x = make(kind, name, source), sources(source)
     with torch.no_grad():
         memory, lengths = made.encoder(x, LENGTHS)
@@ -89,7 +99,7 @@ def test_encoder_sees_a_row_and_nothing_behind_it(kind: str, name: str, source: 
 
 
 @pytest.mark.parametrize(("kind", "name", "source"), SOURCED)
-def test_every_parameter_is_used(kind: str, name: str, source: Source) -> None:
+def test_every_parameter_is_used(kind: str, name: str, source: InputShape) -> None:
     made = make(kind, name, source)
     made.decoder(torch.randint(0, 7, (3, 5)), made.encode(sources(source), LENGTHS)).square().sum().backward()
     assert all(parameter.grad is not None for parameter in made.parameters())

@@ -11,10 +11,10 @@ from tests.contract import assert_close
 from tests.networks.test_bytenet import convolve, normed, shaken
 from undertow.batch import Condition
 from undertow.errors import UsageError
-from undertow.networks import Seq2SeqByteNet, Source
+from undertow.networks import InputShape, Seq2SeqByteNet
 from undertow.networks.seq2seq_bytenet import EncoderBlock
 
-SYMBOLS = Source(num_symbols=6)
+SYMBOLS = InputShape(num_symbols=6)
 
 
 def config(**changes: Any) -> Seq2SeqByteNet.Config:
@@ -24,7 +24,7 @@ def config(**changes: Any) -> Seq2SeqByteNet.Config:
 
 def make(**changes: Any) -> Seq2SeqByteNet:
     torch.manual_seed(1)
-    return shaken(Seq2SeqByteNet(config(**changes), SYMBOLS, 7, 7).eval())
+    return shaken(Seq2SeqByteNet(config(**changes), SYMBOLS, InputShape(num_symbols=7), 7).eval())
 
 
 def encoded(made: Seq2SeqByteNet, lengths: Tensor) -> Condition:
@@ -141,7 +141,7 @@ def test_an_even_kernel_is_refused() -> None:
 def test_published_shape() -> None:
     """30 and 30 blocks on a stream of 2d = 1600."""
     with torch.device("meta"):
-        made = Seq2SeqByteNet(Seq2SeqByteNet.Config(), Source(num_symbols=300), 301, 301)
+        made = Seq2SeqByteNet(Seq2SeqByteNet.Config(), InputShape(num_symbols=300), InputShape(num_symbols=301), 301)
     assert len(made.encoder.blocks) == len(made.decoder.stack.layers) == 30
     assert made.decoder.receptive_field == 373
     d = 800

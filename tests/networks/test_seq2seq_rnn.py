@@ -10,7 +10,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from tests.contract import assert_close
 from undertow.config import parse
 from undertow.layers import Recurrent
-from undertow.networks import ENCODER_DECODERS, Source
+from undertow.networks import ENCODER_DECODERS, InputShape
 from undertow.networks.encoder_decoder import reverse_rows, within
 from undertow.networks.seq2seq_rnn_attention import Bidirectional
 
@@ -23,7 +23,7 @@ def make(kind: str, **changes: Any) -> Any:
     """An encoder–decoder of 7 target symbols in float64, no parameter at zero."""
     torch.manual_seed(1)
     config = parse(ENCODER_DECODERS[kind].Config, {"channels": 5, "embedding_channels": 4, **changes})
-    made = ENCODER_DECODERS[kind](config, Source(num_symbols=6), 7, 7).double().eval()
+    made = ENCODER_DECODERS[kind](config, InputShape(num_symbols=6), InputShape(num_symbols=7), 7).double().eval()
     with torch.no_grad():
         for parameter in made.parameters():
             parameter.add_(torch.randn_like(parameter) / 4)
@@ -100,8 +100,9 @@ def test_decoder_attends_by_the_papers_equations(cell: str, num_layers: int) -> 
 def test_gates_start_as_in_other_recurrent_layers() -> None:
     torch.manual_seed(1)
     config = parse(ENCODER_DECODERS["rnn_attention"].Config, {"cell": "lstm", "channels": 8})
-    layer: Any = ENCODER_DECODERS["rnn_attention"](config, Source(num_symbols=6), 7, 7).decoder
-    layer = layer.attentive
+    made = ENCODER_DECODERS["rnn_attention"](config, InputShape(num_symbols=6), InputShape(num_symbols=7), 7)
+    decoder: Any = made.decoder
+    layer = decoder.attentive
     for matrix in layer.of_state.weight[8:].split(8):
         torch.testing.assert_close(matrix @ matrix.T, torch.eye(8))
     forget = layer.of_input.bias[8:16] + layer.of_state.bias[16:24]

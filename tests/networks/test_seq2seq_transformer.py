@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from tests.contract import assert_close
 from undertow.config import parse
 from undertow.layers import Dropout
-from undertow.networks import ENCODER_DECODERS, Source
+from undertow.networks import ENCODER_DECODERS, InputShape
 from undertow.networks.encoder_decoder import within
 
 CHANNELS, HEADS, WIDTH, DROPOUT = 8, 2, 12, 0.25
@@ -36,7 +36,7 @@ def make(**changes: Any) -> Any:
     """Of 7 source and target symbols, the ends among them, in float64, no parameter at zero."""
     torch.manual_seed(1)
     config = parse(ENCODER_DECODERS["transformer"].Config, {**SMALL, **changes})
-    made = ENCODER_DECODERS["transformer"](config, Source(num_symbols=6), 7, 7).double()
+    made = ENCODER_DECODERS["transformer"](config, InputShape(num_symbols=6), InputShape(num_symbols=7), 7).double()
     with torch.no_grad():
         for parameter in made.parameters():
             parameter.add_(torch.randn_like(parameter) / 3)

@@ -6,6 +6,7 @@ from undertow.config import choice
 from undertow.emissions.bernoulli import Bernoulli
 from undertow.emissions.categorical import Categorical
 from undertow.emissions.emission import Emission, Sampling
+from undertow.emissions.frames import FrameEmission, GaussianFrames, LaplaceFrames
 from undertow.emissions.gaussian import Gaussian
 from undertow.emissions.mixture_of_gaussians import MixtureOfGaussians
 from undertow.emissions.mixture_of_logistics import MixtureOfLogistics
@@ -18,7 +19,13 @@ EMISSIONS = {
     "bernoulli": Bernoulli,
 }
 
+FRAME_EMISSIONS: dict[str, type[FrameEmission]] = {
+    "gaussian_frames": GaussianFrames,
+    "laplace_frames": LaplaceFrames,
+}
+
 EmissionConfig = Annotated[Any, choice(EMISSIONS)]
+TargetEmissionConfig = Annotated[Any, choice({"categorical": Categorical, **FRAME_EMISSIONS})]
 
 
 def build(config: Any, num_symbols: int) -> Emission:
@@ -32,13 +39,18 @@ def build(config: Any, num_symbols: int) -> Emission:
 
 __all__ = [
     "EMISSIONS",
+    "FRAME_EMISSIONS",
     "Bernoulli",
     "Categorical",
     "Emission",
     "EmissionConfig",
+    "FrameEmission",
     "Gaussian",
+    "GaussianFrames",
+    "LaplaceFrames",
     "MixtureOfGaussians",
     "MixtureOfLogistics",
     "Sampling",
+    "TargetEmissionConfig",
     "build",
 ]

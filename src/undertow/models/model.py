@@ -20,10 +20,12 @@ class Model(nn.Module, ABC):
     Attributes:
         config: the pydantic dataclass the model was built from; `type(model)(model.config)` builds its twin.
         engine_file: the model as it was exported to the native engine, in a precision of its own; None for most models.
+        is_density: whether its likelihoods are densities, whose nats may be below 0 and are no bits.
     """
 
     config: Any
     engine_file: bytes | None = None
+    is_density: bool = False
 
     @property
     def precision(self) -> str:

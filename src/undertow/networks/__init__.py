@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from undertow.config import choice
 from undertow.networks.bytenet import ByteNet
-from undertow.networks.encoder_decoder import EncoderDecoder, Source
+from undertow.networks.encoder_decoder import EncoderDecoder, InputShape
 from undertow.networks.network import Network
 from undertow.networks.rnn import RNN
 from undertow.networks.rnn_attention import RNNAttention
@@ -41,10 +41,10 @@ def build(config: Any, num_symbols: int, num_params: int, condition_channels: in
     return NETWORKS[config.kind](config, num_symbols, num_params, condition_channels, in_channels)
 
 
-def build_encoder_decoder(config: Any, source: Source, num_symbols: int, num_params: int) -> EncoderDecoder:
-    """The encoder–decoder a config describes, for a source and a decoder of these sizes."""
+def build_encoder_decoder(config: Any, source: InputShape, target: InputShape, num_params: int) -> EncoderDecoder:
+    """The encoder–decoder a config describes, for a source, a target and an emission of these sizes."""
     build: Any = ENCODER_DECODERS[config.kind]
-    return build(config, source, num_symbols, num_params)
+    return build(config, source, target, num_params)
 
 
 __all__ = [
@@ -62,7 +62,7 @@ __all__ = [
     "Seq2SeqRNN",
     "Seq2SeqRNNAttention",
     "Seq2SeqTransformer",
-    "Source",
+    "InputShape",
     "Transformer",
     "WaveNet",
     "build",

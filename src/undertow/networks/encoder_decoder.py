@@ -14,14 +14,17 @@ from undertow.layers import Inputs
 from undertow.networks.network import Network
 
 
-class Source(NamedTuple):
-    """What an encoder is given: one of `num_symbols` symbols a step, its end being one more, or `channels` floats."""
+class InputShape(NamedTuple):
+    """What an encoder or a decoder is given at each step: one of `num_symbols` symbols, or `channels` floats.
+
+    One more symbol ends a source, or starts a target.
+    """
 
     num_symbols: int = 0
     channels: int = 0
 
     def inputs(self, channels: int) -> Inputs:
-        """What makes vectors (B, S, channels) of a source."""
+        """What makes vectors (B, S, channels) of the steps."""
         return Inputs("embedding" if self.num_symbols else "scalar", self.num_symbols, self.channels, channels)
 
 
@@ -47,8 +50,8 @@ class Encoder(nn.Module, ABC):
 class EncoderDecoder(nn.Module, ABC):
     """An encoder, and a decoder that reads the encoder's memory from its condition and keeps it in its state.
 
-    A class of them is called with (config, source, num_symbols, num_params): those of the decoder, the end symbol among
-    them; a decoder's last input is the start symbol, `num_symbols`.
+    A class of them is called with (config, source, target, num_params). The target's symbols have the end symbol among
+    them, and a decoder's last input is the start symbol, `num_symbols`; before frames stands a frame of zeros.
     """
 
     config: Any

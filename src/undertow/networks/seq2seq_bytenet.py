@@ -23,9 +23,9 @@ from torch import Tensor, nn
 from undertow.batch import Condition
 from undertow.config import Count, Probability, config
 from undertow.errors import UsageError
-from undertow.layers import Dropout, Inputs, Serial, dilation_cycles
+from undertow.layers import Dropout, Serial, dilation_cycles
 from undertow.networks.bytenet import Head, NormedConv1d, ReLUBlock
-from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, Source, within
+from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, InputShape, within
 from undertow.networks.network import Network
 from undertow.state import State
 
@@ -66,11 +66,11 @@ class Seq2SeqByteNet(EncoderDecoder):
             if self.kernel_size % 2 == 0:
                 raise UsageError(f"kernel_size {self.kernel_size} must be odd: the encoder looks as far to each side")
 
-    def __init__(self, config: Config, source: Source, num_symbols: int, num_params: int) -> None:
+    def __init__(self, config: Config, source: InputShape, target: InputShape, num_params: int) -> None:
         super().__init__()
         self.config = config
         self.encoder = ColumnEncoder(config, source)
-        self.decoder = ColumnDecoder(config, num_symbols, num_params)
+        self.decoder = ColumnDecoder(config, target, num_params)
 
     @staticmethod
     def completed(values: dict[str, Any], ratio: float, offset: float) -> dict[str, Any]:
@@ -82,7 +82,7 @@ class Seq2SeqByteNet(EncoderDecoder):
 class ColumnEncoder(Encoder):
     """A source (B, S), or frames (B, S, F), to its columns (B, M, 2d), as many as the longest row's |t̂|."""
 
-    def __init__(self, config: Seq2SeqByteNet.Config, source: Source) -> None:
+    def __init__(self, config: Seq2SeqByteNet.Config, source: InputShape) -> None:
         super().__init__()
         self.config = config
         self.input, self.dropout = source.inputs(2 * config.channels), Dropout(config.block_dropout)
@@ -127,17 +127,16 @@ class EncoderBlock(nn.Module):
 
 
 class ColumnDecoder(Network):
-    """(B, T) symbols and the source's columns to (B, T, P) parameters of the next symbol.
+    """(B, T) symbols, or frames (B, T, M), and the source's columns to (B, T, P) parameters of the next symbol.
 
     State: "memory" with "columns" (B, M, 2d) and their "lengths" (B,); "position" (B,) int64, the steps so far;
     "stack".
     """
 
-    takes_symbols = True
-
-    def __init__(self, config: Seq2SeqByteNet.Config, num_symbols: int, num_params: int) -> None:
+    def __init__(self, config: Seq2SeqByteNet.Config, target: InputShape, num_params: int) -> None:
         super().__init__()
-        self.input = Inputs("embedding", num_symbols, 1, 2 * config.channels)
+        self.takes_symbols = bool(target.num_symbols)
+        self.input = target.inputs(2 * config.channels)
         self.dropout = Dropout(config.block_dropout)
         dilations = dilation_cycles(config.decoder_cycles, config.layers_per_cycle)
         shape, dropout = (config.channels, config.kernel_size), config.block_dropout

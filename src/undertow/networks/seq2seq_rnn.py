@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from undertow.batch import Condition
 from undertow.config import Count, Probability, config
-from undertow.layers import Dropout, Inputs, Recurrent
-from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, Source, reverse_rows
+from undertow.layers import Dropout, Recurrent
+from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, InputShape, reverse_rows
 from undertow.networks.network import Network
 from undertow.state import State
 
@@ -49,11 +49,11 @@ class Seq2SeqRNN(EncoderDecoder):
         reversed_source: bool = True
         dropout: Probability = 0.0
 
-    def __init__(self, config: Config, source: Source, num_symbols: int, num_params: int) -> None:
+    def __init__(self, config: Config, source: InputShape, target: InputShape, num_params: int) -> None:
         super().__init__()
         self.config = config
         self.encoder = StateEncoder(config, source)
-        self.decoder = StateDecoder(config, num_symbols, num_params)
+        self.decoder = StateDecoder(config, target, num_params)
 
 
 class StateEncoder(Encoder):
@@ -62,7 +62,7 @@ class StateEncoder(Encoder):
     n is 2 for an LSTM, h and c, and 1 for a GRU.
     """
 
-    def __init__(self, config: Seq2SeqRNN.Config, source: Source) -> None:
+    def __init__(self, config: Seq2SeqRNN.Config, source: InputShape) -> None:
         super().__init__()
         width = config.embedding_channels or config.channels
         self.reversed_source = config.reversed_source
@@ -78,18 +78,18 @@ class StateEncoder(Encoder):
 
 
 class StateDecoder(Network):
-    """(B, T) symbols and the encoder's last state to (B, T, P) parameters of the next symbol.
+    """(B, T) symbols, or frames (B, T, M), and the encoder's last state to (B, T, P) parameters of the next.
 
     State: "layers", the cells'.
     """
 
-    takes_symbols = True
     receptive_field = None
 
-    def __init__(self, config: Seq2SeqRNN.Config, num_symbols: int, num_params: int) -> None:
+    def __init__(self, config: Seq2SeqRNN.Config, target: InputShape, num_params: int) -> None:
         super().__init__()
         width, shape = config.embedding_channels or config.channels, (config.channels, config.num_layers)
-        self.input, self.dropout = Inputs("embedding", num_symbols, 1, width), Dropout(config.dropout)
+        self.takes_symbols = bool(target.num_symbols)
+        self.input, self.dropout = target.inputs(width), Dropout(config.dropout)
         self.layers = Recurrent(config.cell, width, *shape, config.dropout, learned_start=False)
         self.head = nn.Linear(config.channels, num_params)
 

@@ -25,9 +25,9 @@ from torch import Tensor, nn
 
 from undertow.batch import Condition
 from undertow.config import Count, Probability, config
-from undertow.layers import Dropout, Inputs, Recurrent, Stacked
+from undertow.layers import Dropout, Recurrent, Stacked
 from undertow.layers.recurrent import STATES
-from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, Source, reverse_rows, within
+from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, InputShape, reverse_rows, within
 from undertow.networks.network import Network
 from undertow.state import State
 
@@ -59,11 +59,11 @@ class Seq2SeqRNNAttention(EncoderDecoder):
         embedding_channels: Count = 620
         dropout: Probability = 0.0
 
-    def __init__(self, config: Config, source: Source, num_symbols: int, num_params: int) -> None:
+    def __init__(self, config: Config, source: InputShape, target: InputShape, num_params: int) -> None:
         super().__init__()
         self.config = config
         self.encoder = BidirectionalEncoder(config, source)
-        self.decoder = AttentiveDecoder(config, num_symbols, num_params)
+        self.decoder = AttentiveDecoder(config, target, num_params)
 
     def alignment(self, x: Tensor, condition: Condition) -> Tensor:
         """α (B, T, S)."""
@@ -74,7 +74,7 @@ class Seq2SeqRNNAttention(EncoderDecoder):
 class BidirectionalEncoder(Encoder):
     """A source (B, S), or frames (B, S, F), to annotations of its steps (B, S, A)."""
 
-    def __init__(self, config: Seq2SeqRNNAttention.Config, source: Source) -> None:
+    def __init__(self, config: Seq2SeqRNNAttention.Config, source: InputShape) -> None:
         super().__init__()
         self.input, self.dropout = source.inputs(config.embedding_channels), Dropout(config.dropout)
         widths = [config.embedding_channels, *[2 * config.channels] * (config.encoder_layers - 1)]
@@ -101,19 +101,19 @@ class Bidirectional(nn.Module):
 
 
 class AttentiveDecoder(Network):
-    """(B, T) symbols and the source's annotations to (B, T, P) parameters of the next symbol.
+    """(B, T) symbols, or frames (B, T, M), and the source's annotations to (B, T, P) parameters of the next.
 
     State: "attentive" with s as "hidden" (B, C), and for an LSTM "cell"; "upper", the layers upon it; "memory" with the
     source's "annotations" h_j (B, S, A), their "keys" U h_j (B, S, C) and "lengths" (B,).
     """
 
-    takes_symbols = True
     receptive_field = None
 
-    def __init__(self, config: Seq2SeqRNNAttention.Config, num_symbols: int, num_params: int) -> None:
+    def __init__(self, config: Seq2SeqRNNAttention.Config, target: InputShape, num_params: int) -> None:
         super().__init__()
         channels, embedding = config.channels, config.embedding_channels
-        self.input, self.dropout = Inputs("embedding", num_symbols, 1, embedding), Dropout(config.dropout)
+        self.takes_symbols = bool(target.num_symbols)
+        self.input, self.dropout = target.inputs(embedding), Dropout(config.dropout)
         self.attentive = AttentiveCell(config.cell, embedding, channels)
         self.upper = None
         if config.decoder_layers > 1:

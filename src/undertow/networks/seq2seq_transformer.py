@@ -27,13 +27,12 @@ from undertow.layers import (
     Dropout,
     Embedding,
     FeedForward,
-    Inputs,
     MultiHeadAttention,
     TiedOutput,
 )
 from undertow.layers.attention import check_room
 from undertow.layers.positions import Sinusoidal
-from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, Source, within
+from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, InputShape, within
 from undertow.networks.network import Network
 from undertow.state import State
 
@@ -70,13 +69,13 @@ class Seq2SeqTransformer(EncoderDecoder):
             if self.channels % self.num_heads or self.channels % 2:
                 raise UsageError(f"channels {self.channels} must be even and divide into {self.num_heads} heads")
 
-    def __init__(self, config: Config, source: Source, num_symbols: int, num_params: int) -> None:
+    def __init__(self, config: Config, source: InputShape, target: InputShape, num_params: int) -> None:
         super().__init__()
-        if config.embeddings == "shared" and source.num_symbols + 1 != num_symbols:
+        if config.embeddings == "shared" and source.num_symbols + 1 != target.num_symbols:
             raise UsageError("embeddings are shared only between equal alphabets of source and target")
         self.config = config
         self.encoder = TransformerEncoder(config, source)
-        self.decoder = TransformerDecoder(config, num_symbols, num_params)
+        self.decoder = TransformerDecoder(config, target, num_params)
         if config.embeddings == "shared":
             self.encoder.input = self.decoder.input
         for module in self.modules():
@@ -96,7 +95,7 @@ class Seq2SeqTransformer(EncoderDecoder):
 class TransformerEncoder(Encoder):
     """A source (B, S), or frames (B, S, F), to its memory (B, S, C)."""
 
-    def __init__(self, config: Seq2SeqTransformer.Config, source: Source) -> None:
+    def __init__(self, config: Seq2SeqTransformer.Config, source: InputShape) -> None:
         super().__init__()
         self.config, self.max_length = config, config.max_length
         self.input = source.inputs(config.channels)
@@ -114,23 +113,23 @@ class TransformerEncoder(Encoder):
 
 
 class TransformerDecoder(Network):
-    """(B, T) symbols and the source's memory to (B, T, P) parameters of the next symbol.
+    """(B, T) symbols, or frames (B, T, M), and the source's memory to (B, T, P) parameters of the next.
 
     State: "blocks", each block's "attention" by its number; "memory" with each block's "keys" and "values" of the
     source, and its "lengths" (B,).
     """
 
-    takes_symbols = True
     receptive_field = None
 
-    def __init__(self, config: Seq2SeqTransformer.Config, num_symbols: int, num_params: int) -> None:
+    def __init__(self, config: Seq2SeqTransformer.Config, target: InputShape, num_params: int) -> None:
         super().__init__()
         self.config, self.max_length = config, config.max_length
-        self.input = Inputs("embedding", num_symbols, 1, config.channels)
-        self.entrance = Entrance(config, scale=math.sqrt(config.channels))
+        self.takes_symbols = bool(target.num_symbols)
+        self.input = target.inputs(config.channels)
+        self.entrance = Entrance(config, scale=math.sqrt(config.channels) if target.num_symbols else 1.0)
         self.blocks: Any = nn.ModuleList(DecoderBlock(config) for _ in range(config.decoder_layers))
         self.norm = nn.LayerNorm(config.channels) if config.norm_first else nn.Identity()
-        self.tied = config.embeddings != "separate" and num_params == num_symbols
+        self.tied = config.embeddings != "separate" and num_params == target.num_symbols
         self.head = TiedOutput() if self.tied else nn.Linear(config.channels, num_params, bias=False)
 
     def forward(self, x: Tensor, condition: Condition) -> Tensor:

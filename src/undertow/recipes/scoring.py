@@ -57,6 +57,8 @@ def score(
         UsageError: an unknown split or metric, a bad pattern, or data of another kind than the model's.
         DataError: the data cannot be used, or has what the model does not know.
     """
+    if model.is_density:
+        raise UsageError("this model gives densities: they are not probabilities, and there are no bits to score")
     if (metrics or beam is not None or length_penalty is not None) and not isinstance(model, Seq2Seq):
         raise UsageError(
             f"metrics and a beam are for a model that writes a target; this one is of kind {model.config.kind}"
