@@ -97,7 +97,7 @@ def test_a_named_set_at_another_place(command, tmp_path, monkeypatch):
     write(tmp_path / "elsewhere/recordings/3_theo_0.wav", tone())
     words = ["train", "wavenet-fsdd", "--data", tmp_path / "elsewhere", "--out", tmp_path / "run", "--steps", "1"]
     outcome = command(*words)
-    assert outcome.status == 1 and "has 1 audio files; 3000 are right" in outcome.line
+    assert outcome.status == 1 and "has 1 audio files; it should have 3000" in outcome.line
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.refusals import refuses
 from undertow.data.audio import is_silent, read_audio, to_float, to_int16, write_audio
 from undertow.errors import DataError
 
@@ -46,14 +47,14 @@ def test_formats_and_depths(tmp_path, suffix, subtype, error):
     assert np.abs(audio.wave - wave).max() <= error * 1.01
 
 
-def test_stereo_is_mixed_and_said(tmp_path):
+def test_stereo_is_mixed_and_noted(tmp_path):
     left, right = tone(), tone(frequency=300)
     audio = read_audio(written(tmp_path / "a.wav", np.stack([left, right], axis=1), subtype="FLOAT"))
     np.testing.assert_allclose(audio.wave, (left + right) / 2, atol=1e-7)
     assert audio.notes == ("2 channels mixed to mono",)
 
 
-def test_96_khz_24_bit_stereo_is_resampled_and_said(tmp_path):
+def test_96_khz_24_bit_stereo_is_resampled_and_noted(tmp_path):
     wave = tone(rate=96000)
     path = written(tmp_path / "a.wav", np.stack([wave, wave], axis=1), 96000, subtype="PCM_24")
     audio = read_audio(path, RATE)
@@ -124,7 +125,7 @@ def test_not_finite(tmp_path, value):
 
 def test_float_file_over_full_scale(tmp_path):
     audio = read_audio(written(tmp_path / "a.wav", 3 * tone(), subtype="FLOAT"))
-    assert np.abs(audio.wave).max() == 1.0 and audio.notes == ("clipped where it went over full scale",)
+    assert np.abs(audio.wave).max() == 1.0 and ["clipped" in note for note in audio.notes] == [True]
     message = refusal(written(tmp_path / "b.wav", 30000 * tone(), subtype="FLOAT"))
     assert "full scale is 1" in message and "15000" in message
 
@@ -150,6 +151,6 @@ def test_write_clips_and_refuses_nan(tmp_path):
     write_audio(tmp_path / "a.wav", np.array([2.0, -2.0, 0.25]), RATE)
     np.testing.assert_array_equal(to_int16(read_audio(tmp_path / "a.wav").wave), [32767, -32768, 8192])
     before = (tmp_path / "a.wav").read_bytes()
-    with pytest.raises(DataError, match="NaN"):
+    with refuses(DataError, "NaN"):
         write_audio(tmp_path / "a.wav", np.array([0.0, np.nan]), RATE)
     assert (tmp_path / "a.wav").read_bytes() == before

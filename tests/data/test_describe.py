@@ -8,6 +8,7 @@ import pytest
 
 from tests.data.parallel import write_lines, write_parallel
 from tests.data.test_load import tone, write
+from tests.refusals import refuses
 from undertow.data import parallel_text
 from undertow.data.catalogue import CATALOGUE
 from undertow.data.describe import describe
@@ -49,7 +50,7 @@ def test_rolls(tmp_path):
     (tmp_path / "train/a.npy").write_bytes(b"damaged")
     for name in ("train/b.npy", "test/c.npy"):
         (tmp_path / name).write_bytes(b"damaged")
-    with pytest.raises(DataError, match="damaged"):
+    with refuses(DataError, "damaged"):
         describe(tmp_path)
 
 
@@ -58,12 +59,12 @@ def test_what_it_is_told_by(tmp_path):
     (tmp_path / "a.txt").write_text("the label of a.wav")
     assert describe(tmp_path)["kind"] == describe(tmp_path / "a.wav")["kind"] == "audio"
     assert describe(tmp_path / "a.txt")["kind"] == "text"
-    with pytest.raises(UsageError, match="a label pattern is for audio, and .*a.txt is text"):
+    with refuses(UsageError, "label pattern", "audio", "a.txt", "text"):
         describe(tmp_path / "a.txt", label_pattern="{label}")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match="empty holds no file"):
+    with refuses(DataError, "empty", "no files"):
         describe(tmp_path / "empty")
-    with pytest.raises(DataError, match="'enwik' is neither a file, a folder nor a named set; did you mean 'enwik"):
+    with refuses(DataError, "'enwik'", "'enwik"):
         describe("enwik")
 
 
@@ -83,10 +84,10 @@ def test_pairs_that_do_not_fit(real_data, tmp_path, monkeypatch):
     monkeypatch.setattr(parallel_text, "open_files", lambda source, kind, path: files)
     files["val.en.gz"] = tmp_path / "val.en.gz"
     files["val.en.gz"].write_bytes(gzip.compress(b"one line\n"))
-    with pytest.raises(DataError, match=r"multi30k: validation has \{'en': 1, 'de': 1014\} lines"):
+    with refuses(DataError, "multi30k", "validation", "{'en': 1, 'de': 1014} lines"):
         describe("multi30k")
     shutil.copy(real_data / "tinyshakespeare/input.txt", files["val.en.gz"])
-    with pytest.raises(DataError, match="val.en.gz cannot be read: Not a gzipped file"):
+    with refuses(DataError, "val.en.gz", "Not a gzipped file"):
         describe("multi30k")
 
 
@@ -96,7 +97,7 @@ def test_a_folder_of_pairs(tmp_path):
     assert found["kind"] == "pairs" and set(found["splits"]) == {"train", "validation"}
     assert found["splits"]["validation"]["num_pairs"] == 5 and set(found["splits"]["train"]["words"]) == {"en", "de"}
     write_lines(folder / "train.de", ["ein Hund"])
-    with pytest.raises(DataError, match=r"train has \{.*'de': 1.*\} lines; a line is a pair"):
+    with refuses(DataError, "train", "'de': 1", "lines"):
         describe(folder)
 
 

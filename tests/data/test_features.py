@@ -8,6 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from tests.data.reference.make_features import MEL, MFCC
+from tests.refusals import refuses
 from undertow.config import parse, to_dict
 from undertow.data.features import FeatureConfig, MelConfig, MFCCConfig, SpectrumConfig, build, extract
 from undertow.errors import UsageError
@@ -71,32 +72,31 @@ def test_silence_is_the_floor():
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("change", "parts"),
     [
-        ({"hop_length": 256, "sample_rate": 22050}, "hop_length 256 does not divide the sample rate 22050; 245 does"),
-        ({"hop_length": 0}, "hop_length 0"),
-        ({"window_length": 300}, "each must be at most the next"),
-        ({"hop_length": 250}, "each must be at most the next"),
-        ({"high_hz": 5000.0}, "at most half the sample rate, 4000"),
-        ({"low_hz": 4000.0}, "must rise"),
-        ({"scale": "bark"}, "scale: Input should be 'slaney' or 'htk'"),
-        ({"num_channels": 0}, "num_channels: Input should be greater than or equal to 1"),
-        ({"sample_rate": 0}, "sample_rate: Input should be greater than or equal to 1"),
-        ({"floor": 0.0}, "floor: Input should be greater than 0"),
-        ({"floor": math.inf}, "floor: Input should be a finite number"),
-        ({"hop_lenght": 80}, "unknown key 'hop_lenght'; did you mean 'hop_length'?"),
+        ({"hop_length": 256, "sample_rate": 22050}, ["hop_length 256", 22050, 245]),
+        ({"hop_length": 0}, ["hop_length 0"]),
+        ({"window_length": 300}, ["hop_length", "window_length 300", "fft_size"]),
+        ({"hop_length": 250}, ["hop_length 250", "window_length", "fft_size"]),
+        ({"high_hz": 5000.0}, ["high_hz 5000", "4000"]),
+        ({"low_hz": 4000.0}, ["low_hz 4000"]),
+        ({"scale": "bark"}, ["scale", "'slaney'", "'htk'"]),
+        ({"num_channels": 0}, ["num_channels", "1"]),
+        ({"sample_rate": 0}, ["sample_rate", "1"]),
+        ({"floor": 0.0}, ["floor", "greater than 0"]),
+        ({"floor": math.inf}, ["floor", "finite"]),
+        ({"hop_lenght": 80}, ["'hop_lenght'", "'hop_length'"]),
     ],
 )
-def test_wrong_settings_are_refused(change, message):
-    with pytest.raises(UsageError) as caught:
+def test_wrong_settings_are_refused(change, parts):
+    with refuses(UsageError, *parts):
         parse(MelConfig, SMALL | change)
-    assert message in str(caught.value)
 
 
 def test_settings_that_no_spectrum_can_meet_are_refused():
-    with pytest.raises(UsageError, match="200 mel bands are too many for fft_size 256"):
+    with refuses(UsageError, "200 mel bands", "fft_size 256"):
         build(parse(MelConfig, SMALL | {"num_channels": 200}))
-    with pytest.raises(UsageError, match="num_coefficients 30 is more than num_bands 20"):
+    with refuses(UsageError, "num_coefficients 30", "num_bands 20"):
         build(parse(MFCCConfig, SMALL | {"num_coefficients": 30, "num_bands": 20}))
 
 

@@ -18,6 +18,7 @@ from tests.data.sets import (
     write_tar,
     write_zip,
 )
+from tests.refusals import refuses
 from undertow.data.catalogue import CATALOGUE
 from undertow.data.fetch import download, fetch, unpack
 from undertow.data.load import load_clips
@@ -131,7 +132,7 @@ def test_a_set_that_is_the_beginning_of_another(server, cache, tmp_path, monkeyp
 def test_a_wrong_file_is_refused(server, cache, tmp_path, monkeypatch):
     paths = serve("multi30k", server, tmp_path, monkeypatch)
     paths[-1].write_bytes(b"an error page")
-    with pytest.raises(DataError, match=r"test_2017_flickr.en.gz is not what was published: its sha256 is"):
+    with refuses(DataError, "test_2017_flickr.en.gz", "sha256"):
         fetch("multi30k")
     assert not (cache / "multi30k").exists()
 
@@ -139,7 +140,7 @@ def test_a_wrong_file_is_refused(server, cache, tmp_path, monkeypatch):
 def test_a_changed_file_is_refused_where_it_lies(server, cache, tmp_path, monkeypatch):
     serve("jsb", server, tmp_path, monkeypatch)
     (fetch("jsb") / "JSB_Chorales.mat").write_bytes(b"changed")
-    with pytest.raises(DataError, match="JSB_Chorales.mat is not what was published: it has sha256"):
+    with refuses(DataError, "JSB_Chorales.mat", "sha256"):
         fetch("jsb")
 
 
@@ -161,7 +162,7 @@ def test_a_wrong_checksum_is_refused_with_both_values(server, cache, tmp_path, m
     (archive,) = serve("ljspeech", server, tmp_path, monkeypatch)
     right = CATALOGUE["ljspeech"].downloads[0].checksum.split(":")[1]
     archive.write_bytes(archive.read_bytes() + b"!")
-    with pytest.raises(DataError, match=f"its sha256 is [0-9a-f]{{64}}, not {right}"):
+    with refuses(DataError, "sha256", right):
         fetch("ljspeech")
     assert list(cache.iterdir()) == []  # the next attempt begins afresh
 
@@ -173,7 +174,7 @@ def test_wrong_files_are_refused_with_both_values(server, cache, tmp_path, monke
     other = {f"x/recordings/1_theo_{take}.wav": b"RIFF" for take in range(12)}
     write_tar(tmp_path / "served" / "v1.0.10.tar.gz", other)
     monkeypatch.setitem(CATALOGUE, "fsdd", held)
-    with pytest.raises(DataError, match=f"the checksum of its files is [0-9a-f]{{64}}, not {held.files_sha256}"):
+    with refuses(DataError, "fsdd", "checksum", held.files_sha256):
         fetch("fsdd")
     assert list(cache.iterdir()) == []
 
@@ -182,7 +183,7 @@ def test_a_broken_download_goes_on_where_it_stopped(server, cache, tmp_path, mon
     (archive,) = serve("vctk", server, tmp_path, monkeypatch)
     size = archive.stat().st_size
     server.stop_after = 1000
-    with pytest.raises(DataError, match=f"stopped at 1000 of {size} bytes; fetch again to go on"):
+    with refuses(DataError, f"1000 of {size} bytes", "fetch again"):
         fetch("vctk")
     server.stop_after = None
     assert fetch("vctk") == cache / "vctk"
@@ -206,11 +207,11 @@ def test_a_download_that_was_already_whole(server, tmp_path):
 
 def test_no_server_and_no_file(server, cache, tmp_path, monkeypatch):
     serve("fsdd", server, tmp_path, monkeypatch)[0].unlink()
-    with pytest.raises(DataError, match="cannot download http.*: the server says 404"):
+    with refuses(DataError, "http", "404"):
         fetch("fsdd")
-    with pytest.raises(DataError, match="cannot download http://127.0.0.1:1/x: "):
+    with refuses(DataError, "download", "http://127.0.0.1:1/x"):
         download("http://127.0.0.1:1/x", tmp_path / "x")
-    with pytest.raises(UsageError, match="unknown data set 'libri'"):
+    with refuses(UsageError, "'libri'"):
         fetch("libri")
 
 
@@ -237,8 +238,8 @@ def test_damaged_archives(tmp_path, suffix):
     write = write_zip if suffix == ".zip" else write_tar
     write(archive, {f"{index}.bin": bytes(range(256)) * 40 for index in range(9)})
     archive.write_bytes(archive.read_bytes()[: archive.stat().st_size * 2 // 3])
-    with pytest.raises(DataError, match="cannot be unpacked"):
+    with refuses(DataError, "unpacked"):
         unpack(archive, tmp_path)
     archive.write_text("no archive at all")
-    with pytest.raises(DataError, match="cannot be unpacked"):
+    with refuses(DataError, "unpacked"):
         unpack(archive, tmp_path)

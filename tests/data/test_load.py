@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.refusals import refuses
 from undertow.data import load_clips
 from undertow.data.audio import to_int16
 from undertow.errors import DataError, UsageError
@@ -70,13 +71,13 @@ def test_a_folder_of_everything(tmp_path):
 
 def test_all_bad(tmp_path):
     write_bad_files(tmp_path)
-    with pytest.raises(DataError, match=r"none of the 6 all files of .* can be used; the first: .*cut.wav: truncated"):
+    with refuses(DataError, "none of the 6", "cut.wav", "truncated"):
         load_clips(tmp_path, "all", RATE)
 
 
 def test_no_file_has_a_readable_rate(tmp_path):
     (tmp_path / "text.wav").write_text("not a sound\n")
-    with pytest.raises(DataError, match="none of the 1 audio files of .* can be read"):
+    with refuses(DataError, "none of the 1 audio files"):
         load_clips(tmp_path, "all")
 
 
@@ -108,17 +109,17 @@ def test_a_split_holds_its_files_and_all_classes(tmp_path):
 
 def test_refusals(tmp_path):
     write(tmp_path / "a.wav", tone())
-    with pytest.raises(UsageError, match="unknown split 'tests'; did you mean 'test'"):
+    with refuses(UsageError, "'tests'", "'test'"):
         load_clips(tmp_path, "tests")
-    with pytest.raises(UsageError, match="must be below 0"):
+    with refuses(UsageError, "trim_decibels", "below 0"):
         load_clips(tmp_path, trim_decibels=40.0)
-    with pytest.raises(DataError, match="has no validation clips: its 1 files are all in other splits"):
+    with refuses(DataError, "validation", "other splits", 1):
         load_clips(tmp_path, "validation")
-    with pytest.raises(DataError, match="'fsd' is neither a folder nor a named set; did you mean 'fsdd'"):
+    with refuses(DataError, "'fsd'", "'fsdd'"):
         load_clips("fsd")
-    with pytest.raises(UsageError, match="fsdd has its own labels"):
+    with refuses(UsageError, "fsdd", "label pattern"):
         load_clips("fsdd", label_pattern="{a}")
-    with pytest.raises(UsageError, match="a path goes with a named set"):
+    with refuses(UsageError, "path", "named set"):
         load_clips(tmp_path, path=tmp_path)
 
 

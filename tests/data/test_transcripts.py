@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.data.test_load import RATE, tone, write
+from tests.refusals import assert_says, refuses
 from undertow import alphabets
 from undertow.alphabets import Characters
 from undertow.data.features import MelConfig, extract
@@ -63,9 +64,9 @@ def test_a_speaker_who_is_held_out_is_in_no_other_split(tmp_path):
         assert {clip.labels["speaker"] for clip in spoken.load(split).clips} == {"ann"}
     held_out = spoken.load("speaker")
     assert {clip.labels["speaker"] for clip in held_out.clips} == {"bob"} and len(held_out.texts) == 9
-    with pytest.raises(DataError, match="no speaker clips with words"):
+    with refuses(DataError, "speaker clips"):
         Spoken(str(tmp_path)).load("speaker")
-    with pytest.raises(DataError, match="no speaker 'eve' to hold out; there are ann, bob"):
+    with refuses(DataError, "'eve'", "ann, bob"):
         Spoken(str(tmp_path), held_out_speaker="eve").texts()
 
 
@@ -74,46 +75,47 @@ def test_what_has_no_words_is_left_out_and_told_of(tmp_path):
     write(tmp_path / "more.wav", tone())
     transcripts = Spoken(str(tmp_path)).load("train")
     assert len(transcripts.texts) == 4
-    assert transcripts.lines() == ["3 clips skipped: nothing says what is said (first: 0.wav)"]
+    (line,) = transcripts.lines()
+    assert_says(line, "3 clips skipped", "transcript", "0.wav")
 
 
 def test_a_file_that_is_not_there_is_named_with_its_row(tmp_path):
     speak(tmp_path)
     (tmp_path / "3.wav").unlink()
-    with pytest.raises(DataError, match=r"metadata.csv, line 5: there is no audio file '3.wav'"):
+    with refuses(DataError, "metadata.csv, line 5", "'3.wav'"):
         Spoken(str(tmp_path)).texts()
 
 
 def test_a_folder_without_a_table(tmp_path):
     write(tmp_path / "1.wav", tone())
-    with pytest.raises(DataError, match="no label 'text'.*; write metadata.csv into the folder, with columns file and"):
+    with refuses(DataError, "label 'text'", "metadata.csv", "columns file and"):
         Spoken(str(tmp_path)).texts()
-    with pytest.raises(DataError, match="no label 'text'"):
+    with refuses(DataError, "label 'text'"):
         Spoken(str(tmp_path)).load("train")
 
 
 def test_another_column_is_named(tmp_path):
     speak(tmp_path)
-    with pytest.raises(DataError, match="no label 'texts' that says what is said; did you mean 'text'"):
+    with refuses(DataError, "label 'texts'", "did you mean 'text'"):
         Spoken(str(tmp_path), "texts").texts()
 
 
 def test_nothing_but_empty_texts(tmp_path):
     write(tmp_path / "1.wav", tone())
     table(tmp_path, [("1.wav", " ", "ann", "train")])
-    with pytest.raises(DataError, match="no label 'text' that says what is said"):
+    with refuses(DataError, "label 'text'"):
         Spoken(str(tmp_path)).texts()
 
 
 def test_a_character_outside_the_alphabet_is_named_with_its_clip(tmp_path):
     transcripts = Spoken(str(speak(tmp_path, **{"1.wav": "né"}))).load("train")
-    with pytest.raises(DataError, match=r"1.wav: character 'é' .* at position 2 is not in the alphabet"):
+    with refuses(DataError, "1.wav", "'é'", "position 2"):
         transcripts.encode(MEL, alphabets.build(Characters.Config(characters=" ehnosy")))
 
 
 def test_frames_of_another_rate(tmp_path):
     transcripts = Spoken(str(speak(tmp_path)), sample_rate=16000).load("train")
-    with pytest.raises(UsageError, match="the features are for 8000 Hz, the clips have 16000"):
+    with refuses(UsageError, "features", "8000 Hz", "16000 Hz"):
         transcripts.encode(MEL, alphabets.build(Characters.Config(characters=" ehnosy")))
 
 

@@ -315,7 +315,7 @@ def test_a_table_that_is_only_scored_needs_no_class_to_train_on(tmp_path: Path) 
     plain = tmp_path / "plain.csv"
     plain.write_text("text,label\n" + "".join(f"a dog{' ' * number}o,dog\n" for number in range(40)))
     assert isinstance(whole := score(trained.model, plain, split="all"), PredictionScore) and whole.num_labels == 40
-    with pytest.raises(DataError, match="every text of .*c.csv is of the class 'ant'"):
+    with pytest.raises(DataError, match="every text of .*c.csv has the class 'ant'"):
         run(data, model, tmp_path / "none", tmp_path / "c.csv")
     unknown = write_table(tmp_path / "d.csv", [*rows, ("an eel", "eel", "test"), ("a cow", "cow", "train")])
     with pytest.raises(DataError, match=r"d.csv, line 4 has the class 'eel', and the model ant, cat, dog$"):

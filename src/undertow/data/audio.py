@@ -1,4 +1,4 @@
-"""Sound files in and out: one mono float wave, whatever the file held, or one line that says what is wrong with it.
+"""Read and write sound files: always one mono float wave, or an error of one line.
 
 T samples, K channels.
 """
@@ -19,7 +19,7 @@ from undertow.files import atomic_write
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 SILENCE = 2.0**-12  # a clip that never leaves ±2^-12 of its mean (-72 dB of full scale) is silent
 LOUDEST = 4.0  # a float file beyond 12 dB over full scale was not scaled to [-1, 1]
-STREAMED = 0x7FFFF000  # a wav size from here on was written by a pipe that did not know it
+STREAMED = 0x7FFFF000  # a wav size from here on was written by a pipe, which did not know the length
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Audio:
         source_rate: Hz, of the file.
         num_channels: K, of the file.
         encoding: what the file's samples are, as soundfile names it ("PCM_16", "FLOAT", "VORBIS" …).
-        notes: what was done to it that a user should know, one phrase each.
+        notes: changes made while reading it, one phrase each.
     """
 
     wave: np.ndarray
@@ -44,7 +44,7 @@ class Audio:
 
 
 def read_audio(path: str | Path, sample_rate: int | None = None) -> Audio:
-    """Read a wav, flac, ogg or mp3 file: channels mixed to one, resampled to `sample_rate` Hz (None: as it is).
+    """Read a wav, flac, ogg or mp3 file: channels mixed to one, resampled to `sample_rate` Hz (None: not resampled).
 
     Raises:
         DataError: the file is missing, empty, truncated, not audio, holds NaN or infinity, or is far out of [-1, 1].
@@ -62,23 +62,23 @@ def read_audio(path: str | Path, sample_rate: int | None = None) -> Audio:
         wave = resample(wave, info.samplerate, sample_rate)
         notes.append(f"resampled from {info.samplerate} to {sample_rate} Hz")
         if not wave.size:
-            raise DataError(f"{path}: too short to be resampled to {sample_rate} Hz")
+            raise DataError(f"{path}: too short to resample to {sample_rate} Hz")
     if np.abs(wave).max() > 1:
         wave = wave.clip(-1, 1)
-        notes.append("clipped where it went over full scale")
+        notes.append("clipped at full scale")
     rate = sample_rate or info.samplerate
     return Audio(wave, rate, info.samplerate, info.channels, info.subtype, tuple(notes))
 
 
 def write_audio(path: str | Path, wave: np.ndarray, sample_rate: int) -> None:
-    """Write a (T,) wave in [-1, 1] as a 16-bit PCM wav file, whole or not at all; what is over full scale is clipped.
+    """Write a (T,) wave in [-1, 1] as a 16-bit PCM wav file, whole or not at all; samples over full scale are clipped.
 
     Raises:
         DataError: the wave holds NaN or infinity, or the file cannot be written.
     """
     path = Path(path)
     if not np.isfinite(wave).all():
-        raise DataError(f"{path}: not written, the wave holds NaN or infinity")
+        raise DataError(f"cannot write {path}: the wave holds NaN or infinity")
     file = io.BytesIO()
     soundfile.write(file, to_int16(wave), sample_rate, format="WAV", subtype="PCM_16")
     with atomic_write(path) as temporary:
@@ -106,7 +106,7 @@ def is_silent(wave: np.ndarray) -> bool:
 
 
 def _decode(path: Path) -> tuple[np.ndarray, Any]:
-    """All samples (T, K) float32 of a file that is whole."""
+    """All samples (T, K) float32 of a complete file."""
     if not path.is_file():
         raise DataError(f"{path}: {'is a folder' if path.is_dir() else 'there is no such file'}; give an audio file")
     if not path.stat().st_size:
@@ -139,7 +139,7 @@ def _check(path: Path, wave: np.ndarray) -> None:
 
 
 def _missing_bytes(path: Path) -> int:
-    """Bytes by which a RIFF wav file is shorter than its header says (libsndfile passes over this in silence)."""
+    """Bytes by which a RIFF wav file is shorter than its header says (libsndfile ignores this)."""
     with path.open("rb") as file:
         if file.read(4) != b"RIFF":
             return 0

@@ -1,4 +1,4 @@
-"""The sets known by name, and where each lies on this machine."""
+"""The named data sets, and where each is on this machine."""
 
 import os
 import sys
@@ -27,7 +27,7 @@ GITHUB = "https://raw.githubusercontent.com/"
 
 
 def _plain(url: str, files: Mapping[str, str]) -> tuple[Download, ...]:
-    """Files to download from below a URL, each kept under its name."""
+    """Files to download from one URL, each kept under its own name."""
     return tuple(Download(url + name, right, name) for name, right in files.items())
 
 
@@ -181,7 +181,7 @@ def named_set(name: str) -> NamedSet:
     """The set of that name.
 
     Raises:
-        UsageError: there is none; the message names the nearest.
+        UsageError: there is no such set; the message suggests the nearest name.
     """
     if name not in CATALOGUE:
         raise UsageError(f"unknown data set '{name}'{nearest(name, CATALOGUE)}")
@@ -189,14 +189,14 @@ def named_set(name: str) -> NamedSet:
 
 
 def cache_folder() -> Path:
-    """Where downloaded sets live: XDG_CACHE_HOME/undertow, otherwise the platform's folder for caches."""
+    """The folder of downloaded sets: XDG_CACHE_HOME/undertow, otherwise the platform's cache folder."""
     if os.environ.get("XDG_CACHE_HOME"):
         return Path(os.environ["XDG_CACHE_HOME"]) / "undertow"
     return Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "undertow"
 
 
 def locate(name: str) -> Path | None:
-    """The folder of a named set on this machine: in UNDERTOW_DATA, then in the cache; None where it is in neither."""
+    """The folder of a named set on this machine: in UNDERTOW_DATA, then in the cache; None if it is in neither."""
     entry, data = named_set(name), os.environ.get("UNDERTOW_DATA")
     homes = ([Path(data)] if data else []) + [cache_folder()]
     folders = (home / (entry.folder or name) for home in homes)
@@ -204,28 +204,28 @@ def locate(name: str) -> Path | None:
 
 
 def open_set(name: str, path: Path | None = None) -> tuple[Path, list[Item]]:
-    """Root and files of a named set of audio, checked to be whole.
+    """Root and files of a named set of audio, checked.
 
     Args:
-        path: where it lies, when it is neither in UNDERTOW_DATA nor in the cache.
+        path: its folder, if it is neither in UNDERTOW_DATA nor in the cache.
 
     Raises:
         UsageError: the set is of another kind.
-        DataError: it is not at hand, not laid out as published, or its files are not the published ones.
+        DataError: it is missing, not laid out as published, or its files are not the published ones.
     """
     return audio_set(name).open(name, path or _found(name))
 
 
 def open_files(name: str, kind: Kind, path: Path | None = None) -> dict[str, Path]:
-    """The files of a named set of any other kind by their names, checked to be the published ones.
+    """The files of a named set of any other kind, by name, checked by their checksums.
 
     Args:
         kind: what the set must hold.
-        path: where it lies, when it is neither in UNDERTOW_DATA nor in the cache.
+        path: its folder, if it is neither in UNDERTOW_DATA nor in the cache.
 
     Raises:
         UsageError: the set is of another kind.
-        DataError: it is not at hand, not whole, or its files are not the published ones.
+        DataError: it is missing, incomplete, or its files are not the published ones.
     """
     entry = file_set(name, kind)
     root = entry.check(name, path or _found(name))
@@ -242,7 +242,7 @@ def holds(folder: Path, name: str) -> bool:
 
 
 def sources(entry: NamedSet) -> tuple[Download, ...]:
-    """What is downloaded for a set: its own files, or those of the set that it is a part of."""
+    """The downloads of a set: its own, or those of the larger set that it is part of."""
     part_of = entry.part_of if isinstance(entry, FileSet) else None
     return entry.downloads if part_of is None else CATALOGUE[part_of].downloads
 
@@ -251,7 +251,7 @@ def audio_set(name: str) -> AudioSet:
     """The set of that name, which must hold audio.
 
     Raises:
-        UsageError: there is none, or it holds something else.
+        UsageError: there is no such set, or it holds something else.
     """
     entry = named_set(name)
     if not isinstance(entry, AudioSet):
@@ -263,7 +263,7 @@ def file_set(name: str, kind: Kind) -> FileSet:
     """The set of that name, which must hold what `kind` says.
 
     Raises:
-        UsageError: there is none, or it holds something else.
+        UsageError: there is no such set, or it holds something else.
     """
     entry = named_set(name)
     if not isinstance(entry, FileSet) or entry.kind != kind:
@@ -273,7 +273,7 @@ def file_set(name: str, kind: Kind) -> FileSet:
 
 def _other_kind(name: str, entry: NamedSet, kind: Kind) -> UsageError:
     there = there_are(sorted(other for other, one in CATALOGUE.items() if one.kind == kind))
-    return UsageError(f"the set {name} holds {entry.kind}, not {kind}; of {kind} {there}")
+    return UsageError(f"the set {name} holds {entry.kind}, not {kind}; for {kind} {there}")
 
 
 def _found(name: str) -> Path:

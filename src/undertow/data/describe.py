@@ -1,4 +1,4 @@
-"""What is in data of any kind: sound, text, piano rolls, pictures, pairs of sentences.
+"""Describe data of any kind: sound, text, piano rolls, pictures, pairs of sentences.
 
 T steps.
 """
@@ -25,30 +25,30 @@ from undertow.errors import DataError, UsageError
 
 
 def describe(source: str | Path, *, label_pattern: str | None = None) -> dict[str, Any]:
-    """Read all of a named set, a folder or a file, and say what is in it.
+    """Read all of a named set, a folder or a file, and describe it.
 
-    A file is known by its suffix, a folder by what it holds: audio before piano rolls before pairs before text.
+    A file's kind is known by its suffix. A folder holds the first of audio, piano rolls, pairs and text that is found.
 
     Returns:
-        `kind`, and what the function of that kind finds.
+        `kind`, and the result of the function for that kind.
 
     Raises:
-        UsageError: a label pattern for anything but audio.
-        DataError: there is no such thing, it is damaged, or there is nothing in it.
+        UsageError: a label pattern for data that is not audio.
+        DataError: the source does not exist, is damaged or is empty.
     """
     kind = CATALOGUE[str(source)].kind if source in CATALOGUE else _kind_of(Path(source))
     if kind == "audio":
         return {"kind": kind, **survey(source, label_pattern=label_pattern)}
     if label_pattern is not None:
-        raise UsageError(f"a label pattern is for audio, and {source} is {kind}")
+        raise UsageError(f"a label pattern is for audio, but {source} holds {kind}")
     return {"kind": kind, **KINDS[kind](str(source))}
 
 
 def describe_rolls(source: str) -> dict[str, Any]:
-    """Count what is in a named set, a .mat file or a folder of piano rolls.
+    """Describe a named set, a .mat file or a folder of piano rolls.
 
     Returns:
-        `splits`: of each, `num_pieces`, `num_steps`, `steps` of a piece (shortest … longest, mean), `notes_per_step`
+        `splits`: for each, `num_pieces`, `num_steps`, `steps` of a piece (shortest … longest, mean), `notes_per_step`
         and the `silent_share` of its steps; `lowest_key` and `highest_key` that sound (0 to 87); `bad` (by split, why
         it cannot be read).
 
@@ -75,11 +75,11 @@ def describe_images(source: str) -> dict[str, Any]:
     """Count the pictures of a named set.
 
     Returns:
-        `num_pixels` of a picture; `splits`: of each, `num_images`, `classes` (pictures of each) and `brightness` (the
+        `num_pixels` of a picture; `splits`: for each, `num_images`, `classes` (pictures of each) and `brightness` (the
         mean, of 255).
 
     Raises:
-        DataError: it is not at hand, or damaged.
+        DataError: it is missing or damaged.
     """
     files = open_files(source, "images")
     arrays = {name: read_idx(path) for name, path in files.items()}
@@ -117,11 +117,11 @@ def _measures(rolls: SequenceSet) -> dict[str, Any]:
 
 
 def _kind_of(path: Path) -> Kind:
-    """What a file or a folder holds, by suffixes; text where none tells."""
+    """The kind of data in a file or folder, by suffixes; text by default."""
     if path.is_file():
         return "audio" if path.suffix.lower() in AUDIO else "rolls" if path.suffix == ".mat" else "text"
     if not path.is_dir():
-        raise DataError(f"'{path}' is neither a file, a folder nor a named set{nearest(str(path), CATALOGUE)}")
+        raise DataError(f"'{path}' is not a file, a folder or a named set{nearest(str(path), CATALOGUE)}")
     suffixes = {one.suffix.lower() for one in path.rglob("*") if not one.name.startswith(".")}
     if suffixes & set(AUDIO):
         return "audio"

@@ -1,4 +1,4 @@
-"""What is in text: how much, of which characters, in which splits, and what pairs of sentences there are."""
+"""Describe text and pairs of sentences: sizes, characters, splits."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -16,16 +16,16 @@ PERCENTILES = {"shortest": 0, "p5": 5, "median": 50, "p95": 95, "longest": 100}
 
 
 def describe_text(source: str) -> dict[str, Any]:
-    """Count what is in a named set, a file or a folder of text.
+    """Describe a named set, a file or a folder of text.
 
     Returns:
         `num_files`, `num_bytes`, `num_lines`, `num_carriage_returns`; `splits` (bytes of each); `skipped` (by file,
-        why) and `notes`, which sum that up. Where it is UTF-8, `num_characters`, `num_distinct` of them, and
-        `most_frequent` with their shares; otherwise `not_utf8` says where it is not, and those are of bytes.
+        why) and `notes`, which sum that up. If all is UTF-8, `num_characters`, `num_distinct` of them, and
+        `most_frequent` with their shares; otherwise `not_utf8` (the first fault), and these figures are of bytes.
 
     Raises:
         UsageError: a named set of something else.
-        DataError: there is no such thing, or no text in it.
+        DataError: the source does not exist, or holds no text.
     """
     text = open_text(source)
     try:
@@ -57,17 +57,17 @@ def describe_pairs(source: str) -> dict[str, Any]:
     """Count the pairs of sentences of a named set, or of a folder with train.en, train.de and the like.
 
     Returns:
-        `splits`: of each, `num_pairs`, and the lengths of its sentences in `characters` and `words` by language.
+        `splits`: for each, `num_pairs`, and the lengths of its sentences in `characters` and `words` by language.
 
     Raises:
-        DataError: a file is not at hand or damaged, or its languages have other numbers of lines.
+        DataError: a file is missing or damaged, or the numbers of lines of its languages differ.
     """
     splits = {}
     for split, files in parallel_files(source).items():
         lines = {language: read_lines(file) for language, file in files.items()}
         numbers = {language: len(sentences) for language, sentences in lines.items()}
         if len(set(numbers.values())) > 1:
-            raise DataError(f"{source}: {split} has {numbers} lines; a line is a pair in all languages")
+            raise DataError(f"{source}: {split} has {numbers} lines; all languages must have equally many")
         splits[split] = {
             "num_pairs": next(iter(numbers.values())),
             "characters": {language: lengths(map(len, sentences)) for language, sentences in lines.items()},
@@ -99,6 +99,6 @@ def _count(kind: type[np.unsignedinteger], size: int, parts: Iterable[bytes]) ->
 
 
 def _frequent(counts: np.ndarray) -> np.ndarray:
-    """The most frequent codes, of equal ones the lower first."""
+    """The most frequent codes; of equally frequent ones the lower first."""
     codes = np.flatnonzero(counts)
     return codes[np.argsort(-counts[codes], kind="stable")][:MOST_FREQUENT]

@@ -1,4 +1,4 @@
-"""Documents: parts of text files that are read a block at a time, and folders of them."""
+"""Documents: parts of text files, read block by block, and folders of them."""
 
 import codecs
 import os
@@ -9,16 +9,16 @@ from pathlib import Path
 from undertow.alphabets.text_alphabet import not_utf8
 from undertow.errors import DataError
 
-BLOCK = 1 << 18  # bytes that are read at a time
-LOOKED_AT = 8192  # first bytes of a file, by which a binary one is known
-SEARCHED = 1 << 16  # last bytes of a block, in which the end of a line is looked for
+BLOCK = 1 << 18  # bytes to read at a time
+LOOKED_AT = 8192  # first bytes of a file, which show whether it is binary
+SEARCHED = 1 << 16  # last bytes of a block, to search for the end of a line
 CARRIAGE_RETURN = 0x0D
 LONGEST = 4  # bytes of a character in UTF-8
 
 
 @dataclass(frozen=True)
 class Document:
-    """Bytes `start` to `stop` of a file, and what it is called in messages."""
+    """Bytes `start` to `stop` of a file, and its name in messages."""
 
     name: str
     path: Path
@@ -35,20 +35,20 @@ class Document:
         """Its bytes from `start` to `stop`.
 
         Raises:
-            DataError: the file has become shorter.
+            DataError: the file was shortened meanwhile.
         """
         with self.path.open("rb") as file:
             file.seek(self.start + start)
             data = file.read(stop - start)
         if len(data) < stop - start:
-            raise DataError(f"{self.path} has become shorter while it was read")
+            raise DataError(f"{self.path} was shortened while it was read")
         return data
 
     def blocks(self, num_bytes: int = BLOCK) -> Iterator[bytes]:
         """All bytes in order, in blocks of at most `num_bytes` (4 or more) that never end inside a character.
 
-        A block ends between a letter or digit and the end of its line, if there is such a place: sub-words of a text
-        so cut are those of the whole, since neither GPT-2's rules nor later ones join words across it.
+        A block ends after a letter or digit and before the end of its line, if there is such a place. The sub-words
+        of the blocks are then those of the whole text: no rule of GPT-2 or later joins words across such a place.
         """
         position = 0
         while position < len(self):
@@ -62,7 +62,7 @@ class Document:
         """The text in order, in blocks.
 
         Raises:
-            DataError: it is not UTF-8; the position in the file is named.
+            DataError: it is not UTF-8; the message gives the position in the file.
         """
         position = self.start
         for data in self.blocks(num_bytes):
@@ -86,9 +86,9 @@ def whole_file(path: Path, name: str) -> Document:
 
 
 def list_documents(folder: Path) -> tuple[list[Document], dict[str, str]]:
-    """Every file of a folder that holds text, sorted by name, and why others were left out.
+    """Every text file of a folder, sorted by name, and why the others were left out.
 
-    Hidden files are passed over in silence.
+    Hidden files are ignored.
 
     Raises:
         DataError: there is no text in the folder.
@@ -105,16 +105,16 @@ def list_documents(folder: Path) -> tuple[list[Document], dict[str, str]]:
         else:
             found.append(whole_file(path, name))
     if not found and not skipped:
-        raise DataError(f"{folder} holds no file")
+        raise DataError(f"{folder} holds no files")
     if not found:
-        raise DataError(f"{folder} holds no text: it has {len(skipped)} files, all of them empty or binary")
+        raise DataError(f"{folder} holds no text: its files are all empty or binary ({len(skipped)} of them)")
     return found, skipped
 
 
 def cut(documents: Sequence[Document], shares: Mapping[str, int]) -> dict[str, list[Document]]:
-    """Documents end to end cut into parts of these shares of the bytes; a character stays whole, in the earlier part.
+    """Documents, end to end, cut into parts by shares of the bytes; a character at a cut goes to the earlier part.
 
-    A part of no bytes is left out.
+    Empty parts are left out.
     """
     total, all_shares = sum(map(len, documents)), sum(shares.values())
     parts: dict[str, list[Document]] = {name: [] for name in shares}
@@ -128,7 +128,7 @@ def cut(documents: Sequence[Document], shares: Mapping[str, int]) -> dict[str, l
 
 
 def _between(documents: Sequence[Document], start: int, stop: int) -> list[Document]:
-    """What lies between two positions of documents end to end."""
+    """The documents between two positions of all documents end to end."""
     found, offset = [], 0
     for one in documents:
         first, last = max(start - offset, 0), min(stop - offset, len(one))
@@ -139,13 +139,13 @@ def _between(documents: Sequence[Document], start: int, stop: int) -> list[Docum
 
 
 def _character_end(documents: Sequence[Document], position: int) -> int:
-    """`position` in documents end to end, or behind the character that it lies in."""
+    """`position` in documents end to end, or the end of the character that it would cut."""
     after = b"".join(bytes(one) for one in _between(documents, position, position + LONGEST - 1))
     return position + next((k for k, byte in enumerate(after) if byte & 0xC0 != 0x80), len(after))
 
 
 def _end(data: bytes) -> int:
-    """Where to cut a block that more text follows: before a line's end, best after a letter or digit."""
+    """Where to cut a block if more text follows: before a line's end, best after a letter or digit."""
     first = max(1, len(data) - SEARCHED)
     second_best = 0
     found = data.rfind(b"\n", first)
@@ -161,7 +161,7 @@ def _end(data: bytes) -> int:
 
 
 def _last_character(data: bytes) -> int:
-    """The end of the last character that is all there."""
+    """The end of the last complete character."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     decoder.decode(data[-LONGEST:])
     return len(data) - len(decoder.getstate()[0]) or len(data)

@@ -1,10 +1,10 @@
-"""Frame features of a clip: log mel spectra and cepstra computed from its wave, or frames that a user brings.
+"""Frame features of a clip: log mel spectra and cepstra computed from its wave, or frames that the user provides.
 
 T samples, F frames, N points of the transform, K = N / 2 + 1 frequencies, M mel bands, C channels.
 
 Alignment: frame f goes with samples f·hop to (f + 1)·hop - 1, and F = ceil(T / hop), so every sample has a frame. The
-window of a computed one is centred on its samples: it lies on the `fft_size` samples from f·hop - (fft_size - hop) // 2
-on, with its peak at sample f·hop + hop / 2. What lies beyond the ends of the wave is `padding`.
+window of a computed one is centred on its samples: it spans `fft_size` samples from f·hop - (fft_size - hop) // 2
+on, and its peak is at sample f·hop + hop / 2. `padding` fills the wave beyond its ends.
 """
 
 import math
@@ -23,15 +23,15 @@ from undertow.errors import DataError, UsageError
 
 Floor = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
-DELTA_WIDTH = 9  # frames a delta is fitted over
+DELTA_WIDTH = 9  # frames that a delta is fitted to
 
 
 @config
 class SpectrumConfig(ABC):
-    """What the configs of mel and MFCC share. Rates in Hz, lengths in samples; `high_hz` None is half the sample rate.
+    """Settings that mel and MFCC share. Rates in Hz, lengths in samples; `high_hz` None is half the sample rate.
 
     `scale` places the bands (slaney: linear below 1 kHz and logarithmic above; htk: 2595·log10(1 + f / 700)); `norm`
-    slaney gives each band the same area, None the same height. `padding` is what stands beyond the ends of the wave.
+    slaney gives each band the same area, None the same height. `padding` fills the wave beyond its ends.
     """
 
     sample_rate: Count
@@ -64,7 +64,7 @@ class SpectrumConfig(ABC):
     @property
     @abstractmethod
     def num_channels(self) -> int:
-        """Channels that come out."""
+        """Number of output channels."""
 
     @property
     def top_hz(self) -> float:
@@ -94,7 +94,7 @@ class MFCCConfig(SpectrumConfig):
 
     @property
     def num_channels(self) -> int:
-        """Channels that come out: the coefficients and each of their derivatives."""
+        """Number of output channels: the coefficients and each of their derivatives."""
         return self.num_coefficients * (1 + self.deltas)
 
 
@@ -109,7 +109,7 @@ class FramesConfig:
 
 
 class Features(ABC):
-    """Where (F, C) float32 frames come from, F = ceil(T / hop)."""
+    """A source of (F, C) float32 frames, F = ceil(T / hop)."""
 
     @abstractmethod
     def of_wave(self, wave: np.ndarray) -> np.ndarray:
@@ -123,7 +123,7 @@ class Features(ABC):
         """The frames of a clip.
 
         Raises:
-            DataError: they should have come with it, and did not.
+            DataError: the clip should come with frames, and has none that fit.
         """
         return self.of_wave(clip.samples)
 
@@ -160,7 +160,7 @@ class MFCC(Features):
 
 
 class Frames(Features):
-    """Frames that a user brings (linguistic features, pitch, another model's codes); see `undertow.data.frames`."""
+    """Frames that the user provides (linguistic features, pitch, another model's codes); see `undertow.data.frames`."""
 
     Config = FramesConfig
 
@@ -211,7 +211,7 @@ def mel_filters(config: SpectrumConfig, num_bands: int) -> Tensor:
     if not (triangles.max(axis=1) > 0).all():
         raise UsageError(
             f"{num_bands} mel bands are too many for fft_size {config.fft_size} from {config.low_hz:g} to "
-            f"{config.top_hz:g} Hz: some hold no frequency; take fewer bands or a larger fft_size"
+            f"{config.top_hz:g} Hz: some hold no frequency; use fewer bands or a larger fft_size"
         )
     return torch.from_numpy(triangles)
 
@@ -248,7 +248,7 @@ def _cosine_transform(num_coefficients: int, num_bands: int) -> Tensor:
 
 
 def _delta(x: Tensor, order: int) -> Tensor:
-    """Derivative of each row of (C, F): of the polynomial of that order fitted over nine frames, ends repeated."""
+    """Derivative of each row of (C, F): from a polynomial of that order fitted to nine frames; ends are repeated."""
     half = DELTA_WIDTH // 2
     powers = np.vander(np.arange(-half, half + 1.0), order + 1, increasing=True)
     taps = torch.from_numpy(np.linalg.pinv(powers)[order] * math.factorial(order))

@@ -1,4 +1,4 @@
-"""Downloading a named set: resumed where it stopped, checked, unpacked without leaving its folder, moved into place."""
+"""Download a named set: resume, check, unpack only into its folder, and move into place."""
 
 import http
 import http.client
@@ -21,20 +21,20 @@ from undertow.files import atomic_write, sync_folder
 
 CHUNK = 1 << 20
 TIMEOUT_SECONDS = 60
-OnProgress = Callable[[str, int, int | None], None]  # name of the file, bytes so far, bytes in all where known
+OnProgress = Callable[[str, int, int | None], None]  # file name, bytes so far, total bytes if known
 
 
 def fetch(name: str, into: Path | None = None, progress: OnProgress | None = None) -> Path:
-    """Make sure a named set is on this machine, whole, and return its folder.
+    """Make sure that a named set is complete on this machine, and return its folder.
 
-    Where UNDERTOW_DATA or the cache has it already, nothing is downloaded.
+    Nothing is downloaded if UNDERTOW_DATA or the cache has it already.
 
     Args:
-        into: the folder that shall hold `name`/; None: the cache.
+        into: the folder to make `name`/ in; None: the cache.
 
     Raises:
         UsageError: there is no set of that name.
-        DataError: it cannot be downloaded, or what came is not what was published.
+        DataError: it cannot be downloaded, or the download is not the published set.
     """
     entry = named_set(name)
     home = into or cache_folder()
@@ -54,7 +54,7 @@ def fetch(name: str, into: Path | None = None, progress: OnProgress | None = Non
         target = _move_in(name, entry, parts, home)
     except DataError:
         for one, part in zip(entry.downloads, parts, strict=True):
-            if one.checksum is None:  # nothing says that it is right: begin afresh the next time
+            if one.checksum is None:  # nothing can verify it: start over next time
                 part.unlink()
         raise
     for part in parts:
@@ -63,10 +63,10 @@ def fetch(name: str, into: Path | None = None, progress: OnProgress | None = Non
 
 
 def download(url: str, path: Path, progress: OnProgress | None = None) -> None:
-    """Download to `path`, going on from what an earlier, broken attempt left there.
+    """Download to `path`, continuing an earlier, broken attempt.
 
     Raises:
-        DataError: the server cannot be reached, refuses, or stops early; what came is kept for the next attempt.
+        DataError: the server cannot be reached, refuses, or stops early; the part received is kept.
     """
     offset = path.stat().st_size if path.exists() else 0
     headers = {"User-Agent": "undertow"} | ({"Range": f"bytes={offset}-"} if offset else {})
@@ -78,27 +78,27 @@ def download(url: str, path: Path, progress: OnProgress | None = None) -> None:
             received = _receive(response, path, offset, total, progress)
     except urllib.error.HTTPError as error:
         if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and offset:
-            return  # there is no more to come; the checksum decides whether it is right
-        raise DataError(f"cannot download {url}: the server says {error.code} {error.reason}") from None
+            return  # the file is complete; the checksum decides whether it is right
+        raise DataError(f"cannot download {url}: the server answered {error.code} {error.reason}") from None
     except (OSError, http.client.HTTPException) as error:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise DataError(f"cannot download {url}: {reason}") from None
     if total is not None and received < total:
-        raise DataError(f"{url} stopped at {received} of {total} bytes; fetch again to go on from there")
+        raise DataError(f"{url} stopped at {received} of {total} bytes; fetch again to continue")
 
 
 def unpack(archive: Path, folder: Path) -> None:
     """Unpack a tar (gz, bz2, xz) or zip archive, refusing any member that would land outside `folder`.
 
     Raises:
-        DataError: it is no such archive, is damaged, or holds an unsafe member.
+        DataError: it is not such an archive, is damaged, or holds an unsafe member.
     """
     try:
         if zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as file:
                 for name in file.namelist():
                     if not (folder / name).resolve().is_relative_to(folder.resolve()):
-                        raise DataError(f"{archive} holds '{name}', which lies outside its folder")
+                        raise DataError(f"{archive} holds '{name}', which is outside its folder")
                 file.extractall(folder)
         else:
             with tarfile.open(archive) as file:
@@ -121,20 +121,20 @@ def _receive(
 
 
 def _check(one: Download, part: Path) -> None:
-    """Compare a download with its checksum; a wrong one is removed, so that the next attempt begins afresh."""
+    """Compare a download with its checksum; a wrong one is removed, so that the next attempt starts over."""
     if one.checksum is None:
         return
     found = checksum(part, one.checksum)
     if found != one.checksum:
         part.unlink()
         algorithm, right = one.checksum.split(":")
-        raise DataError(f"{one.url} is not what was published: its {algorithm} is {found.split(':')[1]}, not {right}")
+        raise DataError(f"{one.url} is not the published file: its {algorithm} is {found.split(':')[1]}, not {right}")
 
 
 def _move_in(name: str, entry: NamedSet, parts: list[Path], home: Path) -> Path:
-    """Lay the downloads out beside the set's place, check that they are the set, and move it there.
+    """Lay out the downloads beside the set's place, check them, and move them there.
 
-    A set with a folder of its own comes in one step; files that share a folder with other sets, one by one.
+    A set with a folder of its own moves in one step; files that share a folder with other sets move one by one.
     """
     with tempfile.TemporaryDirectory(dir=home, prefix=f".{name}-") as scratch:
         folder, target = Path(scratch) / name, home / (entry.folder or name)
@@ -157,7 +157,7 @@ def _move_in(name: str, entry: NamedSet, parts: list[Path], home: Path) -> Path:
 
 
 def _cut(name: str, entry: FileSet, whole: Path, folder: Path) -> None:
-    """Make the one file of a set from the beginning of another set's."""
+    """Make a set's only file from the beginning of another set's file."""
     (file,) = entry.files
     with whole.open("rb") as opened, atomic_write(folder / file) as temporary:
         temporary.write_bytes(opened.read(entry.first_bytes))

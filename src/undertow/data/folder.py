@@ -1,6 +1,6 @@
-"""What a folder of audio holds: its files, the labels their names carry, and the split each belongs to.
+"""A folder of audio: its files, their labels, and the split of each.
 
-The named sets of `undertow.data.catalogue` are folders too: they bring a `Layout`, a plain folder uses the default one.
+The named sets of `undertow.data.catalogue` are folders with a `Layout` of their own; a plain folder has the default.
 """
 
 import csv
@@ -33,7 +33,7 @@ TABLE_FILE_COLUMNS = ("file", "file_name")
 
 @dataclass(frozen=True)
 class Item:
-    """One audio file: where it is, its name below the root, the labels it has, and its split."""
+    """One audio file: its path, its name below the root, its labels, and its split."""
 
     path: Path
     name: str
@@ -43,16 +43,16 @@ class Item:
 
 @dataclass(frozen=True)
 class Layout:
-    """How a folder is laid out.
+    """The layout of a folder.
 
     Attributes:
         glob: which files below the root are its audio.
-        label_pattern: the file name without its suffix, such as "{digit}_{speaker}_{take}": every field is a label,
-            but for those that begin with "_"; where a name leaves a choice, earlier fields take the more. With a slash
-            it covers folders too: "{speaker}/{digit}_{take}". None: labels are columns of `metadata.csv` where there
-            is one, otherwise `label` is the first sub-folder.
+        label_pattern: the file name without its suffix, such as "{digit}_{speaker}_{take}": every field is a label
+            except those that begin with "_"; where a name allows several readings, earlier fields are longer. A slash
+            makes it cover folders: "{speaker}/{digit}_{take}". None: labels are columns of `metadata.csv`, if there
+            is one; otherwise `label` is the first sub-folder.
         split_of: the split of a file from its name and labels. None: column `split` of `metadata.csv`, or a first
-            folder named train, validation or test; what neither tells is decided by a hash of the name.
+            folder named train, validation or test; for all other files a hash of the name.
     """
 
     glob: str = "**/*"
@@ -84,7 +84,7 @@ def list_items(root: Path, layout: Layout) -> list[Item]:
 
 
 def label_classes(items: Iterable[Item]) -> dict[str, list[str]]:
-    """By label name, the values it takes: numbers in their order, then words in theirs."""
+    """The values of each label: numbers in order, then words in order."""
     classes: dict[str, set[str]] = {}
     for item in items:
         for name, value in item.labels.items():
@@ -93,7 +93,7 @@ def label_classes(items: Iterable[Item]) -> dict[str, list[str]]:
 
 
 def natural(value: str) -> tuple[bool, int, str]:
-    """By what values are sorted: numbers in their order, then words in theirs."""
+    """Sort key of values: numbers in order, then words in order."""
     return (False, int(value), value) if value.isdecimal() else (True, 0, value)
 
 
@@ -122,11 +122,11 @@ def compile_pattern(pattern: str) -> Callable[[str], dict[str, str]]:
 
 
 def assign_splits(names: list[str], told: Mapping[str, str]) -> dict[str, str]:
-    """Which split each file is in: the one it is told to be in, otherwise train.
+    """The split of each file: the given one, otherwise train.
 
-    A validation or test split that nobody is told to be in takes those train files whose hash falls in its twentieth,
-    and at least one where two or more are left. A file's hash depends on its name alone, so it keeps its place when
-    others come.
+    A validation or test split that is given for no file takes the train files whose hash falls in its twentieth,
+    and at least one if two or more are left. The hash depends only on a file's name, so a file keeps its split when
+    others are added.
     """
     splits = {name: told.get(name, "train") for name in names}
     for split, (low, high) in HELD_OUT.items():
@@ -162,11 +162,11 @@ def _read_table(root: Path, names: list[str]) -> dict[str, dict[str, str]]:
         raise DataError(f"{path} is not a comma-separated table in UTF-8 ({error})") from None
     file_column = next((column for column in TABLE_FILE_COLUMNS if column in columns), None)
     if file_column is None:
-        raise DataError(f"{path} has no column 'file'; give it one, or tell the labels with a name pattern")
+        raise DataError(f"{path} has no column 'file'; add one, or give the labels by a name pattern")
     known, table = set(names), {}
     for line, row in enumerate(rows, start=2):
         if None in row or None in row.values():
-            raise DataError(f"{path}, line {line}: it must have {len(columns)} cells, as the first line has")
+            raise DataError(f"{path}, line {line}: it must have {len(columns)} cells, like the first line")
         name = row.pop(file_column)
         if name not in known:
             raise DataError(f"{path}, line {line}: there is no audio file '{name}' in the folder")
@@ -182,7 +182,7 @@ def _told_split(name: str, row: Mapping[str, str]) -> str | None:
 
 
 def _folder_labels(names: list[str]) -> dict[str, dict[str, str]]:
-    """`label` is the first folder that names no split; one folder for all files is no label."""
+    """`label` is the first folder that is not a split; a single folder for all files is not a label."""
     labels = {}
     for name in names:
         folders = name.split("/")[:-1]

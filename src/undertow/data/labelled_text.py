@@ -1,6 +1,6 @@
-"""Texts with a class each: tables that a user brings, and the language of Multi30k's sentences.
+"""Labelled texts: the user's own tables, and Multi30k's sentences with their language.
 
-All of a table is read into memory.
+A table is read into memory as a whole.
 
 N texts, T symbols.
 """
@@ -30,7 +30,7 @@ MULTI30K_CLASSES = tuple(sorted(LANGUAGES))
 
 
 class LabelledText(NamedTuple):
-    """A text, the class it is of, and its name for messages."""
+    """A text, its class, and its name in messages."""
 
     text: str
     label: str
@@ -39,14 +39,14 @@ class LabelledText(NamedTuple):
 
 @dataclass(frozen=True)
 class LabelledTexts:
-    """Texts in splits, with the class of each.
+    """Labelled texts in splits.
 
     Attributes:
-        source: what was asked for.
-        label: what the classes are of: "language", or the table's column.
-        classes: of all splits: numbers in their order, then words in theirs.
-        splits: by name, texts; a split that there is nothing of is left out.
-        skipped: by name, why a row was left out.
+        source: the named set or the file.
+        label: name of the label: "language", or the table's column.
+        classes: of all splits: numbers in order, then words in order.
+        splits: the texts of each; empty splits are left out.
+        skipped: for each row that was left out, its name and why.
     """
 
     source: str
@@ -59,7 +59,7 @@ class LabelledTexts:
         """The texts of one split, or of "all".
 
         Raises:
-            DataError: there is nothing of it.
+            DataError: the split is empty.
         """
         if name == ALL:
             return [row for rows in self.splits.values() for row in rows]
@@ -75,7 +75,7 @@ class LabelledTexts:
         """
         if len(self.classes) < 2:
             only = self.classes[0]
-            raise DataError(f"every text of {self.source} is of the class '{only}'; a classifier needs two or more")
+            raise DataError(f"every text of {self.source} has the class '{only}'; a classifier needs two or more")
         seen = {row.label for row in self.splits.get("train", ())}
         unseen = [name for name in self.classes if name not in seen]
         if unseen:
@@ -87,7 +87,7 @@ class LabelledTexts:
         """One split, or "all", as symbols of the smallest unsigned type, (T,) each; a label is the index of a class.
 
         Raises:
-            DataError: there is nothing of the split, or a text has a character outside the alphabet.
+            DataError: the split is empty, or a text has a character outside the alphabet.
         """
         rows = self.split(name)
         index = {value: number for number, value in enumerate(self.classes)}
@@ -97,7 +97,7 @@ class LabelledTexts:
         return SequenceSet(symbols, labels, [row.name for row in rows])
 
     def lines(self) -> list[str]:
-        """What a user should be told, one line each; none when there is nothing to tell."""
+        """Notes for the user, one line each."""
         counts = Counter(self.skipped.values())
         first = {reason: name for name, reason in reversed(list(self.skipped.items()))}
         return [f"{count} rows skipped: {reason} (first: {first[reason]})" for reason, count in counts.items()]
@@ -113,15 +113,15 @@ def open_labelled_text(
 ) -> LabelledTexts:
     """Read texts with a class each.
 
-    A table is a .csv or .tsv file in UTF-8, whose first line names its columns: the text, the label, perhaps `text_b`,
-    a second text that goes after the first and a separator, and perhaps `split` (train, validation or test). A split
-    that no row is told to be in takes a twentieth of the train texts, by a hash of the text, and leaves one of each
-    class; so a text that comes twice is in one split, where no column says otherwise. Rows without a text or a label
+    A table is a .csv or .tsv file in UTF-8. Its first line names the columns: the text, the label, perhaps `text_b`,
+    a second text that follows the first and a separator, and perhaps `split` (train, validation or test). A split
+    that no row names takes a twentieth of the train texts, by a hash of the text, but leaves one of each
+    class. So equal texts are in one split, unless the column says otherwise. Rows without a text or a label
     are skipped and reported.
 
     Args:
         source: "multi30k" (sentences in English and German, label `language`), or a table.
-        path: where the named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
+        path: the named set's folder, if it is neither in UNDERTOW_DATA nor in the cache.
         text_column, label_column: of a table.
         separator: between the two texts of a row.
 
@@ -134,7 +134,7 @@ def open_labelled_text(
         sentences = {split: list(_sentences(files, MULTI30K[split])) for split in SPLITS}
         return LabelledTexts(str(source), "language", MULTI30K_CLASSES, sentences)
     if path is not None:
-        raise UsageError(f"a path goes with a named set, and '{source}' is none")
+        raise UsageError(f"a path goes with a named set, and '{source}' is not one")
     return _open_table(Path(source), text_column, label_column, separator)
 
 
@@ -148,7 +148,7 @@ def _open_table(path: Path, text_column: str, label_column: str, separator: str)
             rows.append(LabelledText(text, label, name))
             told.append(_told_split(cells, name))
         else:
-            skipped[name] = f"there is no {label_column}" if text else "there is no text"
+            skipped[name] = f"no {label_column}" if text else "no text"
     if not rows:
         raise DataError(f"{path} has no row with a {text_column} and a {label_column}")
     splits = _split(rows, told)
@@ -170,20 +170,18 @@ def _read_table(path: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[s
         sets = ", ".join(name for name, entry in CATALOGUE.items() if entry.kind == "pairs")
         raise UsageError(f"'{path}' is neither a table (.csv, .tsv) nor a named set of labelled text ({sets})")
     text = read_text(path)
-    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # the library's own is 128 KB a cell
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # the default is 128 KB a cell
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         columns = reader.fieldnames or []
         missing = [name for name in needed if name not in columns]
         if missing:
             there = ", ".join(f"'{name[:40]}'" for name in columns[:9]) or "nothing"
-            raise DataError(
-                f"{path} has no column '{missing[0]}'; its first line must name the columns: it has {there}"
-            )
+            raise DataError(f"{path} has no column '{missing[0]}'; its first line names the columns, which are {there}")
         for row in reader:
             name = f"{path}, line {reader.line_num}"
             if None in row or None in row.values():
-                raise DataError(f"{name}: it must have {len(columns)} cells, as the first line has")
+                raise DataError(f"{name}: it must have {len(columns)} cells, like the first line")
             yield name, row
     except csv.Error as error:
         raise DataError(f"{path}, line {reader.line_num + 1}: {error}") from None
@@ -197,7 +195,7 @@ def _told_split(row: Mapping[str, str], name: str) -> str | None:
 
 
 def _split(rows: Sequence[LabelledText], told: Sequence[str | None]) -> dict[str, list[LabelledText]]:
-    """Rows by split: as they are told, otherwise by a hash of the text, but for one of each class to train on."""
+    """Rows by split: as given, otherwise by a hash of the text; one of each class stays in train."""
     pairs = list(zip(rows, told, strict=True))
     known = {row.text: split for row, split in pairs if split is not None}
     known |= {row.text: split for row, split in pairs if split == "train"}

@@ -13,7 +13,7 @@ def read_text(path: Path) -> str:
     """A file in UTF-8 as text.
 
     Raises:
-        DataError: it cannot be read, is damaged, or is not UTF-8: the line and the byte are named.
+        DataError: it cannot be read, is damaged, or is not UTF-8; the message gives the line and the byte.
     """
     try:
         data = path.read_bytes()
@@ -30,12 +30,12 @@ def read_text(path: Path) -> str:
 
 
 def not_utf8_line(error: UnicodeDecodeError, name: str, first_line: int = 1) -> DataError:
-    """The error of lines in another encoding: which line, and which byte of it, both counted from 1.
+    """The error for lines in another encoding; it gives the line and the byte, counted from 1.
 
     Args:
-        error: of decoding them.
-        name: where they come from.
-        first_line: number of the first of them.
+        error: from decoding the lines.
+        name: of their file.
+        first_line: number of the first line.
     """
     before, byte = error.object[: error.start], error.object[error.start]
     line, position = first_line + before.count(b"\n"), error.start - before.rfind(b"\n")
@@ -44,7 +44,7 @@ def not_utf8_line(error: UnicodeDecodeError, name: str, first_line: int = 1) -> 
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a file in UTF-8, without what surrounds them; only a line feed ends one.
+    """The lines of a file in UTF-8, without white space around them; only a line feed ends a line.
 
     Raises:
         DataError: see `read_text`.

@@ -1,4 +1,4 @@
-"""From a name or a folder to clips in memory: the one way audio comes into training, scoring and generation."""
+"""Read clips of a named set or a folder into memory, for training, scoring and generation."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -40,21 +40,21 @@ def load_clips(
         source: a name of the catalogue, "plucked" (notes the package synthesises), or a folder.
         split: "train", "validation", "test", or "all".
         sample_rate: Hz; None: the published rate of a named set, the commonest rate of a folder.
-        path: where a named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
+        path: a named set's folder, if it is neither in UNDERTOW_DATA nor in the cache.
         label_pattern: for a folder, such as "{digit}_{speaker}_{take}" (see `undertow.data.folder.Layout`).
-        trim_decibels: cut both ends where they stay this far below the loudest 10 ms (-40, say); None: as they are.
+        trim_decibels: cut both ends where they stay this far below the loudest 10 ms (such as -40); None: not.
         features: config of the frames that condition the model. Those of kind "frames" are read beside each file (see
             `undertow.data.frames`); others are computed later, from the clips.
 
     Raises:
         UsageError: an unknown split, a threshold that is not negative, or frames where clips are trimmed or synthesised
             or have another rate.
-        DataError: the source is not there, is not whole, has nothing in the split, or nothing that can be used.
+        DataError: the source is missing or incomplete, or the split has no clip that can be used.
     """
     if split not in (*SPLITS, ALL):
         raise UsageError(f"unknown split '{split}'{nearest(split, [*SPLITS, ALL])}")
     if trim_decibels is not None and trim_decibels >= 0:
-        raise UsageError(f"trim_decibels is {trim_decibels:g}; it must be below 0, -40 say")
+        raise UsageError(f"trim_decibels is {trim_decibels:g}; it must be below 0, such as -40")
     frames = features if isinstance(features, FramesConfig) else None
     if frames is not None and (trim_decibels is not None or source == PLUCKED):
         what = "trimmed" if trim_decibels is not None else "synthesised"
@@ -83,14 +83,14 @@ def list_source(source: str | Path, *, path: str | Path | None = None, label_pat
 
     Raises:
         UsageError: `path` for a folder, or a label pattern for a named set.
-        DataError: it is not there, or not laid out as it must be.
+        DataError: it is missing, or not laid out as it must be.
     """
     if source in CATALOGUE:
         if label_pattern is not None:
             raise UsageError(f"{source} has its own labels; a label pattern is for a folder")
         return open_set(str(source), None if path is None else Path(path))[1]
     if path is not None:
-        raise UsageError(f"a path goes with a named set, and '{source}' is none{nearest(str(source), CATALOGUE)}")
+        raise UsageError(f"a path goes with a named set, and '{source}' is not one{nearest(str(source), CATALOGUE)}")
     if not Path(source).is_dir():
         raise DataError(f"'{source}' is neither a folder nor a named set{nearest(str(source), [*CATALOGUE, PLUCKED])}")
     return list_items(Path(source), Layout(label_pattern=label_pattern))
@@ -98,7 +98,7 @@ def list_source(source: str | Path, *, path: str | Path | None = None, label_pat
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What became of one file: a clip, or why there is none."""
+    """The result for one file: a clip, or the reason why there is none."""
 
     clip: Clip | None
     reason: str = ""
@@ -133,7 +133,7 @@ def _report(items: Sequence[Item], outcomes: Sequence[_Outcome], sample_rate: in
 
 
 def _own_rate(source: str | Path, items: Sequence[Item]) -> int:
-    """Hz: as published, or the commonest of a folder's files (the higher of two as common)."""
+    """Hz: as published, or the commonest of a folder's files (the highest of equally common ones)."""
     if source in CATALOGUE:
         return audio_set(str(source)).sample_rate
     rates: Counter[int] = Counter()
@@ -141,7 +141,7 @@ def _own_rate(source: str | Path, items: Sequence[Item]) -> int:
         try:
             rates[soundfile.info(item.path).samplerate] += 1
         except soundfile.LibsndfileError:
-            continue  # reading it will say why
+            continue  # reading it will report why
     if not rates:
         reason = _read(items[0], 1, None, None).reason
         raise DataError(f"none of the {len(items)} audio files of {source} can be read; the first: {reason}")

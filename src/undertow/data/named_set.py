@@ -1,4 +1,4 @@
-"""What is known of a named set: where it comes from, what proves it whole, its licence, and how it is laid out."""
+"""A named set: its downloads, checksums, licence and layout."""
 
 import hashlib
 from abc import ABC, abstractmethod
@@ -19,7 +19,7 @@ class Download:
 
     Attributes:
         url: where it is.
-        checksum: "sha256:…" or "md5:…"; None: what is in it is checked instead.
+        checksum: "sha256:…" or "md5:…"; None: its contents are checked instead.
         stored_as: the name it is kept under; None: it is an archive, to be unpacked.
     """
 
@@ -33,9 +33,9 @@ class NamedSet(ABC):
     """One named set.
 
     Attributes:
-        title, licence, splits: for a reader.
+        title, licence, splits: text for people.
         downloads: what is downloaded, all into one folder.
-        folder: what that is called; None: as the set is.
+        folder: the name of that folder; None: the set's name.
     """
 
     title: str
@@ -47,18 +47,18 @@ class NamedSet(ABC):
     @property
     @abstractmethod
     def kind(self) -> Kind:
-        """What it holds."""
+        """Kind of data that it holds."""
 
     @abstractmethod
     def is_in(self, folder: Path) -> bool:
-        """Whether a folder holds the set, so far as names tell."""
+        """Whether a folder holds the set, judging by names."""
 
     @abstractmethod
     def check(self, name: str, folder: Path) -> Path:
-        """The root of the set in a folder, checked to be what was published.
+        """The root of the set in a folder, checked.
 
         Raises:
-            DataError: it is not.
+            DataError: it is not the set as published.
         """
 
 
@@ -68,7 +68,7 @@ class AudioSet(NamedSet):
 
     Attributes:
         sample_rate: Hz, as published.
-        marker: a folder that lies at the root of the set, by which the root is found.
+        marker: a folder in the root of the set, by which the root is found.
         layout: its audio, labels and splits.
         num_files, files_sha256: how many audio files it has, and the sha256 of the lines
             "{sha256 of a file}  {its name}" of all of them, sorted by name; checked whenever the set is opened. None
@@ -87,11 +87,11 @@ class AudioSet(NamedSet):
         return "audio"
 
     def is_in(self, folder: Path) -> bool:
-        """Whether there is such a folder; `open` says what is wrong with it."""
+        """Whether there is such a folder; `open` checks it."""
         return folder.is_dir()
 
     def check(self, name: str, folder: Path) -> Path:
-        """The root of the set, its audio files held to their number and checksum."""
+        """The root of the set, after checking the number and checksum of its audio files."""
         return self.open(name, folder)[0]
 
     def open(self, name: str, folder: Path) -> tuple[Path, list[Item]]:
@@ -104,7 +104,7 @@ class AudioSet(NamedSet):
         items = list_items(root, self.layout)
         if self.files_sha256 is not None:
             if len(items) != self.num_files:
-                raise DataError(f"{name} at {root} has {len(items)} audio files; {self.num_files} are right")
+                raise DataError(f"{name} at {root} has {len(items)} audio files; it should have {self.num_files}")
             if (found := files_checksum(items)) != self.files_sha256:
                 raise DataError(
                     f"{name} at {root} is not the published set: the checksum of its files is {found}, "
@@ -115,13 +115,13 @@ class AudioSet(NamedSet):
 
 @dataclass(frozen=True, kw_only=True)
 class FileSet(NamedSet):
-    """A few files that are kept as they are.
+    """A few files that are kept unchanged.
 
     Attributes:
-        holds: what they hold.
+        holds: kind of data in them.
         files: their names, each with its "sha256:…"; checked whenever the set is opened.
         shares: for text, per cent of the bytes that are train, validation and test, in this order.
-        part_of, first_bytes: the set whose one file begins with the one file of this set, and how long that is.
+        part_of, first_bytes: the larger set whose file begins with this set's file, and the length of the latter.
     """
 
     holds: Kind
@@ -132,7 +132,7 @@ class FileSet(NamedSet):
 
     @property
     def kind(self) -> Kind:
-        """What the files hold."""
+        """Kind of data in the files."""
         return self.holds
 
     def is_in(self, folder: Path) -> bool:
@@ -142,10 +142,10 @@ class FileSet(NamedSet):
     def check(self, name: str, folder: Path) -> Path:
         """The folder, if every file in it has its checksum."""
         if missing := self._missing(folder):
-            raise DataError(f"{name} at {folder} is not whole: there is no {', '.join(missing)}")
+            raise DataError(f"{name} at {folder} is incomplete: {', '.join(missing)} missing")
         for file, right in self.files.items():
             if (found := checksum(folder / file, right)) != right:
-                raise DataError(f"{folder / file} is not what was published: it has {found}, not {right}")
+                raise DataError(f"{folder / file} is not the published file: its checksum is {found}, not {right}")
         return folder
 
     def _missing(self, folder: Path) -> list[str]:

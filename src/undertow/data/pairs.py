@@ -1,4 +1,4 @@
-"""Sources with the targets to be made from them, as symbols: what sequence-to-sequence models learn from.
+"""Pairs of sources and targets as symbols, for sequence-to-sequence models.
 
 N pairs, S source steps, T target steps, C channels of a frame.
 """
@@ -19,17 +19,17 @@ LongLines = Literal["keep", "split", "skip"]
 
 @dataclass(frozen=True, eq=False)
 class PairSet:
-    """The pairs of one split, neither side with its end symbol.
+    """The pairs of one split, without end symbols.
 
     Attributes:
         sources: symbols (S,), or frames (S, C) float32.
         targets: symbols (T,).
         names: one a pair, for messages.
-        source_texts, target_texts: as they were before they were symbols; no source texts where sources are of sound.
-        num_long: lines longer than they should be that were met.
+        source_texts, target_texts: before they were encoded; no source texts if sources are sound.
+        num_long: number of lines that were longer than allowed.
 
     Raises:
-        DataError: there are other numbers of one than of another.
+        DataError: the numbers of sources, targets and names differ.
     """
 
     sources: Sequence[np.ndarray]
@@ -59,7 +59,7 @@ class PairSet:
 
     @property
     def num_symbols(self) -> int:
-        """Symbols of all targets, without their ends."""
+        """Number of symbols of all targets, without their ends."""
         return int(self.target_lengths.sum())
 
 
@@ -74,12 +74,12 @@ def encode_pairs(
 
     Args:
         longest: symbols of either side, without its end.
-        long_lines: what becomes of a pair with a longer side: "keep" it whole; "skip" it; or "split" both sides into
-            equally many pieces that fit, of about as many words each, which are taken for each other's translations;
-            one that has too few letters for that, or a blank piece, is skipped.
+        long_lines: what to do with a pair that has a longer side: "keep" it; "skip" it; or "split" both sides into
+            equally many pieces that fit, of about as many words each, and take them as each other's translations;
+            a pair with too few letters for that, or with a blank piece, is skipped.
 
     Raises:
-        DataError: a text has a character outside its alphabet (file and line are named).
+        DataError: a text has a character outside its alphabet (the message names file and line).
     """
     rows, num_long = [], 0
     for pair in pairs:
@@ -129,7 +129,7 @@ def _encode(pair: Pair, source_alphabet: TextAlphabet, alphabet: TextAlphabet) -
 def _pieces(
     pair: Pair, source_alphabet: TextAlphabet, alphabet: TextAlphabet, longest: int
 ) -> Iterator[tuple[Pair, np.ndarray, np.ndarray]]:
-    """The fewest pieces of a pair that all fit; none where there are no such."""
+    """The fewest pieces of a pair that all fit; empty if there are none."""
     for number in range(2, min(len(pair.source), len(pair.target)) + 1):
         cut = [
             pair._replace(source=source, target=target)
@@ -144,7 +144,7 @@ def _pieces(
 
 
 def _cut(text: str, number: int) -> list[str]:
-    """So many pieces of about as many words each, or where there are fewer words, of as many characters."""
+    """`number` pieces of about as many words each, or of as many characters if there are fewer words."""
     words = text.split()
     parts, between = (words, " ") if len(words) >= number else (list(text), "")
     ends = np.linspace(0, len(parts), number + 1).round().astype(int)

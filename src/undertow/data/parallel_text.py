@@ -21,14 +21,14 @@ LANGUAGES = ("en", "de")  # of Multi30k
 FILE_NAME = re.compile(r"(?P<stem>.+?)\.(?P<language>[^.]+)(\.gz)?")  # train.en, train.en.gz
 
 LANGUAGE = re.compile(r"[a-z]{2,3}([-_]\w+)?")  # en, deu, pt_BR
-FORMATS = {"bin", "csv", "log", "md", "npy", "npz", "tsv", "txt", "xml"}  # of files, and no languages
-LINKED, LINKED_SHARE = 10, 0.01  # pairs, and share of all pairs, of a group that is held out at most
+FORMATS = {"bin", "csv", "log", "md", "npy", "npz", "tsv", "txt", "xml"}  # suffixes of files, not languages
+LINKED, LINKED_SHARE = 10, 0.01  # largest group to hold out: pairs, and share of all pairs
 
 Files = dict[str, dict[str, Path]]  # by split, by language
 
 
 class Pair(NamedTuple):
-    """Two texts that say the same, and where each stands, for messages."""
+    """Two texts of the same meaning, and the place of each for messages."""
 
     source: str
     target: str
@@ -41,11 +41,11 @@ class ParallelText:
     """Pairs of lines in splits.
 
     Attributes:
-        source: what was asked for.
-        languages: what is translated from, and to.
-        splits: by name, pairs; a split that there is nothing of is left out.
+        source: the named set, folder or file.
+        languages: to translate from, and to.
+        splits: the pairs of each; empty splits are left out.
         num_empty: by split, pairs that were left out because one of their lines is empty.
-        drawn: splits that no file says, taken from the train pairs by a hash of their texts.
+        drawn: splits without files, taken from the train pairs by a hash of their texts.
     """
 
     source: str
@@ -58,7 +58,7 @@ class ParallelText:
         """The pairs of one split, or of "all".
 
         Raises:
-            DataError: there is nothing of it.
+            DataError: the split is empty.
         """
         if name == ALL:
             return [pair for pairs in self.splits.values() for pair in pairs]
@@ -67,33 +67,33 @@ class ParallelText:
         return self.splits[name]
 
     def lines(self) -> list[str]:
-        """What a user should be told, one line each; none when there is nothing to tell."""
+        """Notes for the user, one line each."""
         told = [
             f"{self.source}, {split}: {count:,} pair{'s' * (count != 1)} skipped: one side is empty"
             for split, count in self.num_empty.items()
             if count
         ]
         if "train" in self.splits and "validation" not in self.splits:
-            told.append(f"{self.source}: nothing is held out to validate on: too few pairs, or too much alike")
+            told.append(f"{self.source} has no validation split: its pairs are too few, or too much alike")
         return told
 
 
 def open_parallel_text(source: str | Path, languages: tuple[str, str], path: str | Path | None = None) -> ParallelText:
     """Read parallel text in UTF-8.
 
-    A folder holds train.en and train.de, or whatever the languages are called, perhaps validation (valid, val, dev) and
-    test; a file named talks.en is read with the files beside it that differ in the language alone. Each may be
-    compressed (train.en.gz). Where no files are of validation or test, each takes a twentieth of the train pairs by a
-    hash of both texts, the same in both directions. What surrounds a line is left out, and so are pairs with an empty
-    line, which are counted.
+    A folder holds train.en and train.de, or other languages, and perhaps validation (valid, val, dev) and
+    test. A file such as talks.en is read with the files beside it that differ only in the language. Each may be
+    compressed (train.en.gz). Without files of validation or test, each takes a twentieth of the train pairs by a
+    hash of both texts, the same in both directions. White space around a line is left out. Pairs with an empty line
+    are left out and counted.
 
     Args:
-        source: "multi30k", whose further split is `test_2017`; a folder, or a file.
-        languages: what to translate from and to, as the files' names have them: ("en", "de").
-        path: where the named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
+        source: "multi30k" (it also has a split `test_2017`), a folder, or a file.
+        languages: to translate from and to, as in the files' names: ("en", "de").
+        path: the named set's folder, if it is neither in UNDERTOW_DATA nor in the cache.
 
     Raises:
-        UsageError: a language that there is nothing of, the same one twice, or a path without a named set.
+        UsageError: a language without files, the same language twice, or a path without a named set.
         DataError: files are missing, are not UTF-8, or have unequal numbers of lines; there is no pair.
     """
     files = parallel_files(source, path)
@@ -102,13 +102,13 @@ def open_parallel_text(source: str | Path, languages: tuple[str, str], path: str
         if language not in there:
             raise UsageError(f"{source} has no language '{language}'{nearest(language, there)}")
     if languages[0] == languages[1]:
-        raise UsageError(f"both sides are '{languages[0]}'; choose two of {', '.join(there)}")
+        raise UsageError(f"both languages are '{languages[0]}'; choose two of {', '.join(there)}")
     splits, num_empty = {}, {}
     for split, by_language in files.items():
         for language in languages:
             if language not in by_language:
                 other = next(iter(by_language.values()))
-                raise DataError(f"there is {other}, and nothing in '{language}' beside it")
+                raise DataError(f"{other} has no counterpart in '{language}'")
         splits[split], num_empty[split] = _read((by_language[languages[0]], by_language[languages[1]]))
     if not splits.get("train", True):
         raise DataError(f"{source} has no train pair without an empty line")
@@ -120,17 +120,17 @@ def open_parallel_text(source: str | Path, languages: tuple[str, str], path: str
 
 
 def parallel_files(source: str | Path, path: str | Path | None = None) -> Files:
-    """The files of every split that there is, by language: those of one pair of files are of "train".
+    """The files of every split, by language; a single pair of files is "train".
 
     Raises:
         UsageError: a path without a named set.
-        DataError: there are no two files that differ in the language alone.
+        DataError: no two files differ only in the language.
     """
     if source in CATALOGUE:
         files = open_files(str(source), "pairs", None if path is None else Path(path))
         return {split: {one: files[f"{part}.{one}.gz"] for one in LANGUAGES} for split, part in MULTI30K.items()}
     if path is not None:
-        raise UsageError(f"a path goes with a named set, and '{source}' is none")
+        raise UsageError(f"a path goes with a named set, and '{source}' is not one")
     place = Path(source)
     found: Files = {}
     if place.is_dir():
@@ -141,19 +141,19 @@ def parallel_files(source: str | Path, path: str | Path | None = None) -> Files:
         same = [(language, file) for file, stem, language in _named(place.parent) if stem == match["stem"]]
         found = {"train": dict(reversed(same))}
     if max(map(len, found.values()), default=0) < 2:
-        raise DataError(f"{source} is no parallel text: that is two files such as train.en and train.de")
+        raise DataError(f"{source} is not parallel text, which is two files such as train.en and train.de")
     return {split: found[split] for split in ("train", *HELD_OUT) if split in found}
 
 
 def is_parallel(folder: Path) -> bool:
-    """Whether a folder holds a split in two languages at least, as train.en and train.de are."""
+    """Whether a folder holds a split in at least two languages, such as train.en and train.de."""
     named = [(SPLIT_FOLDERS[stem], language) for _, stem, language in _named(folder) if stem in SPLIT_FOLDERS]
     found = {(split, language) for split, language in named if LANGUAGE.fullmatch(language) and language not in FORMATS}
     return len(found) > len({split for split, _ in found})
 
 
 def _named(folder: Path) -> list[tuple[Path, str, str]]:
-    """The files of a folder that are named as those of a language: each with its stem and its language."""
+    """The files of a folder whose names end in a language, each with its stem and its language."""
     try:
         files = sorted(file for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
     except OSError as error:
@@ -167,8 +167,8 @@ def _read(files: tuple[Path, Path]) -> tuple[list[Pair], int]:
     sources, targets = map(read_lines, files)
     if len(sources) != len(targets):
         raise DataError(
-            f"{files[0]} has {len(sources):,} lines and {files[1]} has {len(targets):,}; each line must be the "
-            "translation of the other file's line of the same number"
+            f"{files[0]} has {len(sources):,} lines and {files[1]} has {len(targets):,}; each line must "
+            "translate the line of the same number"
         )
     pairs = [
         Pair(source, target, f"{files[0]}, line {number}", f"{files[1]}, line {number}")
@@ -179,7 +179,7 @@ def _read(files: tuple[Path, Path]) -> tuple[list[Pair], int]:
 
 
 def linked(pairs: Sequence[tuple[str, str]]) -> list[str]:
-    """Of each pair of texts the group it is in, named by the first of the group's texts in order.
+    """The group of each pair of texts, named by the first of the group's texts in order.
 
     Pairs that have a text in common are in one group, so that a sentence with two translations is in one split.
     """
@@ -198,9 +198,9 @@ def linked(pairs: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def _held_out(splits: dict[str, list[Pair]]) -> dict[str, list[Pair]]:
-    """The splits, with those that must be held out taken from the train pairs where there are none.
+    """The splits; a missing validation or test split is taken from the train pairs.
 
-    A large group of pairs that have texts in common, as of "yes" and "oh", is trained on where there are others.
+    A large group of pairs with texts in common, such as "yes" and "oh", stays in train if there are others.
     """
     missing = [split for split in HELD_OUT if split not in splits]
     if not missing:

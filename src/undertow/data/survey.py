@@ -1,4 +1,4 @@
-"""What is in a folder of audio: counts, lengths, levels, labels, and what is wrong with which file.
+"""Describe a folder of audio: counts, lengths, levels, labels, and files that cannot be used.
 
 T samples, F frames.
 """
@@ -23,7 +23,7 @@ CLIPPED = 0.999  # an absolute sample from here on counts as clipped
 
 
 def survey(source: str | Path, *, label_pattern: str | None = None) -> dict[str, Any]:
-    """Read every file of a named set, a folder or a single file, and say what is in it.
+    """Read every file of a named set, a folder or a single file, and describe them.
 
     Returns:
         `num_files`, `num_good`, `hours`; counts by `sample_rates` (Hz), `channels`, `encodings`, `splits`; `seconds`
@@ -77,7 +77,7 @@ def _items(source: str | Path, label_pattern: str | None) -> list[Item]:
     path = Path(source)
     if path.is_file():
         if path.suffix.lower() not in SUFFIXES:
-            raise DataError(f"{path} is not named as audio; {', '.join(SUFFIXES)} can be read")
+            raise DataError(f"{path} is not an audio file ({', '.join(SUFFIXES)})")
         return [Item(path, path.name, {}, "")]
     return list_source(source, label_pattern=label_pattern)
 
@@ -119,5 +119,5 @@ def _totals(good: Sequence[_Measures]) -> dict[str, Any]:
 
 
 def _counts(values: Any) -> dict[str, int]:
-    """How often each value comes, the commonest first."""
+    """How often each value occurs, the commonest first."""
     return {str(value): count for value, count in Counter(values).most_common()}

@@ -1,4 +1,4 @@
-"""Encoded text in files: written once, mapped the next time, and removed when it was not wanted for long.
+"""A cache of encoded text in files: written once, memory-mapped the next time, removed when long unused.
 
 T symbols.
 """
@@ -16,18 +16,18 @@ from undertow.files import atomic_write
 
 SUFFIX = ".symbols"
 MOST_BYTES = 1 << 33  # of all files together
-RECENT_SECONDS = 86_400  # since its last use, for which a file stays whatever it takes
+RECENT_SECONDS = 86_400  # a file used within this time stays, whatever its size
 
 
 def mapped(path: Path, kind: np.dtype, documents: Iterable[Iterable[np.ndarray]]) -> list[np.ndarray]:
-    """The symbols (T,) of each document, mapped from one file, which is written where it is not there yet.
+    """The symbols (T,) of each document, mapped from one file, which is written if it is missing.
 
-    Whenever a file is written, others in its folder that were not used for a day are removed, the oldest first, until
-    all take 8 GiB at most.
+    Whenever a file is written, others in its folder that were not used for a day are removed, oldest first, until
+    all take at most 8 GiB.
 
     Args:
         path: ends in .symbols; the lengths of the documents are kept beside it.
-        documents: blocks of symbols of each; they are only asked for where the file is not there.
+        documents: blocks of symbols of each; they are only read if the file is missing.
 
     Raises:
         DataError: the file cannot be written.
@@ -36,14 +36,14 @@ def mapped(path: Path, kind: np.dtype, documents: Iterable[Iterable[np.ndarray]]
     if lengths is None:
         lengths = _write(path, documents)
         _tidy(path.parent)
-    with suppress(OSError):  # a cache that may only be read
+    with suppress(OSError):  # a read-only cache
         os.utime(path)
     symbols = np.memmap(path, kind, "r")
     return np.split(symbols, np.cumsum(lengths)[:-1])
 
 
 def _write(path: Path, documents: Iterable[Iterable[np.ndarray]]) -> list[int]:
-    """Write the file, and beside it the documents' lengths, which are returned."""
+    """Write the file, and beside it the documents' lengths; return the lengths."""
     lengths = []
     with atomic_write(path) as temporary, temporary.open("wb") as file:
         for blocks in documents:
@@ -57,7 +57,7 @@ def _write(path: Path, documents: Iterable[Iterable[np.ndarray]]) -> list[int]:
 
 
 def _lengths(path: Path, kind: np.dtype) -> list[int] | None:
-    """The documents' lengths in symbols, if the file of symbols is there and whole."""
+    """The documents' lengths in symbols, if the file of symbols is complete."""
     try:
         lengths: list[int] = json.loads(path.with_suffix(".json").read_text())
         return lengths if path.stat().st_size == sum(lengths) * kind.itemsize else None
@@ -66,13 +66,13 @@ def _lengths(path: Path, kind: np.dtype) -> list[int] | None:
 
 
 def _tidy(folder: Path) -> None:
-    """Remove files that were not used for a day, the oldest first, until all take `MOST_BYTES` at most.
+    """Remove files that were not used for a day, the oldest first, until all take at most `MOST_BYTES`.
 
     One that another process maps stays readable there until that process ends.
     """
     found = []
     for path in folder.glob("*" + SUFFIX):
-        with suppress(OSError):  # another process removes it
+        with suppress(OSError):  # another process has removed it
             told = path.stat()
             found.append((told.st_mtime, told.st_size, path))
     total = sum(size for _, size, _ in found)

@@ -1,4 +1,4 @@
-"""Text from a named set, a file or a folder: cut into splits, encoded, and never all of it in memory.
+"""Text of a named set, a file or a folder: cut into splits, encoded, and never wholly in memory.
 
 T symbols.
 """
@@ -24,9 +24,9 @@ from undertow.data.symbol_cache import SUFFIX, mapped
 from undertow.errors import DataError, UsageError
 
 SHARES = dict(zip(SPLITS, (90, 5, 5), strict=True))  # per cent of the bytes
-IN_MEMORY = {"byte": 1 << 26, "character": 1 << 26, "token": 1 << 22}  # bytes of text that are encoded at each start
-MAPPED_FILES = 64  # more files of bytes are copied into one, since each that is mapped stays open
-TRAINING_BYTES = 1 << 25  # what sub-words are trained on, at the most
+IN_MEMORY = {"byte": 1 << 26, "character": 1 << 26, "token": 1 << 22}  # bytes of text to encode anew at each start
+MAPPED_FILES = 64  # more files of bytes are copied into one, since each mapped file stays open
+TRAINING_BYTES = 1 << 25  # most text to train sub-words on
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Text:
     """Text in splits.
 
     Attributes:
-        source: what was asked for.
-        splits: by name, documents; a split that there is nothing of is left out.
-        skipped: by name, why a file of a folder was left out.
+        source: the named set, file or folder.
+        splits: the documents of each; empty splits are left out.
+        skipped: for each file that was left out, its name and why.
     """
 
     source: str
@@ -45,25 +45,25 @@ class Text:
 
     @property
     def documents(self) -> list[Document]:
-        """Those of all splits."""
+        """The documents of all splits."""
         return [one for part in self.splits.values() for one in part]
 
     def split(self, name: str) -> Sequence[Document]:
         """The documents of one split.
 
         Raises:
-            DataError: there is nothing of it.
+            DataError: the split is empty.
         """
         if name not in self.splits:
             raise DataError(f"{self.source} has no {name} split; {there_are(self.splits)}")
         return self.splits[name]
 
     def num_bytes(self, name: str) -> int:
-        """Bytes of one split."""
+        """Number of bytes of one split."""
         return sum(map(len, self.split(name)))
 
     def lines(self) -> list[str]:
-        """What a user should be told, one line each; none when there is nothing to tell."""
+        """Notes for the user, one line each."""
         examples = {reason: name for name, reason in reversed([*self.skipped.items()])}
         counts = Counter(self.skipped.values())
         return [f"{count} files skipped ({reason}), such as {examples[reason]}" for reason, count in counts.items()]
@@ -73,16 +73,16 @@ def open_text(source: str | Path, path: str | Path | None = None) -> Text:
     """Find text and cut it into splits; only its beginning is read.
 
     A named set has its own shares. A file, and a folder's files end to end, sorted by name, are cut into train 90 %,
-    validation 5 % and test 5 % of the bytes, none inside a character. Folders train, validation and test of a folder
-    are splits; where one is missing, the end of the training files is cut off for it, 5 % of them.
+    validation 5 % and test 5 % of the bytes, never inside a character. Sub-folders train, validation and test
+    are splits; a missing one takes the last 5 % of the training files.
 
     Args:
-        source: a named set of text, a file, or a folder. Of a folder, files that are empty or binary are left out.
-        path: the folder of a named set, where it is neither in UNDERTOW_DATA nor in the cache.
+        source: a named set of text, a file, or a folder. Empty and binary files of a folder are left out.
+        path: a named set's folder, if it is neither in UNDERTOW_DATA nor in the cache.
 
     Raises:
         UsageError: a named set of another kind, or `path` without a named set.
-        DataError: there is no such thing, or no text in it.
+        DataError: the source does not exist, or holds no text.
     """
     if source in CATALOGUE:
         name = str(source)
@@ -91,23 +91,23 @@ def open_text(source: str | Path, path: str | Path | None = None) -> Text:
         return Text(name, cut([whole_file(where, file)], shares))
     texts = [name for name, entry in CATALOGUE.items() if entry.kind == "text"]
     if path is not None:
-        raise UsageError(f"a path goes with a named set, and '{source}' is none{nearest(str(source), texts)}")
+        raise UsageError(f"a path goes with a named set, and '{source}' is not one{nearest(str(source), texts)}")
     where = Path(source)
     if where.is_file():
         return Text(str(source), cut([whole_file(where, where.name)], SHARES))
     if not where.is_dir():
-        raise DataError(f"'{source}' is neither a file, a folder nor a named set of text{nearest(str(source), texts)}")
+        raise DataError(f"'{source}' is not a file, a folder or a named set of text{nearest(str(source), texts)}")
     documents, skipped = list_documents(where)
     return Text(str(source), _told_splits(documents), skipped)
 
 
 def complete(config: Any, text: Text) -> Any:
-    """The config of an alphabet of text, its characters collected or its sub-words trained where that is still to do.
+    """The config of an alphabet of text; characters are collected and sub-words trained if it has none yet.
 
     Characters are collected from all splits; sub-words are trained on the first 32 MB of the training split.
 
     Raises:
-        UsageError: sub-words without the package that trains them.
+        UsageError: sub-words must be trained, and `tokenizers` is not installed.
         DataError: the text is not UTF-8, or has more characters than an alphabet can have.
     """
     train = (part for one in text.split("train") for part in one.texts())
@@ -122,18 +122,18 @@ def encode(
     most_bytes: int | None = None,
     block_bytes: int = BLOCK,
 ) -> list[np.ndarray]:
-    """Documents as symbols (T,) of the smallest unsigned type, of which one beyond `most_bytes` of text are mapped.
+    """Documents as symbols (T,) of the smallest unsigned type; beyond `most_bytes` of text they are mapped.
 
-    Bytes are mapped where they lie. Others are encoded block by block into a file in `cache`, and found there the next
+    Bytes are mapped in place. Other symbols are written block by block to a file in `cache`, and found there the next
     time; see `undertow.data.symbol_cache.mapped` for how long.
 
     Args:
-        cache: a folder; None: "symbols" in the folder that downloaded sets are in.
-        most_bytes: of text that are encoded in memory; None: 64 MB, and 4 MB for sub-words, which take longer.
-        block_bytes: of text that are encoded at a time.
+        cache: a folder; None: "symbols" in the folder of downloaded sets.
+        most_bytes: of text to encode in memory; None: 64 MB, and 4 MB for sub-words, which take longer.
+        block_bytes: of text to encode at a time.
 
     Raises:
-        DataError: a document is not UTF-8, or has a character that is not in the alphabet; file and place are named.
+        DataError: a document is not UTF-8, or has a character that is not in the alphabet; the message gives the place.
     """
     kind = np.min_scalar_type(alphabet.num_symbols - 1)
     most = IN_MEMORY[alphabet.unit] if most_bytes is None else most_bytes
@@ -160,7 +160,7 @@ def _told_splits(documents: Sequence[Document]) -> dict[str, list[Document]]:
 
 
 def _first(texts: Iterator[str], num_bytes: int) -> Iterator[str]:
-    """Texts until that many bytes have gone by."""
+    """Texts, up to that many bytes."""
     for text in texts:
         yield text
         num_bytes -= len(text.encode())
@@ -185,7 +185,7 @@ def _blocks(document: Document, alphabet: TextAlphabet, kind: np.dtype, num_byte
 
 
 def _key(documents: Sequence[Document], alphabet: TextAlphabet, block_bytes: int) -> str:
-    """The name of the file of symbols: other for other files, parts, times of change, or another alphabet."""
+    """The name of the file of symbols, different for other files, parts, times of change and alphabets."""
     files = [
         (str(one.path.resolve()), one.start, one.stop, one.path.stat().st_size, one.path.stat().st_mtime_ns)
         for one in documents

@@ -1,4 +1,4 @@
-"""Recordings and what is said in them, as frames and symbols: what a recogniser of speech learns from.
+"""Transcribed recordings, as frames and symbols, for speech recognition.
 
 N clips, F frames, C channels of a frame, T symbols.
 """
@@ -20,18 +20,18 @@ from undertow.data.load import list_source, load_clips
 from undertow.data.pairs import PairSet
 from undertow.errors import DataError, UsageError
 
-SPEAKER = "speaker"  # the label that says who speaks, and the split of the one who is held out
+SPEAKER = "speaker"  # the label that names the speaker, and the held-out speaker's split
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 @dataclass(frozen=True, eq=False)
 class Transcripts:
-    """The clips of one split, each with what is said in it.
+    """The clips of one split, each with its transcript.
 
     Attributes:
-        clips: (N,) with words.
-        texts: (N,) what is said.
-        wordless: names of the clips that were left out, since nothing says what is said in them.
+        clips: (N,) with transcripts.
+        texts: (N,) transcripts.
+        wordless: names of the clips that were left out because they have no transcript.
     """
 
     clips: ClipSet
@@ -39,10 +39,10 @@ class Transcripts:
     wordless: Sequence[str] = ()
 
     def lines(self) -> list[str]:
-        """What a user should be told, one line each; none when there is nothing to tell."""
+        """Notes for the user, one line each."""
         lines = self.clips.report.lines()
         if self.wordless:
-            lines.append(f"{len(self.wordless)} clips skipped: nothing says what is said (first: {self.wordless[0]})")
+            lines.append(f"{len(self.wordless)} clips skipped: no transcript (first: {self.wordless[0]})")
         return lines
 
     def encode(self, features: Any, alphabet: TextAlphabet) -> PairSet:
@@ -50,10 +50,11 @@ class Transcripts:
 
         Raises:
             UsageError: the frames are of another rate than the clips.
-            DataError: a text has a character outside the alphabet, or frames that should come with a clip did not.
+            DataError: a text has a character outside the alphabet, or a clip should come with frames and has none.
         """
         if features.sample_rate != self.clips.sample_rate:
-            raise UsageError(f"the features are for {features.sample_rate} Hz, the clips have {self.clips.sample_rate}")
+            rate = self.clips.sample_rate
+            raise UsageError(f"the features are for {features.sample_rate} Hz, the clips have {rate} Hz")
         dtype = np.min_scalar_type(alphabet.num_symbols - 1)
         return PairSet(
             [build(features).of_clip(clip) for clip in self.clips],
@@ -65,13 +66,13 @@ class Transcripts:
 
 @dataclass(frozen=True)
 class Spoken:
-    """Recordings of which something says what is said in each: where they are, and what says it.
+    """Transcribed recordings: where they are, and which label is the transcript.
 
     Attributes:
         source: a named set, or a folder with a table `metadata.csv` of them (columns `file` and `text`, say).
-        label: the label that is the text: a column of the table, or what the names of a set tell. A digit, 0 to 9, is
+        label: the label that is the transcript: a column of the table, or a label of a named set. A digit, 0 to 9, is
             written as its word.
-        held_out_speaker: the value of the label `speaker` whose clips are in no split but "speaker".
+        held_out_speaker: a value of the label `speaker`; its clips are only in the split "speaker".
         sample_rate, path, label_pattern: see `load_clips`.
     """
 
@@ -83,11 +84,11 @@ class Spoken:
     label_pattern: str | None = None
 
     def texts(self) -> dict[str, list[str]]:
-        """What is said in the files of each split that has any, without reading them.
+        """The transcripts of each split that has any, without reading the audio.
 
         Raises:
             UsageError: see `load_clips`.
-            DataError: the source is not there or not laid out as it must be, nothing in it tells a text, or there is no
+            DataError: the source is missing or not laid out as it must be, it has no transcripts, or there is no
                 such speaker.
         """
         items = list_source(self.source, path=self.path, label_pattern=self.label_pattern)
@@ -102,10 +103,10 @@ class Spoken:
         """The clips of one split: "train", "validation", "test", or "speaker", where one is held out.
 
         Args:
-            features: config of the frames that are wanted; those of kind "frames" are read beside each file.
+            features: config of the frames; those of kind "frames" are read beside each file.
 
         Raises:
-            UsageError, DataError: see `load_clips` and `texts`; or there are no clips with words in the split.
+            UsageError, DataError: see `load_clips` and `texts`; or there are no clips with transcripts in the split.
         """
         part = ALL if split == SPEAKER else split
         options: dict[str, Any] = {"path": self.path, "label_pattern": self.label_pattern, "features": features}
@@ -115,7 +116,7 @@ class Spoken:
         texts = {clip.name: written(clip.labels.get(self.label, "")) for clip in wanted}
         spoken = [clip for clip in wanted if texts[clip.name]]
         if not spoken:
-            raise DataError(f"{self.source} has no {split} clips with words that can be used")
+            raise DataError(f"{self.source} has no {split} clips with transcripts that can be used")
         return Transcripts(
             ClipSet(spoken, clips.sample_rate, clips.label_classes, clips.report),
             [texts[clip.name] for clip in spoken],
@@ -130,7 +131,7 @@ class Spoken:
             help = nearest(self.label, classes)
             if self.source not in CATALOGUE and not (Path(self.source) / TABLE).is_file() and not self.label_pattern:
                 help = f"; write {TABLE} into the folder, with columns file and {self.label}"
-            raise DataError(f"{self.source} has no label '{self.label}' that says what is said{help} (data.label)")
+            raise DataError(f"{self.source} has no transcripts: no label '{self.label}'{help} (data.label)")
         speakers = classes.get(SPEAKER, ())
         if self.held_out_speaker is not None and self.held_out_speaker not in speakers:
             there = nearest(self.held_out_speaker, list(speakers)) if speakers else f"; it has no label '{SPEAKER}'"
@@ -138,7 +139,7 @@ class Spoken:
 
 
 def written(value: str) -> str:
-    """A label as text: of a digit its word, otherwise as it is, without white space at its ends."""
+    """A label as text: a digit as its word, anything else without white space at its ends."""
     value = value.strip()
     return DIGITS[int(value)] if value.isdecimal() and value.isascii() and len(value) == 1 else value
 

@@ -1,4 +1,4 @@
-"""Silence at the ends of a clip, found and taken off.
+"""Trim silence at the ends of a clip.
 
 T samples, F frames.
 """
@@ -12,7 +12,7 @@ MARGIN_SECONDS = 0.02
 def trim_silence(wave: np.ndarray, sample_rate: int, threshold: float) -> tuple[np.ndarray, int]:
     """Cut both ends of a (T,) float wave where it stays `threshold` dB (negative) below its loudest frame.
 
-    Level is the root mean square of frames of 10 ms; 20 ms beside what is kept stay, so that soft onsets do.
+    Level is the root mean square of frames of 10 ms. 20 ms more are kept at both ends, for soft onsets.
 
     Returns:
         the kept part of `wave`, and how many samples were removed.
