@@ -70,6 +70,23 @@ def test_the_class_of_a_text(command, language_model, table, tmp_path):
     assert outcome.status == 2 and "is a classifier; a classifier starts from an autoregressive model" in outcome.line
 
 
+def test_any_recipe_starts_from_what_fits(command, language_model, tmp_path):
+    """A deeper model takes the layer that both have; the same one takes all, and only a little is learnt upon it."""
+    book, recipe = language_model.parent / "book.txt", language_model.parent / "mine.yaml"
+    for layers, new in ((1, ""), (2, "; new: ")):
+        out = tmp_path / str(layers)
+        words = ["train", recipe, "--data", book, "--init", language_model, "--out", out, *STEPS, "--set", *SHORT]
+        outcome = command(*words, f"network.num_layers={layers}", "training.learning_rate=1e-30")
+        assert outcome.status == 0 and f"it starts from {language_model}: " in outcome.err, outcome.err
+        assert ("; new: " in outcome.err) == bool(new)
+        source, model = (checkpoint.load(run).state_dict() for run in (language_model, out))
+        same = {name for name in source if name in model and source[name].shape == model[name].shape}
+        assert same and all(abs(source[name] - model[name]).max() < 1e-6 for name in same)
+        assert checkpoint.read_card(out)["training"]["started_from"] == str(language_model)
+    outcome = command("train", "tcn-copy-memory", "--init", language_model, "--out", tmp_path / "none", *STEPS)
+    assert outcome.status == 2 and "no weight of a name and shape" in outcome.line
+
+
 @pytest.mark.slow
 def test_the_language_of_a_sentence(command, language_model, tmp_path, real_data, monkeypatch):
     monkeypatch.setenv("UNDERTOW_DATA", str(real_data))
@@ -116,7 +133,7 @@ def test_the_digit_of_a_sound_at_the_models_rate(command, trained, tmp_path):
     assert not (tmp_path / "run").exists()
     changes = [pattern, "model.label=digit", "training.learning_rate=1e-30"]
     outcome = classify(command, trained, tmp_path / "run", tmp_path / "clips", *changes)
-    assert outcome.status == 0 and "weights that served a condition are left out" in outcome.err, outcome.err
+    assert outcome.status == 0 and "weights taken; new: " in outcome.err and "; not used: " in outcome.err, outcome.err
     model = checkpoint.load(tmp_path / "run")
     assert model.config.sample_rate == 8000 and model.config.classes == ("0", "1")
     assert same_but_outputs(trained, tmp_path / "run")
@@ -131,7 +148,7 @@ def test_the_digit_of_a_sound_at_the_models_rate(command, trained, tmp_path):
     [
         ("train classify --data x --out run", "goes on with a trained model: name its folder with --init"),
         ("train classify --init nowhere --data x --out run", "nowhere"),
-        ("train tcn-jsb --init nowhere --out run", "only a classifier goes on with a trained model"),
+        ("train tcn-jsb --init nowhere --out run", "nowhere"),
         ("train classify --init nowhere --out run --set data=3", "nowhere"),
     ],
 )

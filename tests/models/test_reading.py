@@ -9,11 +9,8 @@ from undertow.alphabets import Characters
 from undertow.alphabets.numbers import Numbers
 from undertow.batch import Batch, Condition
 from undertow.config import parse
-from undertow.errors import UsageError
-from undertow.models import Autoregressive, Classifier
 from undertow.models.inputs import behind_start, network_inputs
 from undertow.models.reading import read, read_network
-from undertow.models.transfer import take_weights
 from undertow.networks import NETWORKS
 from undertow.networks import build as build_network
 
@@ -72,38 +69,3 @@ def test_readings_of_outputs() -> None:
     assert read(outputs, counted, "last").tolist() == [[2, 3], [6, 7]]
     assert read(outputs, counted, "mean").tolist() == [[1, 2], [0, 0]]
     assert read(outputs, counted, "every") is outputs
-
-
-@pytest.mark.parametrize("name", SHAPES)
-def test_a_classifier_takes_every_weight_but_the_output_layers(name: str) -> None:
-    values = {"alphabet": ALPHABET, "network": SHAPES[name]}
-    source = Autoregressive(parse(Autoregressive.Config, {**values, "emission": {"kind": "categorical"}}))
-    labels = {"label": "x", "classes": ["0", "1", "2"]}
-    model = Classifier(parse(Classifier.Config, {**values, **labels}))
-    own = {id(parameter) for parameter in model.network.output.parameters()}
-    before = {name: one.clone() for name, one in model.network.named_parameters() if id(one) in own}
-    assert take_weights(model.network, source.network) == []
-    there = dict(source.network.named_parameters())
-    assert before
-    for weight, parameter in model.network.named_parameters():
-        assert torch.equal(parameter, before[weight] if weight in before else there[weight])
-        assert weight in before or parameter is not there[weight]
-
-
-def test_weights_of_a_condition_are_left_out_and_named() -> None:
-    shape = parse(NETWORKS["wavenet"].Config, SHAPES["wavenet"])
-    source, network = build_network(shape, 7, 7, 4, 1), build_network(shape, 7, 3, 0, 1)
-    left = take_weights(network, source)
-    assert left and all("condition" in name for name in left)
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"channels": [4, 6, 3]}, r"the weight '.*' of the model to start from has the shape \(.*\), not \("),
-        ({"channels": [4, 5, 3, 3], "num_levels": 4}, "has no weight '.*'; its network must be the same"),
-    ],
-)
-def test_a_network_of_another_shape_is_refused(changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(UsageError, match=said):
-        take_weights(network_of({**TCN, **changes}), network_of(TCN, num_params=7))

@@ -32,7 +32,8 @@ def train(
     Args:
         recipe: A recipe of the package (wavenet-fsdd, bytenet-tinyshakespeare, …: docs/recipes.md) or a YAML file.
         out: Folder of the run; a new one, unless --resume is given.
-        init: For the recipe classify: the trained model whose network the classifier goes on with.
+        init: Start from the best weights of this trained model, wherever names and shapes agree; for the recipe
+            classify, with its network.
         data: A folder, a file or a named set of what the recipe is of, in place of its own.
         changes: Change fields of the recipe: network.residual_channels=64 training.batch_size=8 and the like.
         steps: Length of the run in updates, in place of the recipe's.

@@ -22,6 +22,7 @@ from undertow.errors import UsageError
 from undertow.models.loss import Loss, mean_loss
 from undertow.models.model import Model
 from undertow.models.reading import Reading, read_network
+from undertow.models.transfer import names_of
 from undertow.networks import NetworkConfig
 from undertow.state import State
 
@@ -66,6 +67,11 @@ class Classifier(Model):
         nats = -log_prob.gather(-1, labels[..., None])[..., 0]
         right = (log_prob.argmax(dim=-1) == labels) & told
         return mean_loss(torch.where(told, nats, 0.0).sum(), told, {"accuracy": right.sum()})
+
+    def fresh_weights(self, source: Model) -> frozenset[str]:
+        """The output layer's, unless the other model says the same thing of a sequence."""
+        same = source.config.kind == self.config.kind and source.config.label == self.config.label
+        return frozenset() if same else names_of(self, self.network.output)
 
     def loss_text(self, loss: float) -> str:
         return f"{loss:.4f} nats/label, {math.exp(-loss):.1%} a label on average"

@@ -54,6 +54,13 @@ class Model(nn.Module, ABC):
     def loss_text(self, loss: float) -> str:
         """A loss in the unit that people state it in, such as "2.110 bits/sample"."""
 
+    def fresh_weights(self, source: "Model") -> frozenset[str]:
+        """Names of weights that the model does not take from `source`, even where names and shapes agree.
+
+        By default it takes all.
+        """
+        return frozenset()
+
     def after_update(self, step: int, total: Total) -> None:
         """Move what gradients do not move: averages of a codebook, schedules. By default there is nothing.
 

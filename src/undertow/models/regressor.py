@@ -16,6 +16,7 @@ from undertow.config import config
 from undertow.models.loss import Loss
 from undertow.models.model import Model
 from undertow.models.reading import read_network
+from undertow.models.transfer import names_of
 from undertow.networks import NetworkConfig
 from undertow.state import State
 
@@ -53,6 +54,11 @@ class Regressor(Model):
         errors = predicted - batch.labels[self.config.label].to(predicted.dtype)
         num_terms = torch.tensor(len(errors), device=errors.device)
         return Loss(errors.square().mean(), num_terms, {"absolute_error": errors.detach().abs().mean()})
+
+    def fresh_weights(self, source: Model) -> frozenset[str]:
+        """The output layer's, unless the other model says the same thing of a sequence."""
+        same = source.config.kind == self.config.kind and source.config.label == self.config.label
+        return frozenset() if same else names_of(self, self.network.output)
 
     def loss_text(self, loss: float) -> str:
         return f"mean squared error {loss:.4g}"

@@ -1,35 +1,60 @@
-"""A trained network's weights taken over by another whose last layer alone is new (GPT: Radford et al. 2018, §3.2)."""
+"""A trained model's weights taken over by another, where names and shapes agree (GPT: Radford et al. 2018, §3.2)."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import nn
 
 from undertow.errors import UsageError
-from undertow.networks import Network
+from undertow.models.model import Model
+
+MOST_NAMED = 4
+
+
+class Taken(NamedTuple):
+    """Names of weights: those that were taken, those of the model that stay new, and the source's that are not used."""
+
+    taken: tuple[str, ...]
+    new: tuple[str, ...]
+    unused: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """How many, and which where they are few: "42 of 44 weights taken; new: network.head.weight, …"."""
+        text = f"{len(self.taken)} of {len(self.taken) + len(self.new)} weights taken"
+        return text + _listed("new", self.new) + _listed("not used", self.unused)
 
 
 @torch.no_grad()
-def take_weights(network: Network, source: Network) -> list[str]:
-    """Copy the weights of `source` into a network of the same config, all but those of the layer that makes outputs.
+def take_weights(model: Model, source: Model) -> Taken:
+    """Copy into a model every weight and buffer of `source` that has its name and shape there.
 
-    Returns the names of weights that `source` has and the network has no use for, such as a condition's.
+    `Model.fresh_weights` are left as they are.
 
     Raises:
-        UsageError: a weight of the network is not in `source`, or has another shape there; it is named.
+        UsageError: there is none.
     """
-    there = dict(source.named_parameters())
-    own = _names(network, network.output)
-    taken = {name: parameter for name, parameter in network.named_parameters() if name not in own}
-    for name, parameter in taken.items():
-        if name not in there:
-            raise UsageError(f"the model to start from has no weight '{name}'; its network must be the same")
-        if there[name].shape != parameter.shape:
-            shapes = f"{tuple(there[name].shape)}, not {tuple(parameter.shape)}"
-            raise UsageError(f"the weight '{name}' of the model to start from has the shape {shapes}")
-        parameter.copy_(there[name])
-    return sorted(there.keys() - taken.keys() - _names(source, source.output))
+    there, fresh, taken = source.state_dict(), model.fresh_weights(source), []
+    own = model.state_dict()
+    for name, weight in own.items():
+        if name in there and there[name].shape == weight.shape and name not in fresh:
+            weight.copy_(there[name])
+            taken.append(name)
+    if not taken:
+        raise UsageError("the model to start from has no weight of a name and shape that this model has too")
+    new, unused = (tuple(name for name in names if name not in taken) for names in (own, there))
+    return Taken(tuple(taken), new, unused)
 
 
-def _names(network: Network, layer: nn.Module) -> set[str]:
-    """Names in the network of a layer's parameters."""
+def names_of(model: nn.Module, layer: nn.Module) -> frozenset[str]:
+    """The names that a layer's parameters have in a model."""
     own = {id(parameter) for parameter in layer.parameters()}
-    return {name for name, parameter in network.named_parameters() if id(parameter) in own}
+    every = model.named_parameters(remove_duplicate=False)
+    return frozenset(name for name, parameter in every if id(parameter) in own)
+
+
+def _listed(what: str, names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    return f"; {what}: {', '.join(names) if len(names) <= MOST_NAMED else len(names)}"

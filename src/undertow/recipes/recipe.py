@@ -34,7 +34,8 @@ class Recipe:
 
     Attributes:
         description: one line for a reader.
-        init: folder of a trained model whose network a classifier goes on with; see `started_from`.
+        init: folder of a trained model to start from, by weights of the same names and shapes; a recipe without a
+            network takes that too: see `started_from`.
         data: what to train on; its `kind` says what that is, and which settings it has.
         model: the model's config as a plain mapping, with what only the data can tell left open: the characters of a
             text, a sound's labels (a list of their names, or "auto" for all) and sample rate, a label's classes.
@@ -66,8 +67,9 @@ def read_recipe(recipe: str | Path | Mapping[str, Any], changes: Mapping[str, An
     values = _whole(recipe)
     for key, value in (changes or {}).items():
         _change(values, key, value)
-    if values.get("init") is not None:
-        values = started_from(values, str(values["init"]))
+    if (init := values.get("init")) is not None:
+        values = values if "network" in section(values, "model") else started_from(values, str(init))
+        read_config(str(init))
     elif "data" not in values and "model" in values:
         raise UsageError("this recipe goes on with a trained model: name its folder with --init")
     made = parse(Recipe, values)
@@ -91,7 +93,7 @@ def parse_changes(texts: Sequence[str]) -> dict[str, Any]:
 
 
 def started_from(values: Mapping[str, Any], init: str) -> dict[str, Any]:
-    """A recipe's content with network, alphabet and kind of data as the model in the folder `init` has them.
+    """The content of a classifier's recipe, with network, alphabet and data of the kind that the model in `init` has.
 
     Sound is read at the model's sample rate, unless the recipe gives another.
 

@@ -75,7 +75,8 @@ def train(
 
     Args:
         recipe: a recipe's name, a YAML file, or its content.
-        init: folder of a trained model, for a recipe that goes on with one (`classify`).
+        init: folder of a trained model to start from: its best weights, where names and shapes agree. A recipe
+            without a network, such as `classify`, takes its network too.
         data: a folder, a file or a named set, in place of the recipe's.
         changes: values by dotted name, {"training.batch_size": 8}.
         steps, minutes: length of the run, in place of the recipe's.
@@ -110,8 +111,8 @@ def _train(made: Recipe, out: Path, resume: bool, here: World, say: Say | None) 
     torch.manual_seed(made.training.seed)
     model = _build(task.model_config)
     tell(describe(model))
-    if made.init is not None:
-        _start_from(model, made.init, tell)
+    if made.init is not None and not (resume and (out / "last").exists()):
+        tell(f"it starts from {made.init}: {take_weights(model, load(made.init)).text}")
     trainer = _trainer(made, task, model, out, here, quiet=say is None)
     return Trained(out, made, model, trainer.fit(resume))
 
@@ -143,12 +144,6 @@ def _build(config: Any) -> Model:
     except (RuntimeError, OverflowError, MemoryError, TypeError) as error:  # the last: a size that torch cannot count
         reason = (str(error) or "too little memory").splitlines()[0]
         raise UsageError(f"this model cannot be made, choose smaller sizes: {reason}") from error
-
-
-def _start_from(model: Any, init: str, tell: Say) -> None:
-    """The weights of a trained model's network, all but its outputs'."""
-    left = take_weights(model.network, load_model(init).network)
-    tell(f"it starts from {init}" + (f"; {len(left)} weights that served a condition are left out" if left else ""))
 
 
 def describe(model: Any) -> str:
@@ -183,10 +178,11 @@ def _trainer(recipe: Recipe, task: Task, model: Model, out: Path, here: World, q
 
 def _card(recipe: Recipe, task: Task, model: Model, here: World) -> dict[str, Any]:
     """What a checkpoint says of its making; the trainer adds steps, time and scores."""
+    started = {} if recipe.init is None else {"started_from": recipe.init}
     return {
         "description": recipe.description,
         "data": {**to_dict(recipe.data), "splits": task.summary()},
-        "training": {**to_dict(recipe.training), "num_processes": here.size, **hardware(here.device)},
+        "training": {**to_dict(recipe.training), **started, "num_processes": here.size, **hardware(here.device)},
         "baselines": {"validation_unigram_bits": task.baseline(model)},
     }
 
