@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.generation.symbol_models import pixel_model, roll_model, text_model
+from undertow import checkpoint
 from undertow.cli import main
 
 # For processes that tests start: the package is found whether it is installed or not.
@@ -77,3 +79,14 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     outcome = run_command(*train_command(out, steps=40))
     assert outcome.status == 0, outcome.err
     return out
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Checkpoints of small models with random weights; read only."""
+    folder = tmp_path_factory.mktemp("runs")
+    models = {"text": text_model(), "bounded": text_model("transformer"), "roll": roll_model(), "pixel": pixel_model()}
+    models["byte"] = text_model(alphabet=dict(kind="bytes"))
+    for name, model in models.items():
+        checkpoint.save(folder / name, model.float(), {})
+    return folder

@@ -1,4 +1,4 @@
-"""`undertow generate`: files, pictures, reports and speed; and what wrong input gets."""
+"""`undertow generate`: the files, pictures, reports and speed of every medium, and how much by default."""
 
 import errno
 import json
@@ -8,15 +8,12 @@ import pytest
 import soundfile
 
 from tests.cli.conftest import train_command
-from tests.data.test_load import tone, write
+from tests.cli.generators import short, written
+from tests.media.png_reader import pixels_of
 from undertow import files
 from undertow.native import why_missing
 
 ENGINE = "torch" if why_missing() else "native"
-
-
-def short(trained, out, *more):
-    return "generate", trained, "--out", out, "--seconds", "0.02", *more
 
 
 def test_a_folder_of_numbered_files(command, trained, tmp_path):
@@ -57,73 +54,60 @@ def test_json_is_all_of_stdout(command, trained, tmp_path):
     assert found["samples_per_second"] > 0 and found["real_time_factor"] > 0
 
 
-def test_a_prompt_of_another_rate_is_resampled_and_continued(command, trained, tmp_path):
-    write(tmp_path / "clip.wav", tone(0.1, 44100), 44100)
-    outcome = command(*short(trained, tmp_path / "continued.wav", "--prompt", tmp_path / "clip.wav"))
-    assert outcome.status == 0 and "prompt: resampled from 44100 to 8000 Hz" in outcome.err
-    wave, rate = soundfile.read(tmp_path / "continued.wav")
-    assert rate == 8000 and len(wave) == 800 + 160
-    expected = tone(0.1, 8000)[100:700]  # mu-law, so near
-    assert np.abs(wave[100:700] - expected).max() < 0.05
-    assert "0.02 s" in outcome.out  # the report is of what was generated
+def test_sound_in_samples(command, trained, tmp_path):
+    outcome = command("generate", trained, "--out", tmp_path / "x.wav", "--num-symbols", "90", "--no-picture")
+    assert outcome.status == 0 and "1 x 90 samples" in outcome.out
 
 
-def test_the_prompt_is_not_written_over(command, trained, tmp_path):
-    write(tmp_path / "1.wav", tone(0.1, 8000), 8000)
-    given = (tmp_path / "1.wav").read_bytes()
-    for out, option in (("1.wav", "--prompt"), (".", "--prompt-file")):
-        outcome = command(*short(trained, tmp_path / out, option, tmp_path / "1.wav"))
-        assert outcome.status == 2 and "1.wav, and would be overwritten; write to another file" in outcome.line
-    outcome = command(*short(trained, tmp_path / "new" / "a.wav"))
-    assert outcome.status == 2 and f"there is no folder {tmp_path / 'new'}; make it first" in outcome.line
-    assert (tmp_path / "1.wav").read_bytes() == given and len(list(tmp_path.iterdir())) == 1
+def test_music_is_written_and_drawn(command, runs, tmp_path, monkeypatch):
+    np.save(tmp_path / "prompt.npy", np.eye(88, dtype=np.uint8)[:5])
+    given = ("generate", runs / "roll", "--num-symbols", "12", "--prompt", tmp_path / "prompt.npy")
+    outcome = command(*given, "--out", tmp_path / "tune.npz")
+    assert outcome.status == 0, outcome.err
+    roll = np.load(tmp_path / "tune.npz")["roll"]
+    assert roll.shape == (17, 88) and np.array_equal(roll[:5], np.eye(88)[:5])
+    assert (tmp_path / "tune.png").exists() and "12 steps, " in outcome.out and "notes a step" in outcome.out
+    assert "1 x 12 steps with torch" in outcome.out
+    found = json.loads(command(*given, "--count", "2", "--out", tmp_path / "tunes", "--no-picture", "--json").out)
+    assert [one["file"] for one in found["files"]] == [str(tmp_path / f"tunes/{row}.npz") for row in (1, 2)]
+    assert found["files"][0]["picture"] is None and found["steps_per_second"] > 0
 
 
-@pytest.mark.parametrize(
-    ("words", "status", "said"),
-    [
-        ("--label A22", 1, "unknown label 'A22'; did you mean 'A2'?"),
-        ("--label pich=A2", 1, "unknown label 'pich'; did you mean 'pitch'?"),
-        ("--label A2 --label B2", 2, "given twice"),
-        ("--count 0", 2, "count"),
-        ("--temperature -1", 2, "--temperature is -1"),
-        ("--top-p 2", 2, "--top-p is 2"),
-        ("--top-k 0", 2, "--top-k is 0"),
-        ("--seed -1", 2, "seed is -1"),
-        ("--engine warp", 2, "unknown engine 'warp'"),
-        ("--threads 0", 2, "threads is 0"),
-        ("--device cuda:97", 2, "there is no cuda:97"),
-        ("--seconds 0", 2, "seconds is 0"),
-        ("--seconds 1e308", 2, "seconds is 1e+308"),
-        ("--features clip.wav", 2, "not conditioned on features"),
-        ("--prompt nowhere.wav", 1, "there is no such file"),
-        ("--prompt text.wav", 1, "not wav, flac, ogg or mp3 audio"),
-        ("--prompt cut.wav", 1, "truncated"),
-        ("--out x.wav --count 2", 2, "give a folder"),
-        ("--out x.mp3", 2, "written as wav; name it x.wav"),
-        ("--out text.txt", 2, "written as wav; name it text.wav"),
-        ("--out plain", 2, "is a file; give a folder, or a file named .wav"),
-        ("--out folder.wav", 2, "is a folder"),
-        ("--num-symbols 5", 2, "give seconds or --num-symbols, not both"),
-    ],
-)
-def test_what_a_wrong_request_gets(command, trained, tmp_path, monkeypatch, words, status, said):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "text.txt").write_text("text")
-    (tmp_path / "plain").write_text("text")
-    (tmp_path / "text.wav").write_text("text")
-    (tmp_path / "folder.wav").mkdir()
-    write(tmp_path / "clip.wav", tone())
-    write(tmp_path / "cut.wav", tone())
-    with (tmp_path / "cut.wav").open("rb+") as file:
-        file.truncate(1000)
-    before = sorted(tmp_path.rglob("*"))
-    given = words.split()
-    out = [] if "--out" in given else ["--out", "x"]
-    seconds = [] if "--seconds" in given or "--features" in given else ["--seconds", "0.01"]
-    outcome = command("generate", trained, *out, *seconds, *given)
-    assert (outcome.status, said in outcome.line) == (status, True), outcome.err
-    assert sorted(tmp_path.rglob("*")) == before and not outcome.out
+def test_music_as_midi(command, runs, tmp_path):
+    mido = pytest.importorskip("mido")
+    given = ("generate", runs / "roll", "--num-symbols", "4", "--no-picture")
+    assert command(*given, "--out", tmp_path / "tune.mid").status == 0
+    assert any(message.type == "note_on" for message in mido.MidiFile(tmp_path / "tune.mid").tracks[0])
+
+
+def test_images(command, runs, tmp_path):
+    np.save(tmp_path / "top.npy", np.full((1, 6), 255, np.uint8))
+    given = ("generate", runs / "pixel", "--prompt-file", tmp_path / "top.npy")
+    outcome = command(*given, "--out", tmp_path / "a.png", "--num-symbols", "30")
+    assert outcome.status == 0 and "6 x 6 pixels" in outcome.out, outcome.err
+    expected = written(runs, "pixel", prompt=tmp_path / "top.npy", num_steps=30).continued[0].reshape(6, 6)
+    assert np.array_equal(pixels_of(tmp_path / "a.png")[::46, ::46], expected) and (expected[0] == 255).all()
+    found = json.loads(command(*given, "--out", tmp_path / "more", "--count", "2", "--json").out)
+    assert [one["width"] for one in found["files"]] == [6, 6] and (tmp_path / "more/2.png").exists()
+
+
+def test_files_of_text(command, runs, tmp_path):
+    (tmp_path / "prompt.txt").write_bytes("wéb\n".encode())
+    given = ("generate", runs / "text", "--prompt-file", tmp_path / "prompt.txt", "--num-symbols", "30")
+    outcome = command(*given, "--out", tmp_path / "one.md")
+    expected = written(runs, "text", prompt="wéb\n", num_steps=30, count=2).continued
+    assert (tmp_path / "one.md").read_bytes().decode() == expected[0]
+    assert outcome.out.startswith(f"{tmp_path / 'one.md'}  34 characters\n1 x 30 characters with ")
+    assert command(*given, "--out", tmp_path / "many", "--count", "2").status == 0
+    assert [(tmp_path / f"many/{row}.txt").read_bytes().decode() for row in (1, 2)] == list(expected)
+
+
+def test_how_much_by_default(command, runs):
+    assert len(json.loads(command("generate", runs / "text", "--json").out)["texts"][0]) == 500
+    outcome = command("generate", runs / "bounded", "--prompt", "the cat", "--json")
+    left = json.loads(outcome.out)
+    assert "the network can hold 64 steps in all: 57 are generated" in outcome.err
+    assert len(left["texts"][0]) == 64 - 7
 
 
 def test_every_verb_says_that_a_model_has_not_learnt(command, tmp_path):
@@ -132,11 +116,6 @@ def test_every_verb_says_that_a_model_has_not_learnt(command, tmp_path):
     generated = command(*short(tmp_path / "run", tmp_path / "a.wav", "--no-picture"))
     assert generated.status == 0 and "has not learnt yet: " in generated.err
     assert "has not learnt yet" not in generated.out
-
-
-def test_no_model_there(command, tmp_path):
-    outcome = command("generate", tmp_path / "nothing", "--out", tmp_path / "x")
-    assert outcome.status == 1 and "does not exist" in outcome.line
 
 
 def test_a_disk_that_fills_up_leaves_the_file_before(command, trained, tmp_path, monkeypatch):
@@ -168,10 +147,3 @@ def test_threads_and_filters_on_the_engine(command, trained, tmp_path):
     assert alone.status == 0
     for name in ("1.wav", "2.wav"):
         assert np.array_equal(soundfile.read(tmp_path / "a" / name)[0], soundfile.read(tmp_path / "b" / name)[0])
-
-
-def test_more_rows_than_any_stream_takes(command, trained, tmp_path):
-    outcome = command(*short(trained, tmp_path / "many", "--count", "100000", "--no-picture"))
-    assert outcome.status == 2 and outcome.err.strip().count("\n") == 0
-    assert "100,000 rows are asked for; one stream takes 65,536 at most" in outcome.err
-    assert not (tmp_path / "many").exists()

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from undertow.errors import UsageError
-from undertow.media import Medium, Report
+from undertow.media import MEDIA, Medium, Report
 
 STANDARD_INPUT = Path("/dev/stdin")  # or the file that it comes from
 PNG = ".png"
-SOUNDS = {".wav", ".flac", ".ogg", ".mp3"}
-IMAGES = {PNG, ".jpg", ".jpeg", ".gif", ".bmp", ".webp"}
-KNOWN = frozenset(SOUNDS | IMAGES | {".npy", ".npz", ".mid", ".midi", ".mat", ".txt"})  # surely no folder's
+OTHERS = {".flac", ".ogg", ".mp3", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".npy", ".midi", ".mat"}
+KNOWN = OTHERS.union(*(medium.suffixes for medium in MEDIA.values()))  # of files, so surely no folder's
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,48 @@
+"""`undertow generate --prompt`: what is done to a file is said, and no file that is read is written over."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.cli.generators import short
+from tests.data.test_load import tone, write
+from undertow.data.midi import read_midi, write_midi
+
+
+def test_a_prompt_of_another_rate_is_resampled_and_continued(command, trained, tmp_path):
+    write(tmp_path / "clip.wav", tone(0.1, 44100), 44100)
+    outcome = command(*short(trained, tmp_path / "continued.wav", "--prompt", tmp_path / "clip.wav"))
+    assert outcome.status == 0 and "prompt: resampled from 44100 to 8000 Hz" in outcome.err
+    wave, rate = soundfile.read(tmp_path / "continued.wav")
+    assert rate == 8000 and len(wave) == 800 + 160
+    expected = tone(0.1, 8000)[100:700]  # mu-law, so near
+    assert np.abs(wave[100:700] - expected).max() < 0.05
+    assert "0.02 s" in outcome.out  # the report is of what was generated
+
+
+def test_the_prompt_is_not_written_over(command, trained, tmp_path):
+    write(tmp_path / "1.wav", tone(0.1, 8000), 8000)
+    given = (tmp_path / "1.wav").read_bytes()
+    for out, option in (("1.wav", "--prompt"), (".", "--prompt-file")):
+        outcome = command(*short(trained, tmp_path / out, option, tmp_path / "1.wav"))
+        assert outcome.status == 2 and "1.wav, and would be overwritten; write to another file" in outcome.line
+    outcome = command(*short(trained, tmp_path / "new" / "a.wav"))
+    assert outcome.status == 2 and f"there is no folder {tmp_path / 'new'}; make it first" in outcome.line
+    assert (tmp_path / "1.wav").read_bytes() == given and len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_tune_in_midi_is_continued(command, runs, tmp_path):
+    pytest.importorskip("mido")
+    roll = (np.random.default_rng(3).random((9, 88)) < 0.1).astype(np.uint8)
+    write_midi(tmp_path / "tune.mid", roll)
+    np.save(tmp_path / "tune.npy", roll)
+    given = ("generate", runs / "roll", "--num-symbols", "6", "--no-picture", "--prompt")
+    outcome = command(*given, tmp_path / "tune.mid", "--out", tmp_path / "on.mid")
+    assert outcome.status == 0 and "prompt: 2 steps a beat, as in MIDI files that are written" in outcome.err
+    assert command(*given, tmp_path / "tune.npy", "--out", tmp_path / "on.npz").status == 0
+    found = np.load(tmp_path / "on.npz")["roll"]
+    assert np.array_equal(read_midi(tmp_path / "on.mid"), found) and np.array_equal(found[:9], roll)
+    (tmp_path / "cut.mid").write_bytes((tmp_path / "tune.mid").read_bytes()[:-5])
+    outcome = command(*given, tmp_path / "cut.mid", "--out", tmp_path / "no.mid")
+    assert outcome.status == 1 and "cut.mid is no MIDI file, or damaged" in outcome.line
+    assert not (tmp_path / "no.mid").exists()
