@@ -26,7 +26,7 @@ def main() -> None:
 
     import undertow as ut
     from undertow.evaluation import Score
-    from undertow.evaluation.sequence_likelihood import Protocol
+    from undertow.evaluation.likelihood import Protocol
     from undertow.recipes.run import describe, load_model
 
     model = load_model(options.out)

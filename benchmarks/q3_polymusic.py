@@ -36,15 +36,15 @@ def main() -> None:
 
     import torch
 
+    from undertow.data.batches import batches_in_order
     from undertow.data.rolls import load_rolls
-    from undertow.data.sequences import sequences_in_order
     from undertow.recipes.run import describe, load_model
 
     model = load_model(options.out)
     pieces = load_rolls(options.recipe.split("-")[1], "test")
     for name, skipped in (("test", 1), ("test, first steps too", 0)):
         nats, steps = 0.0, 0
-        for batch in sequences_in_order(pieces, 16):
+        for batch in batches_in_order(pieces, 16):
             counted = batch.counted.clone()
             counted[:, :skipped] = False
             with torch.inference_mode():

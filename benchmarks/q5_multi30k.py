@@ -93,11 +93,11 @@ def averaged(out: Path, number: int) -> Path:
 
 def pairs_of(model: Any, split: str) -> Any:
     """All sentences of a split, in order."""
-    from undertow.recipes.tasks.pairs import PairsTask, read_pairs
+    from undertow.recipes.tasks.pairs import PairsTask
 
     source, target = model.config.direction
     data = PairsTask.Config(source="multi30k", source_language=source, target_language=target, long_lines="keep")
-    return read_pairs(data, model, split, print)
+    return PairsTask(data, print).read(split, model.needs)
 
 
 def scores(model: Any, name: str, search: dict[str, Any], target: str, trained: str, common: dict[str, Any]) -> float:

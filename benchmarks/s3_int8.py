@@ -22,6 +22,7 @@ def main() -> None:
 
     import torch
 
+    from undertow.data.clip_examples import ClipExamples
     from undertow.data.load import load_clips
     from undertow.evaluation import bits_per_symbol
     from undertow.native import export
@@ -30,14 +31,14 @@ def main() -> None:
     from undertow.recipes.run import describe, load_model
 
     model = load_model(options.run)
-    test = load_clips("fsdd", "test", model.config.sample_rate)
+    test = ClipExamples(load_clips("fsdd", "test", model.config.sample_rate), model.needs)
     heard = calibration(model, AudioData(source="fsdd"))
     plain = bits_per_symbol(export(model, "float32"), test)
     for precision, given in (("int8", heard), ("bfloat16", None)):
         began = time.perf_counter()
         exported = export(model, precision, None if given is None else given.batches)
         bits = bits_per_symbol(exported, test)
-        said = f"{bits:.4f} bits/sample, float32 {plain:.4f}; {test.num_samples} samples of takes 0-4"
+        said = f"{bits:.4f} bits/sample, float32 {plain:.4f}; {test.num_symbols} samples of takes 0-4"
         calibrated = (
             "" if given is None else f"; calibrated on {given.num_symbols} samples of {given.num_pieces} training takes"
         )

@@ -6,6 +6,7 @@ import pytest
 
 from undertow import checkpoint
 from undertow.config import parse
+from undertow.data.clip_examples import ClipExamples
 from undertow.data.synthetic import plucked_strings
 from undertow.evaluation import paper
 from undertow.evaluation.calibration import calibration_batches
@@ -67,7 +68,8 @@ def test_a_table_of_this_machine(command, trained):
 @pytest.mark.native
 def test_an_exported_model_is_measured_as_it_was_exported(command, trained, tmp_path, known_machine):
     model = checkpoint.load(trained)
-    exported = export(model, "int8", calibration_batches(model, plucked_strings(num_clips=2)))
+    some = ClipExamples(plucked_strings(num_clips=2), model.needs)
+    exported = export(model, "int8", calibration_batches(model, some))
     checkpoint.save(tmp_path / "exported", exported, {})
     rows, told = measured(command, tmp_path / "exported")
     assert [(row["engine"], row["precision"]) for row in rows] == [

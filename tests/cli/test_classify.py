@@ -67,7 +67,7 @@ def test_the_class_of_a_text(command, language_model, table, tmp_path):
     assert found["label"] == "label" and found["classes"] == ["c", "d"] and found["num_labels"] == 6
     assert sum(map(sum, found["confusion"])) == 6 and found["split"] == "train" and found["data"] == str(table)
     outcome = classify(command, run, tmp_path / "again", table)
-    assert outcome.status == 2 and "is a classifier; a classifier starts from an autoregressive model" in outcome.line
+    assert outcome.status == 2 and "is a classifier, which cannot generate" in outcome.line
 
 
 def test_any_recipe_starts_from_what_fits(command, language_model, tmp_path):
@@ -165,4 +165,4 @@ def test_a_model_of_notes_is_refused(command, tmp_path):
     data, model, _ = RUNS["rolls"]
     train(recipe(data, model), tmp_path / "run", data=write_rolls(tmp_path / "rolls"), steps=1)
     outcome = classify(command, tmp_path / "run", tmp_path / "out", tmp_path / "rolls")
-    assert outcome.status == 2 and "is a model of notes; a classifier starts from one of sound or text" in outcome.line
+    assert outcome.status == 2 and "is a model of notes; such a recipe starts from one of sound or text" in outcome.line

@@ -95,7 +95,7 @@ def test_other_text_and_bfloat16(command, runs, tmp_path):
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
-        ("classifier", 2, "is a classifier; an autoregressive model is wanted here"),
+        ("classifier", 2, "is a classifier, which cannot generate"),
         ("transformer", 2, "the native engine has no network Transformer"),
         ("bytenet --calibrate nowhere.txt", 2, "'nowhere.txt' is neither on this machine nor a set of text"),
         ("bytenet --calibrate plucked", 2, "'plucked' is neither on this machine nor a set of text"),
@@ -124,7 +124,7 @@ def test_from_python(runs, text):
     small = ut.quantise(model, text)
     assert ut.score(small, text).precision == "int8"
     for one, data, said in [
-        (ut.load(runs / "classifier"), text, "this model is a classifier; an autoregressive model is wanted here"),
+        (ut.load(runs / "classifier"), text, "this model is a classifier, which cannot generate"),
         (model, TASKS["adding"].Config(length=9, num_train=4), "the data is numbers, and the model one of text"),
         (model, TASKS["copy_memory"].Config(num_blanks=9, num_train=4), "the data is symbols, and the model"),
         (model, TASKS["mnist"].Config(), "the data is pixels of 256 levels, and the model one of other text"),
@@ -177,4 +177,4 @@ def test_bench_of_text(command, runs):
 def test_a_classifier_generates_nothing(command, runs, tmp_path, verb, name):
     outcome = command(verb, runs / name)
     assert outcome.status == 2 and not outcome.out
-    assert outcome.line == f"{runs / name} is a {name}; an autoregressive model is wanted here"
+    assert outcome.line == f"{runs / name} is a {name}, which cannot generate"

@@ -228,9 +228,9 @@ def test_wrong_requests(command, runs, tmp_path, monkeypatch, words, told):
     [
         (
             "text",
-            "text: this model does not write one sequence of another; a seq2seq model translates; `undertow generate`",
+            "text is an autoregressive, which cannot translate; `undertow generate`",
         ),
-        ("sound", "sound reads sound; `undertow transcribe` writes what is said in it"),
+        ("sound", "sound is a seq2seq, which cannot translate; `undertow transcribe`"),
     ],
 )
 def test_a_model_that_is_no_translator(command, runs, name, told):

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from tests.data.clip_batches import crop_batches, in_order
 from undertow.alphabets import LinearPCM, MuLaw
 from undertow.config import parse
-from undertow.data.batches import ROUND_STEPS, Batches, batches_in_order
+from undertow.data.clip_examples import ROUND_STEPS, ClipExamples
 from undertow.data.clips import Clip, ClipSet
 from undertow.data.features import MelConfig, extract
 from undertow.errors import DataError, UsageError
@@ -45,7 +46,7 @@ def where(name: str, clips: ClipSet) -> tuple[Clip, int, int]:
 @pytest.mark.parametrize("crop_steps", [None, 300, 10_000])
 def test_symbols_are_those_of_the_clip(alphabet, crop_steps):
     clips = clip_set(1000, 700, 120, 999, 5, 301)
-    batches = Batches(clips, alphabet, 64, 3, crop_steps, seed=0)
+    batches = crop_batches(clips, alphabet, 64, 3, crop_steps, seed=0)
     for step in range(8):
         batch = batches.batch(step)
         assert batch.symbols.dtype == torch.int64 and batch.symbols.shape == batch.counted.shape
@@ -60,21 +61,21 @@ def test_symbols_are_those_of_the_clip(alphabet, crop_steps):
 
 def test_each_sample_is_counted_once_an_epoch():
     clips = clip_set(1000, 700, 120, 999, 5, 300)
-    batches = Batches(clips, MU_LAW, 100, 2, 300, seed=3)
+    batches = crop_batches(clips, MU_LAW, 100, 2, 300, seed=3)
     assert len(batches.crops) == 14
     assert sum(batches.batch(step).num_counted for step in range(7, 14)) == clips.num_samples
 
 
 def test_ranks_share_one_batch():
     clips = clip_set(*range(50, 90))
-    whole = Batches(clips, MU_LAW, 8, 6, 64, seed=5)
+    whole = crop_batches(clips, MU_LAW, 8, 6, 64, seed=5)
     for step in range(6):
-        names = [Batches(clips, MU_LAW, 8, 2, 64, 5, rank, 3).batch(step).names for rank in range(3)]
+        names = [crop_batches(clips, MU_LAW, 8, 2, 64, 5, rank, 3).batch(step).names for rank in range(3)]
         assert sum(names, ()) == whole.batch(step).names
 
 
-def test_unbounded_receptive_field_takes_no_context():
-    batches = Batches(clip_set(1000), MU_LAW, None, 2, 300, seed=0)
+def test_without_context_a_crop_is_a_sequence_of_its_own():
+    batches = crop_batches(clip_set(1000), MU_LAW, 0, 2, 300, seed=0)
     assert all(bool(batches.batch(step).counted.sum(dim=1).gt(0).all()) for step in range(4))
     counted = [batches.batch(step).counted for step in range(4)]
     assert all(bool(rows[:, 0].all()) and int(rows.sum(dim=1).max()) <= 300 for rows in counted)
@@ -82,7 +83,7 @@ def test_unbounded_receptive_field_takes_no_context():
 
 def test_crops_keep_slow_clocks_in_phase():
     clips = clip_set(1000, 700, 999)
-    batches = Batches(clips, MU_LAW, 50, 2, 200, seed=0, features=MEL, period=32)  # 80 and 32: 160
+    batches = crop_batches(clips, MU_LAW, 50, 2, 200, seed=0, features=MEL, period=32)  # 80 and 32: 160
     for step in range(8):
         batch = batches.batch(step)
         for row, name in enumerate(batch.names):
@@ -92,18 +93,18 @@ def test_crops_keep_slow_clocks_in_phase():
 
 def test_labels_are_indices_of_the_model_s_classes():
     clips = clip_set(50, 50, 50, 50)
-    batch = Batches(clips, MU_LAW, 8, 4, None, 0, label_classes=CLASSES).batch(0)
+    batch = crop_batches(clips, MU_LAW, 8, 4, None, 0, classes=CLASSES).batch(0)
     assert batch.labels["speaker"].dtype == torch.int64
     assert [CLASSES["speaker"][index] for index in batch.labels["speaker"]] == [
         clips[int(name)].labels["speaker"] for name in batch.names
     ]
     assert batch.labels["mood"].tolist() == [-1] * 4
-    assert Batches(clips, MU_LAW, 8, 4, None, 0).batch(0).labels == {}
+    assert crop_batches(clips, MU_LAW, 8, 4, None, 0).batch(0).labels == {}
 
 
 def test_features_lie_on_their_samples():
     clips = clip_set(1000, 333, 2000, 81)
-    batches = Batches(clips, MU_LAW, 100, 3, 400, seed=0, features=MEL)
+    batches = crop_batches(clips, MU_LAW, 100, 3, 400, seed=0, features=MEL)
     for step in range(5):
         batch = batches.batch(step)
         assert batch.features is not None and batch.features.dtype == torch.float32
@@ -129,7 +130,7 @@ def test_features_lie_on_their_samples():
 )
 def test_an_epoch_of_crops_has_the_loss_of_the_whole_clips(context, features, look_ahead, monkeypatch):
     """A real network: no step that counts lacks any of what it would see in its clip."""
-    monkeypatch.setattr("undertow.data.batches.ROUND_STEPS", 1)  # no padding that would hide a missing frame
+    monkeypatch.setattr(ClipExamples, "round_steps", 1)  # no padding that would hide a missing frame
     network = {"kind": "wavenet", "num_cycles": 2, "layers_per_cycle": 3, "residual_channels": 4, "gate_channels": 4}
     settings = {
         "sample_rate": 8000,
@@ -145,42 +146,42 @@ def test_an_epoch_of_crops_has_the_loss_of_the_whole_clips(context, features, lo
     model = build(parse(MODELS["autoregressive"].Config, settings)).double().eval()
     clips = clip_set(200, 70, 33, 150)
     part = model.config.conditioner
-    shared = {"label_classes": part.labels, "features": part.features, "period": model.network.period}
-    batches = Batches(clips, model.alphabet, model.context_steps, 4, 40, seed=0, **shared, look_ahead=look_ahead)
+    shared = {"classes": part.labels, "features": part.features, "period": model.network.period}
+    batches = crop_batches(clips, model.alphabet, model.context_steps, 4, 40, seed=0, **shared, look_ahead=look_ahead)
     assert len(batches.crops) % 4 == 0
     with torch.no_grad():
         right, cut = (
             sum(model.log_prob(batch.to("cpu", torch.float64)).sum() for batch in source)
             for source in (
-                batches_in_order(clips, model.alphabet, None, 1, **shared),
+                in_order(clips, model.alphabet, 0, 1, **shared),
                 map(batches.batch, range(len(batches.crops) // 4)),
             )
         )
     assert abs(float(cut - right)) < 1e-9 * abs(float(right))
 
 
-@pytest.mark.parametrize(("receptive_field", "crop_steps"), [(64, None), (64, 250), (None, 250)])
-def test_in_order_counts_every_step_once(receptive_field, crop_steps):
+@pytest.mark.parametrize(("context_steps", "crop_steps"), [(64, None), (64, 250)])
+def test_in_order_counts_every_step_once(context_steps, crop_steps):
     clips = clip_set(1000, 700, 120, 999, 5, 301)
-    batches = list(batches_in_order(clips, MU_LAW, receptive_field, 2, crop_steps, label_classes=CLASSES))
+    batches = list(in_order(clips, MU_LAW, context_steps, 2, crop_steps, classes=CLASSES))
     assert sum(batch.num_counted for batch in batches) == clips.num_samples
     lengths = [batch.symbols.shape[1] for batch in batches]
     assert lengths == sorted(lengths, reverse=True)
     assert all(length % ROUND_STEPS == 0 for length in lengths)
-    assert (max(lengths) <= 2 * ROUND_STEPS) == (crop_steps is not None and receptive_field is not None)
+    assert (max(lengths) <= 2 * ROUND_STEPS) == (crop_steps is not None)
 
 
 def test_refusals():
     clips = clip_set(100, 100)
-    with pytest.raises(DataError, match="no clips"):
-        Batches(ClipSet([], 8000), MU_LAW, 8, 1, None, 0)
+    with pytest.raises(DataError, match="no sequences"):
+        crop_batches(ClipSet([], 8000), MU_LAW, 8, 1, None, 0)
     with pytest.raises(DataError, match="'1' has speaker 'bert'; there are anna, carl"):
-        Batches(clips, MU_LAW, 8, 1, None, 0, label_classes={"speaker": ["anna", "carl"]})
+        crop_batches(clips, MU_LAW, 8, 1, None, 0, classes={"speaker": ["anna", "carl"]})
     with pytest.raises(UsageError, match="features are for 8000 Hz, the clips have 16000 Hz"):
-        Batches(clip_set(100, rate=16000), MU_LAW, 8, 1, None, 0, features=MEL)
+        crop_batches(clip_set(100, rate=16000), MU_LAW, 8, 1, None, 0, features=MEL)
     for sizes in ((0, 10), (1, 0)):
-        with pytest.raises(UsageError, match="both must be 1 or more"):
-            Batches(clips, MU_LAW, 8, *sizes, 0)
+        with pytest.raises(UsageError, match="1"):
+            crop_batches(clips, MU_LAW, 8, *sizes, 0)
     for seed, rank in ((-1, 0), (0, 1)):
         with pytest.raises(UsageError, match="seeds start at 0"):
-            Batches(clips, MU_LAW, 8, 1, None, seed, rank)
+            crop_batches(clips, MU_LAW, 8, 1, None, seed, rank)

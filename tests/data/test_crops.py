@@ -34,7 +34,7 @@ def test_offsets_change_from_epoch_to_epoch_and_reach_all_there_are():
 def test_each_crop_comes_once_an_epoch(count, batch):
     order = Order(Crops(np.random.default_rng(0).integers(1, 999, count), None, 0), batch, seed=1)
     num_steps = 3 * count * order.pool_batches  # ends both a pool and an epoch
-    clips = [crop.clip for step in range(num_steps) for crop in order.batch(step)]
+    clips = [crop.number for step in range(num_steps) for crop in order.batch(step)]
     assert len(clips) == num_steps * batch
     assert set(np.bincount(clips, minlength=count)) == {num_steps * batch // count}
 
@@ -44,7 +44,7 @@ def test_stream_of_epochs_has_no_gap():
     order = Order(Crops(np.arange(1, 12), None, 0), 4, seed=1)
     clips: list[int] = []
     for step in range(20 * order.pool_batches):
-        clips += [crop.clip for crop in order.batch(step)]
+        clips += [crop.number for crop in order.batch(step)]
         if (step + 1) % order.pool_batches == 0:
             counts = np.bincount(clips, minlength=11)
             assert counts.max() - counts.min() <= 1
@@ -62,7 +62,7 @@ def test_a_step_is_a_function_of_seed_and_step():
 def test_batches_are_of_like_lengths_in_random_order():
     lengths = np.random.default_rng(0).integers(1000, 9000, 2000)
     order = Order(Crops(lengths, None, 0), 8, seed=0)
-    longest = np.array([[lengths[crop.clip] for crop in order.batch(step)][-1] for step in range(64)])
-    total = [[lengths[crop.clip] for crop in order.batch(step)] for step in range(64)]
+    longest = np.array([[lengths[crop.number] for crop in order.batch(step)][-1] for step in range(64)])
+    total = [[lengths[crop.number] for crop in order.batch(step)] for step in range(64)]
     assert np.sum(total) / (8 * longest.sum()) > 0.95
     assert abs(np.corrcoef(np.arange(32), longest[:32])[0, 1]) < 0.6  # not from short to long

@@ -6,12 +6,12 @@ import pickle
 import numpy as np
 import pytest
 
+from tests.data.clip_batches import crop_batches
 from tests.data.test_load import tone, write
 from tests.refusals import assert_says, refuses
 from undertow.alphabets import MuLaw
 from undertow.config import parse
 from undertow.data import Clip, ClipSet, load_clips
-from undertow.data.batches import Batches
 from undertow.data.features import FramesConfig, MelConfig, build, extract
 from undertow.data.frames import frames_of, read_frames
 from undertow.errors import DataError, UsageError
@@ -140,7 +140,7 @@ def test_frames_lie_on_their_samples_in_every_crop():
     lengths, alphabet = (1000, 333, 2000, 81), MuLaw(MuLaw.Config(num_levels=256))
     waves = [(np.arange(length) // HOP * 1000).astype(np.int16) for length in lengths]
     clips = [Clip(str(i), wave, {}, counting(-(-len(wave) // HOP), 2)) for i, wave in enumerate(waves)]
-    batches = Batches(ClipSet(clips, RATE), alphabet, 100, 3, 400, seed=0, features=FRAMES)
+    batches = crop_batches(ClipSet(clips, RATE), alphabet, 100, 3, 400, seed=0, features=FRAMES)
     for step in range(6):
         batch = batches.batch(step)
         expected = alphabet.encode((batch.features[..., 0].numpy() * 1000 / 2**15).astype(np.float32)).repeat(HOP, 1)
@@ -151,6 +151,6 @@ def test_frames_lie_on_their_samples_in_every_crop():
 def test_a_clip_without_its_frames_is_refused():
     wave, alphabet = np.zeros(100, dtype=np.int16), MuLaw(MuLaw.Config(num_levels=256))
     for frames, part in ((None, "no frames"), (counting(3), "(3, 2)"), (counting(2, 3), "(2, 3)")):
-        batches = Batches(ClipSet([Clip("x", wave, {}, frames)], RATE), alphabet, 8, 1, None, 0, features=FRAMES)
+        batches = crop_batches(ClipSet([Clip("x", wave, {}, frames)], RATE), alphabet, 8, 1, None, 0, features=FRAMES)
         with refuses(DataError, "'x'", part, "(2, 2)"):
             batches.batch(0)

@@ -8,8 +8,8 @@ import pytest
 from tests.refusals import assert_says, refuses
 from undertow.alphabets.bytes import Bytes
 from undertow.alphabets.characters import Characters, collect
+from undertow.data.batches import batches_in_order
 from undertow.data.labelled_text import open_labelled_text
-from undertow.data.sequences import sequences_in_order
 from undertow.errors import DataError, UsageError
 
 
@@ -63,7 +63,7 @@ def test_encoding(write):
     encoded = rows.encode("train", Bytes(Bytes.Config()))
     assert [sequence.tolist() for sequence in encoded.sequences] == [[97, 98], [98, 99, 97]]
     assert encoded.sequences[0].dtype == np.uint8 and encoded.labels["label"].tolist() == [0, 1]
-    (batch,) = sequences_in_order(encoded, 4)
+    (batch,) = batches_in_order(encoded, 4)
     assert batch.labels["label"].tolist() == [1, 0] and batch.counted.sum(1).tolist() == [3, 2]
     characters = Characters(collect(row.text for row in rows.split("train")))
     with refuses(DataError, "reviews.csv, line 4", "'é' (U+00E9)", "position 2"):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from undertow.data.pair_batches import PairBatches, collate_pairs, collate_sources, pairs_in_order
+from undertow.data.batches import collate_sources
+from undertow.data.pair_batches import PairBatches, collate_pairs, pairs_in_order
 from undertow.data.pairs import PairSet
 from undertow.errors import DataError, UsageError
 
@@ -16,11 +17,12 @@ def pairs(number: int = 300, seed: int = 0) -> PairSet:
     lengths = random.integers(1, 30, number)
     sources = [random.integers(0, SOURCE_END, length).astype(np.uint8) for length in lengths]
     targets = [random.integers(0, END, max(1, length + random.integers(-3, 4))).astype(np.uint8) for length in lengths]
-    return PairSet(sources, targets, [str(row) for row in range(number)])
+    names = [str(row) for row in range(number)]
+    return PairSet(sources, targets, names, source_end=SOURCE_END, target_end=END)
 
 
 def batches(found: PairSet, tokens: int = 800, seed: int = 0, rank: int = 0, world_size: int = 1) -> PairBatches:
-    return PairBatches(found, tokens, seed, rank, world_size, SOURCE_END, END)
+    return PairBatches(found, tokens, seed, rank, world_size)
 
 
 def size(batch) -> int:
@@ -57,7 +59,7 @@ def test_a_batch_is_a_function_of_seed_and_step():
 
 def test_a_batch_has_ends_and_padding():
     found = pairs(5)
-    batch = collate_pairs(found, range(5), SOURCE_END, END)
+    batch = collate_pairs(found, range(5))
     for row in range(5):
         length, source_length = int(batch.counted[row].sum()), int(batch.source_lengths[row])
         assert batch.symbols[row, :length].tolist() == [*found.targets[row], END]
@@ -96,12 +98,12 @@ def test_a_pair_too_large_for_a_batch_comes_alone():
 
 def test_in_order_every_pair_comes_once_the_longest_first_within_the_bound():
     found = pairs()
-    listed = list(pairs_in_order(found, 500, SOURCE_END, END))
+    listed = list(pairs_in_order(found, 500))
     assert sorted((name for batch in listed for name in batch.names), key=int) == [str(row) for row in range(300)]
     assert all(size(batch) <= 500 for batch in listed)
     longest = [int(batch.source_lengths.max()) for batch in listed]
     assert longest == sorted(longest, reverse=True)
-    assert all(len(batch.names) == 1 for batch in pairs_in_order(found, 1, SOURCE_END, END))
+    assert all(len(batch.names) == 1 for batch in pairs_in_order(found, 1))
 
 
 def test_frames_have_no_end():
@@ -110,8 +112,8 @@ def test_frames_have_no_end():
     source, lengths = collate_sources(frames, None)
     assert source.shape == (2, 7, 3) and source.dtype == torch.float32 and lengths.tolist() == [4, 7]
     assert np.array_equal(source[0, :4].numpy(), frames[0]) and not source[0, 4:].any()
-    found = PairSet(frames, [np.zeros(2, np.uint8)] * 2, ["a", "b"])
-    assert PairBatches(found, 100, 0, target_end=END).batch(0).source.shape == (2, 7, 3)
+    found = PairSet(frames, [np.zeros(2, np.uint8)] * 2, ["a", "b"], target_end=END)
+    assert PairBatches(found, 100, 0).batch(0).source.shape == (2, 7, 3)
 
 
 @pytest.mark.parametrize(
@@ -131,4 +133,4 @@ def test_no_pairs():
     with pytest.raises(DataError, match="there are no pairs to make batches of"):
         batches(PairSet([], [], []))
     with pytest.raises(DataError, match="there are no pairs to make batches of"):
-        list(pairs_in_order(PairSet([], [], []), 100, SOURCE_END, END))
+        list(pairs_in_order(PairSet([], [], []), 100))

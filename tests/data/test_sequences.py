@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from undertow.data.sequences import SequenceBatches, SequenceSet, random_windows, sequences_in_order
+from undertow.data.batches import CropBatches, batches_in_order, random_windows
+from undertow.data.sequences import SequenceSet
 from undertow.errors import DataError, UsageError
 
 
@@ -24,7 +25,7 @@ def counted_symbols(batches) -> list[int]:
 @pytest.mark.parametrize("crop_steps", [None, 1, 30, 5000])
 def test_each_step_is_counted_once_an_epoch_after_its_context(crop_steps):
     sequences = numbered(100, 70, 12, 99, 1, 30)
-    batches = SequenceBatches(sequences, 1, crop_steps, context_steps=8, seed=3)
+    batches = CropBatches(sequences, 1, crop_steps, context_steps=8, seed=3)
     times = batches.order.pool_batches  # whole pools and whole epochs
     counts = np.bincount(counted_symbols(map(batches.batch, range(times * len(batches.crops)))))
     assert counts[1:].tolist() == [times] * sequences.num_symbols and counts[0] == 0
@@ -39,8 +40,8 @@ def test_each_step_is_counted_once_an_epoch_after_its_context(crop_steps):
 
 
 def test_crops_keep_slow_clocks_in_phase():
-    batches = SequenceBatches(numbered(1000), 4, 90, 7, seed=0, period=16)
-    held_out = sequences_in_order(numbered(1000), 4, 90, 7, period=16)
+    batches = CropBatches(numbered(1000), 4, 90, 7, seed=0, period=16)
+    held_out = batches_in_order(numbered(1000), 4, 90, 7, period=16)
     for batch in [*map(batches.batch, range(9)), *held_out]:
         places = batch.symbols[:, 0] - 1  # of what is seen first
         starts = places + batch.counted.int().argmax(1)
@@ -48,23 +49,23 @@ def test_crops_keep_slow_clocks_in_phase():
 
 
 def test_rows_are_padded_to_the_longest_of_the_batch_and_no_further():
-    (batch,) = sequences_in_order(numbered(5, 9, 7), 3)
+    (batch,) = batches_in_order(numbered(5, 9, 7), 3)
     assert batch.symbols.shape == (3, 9) and batch.counted.sum(1).tolist() == [9, 7, 5]
     assert (batch.symbols[~batch.counted] == 0).all() and batch.names == ("1", "2", "0")
 
 
 def test_ranks_share_one_batch_and_a_step_is_a_function_of_seed_and_step():
     sequences = numbered(*range(50, 90))
-    whole = SequenceBatches(sequences, 6, 20, 4, seed=5)
-    parts = [SequenceBatches(sequences, 2, 20, 4, 5, rank, 3) for rank in range(3)]
+    whole = CropBatches(sequences, 6, 20, 4, seed=5)
+    parts = [CropBatches(sequences, 2, 20, 4, 5, rank, 3) for rank in range(3)]
     for step in (7, 2, 0, 40):
         assert sum((part.batch(step).names for part in parts), ()) == whole.batch(step).names
-    assert [SequenceBatches(sequences, 6, 20, 4, seed=6).batch(0).names] != [whole.batch(0).names]
+    assert [CropBatches(sequences, 6, 20, 4, seed=6).batch(0).names] != [whole.batch(0).names]
 
 
 def test_in_order_counts_each_step_once():
     sequences = numbered(100, 70, 12, 99, 1, 30)
-    batches = list(sequences_in_order(sequences, 2, 25, 10, period=5))
+    batches = list(batches_in_order(sequences, 2, 25, 10, period=5))
     assert sorted(counted_symbols(batches)) == list(range(1, sequences.num_symbols + 1))
     assert max(batch.symbols.shape[1] for batch in batches) == 35
 
@@ -72,7 +73,7 @@ def test_in_order_counts_each_step_once():
 def test_labels_of_sequences_and_of_steps_go_with_them():
     steps = [np.arange(n, dtype=np.int8) for n in (10, 4)]
     labels = {"digit": np.array([7, 3], np.uint8), "sum": np.array([0.5, 1.5]), "target": steps}
-    batches = SequenceBatches(numbered(10, 4, labels=labels, names=["a", "b"]), 2, 6, 2, seed=0)
+    batches = CropBatches(numbered(10, 4, labels=labels, names=["a", "b"]), 2, 6, 2, seed=0)
     for step in range(9):
         batch = batches.batch(step)
         assert batch.labels["digit"].dtype == batch.labels["target"].dtype == torch.int64
@@ -88,10 +89,10 @@ def test_labels_of_sequences_and_of_steps_go_with_them():
 
 def test_vectors_and_real_numbers():
     notes = SequenceSet([np.ones((5, 88), np.uint8), np.ones((3, 88), np.uint8)])
-    (batch,) = sequences_in_order(notes, 4)
+    (batch,) = batches_in_order(notes, 4)
     assert batch.symbols.dtype == torch.int64 and batch.symbols.shape == (2, 5, 88)
     assert batch.counted.shape == (2, 5) and batch.symbols[1, 3:].sum() == 0
-    (batch,) = sequences_in_order(SequenceSet([np.full((4, 2), 0.5)]), 4)
+    (batch,) = batches_in_order(SequenceSet([np.full((4, 2), 0.5)]), 4)
     assert batch.symbols.dtype == torch.float32 and (batch.symbols == 0.5).all()
 
 
@@ -102,7 +103,7 @@ def test_a_hundred_million_symbols_are_neither_copied_nor_listed():
     try:
         batch = next(random_windows(sequences, 1000, 64, 1, 0, 12))
         assert batch.symbols.shape == (12, 65) and tracemalloc.get_traced_memory()[1] < 1e6
-        batches = SequenceBatches(sequences, 12, 640, 63, seed=0)
+        batches = CropBatches(sequences, 12, 640, 63, seed=0)
         assert batches.batch(5).symbols.shape == (12, 703)
         assert tracemalloc.get_traced_memory()[1] < 160 * len(batches.crops)
     finally:
@@ -126,7 +127,7 @@ def test_random_windows():
 def test_refusals():
     sequences = numbered(10, 20)
     with pytest.raises(DataError, match="no sequences"):
-        SequenceBatches(SequenceSet([]), 1, None, 0, 0)
+        CropBatches(SequenceSet([]), 1, None, 0, 0)
     with pytest.raises(DataError, match="'b' is empty"):
         SequenceSet([np.ones(3, int), np.ones(0, int)], names=["a", "b"])
     with pytest.raises(DataError, match=r"'1' is \(3, 2\) of int64; \(T,\) of integers or floats are right"):
@@ -139,10 +140,10 @@ def test_refusals():
         numbered(3, 4, labels={"target": [np.ones(3), np.ones(3)]})
     for sizes in ((0, 10, 0), (1, 0, 0), (1, 10, -1)):
         with pytest.raises(UsageError, match="must be 1 or more|at least 1, and at least 0"):
-            SequenceBatches(sequences, *sizes, 0)
+            CropBatches(sequences, *sizes, 0)
     for seed, rank in ((-1, 0), (0, 1)):
         with pytest.raises(UsageError, match="seeds start at 0"):
-            SequenceBatches(sequences, 1, 10, 0, seed, rank)
+            CropBatches(sequences, 1, 10, 0, seed, rank)
     with pytest.raises(DataError, match="windows are 15 \\+ 6 steps long, the longest sequence has 20"):
         next(random_windows(sequences, 1, 6, 15, 0, 1))
     with pytest.raises(UsageError, match="the others 1 or more"):

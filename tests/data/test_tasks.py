@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from undertow.data.sequences import SequenceBatches
+from undertow.data.batches import CropBatches
 from undertow.data.tasks import adding_problem, copy_memory
 from undertow.errors import UsageError
 
@@ -29,7 +29,7 @@ def test_copy_memory():
     assert set(np.unique(inputs[:, :10])) == set(range(1, 9))
     assert (inputs[:, 10:16] == 0).all() and (inputs[:, 16:] == 9).all()
     assert (targets[:, :17] == 0).all() and (targets[:, 17:] == inputs[:, :10]).all()
-    batch = SequenceBatches(sequences, 3, None, 0, seed=0).batch(0)
+    batch = CropBatches(sequences, 3, None, 0, seed=0).batch(0)
     assert batch.labels["target"].shape == batch.symbols.shape == (3, 27) and batch.counted.all()
 
 

@@ -8,10 +8,12 @@ import torch
 
 from undertow.batch import Batch
 from undertow.config import parse
+from undertow.data.batches import CropBatches
+from undertow.data.clip_examples import ClipExamples
 from undertow.data.clips import Clip, ClipSet
 from undertow.errors import DataError, UsageError
 from undertow.evaluation import likelihood
-from undertow.evaluation.likelihood import Score, score
+from undertow.evaluation.likelihood import Score
 from undertow.models.autoregressive import Autoregressive
 
 RATE = 100
@@ -49,6 +51,11 @@ def walks(num_clips: int, longest: int = 200, seed: int = 0, rate: int = RATE) -
     return ClipSet(clips, rate, {"speaker": ["a", "b"]})
 
 
+def score(model: Autoregressive, clips: ClipSet, train: ClipSet | None = None, **options: Any) -> Score:
+    fitted = None if train is None else ClipExamples(train, model.needs)
+    return likelihood.score(model, ClipExamples(clips, model.needs), fitted, **options)
+
+
 @pytest.mark.parametrize(
     ("batch_steps", "piece_steps"), [(1, 10_000), (700, 10_000), (10_000, 10_000), (300, 60), (100, 7)]
 )
@@ -59,7 +66,7 @@ def test_is_the_exact_sum_over_whole_clips(
     from undertow.data.features import extract
 
     monkeypatch.setattr(likelihood, "BATCH_STEPS", batch_steps)
-    monkeypatch.setattr(likelihood, "PIECE_STEPS", piece_steps)
+    monkeypatch.setattr(likelihood, "SOUND_PIECE_STEPS", piece_steps)
     model, clips = build(kind).train(), walks(7)
     found = score(model, clips, walks(20, seed=1))
     assert model.training
@@ -120,9 +127,7 @@ def test_a_trained_model_has() -> None:
         for parameter in model.parameters():
             parameter /= 3
     optimiser = torch.optim.Adam(model.parameters(), 0.01)
-    from undertow.data.batches import Batches
-
-    batches = Batches(clips, model.alphabet, model.receptive_field, 8, None, 0, label_classes={"speaker": ["a", "b"]})
+    batches = CropBatches(ClipExamples(clips, model.needs), 8, None, 0, 0)
     for step in range(60):
         optimiser.zero_grad()
         model(batches.batch(step)).value.backward()
@@ -143,5 +148,5 @@ def test_refuses_a_label_it_does_not_know() -> None:
 
 
 def test_refuses_nothing() -> None:
-    with pytest.raises(DataError, match="no clips"):
+    with pytest.raises(DataError, match="no sequences"):
         score(build(), ClipSet([], RATE))

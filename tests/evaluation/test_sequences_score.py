@@ -16,8 +16,8 @@ from undertow.batch import Batch
 from undertow.data.sequences import SequenceSet
 from undertow.data.text import encode, open_text
 from undertow.errors import DataError, UsageError
-from undertow.evaluation import Score, score_sequences, sequence_likelihood
-from undertow.evaluation.sequence_baselines import element_counts, sequence_baselines
+from undertow.evaluation import Score, likelihood, score
+from undertow.evaluation.baselines import baselines, element_counts
 from undertow.models.autoregressive import Autoregressive
 
 BOUNDED = [name for name, family in FAMILIES.items() if "max_length" in family]
@@ -53,10 +53,10 @@ def nats(model: Autoregressive, symbols: np.ndarray, first: int = 0) -> float:
 def test_is_the_exact_sum_over_whole_sequences(
     family: str, batch_steps: int, piece_steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sequence_likelihood, "BATCH_STEPS", batch_steps)
-    monkeypatch.setattr(sequence_likelihood, "PIECE_STEPS", piece_steps)
+    monkeypatch.setattr(likelihood, "BATCH_STEPS", batch_steps)
+    monkeypatch.setattr(likelihood, "PIECE_STEPS", piece_steps)
     model, held_out = text_model(family).train(), texts(130, 7, 40, 1)
-    found = score_sequences(model, held_out)
+    found = score(model, held_out)
     assert model.training and found.protocol == "full" and found.num_symbols == 178
     assert found.nats_per_symbol == pytest.approx(sum(nats(model, one) for one in held_out.sequences) / 178, rel=1e-10)
 
@@ -65,7 +65,7 @@ def test_is_the_exact_sum_over_whole_sequences(
 @pytest.mark.parametrize("family", BOUNDED)
 def test_a_bounded_network_slides(family: str, stride: int | None) -> None:
     model, text = text_model(family), words(150)
-    found = score_sequences(model, SequenceSet([text]), stride=stride)
+    found = score(model, SequenceSet([text]), stride=stride)
     step = stride or 32
     expected = 0.0
     for begin in range(0, 150, step):
@@ -78,7 +78,7 @@ def test_a_bounded_network_slides(family: str, stride: int | None) -> None:
 @pytest.mark.parametrize("family", ["transformer", "lstm"])
 def test_what_a_bounded_network_can_hold_is_scored_whole(family: str) -> None:
     model, held_out = text_model(family), texts(64, 20)
-    found = score_sequences(model, held_out)
+    found = score(model, held_out)
     assert found.protocol == "full"
     assert found.nats_per_symbol == pytest.approx(sum(nats(model, one) for one in held_out.sequences) / 84, rel=1e-10)
 
@@ -87,37 +87,37 @@ def test_what_a_bounded_network_can_hold_is_scored_whole(family: str) -> None:
 def test_windows(family: str) -> None:
     """Every window there is, each drawn about as often as the others: their mean is the mean over all of them."""
     model, text = text_model(family), words(40)
-    found = score_sequences(model, SequenceSet([text]), protocol="windows", window_steps=30, num_windows=3000)
+    found = score(model, SequenceSet([text]), protocol="windows", window_steps=30, num_windows=3000)
     assert found.num_symbols == 90_000 and found.protocol == "3,000 windows of 30"
     each = [nats(model, text[first : first + 31], 1) / 30 for first in range(10)]
     assert found.nats_per_symbol == pytest.approx(np.mean(each), abs=5 * np.std(each) / 3000**0.5)
     options: dict = dict(protocol="windows", window_steps=30, num_windows=20)
-    again = [score_sequences(model, SequenceSet([text]), **options, seed=seed).bits_per_symbol for seed in (0, 0, 1)]
+    again = [score(model, SequenceSet([text]), **options, seed=seed).bits_per_symbol for seed in (0, 0, 1)]
     assert again[0] == again[1] != again[2]
 
 
 def test_windows_fill_what_the_network_can_hold() -> None:
     options: dict = dict(protocol="windows", num_windows=2)
-    assert score_sequences(text_model("transformer"), texts(64), **options).protocol == "2 windows of 63"
-    assert score_sequences(text_model("gru"), texts(300), **options).protocol == "2 windows of 256"
+    assert score(text_model("transformer"), texts(64), **options).protocol == "2 windows of 63"
+    assert score(text_model("gru"), texts(300), **options).protocol == "2 windows of 256"
 
 
 def test_units_of_text() -> None:
     model = text_model()
     text = np.array([CHARACTERS.index(one) for one in "wéb" * 20], np.uint8)
-    found = score_sequences(model, SequenceSet([text]), texts(500), split="validation")
+    found = score(model, SequenceSet([text]), texts(500), split="validation")
     assert found.num_bytes == 80 and found.split == "validation" and found.seconds > 0
     assert found.bits_per_byte == pytest.approx(found.bits_per_symbol * 60 / 80)
     assert found.nats_per_symbol == pytest.approx(found.bits_per_symbol * math.log(2))
     assert found.symbols_per_second == pytest.approx(60 / found.seconds)
     assert list(found.baselines) == ["unigram", "order1", "order2", "gzip", "bzip2", "xz"]
-    assert list(score_sequences(model, texts(50)).baselines) == ["gzip", "bzip2", "xz"]
+    assert list(score(model, texts(50)).baselines) == ["gzip", "bzip2", "xz"]
 
 
 @pytest.mark.parametrize("family", ["wavenet", "gru", "transformer"])
 def test_rolls_are_scored_by_the_step(family: str) -> None:
     model, held_out = roll_model(family), rolls(30, 9)
-    found = score_sequences(model, held_out, rolls(200, 100))
+    found = score(model, held_out, rolls(200, 100))
     assert found.nats_per_symbol == pytest.approx(sum(nats(model, one) for one in held_out.sequences) / 39, rel=1e-10)
     assert found.num_symbols == 39 and found.num_bytes is None and found.bits_per_byte is None
     assert found.baselines["uniform"] == 88 and found.baselines["unigram"] < 88 * 0.6
@@ -126,7 +126,7 @@ def test_rolls_are_scored_by_the_step(family: str) -> None:
 
 def test_pixels_have_baselines_too() -> None:
     pixels = SequenceSet([np.random.default_rng(0).integers(0, 4, 50).astype(np.uint8)])
-    assert list(score_sequences(pixel_model(), pixels, pixels).baselines) == ["unigram", "order1", "order2", "xz"]
+    assert list(score(pixel_model(), pixels, pixels).baselines) == ["unigram", "order1", "order2", "xz"]
 
 
 def test_a_trained_model_has_learnt() -> None:
@@ -140,7 +140,7 @@ def test_a_trained_model_has_learnt() -> None:
         optimiser.zero_grad()
         model(Batch(symbols, torch.ones_like(symbols, dtype=torch.bool))).value.backward()
         optimiser.step()
-    found = score_sequences(model, texts(300, seed=9), train)
+    found = score(model, texts(300, seed=9), train)
     assert found.has_learnt and found.verdict.startswith("better than unigram")
 
 
@@ -154,7 +154,7 @@ def test_labels_are_heard() -> None:
         )
     )
     both = [SequenceSet([words(40)], {"kind": np.array([index])}) for index in (0, 1)]
-    assert score_sequences(model, both[0]).bits_per_symbol != score_sequences(model, both[1]).bits_per_symbol
+    assert score(model, both[0]).bits_per_symbol != score(model, both[1]).bits_per_symbol
 
 
 def test_the_parameters_held_at_once_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,9 +165,9 @@ def test_the_parameters_held_at_once_are_bounded(monkeypatch: pytest.MonkeyPatch
         sizes.append(batch.symbols.numel())
         return plain(batch)
 
-    monkeypatch.setattr(sequence_likelihood, "MOST_PARAMETERS", 50 * model.emission.num_params)
+    monkeypatch.setattr(likelihood, "MOST_PARAMETERS", 50 * model.emission.num_params)
     monkeypatch.setattr(model, "log_prob", watched)
-    score_sequences(model, texts(*[20] * 10))
+    score(model, texts(*[20] * 10))
     assert max(sizes) <= 50 and sum(sizes) == 200
 
 
@@ -182,7 +182,7 @@ def test_counts_of_elements() -> None:
 def test_xz_codes_the_bytes_of_text() -> None:
     alphabet = Bytes(Bytes.Config())
     text = alphabet.encode("to be or not to be " * 40)
-    assert 0 < sequence_baselines([], [text], alphabet)["xz"] < 1.5
+    assert 0 < baselines([], [text], alphabet)["xz"] < 1.5
 
 
 def test_compressors_code_bytes_whatever_the_symbols_are() -> None:
@@ -190,7 +190,7 @@ def test_compressors_code_bytes_whatever_the_symbols_are() -> None:
     found = {}
     for alphabet in (Bytes(Bytes.Config()), Characters(collect([text]))):
         symbols = alphabet.encode(text)
-        bits = sequence_baselines([], [symbols], alphabet)
+        bits = baselines([], [symbols], alphabet)
         found[alphabet.unit] = {name: value * len(symbols) for name, value in bits.items()}
     assert found["byte"] == pytest.approx(found["character"])
     assert found["byte"]["bzip2"] == 8 * len(bz2.compress(text.encode(), 9))
@@ -203,7 +203,7 @@ def test_shakespeare_costs_what_was_measured(real_data: Path, monkeypatch: pytes
     alphabet = Characters(collect(map(bytes, text.documents)))
     train, test = (encode(text.split(split), alphabet) for split in ("train", "validation"))
     expected = {"unigram": 4.829, "order1": 3.586, "order2": 2.956, "gzip": 3.191, "bzip2": 2.635, "xz": 2.947}
-    assert sequence_baselines(train, test, alphabet) == pytest.approx(expected, abs=1e-3)
+    assert baselines(train, test, alphabet) == pytest.approx(expected, abs=1e-3)
 
 
 def test_the_verdict_without_counts() -> None:
@@ -226,16 +226,16 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 @pytest.mark.parametrize(("family", "options", "message"), REFUSED)
 def test_refuses(family: str, options: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        score_sequences(text_model(family), texts(300), **options)
+        score(text_model(family), texts(300), **options)
 
 
 def test_refuses_nothing_and_too_little() -> None:
     with pytest.raises(DataError, match="no sequences"):
-        score_sequences(text_model(), SequenceSet([]))
+        score(text_model(), SequenceSet([]))
     with pytest.raises(DataError, match=r"windows are 1 \+ 63 steps long, the longest sequence has 40"):
-        score_sequences(text_model("transformer"), texts(40), protocol="windows")
+        score(text_model("transformer"), texts(40), protocol="windows")
     with pytest.raises(DataError, match="hold no symbol"):
-        sequence_baselines([], [], PianoRoll(PianoRoll.Config()))
+        baselines([], [], PianoRoll(PianoRoll.Config()))
 
 
 @pytest.mark.parametrize(
@@ -262,5 +262,5 @@ def test_how_a_score_is_printed(score: Score, how: str, units: str) -> None:
 
 
 def test_windows_are_no_longer_than_the_longest_sequence() -> None:
-    found = score_sequences(text_model("gru"), texts(20, 31), protocol="windows", num_windows=2)
+    found = score(text_model("gru"), texts(20, 31), protocol="windows", num_windows=2)
     assert found.protocol == "2 windows of 30"

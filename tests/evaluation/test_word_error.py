@@ -71,7 +71,7 @@ def recordings(*texts: str) -> PairSet:
     random = np.random.default_rng(0)
     sources = [random.normal(size=(5 + index, 3)).astype(np.float32) for index in range(len(texts))]
     targets = [np.array(["abc".index(one) for one in text], np.uint8) for text in texts]
-    return PairSet(sources, targets, [str(index) for index in range(len(texts))], target_texts=texts)
+    return PairSet(sources, targets, [str(index) for index in range(len(texts))], target_texts=texts, target_end=3)
 
 
 def test_a_score_holds_what_is_written_against_what_is_said() -> None:
@@ -83,7 +83,7 @@ def test_a_score_holds_what_is_written_against_what_is_said() -> None:
     assert found.characters == character_errors(written, pairs.target_texts) and found.characters.number == 7
     wrong = [(said, one) for said, one in zip(pairs.target_texts, written, strict=True) if said != one]
     assert {(said, one): count for said, one, count in found.mistakes} == Counter(wrong)
-    batch = collate_pairs(pairs, range(4), None, model.end_symbol)
+    batch = collate_pairs(pairs, range(4))
     with torch.inference_mode():
         assert found.nats_per_symbol == pytest.approx(-float(model.log_prob(batch).sum()) / 11, rel=1e-5)
     assert not found.has_learnt and "has not learnt yet" in found.verdict

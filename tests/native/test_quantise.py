@@ -20,6 +20,7 @@ from tests.native.stepping import aligned
 from tests.native.test_lowering import with_doubled
 from undertow.batch import Batch
 from undertow.data.audio import to_int16
+from undertow.data.clip_examples import ClipExamples
 from undertow.data.clips import Clip, ClipSet
 from undertow.errors import DataError, UsageError
 from undertow.evaluation import bits_per_symbol, score
@@ -50,7 +51,7 @@ def walks(num_clips: int = 4, rate: int = 100) -> ClipSet:
 
 def heard(model: Autoregressive, clips: ClipSet | None = None) -> Iterator[Batch]:
     """Batches of clips, by default of walks."""
-    return calibration_batches(model, walks() if clips is None else clips)
+    return calibration_batches(model, ClipExamples(walks() if clips is None else clips, model.needs))
 
 
 def graph_of(model: Autoregressive) -> Graph:
@@ -343,7 +344,8 @@ def test_a_state_that_was_taken_and_given_back_changes_no_bit(kind: str) -> None
 @pytest.mark.native
 def test_it_costs_next_to_nothing(of_speech: Autoregressive, speech: np.ndarray) -> None:
     """Speech that the model was not trained on, of which it heard other parts in the calibration."""
-    trained, clips = with_rate(of_speech), clips_of(speech[8000:20000], RATE)
+    trained = with_rate(of_speech)
+    clips = ClipExamples(clips_of(speech[8000:20000], RATE), trained.needs)
     plain = bits_per_symbol(export(trained, "float32"), clips)
     assert plain == pytest.approx(bits_per_symbol(trained, clips), abs=1e-5)
     assert abs(bits_per_symbol(export(trained, "bfloat16"), clips) - plain) < 0.01
@@ -364,14 +366,15 @@ def with_rate(model: Autoregressive) -> Autoregressive:
 @pytest.mark.parametrize("kind", ["labels", "features", "context and features", "logistics"])
 def test_scoring_in_float32_is_what_torch_finds(kind: str) -> None:
     model = make({**KINDS[kind], "sample_rate": 100}, 1.0)
-    clips = walks()
+    clips = ClipExamples(walks(), model.needs)
     assert bits_per_symbol(export(model, "float32"), clips) == pytest.approx(bits_per_symbol(model, clips), abs=1e-4)
 
 
 def test_without_the_engine_an_exported_model_has_no_score(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = make({"sample_rate": 100})
     monkeypatch.setattr("undertow.native.engine._missing", "the native engine is not part of this install")
     with pytest.raises(UsageError, match="exported to the native engine; the native engine is not part of"):
-        bits_per_symbol(export(make({"sample_rate": 100}), "float32"), walks())
+        bits_per_symbol(export(model, "float32"), ClipExamples(walks(), model.needs))
 
 
 # --- on every machine

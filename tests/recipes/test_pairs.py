@@ -9,8 +9,9 @@ from tests.data.parallel import WORDS, write_lines, write_parallel
 from undertow import checkpoint
 from undertow.errors import DataError, UsageError
 from undertow.evaluation.translation_scores import Translated
+from undertow.models import build, complete
 from undertow.recipes import read_recipe, score, train
-from undertow.recipes.callbacks import silent
+from undertow.recipes.callbacks import Say, silent
 from undertow.recipes.recipe import parse_changes
 from undertow.recipes.tasks import TASKS
 
@@ -38,7 +39,19 @@ def recipe(source: Path, network: dict[str, Any] = NETWORK, **changes: Any) -> d
 
 def task(source: Path, **changes: Any) -> Any:
     made = read_recipe(recipe(source, **changes))
-    return TASKS["pairs"](made.data, made.model, silent)
+    return TASKS["pairs"](made.data)
+
+
+def config_of(source: Path, **changes: Any) -> Any:
+    made = read_recipe(recipe(source, **changes))
+    return complete(made.model, TASKS["pairs"](made.data).told(), silent)
+
+
+def read(source: Path, split: str = "train", say: Say = silent, **changes: Any) -> Any:
+    """A split, as a recipe's model reads and writes it."""
+    made = read_recipe(recipe(source, **changes))
+    task = TASKS["pairs"](made.data, say)
+    return task.read(split, build(complete(made.model, task.told(), silent)).needs)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +64,7 @@ def test_from_a_recipe_to_a_score(toy, tmp_path, network):
     lines: list[str] = []
     values = recipe(toy, network) | {"samples": {"count": 2}}
     trained = train(values, tmp_path / "run", device="cpu", say=lines.append)
-    assert lines[0] == f"{toy}, en to de: 60 pairs to train on"
+    assert lines[0] == f"{toy}: train 60 pairs; validation 12 pairs"
     assert lines[1].startswith(f"{network['kind']} of ") and lines[1].endswith("it reads en and writes de")
     assert trained.loss_text is not None and "BLEU" in trained.loss_text
     written = (tmp_path / "run" / "samples" / "step-2" / "2.txt").read_text().splitlines()
@@ -81,22 +94,22 @@ def test_it_learns_a_toy_language_and_stops_by_bleu(tmp_path):
 
 def test_both_sides_share_one_alphabet_or_have_their_own(toy):
     subwords = {"kind": "subwords", "size": 290}
-    shared = task(toy, model__alphabet=subwords, model__source="shared").model_config
+    shared = config_of(toy, model__alphabet=subwords, model__source="shared")
     assert shared.source == shared.alphabet and shared.alphabet.size == 290
-    own = task(toy, model__alphabet=subwords).model_config
+    own = config_of(toy, model__alphabet=subwords)
     assert own.source.tokenizer != own.alphabet.tokenizer
-    mixed = task(toy, model__source={"kind": "bytes"}).model_config
+    mixed = config_of(toy, model__source={"kind": "bytes"})
     assert (mixed.source.kind, mixed.alphabet.kind) == ("bytes", "characters") and "ß" in mixed.alphabet.characters
 
 
 def test_lengths_of_a_bytenet_are_fitted_where_none_are_given(toy):
     bytenet = NETS[-1]
-    fitted = task(toy, model__network=bytenet).model_config.network
+    fitted = config_of(toy, model__network=bytenet).network
     assert 1.0 < fitted.length_ratio < 1.4 and fitted.length_offset > 0
-    pairs = task(toy).sets["train"]
+    pairs = read(toy)
     room = fitted.length_ratio * (pairs.source_lengths + 1) + fitted.length_offset
     assert (pairs.target_lengths + 1 <= room).mean() > 0.98
-    given = task(toy, model__network=bytenet | {"length_ratio": 1.2}).model_config.network
+    given = config_of(toy, model__network=bytenet | {"length_ratio": 1.2}).network
     assert (given.length_ratio, given.length_offset) == (1.2, 0.0)
 
 
@@ -120,8 +133,7 @@ def test_recipes_of_multi30k(name, toy, tmp_path):
 
 def test_long_lines_are_told_of(toy):
     lines: list[str] = []
-    made = read_recipe(recipe(toy, data__longest=20))
-    kept = len(TASKS["pairs"](made.data, made.model, lines.append).sets["train"])
+    kept = len(read(toy, say=lines.append, data__longest=20))
     assert f"train: {60 - kept} pairs have a side of more than 20 symbols and are skipped" in lines and kept < 60
 
 
@@ -137,9 +149,8 @@ def test_a_split_of_nothing_but_long_lines(split, long_lines, tmp_path):
 
 def test_pieces_are_to_learn_from_and_not_to_be_judged_by(toy, tmp_path):
     split = recipe(toy, data__longest=15, data__long_lines="split")
-    made = read_recipe(split)
-    task = TASKS["pairs"](made.data, made.model, silent)
-    assert len(task.sets["train"]) > 60 and len(task.sets["validation"]) < 12
+    changes = {"data__longest": 15, "data__long_lines": "split"}
+    assert len(read(toy, **changes)) > 60 and len(read(toy, "validation", **changes)) < 12
     trained = train(split, tmp_path / "run", device="cpu")
     assert score(trained.load(), trained.recipe.data, split="test").num_sentences == 8
 
@@ -150,7 +161,7 @@ def test_pieces_are_to_learn_from_and_not_to_be_judged_by(toy, tmp_path):
         ({"data__source_language": "fr"}, "has no language 'fr'; there are de, en"),
         ({"data__validate": "blue"}, "data.validate"),
         ({"data__long_lines": "cut"}, "data.long_lines"),
-        ({"model__kind": "autoregressive"}, "data of kind 'pairs' is for a model of kind seq2seq, not autoregressive"),
+        ({"model__kind": "autoregressive"}, "seq2seq, not autoregressive"),
         ({"model__network": NETWORK | {"embeddings": "shared"}}, "shared only between equal alphabets"),
         ({"model__source": {"kind": "mu_law"}}, "'mu_law' is of sound, and the data of text"),
     ],
@@ -161,7 +172,7 @@ def test_what_a_recipe_cannot_ask_for(toy, tmp_path, changes, message):
 
 
 def test_lines_that_the_network_cannot_hold(toy, tmp_path):
-    with pytest.raises(UsageError, match=r"too many for the network's max_length of 16: set data.longest=15 with"):
+    with pytest.raises(UsageError, match=r"max_length is 16: set data.longest with"):
         train(recipe(toy, NETWORK | {"max_length": 16}), tmp_path / "run", device="cpu")
 
 
@@ -171,7 +182,7 @@ def test_what_cannot_be_scored(toy, tmp_path):
         score(model, str(toy), split="tset")
     with pytest.raises(UsageError, match="unknown metric 'blue'"):
         score(model, str(toy), metrics=["blue"])
-    with pytest.raises(UsageError, match="sentences are scored whole"):
+    with pytest.raises(UsageError, match="protocol is for"):
         score(model, str(toy), protocol="windows")
     other = write_parallel(tmp_path / "other")
     write_lines(other / "test.en", ["a dog"] * 7 + ["a dög"])

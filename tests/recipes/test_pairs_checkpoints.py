@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.data.parallel import write_parallel
-from tests.recipes.test_pairs import NETS, NETWORK, recipe, task
+from tests.recipes.test_pairs import NETS, NETWORK, read, recipe
 from tests.training.runs import assert_same, back_to, rows
 from undertow import checkpoint
 from undertow.data.pair_batches import PairBatches
@@ -41,7 +41,7 @@ def progress(out: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("network", DROPPED, ids=lambda network: network["kind"])
 def test_killed_within_an_epoch_and_resumed(toy: Path, tmp_path: Path, network: dict[str, Any]) -> None:
-    assert STEPS[1] < PairBatches(task(toy).sets["train"], TOKENS, seed=0).steps_per_epoch < STEPS[2]
+    assert STEPS[1] < PairBatches(read(toy), TOKENS, seed=0).steps_per_epoch < STEPS[2]
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     run(toy, whole, network)
     back_to(cut, whole, STEPS[1])

@@ -1,21 +1,37 @@
 """Recipes: every one that ships can be built; fields are changed from outside; what is wrong is named."""
 
+from typing import Any
+
+import numpy as np
 import pytest
 import torch
 
 from undertow.batch import Batch
-from undertow.data.synthetic import plucked_strings
+from undertow.data.audio import write_audio
+from undertow.data.told import Label, Told
 from undertow.errors import DataError, UsageError
-from undertow.models import build
+from undertow.models import build, complete
+from undertow.models.completing import choose_classes
 from undertow.recipes import read_recipe, recipe_names
+from undertow.recipes.callbacks import silent
 from undertow.recipes.cards import data_of_card
-from undertow.recipes.clips import AudioData, choose, choose_labels
+from undertow.recipes.clips import AudioData, choose, labels_of
 from undertow.recipes.recipe import parse_changes
 from undertow.recipes.run import _build
-from undertow.recipes.tasks.audio import complete_model, wanted_labels
 
 SMALL = {"data": {"kind": "audio", "source": "plucked"}, "training": {"steps": 1}}
-MODEL = {"alphabet": {"kind": "mu_law"}, "network": {"kind": "wavenet"}, "emission": {"kind": "categorical"}}
+MODEL: dict[str, Any] = {
+    "alphabet": {"kind": "mu_law"},
+    "network": {"kind": "wavenet"},
+    "emission": {"kind": "categorical"},
+}
+
+
+def completed(recipe: Any, labels: dict[str, tuple[str, ...]] | None = None) -> Any:
+    """The model's config, as data with these labels would complete it."""
+    known = None if labels is None else {name: Label(classes) for name, classes in labels.items()}
+    rate = recipe.data.sample_rate or 8000
+    return complete(recipe.model, Told(real="sound", sample_rate=rate, labels=known), silent)
 
 
 def test_the_recipes_there_are():
@@ -29,18 +45,19 @@ AUDIO = [name for name in WHOLE if read_recipe(name).data.kind == "audio"]
 @pytest.mark.parametrize("name", [name for name in AUDIO if "kind" not in read_recipe(name).model])
 def test_every_recipe_of_sound_builds_a_model_that_hears_a_tenth_of_a_second(name):
     recipe = read_recipe(name)
-    labels = {"speaker": ["a", "b"], "digit": ["0", "1", "2"]} if wanted_labels(recipe.model) else {}
-    config = complete_model(recipe.model, labels, recipe.data.sample_rate or 8000)
+    labels = {"speaker": ("a", "b"), "digit": ("0", "1", "2")}
+    config = completed(recipe, labels)
     with torch.device("meta"):
         model = build(config)
     assert model.receptive_field >= 0.1 * config.sample_rate
-    assert recipe.description and model.config.conditioner.labels == {k: tuple(v) for k, v in labels.items()}
+    asked = recipe.model.get("conditioner", {}).get("labels")
+    assert recipe.description and model.config.conditioner.labels == (labels if asked else {})
 
 
 def test_one_of_a_recipes_models_gives_a_loss():
-    config = complete_model(read_recipe("wavenet-mol").model, {}, 8000)
+    config = completed(read_recipe("wavenet-mol"))
     batch = Batch(torch.randint(65536, (1, 50)), torch.ones(1, 50, dtype=torch.bool))
-    assert 5 < float(build(config)(batch).detach()) < 20
+    assert 5 < float(build(config)(batch).value.detach()) < 20
 
 
 def test_changes_reach_every_section():
@@ -51,8 +68,9 @@ def test_changes_reach_every_section():
     assert recipe.model["network"]["residual_channels"] == 64 and recipe.model["emission"]["kind"] == "gaussian"
     assert (recipe.training.batch_size, recipe.training.steps, recipe.training.minutes) == (8, 7, None)
     assert recipe.data.crop_steps == 100 and recipe.data.label_pattern == "{digit}_{speaker}"
-    assert recipe.samples.count == 3 and wanted_labels(recipe.model) == ["speaker"]
-    assert complete_model(recipe.model, {"speaker": ["x"]}, 8000).conditioner.label_dropout == 0.5
+    conditioner = completed(recipe, {"speaker": ("x",), "digit": ("0", "1")}).conditioner
+    assert recipe.samples.count == 3 and conditioner.labels == {"speaker": ("x",)}
+    assert conditioner.label_dropout == 0.5
 
 
 @pytest.mark.parametrize(
@@ -79,14 +97,14 @@ def test_a_wrong_field_is_named(changes, said):
 
 def test_a_conditioner_that_is_left_empty_knows_nothing():
     recipe = read_recipe("wavenet-fsdd", {"conditioner": None})
-    assert wanted_labels(recipe.model) == [] and not complete_model(recipe.model, {}, 8000).conditioner.labels
+    assert not completed(recipe, {"speaker": ("x", "y")}).conditioner.labels
 
 
 @pytest.mark.parametrize("size", [10**13, 10**30])
 def test_a_model_beyond_all_memory_is_refused_in_a_line(size):
     recipe = read_recipe("wavenet-fsdd", {"network.residual_channels": size})
     with pytest.raises(UsageError, match="this model cannot be made, choose smaller sizes: .") as caught:
-        _build(complete_model(recipe.model, {}, 8000))
+        _build(completed(recipe, {"speaker": ("x", "y"), "digit": ("0", "1")}))
     assert "\n" not in str(caught.value)
 
 
@@ -99,17 +117,25 @@ def test_sections_that_are_missing_or_unknown_are_named():
         read_recipe({**SMALL, "model": MODEL, "training": {}})
 
 
-def test_labels_that_tell_clips_apart_are_left_out():
-    clips = plucked_strings("train", num_clips=24)
-    every = {"pitch": clips.label_classes["pitch"], "take": [str(i) for i in range(24)], "instrument": ["string"]}
-    known = type(clips)(clips.clips, 8000, every)
-    assert choose_labels("auto", known) == ({"pitch": every["pitch"]}, ["take", "instrument"])
-    assert choose_labels(["take"], known) == ({"take": every["take"]}, [])
-    assert choose_labels([], known) == ({}, [])
+def test_labels_that_do_not_sort_clips_into_classes_are_left_out():
+    takes = Label(tuple(map(str, range(24))), is_useful=False)
+    told = Told(real="sound", labels={"pitch": Label(("A", "B")), "take": takes})
+    said: list[str] = []
+    assert choose_classes("auto", told, said.append) == {"pitch": ["A", "B"]}
+    assert len(said) == 1 and "'take'" in said[0]
+    assert choose_classes(["take"], told, silent) == {"take": list(takes.classes or ())}
+    assert choose_classes([], told, silent) == {}
     with pytest.raises(DataError, match="no label 'pich'; did you mean 'pitch'"):
-        choose_labels(["pich"], known)
+        choose_classes(["pich"], told, silent)
     with pytest.raises(UsageError, match="must be a list of label names, or auto"):
-        wanted_labels(read_recipe({**SMALL, "model": {**MODEL, "conditioner": {"labels": "all"}}}).model)
+        choose_classes("all", told, silent)
+
+
+def test_labels_of_a_folder_are_useful_where_clips_share_them(tmp_path):
+    for take in range(20):
+        write_audio(tmp_path / f"{take % 2}_anna_{take}.wav", np.ones(100) * 0.1, 8000)
+    found = labels_of(AudioData(source=str(tmp_path), label_pattern="{digit}_{speaker}_{take}"))
+    assert {name: label.is_useful for name, label in found.items()} == {"digit": True, "speaker": False, "take": False}
 
 
 def test_a_folder_laid_out_as_the_recipes_set_is_that_set(tmp_path):

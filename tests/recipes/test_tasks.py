@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +12,18 @@ import torch
 
 from tests.data.test_mnist import idx
 from undertow import checkpoint
+from undertow.alphabets import Characters
+from undertow.data.told import Label
 from undertow.errors import DataError, UsageError
 from undertow.evaluation import Score
 from undertow.evaluation.prediction import PredictionScore
-from undertow.models import build
+from undertow.models import build, complete
 from undertow.recipes import read_recipe, recipe_names, score, train
+from undertow.recipes.callbacks import silent
 from undertow.recipes.cards import data_of_card
+from undertow.recipes.feeding import context_steps
 from undertow.recipes.recipe import parse_changes
 from undertow.recipes.tasks import TASKS
-from undertow.recipes.tasks.audio import complete_model
-from undertow.recipes.tasks.mnist import _completed
-from undertow.recipes.tasks.rolls import PARTS as ROLLS
-from undertow.recipes.tasks.sequences import Cut, context_steps
-from undertow.recipes.tasks.synthetic import ADDING, COPY
-from undertow.recipes.tasks.task import parse_model
-from undertow.recipes.tasks.text import PARTS as TEXT
 
 GRU: dict[str, Any] = {"kind": "rnn", "cell": "gru", "num_layers": 1, "channels": 4}
 VALUES = {**GRU, "input": "scalar"}
@@ -129,23 +127,17 @@ def test_subwords(tmp_path: Path) -> None:
     assert score(loaded, tmp_path / "book.txt").num_symbols > 0
 
 
-PLACEHOLDER = {"kind": "characters", "characters": "abc"}
+FITTED = Characters.Config(characters="abc")
 
 
 def model_of(name: str) -> Any:
     """The config of a recipe's model, with placeholders for what its data would tell."""
     made = read_recipe(name)
-    if made.data.kind == "audio":
-        return complete_model(made.model, {"speaker": ["a", "b"]}, made.data.sample_rate or 8000)
-    if made.data.kind == "text":
-        alphabet = made.model.get("alphabet", {})
-        return parse_model(TEXT | made.model | {"alphabet": alphabet if alphabet["kind"] == "bytes" else PLACEHOLDER})
-    if made.data.kind == "mnist":
-        return parse_model(_completed(made.data, made.model))
-    if made.model.get("kind") == "seq2seq":
-        source = {} if "features" in made.model else {"source": PLACEHOLDER}
-        return parse_model({**made.model, **source, "alphabet": PLACEHOLDER, "direction": ("this", "that")})
-    return parse_model({"rolls": ROLLS, "adding": ADDING, "copy_memory": COPY}[made.data.kind] | made.model)
+    told = TASKS[made.data.kind].expected(made.data)
+    labels = {"speaker": Label(("a", "b"))} if told.labels is None else told.labels
+    rate = (told.sample_rate or 8000) if told.real == "sound" else None
+    fit = {"fit": lambda config, side: config if config.kind == "bytes" else FITTED}
+    return complete(made.model, replace(told, labels=labels, sample_rate=rate, **fit), silent)
 
 
 @pytest.mark.parametrize("name", [name for name in recipe_names() if name != "classify"])
@@ -157,7 +149,7 @@ def test_every_recipe_of_the_package_builds_its_model(name: str) -> None:
     assert made.description and name.partition("-")[0] in (network["kind"].partition("_")[0], network.get("cell"))
     assert model.config.network.kind == network["kind"]
     if made.data.kind == "text":
-        context_steps(Cut(made.data.crop_steps, made.data.context_steps), model)
+        context_steps(TASKS["text"](made.data).cut, model.needs)
         assert not made.data.carry_state or model.network.max_length is None
 
 
@@ -227,11 +219,11 @@ BAD: dict[str, tuple[str, str, type[Exception], str]] = {
     "a label for the whole": ("copy", "model.reading=last", UsageError, "'target' is of each step: every will do"),
     "too few classes": ("digits", "model.classes=[a,b]", DataError, "the data has 6 classes of 'digit', and"),
     "another label": ("labelled", "model.label=mood", DataError, "no label 'mood'"),
-    "clips at every step": ("sound", "model.reading=every", UsageError, "labels are of whole clips"),
+    "clips at every step": ("sound", "model.reading=every", UsageError, "'pitch' is of a whole sequence: last or"),
     "sound for text": ("characters", "alphabet.kind=mu_law", UsageError, "'mu_law' is of sound, and the data of text"),
-    "text for pixels": ("digits", "alphabet={kind: bytes}", UsageError, "pixels of 256 levels, and the model one"),
-    "a text too long": ("labelled", f"network={BOUNDED | {'max_length': 12}}", UsageError, "has 12 steps, too many for "
-                        "the network's max_length of 12; set network.max_length, or of labelled text data.longest"),
+    "text for pixels": ("digits", "alphabet={kind: bytes}", UsageError, "'bytes' is of text, and the data of images"),
+    "a text too long": ("labelled", f"network={BOUNDED | {'max_length': 12}}", UsageError, "has 12 steps, .* 11 "
+                        "at most; raise network.max_length, or lower data.longest"),
 }  # fmt: skip
 
 
@@ -325,7 +317,7 @@ def test_a_table_that_is_only_scored_needs_no_class_to_train_on(tmp_path: Path) 
 def test_a_recogniser_needs_frames_and_a_model_of_two_sequences():
     recipe = {"data": {"kind": "transcripts", "source": "fsdd"}, "training": {"steps": 1}}
     network = {"kind": "transformer", "channels": 8, "num_heads": 2}
-    with pytest.raises(UsageError, match="is for a model of kind seq2seq, not autoregressive"):
+    with pytest.raises(UsageError, match="seq2seq, not autoregressive"):
         read_recipe(recipe | {"model": {"network": network}})
     with pytest.raises(UsageError, match=r"model.features: there are none; say which frames"):
         read_recipe(recipe | {"model": {"kind": "seq2seq", "network": network}})

@@ -12,7 +12,8 @@ import torch
 
 from tests.training import runs
 from undertow.config import parse
-from undertow.data.sequences import SequenceSet, sequences_in_order
+from undertow.data.batches import batches_in_order
+from undertow.data.sequences import SequenceSet
 from undertow.data.streams import StreamBatches
 from undertow.models import Autoregressive
 from undertow.training.config import TrainingConfig
@@ -40,7 +41,7 @@ def trainer(out: Path, world: World, network: Any = None, double: bool = False, 
     model = Autoregressive(parse(Autoregressive.Config, {**MODEL, "network": network or MODEL["network"]}))
     model = model.double() if double else model
     batches = StreamBatches(texts(0, 60, 7, 40, 23), config.batch_size, CHUNK, config.seed, world.rank, world.size)
-    validation = list(sequences_in_order(texts(1, 20, 31), 1))
+    validation = list(batches_in_order(texts(1, 20, 31), 1))
     return Trainer(model, config, batches, validation, out, world, quiet=True)
 
 

@@ -3,6 +3,7 @@
 python -m tests.training.tiny OUT [--resume] [name=value …]
 """
 
+import dataclasses
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,10 @@ from typing import Any
 import torch
 
 from tests.training import runs
-from undertow.alphabets import build
 from undertow.config import parse
 from undertow.data import load_clips
-from undertow.data.batches import Batches, batches_in_order
+from undertow.data.batches import CropBatches, batches_in_order
+from undertow.data.clip_examples import ClipExamples
 from undertow.models import Autoregressive
 from undertow.training.config import TrainingConfig
 from undertow.training.distributed import World
@@ -41,15 +42,11 @@ def trainer(out: Path, world: World, double: bool = False, model: Any = None, **
     conditioner = {"labels": labels, "label_channels": 4, "label_dropout": 0.0 if double else 0.2}
     model = model or Autoregressive(parse(Autoregressive.Config, {**MODEL, "conditioner": conditioner}))
     model = model.double() if double else model
-    alphabet = build(model.config.alphabet)
-    field = model.receptive_field
-    batches = Batches(
-        clips, alphabet, field, config.batch_size, 64, config.seed, world.rank, world.size, label_classes=labels
-    )
-    held_out = load_clips("plucked", "validation")
-    validation = [
-        batch for _, batch in zip(range(3), batches_in_order(held_out, alphabet, field, 2, 200), strict=False)
-    ]
+    field, needs = model.receptive_field, model.needs
+    examples = ClipExamples(clips, needs)
+    batches = CropBatches(examples, config.batch_size, 64, field, config.seed, world.rank, world.size)
+    held_out = ClipExamples(load_clips("plucked", "validation"), dataclasses.replace(needs, classes={}))
+    validation = [batch for _, batch in zip(range(3), batches_in_order(held_out, 2, 200, field), strict=False)]
     return Trainer(model, config, batches, validation, out, world, quiet=True)
 
 

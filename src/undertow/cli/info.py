@@ -25,22 +25,15 @@ def info(run: Path, /, *, json: Json = False) -> None:
     from undertow.checkpoint import load, read_card, resolve
     from undertow.cli.terminal import print_facts, print_json
     from undertow.config import to_dict
-    from undertow.models import Seq2Seq
     from undertow.native import precision_of
     from undertow.recipes.verdict import verdict
 
-    model: Any = load(run)
+    model = load(run)
     card = read_card(run)
-    two = isinstance(model, Seq2Seq)
-    field, rate = (None, None) if two else (model.network.receptive_field, model.config.sample_rate)
     facts = {
         "path": str(resolve(run)),
         "num_parameters": model.num_parameters,
-        "sample_rate": rate,
-        "num_symbols": model.alphabet.num_symbols,
-        "unit": model.alphabet.unit,
-        "receptive_field": field,
-        "receptive_field_ms": None if field is None or rate is None else 1000 * field / rate,
+        **model.facts,
         "exported": precision_of(model),
         "config": to_dict(model.config),
         "verdict": verdict(run),
@@ -55,7 +48,7 @@ def info(run: Path, /, *, json: Json = False) -> None:
 def _lines(facts: Mapping[str, Any]) -> dict[str, str]:
     """The facts in words, a line each."""
     config, card, unit = facts["config"], facts["card"], facts["unit"]
-    rate, num_symbols = facts["sample_rate"], facts["num_symbols"]
+    num_symbols = facts["num_symbols"]
     lines = {
         "weights": facts["path"],
         "about": str(card.get("description") or ""),
@@ -65,8 +58,8 @@ def _lines(facts: Mapping[str, Any]) -> dict[str, str]:
         "translates": _direction(config),
         "emission": _settings(config.get("emission")),
         "tells": _told(config),
-        "sample rate": f"{rate} Hz" if rate else "none: its steps have no clock" if unit == "sample" else "",
-        "receptive field": "" if "direction" in config else _field(facts),
+        "sample rate": _rate(facts),
+        "receptive field": _field(facts),
     }
     if facts["exported"]:
         lines["exported"] = f"to the native engine in {facts['exported']}{_cost(card.get('engine'), unit)}"
@@ -97,7 +90,15 @@ def _direction(config: Mapping[str, Any]) -> str:
     return f"{source} to {target}; it reads {_settings(config['source'] or config['features'])}"
 
 
+def _rate(facts: Mapping[str, Any]) -> str:
+    if facts.get("sample_rate") is not None:
+        return f"{facts['sample_rate']} Hz"
+    return "none: its steps have no clock" if facts["unit"] == "sample" else ""
+
+
 def _field(facts: Mapping[str, Any]) -> str:
+    if "receptive_field" not in facts:
+        return ""
     if facts["receptive_field"] is None:
         return "all of the past"
     milliseconds = facts["receptive_field_ms"]

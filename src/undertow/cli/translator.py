@@ -4,9 +4,8 @@ from pathlib import Path
 
 from undertow.checkpoint import load
 from undertow.errors import UsageError
-from undertow.generation.transcribing import check_reads_sound
 from undertow.generation.translating import check_translator
-from undertow.models import Autoregressive, Model, Seq2Seq
+from undertow.models import Seq2Seq, require
 
 
 def load_translator(run: Path, device: str) -> Seq2Seq:
@@ -15,14 +14,8 @@ def load_translator(run: Path, device: str) -> Seq2Seq:
     Raises:
         UsageError: it does not make text of text.
     """
-    model = load(run, device)
-    if isinstance(model, Seq2Seq) and model.source_alphabet is None:
-        raise UsageError(f"{run} reads sound; `undertow transcribe` writes what is said in it")
-    try:
-        check_translator(model)
-    except UsageError as error:
-        raise _refused(run, model, error) from None
-    assert isinstance(model, Seq2Seq)
+    model = require(load(run, device), "translate", f"{run} is")
+    check_translator(model)
     return model
 
 
@@ -32,20 +25,7 @@ def load_recogniser(run: Path, device: str) -> Seq2Seq:
     Raises:
         UsageError: it does not.
     """
-    model = load(run, device)
-    if isinstance(model, Seq2Seq) and model.source_alphabet is not None:
-        raise UsageError(f"{run} reads {model.source_alphabet.real}; `undertow translate` is for such")
-    try:
-        check_reads_sound(model)
-    except UsageError as error:
-        raise _refused(run, model, error) from None
-    assert isinstance(model, Seq2Seq)
-    return model
-
-
-def _refused(run: Path, model: Model, error: UsageError) -> UsageError:
-    hint = "; `undertow generate` is for such" if isinstance(model, Autoregressive) else ""
-    return UsageError(f"{run}: {error}{hint}")
+    return require(load(run, device), "transcribe", f"{run} is")
 
 
 def check_direction(run: Path, model: Seq2Seq, source: str | None, target: str | None) -> None:

@@ -1,183 +1,223 @@
-"""Clips to batches: crops encoded as symbols, with labels as class indices and features cut at frame boundaries.
+"""Examples to batches: cut into crops, padded to the longest, with what is known of each. A batch takes 9 bytes a step.
 
-In memory beside the clips: a table of 65,536 symbols (half a megabyte) and, where features are wanted, each clip's
-frames once they have been asked for (4 · C / hop bytes a sample). A batch takes 9 bytes a step.
+Beside the examples, each crop of an epoch takes about 80 bytes (125 MB for 10^8 symbols in crops of 64).
 
-B batch, T steps, F frames, C channels.
+N sequences, B batch, T steps, E elements of a vector symbol, F feature frames, S source steps, C channels.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from undertow.alphabets.alphabet import Alphabet
 from undertow.batch import Batch
-from undertow.config import there_are
-from undertow.data import features as frame_features
-from undertow.data.audio import to_float
-from undertow.data.clips import Clip, ClipSet
 from undertow.data.crops import Crop, Crops, Order
-from undertow.data.sequences import rows_of_rank
+from undertow.data.examples import Examples, Labels, is_of_steps
 from undertow.errors import DataError, UsageError
 
-Classes = Mapping[str, Sequence[str]]
-ROUND_STEPS = 256  # batches of few different lengths: a library's kernels are prepared for each length anew
 
-
-class Batches:
+class CropBatches:
     """Training batches: `batch(step)` is a function of the seed and the step alone, so resuming needs only the step.
 
-    The global batch of a step is `world_size` · `batch_size` crops, and rank r takes the r-th slice of it. How clips
-    are cut is told by `undertow.data.crops.Crops`, their order by `Order`.
+    The global batch of a step is `world_size` · `batch_size` crops, and rank r takes the r-th slice of it. How
+    sequences are cut is told by `undertow.data.crops.Crops`, their order by `Order`.
 
     Args:
-        clips: what to cut.
-        alphabet: encodes waves as symbols.
-        context_steps: R, of the model: a crop that starts inside a clip carries R steps of context that do not
-            count, so that every counted step sees all it would see in the whole clip. None (unbounded): crops carry
-            no context, and each is taken as a sequence of its own; whole clips are then the exact choice.
+        examples: what to cut.
         batch_size: B, crops a rank and step.
-        crop_steps: counted steps of a crop at most; None, or as long as the longest clip: whole clips.
+        crop_steps: counted steps of a crop at most; None, or as long as the longest sequence: whole sequences.
+        context_steps: steps before a crop that begins inside a sequence, seen but not counted. With all that a model
+            sees, every counted step sees what it would see in the whole sequence.
         seed: 0 or more.
         rank, world_size: of the processes that share a batch.
-        features: config of the frames that condition the model, at the clips' rate.
-        look_ahead: frames past its end that a crop brings along, for the model to look ahead to.
-        label_classes: by label name, its classes; a label is the index of its class, -1 where a clip has none.
         period: of the network's slowest clock, in steps: crops begin, context included, at multiples of it and of the
-            features' hop, so that both are in phase with the whole clip.
+            features' hop, so that both are in phase with the whole sequence.
+        look_ahead: frames past its end that a crop brings along, for the model to look ahead to.
 
     Raises:
-        UsageError: a size below 1, a rank out of range, or features for another sample rate.
-        DataError: no clips, a label that is none of the classes, or (by `batch`) a clip without the frames it needs.
+        UsageError: a size below 1, a context below 0, or a rank out of range.
+        DataError: no sequences, or (by `batch`) a sequence without the frames it needs.
     """
 
     def __init__(
         self,
-        clips: ClipSet,
-        alphabet: Alphabet,
-        context_steps: int | None,
+        examples: Examples,
         batch_size: int,
         crop_steps: int | None,
+        context_steps: int,
         seed: int,
         rank: int = 0,
         world_size: int = 1,
-        features: Any = None,
-        label_classes: Classes | None = None,
         period: int = 1,
         look_ahead: int = 0,
     ) -> None:
-        self.encoder = _Encoder(clips, alphabet, features, label_classes, look_ahead)
-        self.crops = _cut(self.encoder, context_steps, batch_size, crop_steps, period)
+        self.examples, self.look_ahead = examples, look_ahead
         self.rows = rows_of_rank(batch_size, seed, rank, world_size)
+        self.crops = cut(examples, crop_steps, context_steps, period)
         self.order = Order(self.crops, batch_size * world_size, seed)
 
     def batch(self, step: int) -> Batch:
         """This rank's rows of the global batch of `step`, counted from 0."""
-        return self.encoder.batch(self.order.batch(step)[self.rows])
+        return collate(self.examples, self.order.batch(step)[self.rows], self.look_ahead)
 
 
 def batches_in_order(
-    clips: ClipSet,
-    alphabet: Alphabet,
-    context_steps: int | None,
+    examples: Examples,
     batch_size: int,
     crop_steps: int | None = None,
-    features: Any = None,
-    label_classes: Classes | None = None,
+    context_steps: int = 0,
     period: int = 1,
     look_ahead: int = 0,
 ) -> Iterator[Batch]:
-    """Every clip once, for validation and scoring: the longest first, clips of like length together, padded.
+    """Every sequence once, for validation and scoring: the longest first, those of like length together, padded.
 
-    Whole clips by default. With `crop_steps`, longer clips come in consecutive crops with their context, each step
-    counted once: the same likelihood in less memory. An unbounded receptive field (None) takes whole clips always.
-    Arguments and errors are those of `Batches`.
+    Whole sequences by default; with `crop_steps`, longer ones come in consecutive crops with their context, each step
+    counted once. Arguments and errors are those of `CropBatches`.
     """
-    encoder = _Encoder(clips, alphabet, features, label_classes, look_ahead)
-    rows = _cut(encoder, context_steps, batch_size, None if context_steps is None else crop_steps, period).cut()
+    _check_size(batch_size)
+    rows = cut(examples, crop_steps, context_steps, period).cut()
     length = rows[:, 2] - rows[:, 1] + rows[:, 3]
     rows = rows[np.argsort(-length, kind="stable")]
     for first in range(0, len(rows), batch_size):
-        yield encoder.batch([Crop(*row) for row in rows[first : first + batch_size].tolist()])
+        yield collate(examples, [Crop(*row) for row in rows[first : first + batch_size].tolist()], look_ahead)
 
 
-def _cut(encoder: "_Encoder", context_steps: int | None, batch_size: int, crop_steps: int | None, period: int) -> Crops:
-    if batch_size < 1 or (crop_steps is not None and crop_steps < 1):
-        raise UsageError(f"batch_size {batch_size}, crop_steps {crop_steps}: both must be 1 or more")
-    lengths = np.array([len(clip) for clip in encoder.clips])
-    return Crops(lengths, crop_steps, context_steps or 0, math.lcm(encoder.hop, period))
+def random_windows(
+    examples: Examples, num: int, steps: int, context: int, seed: int, batch_size: int
+) -> Iterator[Batch]:
+    """Windows at random places, for an estimate of the mean loss over windows: the usual one of small language models.
 
+    Each of `num` windows counts `steps` steps after `context` that are only seen, and every place in a sequence long
+    enough for a whole window is as likely as any other. The same windows for the same seed, whatever the batch size.
 
-class _Encoder:
-    """Turns crops into a batch."""
-
-    def __init__(
-        self, clips: ClipSet, alphabet: Alphabet, features: Any, label_classes: Classes | None, look_ahead: int
-    ) -> None:
-        if not len(clips):
-            raise DataError("there are no clips to make batches of")
-        if features is not None and features.sample_rate != clips.sample_rate:
-            raise UsageError(f"the features are for {features.sample_rate} Hz, the clips have {clips.sample_rate} Hz")
-        self.clips = clips
-        self.alphabet = alphabet
-        self.features = None if features is None else frame_features.build(features)
-        self.look_ahead = look_ahead
-        self.hop = 1 if features is None else features.hop_length
-        self.labels = {name: _indices(clips, name, classes) for name, classes in (label_classes or {}).items()}
-        self.frames: dict[int, np.ndarray] = {}
-
-    @cached_property
-    def symbols(self) -> np.ndarray:
-        """The symbol of every 16-bit sample, by its bits read as unsigned."""
-        return self.alphabet.encode(to_float(np.arange(2**16, dtype=np.uint16).view(np.int16)))
-
-    def batch(self, crops: Sequence[Crop]) -> Batch:
-        longest = max(crop.stop - crop.start + crop.context for crop in crops)
-        num_steps = -(-longest // ROUND_STEPS) * ROUND_STEPS
-        symbols = np.full((len(crops), num_steps), self.symbols[0])
-        counted = np.zeros((len(crops), num_steps), dtype=bool)
-        for row, (clip, start, stop, context) in enumerate(crops):
-            length = stop - start + context
-            symbols[row, :length] = self.symbols[self.clips[clip].wave[start - context : stop].view(np.uint16)]
-            counted[row, context:length] = True
-        picked = [crop.clip for crop in crops]
-        return Batch(
-            symbols=torch.from_numpy(symbols),
-            counted=torch.from_numpy(counted),
-            labels={name: torch.from_numpy(indices[picked]) for name, indices in self.labels.items()},
-            features=None if self.features is None else torch.from_numpy(self._frames(crops, num_steps)),
-            names=tuple(_name(self.clips[crop.clip], crop) for crop in crops),
+    Raises:
+        UsageError: a number below 1, or a context or seed below 0.
+        DataError: no sequence is as long as a window.
+    """
+    if min(num, steps, batch_size) < 1 or min(context, seed) < 0:
+        raise UsageError(
+            f"{num} windows of {steps} steps, context {context}, seed {seed}, {batch_size} a batch: "
+            "context and seed must be 0 or more, the others 1 or more"
         )
-
-    def _frames(self, crops: Sequence[Crop], num_steps: int) -> np.ndarray:
-        """(B, F, C) frames of the crops, and what follows in the clip; past its end its last frame is repeated."""
-        steps = np.arange(-(-num_steps // self.hop) + self.look_ahead)
-        rows = []
-        for clip, start, _, context in crops:
-            frames = self._clip_frames(clip)
-            rows.append(frames[np.minimum((start - context) // self.hop + steps, len(frames) - 1)])
-        return np.stack(rows)
-
-    def _clip_frames(self, clip: int) -> np.ndarray:
-        if clip not in self.frames:
-            assert self.features is not None
-            self.frames[clip] = self.features.of_clip(self.clips[clip])
-        return self.frames[clip]
+    places = np.maximum(examples.lengths - (steps + context) + 1, 0)
+    ends = np.cumsum(places)
+    if not len(ends) or not ends[-1]:
+        longest = examples.lengths.max(initial=0)
+        raise DataError(f"windows are {context} + {steps} steps long, the longest sequence has {longest}")
+    place = np.random.default_rng([seed, 2]).integers(0, ends[-1], num)
+    picked = np.searchsorted(ends, place, side="right")
+    start = place - (ends - places)[picked] + context
+    windows = zip(picked.tolist(), start.tolist(), strict=True)
+    crops = [Crop(sequence, first, first + steps, context) for sequence, first in windows]
+    for first in range(0, num, batch_size):
+        yield collate(examples, crops[first : first + batch_size])
 
 
-def _indices(clips: ClipSet, name: str, classes: Sequence[str]) -> np.ndarray:
-    """Index of each clip's class, -1 where it has none."""
-    known = {value: index for index, value in enumerate(classes)}
-    for clip in clips:
-        if name in clip.labels and clip.labels[name] not in known:
-            raise DataError(f"'{clip.name}' has {name} '{clip.labels[name]}'; {there_are(classes)}")
-    return np.array([known[clip.labels[name]] if name in clip.labels else -1 for clip in clips])
+def rows_of_rank(batch_size: int, seed: int, rank: int, world_size: int) -> slice:
+    """The rows of a global batch that are this rank's.
+
+    Raises:
+        UsageError: a size or a seed that cannot be, or a rank out of range.
+    """
+    _check_size(batch_size)
+    if seed < 0 or not 0 <= rank < world_size:
+        raise UsageError(f"seed {seed}, rank {rank} of {world_size}: seeds start at 0, ranks lie below their number")
+    return slice(rank * batch_size, (rank + 1) * batch_size)
 
 
-def _name(clip: Clip, crop: Crop) -> str:
-    whole = crop.start == 0 and crop.stop == len(clip)
-    return clip.name if whole else f"{clip.name}[{crop.start}:{crop.stop}]"
+def cut(examples: Examples, crop_steps: int | None, context_steps: int, period: int = 1) -> Crops:
+    """How sequences are cut: at multiples of the period and of the features' hop.
+
+    Raises:
+        UsageError: crops without a step, or a context below 0.
+        DataError: no sequences.
+    """
+    if not len(examples):
+        raise DataError("there are no sequences to make batches of")
+    if (crop_steps is not None and crop_steps < 1) or context_steps < 0:
+        raise UsageError(f"crop_steps {crop_steps}, context_steps {context_steps}: at least 1, and at least 0")
+    return Crops(examples.lengths, crop_steps, context_steps, math.lcm(examples.hop, period))
+
+
+def collate(examples: Examples, crops: Sequence[Crop], look_ahead: int = 0) -> Batch:
+    """The batch of these crops, its rows padded to the longest; reads no other steps.
+
+    Args:
+        look_ahead: feature frames past its end that each crop brings along.
+    """
+    longest = max(1, *(crop.stop - crop.start + crop.context for crop in crops))
+    num_steps = -(-longest // examples.round_steps) * examples.round_steps
+    symbols = np.full((len(crops), num_steps, *examples.step_shape), examples.padding, examples.dtype)
+    counted = np.zeros((len(crops), num_steps), dtype=bool)
+    for row, (index, start, stop, context) in enumerate(crops):
+        length = stop - start + context
+        symbols[row, :length] = examples.read(index, start - context, stop)
+        counted[row, context:length] = True
+    source, source_lengths = _sources(examples, crops)
+    return Batch(
+        symbols=torch.from_numpy(symbols),
+        counted=torch.from_numpy(counted),
+        labels={name: _labels(values, crops, num_steps) for name, values in examples.labels.items()},
+        features=_features(examples, crops, num_steps, look_ahead),
+        names=tuple(_name(examples, crop) for crop in crops),
+        source=source,
+        source_lengths=source_lengths,
+    )
+
+
+def collate_sources(sources: Sequence[np.ndarray], source_end: int | None) -> tuple[Tensor, Tensor]:
+    """Sources as (B, S) int64 symbols with their ends, or (B, S, C) float32 frames, and their lengths (B,) int64.
+
+    Args:
+        source_end: the symbol that ends each; None for frames.
+    """
+    extra = source_end is not None
+    lengths = np.array([len(one) + extra for one in sources], np.int64)
+    kind = np.int64 if extra else np.float32
+    padded = np.zeros((len(sources), int(lengths.max()), *sources[0].shape[1:]), kind)
+    for row, (one, length) in enumerate(zip(sources, lengths, strict=True)):
+        padded[row, : len(one)] = one
+        if extra:
+            padded[row, length - 1] = source_end
+    return torch.from_numpy(padded), torch.from_numpy(lengths)
+
+
+def _check_size(batch_size: int) -> None:
+    if batch_size < 1:
+        raise UsageError(f"batch_size {batch_size}: it must be 1 or more")
+
+
+def _labels(values: Labels, crops: Sequence[Crop], num_steps: int) -> Tensor:
+    """(B,), or (B, T) of labels of each step, 0 at padding: int64 classes or float32 numbers."""
+    if is_of_steps(values):
+        picked = np.zeros((len(crops), num_steps), values[0].dtype)
+        for row, (index, start, stop, context) in enumerate(crops):
+            picked[row, : stop - start + context] = values[index][start - context : stop]
+    else:
+        picked = np.asarray(values)[[crop.number for crop in crops]]
+    return torch.from_numpy(picked.astype(np.float32 if picked.dtype.kind == "f" else np.int64))
+
+
+def _features(examples: Examples, crops: Sequence[Crop], num_steps: int, look_ahead: int) -> Tensor | None:
+    """(B, F, C) frames of the crops, and what follows; past the end of a sequence its last frame is repeated."""
+    steps = np.arange(-(-num_steps // examples.hop) + look_ahead)
+    rows = []
+    for index, start, _, context in crops:
+        frames = examples.frames(index)
+        if frames is None:
+            return None
+        rows.append(frames[np.minimum((start - context) // examples.hop + steps, len(frames) - 1)])
+    return torch.from_numpy(np.stack(rows))
+
+
+def _sources(examples: Examples, crops: Sequence[Crop]) -> tuple[Tensor | None, Tensor | None]:
+    sources = [source for crop in crops if (source := examples.source(crop.number)) is not None]
+    return collate_sources(sources, examples.source_end) if sources else (None, None)
+
+
+def _name(examples: Examples, crop: Crop) -> str:
+    name = examples.name(crop.number)
+    whole = crop.start == 0 and crop.stop == examples.lengths[crop.number]
+    return name if whole else f"{name}[{crop.start}:{crop.stop}]"

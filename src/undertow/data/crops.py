@@ -1,4 +1,4 @@
-"""How clips are cut, and in which order the pieces come: plain arithmetic on lengths, a function of seed and step.
+"""How sequences are cut, and in which order the pieces come: plain arithmetic on lengths, a function of seed and step.
 
 N crops of an epoch, G crops of a global batch, P batches of a pool.
 """
@@ -12,21 +12,21 @@ POOL_BATCHES = 32  # batches that are sorted by length together
 
 
 class Crop(NamedTuple):
-    """Samples `start` to `stop` of clip number `clip` count; `context` samples before them are only seen."""
+    """Steps `start` to `stop` of sequence number `number` count; `context` steps before them are only seen."""
 
-    clip: int
+    number: int
     start: int
     stop: int
     context: int
 
 
 class Crops:
-    """Cuts clips into crops of at most `crop_steps`, so that every sample is in exactly one crop.
+    """Cuts sequences into crops of at most `crop_steps`, so that every step is in exactly one crop.
 
-    A clip that is no longer than `crop_steps` (None: any clip) is one crop. A longer one of L samples is cut into
+    A sequence that is no longer than `crop_steps` (None: any sequence) is one crop. A longer one of L steps is cut into
     ceil(L / crop_steps) consecutive crops at multiples of `crop_steps`, shifted in each epoch by a random offset as
-    far as that number of crops allows. A crop inside a clip carries up to `context` samples before it, so that its
-    loss is what it would be in the whole clip; where it is cut then matters little.
+    far as that number of crops allows. A crop inside a sequence carries up to `context` steps before it, so that its
+    loss is what it would be in the whole sequence; where it is cut then matters little.
 
     Crops begin, context included, at multiples of `unit` steps; so `crop_steps` and `context` are rounded up to such.
     """
@@ -37,22 +37,22 @@ class Crops:
         longest = int(lengths.max())
         self.crop_steps = longest if crop_steps is None or crop_steps >= longest else -(-crop_steps // unit) * unit
         counts = -(-lengths // self.crop_steps)
-        self.clip = np.repeat(np.arange(len(lengths)), counts)  # (N,)
-        self.piece = np.arange(len(self.clip)) - np.repeat(np.cumsum(counts) - counts, counts)
+        self.number = np.repeat(np.arange(len(lengths)), counts)  # (N,)
+        self.piece = np.arange(len(self.number)) - np.repeat(np.cumsum(counts) - counts, counts)
         self.slack = np.where(counts > 1, counts * self.crop_steps - lengths, 0)
 
     def __len__(self) -> int:
-        return len(self.clip)
+        return len(self.number)
 
     def cut(self, random: np.random.Generator | None = None) -> np.ndarray:
-        """All crops as rows (clip, start, stop, context) of (N, 4) int64; without `random` the offsets are zero."""
+        """All crops as rows (number, start, stop, context) of (N, 4) int64; without `random` the offsets are zero."""
         offset = np.zeros_like(self.slack)
         if random is not None:
             offset = random.integers(0, self.slack // self.unit + 1) * self.unit
-        start = self.piece * self.crop_steps - offset[self.clip]
-        stop = np.minimum(start + self.crop_steps, self.lengths[self.clip])
+        start = self.piece * self.crop_steps - offset[self.number]
+        stop = np.minimum(start + self.crop_steps, self.lengths[self.number])
         start = np.maximum(start, 0)
-        return np.stack([self.clip, start, stop, np.minimum(start, self.context)], axis=1)
+        return np.stack([self.number, start, stop, np.minimum(start, self.context)], axis=1)
 
 
 class Order:

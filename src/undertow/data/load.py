@@ -16,7 +16,7 @@ from undertow.data.clips import Clip, ClipSet, Report
 from undertow.data.features import FramesConfig
 from undertow.data.folder import ALL, SPLITS, Item, Layout, label_classes, list_items
 from undertow.data.frames import frames_of
-from undertow.data.synthetic import PLUCKED, plucked_strings
+from undertow.data.synthetic import PLUCKED, PLUCKED_RATE, plucked_strings
 from undertow.data.trim import trim_silence
 from undertow.errors import DataError, UsageError
 
@@ -60,12 +60,12 @@ def load_clips(
         what = "trimmed" if trim_decibels is not None else "synthesised"
         raise UsageError(f"features of kind 'frames' go with whole recordings; these clips are {what}")
     if source == PLUCKED:
-        return plucked_strings(split, sample_rate=sample_rate or 8000)
+        return plucked_strings(split, sample_rate=sample_rate or PLUCKED_RATE)
     items = list_source(source, path=path, label_pattern=label_pattern)
     chosen = [item for item in items if split in (item.split, ALL)]
     if not chosen:
         raise DataError(f"{source} has no {split} clips: its {len(items)} files are all in other splits")
-    rate = sample_rate or _own_rate(source, items)
+    rate = sample_rate or own_rate(source, items)
     if frames is not None and frames.sample_rate != rate:
         raise UsageError(f"the features are for {frames.sample_rate} Hz, the clips have {rate} Hz")
     with ThreadPoolExecutor() as pool:
@@ -132,8 +132,14 @@ def _report(items: Sequence[Item], outcomes: Sequence[_Outcome], sample_rate: in
     )
 
 
-def _own_rate(source: str | Path, items: Sequence[Item]) -> int:
-    """Hz: as published, or the commonest of a folder's files (the highest of equally common ones)."""
+def own_rate(source: str | Path, items: Sequence[Item]) -> int:
+    """Hz: as published, or the commonest of a folder's files (the higher of two as common).
+
+    Raises:
+        DataError: no file can be read.
+    """
+    if source == PLUCKED:
+        return PLUCKED_RATE
     if source in CATALOGUE:
         return audio_set(str(source)).sample_rate
     rates: Counter[int] = Counter()

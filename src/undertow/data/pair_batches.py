@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from undertow.batch import Batch
+from undertow.data.batches import collate, rows_of_rank
+from undertow.data.crops import Crop
 from undertow.data.pairs import PairSet
-from undertow.data.sequences import rows_of_rank
 from undertow.errors import DataError, UsageError
 
 WIDTH = 4  # steps by which lengths may differ and still count as the same: what is shuffled among each other
@@ -30,8 +29,6 @@ class PairBatches:
             but for one pair that has more; batches have about as many.
         seed: 0 or more.
         rank, world_size: of the processes that share a batch: rank r takes every `world_size`-th pair from r on.
-        source_end: the symbol that ends a source; None where sources are of frames.
-        target_end: the symbol that ends a target.
 
     Raises:
         UsageError: fewer than one symbol a batch, a seed below 0, or a rank out of range.
@@ -45,13 +42,10 @@ class PairBatches:
         seed: int,
         rank: int = 0,
         world_size: int = 1,
-        source_end: int | None = None,
-        target_end: int = 0,
     ) -> None:
         rows_of_rank(1, seed, rank, world_size)
         _check(pairs, tokens_per_batch)
         self.pairs, self.seed, self.rank, self.world_size = pairs, seed, rank, world_size
-        self.source_end, self.target_end = source_end, target_end
         self._widths = _widths(pairs)
         self._starts = _cuts(self._widths[_by_width(self._widths)], tokens_per_batch, world_size)
         self._epoch = lru_cache(maxsize=2)(self._shuffle)
@@ -67,8 +61,8 @@ class PairBatches:
         rows = self._epoch(epoch)[index]
         own = rows[self.rank :: self.world_size]
         if len(own):
-            return collate_pairs(self.pairs, own, self.source_end, self.target_end)
-        batch = collate_pairs(self.pairs, rows[:1], self.source_end, self.target_end)
+            return collate_pairs(self.pairs, own)
+        batch = collate_pairs(self.pairs, rows[:1])
         batch.counted.zero_()
         return batch
 
@@ -80,12 +74,12 @@ class PairBatches:
         return [parts[index] for index in random.permutation(len(parts))]
 
 
-def pairs_in_order(pairs: PairSet, tokens_per_batch: int, source_end: int | None, target_end: int) -> Iterator[Batch]:
+def pairs_in_order(pairs: PairSet, tokens_per_batch: int) -> Iterator[Batch]:
     """Every pair once, for validation and scoring: the longest first, no batch of more symbols than said, but for one
     pair alone. Arguments and errors are those of `PairBatches`.
     """
     for rows in rows_in_order(pairs, tokens_per_batch):
-        yield collate_pairs(pairs, rows, source_end, target_end)
+        yield collate_pairs(pairs, rows)
 
 
 def rows_in_order(pairs: PairSet, tokens_per_batch: int) -> Iterator[np.ndarray]:
@@ -103,34 +97,9 @@ def rows_in_order(pairs: PairSet, tokens_per_batch: int) -> Iterator[np.ndarray]
     yield order[first:]
 
 
-def collate_pairs(pairs: PairSet, rows: Sequence[int] | np.ndarray, source_end: int | None, target_end: int) -> Batch:
+def collate_pairs(pairs: PairSet, rows: Sequence[int] | np.ndarray) -> Batch:
     """The batch of some pairs: sources and targets with their ends, padded with zeros to the longest."""
-    source, lengths = collate_sources([pairs.sources[row] for row in rows], source_end)
-    symbols, num_steps = collate_sources([pairs.targets[row] for row in rows], target_end)
-    return Batch(
-        symbols=symbols,
-        counted=torch.arange(symbols.shape[1]) < num_steps[:, None],
-        names=tuple(pairs.names[row] for row in rows),
-        source=source,
-        source_lengths=lengths,
-    )
-
-
-def collate_sources(sources: Sequence[np.ndarray], source_end: int | None) -> tuple[Tensor, Tensor]:
-    """Sources as (B, S) int64 symbols with their ends, or (B, S, C) float32 frames, and their lengths (B,) int64.
-
-    Args:
-        source_end: the symbol that ends each; None for frames.
-    """
-    extra = source_end is not None
-    lengths = np.array([len(one) + extra for one in sources], np.int64)
-    kind = np.int64 if extra else np.float32
-    padded = np.zeros((len(sources), int(lengths.max()), *sources[0].shape[1:]), kind)
-    for row, (one, length) in enumerate(zip(sources, lengths, strict=True)):
-        padded[row, : len(one)] = one
-        if extra:
-            padded[row, length - 1] = source_end
-    return torch.from_numpy(padded), torch.from_numpy(lengths)
+    return collate(pairs, [Crop(int(row), 0, int(pairs.lengths[row]), 0) for row in rows])
 
 
 def _widths(pairs: PairSet) -> np.ndarray:

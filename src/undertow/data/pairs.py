@@ -3,14 +3,15 @@
 N pairs, S source steps, T target steps, C channels of a frame.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from undertow.alphabets.text_alphabet import OutsideError, TextAlphabet
+from undertow.data.examples import Examples, Labels
 from undertow.data.parallel_text import Pair
 from undertow.errors import DataError
 
@@ -18,15 +19,17 @@ LongLines = Literal["keep", "split", "skip"]
 
 
 @dataclass(frozen=True, eq=False)
-class PairSet:
-    """The pairs of one split, without end symbols.
+class PairSet(Examples):
+    """The pairs of one split, read as targets with their ends, each made from its source.
 
     Attributes:
-        sources: symbols (S,), or frames (S, C) float32.
-        targets: symbols (T,).
+        sources: symbols (S,) without their end, or frames (S, C) float32.
+        targets: symbols (T,) without their end.
         names: one a pair, for messages.
         source_texts, target_texts: before they were encoded; no source texts if sources are sound.
         num_long: number of lines that were longer than allowed.
+        source_end: the symbol that ends a source; None where sources are of frames.
+        target_end: the symbol that ends a target.
 
     Raises:
         DataError: the numbers of sources, targets and names differ.
@@ -38,6 +41,9 @@ class PairSet:
     source_texts: Sequence[str] = ()
     target_texts: Sequence[str] = ()
     num_long: int = 0
+    source_end: int | None = None
+    target_end: int = 0
+    labels: Mapping[str, Labels] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not len(self.sources) == len(self.targets) == len(self.names):
@@ -48,19 +54,44 @@ class PairSet:
         return len(self.targets)
 
     @cached_property
+    def lengths(self) -> np.ndarray:
+        """(N,) int64 steps of the targets, their ends among them."""
+        return self.target_lengths + 1
+
+    @cached_property
     def source_lengths(self) -> np.ndarray:
-        """(N,) int64 steps."""
+        """(N,) int64 steps, without ends."""
         return np.fromiter(map(len, self.sources), np.int64, len(self))
 
     @cached_property
     def target_lengths(self) -> np.ndarray:
-        """(N,) int64 steps."""
+        """(N,) int64 steps, without ends."""
         return np.fromiter(map(len, self.targets), np.int64, len(self))
 
     @property
     def num_symbols(self) -> int:
         """Number of symbols of all targets, without their ends."""
         return int(self.target_lengths.sum())
+
+    @property
+    def step_shape(self) -> tuple[int, ...]:
+        return ()
+
+    @property
+    def dtype(self) -> Any:
+        return np.int64
+
+    def name(self, index: int) -> str:
+        return self.names[index]
+
+    def read(self, index: int, start: int, stop: int) -> np.ndarray:
+        return np.append(self.targets[index], np.int64(self.target_end))[start:stop]
+
+    def source(self, index: int) -> np.ndarray:
+        return self.sources[index]
+
+    def size(self, unit: str) -> str:
+        return f"{len(self):,} pairs"
 
 
 def encode_pairs(
@@ -97,6 +128,8 @@ def encode_pairs(
         [pair.source for pair, _, _ in rows],
         [pair.target for pair, _, _ in rows],
         num_long,
+        source_alphabet.num_symbols,
+        alphabet.num_symbols,
     )
 
 

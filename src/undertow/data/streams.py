@@ -3,6 +3,7 @@
 N chunks of an epoch, G streams of the global batch, B of this rank's, T steps.
 """
 
+import math
 from dataclasses import replace
 from functools import lru_cache
 
@@ -10,8 +11,9 @@ import numpy as np
 import torch
 
 from undertow.batch import Batch
+from undertow.data.batches import collate, cut, rows_of_rank
 from undertow.data.crops import Crop
-from undertow.data.sequences import SequenceSet, collate, cut, rows_of_rank
+from undertow.data.examples import Examples
 from undertow.errors import UsageError
 
 MEMORY_CHUNKS = 64  # of a sequence, after which a stream begins with no memory again
@@ -34,11 +36,13 @@ class StreamBatches:
     which nothing is counted.
 
     Args:
-        sequences: what to read.
+        examples: what to read.
         batch_size: B, streams a rank.
         chunk_steps: steps of a batch at most; gradients go back no further.
         seed: 0 or more; of the sequences' order.
         rank, world_size: of the processes that share a batch.
+        period: of the network's slowest clock; chunks are as long as a multiple of it and of the features' hop.
+        look_ahead: feature frames past its end that a chunk brings along.
 
     Raises:
         UsageError: a size below 1, a rank out of range, or more streams than chunks.
@@ -46,18 +50,27 @@ class StreamBatches:
     """
 
     def __init__(
-        self, sequences: SequenceSet, batch_size: int, chunk_steps: int, seed: int, rank: int = 0, world_size: int = 1
+        self,
+        examples: Examples,
+        batch_size: int,
+        chunk_steps: int,
+        seed: int,
+        rank: int = 0,
+        world_size: int = 1,
+        period: int = 1,
+        look_ahead: int = 0,
     ) -> None:
-        self.sequences, self.seed = sequences, seed
+        self.examples, self.seed, self.look_ahead = examples, seed, look_ahead
         self.rows = rows_of_rank(batch_size, seed, rank, world_size)
-        self.chunks = cut(sequences, chunk_steps, 0).cut()  # (N, 4)
+        self.chunks = cut(examples, chunk_steps, 0, period).cut()  # (N, 4)
         self.global_batch = batch_size * world_size
         if len(self.chunks) < self.global_batch:
             raise UsageError(
-                f"{sequences.num_symbols} steps in chunks of {chunk_steps} are {len(self.chunks)} chunks, too few for "
+                f"{examples.num_symbols} steps in chunks of {chunk_steps} are {len(self.chunks)} chunks, too few for "
                 f"{self.global_batch} streams; smaller batches or shorter chunks are needed"
             )
-        self.memory_steps = MEMORY_CHUNKS * chunk_steps
+        unit = math.lcm(examples.hop, period)
+        self.memory_steps = MEMORY_CHUNKS * -(-chunk_steps // unit) * unit
         self.bounds = np.arange(self.global_batch + 1) * len(self.chunks) // self.global_batch  # (G + 1,)
         self._epoch = lru_cache(maxsize=2)(self._shuffle)
 
@@ -75,9 +88,10 @@ class StreamBatches:
             place = int(first) + index
             crops.append(Crop(*chunks[place].tolist()) if place < stop else NOTHING)
             continues.append(first < place < stop and chunks[place, 1] % self.memory_steps > 0)
-        return replace(collate(self.sequences, crops), continues=torch.tensor(continues, dtype=torch.bool))
+        batch = collate(self.examples, crops, self.look_ahead)
+        return replace(batch, continues=torch.tensor(continues, dtype=torch.bool))
 
     def _shuffle(self, epoch: int) -> np.ndarray:
         """(N, 4) chunks, those of a sequence in their order, the sequences in a random one."""
-        place = np.random.default_rng([self.seed, 0, epoch]).permutation(len(self.sequences))
+        place = np.random.default_rng([self.seed, 0, epoch]).permutation(len(self.examples))
         return self.chunks[np.argsort(place[self.chunks[:, 0]], kind="stable")]

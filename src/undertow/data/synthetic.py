@@ -10,6 +10,7 @@ from undertow.data.audio import to_int16
 from undertow.data.clips import Clip, ClipSet, Report
 
 PLUCKED = "plucked"
+PLUCKED_RATE = 8000  # Hz, where none is asked for
 PITCHES = {
     name: 110.0 * 2 ** (index / 12)
     for index, name in enumerate(("A2", "A#2", "B2", "C3", "C#3", "D3", "D#3", "E3", "F3", "F#3", "G3", "G#3"))
@@ -36,7 +37,7 @@ def plucked_strings(
     *,
     num_clips: int | None = None,
     seconds: float = 0.5,
-    sample_rate: int = 8000,
+    sample_rate: int = PLUCKED_RATE,
     seed: int = 0,
 ) -> ClipSet:
     """Notes of twelve pitches in turn, each with a noise burst of its own; label `pitch`.

@@ -61,6 +61,7 @@ class Transcripts:
             [_symbols(clip, text, alphabet).astype(dtype) for clip, text in zip(self.clips, self.texts, strict=True)],
             [clip.name for clip in self.clips],
             target_texts=list(self.texts),
+            target_end=alphabet.num_symbols,
         )
 
 

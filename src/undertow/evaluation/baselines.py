@@ -1,16 +1,21 @@
-"""What a model must beat: bits a symbol of held-out clips under five models that need no network.
+"""What a model must beat: bits a symbol of held-out sequences under simple models that need no network.
 
-The count models are fitted on training clips; `xz` and the linear predictor see nothing but the clips they code.
-Every figure but xz's is an exact code length: Σ -log2 p over whole clips ÷ Σ symbols.
+The count models are fitted on training sequences; compressors and the linear predictor see only what they code. Every
+figure but a compressor's is an exact code length: Σ -log2 p over whole sequences ÷ Σ symbols.
 
-B clips, T steps, N symbols of the alphabet.
+T steps, E elements of a vector symbol, N symbols of the alphabet.
 """
 
+import bz2
+import gzip
 import lzma
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
+from undertow.alphabets import TextAlphabet
 from undertow.alphabets.alphabet import Alphabet
 from undertow.errors import DataError
 from undertow.evaluation.linear_prediction import lpc
@@ -18,21 +23,45 @@ from undertow.evaluation.linear_prediction import lpc
 MAX_FITTED_SYMBOLS = 2**25
 
 
+COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": partial(gzip.compress, compresslevel=9),
+    "bzip2": partial(bz2.compress, compresslevel=9),
+    "xz": partial(lzma.compress, preset=9 | lzma.PRESET_EXTREME),
+}
+
+
 def baselines(train: Sequence[np.ndarray], test: Sequence[np.ndarray], alphabet: Alphabet) -> dict[str, float]:
-    """Bits a symbol of `test` under {unigram, order1, order2, xz, lpc}.
+    """Bits a symbol of `test`, by name.
+
+    Of single symbols {unigram, order1, order2, xz}: see `count_models` and `xz`. Of sound also {lpc}: see
+    `undertow.evaluation.linear_prediction`. Of text also {gzip, bzip2}; the three compress its bytes, all sequences end
+    to end. Of vectors, bits a step of {uniform, unigram, order1}: every element alone, order 1 given itself one step
+    before.
 
     Args:
-        train: int64 symbols (T,) of each training clip. With none, the three count models are left out.
-        test: int64 symbols (T,) of each held-out clip.
+        train: integer symbols (T,) or (T, E) of each training sequence. With none, the count models are left out; of
+            more than `MAX_FITTED_SYMBOLS` they are fitted on the beginning, and of sound on every k-th clip.
+        test: the same of each held-out sequence.
         alphabet: what the symbols are; the linear predictor works on the decoded signal.
 
     Raises:
-        DataError: the held-out clips hold no symbol.
+        DataError: the held-out sequences hold no symbol.
     """
-    if not sum(map(len, test)):
-        raise DataError("the held-out clips hold no symbol; there is nothing to measure")
-    counted = count_models(train, test, alphabet.num_symbols) if sum(map(len, train)) else {}
-    return {**counted, "xz": xz(test, alphabet.num_symbols), "lpc": lpc(test, alphabet)}
+    num_test = sum(map(len, test))
+    if not num_test:
+        raise DataError("the held-out sequences hold no symbol; there is nothing to measure")
+    is_sound = alphabet.real == "sound"
+    fitted = train if is_sound else _beginning(train, MAX_FITTED_SYMBOLS)
+    fits = sum(map(len, fitted)) > 0
+    if alphabet.num_elements is not None:
+        uniform = {"uniform": alphabet.num_elements * math.log2(alphabet.num_symbols)}
+        return uniform | (element_counts(fitted, test, alphabet.num_symbols) if fits else {})
+    counted = count_models(fitted, test, alphabet.num_symbols) if fits else {}
+    if isinstance(alphabet, TextAlphabet):
+        data = b"".join(map(alphabet.to_bytes, test))
+        return counted | {name: 8 * len(compress(data)) / num_test for name, compress in COMPRESSORS.items()}
+    counted["xz"] = xz(test, alphabet.num_symbols)
+    return counted | ({"lpc": lpc(test, alphabet)} if is_sound else {})
 
 
 def count_models(train: Sequence[np.ndarray], test: Sequence[np.ndarray], num_symbols: int) -> dict[str, float]:
@@ -40,7 +69,8 @@ def count_models(train: Sequence[np.ndarray], test: Sequence[np.ndarray], num_sy
 
     The unigram adds half a count to every symbol. An order backs off to the one below by Witten and Bell's rule:
     p(x | c) = (n(c, x) + d(c)·p_lower(x)) / (n(c) + d(c)), where d(c) is how many symbols were seen after c (1 if none
-    was). The start symbol stands before a clip. Of more than `MAX_FITTED_SYMBOLS` symbols, every k-th clip is fitted.
+    was). The start symbol stands before a sequence. Of more than `MAX_FITTED_SYMBOLS` symbols, every k-th sequence is
+    fitted.
     """
     stride = -(-sum(map(len, train)) // MAX_FITTED_SYMBOLS)
     train = train[::stride]
@@ -64,6 +94,23 @@ def xz(clips: Sequence[np.ndarray], num_symbols: int) -> float:
     dtype = np.min_scalar_type(num_symbols - 1).newbyteorder("<")
     codes = np.concatenate(clips).astype(dtype)
     return 8 * len(lzma.compress(codes.tobytes(), preset=9 | lzma.PRESET_EXTREME)) / len(codes)
+
+
+def element_counts(train: Sequence[np.ndarray], test: Sequence[np.ndarray], num_symbols: int) -> dict[str, float]:
+    """Bits a step of vectors (T, E) under counts of every element alone, half a count added to each symbol.
+
+    "unigram" knows no past; "order1" knows the element's own symbol one step before, a silent 0 before the first.
+    """
+    bits = {}
+    for order, name in enumerate(("unigram", "order1")):
+        contexts, symbols = _with_past(train, order)
+        width = symbols.shape[1]
+        counts = np.full((width, num_symbols, num_symbols), 0.5)  # (E, symbol before, symbol)
+        np.add.at(counts, (np.arange(width), contexts, symbols), 1)
+        share = counts / counts.sum(-1, keepdims=True)
+        contexts, symbols = _with_past(test, order)
+        bits[name] = float(-np.log2(share[np.arange(width), contexts, symbols]).sum() / len(symbols))
+    return bits
 
 
 def _frequency(seen: np.ndarray, num_symbols: int) -> np.ndarray:
@@ -102,3 +149,23 @@ def _look_up(keys: np.ndarray, values: np.ndarray, wanted: np.ndarray) -> np.nda
     """The value of each wanted key among sorted `keys`, 0 where it is not there."""
     index = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     return np.where(keys[index] == wanted, values[index], 0)
+
+
+def _with_past(sequences: Sequence[np.ndarray], order: int) -> tuple[np.ndarray, np.ndarray]:
+    """Every step (T, E) of all sequences, and what came before it (zeros for order 0)."""
+    symbols = np.concatenate(sequences).astype(np.int64)
+    if order == 0:
+        return np.zeros_like(symbols), symbols
+    past = [np.concatenate([np.zeros_like(one[:1]), one[:-1]]) for one in sequences]
+    return np.concatenate(past).astype(np.int64), symbols
+
+
+def _beginning(sequences: Sequence[np.ndarray], num_symbols: int) -> list[np.ndarray]:
+    """The first sequences of so many symbols in all, the last of them cut."""
+    found: list[np.ndarray] = []
+    for one in sequences:
+        if num_symbols <= 0:
+            break
+        found.append(one[:num_symbols])
+        num_symbols -= len(one)
+    return found

@@ -14,7 +14,7 @@ def pair_nats(model: Seq2Seq, pairs: PairSet) -> tuple[float, int]:
     """Nats of all targets under a model, given their sources, and their symbols; ends are among both."""
     like = next(model.parameters())
     nats, number = 0.0, 0
-    for batch in pairs_in_order(pairs, TOKENS_PER_BATCH, model.source_end, model.end_symbol):
+    for batch in pairs_in_order(pairs, TOKENS_PER_BATCH):
         with inference(model):
             nats -= float(model.log_prob(batch.to(like.device, like.dtype)).sum(dtype=torch.float64))
         number += batch.num_counted

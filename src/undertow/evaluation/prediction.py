@@ -6,15 +6,20 @@ B batch, T steps, K classes.
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 
 from undertow.batch import Batch
-from undertow.data.sequences import SequenceSet, sequences_in_order
+from undertow.data.batches import batches_in_order
+from undertow.data.examples import Examples, check_predicted
+from undertow.data.needs import Predicted
 from undertow.evaluation.likelihood import NOT_A_NUMBER
 from undertow.generation.inference import inference
-from undertow.models import Classifier, Model, Regressor
+from undertow.models import Model
+
+BATCH_STEPS = 32_768
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,39 +63,39 @@ class PredictionScore:
         return "better than saying the same of all"
 
 
-def score_predictions(model: Model, batches: Iterable[Batch], *, split: str = "test") -> PredictionScore:
-    """Score a classifier or a regressor on batches that hold every sequence once.
+def score_predictions(model: Model, examples: Examples, *, split: str = "test") -> PredictionScore:
+    """Score a model that predicts a label of whole sequences, or of their steps.
 
     Raises:
-        DataError: a batch has a label that the model does not know.
+        DataError: a sequence has a label that the model does not know.
+        UsageError: labels are of whole sequences, and the model predicts one for each step, or the other way round.
     """
+    wanted = model.needs.predicted
+    assert wanted is not None, "the model predicts no label"
+    check_predicted(examples, model.needs)
     began = time.perf_counter()
-    if isinstance(model, Classifier):
-        return _score_classes(model, batches, split, began)
-    assert isinstance(model, Regressor)
-    return _score_numbers(model, batches, split, began)
+    rows = max(1, BATCH_STEPS // int(examples.lengths.max(initial=1)))
+    batches = on_device(model, batches_in_order(examples, rows))
+    if wanted.classes is None:
+        return _score_numbers(model, wanted, batches, split, began)
+    return _score_classes(model, wanted, wanted.classes, batches, split, began)
 
 
-def batches_of(sequences: SequenceSet, batch_steps: int = 32_768) -> Iterable[Batch]:
-    """Whole sequences in order of length, as many in a batch as make about so many steps."""
-    longest = int(sequences.lengths.max(initial=1))
-    return sequences_in_order(sequences, max(1, batch_steps // longest))
-
-
-def _score_classes(model: Classifier, batches: Iterable[Batch], split: str, began: float) -> PredictionScore:
-    classes = model.config.classes
+def _score_classes(
+    model: Any, wanted: Predicted, classes: tuple[str, ...], batches: Iterable[Batch], split: str, began: float
+) -> PredictionScore:
     confusion, nats = np.zeros((len(classes), len(classes)), np.int64), 0.0
-    for batch in _on_device(model, batches):
+    for batch in batches:
         with inference(model):
             log_prob = model.log_prob(batch)
-        labels = batch.labels[model.config.label]
-        told = (labels >= 0) & batch.counted if model.config.reading == "every" else labels >= 0
+        labels = batch.labels[wanted.name]
+        told = (labels >= 0) & batch.counted if wanted.of_steps else labels >= 0
         right, said = labels[told], log_prob.argmax(-1)[told]
         nats -= float(log_prob[told].gather(-1, right[:, None]).sum(dtype=torch.float64))
         np.add.at(confusion, (right.cpu().numpy(), said.cpu().numpy()), 1)
     number = int(confusion.sum())
     return PredictionScore(
-        model.config.label,
+        wanted.name,
         number,
         split,
         nats / max(1, number),
@@ -102,18 +107,21 @@ def _score_classes(model: Classifier, batches: Iterable[Batch], split: str, bega
     )
 
 
-def _score_numbers(model: Regressor, batches: Iterable[Batch], split: str, began: float) -> PredictionScore:
+def _score_numbers(
+    model: Any, wanted: Predicted, batches: Iterable[Batch], split: str, began: float
+) -> PredictionScore:
     right, said = [], []
-    for batch in _on_device(model, batches):
+    for batch in batches:
         with inference(model):
             said.append(model.predict(batch).cpu().double().numpy())
-        right.append(batch.labels[model.config.label].cpu().double().numpy())
-    wanted, found = np.concatenate(right), np.concatenate(said)
-    error = float(np.square(found - wanted).mean())
+        right.append(batch.labels[wanted.name].cpu().double().numpy())
+    values, found = np.concatenate(right), np.concatenate(said)
+    error = float(np.square(found - values).mean())
     seconds = time.perf_counter() - began
-    return PredictionScore(model.config.label, len(wanted), split, error, None, float(wanted.var()), None, (), seconds)
+    return PredictionScore(wanted.name, len(values), split, error, None, float(values.var()), None, (), seconds)
 
 
-def _on_device(model: Model, batches: Iterable[Batch]) -> Iterable[Batch]:
+def on_device(model: Model, batches: Iterable[Batch]) -> Iterable[Batch]:
+    """Batches as and where the model's weights are."""
     like = next(model.parameters())
     return (batch.to(like.device, like.dtype) for batch in batches)

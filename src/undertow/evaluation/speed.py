@@ -14,6 +14,7 @@ import torch
 
 from undertow.batch import Batch
 from undertow.config import nearest
+from undertow.data.clip_examples import ClipExamples
 from undertow.data.clips import Clip, ClipSet
 from undertow.data.features import FramesConfig
 from undertow.data.synthetic import plucked_strings
@@ -214,7 +215,7 @@ def variant(model: Autoregressive, precision: str) -> Autoregressive:
 def _synthesised(model: Autoregressive) -> Iterable[Batch]:
     """Sound for models of sound, symbols at random for others."""
     if model.alphabet.real == "sound":
-        return calibration_batches(model, _notes(model))
+        return calibration_batches(model, ClipExamples(_notes(model), model.needs))
     drawn = np.random.default_rng(0).integers(0, model.alphabet.num_symbols, (1, SYNTHESISED_SYMBOLS))
     return [Batch(torch.from_numpy(drawn), torch.ones(drawn.shape, dtype=torch.bool))]
 

@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from undertow.alphabets import Subwords
-from undertow.data.pair_batches import collate_sources
+from undertow.data.batches import collate_sources
 from undertow.emissions import Sampling
 from undertow.errors import UsageError
 from undertow.generation.beam import LENGTH_PENALTY, Hypothesis, beam_search, check_search

@@ -12,11 +12,11 @@ import numpy as np
 
 from undertow.data.audio import is_silent, read_audio
 from undertow.data.features import extract
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError
 from undertow.generation.beam import LENGTH_PENALTY
 from undertow.generation.decoding import Progress
 from undertow.generation.translating import Translation, translate
-from undertow.models.model import Model
+from undertow.models.model import Model, require
 from undertow.models.seq2seq import Seq2Seq
 
 CUT = "its text reached the maximum length and was cut off"
@@ -125,9 +125,7 @@ def check_reads_sound(model: Model) -> None:
     Raises:
         UsageError: it is one of something else.
     """
-    if not isinstance(model, Seq2Seq) or model.config.features is None:
-        what = "reads text" if isinstance(model, Seq2Seq) else f"is of the kind {model.config.kind}"
-        raise UsageError(f"a model that reads sound and writes text is wanted here, and this one {what}")
+    require(model, "transcribe")
 
 
 def check_length(model: Seq2Seq, num_frames: int, name: str) -> None:

@@ -17,7 +17,7 @@ from undertow.errors import DataError, UsageError
 from undertow.generation.beam import LENGTH_PENALTY, Hypothesis
 from undertow.generation.decoding import USUAL, Decoding, Progress, decode_sources
 from undertow.generation.writers import MaxLength
-from undertow.models.model import Model
+from undertow.models.model import Model, require
 from undertow.models.seq2seq import Seq2Seq
 
 Line = str | np.ndarray
@@ -161,12 +161,12 @@ def check_translator(model: Model) -> tuple[TextAlphabet, TextAlphabet]:
     Raises:
         UsageError: it is a model of something else.
     """
-    alphabet = _check_writes_text(model)
-    assert isinstance(model, Seq2Seq)
-    if not isinstance(model.source_alphabet, TextAlphabet):
-        what = "sound" if model.source_alphabet is None else model.source_alphabet.real
+    translator: Seq2Seq = require(model, "translate")
+    alphabet = _check_writes_text(translator)
+    if not isinstance(translator.source_alphabet, TextAlphabet):
+        what = "sound" if translator.source_alphabet is None else translator.source_alphabet.real
         raise UsageError(f"this model reads {what}, not text")
-    return model.source_alphabet, alphabet
+    return translator.source_alphabet, alphabet
 
 
 def translate_lines(
@@ -204,9 +204,9 @@ def _translate(
     return [_joined(model, [next(decoded) for _ in source.parts], decoding, source.kind) for source in sources]
 
 
-def _check_writes_text(model: Model) -> TextAlphabet:
-    if not isinstance(model, Seq2Seq):
-        raise UsageError("this model does not write one sequence of another; a seq2seq model translates")
+def _check_writes_text(model: Seq2Seq) -> TextAlphabet:
+    if "transcribe" not in model.abilities:
+        require(model, "translate")
     if not isinstance(model.alphabet, TextAlphabet):
         raise UsageError(f"this model writes {model.alphabet.real}, not text")
     return model.alphabet

@@ -1,13 +1,16 @@
 """Models by name: whatever is trained. Calling a model with a batch gives its loss."""
 
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from undertow.config import choice
+from undertow.config import choice, nearest
+from undertow.data.told import Told
+from undertow.errors import UsageError
 from undertow.models.autoregressive import Autoregressive, ShortReceptiveFieldWarning
 from undertow.models.classifier import Classifier
 from undertow.models.conditioner import Conditioner
 from undertow.models.loss import Loss
-from undertow.models.model import Model
+from undertow.models.model import Model, require
 from undertow.models.regressor import Regressor
 from undertow.models.seq2seq import Seq2Seq
 
@@ -26,6 +29,29 @@ def build(config: Any) -> Model:
     return MODELS[config.kind](config)
 
 
+def complete(values: Mapping[str, Any], told: Told, say: Callable[[str], None]) -> Any:
+    """The config of a recipe's model, with what only the data can tell filled in; see `Model.completed`.
+
+    Raises:
+        UsageError: an unknown kind or key, a wrong value, or data that is not for such a model.
+        DataError: the data lacks what the recipe asks for.
+    """
+    kind = values.get("kind", usual_kind(told))
+    if kind not in MODELS:
+        raise UsageError(f"model: unknown kind '{kind}'{nearest(str(kind), MODELS)}")
+    return MODELS[kind].completed({**values, "kind": kind}, told, say)
+
+
+def usual_kind(told: Told) -> str:
+    """The kind of a recipe's model that gives none: a label that is a number, or one of every step, is there to be
+    predicted; otherwise the model is autoregressive.
+    """
+    labels = (told.labels or {}).values()
+    if any(label.classes is None for label in labels):
+        return "regressor"
+    return "classifier" if any(label.of_steps for label in labels) else "autoregressive"
+
+
 __all__ = [
     "MODELS",
     "Autoregressive",
@@ -38,4 +64,6 @@ __all__ = [
     "Seq2Seq",
     "ShortReceptiveFieldWarning",
     "build",
+    "complete",
+    "require",
 ]

@@ -5,8 +5,8 @@ B batch, T time, P parameters of the output distribution, M features a frame.
 
 import math
 import warnings
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
 
 import torch
 from pydantic import Field
@@ -15,17 +15,24 @@ from torch import Tensor
 from undertow import alphabets, emissions, networks
 from undertow.alphabets import AlphabetConfig
 from undertow.batch import Batch, Condition
-from undertow.config import config
+from undertow.config import config, parse
+from undertow.data.needs import Needs
+from undertow.data.told import Told
 from undertow.emissions import EmissionConfig
 from undertow.errors import UsageError
+from undertow.models.completing import choose_classes, refuse_source, section, with_alphabet, with_rate
 from undertow.models.conditioner import Conditioner
 from undertow.models.inputs import behind_start, network_inputs
 from undertow.models.loss import Loss, mean_loss
-from undertow.models.model import Model
+from undertow.models.model import Ability, Model, past_facts
 from undertow.networks import NetworkConfig
 from undertow.state import State, detach, map_state, where
 
 SHORT_FIELD_SECONDS = 0.1
+EMISSIONS = {  # where a recipe gives none, by what symbols stand for
+    "text": {"kind": "categorical"},
+    "notes": {"kind": "bernoulli", "num_elements": 88},
+}
 
 
 class ShortReceptiveFieldWarning(UserWarning):
@@ -76,6 +83,45 @@ class Autoregressive(Model):
             self.alphabet.num_elements or 1,
         )
         self._warn_of_short_field()
+
+    @classmethod
+    def completed(cls, values: Mapping[str, Any], told: Told, say: Callable[[str], None]) -> Config:
+        refuse_source(values, told)
+        made = with_rate(with_alphabet(values, told), told)
+        conditioner = section(values, "conditioner")
+        classes = choose_classes(conditioner.get("labels", []), told, say)
+        if not isinstance(conditioner.get("labels"), Mapping):
+            conditioner["labels"] = classes
+        if told.real == "sound" and conditioner.get("features") is not None:
+            conditioner["features"] = _with_rate(section(conditioner, "features"), told.sample_rate)
+        emission = {"emission": EMISSIONS[told.real]} if told.real in EMISSIONS else {}
+        return parse(cls.Config, {**emission, **made, "conditioner": conditioner}, "model")
+
+    @property
+    def needs(self) -> Needs:
+        conditioner = self.config.conditioner
+        return Needs(
+            alphabet=self.alphabet,
+            sample_rate=self.config.sample_rate,
+            context_steps=self.context_steps,
+            period=self.network.period,
+            max_length=self.network.max_length,
+            classes=conditioner.labels,
+            features=conditioner.features,
+            look_ahead=conditioner.upsampling.look_ahead,
+        )
+
+    @property
+    def scorer(self) -> str:
+        return "likelihood"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return past_facts(self.alphabet, self.receptive_field, self.config.sample_rate)
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        return frozenset(["generate"])
 
     @property
     def receptive_field(self) -> int | None:
@@ -186,3 +232,9 @@ class Autoregressive(Model):
                 ShortReceptiveFieldWarning,
                 stacklevel=3,
             )
+
+
+def _with_rate(features: Mapping[str, Any], sample_rate: int | None) -> dict[str, Any]:
+    if sample_rate is None and "sample_rate" not in features:
+        raise UsageError("a model with features needs its rate before the data is read: give data.sample_rate")
+    return {"sample_rate": sample_rate, **features}

@@ -7,7 +7,8 @@ B batch, T time, K classes.
 """
 
 import math
-from typing import Annotated, Literal
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -17,11 +18,14 @@ from torch import Tensor
 from undertow import alphabets, networks
 from undertow.alphabets import AlphabetConfig
 from undertow.batch import Batch
-from undertow.config import config
+from undertow.config import config, parse
+from undertow.data.needs import Needs
+from undertow.data.told import Told
 from undertow.errors import UsageError
+from undertow.models.completing import AUTO, choose_label, refuse_source, with_alphabet, with_rate
 from undertow.models.loss import Loss, mean_loss
-from undertow.models.model import Model
-from undertow.models.reading import Reading, read_network
+from undertow.models.model import Model, past_facts
+from undertow.models.reading import Reading, predicting_needs, read_network
 from undertow.models.transfer import names_of
 from undertow.networks import NetworkConfig
 from undertow.state import State
@@ -60,6 +64,27 @@ class Classifier(Model):
         self.alphabet = alphabets.build(config.alphabet)
         values = self.alphabet.num_elements or 1
         self.network = networks.build(config.network, self.alphabet.num_symbols, len(config.classes), 0, values)
+
+    @classmethod
+    def completed(cls, values: Mapping[str, Any], told: Told, say: Callable[[str], None]) -> Config:
+        refuse_source(values, told)
+        name, label = choose_label(values.get("label", AUTO), told)
+        usual: dict[str, Any] = {"classes": label.classes} if label.classes is not None else {}
+        if label.of_steps:
+            usual["reading"] = "every"
+        return parse(cls.Config, {**usual, **with_rate(with_alphabet(values, told), told), "label": name}, "model")
+
+    @property
+    def needs(self) -> Needs:
+        return predicting_needs(self, self.config.classes)
+
+    @property
+    def scorer(self) -> str:
+        return "prediction"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return past_facts(self.alphabet, self.network.receptive_field, self.config.sample_rate)
 
     def forward(self, batch: Batch, carried: State | None = None) -> Loss:
         """The mean over the labels that count: of each row that has one, or of each of its counted steps."""

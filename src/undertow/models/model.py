@@ -1,17 +1,22 @@
-"""What training, checkpoints and scoring know of a model: its config, and that calling it gives the loss."""
+"""What training, checkpoints and scoring know of a model: its config, its loss, and what it says about itself."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 from torch import Tensor, nn
 
+from undertow.alphabets import Alphabet
 from undertow.batch import Batch
+from undertow.data.needs import Needs
+from undertow.data.told import Told
+from undertow.errors import UsageError
 from undertow.layers import Stacked
 from undertow.models.loss import Loss
 from undertow.state import State
 
 Total = Callable[[Tensor], Tensor]
+Ability = Literal["generate", "translate", "transcribe"]
 
 
 class Model(nn.Module, ABC):
@@ -26,6 +31,43 @@ class Model(nn.Module, ABC):
     config: Any
     engine_file: bytes | None = None
     is_density: bool = False
+
+    @classmethod
+    @abstractmethod
+    def completed(cls, values: Mapping[str, Any], told: Told, say: Callable[[str], None]) -> Any:
+        """The config of a recipe's model, with what only the data can tell filled in.
+
+        Args:
+            values: the recipe's model as a plain mapping.
+            told: what the data says about itself. Before it is read, its labels are unknown.
+            say: takes a line on what is left out.
+
+        Raises:
+            UsageError: an unknown key, a wrong value, or data that is not for such a model.
+            DataError: the data lacks what the recipe asks for.
+        """
+
+    @property
+    @abstractmethod
+    def needs(self) -> Needs:
+        """What it needs of the sequences it is given."""
+
+    @property
+    @abstractmethod
+    def facts(self) -> dict[str, Any]:
+        """What is true of it, plain data by name, for people and programs: what a symbol is called (`unit`) and how
+        many there are (`num_symbols`), and whatever else a model of its kind has.
+        """
+
+    @property
+    @abstractmethod
+    def scorer(self) -> str:
+        """What judges it on held-out data: a name in `undertow.evaluation.SCORERS`."""
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """The verbs that it can serve, beside being trained and scored."""
+        return frozenset()
 
     @property
     def precision(self) -> str:
@@ -77,6 +119,41 @@ class Model(nn.Module, ABC):
 def trainable_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
     """By name, the parameters that training sets: all but those that are frozen (`requires_grad` is off)."""
     return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+
+
+def past_facts(alphabet: Alphabet, receptive_field: int | None, sample_rate: int | None) -> dict[str, Any]:
+    """The facts of a model that reads its own past.
+
+    Args:
+        receptive_field: past symbols that the next output depends on; None when all of them.
+    """
+    seconds = None if receptive_field is None or sample_rate is None else receptive_field / sample_rate
+    return {
+        "sample_rate": sample_rate,
+        "num_symbols": alphabet.num_symbols,
+        "unit": alphabet.unit,
+        "receptive_field": receptive_field,
+        "receptive_field_ms": None if seconds is None else 1000 * seconds,
+    }
+
+
+def require(model: Model, ability: Ability, found: str = "this model is") -> Any:
+    """The model, if it can serve a verb.
+
+    Args:
+        found: how the error begins.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if ability not in model.abilities:
+        others = "".join(f"; `undertow {other}` is for such a model" for other in sorted(model.abilities))
+        raise UsageError(f"{found} {_a(model.config.kind)}, which cannot {ability}{others}")
+    return model
+
+
+def _a(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def stacked_weights(model: nn.Module) -> dict[str, int]:

@@ -3,17 +3,34 @@
 B batch, T steps, P outputs.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
 from undertow.alphabets import Alphabet
 from undertow.batch import Batch, Condition
+from undertow.data.needs import Needs, Predicted
 from undertow.models.inputs import behind_start, network_inputs
 from undertow.networks import Network
 
 Reading = Literal["last", "mean", "every"]
+
+
+def predicting_needs(model: Any, classes: tuple[str, ...] | None) -> Needs:
+    """What a model that reads whole sequences needs: it is given the start symbol too.
+
+    Args:
+        model: with an alphabet, a network, and a config that names a label and where the network is read.
+    """
+    most = model.network.max_length
+    return Needs(
+        alphabet=model.alphabet,
+        sample_rate=model.config.sample_rate,
+        period=model.network.period,
+        max_length=None if most is None else most - 1,
+        predicted=Predicted(model.config.label, classes, model.config.reading == "every"),
+    )
 
 
 def read_network(network: Network, alphabet: Alphabet, batch: Batch, reading: Reading) -> Tensor:

@@ -3,7 +3,8 @@
 B batch, T time.
 """
 
-from typing import Annotated, Literal
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
 
 import torch
 from pydantic import Field
@@ -12,10 +13,13 @@ from torch import Tensor
 from undertow import alphabets, networks
 from undertow.alphabets import AlphabetConfig
 from undertow.batch import Batch
-from undertow.config import config
+from undertow.config import config, parse
+from undertow.data.needs import Needs
+from undertow.data.told import Told
+from undertow.models.completing import AUTO, choose_label, refuse_source, with_alphabet, with_rate
 from undertow.models.loss import Loss
-from undertow.models.model import Model
-from undertow.models.reading import read_network
+from undertow.models.model import Model, past_facts
+from undertow.models.reading import predicting_needs, read_network
 from undertow.models.transfer import names_of
 from undertow.networks import NetworkConfig
 from undertow.state import State
@@ -47,6 +51,24 @@ class Regressor(Model):
         self.alphabet = alphabets.build(config.alphabet)
         values = self.alphabet.num_elements or 1
         self.network = networks.build(config.network, self.alphabet.num_symbols, 1, 0, values)
+
+    @classmethod
+    def completed(cls, values: Mapping[str, Any], told: Told, say: Callable[[str], None]) -> Config:
+        refuse_source(values, told)
+        name, _ = choose_label(values.get("label", AUTO), told)
+        return parse(cls.Config, {**with_rate(with_alphabet(values, told), told), "label": name}, "model")
+
+    @property
+    def needs(self) -> Needs:
+        return predicting_needs(self, None)
+
+    @property
+    def scorer(self) -> str:
+        return "prediction"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return past_facts(self.alphabet, self.network.receptive_field, self.config.sample_rate)
 
     def forward(self, batch: Batch, carried: State | None = None) -> Loss:
         """The mean over the rows."""

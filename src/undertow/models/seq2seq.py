@@ -5,6 +5,7 @@ Neural machine translation: Sutskever et al., arXiv 1409.3215; Bahdanau et al., 
 B batch, S source steps, T target steps, N target symbols, M channels of a target's frame, P parameters.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 import torch
@@ -14,18 +15,22 @@ from torch import Tensor
 from undertow import alphabets, networks
 from undertow.alphabets import AlphabetConfig
 from undertow.batch import Batch, Condition
-from undertow.config import config
+from undertow.config import config, parse, to_dict
 from undertow.data.features import FeatureConfig
+from undertow.data.needs import Needs, SourceNeeds
+from undertow.data.told import Told
 from undertow.emissions import FRAME_EMISSIONS, Categorical, TargetEmissionConfig
 from undertow.errors import UsageError
+from undertow.models.completing import asked_alphabet, read_alphabet, section
 from undertow.models.frame_source import FrameSource
 from undertow.models.loss import Loss
-from undertow.models.model import Model
+from undertow.models.model import Ability, Model
 from undertow.models.target import make_target
-from undertow.networks import EncoderDecoderConfig, InputShape
+from undertow.networks import ENCODER_DECODERS, EncoderDecoderConfig, InputShape
 from undertow.state import State
 
 NOTHING = Condition()
+SHARED = "shared"  # of a recipe's model.source: the target's alphabet, fitted to both sides
 
 
 class Seq2Seq(Model):
@@ -96,6 +101,45 @@ class Seq2Seq(Model):
             config.network, source, self.target.shape, self.emission.num_params
         )
 
+    @classmethod
+    def completed(cls, values: Mapping[str, Any], told: Told, say: Callable[[str], None]) -> Config:
+        if told.source is None or told.direction is None:
+            raise UsageError("a model of kind seq2seq makes one sequence of another, and this data has no sources")
+        if told.source == "sound" and not section(values, "features"):
+            raise UsageError("model.features: there are none; say which frames of the sound the model reads")
+        made = parse(cls.Config, {**values, **_alphabets(values, told), "direction": told.direction}, "model")
+        if told.lengths is None:
+            return made
+        network = ENCODER_DECODERS[made.network.kind].completed(
+            section(values, "network"), *told.lengths(made.source, made.alphabet)
+        )
+        return parse(cls.Config, {**to_dict(made), "network": network}, "model")
+
+    @property
+    def needs(self) -> Needs:
+        config, most = self.config, self.network.encoder.max_length
+        return Needs(
+            alphabet=self.alphabet,
+            max_length=self.network.decoder.max_length,
+            source=SourceNeeds(config.direction, self.source_alphabet, config.features, self.source_end, most),
+            end=self.end_symbol,
+        )
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        direction = list(self.config.direction)
+        return {"num_symbols": self.alphabet.num_symbols, "unit": self.alphabet.unit, "direction": direction}
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        if self.alphabet.real != "text":
+            return frozenset()
+        return frozenset(["transcribe" if self.source_alphabet is None else "translate"])
+
+    @property
+    def scorer(self) -> str:
+        return "words" if self.source_alphabet is None else "translation"
+
     def forward(self, batch: Batch, carried: State | None = None) -> Loss:
         return self.target.loss(self._params(batch), batch, self.config.label_smoothing if self.training else 0.0)
 
@@ -147,3 +191,18 @@ class Seq2Seq(Model):
     def _condition(self, batch: Batch) -> Condition:
         assert batch.source is not None and batch.source_lengths is not None, "the batch has no source"
         return self.encode(batch.source, batch.source_lengths)
+
+
+def _alphabets(values: Mapping[str, Any], told: Told) -> dict[str, Any]:
+    """The alphabets that a recipe's model gives, or else the data's, fitted to the texts; the same for both sides where
+    the source has none of its own.
+    """
+    target = read_alphabet(asked_alphabet(values, told), told.real)
+    if told.source != told.real:
+        return {"alphabet": to_dict(told.fit(target, "target"))}
+    asked = values.get("source")
+    if asked == SHARED:
+        both = to_dict(told.fit(target, "both"))
+        return {"source": both, "alphabet": both}
+    source = target if asked is None else read_alphabet(asked_alphabet(values, told, "source"), told.source, "source")
+    return {"source": to_dict(told.fit(source, "source")), "alphabet": to_dict(told.fit(target, "target"))}

@@ -1,6 +1,5 @@
 """A recipe's data: which set or folder is meant, its clips, and the labels a model of them is to know."""
 
-from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -8,17 +7,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from undertow.config import Count, config, nearest
+from undertow.config import Count, config
 from undertow.data.catalogue import CATALOGUE, audio_set, holds, locate
 from undertow.data.clips import ClipSet
 from undertow.data.fetch import fetch
-from undertow.data.folder import SPLITS
-from undertow.data.load import list_source, load_clips
-from undertow.data.synthetic import PLUCKED
-from undertow.errors import DataError, UsageError
+from undertow.data.folder import SPLITS, Item, label_classes
+from undertow.data.load import list_source, load_clips, own_rate
+from undertow.data.synthetic import PITCHES, PLUCKED
+from undertow.data.told import Label
+from undertow.errors import UsageError
 from undertow.recipes.callbacks import Downloads, Say
 
-AUTO = "auto"
 CLIPS_A_CLASS = 2  # a label with fewer clips a class on average tells clips apart, not kinds of clips
 
 
@@ -33,6 +32,8 @@ class AudioData:
         label_pattern: how a folder's file names tell labels, such as "{digit}_{speaker}_{take}".
         trim_decibels: cut both ends where they stay this far below the loudest 10 ms (-40, say); None: as they are.
         crop_steps: samples of a training crop at most; None: whole clips.
+        carry_state: each row of a batch goes on where that of the batch before ended, with the state it had
+            (truncated back-propagation through time).
     """
 
     kind: Literal["audio"] = "audio"
@@ -42,6 +43,7 @@ class AudioData:
     label_pattern: str | None = None
     trim_decibels: Annotated[float, Field(lt=0)] | None = None
     crop_steps: Count | None = None
+    carry_state: bool = False
 
 
 def choose(data: AudioData, given: str | Path | None) -> AudioData:
@@ -104,38 +106,30 @@ def splits(data: AudioData) -> list[str]:
     return [split for split in SPLITS if split in there]
 
 
-def choose_labels(wanted: Sequence[str] | Literal["auto"], clips: ClipSet) -> tuple[dict[str, list[str]], list[str]]:
-    """Classes by name of the labels a model is to know, and the names of those left out.
+def sample_rate(data: AudioData) -> int:
+    """The section's rate in Hz, or the data's own; see `load_clips`."""
+    assert data.source is not None
+    return data.sample_rate or own_rate(data.source, _items(data))
 
-    "auto" leaves out labels of a single class, and those with about as many classes as clips (a take, a transcript).
 
-    Raises:
-        DataError: the data has no such label.
+def labels_of(data: AudioData) -> dict[str, Label]:
+    """The labels of all files. One of a single class is not useful, nor one of about as many as there are clips to
+    train on (a take, a transcript).
     """
-    known = {name: list(classes) for name, classes in clips.label_classes.items()}
-    if wanted != AUTO:
-        for name in wanted:
-            if name not in known:
-                has = nearest(name, known) if known else "; it has no labels"
-                raise DataError(f"the data has no label '{name}'{has} (model.conditioner.labels chooses)")
-        return {name: known[name] for name in wanted}, []
-    useful = {name: classes for name, classes in known.items() if 1 < len(classes) <= len(clips) / CLIPS_A_CLASS}
-    return useful, [name for name in known if name not in useful]
+    if data.source == PLUCKED:
+        return {"pitch": Label(tuple(PITCHES))}
+    items = _items(data)
+    most = sum(item.split == "train" for item in items) / CLIPS_A_CLASS
+    classes = {name: tuple(values) for name, values in label_classes(items).items()}
+    return {name: Label(values, is_useful=1 < len(values) <= most) for name, values in classes.items()}
+
+
+def _items(data: AudioData) -> list[Item]:
+    assert data.source is not None
+    return [] if data.source == PLUCKED else list_source(data.source, path=data.path, label_pattern=data.label_pattern)
 
 
 def tell_of_files(clips: ClipSet, tell: Say) -> None:
     """Say what reading the clips met: files that were resampled, mixed down, trimmed or skipped."""
     for line in clips.report.lines():
         tell(line)
-
-
-def summary(clips: ClipSet) -> dict[str, Any]:
-    """What a card says of a split: clips, seconds, and files that were skipped or changed."""
-    return {
-        "num_clips": len(clips),
-        "seconds": round(clips.seconds, 3),
-        "num_samples": clips.num_samples,
-        "num_skipped": len(clips.report.bad),
-        "changes": dict(clips.report.changes),
-        "trimmed_seconds": round(clips.report.trimmed_seconds, 3),
-    }

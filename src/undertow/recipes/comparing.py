@@ -8,19 +8,20 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from undertow.checkpoint import read_card
 from undertow.config import to_dict
 from undertow.errors import UsageError
 from undertow.evaluation import Score
 from undertow.evaluation.generation_speed import generation_speeds
 from undertow.generation import make_runner
-from undertow.models import Autoregressive
+from undertow.models import Autoregressive, build, complete
 from undertow.recipes.callbacks import Downloads, Say, silent
 from undertow.recipes.recipe import Recipe, read_recipe
 from undertow.recipes.run import train
 from undertow.recipes.scoring import score
 from undertow.recipes.tasks import TASKS
-from undertow.recipes.tasks.task import autoregressive
 from undertow.training.journal import LOG
 from undertow.training.run_folder import SETTINGS
 
@@ -114,13 +115,13 @@ def compare(
     for one in made.values():
         TASKS[one.data.kind].fetch(one.data, downloads)
     _check_models(made)
-    models: dict[str, Autoregressive] = {}
+    models: dict[str, Any] = {}
     for name, one in made.items():
         folder = Path(out) / name
         if say is not None:
             say(f"{name}: {minutes:g} minutes in {folder}")
         run = train(one, folder, resume=(folder / SETTINGS).exists(), device=device, say=say)
-        models[name] = autoregressive(run.load(run.device))
+        models[name] = run.load(run.device)
     return _measure(models, made, Path(out), minutes, num_symbols, say or silent)
 
 
@@ -143,9 +144,6 @@ def _read(recipes: Sequence[str | Path], changes: Mapping[str, Any], given: str 
                     f"{name} has data.{key} {found.get(key)}, and {first} {expected.get(key)}: "
                     "models are compared on the same data"
                 )
-    for name, one in made.items():
-        if (kind := one.model.get("kind", "autoregressive")) != "autoregressive":
-            raise UsageError(f"{name} makes a {kind}, which has no likelihood alone; compare autoregressive models")
     return made
 
 
@@ -158,9 +156,13 @@ def _check_models(made: Mapping[str, Recipe]) -> None:
     """That every model will have a likelihood of the same symbols, and there is something to measure it on."""
     symbols: dict[str, Any] = {}
     for name, one in made.items():
-        task = TASKS[one.data.kind](one.data, one.model, silent)
-        config = task.model_config
-        if "validation" not in task.summary():
+        task = TASKS[one.data.kind](one.data)
+        config = complete(one.model, task.told(), silent)
+        with torch.device("meta"):
+            scorer = build(config).scorer
+        if scorer != "likelihood":
+            raise UsageError(f"{name} makes a {config.kind}, which is scored by its {scorer}; compare likelihoods")
+        if "validation" not in task.splits(one.data):
             raise UsageError(f"{name} holds nothing out: there is nothing to compare models on")
         symbols[name] = to_dict(config.alphabet)
     (first, expected), *others = symbols.items()

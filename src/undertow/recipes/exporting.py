@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from undertow.errors import UsageError
-from undertow.models import Autoregressive, Model
+from undertow.models import Autoregressive, Model, require
 from undertow.native import export, precision_of, why_missing
 from undertow.recipes.callbacks import Say, silent
+from undertow.recipes.excerpt import Excerpt, excerpt
 from undertow.recipes.scoring import chosen
-from undertow.recipes.tasks import TASKS, DataConfig, Excerpt
-from undertow.recipes.tasks.task import autoregressive
+from undertow.recipes.tasks import TASKS, DataConfig
 
 CALIBRATION_SYMBOLS = 2**18  # at most
 COST_SYMBOLS = 2**18
@@ -54,12 +54,12 @@ def quantise(
         label_pattern: of a folder's file names, such as "{digit}_{speaker}_{take}".
 
     Raises:
-        UsageError: the model is no autoregressive one, is exported already or not of such data, the precision is
+        UsageError: the model does not generate, is exported already or not of such data, the precision is
             unknown, int8 lacks a source, or the engine has no op for a part of the model, which is named.
         DataError: the data cannot be used, or has what the model does not know.
     """
     check_engine()
-    wanted = autoregressive(model)
+    wanted: Autoregressive = require(model, "generate")
     if source is None:
         return export(wanted, precision)
     data = chosen(wanted, source, label_pattern)
@@ -78,7 +78,7 @@ def check_engine() -> None:
 
 def calibration(model: Autoregressive, data: DataConfig, say: Say = silent) -> Excerpt:
     """Training data, spread over all there is; `say` hears of files that were changed."""
-    return TASKS[data.kind].excerpt(data, model, "train", CALIBRATION_SYMBOLS, say)
+    return excerpt(data, model, "train", CALIBRATION_SYMBOLS, say)
 
 
 def cost(model: Autoregressive, exported: Autoregressive, data: DataConfig, say: Say = silent) -> ExportCost:
@@ -89,10 +89,9 @@ def cost(model: Autoregressive, exported: Autoregressive, data: DataConfig, say:
     Raises:
         UsageError, DataError: as `quantise`.
     """
-    task = TASKS[data.kind]
-    there = task.splits(data)
+    there = TASKS[data.kind].splits(data)
     split = next((one for one in ("test", "validation") if one in there), "train")
-    held_out = task.excerpt(data, model, split, COST_SYMBOLS, say)
+    held_out = excerpt(data, model, split, COST_SYMBOLS, say)
     float32_bits = held_out.bits_per_symbol(export(model, "float32"))
     return ExportCost(
         split, held_out.num_pieces, held_out.num_symbols, float32_bits, held_out.bits_per_symbol(exported)

@@ -5,16 +5,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 import yaml
 
 from undertow.alphabets import ALPHABETS
 from undertow.checkpoint import read_config
 from undertow.config import config, nearest, parse, to_dict
 from undertow.errors import DataError, UsageError
+from undertow.models import build, complete, require
+from undertow.models.completing import section
 from undertow.plain_yaml import from_yaml
+from undertow.recipes.callbacks import silent
 from undertow.recipes.samples import Samples
 from undertow.recipes.tasks import TASKS, DataConfig
-from undertow.recipes.tasks.task import section
 from undertow.training.config import TrainingConfig
 
 FOLDER = Path(__file__).parent
@@ -73,7 +76,7 @@ def read_recipe(recipe: str | Path | Mapping[str, Any], changes: Mapping[str, An
     elif "data" not in values and "model" in values:
         raise UsageError("this recipe goes on with a trained model: name its folder with --init")
     made = parse(Recipe, values)
-    TASKS[made.data.kind].check(made.data, made.model)
+    complete(made.model, TASKS[made.data.kind].expected(made.data), silent)  # what can be seen before data is read
     return made
 
 
@@ -98,17 +101,15 @@ def started_from(values: Mapping[str, Any], init: str) -> dict[str, Any]:
     Sound is read at the model's sample rate, unless the recipe gives another.
 
     Raises:
-        UsageError: the recipe is of no classifier, or that is no autoregressive model of sound or text.
+        UsageError: that is no model of sound or text that generates.
         DataError: that is no checkpoint.
     """
-    if (wanted := section(values, "model").get("kind")) != "classifier":
-        raise UsageError(f"only a classifier goes on with a trained model, as the recipe classify; this is {wanted}")
     found = read_config(init)
-    if found.kind != "autoregressive":
-        raise UsageError(f"{init} is a {found.kind}; a classifier starts from an autoregressive model")
+    with torch.device("meta"):  # its shapes alone
+        require(build(found), "generate", f"{init} is")
     real = ALPHABETS[found.alphabet.kind].real
     if real not in LABELLED:
-        raise UsageError(f"{init} is a model of {real}; a classifier starts from one of {' or '.join(LABELLED)}")
+        raise UsageError(f"{init} is a model of {real}; such a recipe starts from one of {' or '.join(LABELLED)}")
     parts = {"network": to_dict(found.network), "alphabet": to_dict(found.alphabet)}
     rate = {"sample_rate": found.sample_rate} if real == "sound" else {}
     data = {"kind": LABELLED[real], **rate, **section(values, "data")}

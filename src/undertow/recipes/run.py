@@ -12,13 +12,17 @@ import torch
 
 from undertow.checkpoint import load
 from undertow.config import to_dict
+from undertow.data.examples import Examples
+from undertow.data.needs import Needs
 from undertow.errors import UsageError
-from undertow.models import Autoregressive, Model, Seq2Seq, build
+from undertow.media import MEDIA, medium_of
+from undertow.models import Autoregressive, Model, build, complete, require
 from undertow.models.transfer import take_weights
 from undertow.recipes.callbacks import Downloads, Say, silent
+from undertow.recipes.feeding import training_batches, unigram_bits, validation_batches
 from undertow.recipes.recipe import Recipe, read_recipe
+from undertow.recipes.samples import SampleWriter
 from undertow.recipes.tasks import TASKS, Task
-from undertow.recipes.tasks.task import autoregressive
 from undertow.training.distributed import World, world
 from undertow.training.progress import RunProgress
 from undertow.training.run_folder import check
@@ -107,23 +111,25 @@ def train(
 def _train(made: Recipe, out: Path, resume: bool, here: World, say: Say | None) -> Trained:
     """Read the data, build the model, and train it in this process."""
     tell = say if say is not None and here.is_first else silent
-    task = TASKS[made.data.kind](made.data, made.model, tell)
+    task = TASKS[made.data.kind](made.data, tell)
+    config = complete(made.model, task.told(), tell)
     torch.manual_seed(made.training.seed)
-    model = _build(task.model_config)
+    model = _build(config)
+    sets = read_sets(task, model.needs, tell)
     tell(describe(model))
     if made.init is not None and not (resume and (out / "last").exists()):
         tell(f"it starts from {made.init}: {take_weights(model, load(made.init)).text}")
-    trainer = _trainer(made, task, model, out, here, quiet=say is None)
+    trainer = _trainer(made, task, sets, model, out, here, quiet=say is None)
     return Trained(out, made, model, trainer.fit(resume))
 
 
 def load_model(path: str | Path, device: str | torch.device = "cpu") -> Autoregressive:
-    """The autoregressive model of a checkpoint or run folder; see `undertow.checkpoint.load`.
+    """The model of a checkpoint or run folder, which must generate; see `undertow.checkpoint.load`.
 
     Raises:
         UsageError: it is a model of another kind.
     """
-    return autoregressive(load(path, device), f"{path} is")
+    return require(load(path, device), "generate", f"{path} is")
 
 
 def _all_changes(
@@ -146,44 +152,73 @@ def _build(config: Any) -> Model:
         raise UsageError(f"this model cannot be made, choose smaller sizes: {reason}") from error
 
 
-def describe(model: Any) -> str:
-    """Size and receptive field of a model, in one line."""
+def read_sets(task: Task, needs: Needs, tell: Say) -> dict[str, Examples]:
+    """The training split, and the validation split where there is one; their sizes are told."""
+    there = task.splits(task.config)
+    if "validation" not in there:
+        tell("there is nothing to validate on, too little data to hold any out: nothing will tell when to stop")
+    sets: dict[str, Examples] = {
+        split: task.read(split, needs) for split in ("train", "validation") if split in (*there, "train")
+    }
+    rate = "" if needs.sample_rate is None else f" at {needs.sample_rate} Hz"
+    sizes = "; ".join(f"{split} {part.size(needs.alphabet.unit)}" for split, part in sets.items())
+    tell(f"{task.name(task.config)}{rate}: {sizes}")
+    return sets
+
+
+def describe(model: Model) -> str:
+    """A model's size, and what it reads, in one line."""
+    facts = model.facts
     size = f"{model.config.network.kind} of {model.num_parameters:,} parameters"
-    if isinstance(model, Seq2Seq):
-        return f"{size}; it reads {model.config.direction[0]} and writes {model.config.direction[1]}"
-    sense = "hears" if model.alphabet.real == "sound" else "sees"
-    field, rate = model.network.receptive_field, model.config.sample_rate
-    reach = "all of the past" if field is None else f"{field:,} {model.alphabet.unit}s"
-    if field is not None and rate is not None:
-        reach += f" ({1000 * field / rate:.0f} ms at {rate} Hz)"
-    return f"{size}; it {sense} {reach}"
+    if "direction" in facts:
+        return f"{size}; it reads {facts['direction'][0]} and writes {facts['direction'][1]}"
+    if facts["receptive_field"] is None:
+        return f"{size}; it sees all of the past"
+    reach = f"{facts['receptive_field']:,} {facts['unit']}s"
+    if facts["receptive_field_ms"] is not None:
+        reach += f" ({facts['receptive_field_ms']:.0f} ms at {facts['sample_rate']} Hz)"
+    return f"{size}; it sees {reach} of the past"
 
 
-def _trainer(recipe: Recipe, task: Task, model: Model, out: Path, here: World, quiet: bool) -> Trainer:
+def _trainer(
+    recipe: Recipe, task: Task, sets: Mapping[str, Examples], model: Model, out: Path, here: World, quiet: bool
+) -> Trainer:
     sharded = here.size > 1 and recipe.training.parallel == "fsdp"  # one process alone cannot run such a model
+    needs = model.needs
     return Trainer(
         model,
         recipe.training,
-        task.batches(model, recipe.training, here),
-        task.validation(model),
+        training_batches(sets, task.cut, needs, recipe.training, here),
+        validation_batches(sets, task.cut, needs),
         out,
         here,
         settings={"data": to_dict(recipe.data)},
-        card=_card(recipe, task, model, here),
-        on_validation=None if sharded else task.sample_writer(recipe.samples, out),
-        measure=None if sharded else task.measure(model),
+        card=_card(recipe, sets, model, here),
+        on_validation=None if sharded else _sample_writer(recipe, task, sets, model, out),
+        measure=None if sharded or "validation" not in sets else task.measure(sets["validation"]),
         quiet=quiet,
     )
 
 
-def _card(recipe: Recipe, task: Task, model: Model, here: World) -> dict[str, Any]:
+def _sample_writer(
+    recipe: Recipe, task: Task, sets: Mapping[str, Examples], model: Model, out: Path
+) -> SampleWriter | None:
+    alphabet = model.needs.alphabet
+    if not recipe.samples.count or not model.abilities or alphabet.real not in MEDIA:
+        return None
+    medium = medium_of(alphabet, model.needs.sample_rate)
+    make = task.samples(recipe.samples, sets, medium)
+    return None if make is None else SampleWriter(make, medium, out)
+
+
+def _card(recipe: Recipe, sets: Mapping[str, Examples], model: Model, here: World) -> dict[str, Any]:
     """What a checkpoint says of its making; the trainer adds steps, time and scores."""
     started = {} if recipe.init is None else {"started_from": recipe.init}
     return {
         "description": recipe.description,
-        "data": {**to_dict(recipe.data), "splits": task.summary()},
+        "data": {**to_dict(recipe.data), "splits": {split: part.summary() for split, part in sets.items()}},
         "training": {**to_dict(recipe.training), **started, "num_processes": here.size, **hardware(here.device)},
-        "baselines": {"validation_unigram_bits": task.baseline(model)},
+        "baselines": {"validation_unigram_bits": unigram_bits(sets, model.needs)},
     }
 
 

@@ -7,13 +7,15 @@ from typing import Any
 
 from undertow.config import nearest
 from undertow.data.folder import ALL
+from undertow.data.needs import Needs
 from undertow.errors import DataError, UsageError
-from undertow.evaluation.sequence_likelihood import Protocol
-from undertow.generation.beam import LENGTH_PENALTY
-from undertow.models import Autoregressive, Model, Seq2Seq
+from undertow.evaluation import SCORERS, Asked, Scored
+from undertow.evaluation.likelihood import Protocol
+from undertow.evaluation.scorers import NEED_TRAINING_DATA, check_asked
+from undertow.models import Model
 from undertow.recipes.callbacks import Say, silent
+from undertow.recipes.feeding import check_pairs
 from undertow.recipes.tasks import TASKS, DataConfig
-from undertow.recipes.tasks.task import Asked, Scored
 
 KINDS = {
     "sound": "audio",
@@ -23,7 +25,8 @@ KINDS = {
     "symbols": "copy_memory",
     "numbers": "adding",
 }
-SOURCES = {"text": "pairs", "sound": "transcripts"}  # by what a sequence-to-sequence model reads
+SOURCES = {"text": "pairs", "sound": "transcripts"}  # by what a model reads before it writes
+LABELLED = {"text": "labelled_text"}  # where a model predicts a label
 WHOLE = ("audio", "labelled_text", "pairs")  # kinds of data whose splits may be scored together
 
 
@@ -39,7 +42,7 @@ def score(
     length_penalty: float | None = None,
     say: Say = silent,
 ) -> Scored:
-    """One split of some data under a model: bits a symbol beside baselines, a classifier's errors, a
+    """Score a model on one split of some data: bits a symbol compared with baselines, a classifier's errors, a
     translator's BLEU, or the word error of a recogniser of speech.
 
     Args:
@@ -54,45 +57,50 @@ def score(
         say: takes lines on files that were resampled or skipped.
 
     Raises:
-        UsageError: an unknown split or metric, a bad pattern, or data of another kind than the model's.
+        UsageError: an unknown split or metric, a bad pattern, an option that is not for this model, or data of another
+            kind than the model's.
         DataError: the data cannot be used, or has what the model does not know.
     """
-    if model.is_density:
-        raise UsageError("this model gives densities: they are not probabilities, and there are no bits to score")
-    if (metrics or beam is not None or length_penalty is not None) and not isinstance(model, Seq2Seq):
-        raise UsageError(
-            f"metrics and a beam are for a model that writes a target; this one is of kind {model.config.kind}"
-        )
-    data = chosen(model, source, label_pattern)
-    task = TASKS[data.kind]
-    there = task.splits(data)
+    asked = Asked(protocol=protocol, metrics=tuple(metrics), beam=beam, length_penalty=length_penalty)
+    check_asked(model, asked)
+    data, needs = chosen(model, source, label_pattern), model.needs
+    kind = TASKS[data.kind]
+    there = kind.splits(data)
     if split is None:
         split = next((one for one in ("test", "validation") if one in there), None)
         if split is None:
-            raise DataError(f"{task.name(data)} holds nothing out; --split {there[0]} is what the model learnt from")
+            raise DataError(f"{kind.name(data)} holds nothing out; --split {there[0]} is what the model learnt from")
     elif split not in there and not (split == ALL and data.kind in WHOLE):
         raise UsageError(f"unknown split '{split}'{nearest(split, list(there))}")
-    beam = 5 if beam is None else beam
-    penalty = LENGTH_PENALTY if length_penalty is None else length_penalty
-    return task.score(data, model, split, Asked(protocol, tuple(metrics), beam, penalty), say)
+    examples = kind(kind.to_score(data), say).read(split, needs)
+    if needs.source is not None:
+        check_pairs(needs, examples, "it can be translated in parts, but not scored")
+    train = None
+    if model.scorer in NEED_TRAINING_DATA and "train" in there:
+        train = examples if split == "train" else kind(data).read("train", needs)
+    return SCORERS[model.scorer](model, examples, train, split, asked)
 
 
-def chosen(model: Any, source: Any, label_pattern: str | None = None) -> Any:
+def chosen(model: Model, source: Any, label_pattern: str | None = None) -> Any:
     """The data section of a kind that fits a model, with what a user gave as its source."""
     if not isinstance(source, str | Path):
         data = source
     else:
-        kind = KINDS[model.alphabet.real]
-        if isinstance(model, Seq2Seq):
-            kind = SOURCES["sound" if model.source_alphabet is None else model.source_alphabet.real]
-        elif kind == "text" and not isinstance(model, Autoregressive):
-            kind = "labelled_text"
-        data = TASKS[kind].choose(TASKS[kind].Config(), source)
-        if kind == "pairs":
-            read, written = model.config.direction
+        needs = model.needs
+        kind = TASKS[_kind(needs)]
+        data = kind.choose(kind.Config(), source)
+        if data.kind == "pairs" and needs.source is not None:
+            read, written = needs.source.direction
             data = replace(data, source_language=read, target_language=written)
     if label_pattern is None:
         return data
     if data.kind not in ("audio", "transcripts"):
         raise UsageError("label_pattern is for a folder of sound")
     return replace(data, label_pattern=label_pattern)
+
+
+def _kind(needs: Needs) -> str:
+    if needs.source is not None:
+        return SOURCES[needs.source.real]
+    real = needs.alphabet.real
+    return LABELLED.get(real, KINDS[real]) if needs.predicted is not None else KINDS[real]

@@ -5,13 +5,12 @@ from pathlib import Path
 from undertow.config import nearest
 from undertow.data.synthetic import PLUCKED
 from undertow.errors import UsageError
-from undertow.models import Autoregressive
+from undertow.models import Autoregressive, complete, require
 from undertow.models import build as build_model
 from undertow.recipes.callbacks import silent
 from undertow.recipes.recipe import read_recipe, recipe_names
 from undertow.recipes.run import load_model
 from undertow.recipes.tasks import TASKS
-from undertow.recipes.tasks.task import autoregressive
 
 
 def load_or_build(name: str) -> Autoregressive:
@@ -33,5 +32,5 @@ def load_or_build(name: str) -> Autoregressive:
     given = PLUCKED if recipe.data.kind == "audio" and recipe.data.source is None else None
     data = kind.choose(recipe.data, given)
     kind.fetch(data)
-    model = build_model(kind(data, recipe.model, silent).model_config)
-    return autoregressive(model, f"the recipe {name} makes")
+    model = build_model(complete(recipe.model, kind(data).told(), silent))
+    return require(model, "generate", f"the recipe {name} makes")

@@ -1,12 +1,12 @@
 """What validations of a translator are judged by: BLEU of a few sentences, translated greedily."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from undertow.evaluation.translation_scores import LITTLE, corpus_scores, write_targets
 from undertow.generation.decoding import Decoding
-from undertow.models import Model, Seq2Seq
 from undertow.training.measure import Measure
 
 BATCH_SIZE = 128
@@ -26,8 +26,7 @@ class BleuMeasure:
         self.sources, self.references = sources, references
         self.decoding = Decoding(beam=1, batch_size=BATCH_SIZE, max_length=_longest)
 
-    def __call__(self, model: Model) -> Measure:
-        assert isinstance(model, Seq2Seq)
+    def __call__(self, model: Any) -> Measure:
         written = write_targets(model, self.sources, self.decoding)
         bleu = corpus_scores(written, self.references, ["bleu"])["bleu"].value
         return Measure(-bleu if bleu >= LITTLE else 0.0, f"BLEU {bleu:.2f}", {"bleu": bleu})

@@ -5,22 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from undertow.alphabets.alphabet import Alphabet
 from undertow.checkpoint import read_card
-from undertow.data.clips import ClipSet
 from undertow.errors import DataError
-from undertow.evaluation.baselines import unigram
-
-COUNTED_SAMPLES = 2**22  # of each split, about; every k-th clip
-
-
-def unigram_bits(clips: Mapping[str, ClipSet], alphabet: Alphabet) -> float | None:
-    """Bits a symbol of the validation clips under counts of the training clips; None without validation clips."""
-    if "validation" not in clips:
-        return None
-    parts = [clips[split] for split in ("train", "validation")]
-    train, test = ([alphabet.encode(part[index].samples) for index in _spread(part)] for part in parts)
-    return unigram(train, test, alphabet.num_symbols)
 
 
 def verdict(run: str | Path) -> str:
@@ -36,10 +22,6 @@ def verdict(run: str | Path) -> str:
         f"this model has not learnt yet: {nats / math.log(2):.2f} bits a symbol, and counts of single symbols need "
         f"{counts:.2f}; what it generates is noise; train it for longer"
     )
-
-
-def _spread(clips: ClipSet) -> range:
-    return range(0, len(clips), max(1, clips.num_samples // COUNTED_SAMPLES))
 
 
 def _number(card: Mapping[str, Any], section: str, name: str) -> float | None:

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from undertow.config import choice
 from undertow.recipes.tasks.audio import AudioTask
-from undertow.recipes.tasks.excerpt import Excerpt
 from undertow.recipes.tasks.labelled_text import LabelledTextTask
 from undertow.recipes.tasks.mnist import MnistTask
 from undertow.recipes.tasks.pairs import PairsTask
@@ -28,4 +27,4 @@ TASKS: dict[str, Any] = {
 
 DataConfig = Annotated[Any, choice(TASKS)]
 
-__all__ = ["TASKS", "DataConfig", "Excerpt", "Task"]
+__all__ = ["TASKS", "DataConfig", "Task"]

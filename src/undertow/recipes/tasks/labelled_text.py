@@ -1,30 +1,28 @@
 """Texts with a class each, for a classifier: a table of the user's, or the language of Multi30k's sentences."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from undertow import alphabets
 from undertow.alphabets.fit import fit
-from undertow.config import Count, config, to_dict
+from undertow.config import Count, config
 from undertow.data.labelled_text import LabelledTexts, open_labelled_text
+from undertow.data.needs import Needs
 from undertow.data.sequences import SequenceSet
+from undertow.data.told import Label, Told
 from undertow.errors import DataError
-from undertow.evaluation.prediction import batches_of, score_predictions
-from undertow.models import Classifier
-from undertow.recipes.callbacks import Downloads, Say
-from undertow.recipes.tasks.labels import AUTO, told_label
+from undertow.recipes.callbacks import Downloads
 from undertow.recipes.tasks.named import fetch_named, placed
-from undertow.recipes.tasks.sequences import SequenceTask, check_label
-from undertow.recipes.tasks.task import Asked, Scored, parse_model, section
-from undertow.recipes.tasks.text import read_alphabet, text_alphabet
+from undertow.recipes.tasks.task import Task
+from undertow.recipes.tasks.text import CHARACTERS, text_alphabet
 
 
-class LabelledTextTask(SequenceTask):
+class LabelledTextTask(Task):
     """A text a sequence, read whole."""
 
     @config
@@ -45,55 +43,55 @@ class LabelledTextTask(SequenceTask):
         label_column: str = "label"
         longest: Count = 512
 
-    def __init__(self, config: Config, model: Mapping[str, Any], say: Say) -> None:
-        self.config = config
-        texts = _open(config)
-        texts.check_learnable()
-        for line in texts.lines():
-            say(line)
-        made = fit(
-            read_alphabet(section(model, "alphabet")),
-            (row.text for rows in texts.splits.values() for row in rows),
-            (row.text for row in texts.split("train")),
-        )
-        told = {"label": told_label(model.get("label", AUTO), [texts.label], [texts.label]), "classes": texts.classes}
-        self.model = {**model, **told, "alphabet": to_dict(made)}
-        alphabet = alphabets.build(made)
-        self.sets = self.read_sets(texts.splits, alphabet, say)
-        self.tell_of_sets(f"{config.source}, {len(self.sets['train']):,} texts to train on", alphabet.unit, say)
-
-    @staticmethod
-    def read(config: Config, split: str, alphabet: Any, say: Say) -> SequenceSet:
-        return shortened(_open(config).encode(split, text_alphabet(alphabet)), config.longest, split, say)
-
-    @classmethod
-    def score(cls, config: Any, model: Any, split: str, asked: Asked, say: Say) -> Scored:
-        if not isinstance(model, Classifier):
-            return super().score(config, model, split, asked, say)
-        texts = _open(config)
-        if model.config.label == texts.label:
-            texts = _as_known(texts, split, model.config.classes)
-        sequences = shortened(texts.encode(split, text_alphabet(model.alphabet)), config.longest, split, say)
-        check_label(model, sequences)
-        return score_predictions(model, batches_of(sequences), split=split)
-
-    @staticmethod
-    def splits(config: Config) -> Sequence[str]:
-        return list(_open(config).splits)
-
     @staticmethod
     def choose(config: Config, given: str | Path | None) -> Config:
         missing = "a classifier of texts needs some with a label: give it a table, or a named set, as --data"
         return placed(config, given, "pairs", missing)
 
     @staticmethod
-    def check(config: Config, model: Mapping[str, Any]) -> None:
-        made = read_alphabet(section(model, "alphabet"))
-        parse_model({**model, "alphabet": made, "label": "label", "classes": ("0", "1")})
-
-    @staticmethod
     def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
         fetch_named(config, downloads)
+
+    @staticmethod
+    def splits(config: Config) -> Sequence[str]:
+        return list(_open(config).splits)
+
+    @staticmethod
+    def expected(config: Config) -> Told:
+        return Told(real="text", alphabet=CHARACTERS, labels=None)
+
+    def told(self) -> Told:
+        texts = self._texts
+        texts.check_learnable()
+        for line in texts.lines():
+            self.say(line)
+        rows = [row.text for split in texts.splits.values() for row in split]
+        train = [row.text for row in texts.split("train")]
+        labels = {texts.label: Label(texts.classes)}
+        return replace(self.expected(self.config), labels=labels, fit=lambda one, side: fit(one, rows, train))
+
+    def read(self, split: str, needs: Needs) -> SequenceSet:
+        texts, wanted = self._texts, needs.predicted
+        if wanted is not None and wanted.classes is not None and wanted.name == texts.label:
+            texts = _as_known(texts, split, wanted.classes)
+        return self._shortened(texts.encode(split, text_alphabet(needs.alphabet)), split)
+
+    @cached_property
+    def _texts(self) -> LabelledTexts:
+        return _open(self.config)
+
+    def _shortened(self, sequences: SequenceSet, split: str) -> SequenceSet:
+        """The sequences, none longer than the section says."""
+        if not len(sequences):
+            raise DataError(f"there are no texts in the {split} split")
+        longest = self.config.longest
+        num_long = int(np.count_nonzero(sequences.lengths > longest))
+        if not num_long:
+            return sequences
+        self.say(
+            f"{split}: {num_long:,} of {len(sequences):,} texts are longer than {longest} symbols and read to there"
+        )
+        return SequenceSet([one[:longest] for one in sequences.sequences], sequences.labels, sequences.names)
 
 
 def _open(config: LabelledTextTask.Config) -> LabelledTexts:
@@ -112,18 +110,3 @@ def _as_known(texts: LabelledTexts, split: str, known: tuple[str, ...]) -> Label
     if unknown is not None:
         raise DataError(f"{unknown.name} has the class '{unknown.label}', and the model {', '.join(known)}")
     return replace(texts, classes=known)
-
-
-def shortened(sequences: SequenceSet, longest: int, name: str, say: Say) -> SequenceSet:
-    """The sequences, none longer than `longest`.
-
-    Raises:
-        DataError: there are none.
-    """
-    if not len(sequences):
-        raise DataError(f"there are no texts in the {name} split")
-    num_long = int(np.count_nonzero(sequences.lengths > longest))
-    if not num_long:
-        return sequences
-    say(f"{name}: {num_long:,} of {len(sequences):,} texts are longer than {longest} symbols and read to there")
-    return SequenceSet([one[:longest] for one in sequences.sequences], sequences.labels, sequences.names)

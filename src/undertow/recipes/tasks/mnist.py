@@ -1,6 +1,5 @@
 """MNIST pixel by pixel: 784 steps, then the digit; or a model of the images themselves."""
 
-from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -8,22 +7,22 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from undertow import alphabets
 from undertow.alphabets import Pixels
 from undertow.config import config
 from undertow.data.mnist import NAME, NUM_VALIDATION, SHAPE, load_mnist
+from undertow.data.needs import Needs
 from undertow.data.sequences import SequenceSet
+from undertow.data.told import Label, Told
 from undertow.errors import UsageError
-from undertow.recipes.callbacks import Downloads, Say
+from undertow.recipes.callbacks import Downloads
 from undertow.recipes.tasks.named import fetch_named
-from undertow.recipes.tasks.sequences import SequenceTask
-from undertow.recipes.tasks.task import parse_model, section
+from undertow.recipes.tasks.task import Task
 
 LABEL, DIGITS = "digit", tuple("0123456789")
 NUM_LEVELS = 256
 
 
-class MnistTask(SequenceTask):
+class MnistTask(Task):
     """Images of digits, a sequence of pixels each."""
 
     @config
@@ -42,21 +41,6 @@ class MnistTask(SequenceTask):
         permuted: bool = False
         num_validation: Annotated[int, Field(ge=1)] = NUM_VALIDATION
 
-    def __init__(self, config: Config, model: Mapping[str, Any], say: Say) -> None:
-        self.config, self.model = config, _completed(config, model)
-        alphabet = alphabets.build(self.model_config.alphabet)
-        self.sets = {split: self.read(config, split, alphabet, say) for split in ("train", "validation")}
-        self.tell_of_sets(f"{NAME}, {len(self.sets['train']):,} images to train on", "pixel", say)
-
-    @staticmethod
-    def read(config: Config, split: str, alphabet: Any, say: Say) -> SequenceSet:
-        if not isinstance(alphabet, Pixels) or alphabet.num_symbols != NUM_LEVELS:
-            raise UsageError(f"the data is pixels of {NUM_LEVELS} levels, and the model one of other {alphabet.real}")
-        if alphabet.shape not in (None, SHAPE):
-            raise UsageError(f"the data is images of shape {SHAPE}, and the model one of {alphabet.shape}")
-        options: dict[str, Any] = {"permuted": config.permuted, "num_validation": config.num_validation}
-        return load_mnist(split, config.path, **options)
-
     @staticmethod
     def choose(config: Config, given: str | Path | None) -> Config:
         if given is None or str(given) == NAME:
@@ -66,20 +50,23 @@ class MnistTask(SequenceTask):
         return replace(config, path=str(Path(given).resolve()))
 
     @staticmethod
-    def check(config: Config, model: Mapping[str, Any]) -> None:
-        parse_model(_completed(config, model))
-
-    @staticmethod
     def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
         fetch_named(config, downloads)
 
+    @staticmethod
+    def expected(config: Config) -> Told:
+        shape = {} if config.permuted else {"shape": SHAPE}  # in another order, pixels have no rows
+        alphabet = {"kind": "pixels", "num_levels": NUM_LEVELS, **shape}
+        return Told(real="images", alphabet=alphabet, labels={LABEL: Label(DIGITS)})
 
-def _completed(config: MnistTask.Config, model: Mapping[str, Any]) -> dict[str, Any]:
-    """The recipe's model with what the images tell of it; in another order, their pixels have no rows."""
-    told = {"label": LABEL, "classes": DIGITS} if model.get("kind") == "classifier" else {}
-    shape = {} if config.permuted else {"shape": SHAPE}
-    alphabet = {"kind": "pixels", "num_levels": NUM_LEVELS, **shape}
-    given = section(model, "alphabet")
-    if given.get("kind", "pixels") == "pixels":
-        given = alphabet | given
-    return {**told, **model, "alphabet": given}
+    def told(self) -> Told:
+        return self.expected(self.config)
+
+    def read(self, split: str, needs: Needs) -> SequenceSet:
+        if not isinstance(needs.alphabet, Pixels) or needs.alphabet.num_symbols != NUM_LEVELS:
+            real = needs.alphabet.real
+            raise UsageError(f"the data is pixels of {NUM_LEVELS} levels, and the model one of other {real}")
+        if needs.alphabet.shape not in (None, SHAPE):
+            raise UsageError(f"the data is images of shape {SHAPE}, and the model one of {needs.alphabet.shape}")
+        options: dict[str, Any] = {"permuted": self.config.permuted, "num_validation": self.config.num_validation}
+        return load_mnist(split, self.config.path, **options)

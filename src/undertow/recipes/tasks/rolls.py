@@ -1,24 +1,22 @@
 """Piano rolls: pieces of music, 88 notes that sound or do not at each step."""
 
-from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from undertow.alphabets import PianoRoll
 from undertow.config import Count, config
+from undertow.data.needs import Needs
 from undertow.data.rolls import load_rolls
 from undertow.data.sequences import SequenceSet
+from undertow.data.told import Told
 from undertow.errors import UsageError
-from undertow.recipes.callbacks import Downloads, Say
+from undertow.recipes.callbacks import Downloads
 from undertow.recipes.tasks.named import fetch_named, placed
-from undertow.recipes.tasks.sequences import Cut, SequenceTask
-from undertow.recipes.tasks.task import parse_model
-
-PARTS: dict[str, Any] = {"alphabet": {"kind": "piano_roll"}, "emission": {"kind": "bernoulli", "num_elements": 88}}
+from undertow.recipes.tasks.task import Cut, Task
 
 
-class RollsTask(SequenceTask):
+class RollsTask(Task):
     """Pieces, whole or in crops."""
 
     @config
@@ -39,28 +37,26 @@ class RollsTask(SequenceTask):
         crop_steps: Count | None = None
         carry_state: bool = False
 
-    def __init__(self, config: Config, model: Mapping[str, Any], say: Say) -> None:
-        assert config.source is not None
-        self.config, self.model = config, PARTS | dict(model)
-        self.cut = Cut(config.crop_steps, carry_state=config.carry_state)
-        self.sets = {split: load_rolls(config.source, split, config.path) for split in ("train", "validation")}
-        self.tell_of_sets(f"{config.source}, {len(self.sets['train'])} pieces to train on", "step", say)
-
-    @staticmethod
-    def read(config: Config, split: str, alphabet: Any, say: Say) -> SequenceSet:
-        assert config.source is not None
-        if not isinstance(alphabet, PianoRoll):
-            raise UsageError(f"the data is piano rolls, and the model one of {alphabet.real}")
-        return load_rolls(config.source, split, config.path)
-
     @staticmethod
     def choose(config: Config, given: str | Path | None) -> Config:
         return placed(config, given, "rolls", "this recipe is for any piano rolls: give it a folder or a named set")
 
     @staticmethod
-    def check(config: Config, model: Mapping[str, Any]) -> None:
-        parse_model(PARTS | dict(model))
-
-    @staticmethod
     def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
         fetch_named(config, downloads)
+
+    @staticmethod
+    def expected(config: Config) -> Told:
+        return Told(real="notes", alphabet={"kind": "piano_roll"})
+
+    def told(self) -> Told:
+        return self.expected(self.config)
+
+    def read(self, split: str, needs: Needs) -> SequenceSet:
+        if not isinstance(needs.alphabet, PianoRoll):
+            raise UsageError(f"the data is piano rolls, and the model one of {needs.alphabet.real}")
+        return load_rolls(self.config.source, split, self.config.path)
+
+    @property
+    def cut(self) -> Cut:
+        return Cut(crop_steps=self.config.crop_steps, carry_state=self.config.carry_state)

@@ -1,6 +1,5 @@
 """The tasks that test memory: the adding problem and copy memory, made from a seed."""
 
-from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -8,25 +7,18 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from undertow.config import Count, config
+from undertow.data.needs import Needs
 from undertow.data.sequences import SequenceSet
 from undertow.data.tasks import adding_problem, copy_memory
+from undertow.data.told import Label, Told
 from undertow.errors import UsageError
-from undertow.recipes.callbacks import Downloads, Say
-from undertow.recipes.tasks.sequences import SequenceTask
-from undertow.recipes.tasks.task import parse_model
+from undertow.recipes.callbacks import Downloads
+from undertow.recipes.tasks.task import Task
 
 Seed = Annotated[int, Field(ge=0)]
-ADDING: dict[str, Any] = {"kind": "regressor", "alphabet": {"kind": "numbers", "num_elements": 2}, "label": "sum"}
-COPY: dict[str, Any] = {
-    "kind": "classifier",
-    "alphabet": {"kind": "symbols", "num_symbols": 10},
-    "label": "target",
-    "classes": tuple("0123456789"),
-    "reading": "every",
-}
 
 
-class AddingTask(SequenceTask):
+class AddingTask(Task):
     """Say the sum of the two marked numbers."""
 
     @config
@@ -38,35 +30,33 @@ class AddingTask(SequenceTask):
         num_train: Count = 50_000
         seed: Seed = 0
 
-    def __init__(self, config: Config, model: Mapping[str, Any], say: Say) -> None:
-        self.config, self.model = config, ADDING | dict(model)
-        self.sets = {split: self.read(config, split, None, say) for split in ("train", "validation")}
-        self.tell_of_sets(f"the adding problem, {config.length} steps", "step", say)
-
     @staticmethod
     def name(config: Config) -> str:
         return "the adding problem"
-
-    @staticmethod
-    def read(config: Config, split: str, alphabet: Any, say: Say) -> SequenceSet:
-        _check_real(alphabet, "numbers")
-        return adding_problem(split, config.length, config.num_train if split == "train" else None, config.seed)
 
     @staticmethod
     def choose(config: Config, given: str | Path | None) -> Config:
         return _made_here(config, given)
 
     @staticmethod
-    def check(config: Config, model: Mapping[str, Any]) -> None:
-        parse_model(ADDING | dict(model))
-
-    @staticmethod
     def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
         """There is nothing to download."""
 
+    @staticmethod
+    def expected(config: Config) -> Told:
+        return Told(real="numbers", alphabet={"kind": "numbers", "num_elements": 2}, labels={"sum": Label(None)})
 
-class CopyMemoryTask(SequenceTask):
-    """Say ten symbols again after many blanks."""
+    def told(self) -> Told:
+        return self.expected(self.config)
+
+    def read(self, split: str, needs: Needs) -> SequenceSet:
+        _check_real(needs, "numbers")
+        number = self.config.num_train if split == "train" else None
+        return adding_problem(split, self.config.length, number, self.config.seed)
+
+
+class CopyMemoryTask(Task):
+    """Reproduce ten symbols after many blanks."""
 
     @config
     class Config:
@@ -77,36 +67,35 @@ class CopyMemoryTask(SequenceTask):
         num_train: Count = 10_000
         seed: Seed = 0
 
-    def __init__(self, config: Config, model: Mapping[str, Any], say: Say) -> None:
-        self.config, self.model = config, COPY | dict(model)
-        self.sets = {split: self.read(config, split, None, say) for split in ("train", "validation")}
-        self.tell_of_sets(f"copy memory, {config.num_blanks} blanks", "step", say)
-
     @staticmethod
     def name(config: Config) -> str:
         return "copy memory"
-
-    @staticmethod
-    def read(config: Config, split: str, alphabet: Any, say: Say) -> SequenceSet:
-        _check_real(alphabet, "symbols")
-        return copy_memory(split, config.num_blanks, config.num_train if split == "train" else None, config.seed)
 
     @staticmethod
     def choose(config: Config, given: str | Path | None) -> Config:
         return _made_here(config, given)
 
     @staticmethod
-    def check(config: Config, model: Mapping[str, Any]) -> None:
-        parse_model(COPY | dict(model))
-
-    @staticmethod
     def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
         """There is nothing to download."""
 
+    @staticmethod
+    def expected(config: Config) -> Told:
+        alphabet = {"kind": "symbols", "num_symbols": 10}
+        return Told(real="symbols", alphabet=alphabet, labels={"target": Label(tuple("0123456789"), of_steps=True)})
 
-def _check_real(alphabet: Any, real: str) -> None:
-    if alphabet is not None and alphabet.real != real:
-        raise UsageError(f"the data is {real}, and the model one of {alphabet.real}")
+    def told(self) -> Told:
+        return self.expected(self.config)
+
+    def read(self, split: str, needs: Needs) -> SequenceSet:
+        _check_real(needs, "symbols")
+        number = self.config.num_train if split == "train" else None
+        return copy_memory(split, self.config.num_blanks, number, self.config.seed)
+
+
+def _check_real(needs: Needs, real: str) -> None:
+    if needs.alphabet.real != real:
+        raise UsageError(f"the data is {real}, and the model one of {needs.alphabet.real}")
 
 
 def _made_here(config: Any, given: str | Path | None) -> Any:

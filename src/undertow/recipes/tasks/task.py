@@ -1,60 +1,58 @@
-"""The contract of a task: one kind of data, what a recipe says of it, and what a run makes of it."""
+"""The contract of a task: one kind of data, what a recipe says of it, and how its splits are read."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from undertow.batch import Batch
-from undertow.config import nearest, parse
+from undertow.data.examples import Examples
 from undertow.data.folder import SPLITS
-from undertow.errors import UsageError
-from undertow.evaluation import Score
-from undertow.evaluation.prediction import PredictionScore
-from undertow.evaluation.sequence_likelihood import Protocol
-from undertow.evaluation.translation_scores import Translated
-from undertow.evaluation.word_error import Heard
-from undertow.generation.beam import LENGTH_PENALTY
-from undertow.models import MODELS, Autoregressive, Model, Seq2Seq
-from undertow.recipes.callbacks import Downloads, Say
-from undertow.recipes.samples import Samples
-from undertow.recipes.tasks.excerpt import Excerpt
-from undertow.training.config import TrainingConfig
-from undertow.training.distributed import World
+from undertow.data.needs import Needs
+from undertow.data.told import Told
+from undertow.media import Medium
+from undertow.recipes.callbacks import Downloads, Say, silent
+from undertow.recipes.samples import Maker, Samples, of_length
 from undertow.training.measure import Measured
-from undertow.training.trainer import TrainingBatches
-
-Scored = Score | PredictionScore | Translated | Heard
-OnValidation = Callable[[Model, int], None]
 
 
-class Asked(NamedTuple):
-    """What a user may choose of a score; each kind of data heeds what concerns it.
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """How sequences are cut for training.
 
     Attributes:
-        protocol: of a model of sequences; see `score_sequences`.
-        metrics: of translations; none: all.
-        beam: hypotheses that the search for a target keeps.
-        length_penalty: of that search; 0 ranks by likelihood alone.
+        crop_steps: counted steps of a crop at most; None: whole sequences.
+        context_steps: steps before a crop that are seen and not counted; None: what the model sees, where that ends.
+        is_exact: that is all that it sees, and nothing where that has no end. Otherwise it is one step less, in whose
+            place the first counted step sees the start symbol, and one step where it has no end.
+        validation_steps: counted steps of a held-out crop; None: as it is told by `crop_steps`.
+        carry_state: each row of a batch goes on where that of the batch before ended, with the state it had.
+        tokens_per_batch: of pairs, symbols of a batch, sources and padding included; None where sequences are cut.
     """
 
-    protocol: Protocol = "full"
-    metrics: tuple[str, ...] = ()
-    beam: int = 5
-    length_penalty: float = LENGTH_PENALTY
+    crop_steps: int | None = None
+    context_steps: int | None = None
+    is_exact: bool = False
+    validation_steps: int | None = None
+    carry_state: bool = False
+    tokens_per_batch: int | None = None
 
 
 class Task(ABC):
-    """The data of one run, read.
+    """The data of one run. It knows no model: it says what its data is like, and reads what a model needs.
 
-    Each has a nested `Config`, the `data` section of a recipe, and is made as Task(config, model, say) of it, of the
-    recipe's model as a plain mapping, and of what takes lines on what was read. Making it raises DataError where the
-    data cannot be used, and UsageError where it is not what the model is for.
+    Each has a nested `Config`, the `data` section of a recipe.
+
+    Args:
+        config: the section, with a source.
+        say: takes lines on what was read.
     """
 
     Config: type[Any]
-    config: Any
+
+    def __init__(self, config: Any, say: Say = silent) -> None:
+        self.config, self.say = config, say
 
     @staticmethod
     @abstractmethod
@@ -67,21 +65,17 @@ class Task(ABC):
 
     @staticmethod
     @abstractmethod
-    def check(config: Any, model: Mapping[str, Any]) -> None:
-        """Refuse what can be seen to be wrong in a recipe before its data is read.
-
-        Raises:
-            UsageError: an unknown key or a wrong value.
-        """
-
-    @staticmethod
-    @abstractmethod
     def fetch(config: Any, downloads: Downloads = nullcontext) -> None:
         """Download what is named and not on this machine; `downloads()` is open meanwhile.
 
         Raises:
             DataError: it cannot be had.
         """
+
+    @staticmethod
+    @abstractmethod
+    def expected(config: Any) -> Told:
+        """What the section alone says of the data, before it is read."""
 
     @staticmethod
     def name(config: Any) -> str:
@@ -94,99 +88,36 @@ class Task(ABC):
         return SPLITS
 
     @staticmethod
-    @abstractmethod
-    def score(config: Any, model: Any, split: str, asked: Asked, say: Say) -> Scored:
-        """What a trained model makes of one split.
+    def to_score(config: Any) -> Any:
+        """The section to score its data by: what is left out or cut up in training is not."""
+        return config
 
-        Args:
-            asked: what a user may choose.
+    @abstractmethod
+    def told(self) -> Told:
+        """What the data says about itself.
+
+        Raises:
+            DataError: the data cannot be used.
+        """
+
+    @abstractmethod
+    def read(self, split: str, needs: Needs) -> Examples:
+        """One split, as a model needs it.
 
         Raises:
             UsageError: the model is not of such data.
-            DataError: the data cannot be used, or has what the model does not know.
-        """
-
-    @staticmethod
-    @abstractmethod
-    def excerpt(config: Any, model: Model, split: str, num_symbols: int, say: Say) -> Excerpt:
-        """Pieces from all over one split, so many symbols in all at most.
-
-        Args:
-            say: takes lines on files that were changed or skipped.
-
-        Raises:
-            UsageError: the model is not of such data, or no autoregressive one.
-            DataError: the data cannot be used, or has what the model does not know.
+            DataError: there is nothing of it, it cannot be used, or has what the model does not know.
         """
 
     @property
-    @abstractmethod
-    def model_config(self) -> Any:
-        """The model's config, with what only the data can tell filled in.
+    def cut(self) -> Cut:
+        """How it is cut for training."""
+        return Cut()
 
-        Raises:
-            UsageError: an unknown key or a wrong value in the recipe's model.
-        """
-
-    @abstractmethod
-    def batches(self, model: Any, training: TrainingConfig, world: World) -> TrainingBatches:
-        """This process's training batches."""
-
-    @abstractmethod
-    def validation(self, model: Any) -> Sequence[Batch]:
-        """Every held-out step once, in batches whose size in memory is bounded; none where nothing is held out."""
-
-    @abstractmethod
-    def summary(self) -> dict[str, Any]:
-        """What a card says of each split."""
-
-    def baseline(self, model: Any) -> float | None:
-        """Bits a symbol of the held-out part under counts of single symbols; None where there are no such counts."""
-        return None
-
-    def measure(self, model: Any) -> Measured | None:
+    def measure(self, validation: Examples) -> Measured | None:
         """What validations are judged by in place of their loss; None where that is what they are judged by."""
         return None
 
-    def sample_writer(self, settings: Samples, out: Path) -> OnValidation | None:
-        """What writes down some generated examples at each validation; None where the model generates nothing."""
-        return None
-
-
-def autoregressive(model: Model, found: str = "this model is") -> Autoregressive:
-    """A model that must be an autoregressive one.
-
-    Args:
-        found: how an error begins that says which kind was found.
-
-    Raises:
-        UsageError: it is of another kind.
-    """
-    if not isinstance(model, Autoregressive):
-        meant = "; undertow translate and transcribe are for such" if isinstance(model, Seq2Seq) else ""
-        raise UsageError(f"{found} a {model.config.kind}; an autoregressive model is wanted here{meant}")
-    return model
-
-
-def parse_model(values: Mapping[str, Any]) -> Any:
-    """The config of a recipe's model.
-
-    Raises:
-        UsageError: an unknown kind or key, or a wrong value.
-    """
-    kind = values.get("kind", "autoregressive")
-    if kind not in MODELS:
-        raise UsageError(f"model: unknown kind '{kind}'{nearest(str(kind), MODELS)}")
-    return parse(MODELS[kind].Config, {**values, "kind": kind}, "model")
-
-
-def section(values: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """A part of the recipe's model, empty where it is not given.
-
-    Raises:
-        UsageError: it is a value and no section.
-    """
-    found = values.get(name) or {}
-    if not isinstance(found, Mapping):
-        raise UsageError(f"{name} is {found!r}; it must be a section with keys")
-    return dict(found)
+    def samples(self, settings: Samples, sets: Mapping[str, Examples], medium: Medium) -> Maker | None:
+        """What lets a model make some examples at each validation, for the medium to write; None for none."""
+        return of_length(settings, medium)

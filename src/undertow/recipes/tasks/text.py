@@ -1,28 +1,29 @@
 """Text: characters, bytes or sub-words of a file, a folder or a named set, for a language model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from undertow import alphabets
-from undertow.alphabets import AlphabetConfig, TextAlphabet
-from undertow.config import Count, config, parse, to_dict
+from undertow.alphabets import TextAlphabet
+from undertow.config import Count, config
+from undertow.data.needs import Needs
 from undertow.data.sequences import SequenceSet
-from undertow.data.text import complete, encode, open_text
+from undertow.data.text import Text, complete, encode, open_text
+from undertow.data.told import Told
 from undertow.errors import UsageError
-from undertow.recipes.callbacks import Downloads, Say
+from undertow.recipes.callbacks import Downloads
 from undertow.recipes.tasks.named import fetch_named, placed
-from undertow.recipes.tasks.sequences import Cut, SequenceTask
-from undertow.recipes.tasks.task import parse_model, section
+from undertow.recipes.tasks.task import Cut, Task
 
 CHARACTERS = {"kind": "characters"}
-PARTS: dict[str, Any] = {"emission": {"kind": "categorical"}}
 
 
-class TextTask(SequenceTask):
+class TextTask(Task):
     """One long text a split, cut at any symbol."""
 
     @config
@@ -46,43 +47,38 @@ class TextTask(SequenceTask):
         context_steps: Annotated[int, Field(ge=0)] | None = None
         carry_state: bool = False
 
-    def __init__(self, config: Config, model: Mapping[str, Any], say: Say) -> None:
-        assert config.source is not None
-        self.config = config
-        self.cut = Cut(config.crop_steps, config.context_steps, config.carry_state)
-        text = open_text(config.source, config.path)
-        for line in text.lines():
-            say(line)
-        made = complete(read_alphabet(section(model, "alphabet")), text)
-        self.model = PARTS | dict(model) | {"alphabet": to_dict(made)}
-        alphabet = alphabets.build(made)
-        self.sets = self.read_sets(text.splits, alphabet, say)
-        self.tell_of_sets(f"{config.source} in {alphabet.num_symbols:,} {alphabet.unit}s", alphabet.unit, say)
-
-    @staticmethod
-    def read(config: Config, split: str, alphabet: Any, say: Say) -> SequenceSet:
-        assert config.source is not None
-        return SequenceSet(encode(open_text(config.source, config.path).split(split), text_alphabet(alphabet)))
-
-    @staticmethod
-    def splits(config: Config) -> Sequence[str]:
-        assert config.source is not None
-        return list(open_text(config.source, config.path).splits)
-
     @staticmethod
     def choose(config: Config, given: str | Path | None) -> Config:
         return placed(config, given, "text", "this recipe is for any text: give it a file, a folder, or a named set")
 
     @staticmethod
-    def check(config: Config, model: Mapping[str, Any]) -> None:
-        made = read_alphabet(section(model, "alphabet"))
-        if (kind := model.get("kind", "autoregressive")) != "autoregressive":
-            raise UsageError(f"data of kind 'text' is for a language model; a {kind} learns from data of labelled_text")
-        parse_model(PARTS | dict(model) | {"alphabet": made})
-
-    @staticmethod
     def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
         fetch_named(config, downloads)
+
+    @staticmethod
+    def splits(config: Config) -> Sequence[str]:
+        return list(_open(config).splits)
+
+    @staticmethod
+    def expected(config: Config) -> Told:
+        return Told(real="text", alphabet=CHARACTERS)
+
+    def told(self) -> Told:
+        for line in self._text.lines():
+            self.say(line)
+        return replace(self.expected(self.config), fit=lambda alphabet, side: complete(alphabet, self._text))
+
+    def read(self, split: str, needs: Needs) -> SequenceSet:
+        return SequenceSet(encode(self._text.split(split), text_alphabet(needs.alphabet)))
+
+    @property
+    def cut(self) -> Cut:
+        crop_steps, context_steps = self.config.crop_steps, self.config.context_steps
+        return Cut(crop_steps=crop_steps, context_steps=context_steps, carry_state=self.config.carry_state)
+
+    @cached_property
+    def _text(self) -> Text:
+        return _open(self.config)
 
 
 def text_alphabet(alphabet: Any) -> TextAlphabet:
@@ -96,18 +92,6 @@ def text_alphabet(alphabet: Any) -> TextAlphabet:
     return alphabet
 
 
-def read_alphabet(values: Mapping[str, Any]) -> Any:
-    """The config of an alphabet of text from the recipe's model.
-
-    Raises:
-        UsageError: an unknown kind or key, a wrong value, or an alphabet of something else.
-    """
-    found = parse(_Alphabet, {"alphabet": values or CHARACTERS}, "model").alphabet
-    if (real := alphabets.ALPHABETS[found.kind].real) != "text":
-        raise UsageError(f"model.alphabet: '{found.kind}' is of {real}, and the data of text")
-    return found
-
-
-@config
-class _Alphabet:
-    alphabet: AlphabetConfig
+def _open(config: TextTask.Config) -> Text:
+    assert config.source is not None
+    return open_text(config.source, config.path)

@@ -1,0 +1,93 @@
+"""What judges models on held-out data, by the name that a model says: `Model.scorer`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any
+
+from undertow.data.examples import Examples
+from undertow.errors import UsageError
+from undertow.evaluation.likelihood import Protocol, Score, score
+from undertow.evaluation.prediction import PredictionScore, score_predictions
+from undertow.evaluation.translation_scores import METRICS, Translated, check_metrics, score_translations
+from undertow.evaluation.word_error import Heard, score_transcripts
+from undertow.generation.beam import LENGTH_PENALTY
+from undertow.models import Model
+
+Scored = Score | PredictionScore | Translated | Heard
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a user may choose of a score; None, or nothing, where nothing is chosen.
+
+    Attributes:
+        protocol: of a likelihood; see `undertow.evaluation.score`.
+        metrics: of translations; none: all.
+        beam: hypotheses that the search for a target keeps; 5 by default.
+        length_penalty: of that search, 0.6 by default; 0 ranks by likelihood alone.
+    """
+
+    protocol: Protocol = "full"
+    metrics: tuple[str, ...] = ()
+    beam: int | None = None
+    length_penalty: float | None = None
+
+    @property
+    def search(self) -> dict[str, Any]:
+        """Of the search, with the defaults."""
+        penalty = LENGTH_PENALTY if self.length_penalty is None else self.length_penalty
+        return {"beam": 5 if self.beam is None else self.beam, "length_penalty": penalty}
+
+
+def check_asked(model: Model, asked: Asked) -> None:
+    """Refuse what was chosen and is not for a model, and a model that has no score.
+
+    Raises:
+        UsageError: something was.
+    """
+    if model.is_density:
+        raise UsageError("this model gives densities: they are not probabilities, and there are no bits to score")
+    usual = Asked()
+    heeded = HEEDED[model.scorer]
+    for field in fields(Asked):
+        if getattr(asked, field.name) != getattr(usual, field.name) and field.name not in heeded:
+            able = sorted(name for name, options in HEEDED.items() if field.name in options)
+            raise UsageError(
+                f"{field.name} is for models that are scored by {' or '.join(able)}; this {model.config.kind} is "
+                f"scored by {model.scorer}"
+            )
+    if asked.protocol != "full" and model.needs.alphabet.real == "sound":
+        raise UsageError(f"protocol '{asked.protocol}' is for symbols without a sample rate; sound is scored whole")
+    if model.scorer == "translation":
+        check_metrics(asked.metrics or METRICS)
+
+
+def _likelihood(model: Any, examples: Examples, train: Examples | None, split: str, asked: Asked) -> Score:
+    return score(model, examples, train, split=split, protocol=asked.protocol)
+
+
+def _prediction(model: Any, examples: Examples, train: Examples | None, split: str, asked: Asked) -> PredictionScore:
+    return score_predictions(model, examples, split=split)
+
+
+def _translation(model: Any, examples: Any, train: Examples | None, split: str, asked: Asked) -> Translated:
+    return score_translations(model, examples, split=split, metrics=asked.metrics or METRICS, **asked.search)
+
+
+def _words(model: Any, examples: Any, train: Examples | None, split: str, asked: Asked) -> Heard:
+    return score_transcripts(model, examples, split=split, **asked.search)
+
+
+SCORERS: dict[str, Callable[[Any, Any, Examples | None, str, Asked], Scored]] = {
+    "likelihood": _likelihood,
+    "prediction": _prediction,
+    "translation": _translation,
+    "words": _words,
+}
+HEEDED = {  # what a user may choose, by scorer
+    "likelihood": ("protocol",),
+    "prediction": (),
+    "translation": ("metrics", "beam", "length_penalty"),
+    "words": ("beam", "length_penalty"),
+}
+NEED_TRAINING_DATA = ("likelihood",)  # for the baselines beside it

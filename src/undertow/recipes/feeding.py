@@ -1,0 +1,157 @@
+"""A task's examples as the batches that a model is trained and validated on, and whether they fit it.
+
+T steps, S source steps.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from undertow.batch import Batch
+from undertow.data.batches import CropBatches, batches_in_order
+from undertow.data.examples import Examples, check_predicted
+from undertow.data.needs import Needs
+from undertow.data.pair_batches import PairBatches, pairs_in_order
+from undertow.data.streams import StreamBatches
+from undertow.errors import DataError, UsageError
+from undertow.evaluation.baselines import unigram
+from undertow.evaluation.pair_likelihood import TOKENS_PER_BATCH
+from undertow.recipes.tasks.task import Cut
+from undertow.training.config import TrainingConfig
+from undertow.training.distributed import World
+from undertow.training.trainer import TrainingBatches
+
+VALIDATION_STEPS = 32_768  # of one batch, about
+VALIDATION_CROP = 4_096  # steps of a held-out crop, where neither the data nor the network says otherwise
+CHUNK = 128  # steps of truncated back-propagation, where the section gives none
+COUNTED_SYMBOLS = 2**22  # of each split, about, for the unigram
+
+
+def training_batches(
+    sets: Mapping[str, Examples], cut: Cut, needs: Needs, training: TrainingConfig, world: World
+) -> TrainingBatches:
+    """This process's training batches.
+
+    Raises:
+        UsageError, DataError: the model has no room for the sequences, or predicts a label that they do not have.
+    """
+    examples: Any = sets["train"]
+    place = training.seed, world.rank, world.size
+    check_predicted(examples, needs)
+    check_room(cut, needs, sets.values())
+    if cut.tokens_per_batch is not None:
+        return PairBatches(examples, cut.tokens_per_batch, *place)
+    clocks = {"period": needs.period, "look_ahead": needs.look_ahead}
+    if cut.carry_state:
+        return StreamBatches(examples, training.batch_size, cut.crop_steps or CHUNK, *place, **clocks)
+    return CropBatches(examples, training.batch_size, cut.crop_steps, context_steps(cut, needs), *place, **clocks)
+
+
+def validation_batches(sets: Mapping[str, Any], cut: Cut, needs: Needs) -> Sequence[Batch]:
+    """Every held-out step once, in batches whose size in memory is bounded; none where nothing is held out."""
+    if "validation" not in sets:
+        return []
+    examples = sets["validation"]
+    if cut.tokens_per_batch is not None:
+        return list(pairs_in_order(examples, min(TOKENS_PER_BATCH, 4 * cut.tokens_per_batch)))
+    crop_steps, context = _validation_crop(cut, needs), context_steps(cut, needs)
+    longest = int(examples.lengths.max())
+    if crop_steps is not None:
+        longest = min(longest, crop_steps + context)
+    rows = max(1, VALIDATION_STEPS // longest)
+    return list(batches_in_order(examples, rows, crop_steps, context, needs.period, needs.look_ahead))
+
+
+def context_steps(cut: Cut, needs: Needs) -> int:
+    """Steps before a crop that are seen and not counted.
+
+    Raises:
+        UsageError: context and crop are more than the network can be given at once.
+    """
+    sees, limit, context = needs.context_steps, needs.max_length, cut.context_steps
+    if cut.is_exact:
+        return sees or 0
+    if cut.crop_steps is None:
+        return 0
+    if context is None:
+        context = 1 if sees is None else sees - 1
+    if limit is not None and cut.crop_steps + context > limit:
+        raise UsageError(
+            f"crops of {cut.crop_steps} steps and {context} of context are more than the network's max_length of "
+            f"{limit}; set data.crop_steps or network.max_length"
+        )
+    return context
+
+
+def check_room(cut: Cut, needs: Needs, sets: Iterable[Any]) -> None:
+    """Refuse to give a network more steps than it can hold.
+
+    Raises:
+        UsageError: sequences are too long, or a state without room is to be carried on.
+        DataError: a recording is longer than an encoder reads.
+    """
+    limit, parts = needs.max_length, list(sets)
+    if needs.source is not None:
+        for part in parts:
+            check_pairs(needs, part, "set data.longest with data.long_lines=skip or split, or network.max_length")
+        return
+    if limit is None:
+        return
+    if cut.carry_state:
+        raise UsageError(f"data.carry_state: this network's state ends at its max_length of {limit} steps")
+    longest = max(int(part.lengths.max()) for part in parts)
+    if cut.crop_steps is None and longest > limit:
+        raise UsageError(
+            f"the longest sequence has {longest} steps, and this model takes {limit} at most; raise "
+            "network.max_length, or lower data.longest of labelled text"
+        )
+
+
+def check_pairs(needs: Needs, pairs: Any, help: str) -> None:
+    """Refuse pairs of which one side is longer than the model holds.
+
+    Args:
+        help: what would be right, of a text.
+
+    Raises:
+        UsageError: a text is.
+        DataError: a recording is longer than the model reads, which is said in seconds.
+    """
+    source = needs.source
+    assert source is not None
+    ends = source.end is not None
+    longest = int(pairs.source_lengths.max()) + ends
+    if not ends and source.max_length is not None and longest > source.max_length:
+        frame = source.features.hop_length / source.features.sample_rate
+        name = pairs.names[int(pairs.source_lengths.argmax())]
+        raise DataError(
+            f"{name}: {longest * frame:.2f} s long, and this model reads {source.max_length * frame:.2f} s at most; "
+            f"cut it into pieces, or train with network.max_length={longest} or more"
+        )
+    text = max(int(pairs.lengths.max()), longest if ends else 0)
+    if needs.max_length is not None and text > needs.max_length:
+        raise UsageError(
+            f"the longest text has {text} symbols, its end among them, and the network's max_length is "
+            f"{needs.max_length}: {help}"
+        )
+
+
+def unigram_bits(sets: Mapping[str, Examples], needs: Needs) -> float | None:
+    """Bits a symbol of the validation split under counts of the training split; None where there are no such counts."""
+    alphabet = needs.alphabet
+    if needs.predicted is not None or alphabet.num_elements is not None or "validation" not in sets:
+        return None
+    train, held_out = (_spread(sets[split]) for split in ("train", "validation"))
+    return unigram(train, held_out, alphabet.num_symbols + (needs.end is not None))
+
+
+def _validation_crop(cut: Cut, needs: Needs) -> int | None:
+    if cut.validation_steps is not None:
+        return None if needs.context_steps is None else cut.validation_steps
+    return cut.crop_steps if cut.crop_steps is None or needs.max_length is not None else VALIDATION_CROP
+
+
+def _spread(examples: Examples) -> list[Any]:
+    """Some of the sequences, spread over all, of about `COUNTED_SYMBOLS` together."""
+    every = max(1, examples.num_symbols // COUNTED_SYMBOLS)
+    indices = range(0, len(examples), min(every, len(examples)))
+    return [examples.read(index, 0, min(COUNTED_SYMBOLS, int(examples.lengths[index]))) for index in indices]
