@@ -10,7 +10,7 @@ from undertow import checkpoint
 from undertow.native import lowering
 from undertow.networks.wavenet import Hidden
 from undertow.recipes import exporting
-from undertow.recipes.tasks import excerpt
+from undertow.recipes import excerpt
 
 pytestmark = pytest.mark.native
 

@@ -49,7 +49,7 @@ def test_one_metric_in_json(command, run):
         (["--beam", "0"], 2, "--beam is 0; it must be 1 or more"),
         (["--length-penalty", "-1"], 2, "--length-penalty is -1.0; it must be from 0 to 10"),
         (["--split", "tset"], 2, "unknown split 'tset'; did you mean 'test'?"),
-        (["--protocol", "windows"], 2, "sentences are scored whole"),
+        (["--protocol", "windows"], 2, "protocol is for models that are scored by likelihood"),
         (["fsdd"], 2, "fsdd holds audio, not pairs; of pairs there is multi30k"),
     ],
 )
@@ -87,7 +87,7 @@ def test_one_sentence_is_one():
 def test_metrics_of_what_is_no_translator(command, trained):
     outcome = command("score", trained, "--metric", "bleu")
     assert outcome.status == 2
-    assert "metrics and a beam are for a model that writes a target; this one is of kind autoregressive" in outcome.line
+    assert "metrics is for models that are scored by translation; this autoregressive" in outcome.line
 
 
 def test_checkpoints_are_averaged(command, run, tmp_path):
@@ -112,7 +112,7 @@ def test_too_few_checkpoints(command, run, tmp_path):
 def test_what_is_for_autoregressive_models_says_what_is_for_translators(command, run):
     outcome = command("generate", run)
     assert outcome.status == 2 and "is a seq2seq, which cannot generate" in outcome.line
-    assert outcome.line.endswith("undertow translate and transcribe are for such")
+    assert outcome.line.endswith("`undertow translate` is for such a model")
 
 
 def test_translators_are_not_compared(command, tmp_path):

@@ -12,7 +12,8 @@ from undertow.config import parse, to_dict
 from undertow.models import Classifier, Regressor
 from undertow.native.engine import why_missing
 from undertow.recipes import exporting
-from undertow.recipes.tasks import TASKS, excerpt
+from undertow.recipes import excerpt
+from undertow.recipes.tasks import TASKS
 
 NETWORK = FAMILIES["tcn"]
 QUICK = ("--threads", "1", "--seconds", "0.001")

@@ -63,7 +63,9 @@ class TranscriptsTask(Task):
         return Told(real="text", alphabet=CHARACTERS, source="sound", direction=("speech", "text"))
 
     def told(self) -> Told:
-        texts = _spoken(self.config).texts()
+        texts, held_out = _spoken(self.config).texts(), self.config.held_out_speaker
+        if held_out is not None:
+            self.say(f"the split speaker holds the clips of {held_out}, all other splits those of the others")
         every = [text for part in texts.values() for text in part]
         return replace(self.expected(self.config), fit=lambda one, side: fit(one, every, texts.get("train", ())))
 
