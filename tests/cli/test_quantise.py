@@ -9,8 +9,7 @@ from tests.data.test_load import tone, write
 from undertow import checkpoint
 from undertow.native import lowering
 from undertow.networks.wavenet import Hidden
-from undertow.recipes import exporting
-from undertow.recipes import excerpt
+from undertow.recipes import excerpt, exporting
 
 pytestmark = pytest.mark.native
 

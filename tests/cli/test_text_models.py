@@ -11,8 +11,7 @@ from undertow.alphabets.subwords import train_subwords
 from undertow.config import parse, to_dict
 from undertow.models import Classifier, Regressor
 from undertow.native.engine import why_missing
-from undertow.recipes import exporting
-from undertow.recipes import excerpt
+from undertow.recipes import excerpt, exporting
 from undertow.recipes.tasks import TASKS
 
 NETWORK = FAMILIES["tcn"]

@@ -70,7 +70,7 @@ def test_a_translation_may_be_empty():
 
 
 def test_what_has_no_map():
-    with pytest.raises(UsageError, match="this model reads sound, not text"):
+    with pytest.raises(UsageError, match="cannot translate; `undertow transcribe`"):
         map_translation(translator(source=None, features=MEL), "a")
     with pytest.raises(UsageError, match="the text is empty"):
         map_translation(translator(), " ")
