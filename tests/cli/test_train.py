@@ -67,7 +67,7 @@ def test_one_recording_alone_trains_without_validation(command, tmp_path):
     write(tmp_path / "one/only.wav", tone(0.5))
     words = ["train", "wavenet", "--data", tmp_path / "one", "--out", tmp_path / "run", "--steps", "2", "--set", *TINY]
     outcome = command(*words, "samples.count=1", "samples.seconds=0.01")
-    assert outcome.status == 0 and "no clips to validate on" in outcome.err
+    assert outcome.status == 0 and "nothing to validate on" in outcome.err
     assert outcome.out == f"{tmp_path / 'run'} is ready: 2 steps in 0.0 minutes\n"
     assert checkpoint.load(tmp_path / "run") and (tmp_path / "run/samples/step-2/1.wav").exists()
     outcome = command("score", tmp_path / "run")

@@ -211,7 +211,7 @@ def test_what_cannot_be_exported() -> None:
         export(export(model, "bfloat16"), "int8", heard(model))
     with pytest.raises(DataError, match="nothing to calibrate with: no batch has a step that counts"):
         export(model, "int8", [batch_of([[1, 2, 3]], [[False] * 3])])
-    with pytest.raises(DataError, match="no clips"):
+    with pytest.raises(DataError, match="no sequences"):
         export(model, "int8", heard(model, ClipSet([], 100)))
     with pytest.raises(DataError, match="has speaker 'nobody'"):
         strangers = clips_of(walks()[0].wave, 100, 300, speaker="nobody")
