@@ -3,6 +3,7 @@
 python -m tests.training.codebook OUT [--resume] [name=value …]
 """
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -11,8 +12,11 @@ import torch
 from torch import Tensor, nn
 
 from tests.training import runs
+from undertow.alphabets import Symbols
 from undertow.batch import Batch
 from undertow.config import config, parse
+from undertow.data.needs import Needs
+from undertow.data.told import Told
 from undertow.models import Loss, Model
 from undertow.models.loss import mean_loss
 from undertow.models.model import Total
@@ -52,6 +56,22 @@ class Student(Model):
         self.register_buffer("sums", torch.zeros(CODES, CHANNELS), persistent=False)
         self.register_buffer("counts", torch.zeros(CODES), persistent=False)
 
+    @classmethod
+    def completed(cls, values: Mapping[str, Any], told: Told, say: Callable[[str], None]) -> Config:
+        return parse(cls.Config, values)
+
+    @property
+    def needs(self) -> Needs:
+        return Needs(alphabet=Symbols(Symbols.Config(num_symbols=8)))
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return {"num_symbols": 8, "unit": "symbol"}
+
+    @property
+    def scorer(self) -> str:
+        return "likelihood"
+
     def forward(self, batch: Batch, carried: State | None = None) -> Loss:
         vectors = self.teacher(batch.symbols)
         nearest = torch.cdist(vectors, self.codes.expand(len(vectors), -1, -1)).argmin(dim=-1)
@@ -76,7 +96,7 @@ class Student(Model):
         self.counts.zero_()
 
 
-class Symbols:
+class SymbolBatches:
     """Batch `step` of process `rank` of `size`: rows of unequal lengths."""
 
     def __init__(self, batch_size: int, rank: int = 0, size: int = 1) -> None:
@@ -94,8 +114,8 @@ def trainer(out: Path, world: World, double: bool = False, **changes: Any) -> Tr
     config = parse(TrainingConfig, {**runs.TRAINING, **changes})
     torch.manual_seed(config.seed)
     model = Student(Student.Config())
-    batches = Symbols(config.batch_size, world.rank, world.size)
-    validation = [Symbols(3).batch(1000 + step) for step in range(3)]
+    batches = SymbolBatches(config.batch_size, world.rank, world.size)
+    validation = [SymbolBatches(3).batch(1000 + step) for step in range(3)]
     return Trainer(model.double() if double else model, config, batches, validation, out, world, quiet=True)
 
 

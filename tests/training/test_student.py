@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests.training.codebook import CHANNELS, Symbols, train, trainer
+from tests.training.codebook import CHANNELS, SymbolBatches, train, trainer
 from tests.training.runs import assert_same, back_to, log, rows, torchrun
 from undertow import checkpoint
 from undertow.batch import Batch
@@ -42,7 +42,7 @@ def test_the_hook_is_called_once_after_every_update_with_all_that_was_seen(tmp_p
     run = trainer(tmp_path / "run", alone, accumulate=2, **settings)
     model = trainer(tmp_path / "other", alone, **settings).model
     for step in range(2):
-        model(Symbols(2).batch(step))
+        model(SymbolBatches(2).batch(step))
     model.after_update(1, lambda tensor: tensor)
     run.fit()
     assert int(run.model.updates) == 1
