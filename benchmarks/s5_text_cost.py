@@ -39,7 +39,9 @@ class Position:
         with inference(model):
             condition = model.condition({}, None, 1, 1)
             self.pending = symbols[:, -num_steps:]
-            self.state = model.network.prime(symbols[:, :length], model.init_state(1, condition), condition)[1]
+            state = model.network.with_room(model.init_state(1, condition), length)
+            state = model.network.prime(symbols[:, :length], state, condition)[1]
+            self.state = model.network.with_room(state, length + num_steps)
 
     def seconds_per_step(self) -> float:
         """Of some steps from there on."""

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from tests.contract import assert_close, check_layer
 from undertow import state as states
-from undertow.errors import UsageError
 from undertow.layers import (
     CausalSelfAttention,
     FeedForward,
@@ -21,7 +20,7 @@ from undertow.layers import (
     attention,
     attention_weights,
 )
-from undertow.layers.attention import SelfAttention, check_room
+from undertow.layers.attention import SelfAttention
 from undertow.layers.positions import Learned, Rotary, Sinusoidal, rotate
 
 QUERY = torch.tensor([[1.0, 1.0, 0.0]]).double()
@@ -131,11 +130,18 @@ def test_steps_write_where_they_are_and_move_nothing_else() -> None:
             assert begun["keys"].abs().sum() == 0
 
 
-def test_a_step_beyond_the_room_is_refused() -> None:
-    check_room(torch.tensor([5, 7]), 3, 10)
-    check_room(torch.tensor([5, 7]), 3, None)
-    with pytest.raises(UsageError, match="11 inputs are more than this network holds: its max_length is 10"):
-        check_room(torch.tensor([5, 8]), 3, 10)
+def test_room_is_what_is_attended_to_and_changes_no_value() -> None:
+    torch.manual_seed(0)
+    layer, x = CausalSelfAttention(4, 2, 12).double(), torch.randn(2, 9, 4).double()
+    with torch.no_grad():
+        whole = layer(x)
+        y, state = layer.step(x[:, :3], layer.with_room(layer.init_state(2), 3))
+        assert torch.equal(y, layer(x[:, :3]))
+        for time, room in zip(range(3, 9), (4, 12, 7, 7, 20, 9), strict=True):
+            state = layer.with_room(state, room)
+            assert state["keys"].shape[1] == state["values"].shape[1] == min(room, 12)
+            y, state = layer.step(x[:, [time]], state)
+            assert_close(y, whole[:, [time]])
 
 
 def test_sinusoids_are_the_papers() -> None:

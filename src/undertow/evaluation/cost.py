@@ -236,7 +236,9 @@ def _step(model: Autoregressive, batch: Batch) -> tuple[int, int]:
     past = model.past(batch.symbols[:, :-1])
     state = model.init_state(1, condition.steps(0, 1))
     size = num_bytes(state)
+    state = model.network.with_room(state, length - 1)
     _, state = model.step(past[:, :-1], state, condition.steps(0, length - 1))
+    state = model.network.with_room(state, length)
     return count_operations(lambda: model.step(past[:, -1:], state, condition.steps(length - 1, length)))[0], size
 
 

@@ -59,10 +59,12 @@ class TorchForced(Forced):
         yield log_prob[batch.counted]
 
     def _step(self, conditions: Conditions) -> Step:
-        state = self.model.init_state(conditions.batch_size, conditions.steps(0, 1))
+        state, reached = self.model.init_state(conditions.batch_size, conditions.steps(0, 1)), 0
 
         def step(symbols: Tensor, condition: Condition) -> Tensor:
-            nonlocal state
+            nonlocal state, reached
+            reached += symbols.shape[1]
+            state = self.model.network.with_room(state, reached)
             params, state = self.model.step(symbols, state, condition)
             return params
 

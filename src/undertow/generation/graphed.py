@@ -12,7 +12,6 @@ from torch import Tensor
 
 from undertow.batch import Condition
 from undertow.emissions import Sampling
-from undertow.layers import Framed
 from undertow.models.autoregressive import Autoregressive
 from undertow.state import State, clone, leaves, named_leaves
 
@@ -80,13 +79,6 @@ class GraphedStep:
                 self._step()
         write(leaves(self.position), leaves(begun))
         return graph.replay
-
-
-def why_not_captured(model: Autoregressive) -> str | None:
-    """What keeps a model's step from being captured; None when nothing does."""
-    if any(isinstance(module, Framed) for module in model.modules()):
-        return "a slower clock (a context stack) asks the host for its phase, so steps are not captured in a CUDA graph"
-    return None
 
 
 def write(buffers: list[Tensor], values: list[Tensor]) -> None:

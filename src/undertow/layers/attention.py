@@ -12,9 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from undertow.errors import UsageError
 from undertow.layers.layer import Layer
 from undertow.layers.positions import rotate
+from undertow.layers.slots import resized, write_slots
 from undertow.layers.stacked import Stacked
 from undertow.state import State
 
@@ -92,6 +92,10 @@ class SelfAttention(Layer, Stacked):
         position = torch.zeros(batch_size, dtype=torch.int64, device=keys.device)
         return {"keys": keys, "values": values, "position": position}
 
+    def with_room(self, state: State, num_steps: int) -> State:
+        """The same state with room for so many steps in all, and no more than it ever needs."""
+        return state
+
     def step(self, x: Tensor, state: State, rotation: Tensor | None = None) -> tuple[Tensor, State]:
         query, keys, values = self._project(x, rotation)
         y, state = self._attend_next(query, keys, values, state)
@@ -136,7 +140,6 @@ class CausalSelfAttention(SelfAttention):
         super().__init__(channels, num_heads, max_length, dropout, bias)
 
     def with_room(self, state: State, num_steps: int) -> State:
-        """The same state with room for so many steps in all, or for `max_length` where that is less."""
         size = min(num_steps, self.capacity)
         return {**state, "keys": resized(state["keys"], size), "values": resized(state["values"], size)}
 
@@ -151,19 +154,14 @@ class CausalSelfAttention(SelfAttention):
         position = state["position"]
         num_steps = query.shape[1]
         slots = position[:, None] + torch.arange(num_steps, device=position.device)
-        past_keys = write_cache(state["keys"], slots, keys)
-        past_values = write_cache(state["values"], slots, values)
+        past_keys = write_slots(state["keys"], slots, keys)
+        past_values = write_slots(state["values"], slots, values)
         state = {"keys": past_keys, "values": past_values, "position": position + num_steps}
-        end, alike = past_keys.shape[1], False
-        if not position.is_cuda:  # a CPU can be asked how far the rows have come without being waited for
-            first, last = (int(one) for one in position.aminmax())
-            end, alike = last + num_steps, first == last
-        if end == num_steps:
+        room = past_keys.shape[1]
+        if room == num_steps:  # what fills the room begins where it begins
             return self._attend_whole(query, keys, values), state
-        sees_all = alike and num_steps == 1
-        mask = None if sees_all else torch.arange(end, device=position.device) <= slots[:, :, None]
-        read_keys, read_values = past_keys[:, :end].to(query.dtype), past_values[:, :end].to(query.dtype)
-        return self._fast(query, read_keys, read_values, mask), state
+        mask = torch.arange(room, device=position.device) <= slots[:, :, None]
+        return self._fast(query, past_keys.to(query.dtype), past_values.to(query.dtype), mask), state
 
 
 class WindowedSelfAttention(SelfAttention):
@@ -203,18 +201,20 @@ class WindowedSelfAttention(SelfAttention):
         ring_keys, ring_values, position = state["keys"], state["values"], state["position"]
         num_steps = query.shape[1]
         steps = position[:, None] + torch.arange(num_steps, device=position.device)
-        sees_all = num_steps == 1 and not position.is_cuda and int(position.min()) >= self.capacity
-        mask = None if sees_all else self._mask_next(position, steps)
+        mask = self._mask_next(position, steps)
         all_keys = torch.cat([ring_keys.to(keys.dtype), keys], dim=1)
         all_values = torch.cat([ring_values.to(values.dtype), values], dim=1)
         y = self._fast(query, all_keys, all_values, mask)
         slots = (steps % self.capacity)[:, -self.capacity :]
-        ring_keys = write_cache(ring_keys, slots, keys[:, -self.capacity :])
-        ring_values = write_cache(ring_values, slots, values[:, -self.capacity :])
+        ring_keys = write_slots(ring_keys, slots, keys[:, -self.capacity :])
+        ring_values = write_slots(ring_values, slots, values[:, -self.capacity :])
         return y, {"keys": ring_keys, "values": ring_values, "position": position + num_steps}
 
     def _mask_next(self, position: Tensor, steps: Tensor) -> Tensor:
         """Which entries of the ring, and which of the next `steps` (B, T), each of those sees: (B, T, L + T)."""
+        if steps.shape[1] == 1:  # all that the ring has, and itself
+            needed = torch.arange(1, self.window + 1, device=position.device) % self.window
+            return needed <= steps[:, :, None]
         last = position[:, None] - 1
         entries = torch.arange(self.capacity, device=position.device)
         stored = last - (last - entries) % self.capacity  # the position of each entry, below 0 where it is still empty
@@ -223,36 +223,6 @@ class WindowedSelfAttention(SelfAttention):
     def _seen(self, query: Tensor, key: Tensor) -> Tensor:
         """Whether the query at a position looks at the key at a position."""
         return (key >= 0) & (key <= query) & (key > query - self.window)
-
-
-def check_room(position: Tensor, num_steps: int, max_length: int | None) -> None:
-    """Refuse to step beyond what a state has room for. While a CUDA graph is captured nothing can be asked.
-
-    Raises:
-        UsageError: `num_steps` more than there are at a row's position would be more than `max_length`.
-    """
-    if max_length is None or (position.is_cuda and torch.cuda.is_current_stream_capturing()):
-        return
-    reached = int(position.max()) + num_steps
-    if reached > max_length:
-        raise UsageError(f"{reached} inputs are more than this network holds: its max_length is {max_length}")
-
-
-def write_cache(cache: Tensor, slots: Tensor, entries: Tensor) -> Tensor:
-    """Put entries (B, T, …) into a cache (B, L, …) at slots (B, T); in place where no gradient is wanted."""
-    index = slots[(..., *[None] * (entries.dim() - 2))].expand_as(entries)
-    entries = entries.to(cache.dtype)
-    return cache.scatter(1, index, entries) if torch.is_grad_enabled() else cache.scatter_(1, index, entries)
-
-
-def resized(cache: Tensor, size: int) -> Tensor:
-    """A cache (B, L, …) with another number of slots; the new ones are zero. It is copied where the number differs."""
-    if cache.shape[1] == size:
-        return cache
-    larger = cache.new_zeros(len(cache), size, *cache.shape[2:])
-    kept = min(size, cache.shape[1])
-    larger[:, :kept] = cache[:, :kept]
-    return larger
 
 
 def _behind_the_block_before(part: Tensor, width: int, beyond: int) -> Tensor:

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from undertow.layers.layer import Layer
+from undertow.layers.slots import read_slots, write_slots
 from undertow.state import State
 
 
@@ -53,7 +54,7 @@ class CausalConvolution(Layer):
         if x.shape[1] == 1 and not torch.is_grad_enabled():
             return self._step_one(x, ring, cursor)
         ages = torch.arange(self.history, device=cursor.device)
-        past = _read(ring, (cursor[:, None] + ages) % self.history)
+        past = read_slots(ring, (cursor[:, None] + ages) % self.history)
         x = torch.cat([past, x], dim=1)
         after = {"past": x[:, -self.history :].contiguous(), "cursor": torch.zeros_like(cursor)}
         return self._convolve(x, self.dilation), after
@@ -71,11 +72,11 @@ class CausalConvolution(Layer):
         slots = cursor[:, None]
         if self.kernel_size > 2:
             taps = (slots + torch.arange(0, self.history, self.dilation, device=cursor.device)) % self.history
-            past = _read(ring, taps)
+            past = read_slots(ring, taps)
         else:
-            past = _read(ring, slots)
+            past = read_slots(ring, slots)
         window = torch.cat([past, x], dim=1)
-        ring.scatter_(1, slots[:, :, None].expand(-1, -1, ring.shape[2]), x.to(ring.dtype))
+        ring = write_slots(ring, slots, x)
         y = F.linear(window.flatten(1), self.kernel().flatten(1), self.bias)
         return y[:, None], {"past": ring, "cursor": (cursor + 1) % self.history}
 
@@ -111,8 +112,3 @@ class CausalConv1d(CausalConvolution):
 
     def kernel(self) -> Tensor:
         return self.weight
-
-
-def _read(ring: Tensor, slots: Tensor) -> Tensor:
-    """Entries of a ring (B, L, C) at slots (B, n) -> (B, n, C)."""
-    return ring.gather(1, slots[:, :, None].expand(-1, -1, ring.shape[2]))

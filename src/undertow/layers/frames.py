@@ -10,7 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from undertow.layers.layer import Layer
-from undertow.state import State, concat, select
+from undertow.layers.slots import read_slots, write_slots
+from undertow.state import State, clone, where
 
 
 class Framed(Layer):
@@ -18,6 +19,8 @@ class Framed(Layer):
 
     A frame is known once its last step is, so its P outputs go to that step and the P - 1 after it; the steps before
     the first frame is whole get zeros, the layer's delay. `inner` keeps the clock: one of its steps is one frame.
+    Rows may be at different phases. Whether a step ends a frame is not asked: `inner` runs at every step, and what it
+    made is kept where the frame was whole.
 
     State: "pending" (B, P, C), inputs of a frame that is not whole yet; "phase" (B,) int64, their number; "inner",
     the inner layer's; "outputs" (B, P, O) of the last whole frame.
@@ -47,28 +50,34 @@ class Framed(Layer):
         }
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        phases = state["phase"].tolist()
-        if len(set(phases)) == 1:
-            return self._step_in_phase(x, state, phases[0])
-        groups = [[row for row, phase in enumerate(phases) if phase == one] for one in sorted(set(phases))]
-        parts = [self._step_in_phase(x[rows], select(state, rows), phases[rows[0]]) for rows in groups]
-        back = sorted(range(len(phases)), key=[row for rows in groups for row in rows].__getitem__)
-        return torch.cat([y for y, _ in parts])[back], select(concat([after for _, after in parts]), back)
+        size, num_steps, phase = self.frame_size, x.shape[1], state["phase"]
+        certain = num_steps // size  # so many frames become whole in every row, and in some rows one more
+        slots = phase[:, None] + torch.arange(num_steps, device=phase.device)
+        given = write_slots(F.pad(state["pending"], (0, 0, 0, (certain + 1) * size)), slots, x)
+        outputs, inner = self._step_frames(self._fold(given)[:, : certain + 1], state, phase + num_steps)
+        whole = (phase + num_steps) // size
+        own = whole[:, None] * size + torch.arange(size, device=phase.device)
+        return read_slots(outputs, slots + 1), {
+            "pending": read_slots(given, own),
+            "phase": (phase + num_steps) % size,
+            "inner": inner,
+            "outputs": read_slots(outputs, own),
+        }
 
-    def _step_in_phase(self, x: Tensor, state: State, phase: int) -> tuple[Tensor, State]:
-        """Step rows of which each has `phase` pending inputs."""
-        inner, held = state["inner"], state["outputs"]
-        x_all = torch.cat([state["pending"][:, :phase], x], dim=1)
-        frames = self._fold(x_all)
-        y = held[:, phase + 1 :]
-        if frames.shape[1]:
-            spoken, inner = self.inner.step(frames, inner)
-            spoken = self._unfold(spoken)
-            y, held = torch.cat([y, spoken], dim=1), spoken[:, -self.frame_size :]
-        rest = x_all[:, frames.shape[1] * self.frame_size :]
-        pending = F.pad(rest, (0, 0, 0, self.frame_size - rest.shape[1]))
-        phases = torch.full_like(state["phase"], rest.shape[1])
-        return y[:, : x.shape[1]], {"pending": pending, "phase": phases, "inner": inner, "outputs": held}
+    def _step_frames(self, frames: Tensor, state: State, end: Tensor) -> tuple[Tensor, State]:
+        """Outputs from the last whole frame's on, (B, n · P, O), and inner's state in rows that have `end` (B,) inputs.
+
+        The last of the frames is not whole in every row: there inner's state stays as it was before it.
+        """
+        certain, inner, outputs = frames.shape[1] - 1, state["inner"], [state["outputs"]]
+        if certain:
+            y, inner = self.inner.step(frames[:, :certain], inner)
+            outputs.append(self._unfold(y))
+        if self.frame_size > 1:
+            y, after = self.inner.step(frames[:, certain:], clone(inner))
+            outputs.append(self._unfold(y))
+            inner = where(end // self.frame_size > certain, after, inner)
+        return torch.cat(outputs, dim=1), inner
 
     def _fold(self, x: Tensor) -> Tensor:
         """The whole frames of (B, T, C) as (B, T // P, P · C)."""

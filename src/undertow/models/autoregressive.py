@@ -211,8 +211,9 @@ class Autoregressive(Model):
         symbols = self.past(symbols)
         skipped = self.unseen(symbols.shape[1])
         condition = condition.steps(skipped, symbols.shape[1])
-        state = self.init_state(len(symbols), condition)
-        return self.network.prime(self._inputs(symbols[:, skipped:]), state, condition)
+        inputs = self._inputs(symbols[:, skipped:])
+        state = self.network.with_room(self.init_state(len(symbols), condition), inputs.shape[1])
+        return self.network.prime(inputs, state, condition)
 
     def unseen(self, num_inputs: int) -> int:
         """How many of so many inputs, from the first on, can be left out: nothing after the last depends on them."""

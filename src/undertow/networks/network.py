@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from undertow.batch import Condition
+from undertow.errors import UsageError
 from undertow.state import State
 
 
@@ -16,7 +17,10 @@ class Network(nn.Module, ABC):
     """Inputs x_1 … x_T and a condition to (B, T, P): row t parametrises the distribution of the symbol after x_t.
 
     A network class is called with (config, num_symbols, num_params, condition_channels, in_channels): in_channels is C
-    of an x of floats. A state keeps its shape from `init_state` on; `with_room` alone may change it, between steps.
+    of an x of floats. A state keeps its names and shapes from `init_state` on; `with_room` alone may change
+    a shape, between steps. What a state keeps of a source, the same at every step, is its part "memory".
+
+    `step` asks the host for nothing: it is traced, exported and captured as it is.
 
     Attributes:
         takes_symbols: x is (B, T) int64 symbols (the alphabet's start symbol included); otherwise (B, T, C) floats.
@@ -42,8 +46,11 @@ class Network(nn.Module, ABC):
         """The state before the first step; it carries what the network keeps of the condition's memory."""
 
     def with_room(self, state: State, num_steps: int) -> State:
-        """The same state with room for so many steps in all, and for no more than it needs to have: a smaller one is
-        copied sooner. Most networks' states are as large whatever they have seen, and are given back as they are.
+        """The same state with room for so many steps in all, and no more: what is attended to is all of the room.
+
+        Whoever steps a network with a `max_length` sees to the room, as `room_for` has it, and never steps beyond it; a
+        fresh state has room for `max_length` steps. Most networks' states are as large whatever they have seen, and are
+        given back as they are.
         """
         return state
 
@@ -82,3 +89,18 @@ class Network(nn.Module, ABC):
     @abstractmethod
     def output(self) -> nn.Module:
         """The last layer, which makes the parameters: what a model of other outputs has of its own."""
+
+
+def check_length(num_steps: int, max_length: int | None) -> None:
+    """Refuse a whole sequence that is too long.
+
+    Raises:
+        UsageError: there are more inputs than `max_length`.
+    """
+    if max_length is not None and num_steps > max_length:
+        raise UsageError(f"{num_steps} inputs are more than this network holds: its max_length is {max_length}")
+
+
+def room_for(num_steps: int) -> int:
+    """The room to make when so many steps need more than there is: up to 64 steps, or an eighth, are left over."""
+    return num_steps + max(64, num_steps // 8) - 1

@@ -20,8 +20,8 @@ from torch import Tensor, nn
 from undertow.batch import Condition
 from undertow.config import Count, Probability, config
 from undertow.layers import CausalConv1d, Cell, Dropout, InputKind, Inputs, Layer, Recurrent
-from undertow.layers.attention import check_room, write_cache
-from undertow.networks.network import Network
+from undertow.layers.slots import resized, write_slots
+from undertow.networks.network import Network, check_length
 from undertow.state import State
 
 MOST_COMPARED = 2**24  # numbers that are compared at once, about
@@ -73,16 +73,18 @@ class RNNAttention(Network):
         self.head = CausalConv1d(channels, num_params)
 
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
-        check_room(torch.zeros(1, dtype=torch.int64), x.shape[1], self.max_length)
+        check_length(x.shape[1], self.max_length)
         states = self.dropout(self.layers(self._input(x, condition)))
         return self.leave(torch.cat([states, self.attention(states)], dim=-1))
 
     def init_state(self, batch_size: int, condition: Condition) -> State:
         return {"layers": self.layers.init_state(batch_size), "attention": self.attention.init_state(batch_size)}
 
+    def with_room(self, state: State, num_steps: int) -> State:
+        return {**state, "attention": self.attention.with_room(state["attention"], num_steps)}
+
     def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         """The last layer's states beside what they find in the past (B, T, 2 C), and the network's state."""
-        check_room(state["attention"]["position"], x.shape[1], self.max_length)
         states, layers = self.layers.step(self._input(x, condition), state["layers"])
         states = self.dropout(states)
         context, past = self.attention.step(states, state["attention"])
@@ -135,16 +137,20 @@ class AdditiveAttention(Layer):
         position = torch.zeros(batch_size, dtype=torch.int64, device=keys.device)
         return {"keys": keys, "values": values, "position": position}
 
+    def with_room(self, state: State, num_steps: int) -> State:
+        """The same state with room for so many steps in all, and no more than it ever needs."""
+        size = min(num_steps, self.capacity)
+        return {**state, "keys": resized(state["keys"], size), "values": resized(state["values"], size)}
+
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         position = state["position"]
         slots = position[:, None] + torch.arange(x.shape[1], device=position.device)
-        keys = write_cache(state["keys"], slots, self.key(x))
-        values = write_cache(state["values"], slots, x)
-        end = self.capacity if position.is_cuda else int(slots.max()) + 1  # a GPU is not waited for
-        mask = torch.arange(end, device=position.device) <= slots[:, :, None]
-        weights = self._weights(x, keys[:, :end].to(x.dtype), mask)
+        keys = write_slots(state["keys"], slots, self.key(x))
+        values = write_slots(state["values"], slots, x)
+        mask = torch.arange(keys.shape[1], device=position.device) <= slots[:, :, None]
+        weights = self._weights(x, keys.to(x.dtype), mask)
         after = {"keys": keys, "values": values, "position": position + x.shape[1]}
-        return weights @ values[:, :end].to(x.dtype), after
+        return weights @ values.to(x.dtype), after
 
     def _weights(self, x: Tensor, keys: Tensor, mask: Tensor) -> Tensor:
         """α (B, T, S) of queries (B, T, C) over keys (B, S, K), where the mask (B or nothing, T, S) lets them look."""
@@ -154,4 +160,4 @@ class AdditiveAttention(Layer):
 
     def _compare(self, query: Tensor, keys: Tensor) -> Tensor:
         """v · tanh(query + key) of each pair: (B, T, K) and (B, S, K) -> (B, T, S)."""
-        return torch.einsum("btsk,k->bts", torch.tanh(query[:, :, None] + keys[:, None]), self.vector)
+        return torch.einsum("btsk,k->bts", (query[:, :, None] + keys[:, None]).tanh_(), self.vector)

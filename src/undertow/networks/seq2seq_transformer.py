@@ -30,10 +30,9 @@ from undertow.layers import (
     MultiHeadAttention,
     TiedOutput,
 )
-from undertow.layers.attention import check_room
 from undertow.layers.positions import Sinusoidal
 from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, InputShape, within
-from undertow.networks.network import Network
+from undertow.networks.network import Network, check_length
 from undertow.state import State
 
 
@@ -104,7 +103,7 @@ class TransformerEncoder(Encoder):
         self.norm = nn.LayerNorm(config.channels) if config.norm_first else nn.Identity()
 
     def forward(self, source: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        check_room(lengths.new_zeros(1), source.shape[1], self.config.max_length)
+        check_length(source.shape[1], self.max_length)
         x = self.entrance(self.input(source), torch.arange(source.shape[1], device=source.device))
         seen = within(lengths, source.shape[1])
         for block in self.blocks:
@@ -181,12 +180,12 @@ class TransformerDecoder(Network):
 
     def _enter_whole(self, x: Tensor, condition: Condition) -> tuple[Tensor, State, Tensor]:
         """What the first block is given of a whole target, and each block's part of the memory, and what is seen."""
+        check_length(x.shape[1], self.max_length)
         memory = self._read(condition)
         return self._enter(x, memory["lengths"].new_zeros(1)), memory, _seen(memory)
 
     def _enter(self, x: Tensor, position: Tensor) -> Tensor:
         """Steps whose first is at `position` (B or 1,), as the first block is given them."""
-        check_room(position, x.shape[1], self.max_length)
         steps = position[:, None] + torch.arange(x.shape[1], device=x.device)
         return self.entrance(self.input(x), steps)
 

@@ -32,9 +32,8 @@ from undertow.layers import (
     TiedOutput,
     WindowedSelfAttention,
 )
-from undertow.layers.attention import check_room
 from undertow.layers.positions import Learned, Rotary, Sinusoidal
-from undertow.networks.network import Network
+from undertow.networks.network import Network, check_length
 from undertow.state import State
 
 STD = 0.02  # of fresh weights, as GPT-2's
@@ -113,6 +112,7 @@ class Transformer(Network):
         self._initialise()
 
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
+        check_length(x.shape[1], self.max_length)
         x, rotation = self._enter(x, torch.zeros(1, dtype=torch.int64, device=x.device), condition)
         for block in self.blocks:
             x = block(x, rotation)
@@ -120,6 +120,10 @@ class Transformer(Network):
 
     def init_state(self, batch_size: int, condition: Condition) -> State:
         return {"blocks": {str(number): block.init_state(batch_size) for number, block in enumerate(self.blocks)}}
+
+    def with_room(self, state: State, num_steps: int) -> State:
+        past = state["blocks"]
+        return {"blocks": {str(n): block.with_room(past[str(n)], num_steps) for n, block in enumerate(self.blocks)}}
 
     def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         past, after = state["blocks"], {}
@@ -138,6 +142,7 @@ class Transformer(Network):
 
     def attention_weights(self, x: Tensor, condition: Condition) -> list[Tensor]:
         """How much each step of a whole sequence looks at each, in every layer: (B, H, T, T), rows summing to one."""
+        check_length(x.shape[1], self.max_length)
         x, rotation = self._enter(x, torch.zeros(1, dtype=torch.int64, device=x.device), condition)
         weights = []
         for block in self.blocks:
@@ -148,7 +153,6 @@ class Transformer(Network):
     def _enter(self, x: Tensor, position: Tensor, condition: Condition) -> tuple[Tensor, Tensor | None]:
         """What the first block is given, and the rotation of rotary positions; `position` (B or 1,) is the first's."""
         num_steps = x.shape[1]
-        check_room(position, num_steps, self.max_length)
         positions = position[:, None] + torch.arange(num_steps, device=position.device)
         x, rotation = self.input(x, condition.aligned), None
         if isinstance(self.positions, Rotary):
@@ -199,6 +203,9 @@ class Block(Layer):
 
     def init_state(self, batch_size: int) -> State:
         return {"attention": self.attention.init_state(batch_size)}
+
+    def with_room(self, state: State, num_steps: int) -> State:
+        return {"attention": self.attention.with_room(state["attention"], num_steps)}
 
     def step(self, x: Tensor, state: State, rotation: Tensor | None = None) -> tuple[Tensor, State]:
         y, attention = self.attention.step(self.read(x), state["attention"], rotation)
