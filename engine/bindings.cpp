@@ -118,24 +118,26 @@ nb::object owned(std::vector<T> values, const std::vector<int64_t>& shape) {
   return nb::cast(nb::ndarray<nb::numpy, T>(kept->data(), sizes.size(), sizes.data(), owner));
 }
 
-nb::list state(const Engine& engine) {
-  nb::list leaves;
+nb::dict state(const Engine& engine) {
+  nb::dict leaves;
   std::vector<Leaf> parts;
   {
     const nb::gil_scoped_release release;
     parts = engine.state();
   }
   for (Leaf& leaf : parts)
-    leaves.append(leaf.integer ? owned(std::move(leaf.integers), leaf.shape) : owned(std::move(leaf.floats), leaf.shape));
+    leaves[leaf.name.c_str()] =
+        leaf.integer ? owned(std::move(leaf.integers), leaf.shape) : owned(std::move(leaf.floats), leaf.shape);
   return leaves;
 }
 
-void restore(Engine& engine, nb::list arrays) {
+void restore(Engine& engine, nb::dict arrays) {
   std::vector<Leaf> leaves;
-  for (nb::handle array : arrays) {
+  for (const auto [name, array] : arrays) {
     Leaf leaf;
+    leaf.name = nb::cast<std::string>(name);
     nb::ndarray<nb::c_contig, nb::device::cpu, nb::ro> given;
-    require(nb::try_cast(array, given), "a state is a list of contiguous arrays");
+    require(nb::try_cast(array, given), "a state is a dict of contiguous arrays");
     for (size_t i = 0; i < given.ndim(); i++) leaf.shape.push_back(int64_t(given.shape(i)));
     leaf.integer = given.dtype() == nb::dtype<int64_t>();
     require(leaf.integer || given.dtype() == nb::dtype<float>(), "a state holds float32 and int64 arrays");
@@ -148,7 +150,7 @@ void restore(Engine& engine, nb::list arrays) {
     leaves.push_back(std::move(leaf));
   }
   const nb::gil_scoped_release release;
-  engine.restore(leaves);
+  engine.restore(std::move(leaves));
 }
 
 void set_pending(Engine& engine, Array<const int64_t, nb::ndim<1>> symbols) {

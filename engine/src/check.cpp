@@ -1,6 +1,7 @@
 #include "check.h"
 
 #include <cmath>
+#include <set>
 
 namespace undertow {
 namespace {
@@ -102,9 +103,18 @@ void check_header(const Graph& graph) {
 
 void check_state(const Graph& graph) {
   uint64_t bytes = 0;
-  for (const Op& op : graph.ops) {
+  std::set<std::string> names;
+  for (size_t i = 0; i < graph.ops.size(); ++i) {
+    const Op& op = graph.ops[i];
     bytes += state_bytes(graph, op);
     if (bytes > max_state_bytes) refuse("the state has more than ", max_state_bytes, " bytes a row");
+    const std::vector<std::string> leaves = leaf_names(op);
+    if (leaves.empty() != op.name.empty()) {
+      refuse("op ", i, leaves.empty() ? " keeps no state and has a name" : " keeps a state and has no name");
+    }
+    for (const std::string& leaf : leaves) {
+      if (!names.insert(leaf).second) refuse("op ", i, " keeps ", leaf, ", as another op does");
+    }
   }
 }
 
@@ -135,6 +145,13 @@ uint64_t state_bytes(const Graph& graph, const Op& op) {
   if (op.kind != OpKind::conv || op.history() == 0) return 0;
   const bool quantised = graph.tensors[op.weight].type == Type::i8;
   return cursor + op.history() * graph.values[op.inputs[0]].channels * (quantised ? 1 : sizeof(float));
+}
+
+std::vector<std::string> leaf_names(const Op& op) {
+  if (op.kind == OpKind::conv && op.history() > 0) return {op.name + ".past", op.name + ".cursor"};
+  if (op.kind == OpKind::frame) return {op.name + ".pending", op.name + ".phase"};
+  if (op.kind == OpKind::unframe) return {op.name + ".outputs"};
+  return {};
 }
 
 void check(const Graph& graph) {

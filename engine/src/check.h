@@ -3,6 +3,7 @@
 
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "undertow/graph.h"
 
@@ -39,5 +40,9 @@ void check_numbers(const Graph& graph);
 
 // Bytes that one op keeps from step to step, for one row.
 uint64_t state_bytes(const Graph& graph, const Op& op);
+
+// The names of the leaves that one op keeps, floats first: of a conv "past" and "cursor", of a frame "pending" and
+// "phase", of an unframe "outputs", each behind the op's own name and a dot.
+std::vector<std::string> leaf_names(const Op& op);
 
 }  // namespace undertow

@@ -104,11 +104,10 @@ std::vector<Leaf> Engine::state() const {
   return leaves;
 }
 
-void Engine::restore(const std::vector<Leaf>& leaves) {
+void Engine::restore(std::vector<Leaf> given) {
   const Use use(stepping_);
   const DefinedArithmetic arithmetic;
-  if (!fit(*program_, rows_, leaves))
-    throw std::invalid_argument("this state is not of this model with as many rows, or its cursors are out of bounds");
+  const std::vector<Leaf> leaves = in_order(*program_, rows_, std::move(given));
   for (auto& group : groups_)
     for (uint32_t row = 0; row < group->rows(); row++) group->read(row, leaves);
 }

@@ -12,11 +12,12 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "tensors are read in place, and they are little-endian");
 
-constexpr uint32_t version = 1;
+constexpr uint32_t version = 2;
 constexpr size_t alignment = 64;
 constexpr size_t header_bytes = 80;
 constexpr size_t checked_from = 16, envelope_bytes = 24;
-constexpr size_t domain_bytes = 8, value_bytes = 16, op_bytes = 40, tensor_bytes = 40;
+constexpr size_t domain_bytes = 8, value_bytes = 16, op_bytes = 44, tensor_bytes = 40;
+constexpr uint32_t max_name_bytes = 1024;
 
 size_t align(size_t offset) { return (offset + alignment - 1) / alignment * alignment; }
 
@@ -37,6 +38,20 @@ class Reader {
   }
 
   void skip(size_t bytes) { at_ += bytes; }
+  // A string with its size before it, and zeros behind it up to a multiple of 4 bytes.
+  std::string text(size_t op) {
+    const uint32_t size = u32(), stored = (size + 3) / 4 * 4;
+    if (size > max_name_bytes || stored > left()) refuse("op ", op, " has a name of ", size, " bytes");
+    const auto* from = reinterpret_cast<const char*>(file_.data() + at_);
+    std::string name(from, size);
+    for (char letter : name)
+      if (letter <= ' ' || letter > '~') refuse("op ", op, " has a name that is not of visible ASCII characters");
+    for (uint32_t i = size; i < stored; ++i)
+      if (from[i] != 0) refuse("op ", op, " has more behind its name");
+    skip(stored);
+    return name;
+  }
+
   uint32_t u32() { return take<uint32_t>(); }
   int32_t i32() { return take<int32_t>(); }
 
@@ -114,6 +129,7 @@ Op read_op(Reader& reader, size_t index) {
   op.scale = reader.i32();
   op.inputs.resize(reader.count("inputs of an op", max_values, sizeof(uint32_t)));
   for (uint32_t& input : op.inputs) input = reader.u32();
+  op.name = reader.text(index);
   return op;
 }
 
@@ -139,7 +155,7 @@ Tensor read_tensor(Reader& reader, size_t index, const std::byte* memory, size_t
   for (uint32_t i = num_dims; i < 3; ++i) {
     if (dims[i] != 1) refuse("tensor ", index, " has ", num_dims, " dimensions and the size of one more");
   }
-  if (reserved != 0) refuse("tensor ", index, " has ", reserved, " where version 1 has 0");
+  if (reserved != 0) refuse("tensor ", index, " has ", reserved, " where version 2 has 0");
   Tensor tensor{Type(type), {dims, dims + num_dims}, nullptr, size_t(bytes)};
   const uint64_t needed = count_elements(tensor, index, file_bytes) * item_size(tensor.type);
   if (bytes != needed) {

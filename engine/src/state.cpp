@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <map>
+#include <stdexcept>
+
+#include "check.h"
 
 namespace undertow {
 
@@ -20,6 +24,18 @@ uint8_t to_byte(const Program& program, const Op& op, uint32_t c, float x) {
   const Holding& holding = program.holding(op.inputs[0]);
   const float level = std::nearbyint(x * holding.inverse_step[c]) + holding.zero_point;
   return !(level > 0.0f) ? 0 : level < 255.0f ? uint8_t(level) : 255;
+}
+
+std::string text(const Leaf& leaf) {
+  std::string sizes;
+  for (int64_t size : leaf.shape) sizes += (sizes.empty() ? "" : "x") + std::to_string(size);
+  return sizes + (leaf.integer ? " int64" : " float32");
+}
+
+void check_leaf(const Leaf& leaf, const Leaf& own) {
+  if (leaf.shape != own.shape || leaf.integer != own.integer || leaf.floats.size() != own.floats.size() ||
+      leaf.integers.size() != own.integers.size())
+    throw std::invalid_argument("the state's " + own.name + " is " + text(leaf) + ", not " + text(own));
 }
 
 }  // namespace
@@ -123,39 +139,41 @@ void State::read(const Program& program, uint32_t row, const std::vector<Leaf>& 
   }
 }
 
-bool fit(const Program& program, uint32_t rows, const std::vector<Leaf>& leaves) {
-  const std::vector<Leaf> own = empty_leaves(program, rows);
-  if (leaves.size() != own.size()) return false;
+std::vector<Leaf> in_order(const Program& program, uint32_t rows, std::vector<Leaf> leaves) {
+  std::map<std::string, Leaf*> by_name;
+  for (Leaf& leaf : leaves) by_name[leaf.name] = &leaf;
+  std::vector<Leaf> own = empty_leaves(program, rows);
   for (size_t i = 0; i < own.size(); i++) {
-    const Leaf& leaf = leaves[i];
-    if (leaf.shape != own[i].shape || leaf.floats.size() != own[i].floats.size() ||
-        leaf.integers.size() != own[i].integers.size())
-      return false;
+    const auto found = by_name.find(own[i].name);
+    if (found == by_name.end()) throw std::invalid_argument("the state has no " + own[i].name);
+    check_leaf(*found->second, own[i]);
+    own[i] = std::move(*found->second);
+    by_name.erase(found);
     // A cursor or a number of inputs counts the entries of the leaf before it.
-    for (int64_t integer : leaf.integers)
-      if (integer < 0 || integer >= leaves[i - 1].shape[1]) return false;
+    for (int64_t integer : own[i].integers)
+      if (integer < 0 || integer >= own[i - 1].shape[1])
+        throw std::invalid_argument("the state's " + own[i].name + " is out of bounds");
   }
-  return true;
+  if (!by_name.empty()) throw std::invalid_argument("the state has " + by_name.begin()->first + ", which this model has not");
+  return own;
 }
 
 std::vector<Leaf> empty_leaves(const Program& program, uint32_t rows) {
   const Graph& graph = program.graph;
   std::vector<Leaf> leaves;
-  const auto floats = [&](uint32_t length, uint32_t channels) {
-    leaves.push_back({{rows, length, channels}, false, std::vector<float>(size_t(rows) * length * channels), {}});
+  const auto add = [&](const Op& op, uint32_t length, uint32_t channels) {
+    const std::vector<std::string> names = leaf_names(op);
+    leaves.push_back({names[0], {rows, length, channels}, false, std::vector<float>(size_t(rows) * length * channels), {}});
+    if (names.size() > 1) leaves.push_back({names[1], {rows}, true, {}, std::vector<int64_t>(rows)});
   };
-  const auto integers = [&] { leaves.push_back({{rows}, true, {}, std::vector<int64_t>(rows)}); };
   for (size_t i = 0; i < graph.ops.size(); i++) {
     const Op& op = graph.ops[i];
-    if (op.kind == OpKind::conv && op.history() > 0) {
-      floats(uint32_t(op.history()), program.conv(i).depth);
-      integers();
-    } else if (op.kind == OpKind::frame) {
-      floats(graph.domains[graph.values[op.output].domain].period, graph.values[op.inputs[0]].channels);
-      integers();
-    } else if (op.kind == OpKind::unframe) {
-      floats(graph.domains[graph.values[op.inputs[0]].domain].period, graph.values[op.output].channels);
-    }
+    if (op.kind == OpKind::conv && op.history() > 0)
+      add(op, uint32_t(op.history()), program.conv(i).depth);
+    else if (op.kind == OpKind::frame)
+      add(op, graph.domains[graph.values[op.output].domain].period, graph.values[op.inputs[0]].channels);
+    else if (op.kind == OpKind::unframe)
+      add(op, graph.domains[graph.values[op.inputs[0]].domain].period, graph.values[op.output].channels);
   }
   return leaves;
 }

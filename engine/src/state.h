@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "aligned.h"
@@ -47,8 +48,9 @@ struct Held {
   float* at(uint32_t row) const { return memory.data() + size_t(row) * period * channels; }
 };
 
-// A part of the state as others know it: floats (rows, length, channels), or one integer a row.
+// A part of the state as others know it, by name: floats (rows, length, channels), or one integer a row.
 struct Leaf {
+  std::string name;
   std::vector<int64_t> shape;
   bool integer = false;
   std::vector<float> floats;
@@ -70,8 +72,9 @@ struct State {
   void read(const Program& program, uint32_t row, const std::vector<Leaf>& leaves, uint32_t leaf_row);
 };
 
-// Whether leaves are those of so many rows of this program, their integers within bounds: `State::read` may take them.
-bool fit(const Program& program, uint32_t rows, const std::vector<Leaf>& leaves);
+// Leaves in the order of the ops, for `State::read`. Throws std::invalid_argument where they are not those of so many
+// rows of this program, or their integers are out of bounds.
+std::vector<Leaf> in_order(const Program& program, uint32_t rows, std::vector<Leaf> leaves);
 
 // Leaves of the right shapes for so many rows, zeroed, in the order of the ops.
 std::vector<Leaf> empty_leaves(const Program& program, uint32_t rows);

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <initializer_list>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "crc32.h"
@@ -176,6 +177,8 @@ class FileBuilder {
 
   uint32_t add_op(Op op, uint32_t channels, uint32_t domain) {
     op.output = uint32_t(values.size());
+    if (op.history() > 0 || op.kind == OpKind::frame || op.kind == OpKind::unframe)
+      op.name = "op." + std::to_string(ops.size());
     values.push_back({channels, domain, -1, 0});
     ops.push_back(std::move(op));
     return output = ops.back().output;
@@ -184,7 +187,7 @@ class FileBuilder {
   Bytes header(uint64_t file_bytes) const {
     Bytes bytes;
     for (char letter : {'U', 'N', 'D', 'E', 'R', 'T', 'O', 'W'}) append(bytes, letter);
-    append_u32(bytes, 1, 0);
+    append_u32(bytes, 2, 0);
     append(bytes, file_bytes);
     append_u32(bytes, precision, num_symbols, condition_channels, output, emission.kind, emission.num_components);
     append(bytes, emission.initial_scale);
@@ -201,6 +204,8 @@ class FileBuilder {
       append_u32(bytes, op.kind, op.activation, op.output, op.kernel_size, op.dilation);
       append_u32(bytes, op.add, op.weight, op.bias, op.scale, op.inputs.size());
       for (uint32_t input : op.inputs) append_u32(bytes, input);
+      append_u32(bytes, op.name.size());
+      for (size_t i = 0; i < (op.name.size() + 3) / 4 * 4; ++i) append(bytes, i < op.name.size() ? op.name[i] : '\0');
     }
     return bytes;
   }

@@ -11,6 +11,7 @@
 #include "kernels.h"
 #include "models.h"
 #include "program.h"
+#include "refusal.h"
 #include "state.h"
 #include "undertow/engine.h"
 
@@ -144,13 +145,41 @@ TEST_CASE("a state taken out and put into another engine goes on as the first on
     std::vector<int64_t> keys = {1, 0, 0, 1, 1, 0, 1, 2, 0}, later = {1, 0, 41, 1, 1, 41, 1, 2, 41};
     std::vector<int64_t> begun(rows * 41), a(rows * 30), b(rows * 30);
     first.run({begun.data(), 41, 41, known, {}, nullptr, 0, keys.data()});
-    second.restore(first.state());
+    auto leaves = first.state();
+    std::reverse(leaves.begin(), leaves.end());  // they are known by name
+    second.restore(leaves);
     second.set_pending(first.pending());
     first.run({a.data(), 30, 30, known, {}, nullptr, 0, later.data()});
     second.run({b.data(), 30, 30, known, {}, nullptr, 0, later.data()});
     CHECK(a == b);
     CHECK_THROWS_AS(second.restore({}), std::invalid_argument);
   }
+}
+
+TEST_CASE("a state of other names, shapes or types is refused by name") {
+  const auto program = std::make_shared<const Program>(small().build(), "auto");
+  Engine engine(program, 2, 1);
+  const auto refusal_of = [&](const auto& spoil) {
+    auto leaves = engine.state();
+    spoil(leaves);
+    try {
+      engine.restore(leaves);
+    } catch (const std::invalid_argument& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  using Leaves = std::vector<Leaf>;
+  CHECK(refusal_of([](Leaves&) {}) == "");
+  CHECK(refusal_of([](Leaves& leaves) { leaves[0].name = "op.2.past"; }) == "the state has no op.1.past");
+  CHECK(refusal_of([](Leaves& leaves) { leaves.push_back({"x", {2}, true, {}, {0, 0}}); }) ==
+        "the state has x, which this model has not");
+  CHECK(refusal_of([](Leaves& leaves) { leaves[0].shape = {2, 1, 9}; }) ==
+        "the state's op.1.past is 2x1x9 float32, not 2x3x3 float32");
+  CHECK(refusal_of([](Leaves& leaves) { leaves[1] = {"op.1.cursor", {2}, false, {0, 0}, {}}; }) ==
+        "the state's op.1.cursor is 2 float32, not 2 int64");
+  CHECK(refusal_of([](Leaves& leaves) { leaves[1].integers = {0, 3}; }) ==
+        "the state's op.1.cursor is out of bounds");
 }
 
 TEST_CASE("nothing is allocated while stepping") {

@@ -27,7 +27,7 @@ Bytes cut(Bytes file, size_t bytes) {
 
 // Where small().build() holds things.
 constexpr size_t domains_at = 80, values_at = domains_at + 8, ops_at = values_at + 3 * 16;
-constexpr size_t tensors_at = ops_at + 3 * 40 + 2 * 4;
+constexpr size_t tensors_at = ops_at + 3 * 44 + 2 * 4 + 4;  // ops 1 and 2 have an input, and op 1 a name of 4 bytes
 
 }  // namespace
 
@@ -51,6 +51,7 @@ TEST_CASE("a graph is read as it was written") {
   for (size_t i = 0; i < graph.ops.size(); ++i) {
     CHECK(graph.ops[i].kind == builder.ops[i].kind);
     CHECK(graph.ops[i].inputs == builder.ops[i].inputs);
+    CHECK(graph.ops[i].name == builder.ops[i].name);
     CHECK(graph.ops[i].add == builder.ops[i].add);
     CHECK(graph.values[i].zero_point == builder.values[i].zero_point);
   }
@@ -108,7 +109,7 @@ TEST_CASE("the envelope") {
   const Bytes file = small().build();
   CHECK(refusal(Bytes{}) == "not an engine's model file: it does not begin with UNDERTOW");
   CHECK(refusal(edited(file, 0, 'u')) == "not an engine's model file: it does not begin with UNDERTOW");
-  CHECK(refusal(edited(file, 8, 2u)) == "the model file is of version 2; this engine reads version 1");
+  CHECK(refusal(edited(file, 8, 3u)) == "the model file is of version 3; this engine reads version 2");
   CHECK(refusal(cut(file, 79)) == "the model file is cut short: it has 79 bytes, its header alone 80");
   CHECK(refusal(cut(file, 10)) == "the model file is cut short: its tables end at byte 10");
   CHECK(refusal(cut(file, 100)) == "the model file is cut short: it has 100 of 1344 bytes");
@@ -134,7 +135,28 @@ TEST_CASE("the header") {
   CHECK(refusal(edited(file, 72, 60'000u)) == "the model file has no room for its 60000 ops");
   CHECK(refusal(edited(file, 76, 200'000u)) == "the model file has no room for its 200000 tensors");
   CHECK(refusal(edited(file, 72, 20u)) != "");
-  CHECK(refusal(edited(file, ops_at + 40 + 36, 1'000u)) == "the model file has no room for its 1000 inputs of an op");
+  CHECK(refusal(edited(file, ops_at + 44 + 36, 1'000u)) == "the model file has no room for its 1000 inputs of an op");
+}
+
+TEST_CASE("names of what keeps a state") {
+  const auto named = [](size_t op, const std::string& name) {
+    return refusal([&](FileBuilder& builder) { builder.ops[op].name = name; });
+  };
+  CHECK(named(1, "stack.gates.0.conv") == "");
+  CHECK(named(1, "") == "op 1 keeps a state and has no name");
+  CHECK(named(2, "head") == "op 2 keeps no state and has a name");
+  CHECK(named(1, "a b") == "op 1 has a name that is not of visible ASCII characters");
+  CHECK(named(1, "\xC3\xA9") == "op 1 has a name that is not of visible ASCII characters");
+  CHECK(named(1, std::string(1025, 'a')) == "op 1 has a name of 1025 bytes");
+  CHECK(named(1, std::string(1024, 'a')) == "");
+  const auto twice = [](FileBuilder& builder) {
+    builder.conv({0}, 16, {.kernel_size = 2});
+    builder.ops[3].name = builder.ops[1].name;
+  };
+  CHECK(refusal(twice) == "op 3 keeps op.1.past, as another op does");
+  const size_t name_at = ops_at + 44 + 44;
+  CHECK(refusal(edited(small().build(), name_at, ~0u)) == "op 1 has a name of 4294967295 bytes");
+  CHECK(refusal(edited(small().build(), name_at, 3u)) == "op 1 has more behind its name");
 }
 
 TEST_CASE("tensors") {
@@ -145,7 +167,7 @@ TEST_CASE("tensors") {
   CHECK(refusal(edited(file, first + 4, 4u)) == "tensor 0 has 4 dimensions; it can have 1 to 3");
   CHECK(refusal(edited(file, first + 8, 0u)) == "tensor 0 has a dimension of 0");
   CHECK(refusal(edited(file, first + 16, 2u)) == "tensor 0 has 2 dimensions and the size of one more");
-  CHECK(refusal(edited(file, first + 20, 7u)) == "tensor 0 has 7 where version 1 has 0");
+  CHECK(refusal(edited(file, first + 20, 7u)) == "tensor 0 has 7 where version 2 has 0");
   CHECK(refusal(edited(file, second + 12, 0x80000000u)) == "tensor 1, 8x2147483648x3, is larger than the file");
   CHECK(refusal(edited(file, second, uint32_t(Type::bf16))) == "tensor 1, 8x2x3 of bfloat16, has 192 bytes, not 96");
   CHECK(refusal(edited(file, second + 32, uint64_t(191))) == "tensor 1, 8x2x3 of float32, has 191 bytes, not 192");

@@ -36,9 +36,18 @@ def graph(**changes: Any) -> Graph:
     ops = (
         Op(kind=OpKind.EMBED, output=0, weight=0),
         Op(kind=OpKind.CONDITION, output=1),
-        Op(kind=OpKind.CONV, output=2, inputs=(0,), activation=Activation.GATE, kernel_size=2, weight=1, bias=2),
-        Op(kind=OpKind.FRAME, output=3, inputs=(0,)),
-        Op(kind=OpKind.UNFRAME, output=4, inputs=(3,)),
+        Op(
+            kind=OpKind.CONV,
+            output=2,
+            inputs=(0,),
+            activation=Activation.GATE,
+            kernel_size=2,
+            weight=1,
+            bias=2,
+            name="gate",
+        ),
+        Op(kind=OpKind.FRAME, output=3, inputs=(0,), name="context"),
+        Op(kind=OpKind.UNFRAME, output=4, inputs=(3,), name="context"),
         Op(kind=OpKind.CONV, output=5, inputs=(2, 0), weight=3, scale=4),
     )
     whole = Graph(
@@ -62,7 +71,7 @@ def changed(part: tuple[Any, ...], index: int, **fields: Any) -> tuple[Any, ...]
 def test_the_header_says_what_the_file_holds() -> None:
     file = to_bytes(graph())
     magic, version, checksum, num_bytes = struct.unpack_from("<8sIIQ", file)
-    assert (magic, version, num_bytes) == (b"UNDERTOW", 1, len(file))
+    assert (magic, version, num_bytes) == (b"UNDERTOW", 2, len(file))
     assert checksum == zlib.crc32(file[16:])
     assert struct.unpack_from("<6I", file, 24) == (2, 8, 5, 5, 0, 0)
     assert struct.unpack_from("<4I", file, 64) == (2, 6, 6, 7)
@@ -71,7 +80,7 @@ def test_the_header_says_what_the_file_holds() -> None:
 
 def test_tensors_lie_in_order_at_multiples_of_64() -> None:
     file, end = to_bytes(graph()), 0
-    table = 80 + 2 * 8 + 6 * 16 + 6 * 40 + 4 * 5
+    table = 80 + 2 * 8 + 6 * 16 + 6 * 44 + 4 * 5 + 4 + 8 + 8
     for index, tensor in enumerate(graph().tensors):
         type, num_dims, *dims, reserved, offset, num_bytes = struct.unpack_from("<6IQQ", file, table + 40 * index)
         assert (type, num_dims, reserved) == (tensor.type, tensor.array.ndim, 0)
@@ -125,7 +134,7 @@ def test_the_engine_says_why_it_refuses_a_file() -> None:
     file = to_bytes(graph())
     says = {
         f"the model file is cut short: it has 1000 of {len(file)} bytes": file[:1000],
-        "the model file is of version 2; this engine reads version 1": file[:8] + b"\2" + file[9:],
+        "the model file is of version 3; this engine reads version 2": file[:8] + b"\3" + file[9:],
         "the model file is damaged: its checksum does not fit": file[:-1] + bytes([file[-1] ^ 1]),
         "not an engine's model file: it does not begin with UNDERTOW": b"{}",
     }

@@ -335,7 +335,9 @@ def test_a_state_that_was_taken_and_given_back_changes_no_bit(kind: str) -> None
         engine.feed(inputs[:, start:stop].copy(), aligned(known, start, stop), params)
         said.append(params)
     assert np.array_equal(said[1], said[2])
-    assert all(np.array_equal(one, other) for one, other in zip(whole.state(), second.state(), strict=True))
+    assert all(
+        np.array_equal(one, other) for one, other in zip(whole.state().values(), second.state().values(), strict=True)
+    )
 
 
 # --- the cost

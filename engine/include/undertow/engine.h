@@ -59,9 +59,10 @@ class Engine {
   std::vector<int64_t> pending() const;
   void set_pending(std::span<const int64_t> symbols);
 
-  // Rings, frames and what they hold, in the order of the ops; `restore` throws std::invalid_argument.
+  // Rings, frames and what they hold, by name, in the order of the ops; `restore` takes them in any order, and throws
+  // std::invalid_argument, which names what does not fit.
   std::vector<Leaf> state() const;
-  void restore(const std::vector<Leaf>& leaves);
+  void restore(std::vector<Leaf> given);
 
   const Program& program() const { return *program_; }
   uint32_t rows() const { return rows_; }

@@ -84,6 +84,7 @@ struct Op {
   int32_t bias;    // f32 tensor (O), or -1
   int32_t scale;   // f32 tensor (O) of an int8 weight: Σ w·(u - zero_point) times scale is the product; else -1
   std::vector<uint32_t> inputs;
+  std::string name{};  // of the module that keeps a state, as its leaves' names begin; empty where nothing is kept
 
   uint64_t history() const { return uint64_t(kernel_size - 1) * dilation; }
 };

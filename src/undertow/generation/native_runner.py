@@ -19,7 +19,7 @@ from undertow.generation.noise import Noise
 from undertow.generation.runner import Runner, in_order, rows_by_length
 from undertow.models.autoregressive import Autoregressive
 from undertow.native import lower, make_engine, make_program, to_bytes, useful_threads
-from undertow.state import State, map_state, named_leaves
+from undertow.state import State, empty_parts, named_leaves, nested
 
 if TYPE_CHECKING:
     from undertow.native._engine import Engine, Program
@@ -77,16 +77,15 @@ class NativeRunner(Runner):
 
     @property
     def position(self) -> State:
-        parts = iter(self._begun.state())
-        state = map_state(lambda _: torch.from_numpy(next(parts)), self.model.init_state(1, Condition()))
+        leaves = {name: torch.from_numpy(leaf) for name, leaf in self._begun.state().items()}
+        state = nested(leaves, empty_parts(self.model.init_state(1, Condition())))
         return {"pending": torch.from_numpy(self._begun.pending)[:, None], "network": state}
 
     def restore(self, position: State) -> None:
         pending, state = position["pending"], position["network"]
-        engine, named = self._make(len(pending)), named_leaves(state)
-        own = self.model.init_state(1, Condition())
+        engine = self._make(len(pending))
         try:
-            engine.restore([contiguous(named[name]) for name in named_leaves(own)])
+            engine.restore({name: contiguous(leaf) for name, leaf in named_leaves(state).items()})
             engine.pending = contiguous(pending[:, 0])
         except ValueError as error:
             raise DataError(f"this state is not of a stream of this model: {error}") from None

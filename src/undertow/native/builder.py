@@ -4,7 +4,7 @@ O output channels, k taps, I input channels.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -113,9 +113,14 @@ class Builder:
 
     def _add(self, kind: OpKind, name: str, channels: int, domain: int, **fields: Any) -> int:
         self.values.append(Value(channels=channels, domain=domain))
-        self.ops.append(Op(kind=kind, output=len(self.values) - 1, **fields))
+        op = Op(kind=kind, output=len(self.values) - 1, **fields)
+        self.ops.append(replace(op, name=name.removeprefix("network.")) if _keeps_state(op) else op)
         self.names.append(name)
         return len(self.values) - 1
+
+
+def _keeps_state(op: Op) -> bool:
+    return op.kind in (OpKind.FRAME, OpKind.UNFRAME) or (op.kind == OpKind.CONV and op.kernel_size > 1)
 
 
 def elements(tensor: Tensor, kind: Type) -> np.ndarray:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAGIC = b"UNDERTOW"
-VERSION = 1
+VERSION = 2
 ALIGNMENT = 64
 NONE = -1  # an op's or a value's reference to nothing
 NORM_EPSILON = 1e-5  # what a norm adds to the variance
@@ -106,7 +106,10 @@ class Value:
 
 @dataclass(frozen=True, kw_only=True)
 class Op:
-    """What makes one value of others: `inputs`, `add` and `output` are values, `weight`, `bias` and `scale` tensors."""
+    """What makes one value of others: `inputs`, `add` and `output` are values, `weight`, `bias` and `scale` tensors.
+
+    `name` is of the module that keeps a state, as the state's leaves begin; "" where nothing is kept.
+    """
 
     kind: OpKind
     output: int
@@ -118,6 +121,7 @@ class Op:
     weight: int = NONE
     bias: int = NONE
     scale: int = NONE
+    name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +191,8 @@ def _op(op: Op) -> bytes:
         *(op.kind, op.activation, op.output, op.kernel_size, op.dilation),
         *(op.add, op.weight, op.bias, op.scale, len(op.inputs)),
     )
-    return fixed + struct.pack(f"<{len(op.inputs)}I", *op.inputs)
+    name = op.name.encode("ascii")
+    return fixed + struct.pack(f"<{len(op.inputs)}II{len(name)}s{-len(name) % 4}x", *op.inputs, len(name), name)
 
 
 def _entry(tensor: Tensor, offset: int, num_bytes: int) -> bytes:
