@@ -86,7 +86,7 @@ class GPT2:
         )
 
 
-class Source(NamedTuple):
+class Origin(NamedTuple):
     """Where a weight of ours comes from: its published name, and whether it is stored (in, out)."""
 
     name: str
@@ -215,19 +215,19 @@ def _converted(
     return {name: one.to(torch.float32).contiguous() for name, one in turned.items()}
 
 
-def _sources(settings: GPT2) -> Iterator[tuple[str, Source]]:
+def _sources(settings: GPT2) -> Iterator[tuple[str, Origin]]:
     """Where each weight of the network comes from. A product's matrix is published as (in, out)."""
-    yield "input.symbols.table.weight", Source("wte.weight")
-    yield "positions.table.weight", Source("wpe.weight")
+    yield "input.symbols.table.weight", Origin("wte.weight")
+    yield "positions.table.weight", Origin("wpe.weight")
     if not settings.tie_word_embeddings:
-        yield "head.weight", Source("lm_head.weight")
+        yield "head.weight", Origin("lm_head.weight")
     for part in ("weight", "bias"):
-        yield f"norm.{part}", Source(f"ln_f.{part}")
+        yield f"norm.{part}", Origin(f"ln_f.{part}")
         for layer in range(settings.n_layer):
             for ours, theirs in NORMS.items():
-                yield f"blocks.{layer}.{ours}.{part}", Source(f"h.{layer}.{theirs}.{part}")
+                yield f"blocks.{layer}.{ours}.{part}", Origin(f"h.{layer}.{theirs}.{part}")
             for ours, theirs in PRODUCTS.items():
-                yield f"blocks.{layer}.{ours}.{part}", Source(f"h.{layer}.{theirs}.{part}", part == "weight")
+                yield f"blocks.{layer}.{ours}.{part}", Origin(f"h.{layer}.{theirs}.{part}", part == "weight")
 
 
 def _read_json(file: Path) -> dict[str, Any]:

@@ -66,10 +66,11 @@ def print_table(rows: Sequence[Sequence[str]], words: Container[int] = (0,)) -> 
 def download_bars() -> Iterator[Callable[[str, int, int | None], None]]:
     """Bars of downloads on stderr; what is yielded takes (file, bytes so far, bytes in all or None)."""
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bars
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    bars = Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True))
+    bars = Bars(*columns, TimeRemainingColumn(), console=Console(stderr=True))
     tasks: dict[str, Any] = {}
 
     def show(file: str, received: int, total: int | None) -> None:
@@ -90,13 +91,12 @@ def download_bars() -> Iterator[Callable[[str, int, int | None], None]]:
 def step_bar(what: str) -> Iterator[Callable[[int, int], None]]:
     """A bar of steps on stderr where that is a terminal, gone when it is done; what is yielded takes (done, in all)."""
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
-    with Progress(
-        *columns, TimeRemainingColumn(), console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
+    with Bars(*columns, TimeRemainingColumn(), console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(what)
 
         def show(done: int, total: int) -> None:
