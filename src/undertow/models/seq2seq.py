@@ -122,7 +122,7 @@ class Seq2Seq(Model):
             alphabet=self.alphabet,
             max_length=self.network.decoder.max_length,
             source=SourceNeeds(config.direction, self.source_alphabet, config.features, self.source_end, most),
-            end=self.end_symbol,
+            end=None if self.is_density else self.end_symbol,
         )
 
     @property
