@@ -14,6 +14,10 @@ from torch import Tensor
 
 from tests.generation.symbol_models import FAMILIES, roll_model, text_model
 from undertow.batch import Batch
+from undertow.config import parse
+from undertow.data.batches import batches_in_order
+from undertow.data.clip_examples import ClipExamples
+from undertow.data.clips import Clip, ClipSet
 from undertow.data.sequences import SequenceSet
 from undertow.data.streams import StreamBatches
 from undertow.models import Autoregressive
@@ -139,3 +143,37 @@ def test_a_row_that_begins_anew_forgets_what_it_is_given() -> None:
     fresh = model.log_prob(Batch(symbols, counted))
     torch.testing.assert_close(found[0], fresh[0], rtol=1e-10, atol=1e-12)
     assert not torch.allclose(found[1], fresh[1])
+
+
+MEL = {"kind": "mel", "sample_rate": 8000, "hop_length": 4, "window_length": 16, "fft_size": 16, "num_channels": 3}
+
+
+@pytest.mark.filterwarnings("ignore::undertow.models.ShortReceptiveFieldWarning")
+@pytest.mark.parametrize("look_ahead", [0, 2])
+def test_chunks_of_sound_are_the_whole_with_its_labels_and_frames(look_ahead: int) -> None:
+    network = {"kind": "wavenet", "num_cycles": 1, "layers_per_cycle": 3, "residual_channels": 4, "gate_channels": 4}
+    upsampling = {"channels": 3, "look_ahead": look_ahead}
+    values = {
+        "sample_rate": 8000,
+        "alphabet": {"kind": "mu_law", "num_levels": 16},
+        "network": network,
+        "emission": {"kind": "categorical"},
+        "conditioner": {"labels": {"speaker": ["a", "b"]}, "features": MEL, "upsampling": upsampling},
+    }
+    model = Autoregressive(parse(Autoregressive.Config, values)).double().eval()
+    random = np.random.default_rng(0)
+    waves = [random.integers(-9000, 9000, length).astype(np.int16) for length in (30, 27, 36, 33)]  # three chunks each
+    clips = [Clip(str(index), wave, {"speaker": "ab"[index % 2]}) for index, wave in enumerate(waves)]
+    held = ClipExamples(ClipSet(clips, 8000), model.needs)
+    batches = StreamBatches(held, 2, 10, seed=1, look_ahead=look_ahead)  # chunks of 12: three frames
+    total, carried = 0.0, None
+    with torch.no_grad():
+        for step in range(batches.steps_per_epoch):
+            batch = batches.batch(step).to("cpu", torch.float64)
+            log_prob, carried = model.log_prob_from(batch, carried)
+            total += float(log_prob.sum())
+        expected = 0.0
+        for whole in batches_in_order(held, 1):
+            found = model.log_prob(whole.to("cpu", torch.float64))[0]
+            expected += float(found.sum())
+    assert total == pytest.approx(expected, rel=1e-10)

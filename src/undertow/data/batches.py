@@ -141,14 +141,16 @@ def cut(examples: Examples, crop_steps: int | None, context_steps: int, period: 
     return Crops(examples.lengths, crop_steps, context_steps, math.lcm(examples.hop, period))
 
 
-def collate(examples: Examples, crops: Sequence[Crop], look_ahead: int = 0) -> Batch:
+def collate(examples: Examples, crops: Sequence[Crop], look_ahead: int = 0, round_steps: int | None = None) -> Batch:
     """The batch of these crops, its rows padded to the longest; reads no other steps.
 
     Args:
         look_ahead: feature frames past its end that each crop brings along.
+        round_steps: the batch's steps are rounded up to a multiple of this; by default that of the examples.
     """
     longest = max(1, *(crop.stop - crop.start + crop.context for crop in crops))
-    num_steps = -(-longest // examples.round_steps) * examples.round_steps
+    unit = examples.round_steps if round_steps is None else round_steps
+    num_steps = -(-longest // unit) * unit
     symbols = np.full((len(crops), num_steps, *examples.step_shape), examples.padding, examples.dtype)
     counted = np.zeros((len(crops), num_steps), dtype=bool)
     for row, (index, start, stop, context) in enumerate(crops):

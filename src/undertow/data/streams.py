@@ -88,7 +88,7 @@ class StreamBatches:
             place = int(first) + index
             crops.append(Crop(*chunks[place].tolist()) if place < stop else NOTHING)
             continues.append(first < place < stop and chunks[place, 1] % self.memory_steps > 0)
-        batch = collate(self.examples, crops, self.look_ahead)
+        batch = collate(self.examples, crops, self.look_ahead, round_steps=1)
         return replace(batch, continues=torch.tensor(continues, dtype=torch.bool))
 
     def _shuffle(self, epoch: int) -> np.ndarray:

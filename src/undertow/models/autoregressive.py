@@ -157,21 +157,28 @@ class Autoregressive(Model):
     def log_prob_from(self, batch: Batch, position: State | None) -> tuple[Tensor, State]:
         """Log-probabilities (B, T) of a batch whose rows go on where `batch.continues`, and the position after it.
 
-        A position has "pending", the last symbols, which the network has not been fed yet, and "network", its state
-        before them. Rows that do not go on begin with the start symbol; so do all where there is no position yet.
+        A position has "pending", the last symbols, which the network has not been fed yet; "network", its state before
+        them; and "conditioner", the state after their feature frames. Rows that do not go on begin with the start
+        symbol; so do all where there is no position yet.
         """
         assert batch.continues is not None, "the batch does not say which rows go on"
-        condition = self._condition(batch)
-        state = self.init_state(len(batch.symbols), condition.steps(0, 1))
-        fresh = {"pending": self.past(batch.symbols[:, :0]), "network": state}
+        batch_size, num_steps = batch.symbols.shape[:2]
+        sizes = batch.labels, batch.features, num_steps, batch_size
+        first, _ = self.conditioner.step(*sizes, self.conditioner.init_state(batch_size))
+        fresh = {
+            "pending": self.past(batch.symbols[:, :0]),
+            "network": self.init_state(batch_size, first.steps(0, 1)),
+            "conditioner": self.conditioner.init_state(batch_size),
+        }
         if position is None:
             position = fresh
         kept = map_state(lambda new, old: old.to(new), fresh, position)  # autocast leaves other types behind
         begun = where(batch.continues, kept, fresh)
+        condition, conditioner = self.conditioner.step(*sizes, begun["conditioner"])
         inputs = torch.cat([begun["pending"], batch.symbols[:, :-1]], dim=1)
         params, state = self.step(inputs, begun["network"], condition)
         log_prob = torch.where(batch.counted, self.emission.log_prob(params, batch.symbols), 0.0)
-        return log_prob, {"pending": batch.symbols[:, -1:], "network": state}
+        return log_prob, {"pending": batch.symbols[:, -1:], "network": state, "conditioner": conditioner}
 
     def condition(
         self, labels: Mapping[str, Tensor], features: Tensor | None, num_steps: int, batch_size: int

@@ -17,6 +17,7 @@ from undertow.config import Count, Probability, config
 from undertow.data.features import FeatureConfig
 from undertow.errors import UsageError
 from undertow.layers import CausalConv1d, Repeat, Serial, TransposedConv1d
+from undertow.state import State
 
 
 @config
@@ -91,16 +92,31 @@ class Conditioner(nn.Module):
         Raises:
             UsageError: features are missing, or end before the steps do.
         """
-        parts = []
-        if self.config.labels:
-            parts.append(self._embed(labels, batch_size))
+        upsampled = None if self.upsampler is None else self.upsampler(self._ahead(features, num_steps))
+        return self._join(labels, upsampled, num_steps, batch_size)
+
+    def init_state(self, batch_size: int) -> State:
+        """The state before the first frame of a sequence."""
+        return {} if self.upsampler is None else self.upsampler.init_state(batch_size)
+
+    def step(
+        self, labels: Mapping[str, Tensor], features: Tensor | None, num_steps: int, batch_size: int, state: State
+    ) -> tuple[Condition, State]:
+        """`forward` for the next steps of sequences, which begin with a frame, and the state after their frames."""
+        upsampled = None
         if self.upsampler is not None:
-            parts.append(self._upsample(features, num_steps))
-        if not parts:
-            return Condition()
-        if len(parts) == 2:
-            parts[0] = parts[0].expand(-1, num_steps, -1)
-        return Condition(aligned=torch.cat(parts, dim=-1))
+            assert self.config.features is not None
+            frames = self._ahead(features, num_steps)[:, : -(-num_steps // self.config.features.hop_length)]
+            upsampled, state = self.upsampler.step(frames, state)
+        return self._join(labels, upsampled, num_steps, batch_size), state
+
+    def _join(
+        self, labels: Mapping[str, Tensor], upsampled: Tensor | None, num_steps: int, batch_size: int
+    ) -> Condition:
+        parts = [self._embed(labels, batch_size)] if self.config.labels else []
+        if upsampled is not None:
+            parts = [part.expand(-1, num_steps, -1) for part in parts] + [upsampled[:, :num_steps]]
+        return Condition(aligned=torch.cat(parts, dim=-1)) if parts else Condition()
 
     def _embed(self, labels: Mapping[str, Tensor], batch_size: int) -> Tensor:
         """Sum of the labels' vectors, (B, 1, label channels); an unknown label adds nothing."""
@@ -114,8 +130,9 @@ class Conditioner(nn.Module):
         assert total is not None
         return total[:, None]
 
-    def _upsample(self, features: Tensor | None, num_steps: int) -> Tensor:
-        assert self.config.features is not None and self.upsampler is not None
+    def _ahead(self, features: Tensor | None, num_steps: int) -> Tensor:
+        """The frames (B, F, M) that cover the steps, each in place of the one that looks ahead to it."""
+        assert self.config.features is not None
         hop = self.config.features.hop_length
         if features is None:
             raise UsageError(f"this model is conditioned on {self.config.features.kind} features; none were given")
@@ -125,7 +142,7 @@ class Conditioner(nn.Module):
         if ahead:
             frames = features.transpose(1, 2)
             features = F.pad(frames, (0, ahead), mode="replicate").transpose(1, 2)[:, ahead:]
-        return self.upsampler(features)[:, :num_steps]
+        return features
 
 
 def upsampler(config: Upsampling, features: FeatureConfig) -> Serial:
