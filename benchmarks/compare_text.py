@@ -1,6 +1,6 @@
 """One budget, five networks: `undertow compare` over tinyshakespeare, recorded for docs/text.md.
 
-python -m benchmarks.compare_text --minutes 3 --out runs/compare     # runs that are there are not trained again
+python -m benchmarks.compare_text --minutes 3 --out runs/compare     # finished runs are not trained again
 """
 
 import argparse
@@ -18,7 +18,7 @@ RECIPES = [
 
 
 def main() -> None:
-    """Compare, and record a line a recipe, the best first."""
+    """Compare, and record one line for each recipe, the best first."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=3)
     parser.add_argument("--out", type=Path, default=Path("runs/compare"))

@@ -1,10 +1,10 @@
-"""F1: what pre-training is worth to a classifier: the same network, examples and number of updates, begun from weights
-that were trained without labels and from new ones.
+"""F1: what pre-training gains for a classifier: the same network, examples and number of updates, starting from weights
+trained without labels, and from new ones.
 
     python -m benchmarks.fine_tuning text --out runs/fine-tuning      # the language of a line of Multi30k
     python -m benchmarks.fine_tuning sound --out runs/fine-tuning     # the digit of a clip of FSDD
 
-Runs that are there are not trained again.
+Finished runs are not trained again.
 """
 
 import argparse
@@ -36,13 +36,13 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True)
 class Task:
-    """What is classified, and with what.
+    """One classification task.
 
     Attributes:
-        told: what is told of what, for the figures' names.
-        recipe, changes: of the model that is trained without labels.
-        write_unlabelled: makes the data that it is trained on, in a folder; None where the recipe's own will do.
-        write_labelled: makes a classifier's data at a path, of so many train examples, drawn by a seed.
+        told: what is predicted, for the figures' names.
+        recipe, changes: of the model to train without labels.
+        write_unlabelled: writes its training data to a folder; None to use the recipe's own.
+        write_labelled: writes a classifier's data to a path, with a number of train examples drawn by a seed.
         lengths: updates of a classifier, by its number of train examples.
         settings: of a classifier, beside those of the recipe `classify`.
         num_draws: of examples and new weights.
@@ -69,7 +69,7 @@ def draw(rows: Iterable[Row], label_of: Callable[[Row], str], size: int, seed: i
 
 
 def write_lines(folder: Path) -> Path:
-    """Multi30k's lines of both languages in random order, without a word on which they are in."""
+    """Multi30k's lines of both languages in random order, without their language."""
     for split, rows in open_labelled_text("multi30k").splits.items():
         lines = [row.text for row in rows]
         np.random.default_rng(0).shuffle(lines)
@@ -79,7 +79,7 @@ def write_lines(folder: Path) -> Path:
 
 
 def write_table(path: Path, size: int, seed: int) -> Path:
-    """A table of `size` train lines of Multi30k, no more to validate on, and the whole test."""
+    """A table of `size` train lines of Multi30k, at most as many to validate on, and the whole test."""
     splits = open_labelled_text("multi30k").splits
     drawn = {split: draw(splits[split], lambda row: row.label, size, seed) for split in ("train", "validation")}
     path = path.with_suffix(".csv")
@@ -92,7 +92,7 @@ def write_table(path: Path, size: int, seed: int) -> Path:
 
 
 def link_clips(folder: Path, size: int, seed: int) -> Path:
-    """A folder of `size` train clips of FSDD by digit, no more to validate on, and the whole test."""
+    """A folder of `size` train clips of FSDD by digit, at most as many to validate on, and the whole test."""
     items = list_source("fsdd")
     for split in SPLITS:
         there = [item for item in items if item.split == split]
@@ -144,14 +144,14 @@ TASKS = {
 
 
 def fit(recipe: str | Recipe, out: Path, **options: Any) -> dict[str, Any]:
-    """Train a recipe to its end, going on with what is there; returns how."""
+    """Train a recipe to its end, resuming an unfinished run; return how."""
     if not is_complete(out):
         train(recipe, out, resume=(out / SETTINGS).exists(), say=print, **options)
     return read_card(out / "last")["training"]
 
 
 def compare(name: str, out: Path) -> None:
-    """Train where needed, score, and record, from few examples to many."""
+    """Train if needed, score, and record, from few examples to many."""
     task, init = TASKS[name], out / name
     data = task.write_unlabelled(out / f"{name}-unlabelled") if task.write_unlabelled else None
     before = fit(task.recipe, init, data=data, changes=task.changes)
@@ -175,7 +175,7 @@ def compare(name: str, out: Path) -> None:
 
 
 def classify(task: Task, size: int, start: str, init: Path) -> tuple[list[PredictionScore], float]:
-    """Classifiers of the network in `init`, one a draw: their errors on the test, and their seconds of training."""
+    """Classifiers with the network of `init`, one for each draw: their test errors, and seconds of training."""
     length = {"training.steps": task.lengths[size], "training.minutes": None}
     found, seconds = [], 0.0
     for seed in range(task.num_draws):

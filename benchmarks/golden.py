@@ -1,10 +1,10 @@
-"""What a change of structure must not change: a small model of each family, its losses, symbols, score and weights.
+"""Golden figures that refactoring must not change: losses, symbols, score and weights of a small model of each family.
 
     python -m benchmarks.golden --out benchmarks/golden.json        # before
     python -m benchmarks.golden --against benchmarks/golden.json    # after, on the same machine
 
 Each model makes 20 updates on a little real data (UNDERTOW_DATA), generates or translates from one seed, and is scored.
-Floats are kept whole; processors round differently, so a file holds for the kind of machine that made it.
+Floats are kept exactly. Processors round differently, so a file is valid for the kind of machine that made it.
 """
 
 import gzip
@@ -76,7 +76,7 @@ SENTENCES = ("A man is riding a horse.", "Two dogs play in the snow.", "A girl i
 
 
 def main() -> None:
-    """Record, or compare with what was recorded."""
+    """Record, or compare with a recording."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--against", type=Path)
@@ -115,7 +115,7 @@ def _record(folder: Path) -> dict[str, Any]:
 
 
 def _symbols(model: Any, num_symbols: int, translates: bool) -> Any:
-    """What the model writes of one seed: drawn by torch, which every machine of a kind does alike."""
+    """What the model generates from one seed, drawn by torch, which all machines of a kind do alike."""
     if translates:
         found = ut.translate(model, SENTENCES, beam=3, n_best=2, max_length=20)
         return [[list(line.texts), list(line.log_probs), list(line.scores)] for line in found.lines]
@@ -164,7 +164,7 @@ def _digest(path: Path) -> str:
 
 
 def _compare(before: dict[str, Any], after: dict[str, Any]) -> int:
-    """Print each family's figures that differ; returns how many do."""
+    """Print each family's figures that differ; return their number."""
     if before["hardware"] != after["hardware"] or before["torch"] != after["torch"]:
         print(f"recorded on {before['hardware']}, torch {before['torch']}; this is another machine, or another torch")
     differ = 0

@@ -1,6 +1,6 @@
 """The "paper" WaveNet as most people would write it: `nn.Conv1d` on (B, C, T), a 1×1 skip convolution in each layer.
 
-What training (S6) and one stream (S1) are measured beside. B batch, T time, C channels, N symbols.
+The comparison for training (S6) and one stream (S1). B batch, T time, C channels, N symbols.
 """
 
 from collections import deque

@@ -1,6 +1,6 @@
 """Q1: bits a sample of FSDD's test takes, after the five-minute demo and after the recipe's whole training.
 
-    python -m benchmarks.q1_fsdd wavenet-fsdd-demo --out runs/demo        # trains where there is no run yet
+    python -m benchmarks.q1_fsdd wavenet-fsdd-demo --out runs/demo        # trains if there is no run yet
     python -m benchmarks.q1_fsdd wavenet-fsdd --out runs/digits --processes 2
 
 With several processes each has one thread and its part of the batch, which keeps two cores busier than two threads do.
@@ -16,7 +16,7 @@ TARGETS = {"wavenet-fsdd-demo": "< 4.2", "wavenet-fsdd": "< 3.8"}
 
 
 def main() -> None:
-    """Train where needed, score, and record."""
+    """Train if needed, score, and record."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("recipe", choices=TARGETS)
     parser.add_argument("--out", type=Path, required=True)

@@ -1,6 +1,6 @@
 """Q2: nats a character of the last tenth of tinyshakespeare, by both protocols.
 
-    python -m benchmarks.q2_tinyshakespeare transformer-tinyshakespeare-small --out runs/small   # trains where needed
+    python -m benchmarks.q2_tinyshakespeare transformer-tinyshakespeare-small --out runs/small   # trains if needed
     python -m benchmarks.q2_tinyshakespeare transformer-tinyshakespeare --out runs/large
 
 "windows": the mean over 2,400 windows at random places, each of as many characters as the network holds less the one
@@ -17,7 +17,7 @@ TARGETS = {"transformer-tinyshakespeare-small": "≤ 1.80", "transformer-tinysha
 
 
 def main() -> None:
-    """Train where needed, score, and record."""
+    """Train if needed, score, and record."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("recipe", choices=TARGETS)
     parser.add_argument("--out", type=Path, required=True)

@@ -1,8 +1,8 @@
 """Q3: nats a step of the test pieces of JSB Chorales and Nottingham, for the TCN and its recurrent twins.
 
-    python -m benchmarks.q3_polymusic tcn-jsb --out runs/tcn-jsb        # trains where there is no run yet
+    python -m benchmarks.q3_polymusic tcn-jsb --out runs/tcn-jsb        # trains if there is no run yet
 
-The published figures leave out the first step of each piece, and so does the figure that is held against them; the
+The published figures leave out the first step of each piece, and so does the figure that is compared with them; the
 likelihood of whole pieces, first step included, is recorded beside it.
 """
 
@@ -27,7 +27,7 @@ MARGIN = 1.02
 
 
 def main() -> None:
-    """Train where needed, score, and record."""
+    """Train if needed, score, and record."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("recipe", choices=PUBLISHED)
     parser.add_argument("--out", type=Path, required=True)

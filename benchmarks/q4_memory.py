@@ -1,6 +1,6 @@
 """Q4: sequential and permuted MNIST, the adding problem and copy memory, for the TCN and its recurrent twins.
 
-python -m benchmarks.q4_memory tcn-mnist --out runs/tcn-mnist        # trains where there is no run yet
+python -m benchmarks.q4_memory tcn-mnist --out runs/tcn-mnist        # trains if there is no run yet
 """
 
 import argparse
@@ -18,7 +18,7 @@ PUBLISHED = {
 
 
 def main() -> None:
-    """Train where needed, score, and record."""
+    """Train if needed, score, and record."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("recipe", choices=[f"{cell}-{task}" for task, cells in PUBLISHED.items() for cell in cells])
     parser.add_argument("--out", type=Path, required=True)

@@ -1,6 +1,6 @@
 """Q5: translating Multi30k: BLEU, chrF and likelihood of both test sets, and the speed of decoding.
 
-    python -m benchmarks.q5_multi30k transformer-multi30k --out runs/pair        # trains where there is no run yet
+    python -m benchmarks.q5_multi30k transformer-multi30k --out runs/pair        # trains if there is no run yet
     python -m benchmarks.q5_multi30k transformer-multi30k --to en --out runs/pair-en
     python -m benchmarks.q5_multi30k transformer-multi30k --out runs/pair --mean-of 5     # of its last checkpoints
 
@@ -35,7 +35,7 @@ TARGETS = {  # of BLEU on test 2016
 
 
 def main() -> None:
-    """Train where needed, score, time, and record."""
+    """Train if needed, score, time, and record."""
     options = parsed()
     other = {"de": "en", "en": "de"}[options.to]
     changes = [] if options.to == "de" else ["data.source_language=de", "data.target_language=en"]
@@ -75,7 +75,7 @@ def parsed() -> Any:
     parser.add_argument("--beam", type=int, default=5)
     parser.add_argument("--length-penalty", type=float, default=0.6, help="0: by likelihood alone, ByteNet's rule")
     parser.add_argument("--mean-of", type=int, default=0, help="average so many of the run's last checkpoints")
-    parser.add_argument("--timed", type=int, default=64, help="sentences that speeds are measured on")
+    parser.add_argument("--timed", type=int, default=64, help="number of sentences to measure speeds on")
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each speed")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--device", default="cpu")
@@ -126,7 +126,7 @@ def scores(model: Any, name: str, search: dict[str, Any], target: str, trained: 
 
 
 def widen(model: Any, name: str, search: dict[str, Any], common: dict[str, Any]) -> None:
-    """Record by how much the mean score of test 2016 rises from beam to beam, at the least."""
+    """Record the least gain of test 2016's mean score from one beam to the next."""
     import undertow as ut
 
     sources = pairs_of(model, "test").source_texts
@@ -162,7 +162,7 @@ def speeds(model: Any, name: str, number: int, rounds: int, common: dict[str, An
 
 
 def ten(model: Any, search: dict[str, Any]) -> list[dict[str, Any]]:
-    """Sentences that nobody chose, what people made of them, and what the model does."""
+    """Sentences that nobody chose, their references, and the model's translations."""
     import undertow as ut
 
     pairs = pairs_of(model, "test")

@@ -1,6 +1,6 @@
 """Q5: word error of spoken digits written letter by letter, on held-out takes and on a speaker who was left out.
 
-    python -m benchmarks.q5_speech rnn-attention-fsdd --out runs/rnn-attention-fsdd     # trains where there is no run
+    python -m benchmarks.q5_speech rnn-attention-fsdd --out runs/rnn-attention-fsdd     # trains if there is no run
 
 Two runs of one recipe: of all six speakers, scored on takes 0 to 4 of each digit; and of five, in `OUT-without-theo`,
 scored on all clips of the sixth. The speaker was named before anything was trained, and no setting was chosen by their
@@ -19,7 +19,7 @@ BEAM = 5
 
 
 def main() -> None:
-    """Train where needed, score, and record."""
+    """Train if needed, score, and record."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("recipe", choices=RECIPES)
     parser.add_argument("--out", type=Path, required=True)

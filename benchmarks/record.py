@@ -37,8 +37,8 @@ def record(
         unit: its unit, as "samples/s" or "bits/sample".
         model: shape of the model measured, as "30 layers, k=2, 64/128/256/256"; "-" where there is none.
         seconds: how long the measurement or training took.
-        target: what was aimed at, as "< 4.2".
-        note: what a reader must know beside it.
+        target: the aim, as "< 4.2".
+        note: conditions that a reader must know.
         device: "cpu" or a CUDA device.
         threads: CPU threads used; torch's own setting when it is loaded, else 1.
         results: folder to append to.

@@ -1,4 +1,4 @@
-"""Runs that figures are of: trained where they are not there yet, by the command that a user types."""
+"""The runs behind figures: trained if missing, by the command that a user types."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from undertow.training.run_folder import SETTINGS
 
 
 def ensure(recipe: str, out: Path, processes: int = 1, changes: Sequence[str] = ()) -> dict[str, Any]:
-    """Train a recipe to its end, going on with what is there; returns how. Several processes have a thread each.
+    """Train a recipe to its end, resuming an unfinished run; return how. Each of several processes has one thread.
 
     Args:
         changes: of the recipe, as after --set.
@@ -23,7 +23,7 @@ def ensure(recipe: str, out: Path, processes: int = 1, changes: Sequence[str] = 
 
 
 def is_complete(out: Path) -> bool:
-    """Whether a run is there and came to its end."""
+    """Whether a run exists and is finished."""
     training = read_card(out / "last")["training"] if (out / "last").exists() else None
     return training is not None and training["steps"] == training["planned_steps"]
 

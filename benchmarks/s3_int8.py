@@ -1,4 +1,4 @@
-"""S3: what int8 costs, in bits a sample of FSDD's test takes, and bfloat16 beside it.
+"""S3: the cost of int8, and of bfloat16, in bits a sample of FSDD's test takes.
 
     python -m benchmarks.s3_int8 runs/demo
 

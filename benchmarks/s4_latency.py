@@ -1,4 +1,4 @@
-"""S4: how soon a stream speaks, how even its chunks come, and that its memory is flat.
+"""S4: a stream's time to the first chunk, the jitter of its chunks, and the growth of its memory.
 
 A fresh model of the paper shape is primed with one second of noise at 16 kHz, then streams chunks of 20 ms: with torch,
 and with the native engine in int8.
@@ -56,11 +56,11 @@ class Primer:
         self.model, self.engine, self.threads, self.prompt = model, engine, threads, prompt
 
     def begin(self) -> Stream:
-        """A stream that stands ready."""
+        """A stream that is ready."""
         return stream(self.model, prompt=self.prompt, chunk_ms=CHUNK_MS, engine=self.engine, threads=self.threads)
 
     def seconds(self) -> float:
-        """Seconds until a stream stands ready."""
+        """Seconds until a stream is ready."""
         began = time.perf_counter()
         self.begin()
         return time.perf_counter() - began
@@ -94,7 +94,7 @@ def measure(
 
 
 def chunk_seconds(chunks: Stream, num_chunks: int) -> tuple[np.ndarray, np.ndarray]:
-    """Of each chunk the seconds it took, and resident memory in MB after it."""
+    """For each chunk, the seconds it took and the resident memory in MB after it."""
     seconds, memory = np.full((2, num_chunks), -1.0)  # written to now, so that it does not grow the memory later
     for index in range(num_chunks):
         began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""S5: what a step costs, against the steps before it, the layers, and the width; exponents fitted beside the theory.
+"""S5: the cost of a step against the steps before it, the layers and the width; fitted exponents beside the theory.
 
 With torch and with the native engine, each on one thread and in float32.
 
@@ -22,9 +22,9 @@ from undertow.state import num_bytes
 
 LAYERS = (10, 20, 30, 40)
 WIDTHS = (64, 128, 256, 512)
-NUM_WINDOWS = 20  # that a stream is cut into, to see whether later steps cost more
+NUM_WINDOWS = 20  # of a stream, to see whether later steps cost more
 CHUNK_STEPS = 100
-ENGINES = {"torch": "", "native": ", native float32"}  # and what a figure's name has of each
+ENGINES = {"torch": "", "native": ", native float32"}  # and the end of a figure's name for each
 STEPS_OVER_TORCH = 10  # the native engine takes so many times the steps, for windows of like lengths
 
 
@@ -93,7 +93,7 @@ def begin(model: Autoregressive, engine: str, chunk_steps: int) -> Stream:
 
 
 def seconds_per_step(chunks: Stream, seconds: float) -> float:
-    """Of chunks until so many seconds have passed, one at least."""
+    """Seconds a step, from chunks until the time has passed, at least one."""
     began, num_drawn = time.perf_counter(), chunks.num_drawn
     while True:
         next(chunks)

@@ -1,4 +1,4 @@
-"""S5 for text: what a cached step costs each family as its sequence grows, timed in one run, beside what is counted.
+"""S5 for text: the cost of a cached step of each family as its sequence grows, timed in one run and counted.
 
 Families at one width and depth, freshly initialised; the lengths and families take turns, on one thread.
 
@@ -22,7 +22,7 @@ from undertow.generation.inference import inference
 from undertow.models import Autoregressive
 from undertow.state import clone
 
-COUNTED_LENGTHS = (32, 64, 128, 256)  # operations are counted at, exactly, so short ones will do
+COUNTED_LENGTHS = (32, 64, 128, 256)  # counts are exact, so short lengths are enough
 COUNTED = {
     "step_operations": "a step's operations",
     "training_operations": "training's",
@@ -31,7 +31,7 @@ COUNTED = {
 
 
 class Position:
-    """A model that has read `length` bytes, and steps on from there again and again."""
+    """A model that has read `length` bytes, and steps from there repeatedly."""
 
     def __init__(self, model: Autoregressive, length: int, num_steps: int) -> None:
         self.model, self.num_steps = model, num_steps

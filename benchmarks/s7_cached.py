@@ -1,4 +1,4 @@
-"""S7: generation with a cache over generation without, where every symbol reads the whole past again.
+"""S7: generation with a cache compared with generation without, in which every symbol reads the whole past again.
 
 Families at one width and depth, freshly initialised, draw bytes from the first on; engines take turns in one run.
 Cached is torch, so that the cache alone makes the difference, and the native engine where it can run the model.
@@ -53,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--depth", type=int, default=8)
     made.add_argument("--rounds", type=int, default=5)
     made.add_argument("--device", default="cpu")
-    made.add_argument("--threads", type=int, help="of torch and of the engine; all it finds useful when not given")
+    made.add_argument("--threads", type=int, help="of torch and of the engine; by default as many as it finds useful")
     made.add_argument("--results", type=Path, default=RESULTS, help="folder to append to")
     return made
 

@@ -1,8 +1,8 @@
-"""Stream sound from a trained model: chunk by chunk, put away in the middle, and taken up again from a file.
+"""Stream sound from a trained model, chunk by chunk; save the stream in the middle, and resume it from a file.
 
     python examples/stream.py RUN OUT.wav [SECONDS]
 
-Memory does not grow with the length, and what comes after the pause is what would have come without it.
+Memory does not grow with the length. The samples after the pause are the same as without it.
 """
 
 import sys

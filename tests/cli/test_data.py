@@ -6,6 +6,7 @@ import pytest
 
 from tests.data.test_fetch import cache, serve, server  # noqa: F401
 from tests.data.test_load import tone, write, write_bad_files
+from tests.refusals import assert_says, refuses
 from undertow.cli.data import fetch_set, info, list_sets
 from undertow.data.catalogue import CATALOGUE
 from undertow.errors import UsageError
@@ -92,8 +93,8 @@ def test_fetch(capsys, tmp_path, monkeypatch, server, cache):  # noqa: F811
 def test_fetch_of_what_is_there(capsys, real_data, monkeypatch):
     monkeypatch.setenv("UNDERTOW_DATA", str(real_data))
     fetch_set("fsdd")
-    assert f"fsdd is at {real_data / 'fsdd'}" in capsys.readouterr().out
+    assert_says(capsys.readouterr().out, "fsdd", real_data / "fsdd")
     fetch_set("fsdd", json=True)
     assert json.loads(capsys.readouterr().out) == {"name": "fsdd", "path": str(real_data / "fsdd")}
-    with pytest.raises(UsageError, match="unknown data set"):
+    with refuses(UsageError, "data set", "'nothing'"):
         fetch_set("nothing")

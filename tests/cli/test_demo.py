@@ -7,6 +7,7 @@ import pytest
 import soundfile
 
 from tests.cli.conftest import TINY
+from tests.refusals import assert_says
 from undertow.cli import demo
 from undertow.data import fetch as fetching
 from undertow.errors import DataError
@@ -37,7 +38,7 @@ def run(command, out, *more):
 def test_without_speech_it_says_so_and_goes_all_the_way(command, tmp_path, no_speech):
     outcome = run(command, tmp_path / "run")
     assert outcome.status == 0, outcome.err
-    assert "no real speech: cannot download" in outcome.err and "notes that the package synthesises" in outcome.err
+    assert_says(outcome.err, "no real speech", "cannot download", "synthesised", "notes")
     for words in ("bits/sample", "this model", "unigram", "order2", "xz", "lpc", "samples/s, real-time factor"):
         assert words in outcome.out
     lines = dict(line.split(maxsplit=1) for line in outcome.out.splitlines() if line.startswith(("listen", "look")))
@@ -49,7 +50,8 @@ def test_without_speech_it_says_so_and_goes_all_the_way(command, tmp_path, no_sp
 def test_it_goes_on_with_a_demo_that_is_there(command, tmp_path, no_speech):
     assert run(command, tmp_path / "run").status == 0
     outcome = run(command, tmp_path / "run", "--json")
-    assert outcome.status == 0 and "is there already" in outcome.err
+    assert outcome.status == 0
+    assert_says(outcome.err, tmp_path / "run", "exists", "--out")
     found = json.loads(outcome.out)
     assert set(found["score"]["baselines"]) == {"unigram", "order1", "order2", "xz", "lpc"}
     assert found["generated"]["engine"] == ("torch" if why_missing() else "native")
@@ -87,4 +89,5 @@ def test_one_that_is_stopped_goes_on(command, tmp_path, no_speech, monkeypatch):
 
     monkeypatch.setattr(Trainer, "fit", stopped)
     outcome = run(command, tmp_path / "run")
-    assert outcome.status == 130 and "the same command goes on where it stood" in outcome.line
+    assert outcome.status == 130
+    assert_says(outcome.line, "stopped", "same command")

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from tests.cli.conftest import ENVIRONMENT
+from tests.refusals import assert_says
 from undertow import cli
 from undertow.errors import DataError
 
@@ -33,7 +34,7 @@ def test_every_option_is_explained(command, verb):
     from cyclopts import App
 
     outcome = command(*verb, "--help")
-    assert outcome.status == 0 and "Show where an error came from" in " ".join(outcome.out.split())
+    assert outcome.status == 0 and "traceback of an error" in " ".join(outcome.out.split())
     app = cli._app(verb)
     for name in verb:
         app = app[name]
@@ -48,32 +49,34 @@ def test_group_of_verbs(command):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "parts"),
     [
-        ("trian", 'Did you mean "train"'),
-        ("train", "RECIPE is missing; --help says what it is"),
-        ("train wavenet", "--out is missing; --help says what it is"),
-        ("train wavenet --out", "--out is given without a value"),
-        ("train wavenet --out --steps 3", "--out is given without a value"),
-        ("translate runs/pair A dog runs", "too many words: dog runs; a text or a name with spaces goes in quotes"),
-        ("translate runs/pair --file -", "--file is -, which names no file; leave it out to read standard input"),
-        ("generate runs/x --prompt-file -", "--prompt-file is -, which names no file"),
-        ("transcribe runs/digits", "FILE is missing; --help says what it is"),
-        ("train wavenet --out x --stepz 3", "Did you mean --steps"),
-        ("train wavenet --out x --steps few", 'unable to convert "few" into int'),
-        ("train wavenet again --out x", "again"),
-        ("data fetch fsddd", "did you mean 'fsdd'"),
-        ("info --debug=maybe x", "--debug"),
+        ("trian", ["trian", '"train"']),
+        ("train", ["RECIPE", "missing"]),
+        ("train wavenet", ["--out", "missing"]),
+        ("train wavenet --out", ["--out", "value"]),
+        ("train wavenet --out --steps 3", ["--out", "value"]),
+        ("translate runs/pair A dog runs", ["dog runs", "quotes"]),
+        ("translate runs/pair --file -", ["--file is -", "standard input"]),
+        ("generate runs/x --prompt-file -", ["--prompt-file is -", "file name"]),
+        ("transcribe runs/digits", ["FILE", "missing"]),
+        ("train wavenet --out x --stepz 3", ["--stepz", "--steps"]),
+        ("train wavenet --out x --steps few", ["--steps", '"few"', "int"]),
+        ("train wavenet again --out x", ["again"]),
+        ("data fetch fsddd", ["'fsddd'", "'fsdd'"]),
+        ("info --debug=maybe x", ["--debug"]),
     ],
 )
-def test_a_wrong_request_is_one_line_and_status_2(command, words, said):
+def test_a_wrong_request_is_one_line_and_status_2(command, words, parts):
     outcome = command(*words.split())
-    assert outcome.status == 2 and said in outcome.line and not outcome.out
+    assert outcome.status == 2 and not outcome.out
+    assert_says(outcome.line, *parts)
 
 
 def test_wrong_data_is_one_line_and_status_1(command, tmp_path):
     outcome = command("info", tmp_path)
-    assert outcome.status == 1 and f"{tmp_path} is not a checkpoint" in outcome.line
+    assert outcome.status == 1
+    assert_says(outcome.line, tmp_path, "checkpoint")
 
 
 def test_debug_shows_where_it_came_from(command, tmp_path):

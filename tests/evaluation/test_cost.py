@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from tests.refusals import refuses
 from undertow.config import parse
 from undertow.errors import UsageError
 from undertow.evaluation.cost import Cost, count_operations, exponent, measure_cost, measure_costs
@@ -186,16 +187,16 @@ def test_a_tied_output_and_gradients_that_are_there_already() -> None:
     assert bool((first.grad == 1).all()) and all(p.grad is None for p in list(model.parameters())[1:])
 
 
-@pytest.mark.parametrize(("length", "told"), [(1, "at least 2"), (17, "the model holds 16 inputs")])
-def test_lengths_that_cannot_be_measured(length: int, told: str) -> None:
-    with pytest.raises(UsageError, match=told):
+@pytest.mark.parametrize(("length", "parts"), [(1, ["length 1", "at least 2"]), (17, ["length 17", "16 inputs"])])
+def test_lengths_that_cannot_be_measured(length: int, parts: list[str]) -> None:
+    with refuses(UsageError, *parts):
         measure_cost(family("transformer", 16, WIDTH, 1), length)
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
-    [(("rnnn", 8), "did you mean 'rnn'"), (("lstm", 8, 7), "width 7"), (("lstm", 8, 8, 0), "depth 0")],
+    ("words", "part"),
+    [(("rnnn", 8), "'rnn'"), (("lstm", 8, 7), "width 7"), (("lstm", 8, 8, 0), "depth 0")],
 )
-def test_families_that_cannot_be_made(words: Any, told: str) -> None:
-    with pytest.raises(UsageError, match=told):
+def test_families_that_cannot_be_made(words: Any, part: str) -> None:
+    with refuses(UsageError, part):
         family(*words)

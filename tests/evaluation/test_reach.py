@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.refusals import refuses
 from undertow.config import parse
 from undertow.errors import UsageError
 from undertow.evaluation.attention import attention_of
@@ -86,21 +87,21 @@ def test_attention_of_a_text_whose_symbols_are_read_as_values() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "told"),
+    ("name", "text", "part"),
     [
-        ("lstm", "ab", "a rnn has no attention"),
+        ("lstm", "ab", "rnn"),
         ("transformer", "", "empty"),
         ("transformer", "a" * 9, "max_length is 8"),
     ],
 )
-def test_no_attention_to_be_had(name: str, text: str, told: str) -> None:
-    with pytest.raises(UsageError, match=told):
+def test_no_attention_to_be_had(name: str, text: str, part: str) -> None:
+    with refuses(UsageError, part):
         attention_of(family(name, 8, width=8, depth=1), text)
 
 
 @pytest.mark.parametrize("num_steps", [0, 9])
 def test_lengths_that_cannot_be_looked_at(num_steps: int) -> None:
-    with pytest.raises(UsageError, match=f"steps is {num_steps}; it must be from 1 to 8"):
+    with refuses(UsageError, f"steps is {num_steps}", "1 to 8"):
         measure_reach(family("transformer", 8, width=8, depth=1), num_steps)
 
 

@@ -3,10 +3,10 @@
 from functools import partial
 
 import numpy as np
-import pytest
 import torch
 
 from tests.cli.translators import LETTERS, translator
+from tests.refusals import refuses
 from undertow.alphabets import Characters
 from undertow.alphabets.subwords import Subwords, train_subwords
 from undertow.batch import Batch
@@ -70,7 +70,7 @@ def test_a_translation_may_be_empty():
 
 
 def test_what_has_no_map():
-    with pytest.raises(UsageError, match="cannot translate; `undertow transcribe`"):
+    with refuses(UsageError, "translate", "`undertow transcribe`"):
         map_translation(translator(source=None, features=MEL), "a")
-    with pytest.raises(UsageError, match="the text is empty"):
+    with refuses(UsageError, "empty"):
         map_translation(translator(), " ")

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from tests.cli.translators import translator
+from tests.refusals import refuses
 from undertow.data.pairs import encode_pairs
 from undertow.data.parallel_text import Pair
 from undertow.errors import DataError, UsageError
@@ -59,13 +60,13 @@ def test_translations_are_those_of_the_search_in_their_order():
 
 def test_what_cannot_be_scored():
     model = translator()
-    with pytest.raises(UsageError, match="unknown metric 'blue'; did you mean 'bleu'"):
+    with refuses(UsageError, "metric 'blue'", "'bleu'"):
         score_translations(model, pairs(model), metrics=["blue"])
-    with pytest.raises(UsageError, match="no metric is given; there are bleu, chrf, nll"):
+    with refuses(UsageError, "metric", "bleu, chrf, nll"):
         score_translations(model, pairs(model), metrics=[])
-    with pytest.raises(UsageError, match="beam is 0"):
+    with refuses(UsageError, "beam is 0"):
         score_translations(model, pairs(model), beam=0)
-    with pytest.raises(DataError, match="1 translations and 2 references"):
+    with refuses(DataError, "1 translations", "2 references"):
         corpus_scores(["a"], ["a", "b"])
-    with pytest.raises(DataError, match="0 translations and 0 references"):
+    with refuses(DataError, "0 translations", "0 references"):
         corpus_scores([], [])

@@ -12,6 +12,7 @@ from undertow.config import parse
 from undertow.data.pair_batches import collate_pairs
 from undertow.data.pairs import PairSet
 from undertow.evaluation.word_error import (
+    BETTER,
     Errors,
     Heard,
     character_errors,
@@ -91,5 +92,5 @@ def test_a_score_holds_what_is_written_against_what_is_said() -> None:
 
 def test_verdicts() -> None:
     heard = Heard("test", 2, Errors(0, 2), Errors(0, 4), 0.5, 0.1, (), 5, 0.6, 1.0)
-    assert heard.has_learnt and heard.verdict == "better than always writing the same"
+    assert heard.has_learnt and heard.verdict == BETTER
     assert "is not a number" in replace(heard, nats_per_symbol=float("nan")).verdict

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.refusals import refuses
 from undertow.errors import DataError, UsageError
 from undertow.media.spectrogram import draw, spectrogram
 
@@ -48,12 +49,12 @@ def test_writes_a_picture(wave: np.ndarray, tmp_path: Path) -> None:
 
 def test_without_matplotlib_it_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(UsageError, match=r"undertow\[plots\]"):
+    with refuses(UsageError, "undertow[plots]"):
         draw(chirp(0.1), RATE, tmp_path / "wave.png")
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("wave", [np.zeros(0), np.zeros((5, 2)), np.array([0.0, np.nan])])
 def test_refuses_what_is_no_wave(wave: np.ndarray, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="not drawn"):
+    with refuses(DataError, "draw", "wave", "NaN"):
         draw(wave, RATE, tmp_path / "wave.png")

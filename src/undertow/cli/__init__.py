@@ -1,4 +1,4 @@
-"""The command line: verbs by name, loaded when they are called, and one line for whatever goes wrong."""
+"""The command line: verbs by name, loaded when they are called, and one line for every error."""
 
 import os
 import sys
@@ -34,10 +34,10 @@ VERBS = {
     "plot": "undertow.cli.plot:plot",
 }
 HELP = (
-    "Autoregressive models of raw sequences, of sound, text, music or images: train one, generate or translate with "
-    "it, and ask whether it learnt."
+    "Autoregressive models of raw sequences: sound, text, music or images. Train one, generate or translate with "
+    "it, and measure how well it learnt."
 )
-GROUP_HELP = {"data": "The named data sets, and what is in a file or folder of data."}
+GROUP_HELP = {"data": "List and download named data sets; describe a file or folder of data."}
 
 DATA_STATUS, USAGE_STATUS, INTERRUPT_STATUS = 1, 2, 130
 DEBUG = "--debug"
@@ -79,7 +79,7 @@ def _app(tokens: Sequence[str]) -> App:
     @app.meta.default
     def launch(
         *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
-        debug: Annotated[bool, Parameter(name=DEBUG, group=SHARED, help="Show where an error came from.")] = False,
+        debug: Annotated[bool, Parameter(name=DEBUG, group=SHARED, help="Show the traceback of an error.")] = False,
     ) -> None:
         app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
 
@@ -87,7 +87,7 @@ def _app(tokens: Sequence[str]) -> App:
 
 
 def _add(app: App, verbs: dict[str, Any]) -> None:
-    """Make verbs known by their import paths alone."""
+    """Register verbs by their import paths, without importing them."""
     for place, (name, verb) in enumerate(verbs.items()):
         if isinstance(verb, dict):
             group = App(name=name, help=GROUP_HELP[name], sort_key=place)
@@ -98,7 +98,7 @@ def _add(app: App, verbs: dict[str, Any]) -> None:
 
 
 def _load(app: App, verbs: dict[str, Any]) -> None:
-    """Import verbs, so that a list of them has the first lines of their docstrings."""
+    """Import verbs, so that a list of them shows the first lines of their docstrings."""
     for name, verb in verbs.items():
         if isinstance(verb, dict):
             _load(app[name], verb)
@@ -107,8 +107,8 @@ def _load(app: App, verbs: dict[str, Any]) -> None:
 
 
 def _report(error: BaseException, tokens: Sequence[str]) -> int:
-    """Say in one line on stderr what went wrong, and return the status to end with."""
-    if isinstance(error, BrokenPipeError):  # whoever read the output has seen enough
+    """Print an error in one line on stderr, and return the exit status."""
+    if isinstance(error, BrokenPipeError):  # the reader of the output closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DATA_STATUS
     if isinstance(error, KeyboardInterrupt):
@@ -135,7 +135,7 @@ def _show_warning(
 
 
 def _shown_default(value: Any) -> str | None:
-    """What help says of a default: nothing of flags that are off and of what may be left out."""
+    """A default as help shows it: empty for flags that are off and for optional values."""
     return None if value is None or value is False or value == () else str(value)
 
 

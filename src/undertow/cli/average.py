@@ -1,4 +1,4 @@
-"""`undertow average`: one checkpoint of the mean of several ones' weights."""
+"""`undertow average`: average the weights of several checkpoints."""
 
 from pathlib import Path
 
@@ -8,13 +8,13 @@ from undertow.cli.options import Json
 def average(run: Path, /, *others: Path, last: int = 5, out: Path | None = None, json: Json = False) -> None:
     """Average the weights of a run's newest checkpoints, or of several checkpoints of one model.
 
-    What comes out is a checkpoint like any other. It often is a little better than the best of those it is made of.
+    The result is a checkpoint like any other, and often a little better than the best of the averaged ones.
 
     Args:
-        run: Folder of a run; or a checkpoint, where others follow.
+        run: Folder of a run, or the first of several checkpoints.
         others: Further checkpoints.
-        last: How many checkpoints of a run; it keeps so many when trained with --set training.keep_checkpoints.
-        out: A new folder; by default the folder average in that of the run.
+        last: Number of a run's checkpoints; train with --set training.keep_checkpoints to keep as many.
+        out: New folder; by default average in the run's folder.
     """
     from undertow.checkpoint import read_card
     from undertow.cli.terminal import print_json

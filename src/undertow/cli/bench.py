@@ -1,4 +1,4 @@
-"""`undertow bench`: how fast a model is stepped here, and how fast it could be."""
+"""`undertow bench`: how fast a model runs here, and how fast it could run."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,20 +27,20 @@ def bench(
     seconds: float = 0.25,
     json: JsonRows = False,
 ) -> None:
-    """Time a model's steps with torch and with the native engine, beside what memory and arithmetic allow.
+    """Time a model with torch and with the native engine, beside the limits of memory and arithmetic.
 
-    They take turns, and a line has the medians of five rounds: samples or symbols a second of all streams together,
-    seconds of work for a second of sound, and the share of the roofline, which is the lower of two bounds measured in
-    the same run: the bandwidth at which memory is read over the bytes of a step, for each stream, and the multiply-adds
-    a second over those of a step.
+    They take turns, and each line has medians of five rounds: samples or symbols a second of all streams together,
+    seconds of work for a second of sound, and the share of the roofline. The roofline is the lower of two bounds,
+    measured in the same run: memory bandwidth divided by the bytes of a step, times the streams; and multiply-adds
+    a second divided by those of a step.
 
     Args:
-        model: Folder of a run or a checkpoint; or paper, the WaveNet of 30 layers that speed is compared on.
-        threads: Numbers of threads, such as 1,2; by default one, and as many as torch would use.
+        model: Folder of a run or a checkpoint; or paper, the 30-layer WaveNet for comparing speeds.
+        threads: Numbers of threads, such as 1,2; by default one, and torch's default.
         batch: Numbers of streams stepped together, such as 1,4,16,64.
-        precision: Of the native engine, such as float32,int8; by default all of float32, bfloat16 and int8, or of an
+        precision: Precisions of the native engine, such as float32,int8; by default all (with bfloat16), or for an
             exported model float32 and its own.
-        seconds: Of each measurement.
+        seconds: Length of each measurement.
     """
     import torch
 
@@ -57,7 +57,7 @@ def bench(
     batches = _numbers("batch", batch, MOST_ROWS)
     precisions = None if precision is None else _words("precision", precision)
     if precisions is not None and (missing := why_missing()) is not None:
-        raise UsageError(f"precision is of the native engine; {missing}")
+        raise UsageError(f"precision is an option of the native engine; {missing}")
     measured = paper_model() if model == PAPER else load_model(Path(model))
     with step_bar("measuring") as bar:
         found = measure_speed(
@@ -74,7 +74,7 @@ def bench(
 
 
 def as_json(row: "Speed") -> dict[str, Any]:
-    """One row of what `--json` prints; what was not measured is null."""
+    """One row of the `--json` output; null for what was not measured."""
     roofline = row.roofline
     return {
         "engine": row.engine,
@@ -112,7 +112,7 @@ def _cells(row: "Speed") -> tuple[str, ...]:
 
 
 def _numbers(name: str, text: str, most: int) -> list[int]:
-    """Whole numbers from one on, each once."""
+    """Whole numbers of at least 1, each once."""
     words = _words(name, text)
     if not all(word.isdecimal() and len(word) < 9 and 0 < int(word) <= most for word in words):
         raise UsageError(f"{name} is '{text}'; it must be whole numbers from 1 to {most:,}, such as 1,2")
@@ -120,8 +120,8 @@ def _numbers(name: str, text: str, most: int) -> list[int]:
 
 
 def _words(name: str, text: str) -> list[str]:
-    """What stands between commas, each once."""
+    """The items between commas, each once."""
     words = list(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
     if not words:
-        raise UsageError(f"{name} is '{text}'; give one, or several with commas between them")
+        raise UsageError(f"{name} is '{text}'; give one, or several separated by commas")
     return words

@@ -1,4 +1,4 @@
-"""`undertow cost`: what a model takes as its sequence grows, counted, beside what theory says."""
+"""`undertow cost`: how the cost of a model grows with its sequence, counted and in theory."""
 
 from functools import partial
 from pathlib import Path
@@ -27,22 +27,22 @@ def cost(
     plot: Path | None = None,
     json: JsonRows = False,
 ) -> None:
-    """Operations, memory and depth of a model, or of families side by side, and how they grow with the length t.
+    """Count operations, memory and depth of a model, or of families side by side, as the length t grows.
 
-    Everything is counted as it runs on sequences of random symbols: additions and multiplications of products with
+    Everything is counted on sequences of random symbols: additions and multiplications of products with
     weights and between steps, forward and backward; bytes kept for backward; operations of one cached step; bytes of
-    the state; operations that must wait for each other; and the moves from step to step that the past step hardest to
-    reach needs. The exponent of t, fitted to them, stands beside the asymptotic cost, and its exponent, of the network
-    as it is built here and, where there is one, of its textbook form; in length t, layers d, width k and taps n.
+    the state; sequential operations, which must wait for each other; and the fewest moves from step to step to the
+    past step that is hardest to reach. Beside the fitted exponent of t are the cost and exponent that theory gives
+    for the network as built here and, if there is one, for its textbook form; length t, layers d, width k, taps n.
 
     Args:
         model: Folder of a run or a checkpoint, or a recipe, whose model is built untrained.
         compare: Families at a common width and depth: rnn, lstm, gru, rnn-attention, transformer, bytenet, tcn,
-            wavenet. When nothing is given: rnn,rnn-attention,transformer,bytenet.
-        width: Channels of the families; 64 when not given.
-        depth: Layers of the families; 6 when not given.
-        lengths: Of the sequences; 64,128,256,512, as far as the model holds so many, when not given.
-        plot: A picture to draw, named .png.
+            wavenet. By default rnn,rnn-attention,transformer,bytenet.
+        width: Channels of the families; by default 64.
+        depth: Layers of the families; by default 6.
+        lengths: Lengths of the sequences; by default 64,128,256,512, up to the model's limit.
+        plot: Picture to draw, a .png file.
     """
     from undertow.cli.terminal import print_json, step_bar
     from undertow.evaluation.cost import measure_costs
@@ -51,7 +51,7 @@ def cost(
     from undertow.recipes.untrained import load_or_build
 
     if model is not None and (compare is not None or width is not None or depth is not None):
-        raise UsageError("--compare, --width and --depth are of families; leave them out, or the model")
+        raise UsageError("--compare, --width and --depth are for families; leave out these options or the model")
     if plot is not None:
         check_picture(plot)
     wanted = None if lengths is None else _numbers(lengths)
@@ -63,12 +63,12 @@ def cost(
     else:
         names = list(dict.fromkeys(word.strip() for word in (compare or COMPARED).split(",") if word.strip()))
         if not names:
-            raise UsageError(f"--compare is '{compare}'; name a family, or several with commas between them")
+            raise UsageError(f"--compare is '{compare}'; name a family, or several separated by commas")
         steps = wanted or list(LENGTHS)
         size = {"width": WIDTH if width is None else width, "depth": DEPTH if depth is None else depth}
         builds = {name: partial(family, name, **size) for name in names}
     for build in builds.values():
-        build(2)  # what cannot be made is refused before anything is measured
+        build(2)  # refuse what cannot be built before measuring
     with step_bar("measuring") as bar:
         found = []
         for name, build in builds.items():
@@ -83,7 +83,7 @@ def cost(
 
 
 def as_json(costs: "Costs") -> dict[str, Any]:
-    """One model of what `--json` prints."""
+    """One model of the `--json` output."""
     from undertow.evaluation.cost import QUANTITIES
     from undertow.evaluation.laws import BUILT, NOTES, TEXTBOOK
 
@@ -159,5 +159,5 @@ def _numbers(text: str) -> list[int]:
     """Lengths in growing order, each once."""
     words = [word.strip() for word in text.split(",")]
     if not all(word.isdecimal() and 1 < int(word) < 10**6 for word in words):
-        raise UsageError(f"lengths is '{text}'; it must be whole numbers from 2 on, such as 64,128,256")
+        raise UsageError(f"lengths is '{text}'; it must be whole numbers of at least 2, such as 64,128,256")
     return sorted({int(word) for word in words})

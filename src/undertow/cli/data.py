@@ -1,4 +1,4 @@
-"""`undertow data`: the sets known by name, downloading them, and what is in a folder of data."""
+"""`undertow data`: list named data sets, download them, and describe data."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from undertow.cli.options import Json
 
 
 def list_sets(*, json: Json = False) -> None:
-    """List the sets known by name, and where each lies on this machine."""
+    """List the named data sets, and where each is on this machine."""
     from undertow.cli.terminal import print_json
     from undertow.data.catalogue import CATALOGUE, locate, sources
     from undertow.data.named_set import AudioSet
@@ -35,11 +35,11 @@ def list_sets(*, json: Json = False) -> None:
 
 
 def fetch_set(name: str, /, *, into: Path | None = None, json: Json = False) -> None:
-    """Download a named set, check it, and unpack it; does nothing where it is already.
+    """Download, check and unpack a named set, unless it is already there.
 
     Args:
         name: A name that `undertow data list` shows.
-        into: The folder that shall hold it; by default the cache. Set UNDERTOW_DATA to such a folder to use it.
+        into: Folder to put it in; by default the cache. Set UNDERTOW_DATA to that folder to use it.
     """
     from undertow.cli.terminal import download_bars, print_json
     from undertow.data.fetch import fetch
@@ -49,16 +49,16 @@ def fetch_set(name: str, /, *, into: Path | None = None, json: Json = False) -> 
     if json:
         print_json({"name": name, "path": str(path)})
     else:
-        print(f"{name} is at {path}, whole")
+        print(f"{name} is complete at {path}")
 
 
 def info(path: str, /, *, label_pattern: str | None = None, json: Json = False) -> None:
-    """Say what is in a folder, a file or a named set of audio, text, piano rolls or pictures, and what is wrong.
+    """Describe a folder, a file or a named set of audio, text, piano rolls or pictures, and list its faults.
 
     Args:
         path: A folder, a file, or a name that `undertow data list` shows.
-        label_pattern: How names of audio files tell labels, such as `{digit}_{speaker}_{take}`; otherwise
-            metadata.csv or sub-folders do.
+        label_pattern: Labels in the names of audio files, such as `{digit}_{speaker}_{take}`; by default they are
+            from metadata.csv or sub-folders.
     """
     from undertow.cli.data_lines import lines
     from undertow.cli.terminal import print_json

@@ -1,4 +1,4 @@
-"""What `undertow data info` prints of each kind of data."""
+"""What `undertow data info` prints for each kind of data."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,7 +7,7 @@ MANY = 12  # classes of a label that are listed one by one
 
 
 def lines(found: Mapping[str, Any]) -> list[str]:
-    """The lines for what `undertow.data.describe` found."""
+    """The lines for a result of `undertow.data.describe`."""
     return KINDS[found["kind"]](found)
 
 

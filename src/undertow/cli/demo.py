@@ -1,4 +1,4 @@
-"""`undertow demo`: the main job, whole: speech in, a trained WaveNet and generated sound out."""
+"""`undertow demo`: train a WaveNet on speech and generate sound with it, in one command."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -30,14 +30,14 @@ def demo(
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Train a WaveNet on real speech for about five minutes, ask whether it learnt, and generate with it.
+    """Train a WaveNet on real speech for about five minutes, measure whether it learnt, and generate with it.
 
-    The speech is spoken digits, from UNDERTOW_DATA or downloaded and checked. With neither it trains on notes that the
-    package synthesises, and says so. A demo that was stopped goes on where it stood.
+    The speech is spoken digits, from UNDERTOW_DATA or downloaded and checked. Without them it trains on synthesised
+    notes, and says so. The same command continues a demo that was stopped.
 
     Args:
-        out: Folder of the run and of what is generated; runs/demo, or runs/demo-notes without speech.
-        minutes: Length of the training, in place of 5.
+        out: Folder of the run and its sounds; by default runs/demo, or runs/demo-notes without speech.
+        minutes: Length of the training; by default 5.
         steps: Length of the training in updates.
         changes: Change fields of the recipe, as in `undertow train`.
     """
@@ -65,7 +65,7 @@ def demo(
             say=tell,
         )
     except KeyboardInterrupt:
-        raise KeyboardInterrupt("stopped; the same command goes on where it stood") from None
+        raise KeyboardInterrupt("stopped; the same command continues it") from None
     model = load_model(out, where)
     tell("scoring held-out recordings, then generating")
     found = score(model, trained.recipe.data)
@@ -78,7 +78,7 @@ def demo(
 
 
 def _speech_or_notes() -> str:
-    """The named set of speech, downloaded where it is missing, or the notes where it cannot be had."""
+    """The named set of speech, downloaded if it is missing, or the notes if that fails."""
     from undertow.cli.terminal import download_bars, tell
     from undertow.data.fetch import fetch
     from undertow.errors import DataError
@@ -88,7 +88,7 @@ def _speech_or_notes() -> str:
             tell(f"real speech: {SPEECH} at {fetch(SPEECH, progress=bars)}, checked")
     except DataError as error:
         tell(f"no real speech: {error}")
-        tell("training on plucked-string notes that the package synthesises: they show that it runs, never how well")
+        tell("training on synthesised plucked-string notes: they show that it runs, not how well")
         return NOTES
     return SPEECH
 
@@ -99,7 +99,7 @@ def _is_begun(out: Path) -> bool:
 
     begun = (out / SETTINGS).exists()
     if begun:
-        tell(f"{out} is there already: going on with it (remove it, or give another --out, to begin afresh)")
+        tell(f"{out} exists: continuing it (to start over, remove it or give another --out)")
     return begun
 
 

@@ -9,7 +9,7 @@ def pick_device(name: str) -> str:
     """ "cpu", "cuda" or "cuda:1"; "auto" is CUDA where there is a device.
 
     Raises:
-        UsageError: no such device, or not on this machine.
+        UsageError: the device is unknown, or this machine does not have it.
     """
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"

@@ -1,4 +1,4 @@
-"""What the parser of the command line refuses, in a user's words."""
+"""Errors of the command line's parser, in a user's words."""
 
 from collections.abc import Sequence
 
@@ -6,23 +6,23 @@ from cyclopts import CycloptsError, MissingArgumentError, UnusedCliTokensError
 
 HYPHEN = "-"  # what other programs call standard input
 READS_INPUT = "--file"  # the option without which its verb reads standard input
-OPTIONS = {"batch_size": "batch", "num_steps": "num-symbols"}  # what is not called as the argument that it gives
+OPTIONS = {"batch_size": "batch", "num_steps": "num-symbols"}  # options that are not named like their argument
 
 
 def explain(error: CycloptsError) -> str:
-    """One line for words that make no command."""
+    """One line for words that are not a command."""
     if isinstance(error, UnusedCliTokensError):
         words = " ".join(error.unused_tokens or ())
-        return f"too many words: {words}; a text or a name with spaces goes in quotes, and --help says what is taken"
+        return f"too many words: {words}; put a text or a name with spaces in quotes, or see --help"
     if isinstance(error, MissingArgumentError) and error.argument is not None:
         return _missing(error.argument.name, error.keyword, error.unused_tokens or ())
     return str(error)
 
 
 def as_option(fault: str, words: Sequence[str]) -> str:
-    """A fault with each argument called by the option that gave it, where it is among a command's words.
+    """A fault in which each argument is named by its option, if the command has that option.
 
-    Of most arguments that is so in `argument is …` alone; of those in `OPTIONS`, which are no English words, anywhere.
+    Most arguments are replaced only in `argument is …`; those in `OPTIONS`, which are not English words, anywhere.
     """
     typed = {word.partition("=")[0] for word in words}
     for argument, name in OPTIONS.items():
@@ -34,10 +34,10 @@ def as_option(fault: str, words: Sequence[str]) -> str:
 
 
 def _missing(name: str, option: str | None, words: Sequence[str]) -> str:
-    """One line for an option without its value, or for a word that must be there."""
+    """One line for an option without its value, or for a missing argument."""
     if option is None:
-        return f"{name} is missing; --help says what it is"
+        return f"{name} is missing; see --help"
     if dict(zip(words, words[1:], strict=False)).get(option) != HYPHEN:
-        return f"{option} is given without a value"
+        return f"{option} needs a value"
     hint = "; leave it out to read standard input" if option == READS_INPUT else ""
-    return f"{option} is {HYPHEN}, which names no file{hint}"
+    return f"{option} is {HYPHEN}, which is not a file name{hint}"

@@ -1,4 +1,4 @@
-"""`undertow quantise`: a model exported to the native engine in fewer bits a weight, and what that costs."""
+"""`undertow quantise`: export a model to the native engine with fewer bits a weight, and measure the cost."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -19,17 +19,17 @@ def quantise(
     label_pattern: str | None = None,
     json: Json = False,
 ) -> None:
-    """Export a model to the native engine in int8, and say what that costs in bits a symbol of held-out data.
+    """Export a model to the native engine in int8, and measure the cost in bits a symbol of held-out data.
 
-    What comes out is a checkpoint like any other; whatever generates or scores with it runs it as it was exported.
+    The result is a checkpoint like any other; generate and score run it in its exported precision.
 
     Args:
         run: Folder of a run or a checkpoint.
-        out: A new folder, for the exported checkpoint.
-        data: A named set, a folder or a file: its train split shows how large the model's values get, its held-out
-            split what the precision costs. By default what the model was trained on.
-        precision: int8, weights and activations; or bfloat16, weights alone, which needs no calibration.
-        label_pattern: How the folder's file names tell labels, such as `{digit}_{speaker}_{take}`.
+        out: New folder for the exported checkpoint.
+        data: Named set, folder or file: the train split calibrates int8, the held-out
+            split measures the cost. By default the training data of the model.
+        precision: int8 (weights and activations), or bfloat16 (only weights, no calibration).
+        label_pattern: Labels in the names of the folder's files, such as `{digit}_{speaker}_{take}`.
     """
     from undertow import checkpoint
     from undertow.cli.terminal import print_facts, print_json, tell
@@ -45,9 +45,7 @@ def quantise(
         model, card = load_model(run), checkpoint.read_card(run)
         section = data_for(model, card, data, label_pattern)
         if section is None:
-            raise UsageError(
-                f"{run} does not say what it was trained on: give --calibrate a folder, a file or a named set"
-            )
+            raise UsageError(f"{run} does not name its training data: give --calibrate a folder, a file or a named set")
         heard = calibration(model, section, tell) if precision == "int8" else None
         exported = export(model, precision, None if heard is None else heard.batches)
         tell(f"scoring held-out data of {TASKS[section.kind].name(section)} in float32 and in {precision}")
@@ -60,7 +58,7 @@ def quantise(
 
 
 def _lines(out: Path, found: dict[str, Any]) -> dict[str, str]:
-    """What was written and what it costs, in words."""
+    """The exported model and its cost, in words."""
     heard, cost, unit = found["calibration"], found["cost"], found["unit"]
 
     def said(part: dict[str, Any]) -> str:

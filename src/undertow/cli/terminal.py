@@ -1,4 +1,4 @@
-"""What verbs print: results on stdout, what happens meanwhile on stderr."""
+"""What verbs print: results on stdout, progress on stderr."""
 
 import json
 import math
@@ -12,7 +12,7 @@ CONTROLS = {code: "\ufffd" for code in [*range(0x20), *range(0x7F, 0xA0)] if chr
 
 
 def tell(line: str) -> None:
-    """One line on stderr: what is going on."""
+    """Print one line of progress on stderr."""
     print(line, file=sys.stderr, flush=True)
 
 
@@ -26,24 +26,24 @@ def show(text: str) -> None:
 
 
 def is_first_process() -> bool:
-    """Whether this process is the one that talks, of those that torchrun started."""
+    """Whether this process prints, of those that torchrun started."""
     return os.environ.get("RANK", "0") == "0"
 
 
 def print_json(value: Mapping[str, Any] | list[Any]) -> None:
-    """One JSON object, or a list, on stdout; what is no number is null there."""
+    """Print a JSON object or list on stdout; NaN and infinity become null."""
     print(json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, default=str))
 
 
 def print_facts(facts: Mapping[str, str]) -> None:
-    """Lines of a name and what there is to say of it, on stdout."""
+    """Print lines of a name and a fact on stdout."""
     width = max(map(len, facts))
     for name, fact in facts.items():
         print(f"{name:{width}}  {fact}")
 
 
 def print_bits(name: str, bits: float, baselines: Mapping[str, float], unit: str = "sample") -> None:
-    """A model's bits a symbol, which is called `unit`, among its baselines on stdout, the best first."""
+    """Print a model's bits a symbol, named `unit`, among its baselines on stdout, the best first."""
     rows = sorted({name: bits, **baselines}.items(), key=lambda row: row[1])
     width = max(len(row[0]) for row in rows)
     print(f"{'':{width}}    bits/{unit}")
@@ -52,7 +52,7 @@ def print_bits(name: str, bits: float, baselines: Mapping[str, float], unit: str
 
 
 def print_table(rows: Sequence[Sequence[str]], words: Container[int] = (0,)) -> None:
-    """Columns on stdout, those of `words` to the left and numbers to the right; the first row names them."""
+    """Print columns on stdout: `words` aligned left, numbers right; the first row is the heading."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = [
@@ -64,7 +64,7 @@ def print_table(rows: Sequence[Sequence[str]], words: Container[int] = (0,)) -> 
 
 @contextmanager
 def download_bars() -> Iterator[Callable[[str, int, int | None], None]]:
-    """Bars of downloads on stderr; what is yielded takes (file, bytes so far, bytes in all or None)."""
+    """Bars of downloads on stderr; yields a function of (file, bytes so far, total bytes or None)."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
     from rich.progress import Progress as Bars
@@ -89,7 +89,7 @@ def download_bars() -> Iterator[Callable[[str, int, int | None], None]]:
 
 @contextmanager
 def step_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar of steps on stderr where that is a terminal, gone when it is done; what is yielded takes (done, in all)."""
+    """A bar of steps on stderr if that is a terminal, removed at the end; yields a function of (done, all)."""
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars

@@ -17,19 +17,19 @@ CONTROLS = {" ": "␣", "\n": "↵", "\t": "⇥"}
 
 
 def attention_of(model: Autoregressive, text: str) -> tuple[list[np.ndarray], list[str]]:
-    """How much each input looks at each, (H, T, T) of every layer, and what the T inputs are.
+    """The attention of each input to each, (H, T, T) for every layer, and the T inputs as text.
 
-    The inputs are the start symbol and the text's symbols; row t is of what the model says after input t.
+    The inputs are the start symbol and the text's symbols; row t is for the model's output after input t.
 
     Raises:
-        UsageError: the model has no attention, is of no text, or does not hold so long a text; or there is no text.
+        UsageError: the model has no attention, or is not of text; or the text is empty, or too long for the model.
         DataError: a character is not in the model's alphabet.
     """
     network, alphabet = model.network, model.alphabet
     if not isinstance(alphabet, TextAlphabet):
-        raise UsageError(f"this model is of {alphabet.real}; attention is drawn over a text")
+        raise UsageError(f"this is a model of {alphabet.real}; attention is drawn over a text")
     if not text:
-        raise UsageError("the text is empty; give one to attend to")
+        raise UsageError("the text is empty; give some text to attend to")
     symbols = alphabet.encode(text)
     with inference(model):
         past = model.past(torch.from_numpy(symbols)[None].to(next(model.parameters()).device))
@@ -42,10 +42,10 @@ def attention_of(model: Autoregressive, text: str) -> tuple[list[np.ndarray], li
 
 
 def _texts(alphabet: TextAlphabet, symbols: np.ndarray) -> list[str]:
-    """What each symbol stands for by itself."""
+    """The text of each symbol by itself."""
     return [alphabet.pieces[symbol].decode("utf-8", "replace") for symbol in symbols.tolist()]
 
 
 def visible(text: str) -> str:
-    """A text that can be seen."""
+    """Text with visible control characters."""
     return "".join(CONTROLS.get(character, character) for character in text)

@@ -1,4 +1,4 @@
-"""What a model must beat: bits a symbol of held-out sequences under simple models that need no network.
+"""Simple baselines: bits a symbol of held-out sequences under models without a network.
 
 The count models are fitted on training sequences; compressors and the linear predictor see only what they code. Every
 figure but a compressor's is an exact code length: Σ -log2 p over whole sequences ÷ Σ symbols.
@@ -35,21 +35,21 @@ def baselines(train: Sequence[np.ndarray], test: Sequence[np.ndarray], alphabet:
 
     Of single symbols {unigram, order1, order2, xz}: see `count_models` and `xz`. Of sound also {lpc}: see
     `undertow.evaluation.linear_prediction`. Of text also {gzip, bzip2}; the three compress its bytes, all sequences end
-    to end. Of vectors, bits a step of {uniform, unigram, order1}: every element alone, order 1 given itself one step
-    before.
+    to end. Of vectors, bits a step of {uniform, unigram, order1}: each element by itself; order 1 knows its value one
+    step before.
 
     Args:
-        train: integer symbols (T,) or (T, E) of each training sequence. With none, the count models are left out; of
+        train: integer symbols (T,) or (T, E) of each training sequence. Without any, the count models are left out; of
             more than `MAX_FITTED_SYMBOLS` they are fitted on the beginning, and of sound on every k-th clip.
         test: the same of each held-out sequence.
-        alphabet: what the symbols are; the linear predictor works on the decoded signal.
+        alphabet: of the symbols; the linear predictor works on the decoded signal.
 
     Raises:
-        DataError: the held-out sequences hold no symbol.
+        DataError: the held-out sequences hold no symbols.
     """
     num_test = sum(map(len, test))
     if not num_test:
-        raise DataError("the held-out sequences hold no symbol; there is nothing to measure")
+        raise DataError("the held-out sequences hold no symbols; there is nothing to measure")
     is_sound = alphabet.real == "sound"
     fitted = train if is_sound else _beginning(train, MAX_FITTED_SYMBOLS)
     fits = sum(map(len, fitted)) > 0
@@ -69,7 +69,7 @@ def count_models(train: Sequence[np.ndarray], test: Sequence[np.ndarray], num_sy
 
     The unigram adds half a count to every symbol. An order backs off to the one below by Witten and Bell's rule:
     p(x | c) = (n(c, x) + d(c)·p_lower(x)) / (n(c) + d(c)), where d(c) is how many symbols were seen after c (1 if none
-    was). The start symbol stands before a sequence. Of more than `MAX_FITTED_SYMBOLS` symbols, every k-th sequence is
+    was). The start symbol comes before a sequence. Beyond `MAX_FITTED_SYMBOLS` symbols, only every k-th sequence is
     fitted.
     """
     stride = -(-sum(map(len, train)) // MAX_FITTED_SYMBOLS)
@@ -90,7 +90,7 @@ def unigram(train: Sequence[np.ndarray], test: Sequence[np.ndarray], num_symbols
 
 
 def xz(clips: Sequence[np.ndarray], num_symbols: int) -> float:
-    """Bits a symbol that `xz -9e` spends on all clips end to end, in the fewest whole bytes a symbol."""
+    """Bits a symbol that `xz -9e` spends on all clips end to end, each symbol in the fewest whole bytes."""
     dtype = np.min_scalar_type(num_symbols - 1).newbyteorder("<")
     codes = np.concatenate(clips).astype(dtype)
     return 8 * len(lzma.compress(codes.tobytes(), preset=9 | lzma.PRESET_EXTREME)) / len(codes)
@@ -124,7 +124,7 @@ def _mean_bits(probability: np.ndarray) -> float:
 
 
 def _contexts(clips: Sequence[np.ndarray], order: int, num_symbols: int) -> np.ndarray:
-    """One number for the `order` symbols before each symbol; the start symbol N stands before a clip."""
+    """One number for the `order` symbols before each symbol; the start symbol N comes before a clip."""
     past = [np.concatenate([np.full(order, num_symbols), clip]) for clip in clips]
     context = np.zeros(sum(map(len, clips)), np.int64)
     for lag in range(order):
@@ -146,7 +146,7 @@ def _back_off(
 
 
 def _look_up(keys: np.ndarray, values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """The value of each wanted key among sorted `keys`, 0 where it is not there."""
+    """The value of each wanted key among sorted `keys`, 0 if it is missing."""
     index = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     return np.where(keys[index] == wanted, values[index], 0)
 

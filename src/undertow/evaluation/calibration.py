@@ -1,4 +1,4 @@
-"""Examples as the batches that int8 is calibrated on."""
+"""Batches of examples to calibrate int8 on."""
 
 from collections.abc import Iterator
 
@@ -11,9 +11,9 @@ CROP_STEPS = 8192
 
 
 def calibration_batches(model: Model, examples: Examples) -> Iterator[Batch]:
-    """Sequences for `undertow.native.export`: in crops with what comes before them, one a batch.
+    """Sequences for `undertow.native.export`: in crops with their context, one in each batch.
 
-    Those of a network that sees all of the past stay whole.
+    Sequences stay whole if the network sees all of the past.
 
     Raises:
         DataError: there is no sequence.

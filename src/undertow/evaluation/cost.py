@@ -1,9 +1,9 @@
-"""What a network takes, counted as it runs: operations, bytes and depth at several lengths, and how they grow.
+"""The cost of a network, counted as it runs: operations, bytes and depth at several lengths, and their growth.
 
 An operation is a multiplication or an addition of a matrix product, a convolution or an attention, forward and
-backward. What is done element by element (activations, norms, softmax, sums) is not counted. Recurrent cells are run
-without their fused kernels, as the products of each step, and counted as those; a causal attention is counted whole,
-with the half that its mask hides.
+backward. Element-wise work (activations, norms, softmax, sums) is not counted. Recurrent cells are run
+without their fused kernels, as the products of each step, and counted as those; causal attention is counted whole,
+including the half that its mask hides.
 
 B batch, T time, E elements of a vector symbol, F feature frames, M features a frame.
 """
@@ -30,29 +30,29 @@ from undertow.state import num_bytes
 
 QUANTITIES = {
     "training_operations": "training operations",
-    "attention_operations": "of those, between steps",
+    "attention_operations": "of these, between steps",
     "training_bytes": "training memory, bytes",
     "step_operations": "operations of a cached step",
     "state_bytes": "state, bytes",
-    "sequential_operations": "operations in a row",
+    "sequential_operations": "sequential operations",
     "longest_path": "longest path",
 }
-BETWEEN_STEPS = ("bmm", "baddbmm", "attention")  # products of what the steps hold, and not of a weight
+BETWEEN_STEPS = ("bmm", "baddbmm", "attention")  # products of steps with steps, without a weight
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a model takes for one sequence of `length` symbols.
+    """The cost of a model for one sequence of `length` symbols.
 
     Attributes:
-        num_parameters: of the model; it has grown with the length only where positions are learned.
+        num_parameters: of the model; it depends on the length only where positions are learned.
         training_operations: forward and backward.
-        attention_operations: those of them that multiply steps with steps, not with weights.
+        attention_operations: those of them that multiply steps with steps, without weights.
         training_bytes: activations kept from forward for backward; weights, gradients and optimiser not counted.
         step_operations: of the one cached step after length - 1 others.
         state_bytes: of the state of one stream.
-        sequential_operations: the longest chain of operations in training, each of which needs the one before.
-        longest_path: moves from step to step that the symbol hardest to reach, of those in reach, needs at the least.
+        sequential_operations: length of the longest chain of operations in training where each needs the one before.
+        longest_path: fewest moves from step to step to the symbol within reach that is hardest to reach.
     """
 
     length: int
@@ -73,7 +73,7 @@ class Costs:
     Attributes:
         name: of the model or the family.
         kind: of its network.
-        receptive_field: steps of the longest model that an output sees; None when all.
+        receptive_field: steps that an output of the longest model sees; None for all.
     """
 
     name: str
@@ -86,7 +86,7 @@ class Costs:
         return [getattr(row, quantity) for row in self.rows]
 
     def exponent(self, quantity: str) -> float | None:
-        """e of the law c · T^e fitted to a quantity; None where it is 0 somewhere, or there is one length."""
+        """e of the law c · T^e fitted to a quantity; None if a value is 0, or if there is only one length."""
         return exponent([row.length for row in self.rows], self.values(quantity))
 
 
@@ -107,13 +107,13 @@ def measure_cost(model: Autoregressive, length: int) -> Cost:
     """Measure a model on the CPU with one sequence of random symbols.
 
     Raises:
-        UsageError: the length is below 2, or more than the model can hold.
+        UsageError: the length is below 2, or more than the model can take.
     """
     most = model.network.max_length
     if length < 2:
         raise UsageError(f"length {length}: it must be at least 2")
     if most is not None and length > most:
-        raise UsageError(f"length {length}: the model holds {most} inputs at most")
+        raise UsageError(f"length {length}: the model takes at most {most} inputs")
     batch = _batch(model, length)
     was_training = model.training
     try:
@@ -136,14 +136,14 @@ def measure_cost(model: Autoregressive, length: int) -> Cost:
 
 
 def exponent(sizes: Sequence[float | int], values: Sequence[float | int]) -> float | None:
-    """Slope of log value over log size, by least squares; None where it has none."""
+    """Slope of log value over log size, by least squares; None if there is none."""
     if len(sizes) < 2 or min(values) <= 0:
         return None
     return float(np.polyfit(np.log(sizes), np.log(values), 1)[0])
 
 
 def count_operations(run: Callable[[], Any]) -> tuple[int, int]:
-    """Operations of what `run` does, outside of `torch.inference_mode`, and those that multiply steps with steps."""
+    """Number of operations of `run`, outside of `torch.inference_mode`, and of those that multiply steps with steps."""
     with _unfused(), _Counting() as counting:
         run()
     between = sum(count for op, count in counting.counts.items() if any(word in op for word in BETWEEN_STEPS))
@@ -151,7 +151,7 @@ def count_operations(run: Callable[[], Any]) -> tuple[int, int]:
 
 
 class _Counting(TorchDispatchMode):
-    """Adds up what torch's formulas say of each operation; its own FlopCounterMode fails where weights are shared.
+    """Counts operations by torch's formulas; torch's own FlopCounterMode fails if weights are shared.
 
     Attributes:
         counts: operations by name.
@@ -172,7 +172,7 @@ class _Counting(TorchDispatchMode):
 
 @contextmanager
 def _unfused() -> Iterator[None]:
-    """Recurrent kernels as the products of each step."""
+    """Run recurrent kernels as the products of each step."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="TF32 acceleration on top of oneDNN")
         with torch.backends.mkldnn.flags(enabled=False):
@@ -210,7 +210,7 @@ def _training_operations(model: Autoregressive, batch: Batch) -> tuple[int, int,
 
 
 def _training_bytes(model: Autoregressive, batch: Batch) -> int:
-    """Bytes of the distinct storages that forward keeps for backward, the model's own left out."""
+    """Bytes of the distinct storages that forward keeps for backward, without the model's own."""
     own = {parameter.untyped_storage().data_ptr() for parameter in (*model.parameters(), *model.buffers())}
     kept: dict[int, int] = {}
 
@@ -223,7 +223,7 @@ def _training_bytes(model: Autoregressive, batch: Batch) -> int:
     model.train()
     with torch.enable_grad(), saved_tensors_hooks(keep, lambda tensor: tensor):
         loss = model(batch)
-    del loss  # until here it held what was kept, so no storage was used twice
+    del loss  # until here it kept the storages alive, so none was reused
     return sum(kept.values())
 
 

@@ -1,9 +1,9 @@
 """The code length of a backward-adaptive linear predictor: what a good codec without a network would spend.
 
 At every step the next sample is predicted from the 16 decoded samples before it, and coded under a Laplace
-distribution around that prediction, integrated over the alphabet's bins. The predictor is the least-squares one over
-the past, forgetting by half every 100 samples and solved anew every 8; the Laplace scale is the mean absolute error of
-the past, forgetting by half every 16. A decoder has all of that past, so nothing is sent but the symbols.
+distribution around that prediction, integrated over the alphabet's bins. The predictor is fitted by least squares to
+the past, with a half-life of 100 samples, every 8 samples. The Laplace scale is the mean absolute error of the past,
+with a half-life of 16. A decoder has all of that past, so only the symbols are sent.
 
 B rows, T steps, O order, N symbols.
 """
@@ -20,7 +20,7 @@ BLOCK_STEPS = 8
 PREDICTOR_HALF_LIFE = 100
 SCALE_HALF_LIFE = 16
 DIAGONAL_LOADING = 1e-3  # of the mean energy of the past
-FIRST_SCALE = 1e-3  # of full scale, held as if four errors of that size had been seen
+FIRST_SCALE = 1e-3  # of full scale, as if four errors of that size had been seen
 FIRST_WEIGHT = 4.0
 UNIFORM_SHARE = 1e-3  # of the probability goes to all N symbols alike, so that no symbol is impossible
 
@@ -30,7 +30,7 @@ ROWS_AT_ONCE = 64
 
 
 class _Row(NamedTuple):
-    """A stretch of a clip: the first `skip` symbols are there to adapt on and are not counted."""
+    """A stretch of a clip: the first `skip` symbols are only to adapt on, and are not counted."""
 
     symbols: np.ndarray
     skip: int
@@ -39,8 +39,8 @@ class _Row(NamedTuple):
 def lpc(clips: Sequence[np.ndarray], alphabet: Alphabet) -> float:
     """Bits a symbol of `clips`, each an int64 array (T,) of symbols of an alphabet whose decoded values rise.
 
-    A clip of more than `ROW_STEPS` is coded in rows that adapt on the `WARM_UP_STEPS` before them, by when what they
-    have not seen would weigh less than a millionth.
+    A clip of more than `ROW_STEPS` is coded in rows that adapt on the `WARM_UP_STEPS` before them. Anything earlier
+    would weigh less than a millionth.
     """
     levels = np.asarray(alphabet.decode(np.arange(alphabet.num_symbols)), np.float64)
     rows = sorted((row for clip in clips for row in _rows(clip)), key=lambda row: -len(row.symbols))

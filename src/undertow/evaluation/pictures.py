@@ -1,4 +1,4 @@
-"""Pictures of what was measured of models: how their costs grow, how far they see, and what they attend to.
+"""Pictures of measurements: how costs grow, how far models see, and what they attend to.
 
 T steps, S steps of a source, H heads.
 """
@@ -25,15 +25,15 @@ PNG = ".png"
 INK, MARK = "#1f3b57", "#b3402a"
 LINES = ("#1f3b57", "#b3402a", "#2f7d5b", "#8a5fa8", "#c98a1b", "#4a90c2", "#7a7a7a", "#d06fa0")
 MARKS = "osD^vPX*"
-MOST_NAMED = 48  # steps whose inputs an axis names
-MOST_ALIGNED = 200  # symbols that an axis names where there is one map
+MOST_NAMED = 48  # most steps for an axis to name
+MOST_ALIGNED = 200  # most symbols for an axis to name if there is one map
 
 
 def check_picture(path: str | Path) -> Path:
-    """The path, once it is known that a picture can be drawn there.
+    """The path, after checking that a picture can be drawn there.
 
     Raises:
-        UsageError: the name does not end in .png, it is a folder or in one that is not there, or matplotlib is not
+        UsageError: the name does not end in .png, it is a folder or in one that does not exist, or matplotlib is not
             installed.
     """
     path = Path(path)
@@ -42,7 +42,7 @@ def check_picture(path: str | Path) -> Path:
     if path.is_dir():
         raise UsageError(f"{path} is a folder; give a file named .png")
     if not path.parent.is_dir():
-        raise UsageError(f"{path}: there is no folder {path.parent}; make it first")
+        raise UsageError(f"{path}: the folder {path.parent} does not exist; make it first")
     new_figure(1, 1)
     return path
 
@@ -120,7 +120,7 @@ def draw_reach(reach: Reach, path: str | Path, title: str = "") -> None:
 
 def _measured(reach: Reach) -> str:
     all_seen = reach.measured == len(reach.magnitude)
-    return f"all {reach.measured:,} that were looked at" if all_seen else f"{reach.measured:,}"
+    return f"all {reach.measured:,} inputs examined" if all_seen else f"{reach.measured:,}"
 
 
 def _milliseconds(reach: Reach) -> str:
@@ -131,11 +131,11 @@ def _milliseconds(reach: Reach) -> str:
 def draw_attention(
     weights: Sequence[np.ndarray], inputs: Sequence[str], path: str | Path, title: str = "", first_layer: int = 1
 ) -> None:
-    """A row of maps a layer, one a head: how much each step (down) looks at each (across), from 0 to 1.
+    """A row of maps a layer, one a head: how much each step (down) attends to each (across), from 0 to 1.
 
     Args:
         weights: (H, T, T) of each layer.
-        inputs: what each of the T inputs is, for the axes of the first map.
+        inputs: names of the T inputs, for the axes of the first map.
         first_layer: number of the first of the layers.
 
     Raises:
@@ -162,7 +162,7 @@ def draw_attention(
 
 
 def draw_translation(found: "TranslationMap", path: str | Path, title: str = "") -> None:
-    """How much each symbol of a translation (down) looks at each of its source (across), from 0 to the most there is.
+    """How much each symbol of a translation (down) depends on each of its source (across), from 0 to the largest share.
 
     Raises:
         UsageError: see `check_picture`.
@@ -192,7 +192,7 @@ def draw_translation(found: "TranslationMap", path: str | Path, title: str = "")
 
 
 def _name_axis(set_ticks: Any, names: Sequence[str], **style: Any) -> None:
-    """The names of an axis's steps, where there is room for them."""
+    """The names of an axis's steps, if there is room for them."""
     if len(names) <= MOST_ALIGNED:
         set_ticks(range(len(names)), names, parse_math=False, **style)
     else:
@@ -208,19 +208,19 @@ def _draw_cells(axes: "Axes", num_columns: int, num_rows: int) -> None:
 
 
 def _shares(measure: str) -> str:
-    """What the bar beside a map in `_square_root` colours is called."""
+    """The label of the colour bar beside a map in `_square_root` colours."""
     return f"share of the {measure} (square-root scale)"
 
 
 def _square_root(top: float = 1.0) -> Any:
-    """Of shares from 0 to `top`: many small ones are to be told from none."""
+    """Colours for shares from 0 to `top`, in which small shares differ from none."""
     from matplotlib.colors import PowerNorm
 
     return PowerNorm(0.5, 0, top)
 
 
 def _name_steps(axes: "Axes", inputs: Sequence[str]) -> None:
-    """What the steps are, where there is room to say so; the other maps share these axes."""
+    """The names of the steps, if there is room; the other maps share these axes."""
     if len(inputs) <= MOST_NAMED:
         axes.set_xticks(range(len(inputs)), inputs, parse_math=False)
         axes.set_yticks(range(len(inputs)), inputs, parse_math=False)

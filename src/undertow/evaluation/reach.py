@@ -1,4 +1,4 @@
-"""How far back a model looks, measured by gradients, and not taken from what it declares.
+"""How far back a model looks, measured by gradients instead of declared.
 
 B batch, T time, C channels, P parameters of the output distribution.
 """
@@ -19,7 +19,7 @@ from undertow.layers import CausalConv1d, Embedding, Values
 from undertow.models.autoregressive import Autoregressive
 
 ROWS = 8
-MARGIN = 1.25  # of the declared field, to see that nothing lies beyond it
+MARGIN = 1.25  # times the declared field, to show that nothing beyond it counts
 UNBOUNDED_STEPS, MOST_STEPS = 512, 16_384
 
 
@@ -28,10 +28,10 @@ class Reach:
     """How much each past input moves an output's parameters.
 
     Attributes:
-        magnitude: (A,) by age in steps: first the newest input's, of age 1. Root mean square, over random sequences, of
+        magnitude: (A,) by age in steps, from the newest input, of age 1. Root mean square, over random sequences, of
             the norm of the gradient of all parameters by the input (its embedded vector, or its values).
         declared: the receptive field that the model states; None for all of the past.
-        sample_rate: steps a second; None where they have no clock.
+        sample_rate: steps a second; None if they are not timed.
     """
 
     magnitude: np.ndarray
@@ -44,7 +44,7 @@ class Reach:
         return int(np.flatnonzero(self.magnitude)[-1]) + 1
 
     def age_of_share(self, share: float) -> int:
-        """Up to which age the inputs are that have such a share of all squared magnitude."""
+        """The age up to which inputs have such a share of all squared magnitude."""
         total = np.cumsum(self.magnitude**2)
         return int(np.searchsorted(total, share * total[-1])) + 1
 
@@ -53,18 +53,18 @@ def measure_reach(model: Autoregressive, num_steps: int | None = None) -> Reach:
     """Measure a model with random sequences, unconditioned, in float64 on the CPU.
 
     Args:
-        num_steps: length of the sequences; by default somewhat more than the declared field, or, where that has no
-            end, 512 or what the model holds.
+        num_steps: length of the sequences; by default somewhat more than the declared field or, if that is
+            unbounded, 512 or the model's limit.
 
     Raises:
-        UsageError: the length is below 1, or more than the model can hold.
+        UsageError: the length is below 1, or more than the model can take.
     """
     field, most = model.receptive_field, model.network.max_length
     if num_steps is None:
         wanted = UNBOUNDED_STEPS if field is None else min(int(field * MARGIN) + 1, max(field, MOST_STEPS))
         num_steps = wanted if most is None else min(wanted, most)
     if num_steps < 1 or (most is not None and num_steps > most):
-        raise UsageError(f"steps is {num_steps}; it must be from 1" + (" on" if most is None else f" to {most}"))
+        raise UsageError(f"steps is {num_steps}; it must be " + ("at least 1" if most is None else f"from 1 to {most}"))
     twin = copy.deepcopy(model).double().cpu().eval()
     noise = torch.Generator().manual_seed(0)
     squares = np.zeros(num_steps)
@@ -88,7 +88,7 @@ def _gradient(model: Autoregressive, num_steps: int, noise: torch.Generator) -> 
 
 @contextmanager
 def _watching(model: Autoregressive, inputs: list[Tensor]) -> Iterator[None]:
-    """Put what the network's first layer is given, (B, T, C), into `inputs`, with a gradient to be had."""
+    """Put the input of the network's first layer, (B, T, C), into `inputs`, so that it gets a gradient."""
 
     def note_vectors(module: nn.Module, arguments: Any, output: Tensor) -> None:
         inputs.append(output)
@@ -108,7 +108,7 @@ def _watching(model: Autoregressive, inputs: list[Tensor]) -> Iterator[None]:
 
 
 def _condition(model: Autoregressive, num_steps: int) -> Condition:
-    """Of unknown labels and of silence."""
+    """A condition of unknown labels and silence."""
     settings, features = model.config.conditioner.features, None
     if settings is not None:
         size = 1, -(-num_steps // settings.hop_length), settings.num_channels

@@ -1,4 +1,4 @@
-"""What a machine allows a model's steps at best, to hold an engine's speed against.
+"""The roofline: the highest speed that a machine allows a model's steps.
 
 Williams, Waterman & Patterson, "Roofline: an insightful visual performance model", 2009.
 """
@@ -15,7 +15,7 @@ from undertow.native.format import Graph, OpKind
 
 @dataclass(frozen=True)
 class StepCost:
-    """What one step takes.
+    """The cost of one step.
 
     Attributes:
         num_bytes: of the weights it reads, each once, however many rows are stepped together.
@@ -33,11 +33,11 @@ class Roofline:
     - "bandwidth": every weight is read once a step, whatever the rows: read_bandwidth ÷ num_bytes · batch_size.
     - "compute": every row needs its multiply-adds: matrix_peak ÷ num_multiply_adds.
 
-    An engine that reads the weights of past inputs once for several steps may pass the first.
+    An engine that reads the weights of past inputs once for several steps may exceed the first.
 
     Attributes:
-        read_bandwidth: bytes a second that as many threads read, again and again, of memory as large as the weights.
-        matrix_peak: multiply-adds a second that as many threads do in that precision, on what is in their registers.
+        read_bandwidth: bytes a second that as many threads read repeatedly from memory as large as the weights.
+        matrix_peak: multiply-adds a second that as many threads do in that precision, on values in registers.
     """
 
     cost: StepCost
@@ -47,7 +47,7 @@ class Roofline:
 
     @property
     def bounds(self) -> dict[str, float]:
-        """Samples a second that each of the two allows."""
+        """Samples a second that each bound allows."""
         return {
             "bandwidth": self.read_bandwidth / self.cost.num_bytes * self.batch_size,
             "compute": self.matrix_peak / self.cost.num_multiply_adds,
@@ -55,7 +55,7 @@ class Roofline:
 
     @property
     def bound(self) -> str:
-        """Which of the two holds."""
+        """The name of the lower bound."""
         return min(self.bounds, key=self.bounds.__getitem__)
 
     @property
@@ -65,7 +65,7 @@ class Roofline:
 
 
 def step_cost(model: Autoregressive) -> StepCost:
-    """What a step of a model takes that is exported to the native engine.
+    """The cost of a step of a model that is exported to the native engine.
 
     Raises:
         Unsupported: there is no compiled engine.
@@ -75,7 +75,7 @@ def step_cost(model: Autoregressive) -> StepCost:
 
 
 def multiply_adds(graph: Graph) -> int:
-    """Multiply-adds of a step of one row: the weights of its convolutions, of slower ones their share."""
+    """Multiply-adds of a step of one row: the weights of its convolutions, and a share of those of slower ones."""
     total = 0.0
     for op in graph.ops:
         if op.kind == OpKind.CONV:

@@ -1,4 +1,4 @@
-"""How fast a model is stepped: torch and the native engine in each precision, side by side in one run.
+"""The speed of a model's steps: torch and the native engine in each precision, side by side in one run.
 
 B rows, F feature frames, M features a frame.
 """
@@ -27,22 +27,22 @@ from undertow.native import PRECISIONS, Unsupported, export, lower, precision_of
 
 ROUNDS = 5
 SECONDS = 0.25
-CHUNK_STEPS = {"native": 1024, "torch": 64}  # torch goes back to Python at every step, whatever the chunk
+CHUNK_STEPS = {"native": 1024, "torch": 64}  # torch returns to Python at every step, whatever the chunk
 CHUNK_SYMBOLS = 16_384  # of a chunk of many rows, about
-CHUNK_BYTES = 8_000_000_000  # of weights that are read in a chunk: those of a large model are read in a second or so
-FEATURE_SECONDS = 60  # of the features a stream is given; then it begins again
-SYNTHESISED = "int8 is calibrated on what is synthesised here: its speed is that of any int8 model, its draws are not"
+CHUNK_BYTES = 8_000_000_000  # of weights read in a chunk, which takes a large model about a second
+FEATURE_SECONDS = 60  # of features that a stream gets; then they repeat
+SYNTHESISED = "int8 was calibrated on synthesised data: its speed is that of any int8 model, its samples are not"
 SYNTHESISED_SYMBOLS = 1024
 
 
 @dataclass(frozen=True)
 class Speed:
-    """One engine in one precision, on so many threads, stepping so many rows.
+    """The speed of one engine in one precision, with a number of threads and of rows.
 
     Attributes:
         samples_per_second: steps of all rows a second of wall clock; the median of the rounds.
-        sample_rate: Hz; None where steps have no clock.
-        roofline: what the machine allowed in the same rounds, medians too; None without the native engine.
+        sample_rate: Hz; None if steps are not timed.
+        roofline: the machine's limits in the same rounds, medians too; None without the native engine.
     """
 
     engine: str
@@ -66,7 +66,7 @@ class Speed:
 
 @dataclass(frozen=True)
 class Speeds:
-    """What was measured in one run, and what a user should know of it."""
+    """The measurements of one run, and notes for the user."""
 
     rows: tuple[Speed, ...]
     notes: tuple[str, ...]
@@ -74,7 +74,7 @@ class Speeds:
 
 @dataclass(eq=False)
 class Entry:
-    """A model with an engine, on so many threads and rows, that is stepped on and on."""
+    """A model on an engine, with a number of threads and rows, to be stepped for a time."""
 
     model: Autoregressive
     engine: str
@@ -85,7 +85,7 @@ class Entry:
     _stream: Stream | None = field(default=None, init=False)
 
     def samples_per_second(self, seconds: float) -> float:
-        """Step for so long, in chunks as a user gets them."""
+        """Step for `seconds`, in chunks as a user gets them."""
         num_drawn, began = 0, time.perf_counter()
         while True:
             num_drawn += self._draw()
@@ -126,21 +126,21 @@ def measure_speed(
 ) -> Speeds:
     """Measure torch, and the native engine in each precision, on every number of threads and of rows.
 
-    All take turns, a round at a time after one to warm up; what memory and arithmetic allow is measured in each round.
-    Torch is held against what they allow of the native engine in float32.
+    All take turns, round by round, after one round to warm up. Limits of memory and arithmetic are measured in each.
+    Torch is compared with the limits for the native engine in float32.
 
     Args:
-        model: on the CPU. One that was exported is measured in its own precision too; other precisions are made of the
-            model for the timing, int8 with synthesised sound.
+        model: on the CPU. An exported model is measured in its own precision too; other precisions are exported from
+            it for the timing, int8 calibrated on synthesised sound.
         precisions: of the native engine; by default float32 and, of an exported model, its own, else all there are.
         seconds: of one measurement.
-        progress: called with the measurements done and those in all.
+        progress: called with the number of measurements done and of all.
 
     Raises:
         UsageError: an unknown precision, or a number that is not positive.
     """
     if not 0 < seconds < float("inf") or rounds < 1 or not threads or not batches:
-        raise UsageError(f"seconds {seconds}, {rounds} rounds: both must be above 0, with a number of threads and rows")
+        raise UsageError(f"seconds is {seconds} and rounds is {rounds}: both must be above 0, as must threads and rows")
     entries, notes = _entries(model, threads, batches, precisions)
     results: list[list[tuple[float, Roofline | None]]] = [[] for _ in entries]
     for round in range(rounds + 1):
@@ -172,7 +172,7 @@ def _median(entry: Entry, found: Sequence[tuple[float, Roofline | None]]) -> Spe
 def _entries(
     model: Autoregressive, threads: Sequence[int], batches: Sequence[int], precisions: Sequence[str] | None
 ) -> tuple[list[Entry], list[str]]:
-    """Who takes turns, and what is to be said of them."""
+    """The models to measure, and notes about them."""
     own = precision_of(model)
     if precisions is None:
         precisions = PRECISIONS if own is None else list(dict.fromkeys(["float32", own]))
@@ -184,7 +184,7 @@ def _entries(
     lacking = _why_torch_alone(plain)
     if lacking is not None:
         steppers: list[tuple[str, str, Autoregressive, StepCost | None]] = [("torch", plain.precision, plain, None)]
-        notes = [f"{lacking}; torch alone is measured, and no roofline"]
+        notes = [f"{lacking}; only torch is measured, without a roofline"]
     else:
         exported = {one: model if one == own else variant(plain, one) for one in precisions}
         in_torch = ("torch", "float32", plain, step_cost(variant(plain, "float32")))
@@ -208,7 +208,7 @@ def _why_torch_alone(model: Autoregressive) -> str | None:
 
 
 def variant(model: Autoregressive, precision: str) -> Autoregressive:
-    """A model exported to the native engine to be timed: int8 is calibrated on what is synthesised."""
+    """A model exported to the native engine to be timed: int8 is calibrated on synthesised data."""
     return export(model, precision, _synthesised(model) if precision == "int8" else None)
 
 
@@ -221,7 +221,7 @@ def _synthesised(model: Autoregressive) -> Iterable[Batch]:
 
 
 def _notes(model: Autoregressive) -> ClipSet:
-    """A few notes; with noise for frames where the model's come beside its recordings."""
+    """A few notes, with noise for frames if the model's frames come from files."""
     notes = plucked_strings(num_clips=4, sample_rate=model.config.sample_rate or 8000)
     settings, noise = model.config.conditioner.features, np.random.default_rng(0)
 

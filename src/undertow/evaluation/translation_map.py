@@ -1,4 +1,4 @@
-"""Which symbols of a source each symbol of its translation looks at.
+"""Which symbols of a source each symbol of its translation depends on.
 
 T target steps, S source steps, the ends among them.
 """
@@ -23,13 +23,13 @@ HYPHEN = "-"
 
 @dataclass(frozen=True, eq=False)
 class TranslationMap:
-    """A translation, and how much each of its symbols looks at each of the source.
+    """A translation, and how much each of its symbols depends on each of the source.
 
     Attributes:
         weights: (T, S), rows summing to one; zero where a step does not depend on the source.
-        sources, targets: what the S and T symbols are, for people; the last is the end, but not of a target that
-            reached its maximum length without one.
-        measure: what the weights are.
+        sources, targets: the S and T symbols as text; the last is the end, except for a target that
+            reached its maximum length first.
+        measure: the name of the weights.
         translation: the text of the target.
     """
 
@@ -41,12 +41,12 @@ class TranslationMap:
 
 
 def map_translation(model: Seq2Seq, text: str, translation: str | None = None, *, beam: int = 5) -> TranslationMap:
-    """The model's attention to a text while it writes a translation; its gradients where it attends to nothing.
+    """The model's attention to a text while it writes a translation; its gradients if it has no attention.
 
     Args:
         text: the source.
-        translation: what is written; by default what a beam search finds.
-        beam: its width.
+        translation: the target; by default the result of a beam search.
+        beam: width of that search.
 
     Raises:
         UsageError: the model does not translate text, or there is no text, or it is longer than the model holds.
@@ -55,7 +55,7 @@ def map_translation(model: Seq2Seq, text: str, translation: str | None = None, *
     source_alphabet, alphabet = check_translator(model)
     text = text.strip()
     if not text:
-        raise UsageError("the text is empty; give one to translate")
+        raise UsageError("the text is empty; give some text to translate")
     device = next(model.parameters()).device
     symbols = source_alphabet.encode(text)
     source = torch.from_numpy(np.append(symbols, source_alphabet.num_symbols))[None].to(device)
@@ -81,7 +81,7 @@ def map_translation(model: Seq2Seq, text: str, translation: str | None = None, *
 
 
 def names(alphabet: TextAlphabet, symbols: np.ndarray) -> list[str]:
-    """What symbols are, to be read one by one, and the end behind them.
+    """Symbols as text, one by one, with the end after them.
 
     A word that is cut into pieces has a hyphen at each cut; a space that begins a piece is left out.
     """

@@ -1,7 +1,7 @@
-"""How good translations are: BLEU and chrF against what people wrote, and the likelihood of that.
+"""Scores of translations: BLEU and chrF against references, and the likelihood of the references.
 
 BLEU (Papineni et al., 2002) and chrF (Popović, 2015) are sacreBLEU's (Post, arXiv 1804.08771), of raw text; the
-signature says how texts were cut into words, and goes beside every figure.
+signature says how texts were cut into words, and is shown with every figure.
 """
 
 import math
@@ -23,11 +23,11 @@ from undertow.models import Seq2Seq
 
 LIKELIHOOD = "nll"
 METRICS = ("bleu", "chrf", LIKELIHOOD)
-LITTLE = 1.0  # of 100: what chance alone comes to
+LITTLE = 1.0  # of 100: the score of chance
 
 
 class Measured(NamedTuple):
-    """A figure of 0 to 100, higher is better, and the signature of how it was found."""
+    """A figure of 0 to 100, higher is better, and its signature."""
 
     value: float
     signature: str
@@ -35,17 +35,17 @@ class Measured(NamedTuple):
 
 @dataclass(frozen=True)
 class Translated:
-    """What a model makes of sentences whose translations are known.
+    """A model's scores on sentences with known translations.
 
     Attributes:
-        split: which data they are of.
+        split: of the data.
         direction: languages read and written.
         num_sentences: pairs.
         metrics: by name, "bleu" and "chrf" as far as they were asked for.
-        nats_per_symbol: of the references, their ends among their symbols; None where not asked for.
-        bits_per_character: of the references, a line's end counted as a character; None where not asked for.
-        unit: what a symbol is called.
-        beam, length_penalty: of the search; None where nothing was translated.
+        nats_per_symbol: of the references, their ends among their symbols; None if not asked for.
+        bits_per_character: of the references, a line's end counted as a character; None if not asked for.
+        unit: name of a symbol.
+        beam, length_penalty: of the search; None if nothing was translated.
         seconds: wall-clock seconds the model took.
     """
 
@@ -62,16 +62,16 @@ class Translated:
 
     @property
     def has_learnt(self) -> bool | None:
-        """Whether its BLEU is above what chance comes to; None where it was not measured."""
+        """Whether its BLEU is above chance; None if it was not measured."""
         return None if "bleu" not in self.metrics else self.metrics["bleu"].value >= LITTLE
 
     @property
     def verdict(self) -> str:
-        """One line: what the figures say, where they say anything by themselves."""
+        """One line that explains the figures, or an empty one."""
         if self.nats_per_symbol != self.nats_per_symbol:
             return NOT_A_NUMBER
         if self.has_learnt is False:
-            return "this model has not learnt yet: it writes next to nothing of the references; train it for longer"
+            return "this model has not learnt yet: its translations are no better than chance; train it for longer"
         return ""
 
 
@@ -82,10 +82,12 @@ def corpus_scores(
 
     Raises:
         UsageError: an unknown metric, numbers of the search that are out of range, or sacrebleu is not installed.
-        DataError: there are other numbers of translations than of references, or none.
+        DataError: the numbers of translations and references differ, or are 0.
     """
     if len(hypotheses) != len(references) or not len(references):
-        raise DataError(f"there are {len(hypotheses)} translations and {len(references)} references; one each is right")
+        raise DataError(
+            f"there are {len(hypotheses)} translations and {len(references)} references; one each is needed"
+        )
     found = {}
     for name in metrics:
         metric = _metric(name)
@@ -103,7 +105,7 @@ def score_translations(
     beam: int = 5,
     length_penalty: float = LENGTH_PENALTY,
 ) -> Translated:
-    """Translate sentences, and hold that against their references.
+    """Translate sentences, and compare the results with their references.
 
     Raises:
         UsageError: an unknown metric, numbers of the search that are out of range, or sacrebleu is not installed.
@@ -133,18 +135,18 @@ def score_translations(
 
 
 def write_targets(model: Seq2Seq, sources: Sequence[np.ndarray], decoding: Decoding) -> list[str]:
-    """The best text that a model writes of each source (S,), or of its frames (S, C)."""
+    """The best text that a model writes for each source (S,), or for its frames (S, C)."""
     return [model.alphabet.decode(found[0].symbols) for found in decode_sources(model, sources, decoding)]
 
 
 def check_metrics(metrics: Sequence[str]) -> None:
-    """Refuse metrics that there are not.
+    """Refuse unknown metrics.
 
     Raises:
         UsageError: one is unknown, none is given, or sacrebleu is not installed.
     """
     if not metrics:
-        raise UsageError(f"no metric is given; {there_are(METRICS)}")
+        raise UsageError(f"give at least one metric; {there_are(METRICS)}")
     for name in metrics:
         if name not in METRICS:
             raise UsageError(f"unknown metric '{name}'{nearest(name, list(METRICS))}")
@@ -156,7 +158,7 @@ def _metric(name: str) -> Any:
     try:
         from sacrebleu.metrics import BLEU, CHRF
     except ImportError:
-        raise UsageError("BLEU and chrF need sacrebleu; install undertow with its extra: undertow[text]") from None
+        raise UsageError("BLEU and chrF need the package sacrebleu; install undertow[text]") from None
     kinds = {"bleu": BLEU, "chrf": CHRF}
     if name not in kinds:
         raise UsageError(f"unknown metric '{name}'{nearest(name, kinds)}")

@@ -1,6 +1,6 @@
-"""How much of what a recogniser of speech writes is wrong: words, and characters.
+"""The error rate of speech recognition, in words and in characters.
 
-Word error is the words to be replaced, left out or put in, of those that were said (and so may be above 1).
+Word error is the number of substituted, deleted and inserted words, divided by the words spoken (it may exceed 1).
 """
 
 import time
@@ -17,32 +17,33 @@ from undertow.generation.translating import translate
 from undertow.models import Seq2Seq
 
 MOST_MISTAKES = 10
+BETTER = "better than always predicting the commonest text"
 
 
 @dataclass(frozen=True)
 class Errors:
-    """Words or characters that are wrong, of so many."""
+    """The number of wrong words or characters, and of all."""
 
     wrong: int
     number: int
 
     @property
     def rate(self) -> float:
-        """Wrong ones for each that was said; 0 where nothing was, and nothing is wrong."""
+        """Wrong ones divided by all that were spoken; 0 if both are 0."""
         return self.wrong / max(1, self.number)
 
 
 @dataclass(frozen=True, eq=False)
 class Heard:
-    """What a model makes of recordings of which it is known what is said.
+    """A model's errors on transcribed recordings.
 
     Attributes:
-        split: which data they are of.
+        split: of the data.
         num_clips: recordings.
-        words, characters: how many are wrong.
-        constant: word error of always writing the commonest text of these.
+        words, characters: how many of them are wrong.
+        constant: word error of always predicting their commonest text.
         nats_per_symbol: of the true texts, their ends among their symbols.
-        mistakes: the commonest: what was said, what was written, and how often.
+        mistakes: the commonest ones: the true text, the predicted text, and how often.
         beam, length_penalty: of the search.
         seconds: wall-clock seconds the model took.
     """
@@ -60,17 +61,17 @@ class Heard:
 
     @property
     def has_learnt(self) -> bool:
-        """Whether it is better than always writing the same."""
+        """Whether it is better than always predicting the commonest text."""
         return self.words.rate < self.constant
 
     @property
     def verdict(self) -> str:
-        """One line: what the figures say."""
+        """One line that explains the figures."""
         if self.nats_per_symbol != self.nats_per_symbol:
             return NOT_A_NUMBER
         if not self.has_learnt:
-            return "this model has not learnt yet: it is no better than always writing the same; train it for longer"
-        return "better than always writing the same"
+            return f"this model has not learnt yet: it is no {BETTER}; train it for longer"
+        return BETTER
 
 
 def score_transcripts(
@@ -81,10 +82,10 @@ def score_transcripts(
     beam: int = 5,
     length_penalty: float = LENGTH_PENALTY,
 ) -> Heard:
-    """Write down recordings, and hold that against what is said in them.
+    """Transcribe recordings, and compare the results with their transcripts.
 
     Raises:
-        UsageError: the model is not one of sound; numbers of the search that are out of range.
+        UsageError: the model does not read sound, or a number of the search is out of range.
     """
     check_reads_sound(model)
     began = time.perf_counter()
@@ -108,17 +109,17 @@ def score_transcripts(
 
 
 def word_errors(written: Sequence[str], said: Sequence[str]) -> Errors:
-    """Words of all texts that are wrong; words are what white space parts."""
+    """Wrong words of all texts; white space separates words."""
     return _errors([one.split() for one in written], [one.split() for one in said])
 
 
 def character_errors(written: Sequence[str], said: Sequence[str]) -> Errors:
-    """Characters of all texts that are wrong, spaces among them."""
+    """Wrong characters of all texts, spaces included."""
     return _errors(written, said)
 
 
 def edit_distance(one: Sequence[Hashable], other: Sequence[Hashable]) -> int:
-    """Fewest items to replace, leave out or put in to make one sequence the other (Levenshtein, 1966)."""
+    """Fewest items to substitute, delete or insert to turn one sequence into the other (Levenshtein, 1966)."""
     row = list(range(len(other) + 1))  # of the first items of `one` to each number of the other's
     for place, item in enumerate(one, start=1):
         before, row[0] = row[0], place

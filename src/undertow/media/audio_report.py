@@ -1,4 +1,4 @@
-"""What can be told of a wave without listening: is it silence, noise, clipped, or at a level one can hear?
+"""Judge a wave without listening: is it silent, noise or clipped, and what is its level?
 
 T samples, F frames of 20 ms, N points of the transform.
 """
@@ -9,7 +9,7 @@ import numpy as np
 
 from undertow.errors import DataError
 
-FLOOR_DBFS = -120.0  # what an all-zero wave is said to have
+FLOOR_DBFS = -120.0  # the level given to an all-zero wave
 SILENCE_DBFS = -60.0
 FULL_SCALE = 0.999
 FRAME_SECONDS = 0.02
@@ -44,7 +44,7 @@ class AudioReport:
 
     @property
     def verdict(self) -> str:
-        """One phrase: what is wrong with the wave, the worst first, or that nothing is."""
+        """One phrase: the worst fault of the wave, or that it has none."""
         if self.silence_ratio == 1:
             return "silence"
         if self.silence_ratio > MOSTLY_SILENT:
@@ -70,7 +70,7 @@ def audio_report(wave: np.ndarray, sample_rate: int) -> AudioReport:
         DataError: the wave is empty, or holds NaN or infinity.
     """
     if wave.ndim != 1 or not wave.size:
-        raise DataError(f"the wave is {wave.shape}; one axis with at least one sample is needed")
+        raise DataError(f"the wave has shape {wave.shape}; it must be (T,), with at least one sample")
     if not np.isfinite(wave).all():
         raise DataError("the wave holds NaN or infinity")
     wave = wave.astype(np.float64)
@@ -98,7 +98,7 @@ def _silence_ratio(wave: np.ndarray, sample_rate: int) -> float:
 
 
 def _flatness(wave: np.ndarray) -> float:
-    """Of the power spectrum averaged over half-overlapping Hann windows, without its first and last point."""
+    """Flatness of the power spectrum averaged over half-overlapping Hann windows, without its first and last point."""
     size = min(SPECTRUM_POINTS, len(wave))
     windows = np.lib.stride_tricks.sliding_window_view(wave, size)[:: max(1, size // 2)]
     power = (np.abs(np.fft.rfft(windows * np.hanning(size + 2)[1:-1])) ** 2).mean(axis=0)[1:-1] + 1e-12

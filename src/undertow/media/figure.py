@@ -1,4 +1,4 @@
-"""An empty figure to draw in, where matplotlib is installed."""
+"""An empty matplotlib figure."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def new_figure(width: float | int, height: float | int) -> "Figure":
-    """A figure of that many inches.
+    """An empty figure of that many inches.
 
     Raises:
         UsageError: matplotlib is not installed.
@@ -17,5 +17,5 @@ def new_figure(width: float | int, height: float | int) -> "Figure":
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise UsageError("drawing needs matplotlib; install undertow with its extra: undertow[plots]") from None
+        raise UsageError("drawing needs the package matplotlib; install undertow[plots]") from None
     return Figure(figsize=(width, height), layout="constrained")

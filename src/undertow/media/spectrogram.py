@@ -32,7 +32,7 @@ def draw(wave: np.ndarray, sample_rate: int, path: str | Path, title: str = "") 
         DataError: the wave is empty or holds NaN or infinity, or the file cannot be written.
     """
     if wave.ndim != 1 or not wave.size or not np.isfinite(wave).all():
-        raise DataError(f"{path}: not drawn, the wave is empty, not one axis, or holds NaN or infinity")
+        raise DataError(f"cannot draw {path}: the wave is empty, has several axes, or holds NaN or infinity")
     figure = _figure(wave, sample_rate, title)
     with atomic_write(path) as temporary:
         figure.savefig(temporary, format="png", dpi=150)
@@ -61,7 +61,7 @@ def _figure(wave: np.ndarray, sample_rate: int, title: str) -> "Figure":
 
 
 def _draw_wave(axes: "Axes", wave: np.ndarray, sample_rate: int) -> None:
-    """The samples; of many, the range of each column."""
+    """Draw the samples; of many, the range of each column."""
     if len(wave) <= 4 * COLUMNS:
         axes.plot(np.arange(len(wave)) / sample_rate, wave, color=INK, linewidth=0.6)
     else:
