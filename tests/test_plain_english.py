@@ -11,13 +11,63 @@ ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted((ROOT / "src" / "undertow").rglob("*.py"))
 PAGES = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
 ERRORS = ("DataError", "UsageError", "Unsupported", "OutsideError")
+PRINTS = ("print", "tell", "say")
 LONGEST = 240  # characters of a message, without its values
-UNPLAIN = re.compile(
-    r"\b(of which|what is told|is told|are told|says? nothing|as it was|is said|put out|no two the same|"
-    r"no clock|without a clock|holds? nothing out|saying the same|say the same of|each of itself|each step of itself|"
-    r"is no (file|folder|model|checkpoint|number|text|sound|such)|nothing of sound|where those are two)\b",
+NOT_YET = (  # rooms whose sentences are still to be mended: what their files' paths in src/undertow begin with
+    "batch.py",
+    "cli/compare",
+    "cli/generat",
+    "cli/info",
+    "cli/options",
+    "cli/outputs",
+    "cli/plot",
+    "cli/re",
+    "cli/rows",
+    "cli/score",
+    "cli/tra",
+    "data/batches",
+    "data/clips",
+    "data/crops",
+    "data/examples",
+    "data/midi",
+    "data/mnist",
+    "data/pair_batches",
+    "data/rolls",
+    "data/sequences",
+    "data/streams",
+    "data/synthetic",
+    "data/tasks",
+    "emissions/",
+    "evaluation/families",
+    "evaluation/generation_speed",
+    "evaluation/laws",
+    "evaluation/likelihood",
+    "evaluation/paper",
+    "evaluation/prediction",
+    "evaluation/se",
+    "generation/",
+    "layers/",
+    "media/",
+    "models/",
+    "native/",
+    "networks/",
+    "options.py",
+    "recipes/",
+    "session/",
+    "state.py",
+    "training/",
+)
+UNPLAIN = re.compile(  # what a colleague would not say
+    r"\b(of which|what is told|(?<!this )is told|are told|as they are told|says? nothing|as it was|is said|"
+    r"put out|no two the same|no clock|without a clock|(holds?|held) nothing out|nothing is held out|saying the same|"
+    r"say the same of|each (step )?of itself|without a word|begins? afresh|go(es|ing)? on where|"
+    r"(?<!there )is no (file|folder|model|checkpoint|number|text|sound|such|plain|part|array|table|JSON|YAML|MIDI)|"
+    r"is not there|not at hand|held against|hold (that|this|them) against|what (comes|goes) out|nothing of sound|"
+    r"what stands (before|between|beyond)|where those are two|\{\} (is|are) right|which \{\} calls for|"
+    r"with its extra|stepped on and on|none where there|passe[sd] over in silence)(?!\w)",
     re.IGNORECASE,
 )
+MENDED = [path for path in FILES if not path.relative_to(ROOT / "src/undertow").as_posix().startswith(NOT_YET)]
 
 
 def messages(path: Path) -> Iterator[tuple[int, str]]:
@@ -45,6 +95,15 @@ def docstrings(path: Path) -> Iterator[tuple[int, str]]:
             yield getattr(node, "lineno", 1), ast.get_docstring(node) or ""
 
 
+def shown(path: Path) -> Iterator[tuple[int, str]]:
+    """The line and the text of every help of an option, and of every line that a file prints."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            yield from ((node.lineno, text_of(one.value)) for one in node.keywords if one.arg == "help")
+            if isinstance(node.func, ast.Name) and node.func.id in PRINTS and node.args:
+                yield node.lineno, text_of(node.args[0])
+
+
 def faults(message: str) -> Iterator[str]:
     """What is wrong with the form of a message."""
     if "\n" in message:
@@ -67,9 +126,9 @@ def test_errors_have_the_form_of_one_line(path):
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT / "src").as_posix())
+@pytest.mark.parametrize("path", MENDED, ids=lambda path: path.relative_to(ROOT / "src").as_posix())
 def test_sentences_are_plain(path):
-    sentences = [*messages(path), *docstrings(path)]
+    sentences = [*messages(path), *docstrings(path), *shown(path)]
     found = [f"line {line}: '{word.group()}' in: {text}" for line, text in sentences for word in UNPLAIN.finditer(text)]
     assert not found, "\n".join(found)
 
