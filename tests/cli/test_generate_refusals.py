@@ -18,6 +18,8 @@ def given(tmp_path, monkeypatch):
     (tmp_path / "latin.txt").write_bytes("hé".encode("latin-1"))
     (tmp_path / "folder.wav").mkdir()
     np.save(tmp_path / "wrong.npy", np.zeros((3, 7)))
+    np.save(tmp_path / "full.npy", np.zeros((6, 6), np.uint8))
+    np.save(tmp_path / "narrow.npy", np.zeros((2, 5), np.uint8))
     for name in ("clip.wav", "cut.wav"):
         write(tmp_path / name, tone())
     with (tmp_path / "cut.wav").open("rb+") as file:
@@ -81,7 +83,9 @@ OTHERS = [
     ("roll", "--out x --prompt nowhere.npy", 1, "nowhere.npy: there is no such file"),
     ("roll", "--out x --prompt wrong.npy", 1, "is (3, 7); a piano roll is (T, 88)"),
     ("pixel", "", 2, "--out is missing: a file named .png"),
-    ("pixel", "--out x --num-symbols 30", 2, "--num-symbols 36 makes one"),
+    ("pixel", "--out x --num-symbols 30", 2, "--num-symbols 36 does"),
+    ("pixel", "--out x --prompt full.npy", 2, "the prompt has 36 pixels"),
+    ("pixel", "--out x --prompt narrow.npy", 1, "(2, 5)"),
     ("pixel", "--out x --seconds 3", 2, "--seconds: this model makes images"),
     ("pixel", "--out x.jpg", 2, "written as png"),
 ]

@@ -117,9 +117,13 @@ class Request:
         whole, unit = self.medium.whole_steps, self.model.alphabet.unit
         if whole is None or num_given + num_steps == whole:
             return
-        right = f"; --num-symbols {whole - num_given} makes one" if num_given < whole else ""
+        if num_given >= whole:
+            raise UsageError(
+                f"the prompt has {num_given:,} {unit}s and a whole {whole:,}; a prompt must be shorter"
+            )
         raise UsageError(
-            f"the prompt's {num_given:,} and {num_steps:,} more {unit}s are not one whole, which has {whole:,}{right}"
+            f"--num-symbols {num_steps}: with the prompt's {num_given:,} {unit}s that makes no whole, which has "
+            f"{whole:,}; --num-symbols {whole - num_given} does"
         )
 
     def _usual_steps(self, num_given: int) -> int:
