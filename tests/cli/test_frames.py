@@ -91,10 +91,10 @@ def test_wrong_frames_are_refused(run, notes, tmp_path):
     (tmp_path / "text.npy").write_text("text")
     for given, status, said in (
         (notes / "0.wav", 2, "features of kind 'frames' are not computed from sound"),
-        (tmp_path / "wide.npy", 1, "wide.npy: is (6, 3); frames of 2 channels are (F, 2)"),
-        (tmp_path / "nan.npy", 1, "nan.npy: 12 of 12 numbers are NaN or infinite"),
-        (tmp_path / "text.npy", 1, "text.npy: not an array of numbers"),
-        (tmp_path / "none.npy", 1, "none.npy: there is no such file"),
+        (tmp_path / "wide.npy", 1, "(6, 3)"),
+        (tmp_path / "nan.npy", 1, "12 of 12"),
+        (tmp_path / "text.npy", 1, "text.npy"),
+        (tmp_path / "none.npy", 1, "none.npy"),
     ):
         outcome = run_command("generate", run, "--features", given, "--out", tmp_path / "x.wav")
         assert (outcome.status, said in outcome.line) == (status, True), outcome.err
@@ -106,8 +106,8 @@ def test_wrong_frames_are_refused(run, notes, tmp_path):
 def test_wrong_requests_to_train(notes, tmp_path):
     for changes, status, said in (
         (["data.trim_decibels=-40"], 2, "these clips are trimmed"),
-        (["conditioner.features.num_channels=3"], 1, "frames of 3 channels are (F, 3)"),
-        (["conditioner.features.hop_length=50"], 1, "frames; 8 are needed, one for every 50 of 400 samples at 8000 Hz"),
+        (["conditioner.features.num_channels=3"], 1, "(F, 3)"),
+        (["conditioner.features.hop_length=50"], 1, "one for every 50 of 400 samples"),
         (["conditioner.features.window_length=100"], 2, "unknown key 'model.conditioner.features.window_length'"),
     ):
         outcome = train(notes, tmp_path / "run", *changes)

@@ -118,9 +118,7 @@ class Request:
         if whole is None or num_given + num_steps == whole:
             return
         if num_given >= whole:
-            raise UsageError(
-                f"the prompt has {num_given:,} {unit}s and a whole {whole:,}; a prompt must be shorter"
-            )
+            raise UsageError(f"the prompt has {num_given:,} {unit}s and a whole {whole:,}; a prompt must be shorter")
         raise UsageError(
             f"--num-symbols {num_steps}: with the prompt's {num_given:,} {unit}s that makes no whole, which has "
             f"{whole:,}; --num-symbols {whole - num_given} does"
