@@ -24,7 +24,7 @@ from undertow.checkpoint import read_card
 from undertow.data.labelled_text import open_labelled_text
 from undertow.data.load import list_source
 from undertow.evaluation.prediction import PredictionScore
-from undertow.recipes.cards import data_of_card
+from undertow.recipes.card_data import data_of_card
 from undertow.recipes.recipe import Recipe, read_recipe
 from undertow.recipes.run import describe, train
 from undertow.training.run_folder import SETTINGS

@@ -20,7 +20,7 @@ def main() -> None:
     if len(sys.argv) > 1:
         print(peak_of(sys.argv[1]))
         return
-    from undertow.evaluation.paper import SHAPE
+    from undertow.cost.paper_wavenet import SHAPE
 
     notes = {
         TRAIN: "one update on 8 × 8192 samples, forward + backward + Adam, eager float32, the whole process",
@@ -41,7 +41,7 @@ def peak_of(what: str) -> float:
 
     from benchmarks.s6_training import BATCH, STEPS, trainer
     from undertow.batch import Batch
-    from undertow.evaluation.paper import paper_model
+    from undertow.cost.paper_wavenet import paper_model
     from undertow.generation import generate
 
     model = paper_model()

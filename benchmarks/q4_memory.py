@@ -28,7 +28,7 @@ def main() -> None:
     import undertow as ut
     from undertow.checkpoint import read_card
     from undertow.evaluation.prediction import PredictionScore
-    from undertow.recipes.cards import data_of_card
+    from undertow.recipes.card_data import data_of_card
     from undertow.recipes.run import describe
 
     model = ut.load(options.out)

@@ -176,8 +176,8 @@ def ten(model: Any, search: dict[str, Any]) -> list[dict[str, Any]]:
 
 def draw(model: Any, text: str, path: Path, title: str) -> None:
     """A picture of what each piece of a translation is made from."""
-    from undertow.evaluation.pictures import draw_translation
-    from undertow.evaluation.translation_map import map_translation
+    from undertow.pictures.drawing import draw_translation
+    from undertow.pictures.translation_map import map_translation
 
     found = map_translation(model, text)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -35,7 +35,7 @@ def tell(recipe: str, out: Path, split: str, what: str) -> None:
     """Score one split of a run, and record its word error."""
     from undertow.checkpoint import load, read_card
     from undertow.evaluation.word_error import Heard
-    from undertow.recipes.cards import data_for
+    from undertow.recipes.card_data import data_for
     from undertow.recipes.run import describe
     from undertow.recipes.scoring import score
 

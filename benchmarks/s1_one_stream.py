@@ -14,8 +14,8 @@ import torch
 from benchmarks import speeds
 from benchmarks.plain_wavenet import PlainWaveNet
 from benchmarks.record import record
-from undertow.evaluation import Speed, measure_speed
-from undertow.evaluation.paper import SHAPE, paper_model
+from undertow.cost import Speed, measure_speed
+from undertow.cost.paper_wavenet import SHAPE, paper_model
 
 TARGETS = {("int8", 1): "≥ 22,000", ("int8", 2): "≥ 40,000"}  # samples/s by precision and threads
 ROOFLINE_TARGETS = {"float32": "≥ 0.9", "int8": "≥ 0.6"}

@@ -9,8 +9,8 @@ import torch
 
 from benchmarks import speeds
 from benchmarks.record import record
-from undertow.evaluation import Speed, measure_speed
-from undertow.evaluation.paper import SHAPE, paper_model
+from undertow.cost import Speed, measure_speed
+from undertow.cost.paper_wavenet import SHAPE, paper_model
 
 BATCHES = (1, 4, 16, 64)
 

@@ -17,8 +17,8 @@ import torch
 
 from benchmarks.memory import resident_megabytes
 from benchmarks.record import RESULTS, record
-from undertow.evaluation.paper import SAMPLE_RATE, SHAPE, paper_model
-from undertow.evaluation.speed import variant
+from undertow.cost.paper_wavenet import SAMPLE_RATE, SHAPE, paper_model
+from undertow.cost.stepping_speed import variant
 from undertow.generation import Stream, stream
 from undertow.models import Autoregressive
 

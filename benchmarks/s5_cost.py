@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from benchmarks.record import RESULTS, record
-from undertow.evaluation.paper import SHAPE, paper_model
+from undertow.cost.paper_wavenet import SHAPE, paper_model
 from undertow.generation import Stream, stream
 from undertow.models import Autoregressive
 from undertow.state import num_bytes

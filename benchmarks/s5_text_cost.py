@@ -15,9 +15,9 @@ from pathlib import Path
 import torch
 
 from benchmarks.record import RESULTS, record
-from undertow.evaluation.cost import Costs, exponent, measure_costs
-from undertow.evaluation.families import FAMILIES, family
-from undertow.evaluation.laws import BUILT
+from undertow.cost.growth_laws import BUILT
+from undertow.cost.measuring import Costs, exponent, measure_costs
+from undertow.cost.network_families import FAMILIES, family
 from undertow.generation.inference import inference
 from undertow.models import Autoregressive
 from undertow.state import clone

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from benchmarks.plain_wavenet import PlainWaveNet
 from benchmarks.record import record
 from undertow.batch import Batch
-from undertow.evaluation.paper import SHAPE, paper_model
+from undertow.cost.paper_wavenet import SHAPE, paper_model
 from undertow.training.allocator import keep_freed_memory
 
 BATCH, STEPS = 8, 8192

@@ -15,9 +15,9 @@ from typing import Any
 import torch
 
 from benchmarks.record import RESULTS, record
-from undertow.evaluation.cost import exponent
-from undertow.evaluation.families import family
-from undertow.evaluation.generation_speed import generation_speeds
+from undertow.cost.generation_speed import generation_speeds
+from undertow.cost.measuring import exponent
+from undertow.cost.network_families import family
 from undertow.generation import make_runner
 from undertow.models import Autoregressive
 

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from benchmarks.record import RESULTS
-from undertow.evaluation import Speed
+from undertow.cost import Speed
 
 
 def options(text: str | None, seconds: float) -> argparse.ArgumentParser:

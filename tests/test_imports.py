@@ -30,6 +30,8 @@ ORDER = [
     {"checkpoint", "native"},
     {"generation"},
     {"coding", "evaluation", "training"},
+    {"cost"},
+    {"pictures"},
     {"recipes"},
     {"cli", "server"},
     {"__init__", "__main__"},

@@ -1,8 +1,8 @@
 """What S1 and S2 say of a row of speeds, on given numbers."""
 
 from benchmarks import s2_many_streams, speeds
-from undertow.evaluation import Speed
-from undertow.evaluation.roofline import Roofline, StepCost
+from undertow.cost import Speed
+from undertow.cost.roofline import Roofline, StepCost
 
 ROOFLINE = Roofline(StepCost(5_000_000, 1_250_000), 4, read_bandwidth=50e9, matrix_peak=60e9)
 ROW = Speed("native", "int8", 2, 4, 24_000.0, 16_000, ROOFLINE)

@@ -7,9 +7,9 @@ import pytest
 from tests.refusals import assert_says
 from undertow import checkpoint
 from undertow.config import parse
+from undertow.cost import paper_wavenet as paper
 from undertow.data.clip_examples import ClipExamples
 from undertow.data.synthetic import plucked_strings
-from undertow.evaluation import paper
 from undertow.evaluation.calibration import calibration_batches
 from undertow.models import Autoregressive
 from undertow.native import export

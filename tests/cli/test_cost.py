@@ -5,8 +5,8 @@ import json
 import pytest
 
 from tests.refusals import assert_says
-from undertow.evaluation.cost import QUANTITIES
-from undertow.evaluation.laws import BUILT, NOTES
+from undertow.cost.growth_laws import BUILT, NOTES
+from undertow.cost.measuring import QUANTITIES
 
 QUICK = ("--lengths", "8,16,32")
 SMALL = ("--width", "8", "--depth", "2", *QUICK)

@@ -8,7 +8,7 @@ import pytest
 from tests.cli.translators import translator
 from tests.refusals import assert_says
 from undertow import checkpoint
-from undertow.evaluation.families import family
+from undertow.cost.network_families import family
 from undertow.generation import translate
 
 

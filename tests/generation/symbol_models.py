@@ -4,9 +4,9 @@ from typing import Any
 
 import torch
 
+from tests.networks.cases import CASES
 from undertow.config import parse
 from undertow.models.autoregressive import Autoregressive
-from undertow.networks import NETWORKS
 
 CHARACTERS = "\n abcdehilnorstuwé"
 WAVENET = dict(kind="wavenet", num_cycles=2, layers_per_cycle=2, residual_channels=8, gate_channels=8, skip_channels=8)
@@ -23,7 +23,8 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "rotary": dict(ATTENTION, positions="rotary", window=9),
     "sinusoidal": dict(ATTENTION, max_length=64, norm_first=False),
 }
-assert set(NETWORKS) == {family["kind"] for family in FAMILIES.values()}, "every network is generated from"
+KINDS = {family["kind"] for family in FAMILIES.values()}
+FAMILIES |= {kind: dict(case.small, kind=kind) for kind, case in CASES.items() if kind not in KINDS}
 
 
 def make(values: dict[str, Any], gain: float = 2.0) -> Autoregressive:

@@ -6,8 +6,8 @@ import torch
 
 from tests.generation.models import KINDS, build, prompt, request
 from tests.generation.symbol_models import FAMILIES, roll_model, text_model
+from undertow.cost.generation_speed import generation_speeds, symbols_per_second
 from undertow.errors import UsageError
-from undertow.evaluation.generation_speed import generation_speeds, symbols_per_second
 from undertow.generation import generate, resume, stream
 from undertow.generation.engines import make_runner
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from tests.contract import check_model
+from tests.networks.cases import CASES
 from undertow import models
 from undertow.alphabets import PianoRoll
 from undertow.batch import Batch
@@ -70,6 +71,8 @@ MODELS: dict[str, dict[str, Any]] = {
         "conditioner": {"labels": {"speaker": ["a", "b"]}, "features": MEL, "upsampling": {"channels": 3}},
     },
 }
+KINDS = {values.get("network", NETWORK).get("kind", NETWORK["kind"]) for values in MODELS.values()}
+MODELS |= {kind: {"network": dict(case.small, kind=kind)} for kind, case in CASES.items() if kind not in KINDS}
 
 
 @pytest.fixture(autouse=True)

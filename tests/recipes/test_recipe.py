@@ -14,7 +14,7 @@ from undertow.models import build, complete
 from undertow.models.completing import choose_classes
 from undertow.recipes import read_recipe, recipe_names
 from undertow.recipes.callbacks import silent
-from undertow.recipes.cards import data_of_card
+from undertow.recipes.card_data import data_of_card
 from undertow.recipes.clips import AudioData, choose, labels_of
 from undertow.recipes.recipe import parse_changes
 from undertow.recipes.run import _build

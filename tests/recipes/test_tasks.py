@@ -20,7 +20,7 @@ from undertow.evaluation.prediction import PredictionScore
 from undertow.models import build, complete
 from undertow.recipes import read_recipe, recipe_names, score, train
 from undertow.recipes.callbacks import silent
-from undertow.recipes.cards import data_of_card
+from undertow.recipes.card_data import data_of_card
 from undertow.recipes.feeding import context_steps
 from undertow.recipes.recipe import parse_changes
 from undertow.recipes.tasks import TASKS

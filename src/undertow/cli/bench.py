@@ -7,7 +7,7 @@ from undertow.cli.options import JsonRows
 from undertow.errors import UsageError
 
 if TYPE_CHECKING:
-    from undertow.evaluation import Speed
+    from undertow.cost import Speed
 
 PAPER = "paper"
 COLUMNS = (
@@ -45,8 +45,8 @@ def bench(
     import torch
 
     from undertow.cli.terminal import print_json, print_table, step_bar, tell
-    from undertow.evaluation import measure_speed
-    from undertow.evaluation.paper import paper_model
+    from undertow.cost import measure_speed
+    from undertow.cost.paper_wavenet import paper_model
     from undertow.generation.start import MOST_ROWS
     from undertow.native.engine import MOST_THREADS, why_missing
     from undertow.recipes.run import load_model

@@ -8,8 +8,8 @@ from undertow.cli.options import JsonRows
 from undertow.errors import UsageError
 
 if TYPE_CHECKING:
-    from undertow.evaluation.cost import Costs
-    from undertow.evaluation.laws import Law
+    from undertow.cost.growth_laws import Law
+    from undertow.cost.measuring import Costs
 
 LENGTHS = (64, 128, 256, 512)
 COMPARED = "rnn,rnn-attention,transformer,bytenet"
@@ -45,10 +45,10 @@ def cost(
         plot: Picture to draw, a .png file.
     """
     from undertow.cli.terminal import print_json, step_bar
-    from undertow.evaluation.cost import measure_costs
-    from undertow.evaluation.families import DEPTH, WIDTH, family
-    from undertow.evaluation.pictures import check_picture, draw_costs
-    from undertow.recipes.untrained import load_or_build
+    from undertow.cost.measuring import measure_costs
+    from undertow.cost.network_families import DEPTH, WIDTH, family
+    from undertow.pictures.drawing import check_picture, draw_costs
+    from undertow.recipes.load_or_build import load_or_build
 
     if model is not None and (compare is not None or width is not None or depth is not None):
         raise UsageError("--compare, --width and --depth are for families; leave out these options or the model")
@@ -84,8 +84,8 @@ def cost(
 
 def as_json(costs: "Costs") -> dict[str, Any]:
     """One model of the `--json` output."""
-    from undertow.evaluation.cost import QUANTITIES
-    from undertow.evaluation.laws import BUILT, NOTES, TEXTBOOK
+    from undertow.cost.growth_laws import BUILT, NOTES, TEXTBOOK
+    from undertow.cost.measuring import QUANTITIES
 
     def row(quantity: str) -> dict[str, Any]:
         return {
@@ -126,7 +126,7 @@ def _print(found: "list[Costs]") -> None:
 
 
 def _rows(facts: dict[str, Any]) -> list[tuple[str, ...]]:
-    from undertow.evaluation.cost import QUANTITIES
+    from undertow.cost.measuring import QUANTITIES
 
     rows = [("", *(f"t={length}" for length in facts["lengths"]), "exponent", "as built", "textbook")]
     for quantity, found in facts["quantities"].items():

@@ -43,8 +43,8 @@ def plot(
         layer: Draw this layer's attention alone, from 1 on.
     """
     from undertow.cli.terminal import print_facts, print_json
-    from undertow.evaluation.pictures import check_picture
-    from undertow.recipes.untrained import load_or_build
+    from undertow.pictures.drawing import check_picture
+    from undertow.recipes.load_or_build import load_or_build
 
     if receptive_field + (attention is not None) + (alignment is not None) != 1:
         raise UsageError("say what to draw: --receptive-field, or --attention or --alignment and a text")
@@ -71,8 +71,8 @@ def plot(
 
 def _field(model: "Autoregressive", out: Path, title: str, steps: int | None) -> dict[str, Any]:
     """Draw the gradient by age; what was found."""
-    from undertow.evaluation.pictures import draw_reach
-    from undertow.evaluation.reach import measure_reach
+    from undertow.pictures.drawing import draw_reach
+    from undertow.pictures.receptive_field import measure_reach
 
     reach = measure_reach(model, steps)
     draw_reach(reach, out, f"{title}: how far back it looks")
@@ -87,8 +87,8 @@ def _field(model: "Autoregressive", out: Path, title: str, steps: int | None) ->
 
 def _maps(model: "Autoregressive", out: Path, title: str, text: str, layer: int | None) -> dict[str, Any]:
     """Draw the attention of one layer or all; how many there are."""
-    from undertow.evaluation.attention import attention_of
-    from undertow.evaluation.pictures import draw_attention
+    from undertow.pictures.attention import attention_of
+    from undertow.pictures.drawing import draw_attention
 
     weights, inputs = attention_of(model, text)
     if layer is not None and not 1 <= layer <= len(weights):
@@ -101,8 +101,8 @@ def _maps(model: "Autoregressive", out: Path, title: str, text: str, layer: int 
 def _alignment(run: Path, out: Path, title: str, text: str, translation: str | None) -> dict[str, Any]:
     """Draw what each symbol of a translation is made from; the translation."""
     from undertow.cli.translator import load_translator
-    from undertow.evaluation.pictures import draw_translation
-    from undertow.evaluation.translation_map import map_translation
+    from undertow.pictures.drawing import draw_translation
+    from undertow.pictures.translation_map import map_translation
 
     found = map_translation(load_translator(run, "cpu"), text, translation)
     draw_translation(found, out, f"{title}: {found.measure}")

@@ -35,7 +35,7 @@ def quantise(
     from undertow.cli.terminal import print_facts, print_json, tell
     from undertow.files import atomic_folder
     from undertow.native import export
-    from undertow.recipes.cards import data_for
+    from undertow.recipes.card_data import data_for
     from undertow.recipes.exporting import calibration, card_section, check_engine, cost
     from undertow.recipes.run import load_model
     from undertow.recipes.tasks import TASKS

@@ -47,7 +47,7 @@ def score(
     from undertow.cli.score_lines import facts_of, lines_of
     from undertow.cli.terminal import print_bits, print_json, tell
     from undertow.evaluation import Score
-    from undertow.recipes.cards import data_for
+    from undertow.recipes.card_data import data_for
     from undertow.recipes.scoring import score as score_model
     from undertow.recipes.tasks import TASKS
 

@@ -12,9 +12,9 @@ import torch
 
 from undertow.checkpoint import read_card
 from undertow.config import to_dict
+from undertow.cost.generation_speed import generation_speeds
 from undertow.errors import UsageError
 from undertow.evaluation import Score
-from undertow.evaluation.generation_speed import generation_speeds
 from undertow.generation import make_runner
 from undertow.models import Autoregressive, build, complete
 from undertow.recipes.callbacks import Downloads, Say, silent

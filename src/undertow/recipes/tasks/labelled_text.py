@@ -17,7 +17,7 @@ from undertow.data.sequences import SequenceSet
 from undertow.data.told import Label, Told
 from undertow.errors import DataError
 from undertow.recipes.callbacks import Downloads
-from undertow.recipes.tasks.named import fetch_named, placed
+from undertow.recipes.tasks.named_sets import fetch_named, placed
 from undertow.recipes.tasks.task import Task
 from undertow.recipes.tasks.text import CHARACTERS, text_alphabet
 

@@ -15,7 +15,7 @@ from undertow.data.sequences import SequenceSet
 from undertow.data.told import Label, Told
 from undertow.errors import UsageError
 from undertow.recipes.callbacks import Downloads
-from undertow.recipes.tasks.named import fetch_named
+from undertow.recipes.tasks.named_sets import fetch_named
 from undertow.recipes.tasks.task import Task
 
 LABEL, DIGITS = "digit", tuple("0123456789")

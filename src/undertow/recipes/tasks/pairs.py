@@ -21,12 +21,12 @@ from undertow.data.told import Side, Told
 from undertow.errors import DataError, UsageError
 from undertow.evaluation.translation_scores import check_metrics
 from undertow.media import Medium
+from undertow.recipes.bleu_measure import BleuMeasure
 from undertow.recipes.callbacks import Downloads, Say, silent
 from undertow.recipes.samples import Maker, Samples, translations
-from undertow.recipes.tasks.named import fetch_named, placed
+from undertow.recipes.tasks.named_sets import fetch_named, placed
 from undertow.recipes.tasks.task import Cut, Task
 from undertow.recipes.tasks.text import CHARACTERS, text_alphabet
-from undertow.recipes.validating import BleuMeasure
 from undertow.training.measure import Measured
 
 SIDES: dict[Side, tuple[int, ...]] = {"source": (0,), "target": (1,), "both": (0, 1)}

@@ -12,7 +12,7 @@ from undertow.data.sequences import SequenceSet
 from undertow.data.told import Told
 from undertow.errors import UsageError
 from undertow.recipes.callbacks import Downloads
-from undertow.recipes.tasks.named import fetch_named, placed
+from undertow.recipes.tasks.named_sets import fetch_named, placed
 from undertow.recipes.tasks.task import Cut, Task
 
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from undertow.config import Count, config
+from undertow.data.memory_tasks import adding_problem, copy_memory
 from undertow.data.needs import Needs
 from undertow.data.sequences import SequenceSet
-from undertow.data.tasks import adding_problem, copy_memory
 from undertow.data.told import Label, Told
 from undertow.errors import UsageError
 from undertow.recipes.callbacks import Downloads

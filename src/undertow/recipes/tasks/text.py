@@ -17,7 +17,7 @@ from undertow.data.text import Text, complete, encode, open_text
 from undertow.data.told import Told
 from undertow.errors import UsageError
 from undertow.recipes.callbacks import Downloads
-from undertow.recipes.tasks.named import fetch_named, placed
+from undertow.recipes.tasks.named_sets import fetch_named, placed
 from undertow.recipes.tasks.task import Cut, Task
 
 CHARACTERS = {"kind": "characters"}

@@ -16,7 +16,7 @@ from undertow.errors import UsageError
 from undertow.media import Medium
 from undertow.recipes.callbacks import Downloads
 from undertow.recipes.samples import Maker, Samples
-from undertow.recipes.tasks.named import fetch_named, placed
+from undertow.recipes.tasks.named_sets import fetch_named, placed
 from undertow.recipes.tasks.task import Cut, Task
 from undertow.recipes.tasks.text import CHARACTERS, text_alphabet
 

@@ -11,11 +11,11 @@ import torch
 from undertow.alphabets import TextAlphabet
 from undertow.batch import Batch
 from undertow.errors import UsageError
-from undertow.evaluation.alignment import Measure, alignment_map
-from undertow.evaluation.attention import visible
 from undertow.generation.beam import beam_search
 from undertow.generation.translating import check_translator
 from undertow.models import Seq2Seq
+from undertow.pictures.alignment import Measure, alignment_map
+from undertow.pictures.attention import visible
 
 END = "⊣"
 HYPHEN = "-"

@@ -8,11 +8,11 @@ import torch
 
 from tests.refusals import refuses
 from undertow.config import parse
+from undertow.cost.network_families import family
 from undertow.errors import UsageError
-from undertow.evaluation.attention import attention_of
-from undertow.evaluation.families import family
-from undertow.evaluation.reach import Reach, measure_reach
 from undertow.models import Autoregressive
+from undertow.pictures.attention import attention_of
+from undertow.pictures.receptive_field import Reach, measure_reach
 
 
 def sound(**network: Any) -> Autoregressive:

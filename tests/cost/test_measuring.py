@@ -9,10 +9,10 @@ from torch import nn
 
 from tests.refusals import refuses
 from undertow.config import parse
+from undertow.cost.growth_laws import BUILT, NOTES, TEXTBOOK
+from undertow.cost.measuring import Cost, count_operations, exponent, measure_cost, measure_costs
+from undertow.cost.network_families import FAMILIES, family
 from undertow.errors import UsageError
-from undertow.evaluation.cost import Cost, count_operations, exponent, measure_cost, measure_costs
-from undertow.evaluation.families import FAMILIES, family
-from undertow.evaluation.laws import BUILT, NOTES, TEXTBOOK
 from undertow.layers import CausalConv1d
 from undertow.models import Autoregressive
 from undertow.networks import NETWORKS

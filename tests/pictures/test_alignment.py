@@ -7,7 +7,7 @@ import torch
 
 from tests.contract import assert_close
 from tests.models.test_seq2seq import make, pairs
-from undertow.evaluation.alignment import alignment_map, gradient_map
+from undertow.pictures.alignment import alignment_map, gradient_map
 
 SHARED = dict(kind="transformer", embeddings="shared", encoder_layers=1, decoder_layers=1, channels=8)
 KINDS = [("bytenet", "longer"), ("rnn", "lstm"), ("rnn_attention", "gru"), ("transformer", "post-norm")]

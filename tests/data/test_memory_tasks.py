@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from undertow.data.batches import CropBatches
-from undertow.data.tasks import adding_problem, copy_memory
+from undertow.data.memory_tasks import adding_problem, copy_memory
 from undertow.errors import UsageError
 
 

@@ -11,10 +11,10 @@ from undertow.alphabets import Characters
 from undertow.alphabets.subwords import Subwords, train_subwords
 from undertow.batch import Batch
 from undertow.errors import UsageError
-from undertow.evaluation import translation_map
-from undertow.evaluation.translation_map import map_translation, names
 from undertow.generation import translate
 from undertow.generation.beam import beam_search
+from undertow.pictures import translation_map
+from undertow.pictures.translation_map import map_translation, names
 
 MEL = dict(kind="mel", sample_rate=8000, hop_length=80, window_length=200, fft_size=256, num_channels=3)
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from undertow.evaluation.paper import paper_model
-from undertow.evaluation.roofline import Roofline, StepCost, multiply_adds, step_cost
-from undertow.evaluation.speed import Speed
+from undertow.cost.paper_wavenet import paper_model
+from undertow.cost.roofline import Roofline, StepCost, multiply_adds, step_cost
+from undertow.cost.stepping_speed import Speed
 from undertow.native import export, lower
 from undertow.native.format import Domain, Emission, EmissionKind, Graph, Op, OpKind, Tensor, Type, Value
 

@@ -23,8 +23,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry, sdpa_backward_flop_count, sdpa_flop_count, shape_wrapper
 
 from undertow.batch import Batch
+from undertow.cost.path_length import longest_path, sequential_operations
 from undertow.errors import UsageError
-from undertow.evaluation.paths import longest_path, sequential_operations
 from undertow.models.autoregressive import Autoregressive
 from undertow.state import num_bytes
 

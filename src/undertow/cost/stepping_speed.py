@@ -14,13 +14,13 @@ import torch
 
 from undertow.batch import Batch
 from undertow.config import nearest
+from undertow.cost.roofline import Roofline, StepCost, probes, step_cost
 from undertow.data.clip_examples import ClipExamples
 from undertow.data.clips import Clip, ClipSet
 from undertow.data.features import FramesConfig
 from undertow.data.synthetic import plucked_strings
 from undertow.errors import UsageError
 from undertow.evaluation.calibration import calibration_batches
-from undertow.evaluation.roofline import Roofline, StepCost, probes, step_cost
 from undertow.generation import Stream, stream
 from undertow.models.autoregressive import Autoregressive
 from undertow.native import PRECISIONS, Unsupported, export, lower, precision_of, why_missing

@@ -6,8 +6,8 @@ B rows, T steps.
 import statistics
 from collections.abc import Sequence
 
+from undertow.cost.stepping_speed import ROUNDS, features_of_silence
 from undertow.errors import UsageError
-from undertow.evaluation.speed import ROUNDS, features_of_silence
 from undertow.generation import generate
 from undertow.models.autoregressive import Autoregressive
 

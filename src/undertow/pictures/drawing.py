@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from undertow.cost.measuring import QUANTITIES, Costs
 from undertow.errors import UsageError
-from undertow.evaluation.cost import QUANTITIES, Costs
-from undertow.evaluation.reach import Reach
 from undertow.files import atomic_write
 from undertow.media.figure import new_figure
+from undertow.pictures.receptive_field import Reach
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from undertow.evaluation.translation_map import TranslationMap
+    from undertow.pictures.translation_map import TranslationMap
 
 PNG = ".png"
 INK, MARK = "#1f3b57", "#b3402a"

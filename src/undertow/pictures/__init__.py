@@ -1,0 +1,1 @@
+"""Pictures of models: how cost grows, how far back a model looks, what it attends to, and alignments."""
