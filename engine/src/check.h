@@ -10,7 +10,7 @@
 namespace undertow {
 
 constexpr uint32_t max_domains = 64;
-constexpr uint32_t max_values = 1 << 16;  // and ops, of which each makes one value
+constexpr uint32_t max_values = 1 << 16;  // and ops; each op makes one value
 constexpr uint32_t max_tensors = 1 << 18;
 constexpr uint32_t max_symbols = 1 << 24;
 constexpr uint32_t max_channels = 1 << 20;           // of a value
@@ -34,7 +34,7 @@ std::string shape(const Tensor& tensor);  // 64x2x32
 // Refuse a graph whose parts do not fit together. Its enums are known ones and its tensors within its memory.
 void check(const Graph& graph);
 
-// The parts of check(): what is said of ops one by one, and the numbers in tensors.
+// The parts of check(): each op by itself, and the numbers in tensors.
 void check_ops(const Graph& graph);
 void check_numbers(const Graph& graph);
 

@@ -286,7 +286,7 @@ inline uint32_t add_text_input(FileBuilder& builder, const TextShape& shape, uin
   return x;
 }
 
-// Residual blocks of norms, ReLUs and convolutions, two of which may be multiplicative units.
+// Residual blocks of norms, ReLUs and convolutions; two of them may be multiplicative units.
 inline FileBuilder bytenet(const TextShape& shape = {}) {
   FileBuilder builder(shape.seed);
   const Type type = shape.precision;

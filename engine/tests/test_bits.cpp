@@ -18,7 +18,7 @@ namespace {
 constexpr uint32_t rows = 2;
 constexpr int64_t steps = 50;
 
-// Checksums of the symbols that are drawn, and of what is said of each step after them.
+// Checksums of the symbols that are drawn, and of the outputs of each step after them.
 struct Numbers {
   uint32_t symbols, params;
 };

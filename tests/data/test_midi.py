@@ -6,6 +6,7 @@ import mido
 import numpy as np
 import pytest
 
+from tests.refusals import refuses
 from undertow.data.midi import changes, read_midi, write_midi
 from undertow.data.rolls import load_rolls
 from undertow.errors import DataError, UsageError
@@ -47,15 +48,15 @@ def test_a_held_key_is_one_note():
 
 def test_refusals(tmp_path, monkeypatch):
     roll = np.zeros((5, 88), np.uint8)
-    with pytest.raises(UsageError, match="MIDI files end in .mid"):
+    with refuses(UsageError, ".mid"):
         write_midi(tmp_path / "song.wav", roll)
     for settings in ({"steps_per_beat": 7}, {"steps_per_beat": 0}, {"beats_per_minute": 0.0}):
-        with pytest.raises(UsageError, match="a divisor of 480, and 4 to 600"):
+        with refuses(UsageError, 480, "4 to 600"):
             write_midi(tmp_path / "song.mid", roll, **settings)
-    with pytest.raises(DataError, match=r"a piano roll is \(T, 88\)"):
+    with refuses(DataError, "(T, 88)"):
         write_midi(tmp_path / "song.mid", roll[:, :10])
     monkeypatch.setitem(sys.modules, "mido", None)
-    with pytest.raises(UsageError, match=r"MIDI files need mido; install .* undertow\[music\]"):
+    with refuses(UsageError, "mido", "undertow[music]"):
         write_midi(tmp_path / "song.mid", roll)
     assert not list(tmp_path.iterdir())
 
@@ -115,38 +116,38 @@ def test_a_folder_of_midi_files_is_rolls(tmp_path):
     np.testing.assert_array_equal(found.sequences[0], roll)
     assert load_rolls(tmp_path, "test").lengths.tolist() == [2]
     (tmp_path / "train" / "c.mid").write_bytes(b"MThd cut")
-    with pytest.raises(DataError, match="c.mid is no MIDI file, or damaged"):
+    with refuses(DataError, "c.mid", "MIDI", "damaged"):
         load_rolls(tmp_path)
 
 
 @pytest.mark.parametrize("note", [20, 109])
 def test_a_note_outside_of_the_keys_is_named(tmp_path, note):
     path = write(tmp_path / "song.mid", [("note_on", 60, 0, 0), ("note_on", note, 720, 0)])
-    with pytest.raises(DataError, match=f"song.mid: the note {note} at beat 1.5 is no key of a piano, 21 to 108$"):
+    with refuses(DataError, "song.mid", f"note {note}", "beat 1.5", "21 to 108"):
         read_midi(path)
 
 
 def test_what_cannot_be_read(tmp_path, monkeypatch):
-    with pytest.raises(DataError, match="none.mid: there is no such file"):
+    with refuses(DataError, "none.mid", "no such file"):
         read_midi(tmp_path / "none.mid")
     whole = write(tmp_path / "song.mid", [("note_on", 60, 0, 0), ("note_off", 60, 480, 0)])
     content = whole.read_bytes()
     for damaged in (b"", b"no tune", content[:10], content[:-3], content[:14] + b"MTrk\0\0\0\2\0\x80"):
         (tmp_path / "cut.mid").write_bytes(damaged)
-        with pytest.raises(DataError, match="cut.mid is no MIDI file, or damaged") as caught:
+        with refuses(DataError, "cut.mid", "MIDI", "damaged") as caught:
             read_midi(tmp_path / "cut.mid")
         assert "\n" not in str(caught.value)
-    with pytest.raises(DataError, match="of type 2; one tune, of type 0 or 1"):
+    with refuses(DataError, "type 2", "type 0 or 1"):
         read_midi(write(tmp_path / "two.mid", [("note_on", 60, 0, 0)], kind=2))
     (tmp_path / "film.mid").write_bytes(content[:12] + b"\xe7\x28" + content[14:])
-    with pytest.raises(DataError, match="film.mid: its times are in frames of film"):
+    with refuses(DataError, "film.mid", "frames of film"):
         read_midi(tmp_path / "film.mid")
-    with pytest.raises(DataError, match="lasts 0 steps, 2 a beat; 1 to 1,048,576 can be read"):
+    with refuses(DataError, "0 steps", "1 to 1,048,576"):
         read_midi(write(tmp_path / "none.mid", []))
-    with pytest.raises(DataError, match="lasts 1,118,481 steps, 2 a beat"):
+    with refuses(DataError, "1,118,481 steps"):
         read_midi(write(tmp_path / "long.mid", [("note_on", 60, 0, 0), ("note_off", 60, 2**28 - 1, 0)]))
-    with pytest.raises(UsageError, match="steps_per_beat is 0; it must be 1 or more"):
+    with refuses(UsageError, "steps_per_beat is 0", 1):
         read_midi(whole, 0)
     monkeypatch.setitem(sys.modules, "mido", None)
-    with pytest.raises(UsageError, match=r"MIDI files need mido; install .* undertow\[music\]"):
+    with refuses(UsageError, "mido", "undertow[music]"):
         read_midi(whole)

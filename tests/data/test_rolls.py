@@ -67,9 +67,9 @@ def test_what_is_written_is_read(tmp_path):
     (found,) = load_rolls(tmp_path / "mine").sequences
     np.testing.assert_array_equal(found, roll(20))
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["song.npz"]
-    with pytest.raises(DataError, match="mine has no validation split; there is train"):
+    with refuses(DataError, "mine", "validation split", "train"):
         load_rolls(tmp_path / "mine", "validation")
-    with pytest.raises(UsageError, match="rolls are written as .npz"):
+    with refuses(UsageError, ".npz"):
         write_roll(tmp_path / "song.npy", roll())
 
 
@@ -93,13 +93,13 @@ def test_arrays_that_are_not_rolls(tmp_path, array, parts):
 
 
 def test_damage_and_absence_are_named(published, tmp_path, monkeypatch):
-    with pytest.raises(UsageError, match="unknown split 'dev'"):
+    with refuses(UsageError, "split 'dev'"):
         load_rolls("jsb", "dev", published)
-    with pytest.raises(DataError, match="Nottingham.mat: there is no such file"):
+    with refuses(DataError, "Nottingham.mat", "no such file"):
         load_rolls(published / "Nottingham.mat")
-    with pytest.raises(DataError, match="JSB_Chorales.mat is not the published file"):
+    with refuses(DataError, "JSB_Chorales.mat", "checksum"):
         load_rolls("jsb", "train", published)
-    with pytest.raises(UsageError, match="a path goes with a named set"):
+    with refuses(UsageError, "path", "named set"):
         load_rolls(published, "train", tmp_path)
     with refuses(UsageError, "mnist", "images, not rolls", "jsb, nottingham"):
         load_rolls("mnist")
@@ -108,7 +108,7 @@ def test_damage_and_absence_are_named(published, tmp_path, monkeypatch):
     ):
         load_rolls(tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match="holds no piano rolls"):
+    with refuses(DataError, "empty", "piano rolls"):
         load_rolls(tmp_path / "empty")
     whole = (published / "JSB_Chorales.mat").read_bytes()
     for damaged in (whole[: len(whole) // 2], b"", b"MATLAB 7.3 MAT-file".ljust(200), whole[:200] + b"\xff" * 200):
@@ -122,7 +122,7 @@ def test_damage_and_absence_are_named(published, tmp_path, monkeypatch):
         load_rolls(published / "other.mat")
     monkeypatch.setenv("UNDERTOW_DATA", str(tmp_path / "none"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "none"))
-    with pytest.raises(DataError, match="jsb is not on this machine"):
+    with refuses(DataError, "jsb", "undertow data fetch"):
         load_rolls("jsb")
 
 
@@ -130,20 +130,20 @@ def test_damage_and_absence_are_named(published, tmp_path, monkeypatch):
 def test_a_damaged_array_is_named(tmp_path, content):
     for suffix in (".npy", ".npz"):
         (tmp_path / f"song{suffix}").write_bytes(content)
-        with pytest.raises(DataError, match=f"song{suffix}: holds no arrays of numbers, or is damaged"):
+        with refuses(DataError, f"song{suffix}", "arrays", "damaged"):
             load_rolls(tmp_path)
         (tmp_path / f"song{suffix}").unlink()
 
 
 def test_nothing_is_unpickled(tmp_path):
     np.save(tmp_path / "song.npy", np.array([{"a": 1}], object))
-    with pytest.raises(DataError, match="song.npy: holds no arrays of numbers"):
+    with refuses(DataError, "song.npy", "arrays"):
         load_rolls(tmp_path)
 
 
 def test_without_scipy_one_line_says_so(published, monkeypatch):
     monkeypatch.setitem(sys.modules, "scipy.io", None)
-    with pytest.raises(UsageError, match=r"reading .mat files needs scipy; install .* undertow\[music\]"):
+    with refuses(UsageError, "scipy", "undertow[music]"):
         load_rolls(published / "JSB_Chorales.mat")
 
 
