@@ -18,8 +18,8 @@ from benchmarks.record import RESULTS, record
 from undertow.cost.growth_laws import BUILT
 from undertow.cost.measuring import Costs, exponent, measure_costs
 from undertow.cost.network_families import FAMILIES, family
-from undertow.generation.inference import inference
 from undertow.models import Autoregressive
+from undertow.session.inference import inference
 from undertow.state import clone
 
 COUNTED_LENGTHS = (32, 64, 128, 256)  # counts are exact, so short lengths are enough

@@ -18,8 +18,8 @@ from benchmarks.record import RESULTS, record
 from undertow.cost.generation_speed import generation_speeds
 from undertow.cost.measuring import exponent
 from undertow.cost.network_families import family
-from undertow.generation import make_runner
 from undertow.models import Autoregressive
+from undertow.session import make_session
 
 NETWORKS = ("bytenet", "transformer", "tcn", "lstm")
 MANY = 16  # rows from which on a length is a quarter as long: uncached, each costs as much as it sees
@@ -67,7 +67,7 @@ def measure(
     model: Autoregressive, lengths: Sequence[int], batch_size: int, rounds: int, threads: int | None
 ) -> tuple[Ratios, Ratios]:
     """By cached engine, its speed over the uncached one's at each length; and by engine, symbols a second."""
-    cached = list(dict.fromkeys(["torch", make_runner(model).engine]))
+    cached = list(dict.fromkeys(["torch", make_session(model).engine]))
     rates: Ratios = {engine: [] for engine in (*cached, "uncached")}
     for length in lengths:
         found = generation_speeds(model, list(rates), length, batch_size, rounds=rounds, threads=threads)

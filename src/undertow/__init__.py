@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from undertow.checkpoint import load
-    from undertow.emissions import Sampling
+    from undertow.decoding import transcribe, translate
     from undertow.errors import DataError, UsageError
-    from undertow.generation import generate, resume, stream, transcribe, translate
+    from undertow.generation import generate, resume, stream
+    from undertow.options import Sampling
     from undertow.recipes import compare, quantise, score, train
     from undertow.training.checkpoint_average import average
 
@@ -31,9 +32,9 @@ _FACE = {
     "generate": "undertow.generation",
     "stream": "undertow.generation",
     "resume": "undertow.generation",
-    "transcribe": "undertow.generation",
-    "translate": "undertow.generation",
-    "Sampling": "undertow.emissions",
+    "transcribe": "undertow.decoding",
+    "translate": "undertow.decoding",
+    "Sampling": "undertow.options",
     "DataError": "undertow.errors",
     "UsageError": "undertow.errors",
 }

@@ -9,7 +9,7 @@ from tests.cli.translators import translator
 from tests.refusals import assert_says
 from undertow import checkpoint
 from undertow.cost.network_families import family
-from undertow.generation import translate
+from undertow.decoding import translate
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from tests.cli.conftest import ENVIRONMENT
 from tests.cli.translators import translator
 from tests.generation.symbol_models import roll_model, text_model
 from undertow import checkpoint
-from undertow.generation import translate
+from undertow.decoding import translate
 
 LINES = ["ein hund", "", "der rote ball", "  am see. ", "hello"]
 MEL = dict(kind="mel", sample_rate=8000, hop_length=80, window_length=200, fft_size=256, num_channels=3)
@@ -203,7 +203,7 @@ def test_lines_that_are_too_long(command, runs, model, tmp_path):
         (["a", "--temperature", "0.5"], "--temperature goes with --sample"),
         (["a", "--top-k", "3"], "--top-k goes with --sample"),
         (["a", "--sample", "--top-p", "2"], "--top-p is 2.0; it must be above 0"),
-        (["a", "--sample", "--beam", "5"], "--beam goes with a search, not with --sample"),
+        (["a", "--sample", "--beam", "3"], "--beam goes with a search, not with --sample"),
         (["a", "--sample", "--length-penalty", "0"], "--length-penalty goes with a search, not with --sample"),
         (["a", "--sample", "--n-best", "0"], "--n-best is 0; it must be 1 or more"),
         (["a", "--beam", "0"], "--beam is 0"),

@@ -11,7 +11,7 @@ from undertow.data.parallel_text import Pair
 from undertow.errors import DataError, UsageError
 from undertow.evaluation.pair_likelihood import pair_nats
 from undertow.evaluation.translation_scores import corpus_scores, score_translations, write_targets
-from undertow.generation.decoding import Decoding
+from undertow.options import Search
 
 TEXTS = [("ein hund", "a dose"), ("der hund ist da", "the dose is here"), ("lamm", "lamb")]
 
@@ -49,8 +49,8 @@ def test_the_likelihood_is_that_of_each_reference_alone():
 def test_translations_are_those_of_the_search_in_their_order():
     model = translator()
     both = pairs(model)
-    together = write_targets(model, both.sources, Decoding(beam=2, batch_size=2))
-    alone = [write_targets(model, [source], Decoding(beam=2))[0] for source in both.sources]
+    together = write_targets(model, both.sources, Search(beam=2, batch_size=2))
+    alone = [write_targets(model, [source], Search(beam=2))[0] for source in both.sources]
     assert together == alone
     found = score_translations(model, both, metrics=["bleu", "chrf"], beam=2)
     assert found.metrics == corpus_scores(together, both.target_texts)

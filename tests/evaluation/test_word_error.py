@@ -11,6 +11,7 @@ import torch
 from undertow.config import parse
 from undertow.data.pair_batches import collate_pairs
 from undertow.data.pairs import PairSet
+from undertow.decoding.translating import translate
 from undertow.evaluation.word_error import (
     BETTER,
     Errors,
@@ -20,7 +21,6 @@ from undertow.evaluation.word_error import (
     score_transcripts,
     word_errors,
 )
-from undertow.generation.translating import translate
 from undertow.models import Seq2Seq
 
 

@@ -7,7 +7,7 @@ import torch
 from tests.generation.models import KINDS, build, prompt, request, resumed
 from undertow.emissions import Sampling
 from undertow.errors import DataError, UsageError
-from undertow.generation import start
+from undertow.generation import rows
 from undertow.generation.ancestral import generate
 from undertow.generation.streaming import resume, stream
 from undertow.state import concat, num_bytes, save, select
@@ -112,7 +112,7 @@ def test_an_interrupted_chunk_ends_the_stream(monkeypatch: pytest.MonkeyPatch) -
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(chunks.start.runner), "run", interrupt)
+        patch.setattr(type(chunks.start.session), "draw", interrupt)
         with pytest.raises(KeyboardInterrupt):
             next(chunks)
     for use in (lambda: next(chunks), lambda: chunks.state):
@@ -122,7 +122,7 @@ def test_an_interrupted_chunk_ends_the_stream(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_rows_that_memory_cannot_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(start, "_memory_bytes", lambda: 10**6)
+    monkeypatch.setattr(rows, "_memory_bytes", lambda: 10**6)
     assert stream(build(), count=2, num_steps=1).start.places
     with pytest.raises(UsageError, match=r"^50,000 rows of this model need .* GB and this machine has 0.0 GB"):
         stream(build(), count=50_000, num_steps=1)

@@ -12,9 +12,9 @@ import torch
 
 from undertow.batch import Condition
 from undertow.emissions import Sampling
-from undertow.generation.streaming import PLAIN
 from undertow.models.autoregressive import Autoregressive
 from undertow.native import lower, make_engine, make_program, to_bytes
+from undertow.options import PLAIN
 
 TIE = 1e-6  # a uniform nearer than this to an end of its symbol's interval may fall on the other side
 

@@ -13,8 +13,8 @@ from tests.native.models import KINDS, build, condition, configs, make, params, 
 from tests.native.stepping import count_ties, engine_of, feed, run
 from undertow.batch import Condition
 from undertow.emissions import Sampling
-from undertow.generation.noise import uniforms
 from undertow.models.autoregressive import Autoregressive
+from undertow.session.noise import uniforms
 
 pytestmark = pytest.mark.native
 ROUNDING = 2e-5  # of float32 parameters, beside the largest of float64 ones

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tests.native.models import KINDS, build, condition, configs, make, symbols
 from tests.native.stepping import engine_of, feed, run
 from undertow.batch import Condition
-from undertow.generation.noise import uniforms
 from undertow.models.autoregressive import Autoregressive
 from undertow.native import cpu_isas, lower, make_program, to_bytes, why_missing
+from undertow.session.noise import uniforms
 
 pytestmark = pytest.mark.native
 ISAS = [] if why_missing() else cpu_isas()

@@ -10,9 +10,9 @@ import torch
 from undertow.batch import Batch
 from undertow.config import parse
 from undertow.generation import generate
-from undertow.generation.engines import make_forced
 from undertow.models.autoregressive import Autoregressive
 from undertow.native import export
+from undertow.session import log_prob, make_scorer
 
 pytestmark = pytest.mark.native
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -50,7 +50,7 @@ def batch(symbols: torch.Tensor) -> Batch:
 def bits(model: Autoregressive, text: torch.Tensor) -> float:
     """Bits a character of held-out text, by what would generate with the model."""
     rows = batch(text[-16_000:].reshape(8, -1))
-    nats = -sum(float(part.sum(dtype=torch.float64)) for part in make_forced(model).log_prob(rows, 500))
+    nats = -float(log_prob(make_scorer(model), rows, 500).sum(dtype=torch.float64))
     return nats / np.log(2) / rows.num_counted
 
 

@@ -9,8 +9,8 @@ import torch
 
 from tests.contract import assert_close, check_network
 from tests.generation.symbol_models import FAMILIES
-from tests.generation.test_graphed import drawn
 from tests.networks.cases import CASES, WINDOW
+from tests.session.test_graphed import drawn
 from undertow import state as states
 from undertow.batch import Condition
 from undertow.config import parse

@@ -10,9 +10,9 @@ from tests.refusals import refuses
 from undertow.alphabets import Characters
 from undertow.alphabets.subwords import Subwords, train_subwords
 from undertow.batch import Batch
+from undertow.decoding import translate
+from undertow.decoding.beam import beam_search
 from undertow.errors import UsageError
-from undertow.generation import translate
-from undertow.generation.beam import beam_search
 from undertow.pictures import translation_map
 from undertow.pictures.translation_map import map_translation, names
 

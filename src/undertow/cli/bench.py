@@ -47,7 +47,7 @@ def bench(
     from undertow.cli.terminal import print_json, print_table, step_bar, tell
     from undertow.cost import measure_speed
     from undertow.cost.paper_wavenet import paper_model
-    from undertow.generation.start import MOST_ROWS
+    from undertow.generation.rows import MOST_ROWS
     from undertow.native.engine import MOST_THREADS, why_missing
     from undertow.recipes.run import load_model
 

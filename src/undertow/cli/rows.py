@@ -79,18 +79,18 @@ class Rows:
     @property
     def speed(self) -> str:
         """One line: what generated, and how fast."""
-        runner, unit = self.chunks.start.runner, f"{self.medium.alphabet.unit}s"
-        threads = f"{runner.num_threads} thread" + ("" if runner.num_threads == 1 else "s")
+        session, unit = self.chunks.start.session, f"{self.medium.alphabet.unit}s"
+        threads = f"{session.num_threads} thread" + ("" if session.num_threads == 1 else "s")
         factor = "" if self.real_time_factor is None else f", real-time factor {self.real_time_factor:.2f}"
         return (
-            f"{len(self.prompts)} x {self.num_drawn:,} {unit} with {runner.engine}, {runner.precision}, "
+            f"{len(self.prompts)} x {self.num_drawn:,} {unit} with {session.engine}, {session.precision}, "
             f"{threads}: {self.symbols_per_second:,.0f} {unit}/s{factor}"
         )
 
     @property
     def facts(self) -> dict[str, Any]:
         """What `--json` prints of the stream."""
-        runner, unit = self.chunks.start.runner, self.medium.alphabet.unit
+        session, unit = self.chunks.start.session, self.medium.alphabet.unit
         return {
             "unit": unit,
             "num_symbols": self.num_drawn,
@@ -98,9 +98,9 @@ class Rows:
             f"{unit}s_per_second": self.symbols_per_second,
             "sample_rate": self.medium.sample_rate,
             "real_time_factor": self.real_time_factor,
-            "engine": runner.engine,
-            "precision": runner.precision,
-            "num_threads": runner.num_threads,
+            "engine": session.engine,
+            "precision": session.precision,
+            "num_threads": session.num_threads,
             "prime_seconds": self.prime_seconds,
             "seconds": self.seconds,
             "notes": list(self.notes),

@@ -1,13 +1,14 @@
 """`undertow transcribe`: what is said in sound files."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from undertow.cli.options import Device, Json
+from undertow.options import SEARCH, Flat, Search
 
 if TYPE_CHECKING:
-    from undertow.generation.transcribing import Transcription
-    from undertow.generation.translating import Translation
+    from undertow.decoding.transcribing import Transcription
+    from undertow.decoding.translating import Translation
 
 
 def transcribe(
@@ -16,10 +17,7 @@ def transcribe(
     /,
     *more: Path,
     out: Path | None = None,
-    beam: int = 5,
-    n_best: int = 1,
-    length_penalty: float = 0.6,
-    batch: int = 64,
+    search: Annotated[Search, Flat] = SEARCH,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
@@ -33,24 +31,20 @@ def transcribe(
         file: A sound: wav, flac, ogg or mp3.
         more: More of them.
         out: A file to write to, whole or not at all, instead of standard output; its folder must be there.
-        beam: How many beginnings the search keeps; 1 takes the likeliest symbol at every step.
-        n_best: Texts of each file.
-        length_penalty: a of ((5 + length) / 6)^a, which scores are divided by; 0 ranks by likelihood alone.
-        batch: Files transcribed at a time.
     """
     from undertow.cli.device import pick_device
     from undertow.cli.outputs import check_file
     from undertow.cli.terminal import print_json, show, tell
     from undertow.cli.translator import load_recogniser
+    from undertow.decoding.transcribing import transcribe as write_down
     from undertow.files import atomic_write
-    from undertow.generation.transcribing import transcribe as write_down
 
     files = [file, *more]
     if out is not None:
         check_file(out, files)
     model = load_recogniser(run, pick_device(device))
-    found = write_down(model, files, beam=beam, n_best=n_best, length_penalty=length_penalty, batch_size=batch)
-    text = "".join(_lines(line, n_best) for line in found.lines)
+    found = write_down(model, files, search=search)
+    text = "".join(_lines(line, search.n_best) for line in found.lines)
     if out is not None:
         with atomic_write(out) as temporary:
             temporary.write_text(text, encoding="utf-8", newline="")
@@ -58,9 +52,8 @@ def transcribe(
         tell(note)
     if json:
         written = None if out is None else str(out)
-        print_json(
-            {"model": str(run), "out": written, **_as_json(found), "beam": beam, "length_penalty": length_penalty}
-        )
+        how = {"beam": search.beam, "length_penalty": search.length_penalty}
+        print_json({"model": str(run), "out": written, **_as_json(found), **how})
     elif out is None:
         show(text)
 

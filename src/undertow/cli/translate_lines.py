@@ -10,11 +10,11 @@ from typing import Any
 
 from undertow.cli.terminal import print_json, show, step_bar, tell
 from undertow.data.lines import not_utf8_line, read_lines
+from undertow.decoding.translating import LongLines, Translation, Translations, translate_lines
 from undertow.errors import UsageError
 from undertow.files import atomic_write
-from undertow.generation.decoding import Decoding
-from undertow.generation.translating import LongLines, Translation, Translations, translate_lines
 from undertow.models import Seq2Seq
+from undertow.options import Search
 
 Groups = Iterator[list[str]]
 STANDARD_INPUT = "standard input"
@@ -57,7 +57,7 @@ class Work:
 
     path: Path
     model: Seq2Seq
-    decoding: Decoding
+    search: Search
     long_lines: LongLines
     out: Path | None
     json: bool
@@ -66,7 +66,7 @@ class Work:
     def run(self, groups: Groups) -> None:
         """Translate groups of lines, and print or write what comes of them."""
         began, read = time.perf_counter(), Reading(groups)
-        made = translate_lines(self.model, read, self.decoding, self.long_lines)
+        made = translate_lines(self.model, read, self.search, self.long_lines)
         lines = tuple(self._shown(made) if self.out is None and not self.json else self._counted(made))
         found = Translations(lines, time.perf_counter() - began - read.seconds)
         if self.out is not None:
@@ -93,7 +93,7 @@ class Work:
     def _text(self, line: Translation) -> str:
         """What is printed of a line: its translation, or with n best a score, a tab and a translation each."""
         texts = [" ".join(text.splitlines()) for text in line.texts]
-        if self.decoding.n_best == 1 or line.kind in ("empty", "skipped"):
+        if self.search.n_best == 1 or line.kind in ("empty", "skipped"):
             return texts[0] + "\n"
         return "".join(f"{score:.4f}\t{text}\n" for score, text in zip(line.scores, texts, strict=True))
 
@@ -107,8 +107,8 @@ class Work:
 
     @property
     def _how(self) -> str:
-        search = f"a beam of {self.decoding.beam}" if self.decoding.sampling is None else "sampling"
-        return f"{search}, {'cached' if self.decoding.cached else 'uncached'}"
+        search = f"a beam of {self.search.beam}" if self.search.sampling is None else "sampling"
+        return f"{search}, {'cached' if self.search.cached else 'uncached'}"
 
     def _as_json(self, sources: list[str], found: Translations) -> dict[str, Any]:
         """What `--json` prints."""
@@ -127,9 +127,9 @@ class Work:
                 }
                 for source, line in zip(sources, found.lines, strict=True)
             ],
-            "beam": self.decoding.beam if self.decoding.sampling is None else None,
-            "length_penalty": self.decoding.length_penalty if self.decoding.sampling is None else None,
-            "cached": self.decoding.cached,
+            "beam": self.search.beam if self.search.sampling is None else None,
+            "length_penalty": self.search.length_penalty if self.search.sampling is None else None,
+            "cached": self.search.cached,
             "seconds": found.seconds,
             "notes": list(found.notes),
         }

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from undertow.checkpoint import load
+from undertow.decoding.translating import check_translator
 from undertow.errors import UsageError
-from undertow.generation.translating import check_translator
 from undertow.models import Seq2Seq, require
 
 

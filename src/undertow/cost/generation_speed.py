@@ -42,7 +42,7 @@ def generation_speeds(
     the figure; getting ready to draw is not.
 
     Args:
-        engines: names as `undertow.generation.make_runner` takes them; "uncached" reads the whole past at every step.
+        engines: names as `undertow.session.make_session` takes them; "uncached" reads the whole past at every step.
         num_steps: T, symbols of each row, within what the network can hold.
         batch_size: B, rows drawn at once.
         threads: at most so many for a step; when not given, as many as the engine finds useful.

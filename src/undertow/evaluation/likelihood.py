@@ -17,9 +17,8 @@ from undertow.data.batches import batches_in_order, random_windows
 from undertow.data.examples import Examples
 from undertow.errors import UsageError
 from undertow.evaluation.baselines import baselines
-from undertow.generation.engines import make_forced
-from undertow.generation.forcing import Forced
 from undertow.models.autoregressive import Autoregressive
+from undertow.session import Session, log_prob, make_scorer
 
 Protocol = Literal["full", "windows"]
 
@@ -127,7 +126,7 @@ def score(
             model that is exported to an engine that is not here.
         DataError: there is no sequence, or none as long as a window.
     """
-    forced = make_forced(model)
+    scorer = make_scorer(model)
     began = time.perf_counter()
     if protocol == "windows":
         steps = _window_steps(model, examples, window_steps, stride)
@@ -135,7 +134,7 @@ def score(
         called = f"{num_windows:,} windows of {steps}"
     else:
         batches, called = _in_order(model, examples, stride, window_steps)
-    nats, num_symbols, num_bytes = _total(forced, batches)
+    nats, num_symbols, num_bytes = _total(scorer, model, batches)
     seconds = time.perf_counter() - began
     return Score(
         nats / math.log(2) / num_symbols,
@@ -143,8 +142,8 @@ def score(
         split,
         seconds,
         baselines([] if train is None else train.whole(), examples.whole(), model.alphabet),
-        forced.engine,
-        forced.precision,
+        scorer.engine,
+        scorer.precision,
         protocol=called,
         num_bytes=num_bytes,
         unit=model.alphabet.unit,
@@ -158,7 +157,7 @@ def bits_per_symbol(model: Autoregressive, examples: Examples) -> float:
         UsageError: the model is exported to an engine that is not here.
         DataError: there is no sequence.
     """
-    nats, num_symbols, _ = _total(make_forced(model), _in_order(model, examples, None, None)[0])
+    nats, num_symbols, _ = _total(make_scorer(model), model, _in_order(model, examples, None, None)[0])
     return nats / math.log(2) / num_symbols
 
 
@@ -206,13 +205,13 @@ def _rows(model: Autoregressive, num_steps: int) -> int:
     return max(1, min(BATCH_STEPS, MOST_PARAMETERS // model.emission.num_params) // num_steps)
 
 
-def _total(forced: Forced, batches: Iterator[Batch]) -> tuple[float, int, int | None]:
+def _total(scorer: Session, model: Autoregressive, batches: Iterator[Batch]) -> tuple[float, int, int | None]:
     """Nats of all counted symbols, their number, and the bytes of text they stand for."""
-    like, alphabet = next(forced.model.parameters()), forced.model.alphabet
+    like, alphabet = next(model.parameters()), model.alphabet
     nats, num_symbols, num_bytes = 0.0, 0, 0
     for batch in batches:
-        for log_prob in forced.log_prob(batch.to(like.device, like.dtype), _piece_steps(forced.model)):
-            nats -= float(log_prob.sum(dtype=torch.float64))
+        there = batch.to(like.device, like.dtype)
+        nats -= float(log_prob(scorer, there, _piece_steps(model))[there.counted].sum(dtype=torch.float64))
         num_symbols += batch.num_counted
         if isinstance(alphabet, TextAlphabet):
             num_bytes += alphabet.num_bytes(batch.symbols[batch.counted].numpy())

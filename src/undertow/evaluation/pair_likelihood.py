@@ -4,8 +4,8 @@ import torch
 
 from undertow.data.pair_batches import pairs_in_order
 from undertow.data.pairs import PairSet
-from undertow.generation.inference import inference
 from undertow.models.seq2seq import Seq2Seq
+from undertow.session.inference import inference
 
 TOKENS_PER_BATCH = 16_384  # source and target
 

@@ -16,8 +16,8 @@ from undertow.data.batches import batches_in_order
 from undertow.data.examples import Examples, check_predicted
 from undertow.data.needs import Predicted
 from undertow.evaluation.likelihood import NOT_A_NUMBER
-from undertow.generation.inference import inference
 from undertow.models import Model
+from undertow.session.inference import inference
 
 BATCH_STEPS = 32_768
 

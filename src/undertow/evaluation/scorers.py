@@ -10,8 +10,8 @@ from undertow.evaluation.likelihood import Protocol, Score, score
 from undertow.evaluation.prediction import PredictionScore, score_predictions
 from undertow.evaluation.translation_scores import METRICS, Translated, check_metrics, score_translations
 from undertow.evaluation.word_error import Heard, score_transcripts
-from undertow.generation.beam import LENGTH_PENALTY
 from undertow.models import Model
+from undertow.options import LENGTH_PENALTY
 
 Scored = Score | PredictionScore | Translated | Heard
 

@@ -14,12 +14,12 @@ import numpy as np
 
 from undertow.config import nearest, there_are
 from undertow.data.pairs import PairSet
+from undertow.decoding.batches import decode_sources
 from undertow.errors import DataError, UsageError
 from undertow.evaluation.likelihood import NOT_A_NUMBER
 from undertow.evaluation.pair_likelihood import pair_nats
-from undertow.generation.beam import LENGTH_PENALTY
-from undertow.generation.decoding import Decoding, decode_sources
 from undertow.models import Seq2Seq
+from undertow.options import LENGTH_PENALTY, Search
 
 LIKELIHOOD = "nll"
 METRICS = ("bleu", "chrf", LIKELIHOOD)
@@ -118,8 +118,8 @@ def score_translations(
         nats, bits = total / number, total / math.log(2) / sum(len(text) + 1 for text in texts)
     found, wanted = {}, [name for name in metrics if name != LIKELIHOOD]
     if wanted:
-        decoding = Decoding(beam=beam, length_penalty=length_penalty)
-        found = corpus_scores(write_targets(model, pairs.sources, decoding), texts, wanted)
+        search = Search(beam=beam, length_penalty=length_penalty)
+        found = corpus_scores(write_targets(model, pairs.sources, search), texts, wanted)
     return Translated(
         split=split,
         direction=model.config.direction,
@@ -134,9 +134,9 @@ def score_translations(
     )
 
 
-def write_targets(model: Seq2Seq, sources: Sequence[np.ndarray], decoding: Decoding) -> list[str]:
+def write_targets(model: Seq2Seq, sources: Sequence[np.ndarray], search: Search) -> list[str]:
     """The best text that a model writes for each source (S,), or for its frames (S, C)."""
-    return [model.alphabet.decode(found[0].symbols) for found in decode_sources(model, sources, decoding)]
+    return [model.alphabet.decode(found[0].symbols) for found in decode_sources(model, sources, search)]
 
 
 def check_metrics(metrics: Sequence[str]) -> None:

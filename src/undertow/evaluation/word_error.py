@@ -9,12 +9,12 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from undertow.data.pairs import PairSet
+from undertow.decoding.transcribing import check_reads_sound
+from undertow.decoding.translating import translate
 from undertow.evaluation.likelihood import NOT_A_NUMBER
 from undertow.evaluation.pair_likelihood import pair_nats
-from undertow.generation.beam import LENGTH_PENALTY
-from undertow.generation.transcribing import check_reads_sound
-from undertow.generation.translating import translate
 from undertow.models import Seq2Seq
+from undertow.options import LENGTH_PENALTY
 
 MOST_MISTAKES = 10
 BETTER = "better than always predicting the commonest text"

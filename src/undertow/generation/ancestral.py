@@ -4,19 +4,18 @@ B rows, T steps.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from undertow.emissions import Sampling
 from undertow.errors import UsageError
 from undertow.generation.labels import Labels
 from undertow.generation.prompts import Features, Prompts
-from undertow.generation.stopping import Stop
-from undertow.generation.streaming import NOTHING, PLAIN, Stream, stream
+from undertow.generation.streaming import NOTHING, Stream, stream
 from undertow.models.autoregressive import Autoregressive
+from undertow.options import DRAW, Draw, changed
 
 CHUNK_STEPS = 1024
 STOPPING_CHUNK_STEPS = 64  # steps after the last row's stop are drawn in vain
@@ -68,53 +67,40 @@ class Generation:
 def generate(
     model: Autoregressive,
     *,
-    seconds: float | int | None = None,
-    num_steps: int | None = None,
-    count: int | None = None,
     prompt: Prompts = None,
     labels: Labels = None,
     features: Features = None,
-    stop: Stop = None,
-    sampling: Sampling = PLAIN,
-    seed: int = 0,
-    rows: Sequence[int] | None = None,
-    engine: str = "auto",
-    threads: int | None = None,
+    draw: Draw = DRAW,
     progress: Progress | None = None,
+    **options: Any,
 ) -> Generation:
-    """Generate `count` rows of `seconds` or `num_steps`, or as long as the features; `stream` has the arguments.
+    """Generate rows of a length, or as long as the features; `stream` has the arguments.
 
     Args:
         progress: called now and then with the steps done and the steps in all.
+        options: fields of `undertow.options.Draw` by their names, such as seconds=1 or count=3.
 
     Raises:
-        UsageError: no length is given, options that do not go together, or that the model cannot meet.
+        UsageError: no length is given, an unknown option, options that do not go together, or that the model cannot
+            meet.
         DataError: a prompt or a label that is not what it must be.
     """
-    began = time.perf_counter()
+    began, draw = time.perf_counter(), changed(draw, options)
     chunks = stream(
         model,
-        seconds=seconds,
-        num_steps=num_steps,
-        count=count,
         prompt=prompt,
         labels=labels,
         features=features,
-        stop=stop,
-        sampling=sampling,
-        seed=seed,
-        rows=rows,
-        chunk_steps=CHUNK_STEPS if stop is None else STOPPING_CHUNK_STEPS,
+        draw=draw,
+        chunk_steps=CHUNK_STEPS if draw.stop is None else STOPPING_CHUNK_STEPS,
         output="symbols",
-        engine=engine,
-        threads=threads,
     )
     if chunks.num_steps is None:
         raise UsageError("give seconds or num_steps: how much to generate")
     primed = time.perf_counter()
     symbols = np.concatenate(list(_watched(chunks, chunks.num_steps, progress)), axis=1)
     done = time.perf_counter()
-    runner, alphabet = chunks.start.runner, model.alphabet
+    session, alphabet = chunks.start.session, model.alphabet
     lengths = tuple(_length(row) for row in symbols)
     cut = [
         chunks.stops.cut(row[:length], alphabet, one.numpy())
@@ -130,9 +116,9 @@ def generate(
         sample_rate=model.config.sample_rate,
         prime_seconds=primed - began,
         seconds=done - primed,
-        engine=runner.engine,
-        precision=runner.precision,
-        num_threads=runner.num_threads,
+        engine=session.engine,
+        precision=session.precision,
+        num_threads=session.num_threads,
         notes=chunks.start.notes,
     )
 

@@ -4,7 +4,6 @@ B rows, T steps.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +12,7 @@ import numpy as np
 from undertow.alphabets import TextAlphabet
 from undertow.alphabets.alphabet import Alphabet
 from undertow.errors import DataError, UsageError
-
-Stop = str | int | Sequence[str | int] | None
+from undertow.options import Stop
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,15 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from undertow.emissions import Sampling
 from undertow.errors import DataError, UsageError
-from undertow.generation.engines import make_runner
 from undertow.generation.labels import Labels
-from undertow.generation.noise import Philox, check_keys
 from undertow.generation.prompts import Features, Prompts, each_prompt
-from undertow.generation.start import Start, begin, pack, unpack
-from undertow.generation.stopping import Stop, Stops, make_rows, read_stops
+from undertow.generation.rows import Start, begin, pack, unpack
+from undertow.generation.stopping import Stops, make_rows, read_stops
 from undertow.models.autoregressive import Autoregressive
+from undertow.options import DRAW, Draw, Sampling, changed, check_keys
+from undertow.session import make_session
+from undertow.session.noise import Philox
 from undertow.state import State
 
 Output = Literal["real", "symbols"]
@@ -25,81 +25,63 @@ CHUNK_MS = 20.0
 CHUNK_STEPS = 256  # where steps have no clock
 NOTHING = -1  # in place of a symbol after a row's end
 MOST_STEPS = 2**40  # four years at 8 kHz
-PLAIN = Sampling()  # the distribution itself
+CARRIED = ("count", "rows", "seed")  # options that a paused stream's state holds
 
 
 def stream(
     model: Autoregressive,
     *,
-    seconds: float | int | None = None,
-    num_steps: int | None = None,
-    count: int | None = None,
     prompt: Prompts = None,
     labels: Labels = None,
     features: Features = None,
-    stop: Stop = None,
-    sampling: Sampling = PLAIN,
-    seed: int = 0,
-    rows: Sequence[int] | None = None,
+    draw: Draw = DRAW,
     chunk_steps: int | None = None,
     chunk_ms: float | int | None = None,
     output: Output = "real",
-    engine: str = "auto",
-    threads: int | None = None,
+    **options: Any,
 ) -> "Stream":
     """Generate chunk by chunk: an iterator of arrays (B, T), float32 waves in [-1, 1] or whatever the alphabet decodes.
 
     Of text a chunk is a list of B strings, whole characters each; it is a list of B arrays where rows may stop. See
-    `Stream`.
+    `Stream`. Without a length the stream has no end, or ends with the features.
 
     A row's symbols are a function of the weights, its prompt, its condition, `seed` and its number alone: neither the
     other rows nor the chunks change them (beyond the rounding of a matrix product of another size).
 
     Args:
-        seconds, num_steps: length of what is generated; neither for a stream without end, or as long as the features.
-        count: rows; when not given, one for each of `prompt`, `rows`, or one.
         prompt: what to continue, or a list with one (or None) for each row. See `read_prompt`.
         labels: "theo", "speaker=theo", or {"speaker": "theo"}. See `resolve_labels`.
         features: of prompt and continuation, for a model that is conditioned on them. See `read_features`.
-        stop: strings (of text) or symbols that end a row where the first of them appears, in what is generated; the row
-            is cut before it, the other rows go on, and the stream ends when all have ended.
-        sampling: temperature, top-k and top-p.
-        seed: of the noise, 0 to 2^63 - 1.
-        rows: each row's number, which chooses its noise; 0, 1, 2 … when not given.
+        draw: how much to draw, and how.
         chunk_steps, chunk_ms: length of a chunk, in steps or in milliseconds; 20 ms when neither is given.
         output: "real", what the alphabet decodes; "symbols", int64, a stop's own included and -1 after them.
-        engine: "native", the C++ engine; "torch"; "uncached", which reads the whole past at every step; "auto", the
-            native one where it runs the model in its own precision.
-        threads: at most so many for a step; when not given, as many as the engine finds useful.
+        options: fields of `undertow.options.Draw` by their names, such as seconds=1 or seed=3.
 
     Raises:
-        UsageError: options that do not go together, or that the model cannot meet.
+        UsageError: an unknown option, options that do not go together, or that the model cannot meet.
         DataError: a prompt or a label that is not what it must be.
     """
-    num_steps = steps_wanted(model, seconds, num_steps)
-    chunk_steps = _chunk_steps(model, chunk_steps, chunk_ms)
-    stops = read_stops(stop, model.alphabet)
-    rows = _row_numbers(count, rows, prompt)
-    check_keys([seed], rows)
-    _check_sampling(model, sampling)
-    start = begin(make_runner(model, engine, threads), prompt, labels, features, seed, rows)
-    return Stream(start, stops, sampling, num_steps, chunk_steps, output)
+    draw = changed(draw, options)
+    num_steps, chunk_steps = steps_wanted(model, draw), _chunk_steps(model, chunk_steps, chunk_ms)
+    stops = read_stops(draw.stop, model.alphabet)
+    rows = _row_numbers(draw, prompt)
+    check_keys([], rows)
+    _check_sampling(model, draw.sampling)
+    session = make_session(model, draw.engine, draw.threads)
+    start = begin(session, model, prompt, labels, features, draw.seed, rows)
+    return Stream(start, stops, draw.sampling, num_steps, chunk_steps, output)
 
 
 def resume(
     model: Autoregressive,
     state: State,
     *,
-    seconds: float | int | None = None,
-    num_steps: int | None = None,
     features: Features = None,
-    stop: Stop = None,
-    sampling: Sampling = PLAIN,
+    draw: Draw = DRAW,
     chunk_steps: int | None = None,
     chunk_ms: float | int | None = None,
     output: Output = "real",
-    engine: str = "auto",
-    threads: int | None = None,
+    **options: Any,
 ) -> "Stream":
     """Go on where `Stream.state` was taken: what comes is what that stream would have given.
 
@@ -108,14 +90,18 @@ def resume(
     `undertow.state.save` and `load` keep a state in a file; `select` and `concat` make new sets of rows.
 
     Raises:
+        UsageError: as `stream`; or an option that the state carries.
         DataError: the state is not of a stream of this model.
     """
-    num_steps = steps_wanted(model, seconds, num_steps)
-    chunk_steps = _chunk_steps(model, chunk_steps, chunk_ms)
-    _check_sampling(model, sampling)
-    stops = read_stops(stop, model.alphabet)
-    start = unpack(make_runner(model, engine, threads), state, features)
-    return Stream(start, stops, sampling, num_steps, chunk_steps, output)
+    draw = changed(draw, options)
+    for name in CARRIED:
+        if getattr(draw, name) != getattr(DRAW, name):
+            raise UsageError(f"{name} is in the state that is resumed; leave it out")
+    num_steps, chunk_steps = steps_wanted(model, draw), _chunk_steps(model, chunk_steps, chunk_ms)
+    _check_sampling(model, draw.sampling)
+    stops = read_stops(draw.stop, model.alphabet)
+    start = unpack(make_session(model, draw.engine, draw.threads), model, state, features)
+    return Stream(start, stops, draw.sampling, num_steps, chunk_steps, output)
 
 
 class Stream(Iterator[Any]):
@@ -125,7 +111,7 @@ class Stream(Iterator[Any]):
     list of arrays, one a row. Of text, half a character and what may begin a stop string wait for the next chunk.
 
     Attributes:
-        start: where it began: its runner, prompts and notes.
+        start: where it began: its session, prompts and notes.
         stops: what ends a row.
         num_steps: steps it gives in all, if no stop comes before; None when it does not end.
         num_drawn: steps drawn so far.
@@ -144,7 +130,7 @@ class Stream(Iterator[Any]):
         self.num_steps = _bounded(num_steps, start.num_steps_left)
         self._sampling, self._chunk_steps, self._output = sampling, chunk_steps, output
         self._interrupted = False
-        self._model = start.runner.model
+        self._model = start.conditions.model
         seeds, rows, steps, lengths = zip(*start.places, strict=True)
         self._noise = Philox(seeds, rows, steps, self._model.emission.num_uniforms)
         self._reached = [length + step for length, step in zip(lengths, steps, strict=True)]
@@ -192,7 +178,7 @@ class Stream(Iterator[Any]):
         begun = [reached + self.num_drawn for reached in self._reached]
         condition = self.start.conditions.steps_from(begun, size)
         self._interrupted = True  # until the chunk is whole: part of one leaves rows, noise and condition apart
-        symbols = self.start.runner.run(self._noise, size, self._sampling, condition)
+        symbols = self.start.session.draw(self._noise, size, self._sampling, condition)
         self._interrupted = False
         if int(symbols.max()) >= self._model.alphabet.num_symbols:
             raise DataError(f"the model's output is not a number by step {max(begun) + size}: its weights are damaged")
@@ -204,19 +190,13 @@ class Stream(Iterator[Any]):
             raise UsageError("this stream was interrupted within a chunk; resume a state taken before, or begin again")
 
 
-def steps_wanted(model: Autoregressive, seconds: float | int | None, num_steps: int | None) -> int | None:
+def steps_wanted(model: Autoregressive, draw: Draw) -> int | None:
     """The length asked for, in steps.
 
     Raises:
-        UsageError: both are given, it is not positive, or seconds are asked of a model without a sample rate.
+        UsageError: it is not positive, or seconds are asked of a model without a sample rate.
     """
-    if seconds is not None and num_steps is not None:
-        raise UsageError("give seconds or num_steps, not both")
-    if seconds is not None:
-        num_steps = _steps_of(model, "seconds", seconds, 1.0)
-    if num_steps is not None and num_steps < 1:
-        raise UsageError(f"num_steps is {num_steps}; it must be 1 or more")
-    return num_steps
+    return draw.num_steps if draw.seconds is None else _steps_of(model, "seconds", draw.seconds, 1.0)
 
 
 def _chunk_steps(model: Autoregressive, chunk_steps: int | None, chunk_ms: float | int | None) -> int:
@@ -241,11 +221,10 @@ def _steps_of(model: Autoregressive, name: str, value: float | int, unit: float)
     return max(1, round(value * unit * rate))
 
 
-def _row_numbers(count: int | None, rows: Sequence[int] | None, prompt: Prompts) -> Sequence[int]:
-    if count is not None and rows is not None and count != len(rows):
-        raise UsageError(f"count is {count} and there are {len(rows)} row numbers; give one of the two")
+def _row_numbers(draw: Draw, prompt: Prompts) -> Sequence[int]:
+    rows = draw.rows
     if rows is None:
-        rows = range(len(each_prompt(prompt)) if count is None else count)
+        rows = range(len(each_prompt(prompt)) if draw.count is None else draw.count)
     if not rows:
         raise UsageError("count is less than 1; there must be a row to generate")
     return rows

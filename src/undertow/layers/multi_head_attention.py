@@ -8,7 +8,9 @@ B batch, T queries, S steps of the memory, H heads, D channels of a head, C = H 
 from torch import Tensor, nn
 
 from undertow.layers.attention import attention_weights, fast_attention
+from undertow.layers.sharing import OWN, by_row, by_source
 from undertow.layers.stacked import Stacked
+from undertow.state import State
 
 
 class MultiHeadAttention(nn.Module, Stacked):
@@ -30,11 +32,14 @@ class MultiHeadAttention(nn.Module, Stacked):
         keys, values = self.keys_values(memory).unflatten(-1, (2, self.num_heads, -1)).unbind(2)
         return {"keys": keys, "values": values}
 
-    def forward(self, x: Tensor, keys: Tensor, values: Tensor, seen: Tensor) -> Tensor:
-        """What queries x (B, T, C) find in keys and values (B, S, H, D), of which `seen` (B, S) may be looked at."""
-        query, dropout = self._queries(x), self.dropout if self.training else 0.0
+    def forward(self, x: Tensor, keys: Tensor, values: Tensor, seen: Tensor, readers: State = OWN) -> Tensor:
+        """What queries x (B, T, C) find in keys and values (B, S, H, D), of which `seen` (B, S) may be looked at.
+
+        `readers`, where given, says which rows read which of fewer keys and values (`undertow.layers.sharing`).
+        """
+        query, dropout = by_source(self._queries(x), readers), self.dropout if self.training else 0.0
         y = fast_attention(query, keys.to(query.dtype), values.to(query.dtype), seen[:, None], dropout)
-        return self.output(y.flatten(2))
+        return self.output(by_row(y, readers).flatten(2))
 
     def weights(self, x: Tensor, keys: Tensor, seen: Tensor) -> Tensor:
         """How much each query looks at each step of the memory: (B, H, T, S), rows summing to one."""

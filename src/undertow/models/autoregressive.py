@@ -129,6 +129,11 @@ class Autoregressive(Model):
         return self.network.receptive_field
 
     @property
+    def max_length(self) -> int | None:
+        """Inputs the network can be given in all, from the start symbol on; None when any number."""
+        return self.network.max_length
+
+    @property
     def context_steps(self) -> int | None:
         """Steps before a crop that it must carry, so that its own see all they would see in the whole; None when all.
 
@@ -193,6 +198,10 @@ class Autoregressive(Model):
     def init_state(self, batch_size: int, condition: Condition) -> State:
         """The state before the start symbol."""
         return self.network.init_state(batch_size, condition)
+
+    def with_room(self, state: State, num_steps: int) -> State:
+        """The same state with room for so many inputs in all; see `Network.with_room`."""
+        return self.network.with_room(state, num_steps)
 
     def past(self, symbols: Tensor) -> Tensor:
         """Symbols (B, T) or (B, T, E) behind the start symbol: T + 1 steps, what x_1 … x_{T+1} each come after."""

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+import torch
 from torch import Tensor, nn
 
 from undertow.alphabets import Alphabet
@@ -73,6 +74,11 @@ class Model(nn.Module, ABC):
     def precision(self) -> str:
         """What its weights are held in, as "float32"."""
         return str(next(self.parameters()).dtype).removeprefix("torch.")
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        return next(self.parameters()).device
 
     @property
     def num_parameters(self) -> int:

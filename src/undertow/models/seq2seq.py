@@ -166,6 +166,25 @@ class Seq2Seq(Model):
         """Parameters (B, T, P) of what comes after each of these steps (B, T, …); the source is in the state."""
         return self.network.decoder.step(self._inputs(symbols), state, condition)
 
+    @property
+    def max_length(self) -> int | None:
+        """Inputs the decoder can be given in all, from the start symbol on; None when any number."""
+        return self.network.decoder.max_length
+
+    def with_room(self, state: State, num_steps: int) -> State:
+        """The same state with room for so many inputs in all; see `Network.with_room`."""
+        return self.network.decoder.with_room(state, num_steps)
+
+    def prime(self, symbols: Tensor, condition: Condition) -> tuple[Tensor, State]:
+        """Parameters (B, P) of the symbol after a target's beginning (B, T), and the state there, in one call."""
+        symbols = self.past(symbols)
+        state = self.with_room(self.init_state(len(symbols), condition), symbols.shape[1])
+        return self.network.decoder.prime(self._inputs(symbols), state, condition)
+
+    def unseen(self, num_inputs: int) -> int:
+        """How many of so many inputs can be left out: none, as a decoder may count its steps."""
+        return 0
+
     def predict(self, symbols: Tensor, condition: Condition) -> Tensor:
         """Parameters (B, P) of what comes after these steps (B, T, …), from the start on, without a state."""
         return self.network.decoder.last(self._inputs(symbols), condition)

@@ -48,7 +48,7 @@ class Network(nn.Module, ABC):
     def with_room(self, state: State, num_steps: int) -> State:
         """The same state with room for so many steps in all, and no more: what is attended to is all of the room.
 
-        Whoever steps a network with a `max_length` sees to the room, as `room_for` has it, and never steps beyond it; a
+        Whoever steps a network with a `max_length` sees to the room, as a session does, and never steps beyond it; a
         fresh state has room for `max_length` steps. Most networks' states are as large whatever they have seen, and are
         given back as they are.
         """
@@ -99,8 +99,3 @@ def check_length(num_steps: int, max_length: int | None) -> None:
     """
     if max_length is not None and num_steps > max_length:
         raise UsageError(f"{num_steps} inputs are more than this network holds: its max_length is {max_length}")
-
-
-def room_for(num_steps: int) -> int:
-    """The room to make when so many steps need more than there is: up to 64 steps, or an eighth, are left over."""
-    return num_steps + max(64, num_steps // 8) - 1

@@ -24,6 +24,7 @@ from undertow.batch import Condition
 from undertow.config import Count, Probability, config
 from undertow.errors import UsageError
 from undertow.layers import Dropout, Serial, dilation_cycles
+from undertow.layers.sharing import OWN, readers_of, source_of
 from undertow.networks.bytenet import Head, NormedConv1d, ReLUBlock
 from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, InputShape, within
 from undertow.networks.network import Network
@@ -163,7 +164,7 @@ class ColumnDecoder(Network):
 
     def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         memory, position = state["memory"], state["position"]
-        entered = self._enter(x, memory["columns"], memory["lengths"], position)
+        entered = self._enter(x, memory["columns"], memory["lengths"], position, readers_of(memory))
         hidden, stack = self.stack.step(entered, state["stack"])
         return hidden, {"memory": memory, "position": position + x.shape[1], "stack": stack}
 
@@ -176,9 +177,9 @@ class ColumnDecoder(Network):
         assert memory is not None and lengths is not None
         return self._enter(x, memory, lengths, torch.zeros_like(lengths))
 
-    def _enter(self, x: Tensor, memory: Tensor, lengths: Tensor, position: Tensor) -> Tensor:
+    def _enter(self, x: Tensor, memory: Tensor, lengths: Tensor, position: Tensor, readers: State = OWN) -> Tensor:
         """E[y] of steps (B, T), the first of which is at `position` (B,), and the columns that they have."""
         steps = position[:, None] + torch.arange(x.shape[1], device=position.device)
-        slots = steps.clamp(max=memory.shape[1] - 1)[:, :, None].expand(-1, -1, memory.shape[2])
-        columns = memory.gather(1, slots) * (steps < lengths[:, None])[..., None]
-        return self.dropout(self.input(x)) + columns
+        source = source_of(readers, len(x), position.device)
+        columns = memory[source[:, None], steps.clamp(max=memory.shape[1] - 1)]
+        return self.dropout(self.input(x)) + columns * (steps < lengths[source, None])[..., None]

@@ -27,6 +27,7 @@ from undertow.batch import Condition
 from undertow.config import Count, Probability, config
 from undertow.layers import Dropout, Recurrent, Stacked
 from undertow.layers.recurrent import STATES
+from undertow.layers.sharing import OWN, by_row, by_source, readers_of
 from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, InputShape, reverse_rows, within
 from undertow.networks.network import Network
 from undertow.state import State
@@ -150,12 +151,13 @@ class AttentiveDecoder(Network):
     def _attend(self, x: Tensor, state: State) -> tuple[Tensor, Tensor, State]:
         """[s_i; E[y_(i-1)]; c_i] of the next inputs, their α (B, T, S), and the state."""
         memory, upper = state["memory"], state["upper"]
-        annotations, keys = memory["annotations"], memory["keys"]
+        annotations, keys, readers = memory["annotations"], memory["keys"], readers_of(memory)
         x, seen = self.dropout(self.input(x)), within(memory["lengths"], keys.shape[1])
-        states, weights, own = self.attentive(x, state["attentive"], annotations, keys, seen)
+        states, weights, own = self.attentive(x, state["attentive"], annotations, keys, seen, readers)
         if self.upper is not None:
             states, upper = self.upper.step(self.dropout(states), upper)
-        known = torch.cat([states, x, weights @ annotations.to(weights.dtype)], dim=-1)
+        contexts = by_row(by_source(weights, readers) @ annotations.to(weights.dtype), readers)
+        known = torch.cat([states, x, contexts], dim=-1)
         return known, weights, {"attentive": own, "upper": upper, "memory": memory}
 
 
@@ -197,21 +199,22 @@ class AttentiveCell(nn.Module, Stacked):
         return dict(parts), self.key(annotations)
 
     def forward(
-        self, x: Tensor, own: Own, annotations: Tensor, keys: Tensor, seen: Tensor
+        self, x: Tensor, own: Own, annotations: Tensor, keys: Tensor, seen: Tensor, readers: State = OWN
     ) -> tuple[Tensor, Tensor, Own]:
         """The next T inputs (B, T, C') -> states s (B, T, C), α (B, T, S), and the layer's state after them.
 
-        `seen` (B, S): the steps of the source that may be looked at.
+        `seen` (B, S): the steps of the source that may be looked at. `readers`: which rows read which of fewer sources.
         """
         states, weights, dtype = [], [], own["hidden"].dtype
         for given in self.of_input(x).unbind(1):
             query, gates = self.of_state(own["hidden"]).split([self.channels, given.shape[-1]], dim=-1)
-            scores = F.linear(torch.tanh(query[:, None] + keys), self.vector[None])[..., 0]
-            alpha = scores.masked_fill(~seen, -math.inf).softmax(dim=-1)
-            context = torch.bmm(alpha[:, None], annotations.to(alpha.dtype))[:, 0]
+            query = by_source(query[:, None], readers)  # (B, 1, C), or one for each lane of a source
+            scores = F.linear(torch.tanh(query[:, :, None] + keys[:, None]), self.vector[None])[..., 0]
+            alpha = scores.masked_fill(~seen[:, None], -math.inf).softmax(dim=-1)
+            context = by_row(torch.bmm(alpha, annotations.to(alpha.dtype)), readers)[:, 0]
             own = self.next(given + self.of_context(context), gates, own)
             states.append(own["hidden"])
-            weights.append(alpha)
+            weights.append(by_row(alpha, readers)[:, 0])
         own = {name: part.to(dtype) for name, part in own.items()}
         return torch.stack(states, dim=1), torch.stack(weights, dim=1), own
 

@@ -31,6 +31,7 @@ from undertow.layers import (
     TiedOutput,
 )
 from undertow.layers.positions import Sinusoidal
+from undertow.layers.sharing import OWN, readers_of
 from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, InputShape, within
 from undertow.networks.network import Network, check_length
 from undertow.state import State
@@ -143,9 +144,9 @@ class TransformerDecoder(Network):
 
     def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         past, memory, after = state["blocks"], state["memory"], {}
-        x, seen = self._enter(x, past["0"]["attention"]["position"]), _seen(memory)
+        x, seen, readers = self._enter(x, past["0"]["attention"]["position"]), _seen(memory), readers_of(memory)
         for number, block in enumerate(self.blocks):
-            x, after[str(number)] = block.step(x, past[str(number)], memory["blocks"][str(number)], seen)
+            x, after[str(number)] = block.step(x, past[str(number)], memory["blocks"][str(number)], seen, readers)
         return x, {"blocks": after, "memory": memory}
 
     def leave(self, hidden: Tensor) -> Tensor:
@@ -236,19 +237,19 @@ class DecoderBlock(nn.Module):
     def with_room(self, state: State, num_steps: int) -> State:
         return {"attention": self.attention.with_room(state["attention"], num_steps)}
 
-    def step(self, x: Tensor, state: State, memory: State, seen: Tensor) -> tuple[Tensor, State]:
+    def step(self, x: Tensor, state: State, memory: State, seen: Tensor, readers: State) -> tuple[Tensor, State]:
         """The next T steps: what the block makes of them, and its state with them in it."""
         y, attention = self.attention.step(self.sums[0].read(x), state["attention"])
-        return self._after_attention(self.sums[0](x, y), memory, seen), {"attention": attention}
+        return self._after_attention(self.sums[0](x, y), memory, seen, readers), {"attention": attention}
 
     def weights(self, x: Tensor, memory: State, seen: Tensor) -> Tensor:
         """How much each step of a whole target looks at each of the source: (B, H, T, S)."""
         x = self.sums[0](x, self.attention(self.sums[0].read(x)))
         return self.source_attention.weights(self.sums[1].read(x), memory["keys"], seen)
 
-    def _after_attention(self, x: Tensor, memory: State, seen: Tensor) -> Tensor:
+    def _after_attention(self, x: Tensor, memory: State, seen: Tensor, readers: State = OWN) -> Tensor:
         _, attended, fed = self.sums
-        x = attended(x, self.source_attention(attended.read(x), **memory, seen=seen))
+        x = attended(x, self.source_attention(attended.read(x), **memory, seen=seen, readers=readers))
         return fed(x, self.feed_forward(fed.read(x)))
 
 

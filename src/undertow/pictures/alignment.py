@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from undertow.batch import Batch
-from undertow.generation.inference import inference
 from undertow.models import Seq2Seq
+from undertow.session.inference import inference
 
 Measure = Literal["attention", "gradient"]
 

@@ -8,9 +8,9 @@ import torch
 
 from undertow.alphabets import TextAlphabet
 from undertow.errors import UsageError
-from undertow.generation.inference import inference
 from undertow.models.autoregressive import Autoregressive
 from undertow.models.inputs import network_inputs
+from undertow.session.inference import inference
 
 START = "⊢"
 CONTROLS = {" ": "␣", "\n": "↵", "\t": "⇥"}

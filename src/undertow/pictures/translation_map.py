@@ -10,10 +10,11 @@ import torch
 
 from undertow.alphabets import TextAlphabet
 from undertow.batch import Batch
+from undertow.decoding.beam import beam_search
+from undertow.decoding.translating import check_translator
 from undertow.errors import UsageError
-from undertow.generation.beam import beam_search
-from undertow.generation.translating import check_translator
 from undertow.models import Seq2Seq
+from undertow.options import Search
 from undertow.pictures.alignment import Measure, alignment_map
 from undertow.pictures.attention import visible
 
@@ -61,7 +62,7 @@ def map_translation(model: Seq2Seq, text: str, translation: str | None = None, *
     source = torch.from_numpy(np.append(symbols, source_alphabet.num_symbols))[None].to(device)
     lengths = torch.tensor([source.shape[1]], device=device)
     if translation is None:
-        best = beam_search(model, source, lengths, beam=beam)[0][0]
+        best = beam_search(model, source, lengths, Search(beam=beam))[0][0]
         target, ended = best.symbols, best.ended
     else:
         target, ended = alphabet.encode(translation.strip()), True

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from undertow.evaluation.translation_scores import LITTLE, corpus_scores, write_targets
-from undertow.generation.decoding import Decoding
+from undertow.options import Search
 from undertow.training.measure import Measure
 
 BATCH_SIZE = 128
@@ -24,10 +24,10 @@ class BleuMeasure:
 
     def __init__(self, sources: Sequence[np.ndarray], references: Sequence[str]) -> None:
         self.sources, self.references = sources, references
-        self.decoding = Decoding(beam=1, batch_size=BATCH_SIZE, max_length=_longest)
+        self.search = Search(beam=1, batch_size=BATCH_SIZE, max_length=_longest)
 
     def __call__(self, model: Any) -> Measure:
-        written = write_targets(model, self.sources, self.decoding)
+        written = write_targets(model, self.sources, self.search)
         bleu = corpus_scores(written, self.references, ["bleu"])["bleu"].value
         return Measure(-bleu if bleu >= LITTLE else 0.0, f"BLEU {bleu:.2f}", {"bleu": bleu})
 

@@ -15,13 +15,13 @@ from undertow.config import to_dict
 from undertow.cost.generation_speed import generation_speeds
 from undertow.errors import UsageError
 from undertow.evaluation import Score
-from undertow.generation import make_runner
 from undertow.models import Autoregressive, build, complete
 from undertow.recipes.callbacks import Downloads, Say, silent
 from undertow.recipes.recipe import Recipe, read_recipe
 from undertow.recipes.run import train
 from undertow.recipes.scoring import score
 from undertow.recipes.tasks import TASKS
+from undertow.session import make_session
 from undertow.training.journal import LOG
 from undertow.training.run_folder import SETTINGS
 
@@ -198,7 +198,7 @@ def _measure(
         if abs(took[name] - minutes) > LEEWAY * minutes:
             say(f"{name}: its {minutes:g} minutes came to {took[name]:.1f}, so it had another budget than the others")
         speeds = generation_speeds(model, ["auto", "uncached"], num_symbols, rounds=ROUNDS)
-        engines[name], split = make_runner(model).engine, found.split
+        engines[name], split = make_session(model).engine, found.split
         rows.append(
             Compared(
                 recipe=name,

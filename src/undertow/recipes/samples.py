@@ -13,8 +13,9 @@ from pydantic import Field
 from undertow.config import config
 from undertow.data.clips import ClipSet
 from undertow.data.features import build
+from undertow.decoding import translate
 from undertow.emissions import Sampling
-from undertow.generation import generate, translate
+from undertow.generation import generate
 from undertow.media import Medium
 from undertow.models import Model
 

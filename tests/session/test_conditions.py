@@ -2,13 +2,13 @@ import pytest
 import torch
 
 from tests.generation.models import build, frames
-from undertow.generation.conditions import Conditions
 from undertow.models.autoregressive import Autoregressive
+from undertow.session.conditions import Known
 
 
-def known(model: Autoregressive, num_rows: int = 2) -> Conditions:
+def known(model: Autoregressive, num_rows: int = 2) -> Known:
     rows = [torch.from_numpy(frames(15, seed=row)) for row in range(num_rows)]
-    return Conditions(model, num_rows, {"speaker": torch.arange(num_rows)}, torch.stack(rows))
+    return Known(model, num_rows, {"speaker": torch.arange(num_rows)}, torch.stack(rows))
 
 
 @pytest.mark.parametrize(("start", "stop"), [(0, 60), (0, 1), (4, 6), (5, 10), (17, 43), (31, 32), (59, 60)])
@@ -34,7 +34,7 @@ def test_rows_may_be_at_different_steps() -> None:
 
 def test_labels_are_never_hidden_while_generating() -> None:
     model = build("labels").train()
-    shown = [Conditions(model, 1, {"speaker": torch.tensor([0])}).steps(0, 1).aligned for _ in range(40)]
+    shown = [Known(model, 1, {"speaker": torch.tensor([0])}).steps(0, 1).aligned for _ in range(40)]
     with torch.no_grad():
         expected = model.eval().condition({"speaker": torch.tensor([0])}, None, 1, 1).aligned
     assert all(torch.equal(one, expected) for one in shown)
@@ -45,4 +45,4 @@ def test_how_far_it_reaches() -> None:
     assert known(model).num_steps == 60
     model.network.max_length = 25
     assert known(model).num_steps == 25
-    assert Conditions(build(), 1, {}).num_steps is None
+    assert Known(build(), 1, {}).num_steps is None

@@ -1,4 +1,4 @@
-"""Sound files to what is said in them.
+"""Speech to text: sound files to their transcripts.
 
 T samples, F frames, C channels.
 """
@@ -7,17 +7,18 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from undertow.data.audio import is_silent, read_audio
 from undertow.data.features import extract
+from undertow.decoding.batches import Progress
+from undertow.decoding.translating import Translation, translate
 from undertow.errors import DataError
-from undertow.generation.beam import LENGTH_PENALTY
-from undertow.generation.decoding import Progress
-from undertow.generation.translating import Translation, translate
 from undertow.models.model import Model, require
 from undertow.models.seq2seq import Seq2Seq
+from undertow.options import SEARCH, Search, changed
 
 CUT = "its text reached the maximum length and was cut off"
 
@@ -69,37 +70,26 @@ def transcribe(
     model: Seq2Seq,
     files: Sequence[str | Path],
     *,
-    beam: int = 5,
-    n_best: int = 1,
-    length_penalty: float | None = LENGTH_PENALTY,
-    batch_size: int = 64,
-    cached: bool = True,
+    search: Search = SEARCH,
     progress: Progress | None = None,
+    **options: Any,
 ) -> Transcription:
-    """Write down what is said in sound files. All are read before the first is written.
+    """Transcribe sound files. All are read before the first is transcribed.
 
     Args:
         files: wav, flac, ogg or mp3; of another rate than the model's, they are resampled, and their notes say so.
-        beam, n_best, length_penalty, batch_size, cached: as in `undertow.generation.decoding.Decoding`.
+        search: how texts are found.
         progress: called after each batch with the files done and the files in all.
+        options: fields of `undertow.options.Search` by their names, such as beam=5.
 
     Raises:
-        UsageError: numbers out of range, or a model that does not read sound.
+        UsageError: an unknown option, numbers out of range, or a model that does not read sound.
         DataError: a file that cannot be used: missing, damaged, silent, or longer than the model can read.
     """
-    began = time.perf_counter()
+    began, search = time.perf_counter(), changed(search, options)
     check_reads_sound(model)
     recordings = tuple(read_recording(model, path) for path in files)
-    found = translate(
-        model,
-        [one.frames for one in recordings],
-        beam=beam,
-        n_best=n_best,
-        length_penalty=length_penalty,
-        batch_size=batch_size,
-        cached=cached,
-        progress=progress,
-    )
+    found = translate(model, [one.frames for one in recordings], search=search, progress=progress)
     return Transcription(recordings, found.lines, time.perf_counter() - began)
 
 
@@ -132,7 +122,7 @@ def check_length(model: Seq2Seq, num_frames: int, name: str) -> None:
     """Refuse a recording of more frames than a model can read.
 
     Raises:
-        DataError: it is, which is said in seconds.
+        DataError: it has more; the message gives both lengths in seconds.
     """
     most, features = model.network.encoder.max_length, model.config.features
     if most is not None and num_frames > most:

@@ -5,26 +5,24 @@ from tests.generation.models import KINDS, build, frames, prompt
 from undertow.batch import Condition
 from undertow.emissions import Sampling
 from undertow.errors import UsageError
-from undertow.generation.conditions import Conditions
-from undertow.generation.engines import make_runner
-from undertow.generation.noise import Given, Philox, uniforms
-from undertow.generation.torch_runner import TorchRunner
 from undertow.models.autoregressive import Autoregressive
+from undertow.session.conditions import Known
+from undertow.session.engines import make_session
+from undertow.session.noise import Given, Philox, uniforms
+from undertow.session.torch_session import TorchSession
 from undertow.state import leaves, num_bytes
 
 
-def conditions(model: Autoregressive, batch_size: int = 1, num_frames: int = 60) -> Conditions:
+def conditions(model: Autoregressive, batch_size: int = 1, num_frames: int = 60) -> Known:
     labels = {name: torch.arange(batch_size) % 3 for name in model.config.conditioner.labels}
     if model.config.conditioner.features is None:
-        return Conditions(model, batch_size, labels)
+        return Known(model, batch_size, labels)
     rows = [torch.from_numpy(frames(num_frames, seed=row)) for row in range(batch_size)]
-    return Conditions(model, batch_size, labels, torch.stack(rows))
+    return Known(model, batch_size, labels, torch.stack(rows))
 
 
-def next_params(model: Autoregressive, runner: TorchRunner, condition: Condition) -> torch.Tensor:
-    position = runner.position
-    with torch.inference_mode():
-        return model.step(position["pending"], position["network"], condition)[0]
+def next_params(session: TorchSession, condition: Condition) -> torch.Tensor:
+    return session.peek(condition)[:, None]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -32,14 +30,14 @@ def next_params(model: Autoregressive, runner: TorchRunner, condition: Condition
 def test_priming_in_one_call_is_stepping_one_by_one(kind: str, length: int) -> None:
     model = build(kind).eval()
     known, symbols = conditions(model), torch.from_numpy(prompt(length))
-    runner = TorchRunner(model)
-    runner.prime([symbols], known)
+    session = TorchSession(model)
+    session.prime([symbols], known)
     fed = torch.cat([torch.tensor([model.alphabet.start_symbol]), symbols])[None]
     with torch.inference_mode():
         state = model.init_state(1, known.steps(0, 1))
         for step in range(length + 1):
             params, state = model.step(fed[:, step : step + 1], state, known.steps(step, step + 1))
-    after = next_params(model, runner, known.steps(length, length + 1))
+    after = next_params(session, known.steps(length, length + 1))
     torch.testing.assert_close(after, params, rtol=1e-11, atol=1e-11)
 
 
@@ -48,25 +46,25 @@ def test_unequal_prompts_are_each_as_alone(kind: str) -> None:
     model, lengths = build(kind).eval(), [40, 3, 0, 40, 17]
     known = conditions(model, len(lengths))
     prompts = [torch.from_numpy(prompt(length, seed=row)) for row, length in enumerate(lengths)]
-    together = TorchRunner(model)
+    together = TorchSession(model)
     together.prime(prompts, known)
     noise = uniforms(0, range(5), 0, 20, model.emission.num_uniforms)
-    drawn = together.run(Given(noise), 20, Sampling(), known.steps_from(lengths, 20))
+    drawn = together.draw(Given(noise), 20, Sampling(), known.steps_from(lengths, 20))
     for row, length in enumerate(lengths):
-        alone = TorchRunner(model)
+        alone = TorchSession(model)
         alone.prime(prompts[row : row + 1], known.select([row]))
         condition = known.select([row]).steps(length, length + 20)
-        assert torch.equal(alone.run(Given(noise[row : row + 1]), 20, Sampling(), condition), drawn[row : row + 1])
+        assert torch.equal(alone.draw(Given(noise[row : row + 1]), 20, Sampling(), condition), drawn[row : row + 1])
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_draws_what_the_whole_sequence_says(kind: str) -> None:
     """Every symbol drawn again from `forward` over all that came before it."""
     model = build(kind).eval()
-    known, runner = conditions(model), TorchRunner(model)
-    runner.prime([torch.from_numpy(prompt(20))], known)
+    known, session = conditions(model), TorchSession(model)
+    session.prime([torch.from_numpy(prompt(20))], known)
     noise = uniforms(0, [0], 0, 30, model.emission.num_uniforms)
-    drawn = runner.run(Given(noise), 30, Sampling(), known.steps(20, 50))
+    drawn = session.draw(Given(noise), 30, Sampling(), known.steps(20, 50))
     fed = torch.cat([torch.tensor([[model.alphabet.start_symbol]]), torch.from_numpy(prompt(20))[None], drawn], dim=1)
     with torch.no_grad():
         params = model.network(model._inputs(fed[:, :-1]), known.steps(0, 50))[:, 20:]
@@ -77,43 +75,43 @@ def test_draws_what_the_whole_sequence_says(kind: str) -> None:
 
 def test_state_does_not_grow() -> None:
     model = build("labels")
-    runner, sizes = TorchRunner(model), []
+    session, sizes = TorchSession(model), []
     known = conditions(model, 2)
     for length in (0, 5, 300):
-        runner.prime([torch.from_numpy(prompt(length))] * 2, known)
+        session.prime([torch.from_numpy(prompt(length))] * 2, known)
         for _ in range(3):
-            sizes.append((num_bytes(runner.position), [leaf.shape for leaf in leaves(runner.position)]))
-            runner.run(Philox([0, 0], [0, 1], [0, 0], 1), 40, Sampling(), known.steps(0, 1))
+            sizes.append((num_bytes(session.position), [leaf.shape for leaf in leaves(session.position)]))
+            session.draw(Philox([0, 0], [0, 1], [0, 0], 1), 40, Sampling(), known.steps(0, 1))
     assert all(size == sizes[0] for size in sizes)
 
 
 def test_a_position_is_a_copy() -> None:
     model = build()
-    runner, noise = TorchRunner(model), uniforms(0, [0], 0, 25, 1)
-    runner.prime([torch.from_numpy(prompt(9))], conditions(model))
-    position = runner.position
-    first = runner.run(Given(noise), 25, Sampling(), Condition())
-    runner.restore(position)
-    assert torch.equal(runner.run(Given(noise), 25, Sampling(), Condition()), first)
-    runner.restore(position)
-    assert torch.equal(runner.run(Given(noise), 25, Sampling(), Condition()), first)
+    session, noise = TorchSession(model), uniforms(0, [0], 0, 25, 1)
+    session.prime([torch.from_numpy(prompt(9))], conditions(model))
+    position = session.position
+    first = session.draw(Given(noise), 25, Sampling(), Condition())
+    session.restore(position)
+    assert torch.equal(session.draw(Given(noise), 25, Sampling(), Condition()), first)
+    session.restore(position)
+    assert torch.equal(session.draw(Given(noise), 25, Sampling(), Condition()), first)
 
 
 def test_leaves_the_model_in_its_mode_and_without_gradients() -> None:
     model = build("labels").train()
-    runner = TorchRunner(model)
-    runner.prime([torch.from_numpy(prompt(9))], conditions(model))
-    runner.run(Philox([0], [0], [0], 1), 5, Sampling(), conditions(model).steps(0, 1))
+    session = TorchSession(model)
+    session.prime([torch.from_numpy(prompt(9))], conditions(model))
+    session.draw(Philox([0], [0], [0], 1), 5, Sampling(), conditions(model).steps(0, 1))
     assert model.training and model.network.training
     assert all(parameter.grad is None for parameter in model.parameters())
-    assert not any(leaf.requires_grad or leaf.is_inference() for leaf in leaves(runner.position))
+    assert not any(leaf.requires_grad or leaf.is_inference() for leaf in leaves(session.position))
 
 
 def test_names_what_it_runs_on() -> None:
-    runner = make_runner(build(), "auto")
-    assert (runner.engine, runner.precision, runner.num_threads) == ("torch", "float64", torch.get_num_threads())
+    session = make_session(build(), "auto")
+    assert (session.engine, session.precision, session.num_threads) == ("torch", "float64", torch.get_num_threads())
 
 
 def test_unknown_engine() -> None:
     with pytest.raises(UsageError, match="unknown engine 'toch'; did you mean 'torch'"):
-        make_runner(build(), "toch")
+        make_session(build(), "toch")

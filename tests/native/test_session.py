@@ -1,4 +1,4 @@
-"""Generation through the engine: its runner beside torch's, streams that change engines, and when which one runs."""
+"""Generation through the engine: its session beside torch's, streams that change engines, and when which one runs."""
 
 import os
 import signal
@@ -16,24 +16,25 @@ from tests.native.models import KINDS, build
 from tests.native.test_lowering import RNN, TRANSFORMER, with_doubled
 from undertow.emissions import Sampling
 from undertow.errors import DataError, UsageError
-from undertow.generation import generate, make_runner, resume, stream
-from undertow.generation.conditions import Conditions
-from undertow.generation.native_runner import NativeRunner
-from undertow.generation.noise import Given, Philox, uniforms
-from undertow.generation.torch_runner import TorchRunner
+from undertow.generation import generate, resume, stream
 from undertow.models.autoregressive import Autoregressive
 from undertow.native import cpu_isas, engine, lower, make_engine, make_program, to_bytes, useful_threads
+from undertow.session import make_session
+from undertow.session.conditions import Known
+from undertow.session.native_session import NativeSession
+from undertow.session.noise import Given, Philox, uniforms
+from undertow.session.torch_session import TorchSession
 from undertow.state import State, clone, concat, leaves, load, map_state, save, select
 
 pytestmark = pytest.mark.native
 
 
-def conditions(model: Autoregressive, num_rows: int = 1) -> Conditions:
+def conditions(model: Autoregressive, num_rows: int = 1) -> Known:
     labels = {name: torch.arange(num_rows) % 3 for name in model.config.conditioner.labels}
     if model.config.conditioner.features is None:
-        return Conditions(model, num_rows, labels)
+        return Known(model, num_rows, labels)
     rows = [torch.from_numpy(frames(80, seed=row)).float() for row in range(num_rows)]
-    return Conditions(model, num_rows, labels, torch.stack(rows))
+    return Known(model, num_rows, labels, torch.stack(rows))
 
 
 def prompt(model: Autoregressive, length: int, seed: int = 0) -> torch.Tensor:
@@ -42,6 +43,7 @@ def prompt(model: Autoregressive, length: int, seed: int = 0) -> torch.Tensor:
 
 def assert_near(one: State, other: State) -> None:
     """The same layout and, to rounding, the same place, whichever slot of a ring each calls the oldest."""
+    assert torch.equal(one["steps"], other["steps"])
     for a, b in zip(oldest_first(one), oldest_first(other), strict=True):
         assert a.shape == b.shape and a.dtype == b.dtype
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-5)
@@ -49,7 +51,7 @@ def assert_near(one: State, other: State) -> None:
 
 def oldest_first(position: State) -> list[torch.Tensor]:
     """The tensors of a position; one that a cursor follows is turned by it."""
-    parts = leaves(position)
+    parts = [position["pending"], *leaves(position["network"])]
     for index in range(1, len(parts) - 1):
         if parts[index + 1].dtype == torch.int64:
             turned = [row.roll(-int(by), 0) for row, by in zip(parts[index], parts[index + 1], strict=True)]
@@ -61,9 +63,9 @@ def oldest_first(position: State) -> list[torch.Tensor]:
 @pytest.mark.parametrize("length", [0, 1, 2, 16, 17, 18, 31, 130])
 def test_primes_as_torch_does(kind: str, length: int) -> None:
     model = build(kind)
-    native, other = NativeRunner(model), TorchRunner(model)
-    for runner in (native, other):
-        runner.prime([prompt(model, length)], conditions(model))
+    native, other = NativeSession(model), TorchSession(model)
+    for session in (native, other):
+        session.prime([prompt(model, length)], conditions(model))
     assert_near(native.position, other.position)
 
 
@@ -72,14 +74,14 @@ def test_unequal_prompts_are_each_as_alone(kind: str) -> None:
     model, lengths = build(kind), [40, 3, 0, 40, 17]
     known = conditions(model, len(lengths))
     prompts = [prompt(model, length, seed=row) for row, length in enumerate(lengths)]
-    together, noise = NativeRunner(model), uniforms(0, range(5), 0, 20, model.emission.num_uniforms)
+    together, noise = NativeSession(model), uniforms(0, range(5), 0, 20, model.emission.num_uniforms)
     together.prime(prompts, known)
-    drawn = together.run(Given(noise), 20, Sampling(), known.steps_from(lengths, 20))
+    drawn = together.draw(Given(noise), 20, Sampling(), known.steps_from(lengths, 20))
     for row, length in enumerate(lengths):
-        alone, own = NativeRunner(model), known.select([row])
+        alone, own = NativeSession(model), known.select([row])
         alone.prime(prompts[row : row + 1], own)
         assert torch.equal(
-            alone.run(Given(noise[[row]]), 20, Sampling(), own.steps(length, length + 20))[0], drawn[row]
+            alone.draw(Given(noise[[row]]), 20, Sampling(), own.steps(length, length + 20))[0], drawn[row]
         )
 
 
@@ -88,15 +90,15 @@ def test_positions_go_back_and_forth(kind: str) -> None:
     """Engines take turns over one sequence and draw what torch alone draws."""
     model = build(kind)
     known, noise = conditions(model, 2), uniforms(4, [0, 1], 0, 90, model.emission.num_uniforms)
-    alone, turns = TorchRunner(model), [NativeRunner(model), TorchRunner(model)]
-    for runner in (alone, turns[0]):
-        runner.prime([prompt(model, 21), prompt(model, 21, seed=1)], known)
-    expected = alone.run(Given(noise), 90, Sampling(), known.steps(21, 111))
+    alone, turns = TorchSession(model), [NativeSession(model), TorchSession(model)]
+    for session in (alone, turns[0]):
+        session.prime([prompt(model, 21), prompt(model, 21, seed=1)], known)
+    expected = alone.draw(Given(noise), 90, Sampling(), known.steps(21, 111))
     position, drawn = turns[0].position, []
     for start, stop in ((0, 7), (7, 30), (30, 31), (31, 60), (60, 90)):
         turns[0].restore(position)
         condition = known.steps(21 + start, 21 + stop)
-        drawn.append(turns[0].run(Given(noise[:, start:stop]), stop - start, Sampling(), condition))
+        drawn.append(turns[0].draw(Given(noise[:, start:stop]), stop - start, Sampling(), condition))
         position = turns[0].position
         turns.reverse()
     assert torch.equal(torch.cat(drawn, dim=1), expected)
@@ -106,32 +108,32 @@ def test_positions_go_back_and_forth(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_position_is_a_copy_and_can_be_restored(kind: str, tmp_path: Path) -> None:
     model = build(kind)
-    known, runner = conditions(model), NativeRunner(model)
+    known, session = conditions(model), NativeSession(model)
     noise = uniforms(0, [0], 0, 25, model.emission.num_uniforms)
-    runner.prime([prompt(model, 9)], known)
-    position = runner.position
+    session.prime([prompt(model, 9)], known)
+    position = session.position
     before = clone(position)
-    first = runner.run(Given(noise), 25, Sampling(), known.steps(9, 34))
+    first = session.draw(Given(noise), 25, Sampling(), known.steps(9, 34))
     assert all(torch.equal(one, other) for one, other in zip(leaves(position), leaves(before), strict=True))
     save(position, tmp_path / "position.safetensors")
     for again in (position, load(tmp_path / "position.safetensors")):
-        runner.restore(again)
-        assert torch.equal(runner.run(Given(noise), 25, Sampling(), known.steps(9, 34)), first)
-    runner.restore(select(position, [0, 0, 0]))
+        session.restore(again)
+        assert torch.equal(session.draw(Given(noise), 25, Sampling(), known.steps(9, 34)), first)
+    session.restore(select(position, [0, 0, 0]))
     thrice = known.select([0, 0, 0]).steps(9, 34)
-    assert torch.equal(runner.run(Given(noise.repeat(3, axis=0)), 25, Sampling(), thrice), first.expand(3, -1))
+    assert torch.equal(session.draw(Given(noise.repeat(3, axis=0)), 25, Sampling(), thrice), first.expand(3, -1))
 
 
 def test_refuses_a_state_that_cannot_be() -> None:
-    runner = NativeRunner(build())
-    runner.prime([prompt(runner.model, 9)], conditions(runner.model))
-    position = runner.position
+    session = NativeSession(build())
+    session.prime([prompt(session.model, 9)], conditions(session.model))
+    position = session.position
     for wrong in (-1, 17, 2**40):
         with pytest.raises(DataError, match="stream of this model"):
-            runner.restore({**position, "pending": torch.full_like(position["pending"], wrong)})
+            session.restore({**position, "pending": torch.full_like(position["pending"], wrong)})
     position["network"]["stack"]["gates"]["0"]["conv"]["cursor"] += 5
     with pytest.raises(DataError, match="stream of this model"):
-        runner.restore(position)
+        session.restore(position)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -200,8 +202,8 @@ def test_damaged_weights_are_an_error_not_noise() -> None:
 
 def test_an_interrupt_ends_a_long_run() -> None:
     model = build(network=dict(kind="wavenet"))
-    runner = NativeRunner(model)
-    runner.prime([prompt(model, 0)], conditions(model))
+    session = NativeSession(model)
+    session.prime([prompt(model, 0)], conditions(model))
     sent: list[float] = []
 
     def interrupt() -> None:
@@ -213,7 +215,7 @@ def test_an_interrupt_ends_a_long_run() -> None:
     try:
         timer.start()
         with pytest.raises(KeyboardInterrupt):
-            runner.run(Philox([0], [0], [0], 1), 3_000_000, Sampling(), conditions(model).steps(0, 1))
+            session.draw(Philox([0], [0], [0], 1), 3_000_000, Sampling(), conditions(model).steps(0, 1))
     finally:
         signal.signal(signal.SIGINT, handler)
     assert time.monotonic() - sent[0] < 1.0
@@ -274,17 +276,17 @@ def test_every_instruction_set_generates_the_same() -> None:
     model, known = build("context and features"), conditions(build("context and features"), 2)
     drawn = []
     for isa in cpu_isas():
-        runner = NativeRunner(model, isa=isa)
-        runner.prime([prompt(model, 40), prompt(model, 7)], known)
-        drawn.append(runner.run(Philox([0, 0], [0, 1], [0, 0], 1), 100, Sampling(), known.steps_from([40, 7], 100)))
+        session = NativeSession(model, isa=isa)
+        session.prime([prompt(model, 40), prompt(model, 7)], known)
+        drawn.append(session.draw(Philox([0, 0], [0, 1], [0, 0], 1), 100, Sampling(), known.steps_from([40, 7], 100)))
     assert all(torch.equal(one, drawn[0]) for one in drawn)
 
 
 def test_names_what_it_runs_on() -> None:
-    runner = make_runner(build(), "auto", threads=2)
-    assert (runner.engine, runner.precision, runner.num_threads) == ("native", "float32", 2)
+    session = make_session(build(), "auto", threads=2)
+    assert (session.engine, session.precision, session.num_threads) == ("native", "float32", 2)
     with pytest.raises(UsageError, match="threads is 0; it must be 1 or more"):
-        make_runner(build(), threads=0)
+        make_session(build(), threads=0)
     assert generate(build(), num_steps=5, threads=1000).num_threads == useful_threads(1000) <= os.cpu_count()
     with pytest.raises(UsageError, match="threads must be from 1 to 256"):
         make_engine(make_program(to_bytes(lower(build()).graph)), 1, 1000)
@@ -292,10 +294,10 @@ def test_names_what_it_runs_on() -> None:
 
 def test_a_state_that_is_refused_leaves_the_runner_where_it_was() -> None:
     model = build("context").float()
-    runner = NativeRunner(model)
-    runner.prime([torch.arange(9)], conditions(model))
-    before = runner.position
+    session = NativeSession(model)
+    session.prime([torch.arange(9)], conditions(model))
+    before = session.position
     broken = map_state(lambda leaf: leaf + 10**6 if leaf.dtype == torch.int64 else leaf, before["network"])
     with pytest.raises(DataError, match="stream of this model"):
-        runner.restore({**before, "network": broken})
-    assert all(torch.equal(a, b) for a, b in zip(leaves(runner.position), leaves(before), strict=True))
+        session.restore({**before, "network": broken})
+    assert all(torch.equal(a, b) for a, b in zip(leaves(session.position), leaves(before), strict=True))

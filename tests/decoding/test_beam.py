@@ -11,12 +11,14 @@ from torch import Tensor
 from tests.networks.test_every_encoder_decoder import CASES, SHAPES, SMALL
 from undertow.batch import Batch
 from undertow.config import parse
+from undertow.decoding.beam import Hypothesis, beam_search
+from undertow.decoding.drawing import draw_targets
+from undertow.decoding.targets import longest
 from undertow.emissions import Sampling
 from undertow.errors import DataError, UsageError
-from undertow.generation.beam import Hypothesis, beam_search
-from undertow.generation.sampling import sample
-from undertow.generation.writers import CachedWriter, longest
 from undertow.models import Seq2Seq
+from undertow.options import Search
+from undertow.session.torch_session import TorchSession
 
 LENGTHS = torch.tensor([6, 3, 5, 1])
 PENALTIES = [None, 0.6, 2.0]
@@ -42,6 +44,17 @@ def sources(model: Seq2Seq) -> Tensor:
     source = torch.randint(0, end, (4, 6))
     source[torch.arange(4), LENGTHS - 1] = end
     return source
+
+
+def searched(model: Seq2Seq, source: Tensor, lengths: Tensor, **how: Any) -> list[list[Hypothesis]]:
+    """By a beam of 1, where no other is asked for."""
+    return beam_search(model, source, lengths, Search(**{"beam": 1, **how}))
+
+
+def sample(
+    model: Seq2Seq, source: Tensor, lengths: Tensor, rows: list[int] | None = None, **how: Any
+) -> list[Hypothesis]:
+    return draw_targets(model, source, lengths, Search(**how), rows)
 
 
 def log_prob(model: Seq2Seq, row: int, symbols: np.ndarray) -> float:
@@ -83,7 +96,7 @@ def check_same(found: list[list[Hypothesis]], other: list[list[Hypothesis]]) -> 
 @pytest.mark.parametrize("penalty", PENALTIES)
 def test_a_beam_of_one_is_greedy(kind: str, name: str, penalty: float | None) -> None:
     model = make(kind, name)
-    found = beam_search(model, sources(model), LENGTHS, length_penalty=penalty, max_length=20)
+    found = searched(model, sources(model), LENGTHS, length_penalty=penalty, max_length=20)
     assert [one[0].symbols.tolist() for one in found] == [greedily(model, row, 20) for row in range(4)]
 
 
@@ -92,8 +105,8 @@ def test_a_beam_of_one_is_greedy(kind: str, name: str, penalty: float | None) ->
 def test_a_beam_as_wide_as_the_space_finds_the_best_of_all(kind: str, name: str, penalty: float | None) -> None:
     model = make(kind, name, "abc")
     space = [np.array(text, np.int64) for length in range(3) for text in product(range(3), repeat=length)]
-    found = beam_search(model, sources(model), LENGTHS, beam=13, n_best=13, length_penalty=penalty, max_length=3)
-    few = beam_search(model, sources(model), LENGTHS, beam=13, n_best=4, length_penalty=penalty, max_length=3)
+    found = searched(model, sources(model), LENGTHS, beam=13, n_best=13, length_penalty=penalty, max_length=3)
+    few = searched(model, sources(model), LENGTHS, beam=13, n_best=4, length_penalty=penalty, max_length=3)
     for row in range(4):
         scores = {text.tobytes(): score_of(log_prob(model, row, text), len(text) + 1, penalty) for text in space}
         expected = sorted(scores, key=lambda text: -scores[text])
@@ -106,7 +119,7 @@ def test_a_beam_as_wide_as_the_space_finds_the_best_of_all(kind: str, name: str,
 @pytest.mark.parametrize("penalty", PENALTIES)
 def test_scores_are_what_the_model_says(kind: str, name: str, penalty: float | None) -> None:
     model = make(kind, name)
-    found = beam_search(model, sources(model), LENGTHS, beam=5, n_best=5, length_penalty=penalty, max_length=12)
+    found = searched(model, sources(model), LENGTHS, beam=5, n_best=5, length_penalty=penalty, max_length=12)
     for row, hypotheses in enumerate(found):
         assert len({one.symbols.tobytes() for one in hypotheses}) == len(hypotheses) == 5
         assert [one.score for one in hypotheses] == sorted((one.score for one in hypotheses), reverse=True)
@@ -140,9 +153,7 @@ def searched_to_the_end(model: Seq2Seq, row: int, beam: int, most: int) -> list[
 def test_stopping_early_changes_nothing(kind: str, name: str, penalty: float | None, gain: float) -> None:
     model = make(kind, name, gain=gain)
     for n_best in (1, 2, 4):
-        found = beam_search(
-            model, sources(model), LENGTHS, beam=4, n_best=n_best, length_penalty=penalty, max_length=15
-        )
+        found = searched(model, sources(model), LENGTHS, beam=4, n_best=n_best, length_penalty=penalty, max_length=15)
         for row in range(4):
             ended = searched_to_the_end(model, row, 4, 15)
             best = sorted(ended, key=lambda one: -score_of(one[1], len(one[0]), penalty))[:n_best]
@@ -154,7 +165,7 @@ def test_stopping_early_changes_nothing(kind: str, name: str, penalty: float | N
 def test_cached_is_uncached(kind: str, name: str, beam: int) -> None:
     model = make(kind, name)
     args = dict(beam=beam, n_best=beam, length_penalty=None, max_length=38)
-    check_same(*(beam_search(model, sources(model), LENGTHS, **args, cached=cached) for cached in (True, False)))
+    check_same(*(searched(model, sources(model), LENGTHS, **args, cached=cached) for cached in (True, False)))
 
 
 @pytest.mark.parametrize(("kind", "name"), CASES)
@@ -169,9 +180,9 @@ def test_cached_is_uncached_when_sampled(kind: str, name: str) -> None:
 @pytest.mark.parametrize("beam", [1, 5])
 def test_a_source_alone_is_translated_as_in_a_batch(kind: str, name: str, beam: int) -> None:
     model, args = make(kind, name), dict(beam=beam, n_best=beam, max_length=lambda length: 2 * length + 3)
-    together = beam_search(model, sources(model), LENGTHS, **args)
+    together = searched(model, sources(model), LENGTHS, **args)
     for row, length in enumerate(LENGTHS.tolist()):
-        check_same([together[row]], beam_search(model, sources(model)[[row], :length], LENGTHS[[row]], **args))
+        check_same([together[row]], searched(model, sources(model)[[row], :length], LENGTHS[[row]], **args))
 
 
 @pytest.mark.parametrize(("kind", "name"), CASES)
@@ -209,14 +220,14 @@ def test_draws_follow_the_model() -> None:
 
 def test_lengths_are_kept() -> None:
     model = make("transformer", "post-norm")
-    lengths = [one[0].symbols for one in beam_search(model, sources(model), LENGTHS, max_length=1)]
+    lengths = [one[0].symbols for one in searched(model, sources(model), LENGTHS, max_length=1)]
     assert not any(map(len, lengths))
-    found = beam_search(model, sources(model), LENGTHS, beam=3, n_best=3, max_length=lambda length: length)
+    found = searched(model, sources(model), LENGTHS, beam=3, n_best=3, max_length=lambda length: length)
     for hypotheses, length in zip(found, LENGTHS.tolist(), strict=True):
         assert all(len(one.symbols) < length for one in hypotheses)
-    assert len(beam_search(model, sources(model), LENGTHS, beam=3, n_best=3, max_length=1)[0]) == 1
+    assert len(searched(model, sources(model), LENGTHS, beam=3, n_best=3, max_length=1)[0]) == 1
     holds = SMALL["transformer"]["max_length"]
-    forever = beam_search(model, sources(model), LENGTHS, beam=2, n_best=2, max_length=lambda length: 10 * holds)
+    forever = searched(model, sources(model), LENGTHS, beam=2, n_best=2, max_length=lambda length: 10 * holds)
     assert all(len(one.symbols) < holds for hypotheses in forever for one in hypotheses)
 
 
@@ -245,40 +256,40 @@ def test_a_target_may_be_fifty_longer_than_its_source() -> None:
 def test_what_cannot_be_searched_is_refused(wrong: dict[str, Any], says: str) -> None:
     model = make("transformer", "post-norm")
     with pytest.raises(UsageError, match=says):
-        beam_search(model, sources(model), LENGTHS, **wrong)
+        searched(model, sources(model), LENGTHS, **wrong)
 
 
 def test_a_model_that_diverged_writes_nothing() -> None:
     model = make("transformer", "post-norm", gain=float("nan"))
     with pytest.raises(DataError, match="not numbers"):
-        beam_search(model, sources(model), LENGTHS, beam=3)
+        searched(model, sources(model), LENGTHS, beam=3)
     with pytest.raises(DataError, match="not numbers"):
         sample(model, sources(model), LENGTHS, sampling=Sampling())
 
 
 def test_a_batch_shrinks_as_its_sources_are_done(monkeypatch: pytest.MonkeyPatch) -> None:
     model, sizes = make("transformer", "post-norm"), []
-    step = CachedWriter.next
+    peek = TorchSession.peek
 
-    def counted(self: CachedWriter, symbols: Tensor) -> Tensor:
-        sizes.append(len(symbols))
-        return step(self, symbols)
+    def counted(self: TorchSession) -> Tensor:
+        sizes.append(self.num_rows)
+        return peek(self)
 
-    monkeypatch.setattr(CachedWriter, "next", counted)
-    beam_search(model, sources(model), LENGTHS, beam=5, n_best=5, max_length=lambda length: 2 * length)
+    monkeypatch.setattr(TorchSession, "peek", counted)
+    searched(model, sources(model), LENGTHS, beam=5, n_best=5, max_length=lambda length: 2 * length)
     assert sizes[0] == 4 and 5 < sizes[1] <= 20 and sizes[1:] == sorted(sizes[1:], reverse=True)
     assert sizes[10:] == [] or sizes[10] <= 5, "only the longest source goes on so far"
 
 
 @pytest.mark.parametrize(("kind", "name"), KINDS)
 def test_nothing_is_made_of_no_sources(kind: str, name: str) -> None:
-    assert beam_search(make(kind, name), torch.empty(0, 3, dtype=torch.int64), torch.empty(0, dtype=torch.int64)) == []
+    assert searched(make(kind, name), torch.empty(0, 3, dtype=torch.int64), torch.empty(0, dtype=torch.int64)) == []
 
 
 @pytest.mark.parametrize(("kind", "name"), KINDS)
 def test_scores_of_a_bfloat16_model_are_its_likelihood(kind: str, name: str) -> None:
     model = make(kind, name).bfloat16()
-    for row, found in enumerate(beam_search(model, sources(model), LENGTHS, beam=1, max_length=3)):
+    for row, found in enumerate(searched(model, sources(model), LENGTHS, beam=1, max_length=3)):
         for one in found:
             nats = log_prob(model, row, one.symbols)
             assert one.log_prob == pytest.approx(nats, rel=0.02, abs=0.02)  # its states are rounded as they are stored
@@ -296,4 +307,4 @@ def test_a_model_that_gives_the_end_no_probability_is_refused(monkeypatch: pytes
 
     monkeypatch.setattr(model, "step", endless)
     with pytest.raises(DataError, match="are not numbers"):
-        beam_search(model, sources(model), LENGTHS, beam=2, max_length=4)
+        searched(model, sources(model), LENGTHS, beam=2, max_length=4)

@@ -7,14 +7,14 @@ from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTens
 
 from tests.generation.models import KINDS, build, prompt
 from tests.generation.symbol_models import FAMILIES, text_model
-from tests.generation.test_runner import conditions
+from tests.session.test_torch_session import conditions
 from undertow.batch import Condition
 from undertow.emissions import Sampling
-from undertow.generation.conditions import Conditions
-from undertow.generation.graphed import GraphedStep, write
-from undertow.generation.noise import Given, uniforms
-from undertow.generation.torch_runner import TorchRunner
 from undertow.models.autoregressive import Autoregressive
+from undertow.session.conditions import Known
+from undertow.session.graphed import GraphedStep, write
+from undertow.session.noise import Given, uniforms
+from undertow.session.torch_session import TorchSession
 from undertow.state import leaves, map_state
 
 PLAIN, FILTERED = Sampling(), Sampling(temperature=0.8, top_k=9, top_p=0.9)
@@ -25,30 +25,30 @@ SAMPLINGS = {
 LENGTHS = [23, 4, 0]
 
 
-def primed(model: Autoregressive, static: bool) -> tuple[TorchRunner, Conditions]:
-    """A runner of three rows, whose prompts have `LENGTHS`, on the model's device."""
+def primed(model: Autoregressive, static: bool) -> tuple[TorchSession, Known]:
+    """A session of three rows, whose prompts have `LENGTHS`, on the model's device."""
     device = next(model.parameters()).device
     known = conditions(model, len(LENGTHS))
     labels = {name: label.to(device) for name, label in known.labels.items()}
-    known = Conditions(model, len(LENGTHS), labels, None if known.features is None else known.features.to(device))
-    runner = TorchRunner(model)
-    runner.static = static
-    runner.prime([torch.from_numpy(prompt(length, seed=length)) for length in LENGTHS], known)
-    return runner, known
+    known = Known(model, len(LENGTHS), labels, None if known.features is None else known.features.to(device))
+    session = TorchSession(model)
+    session.static = static
+    session.prime([torch.from_numpy(prompt(length, seed=length)) for length in LENGTHS], known)
+    return session, known
 
 
 def drawn(model: Autoregressive, static: bool, samplings: list[Sampling], num_steps: int = 40) -> tuple[Tensor, list]:
-    """What a runner draws in ragged chunks with each way of sampling in turn, and the leaves of its last position."""
-    runner, known = primed(model, static)
+    """What a session draws in ragged chunks with each way of sampling in turn, and the leaves of its last position."""
+    session, known = primed(model, static)
     noise = uniforms(3, range(len(LENGTHS)), 0, num_steps * len(samplings), model.emission.num_uniforms)
     symbols: list[Tensor] = []
     done = 0
     for sampling in samplings:
         for size in (1, 2, 30, num_steps - 33):
             condition = known.steps_from([length + done for length in LENGTHS], size)
-            symbols.append(runner.run(Given(noise[:, done : done + size]), size, sampling, condition))
+            symbols.append(session.draw(Given(noise[:, done : done + size]), size, sampling, condition))
             done += size
-    return torch.cat(symbols, dim=1), leaves(runner.position)
+    return torch.cat(symbols, dim=1), leaves(session.position)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -71,32 +71,32 @@ def test_every_family_draws_it_over_buffers(family: str) -> None:
 
 def test_stays_in_its_buffers() -> None:
     model = build("labels")
-    runner, known = primed(model, True)
+    session, known = primed(model, True)
     places = set()
     for size in (5, 1, 8):
-        runner.run(Given(uniforms(0, range(3), 0, size, 1)), size, PLAIN, known.steps(0, 1))
-        assert runner._graphed is not None
-        places.add(tuple(leaf.data_ptr() for leaf in leaves(runner._graphed.position)))
+        session.draw(Given(uniforms(0, range(3), 0, size, 1)), size, PLAIN, known.steps(0, 1))
+        assert session._graphed is not None
+        places.add(tuple(leaf.data_ptr() for leaf in leaves(session._graphed.position)))
     assert len(places) == 1
 
 
 def test_a_position_goes_in_and_out() -> None:
-    runner, known = primed(build("features"), True)
+    session, known = primed(build("features"), True)
     noise = uniforms(0, range(3), 0, 12, 1)
-    position = runner.position
-    first = runner.run(Given(noise), 12, PLAIN, known.steps_from(LENGTHS, 12))
-    after = runner.position
-    runner.run(Given(noise), 12, PLAIN, known.steps_from(LENGTHS, 12))
-    runner.restore(position)
-    assert torch.equal(runner.run(Given(noise), 12, PLAIN, known.steps_from(LENGTHS, 12)), first)
-    assert all(torch.equal(a, b) for a, b in zip(leaves(after), leaves(runner.position), strict=True))
-    assert not any(leaf.is_inference() for leaf in leaves(runner.position))
+    position = session.position
+    first = session.draw(Given(noise), 12, PLAIN, known.steps_from(LENGTHS, 12))
+    after = session.position
+    session.draw(Given(noise), 12, PLAIN, known.steps_from(LENGTHS, 12))
+    session.restore(position)
+    assert torch.equal(session.draw(Given(noise), 12, PLAIN, known.steps_from(LENGTHS, 12)), first)
+    assert all(torch.equal(a, b) for a, b in zip(leaves(after), leaves(session.position), strict=True))
+    assert not any(leaf.is_inference() for leaf in leaves(session.position))
 
 
 def test_serves_one_sampling_and_one_set_of_shapes() -> None:
     model = build("labels").eval()
-    runner, known = primed(model, True)
-    position, condition = runner.position, known.steps(0, 1)
+    session, known = primed(model, True)
+    position, condition = session.position, known.steps(0, 1)
     with torch.inference_mode():
         step = GraphedStep(model, position, PLAIN, condition)
     fewer = map_state(lambda leaf: leaf[:2], position)
@@ -140,10 +140,10 @@ def test_what_is_captured_asks_the_host_for_nothing(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_replayed_graph_draws_what_the_plain_step_draws(kind: str) -> None:
     model = build(kind).to("cuda")
-    runner = TorchRunner(model)
-    assert runner.static and not runner.notes
+    session = TorchSession(model)
+    assert session.static and not session.notes
     plain, place = drawn(model, False, SAMPLINGS[kind])
-    replayed, other = drawn(model, runner.static, SAMPLINGS[kind])
+    replayed, other = drawn(model, session.static, SAMPLINGS[kind])
     assert torch.equal(replayed, plain)
     assert all(torch.equal(a, b) for a, b in zip(place, other, strict=True))
 
@@ -152,7 +152,7 @@ def test_a_replayed_graph_draws_what_the_plain_step_draws(kind: str) -> None:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_replayed_graph_of_every_family(family: str) -> None:
     model = text_model(family).to("cuda")
-    assert TorchRunner(model).static
+    assert TorchSession(model).static
     plain, place = drawn(model, False, [PLAIN])
     replayed, other = drawn(model, True, [PLAIN])
     assert torch.equal(replayed, plain)

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from undertow.errors import UsageError
+from undertow.options import check_keys
 
 _WORDS_PER_BLOCK = 4  # Philox 4x64 puts out four 64-bit words for each value of its counter
-_LARGEST_KEY = 2**63 - 1
 BLOCK_STEPS = 512
 
 
@@ -36,18 +35,6 @@ def uniforms(seed: int, rows: Sequence[int], start: int, num_steps: int, num_uni
         words = philox.random_raw(num_steps * width).reshape(num_steps, width)
         out[index] = (words[:, :num_uniforms] >> np.uint64(11)) * 2.0**-53
     return out
-
-
-def check_keys(seeds: Sequence[int], rows: Sequence[int]) -> None:
-    """Refuse seeds and rows that cannot be half a key.
-
-    Raises:
-        UsageError: one is negative or does not fit 63 bits.
-    """
-    for name, values in (("seed", seeds), ("row", rows)):
-        for value in values:
-            if not 0 <= value <= _LARGEST_KEY:
-                raise UsageError(f"{name} is {value}; it must be from 0 to {_LARGEST_KEY}")
 
 
 class Noise(ABC):
@@ -78,6 +65,11 @@ class Philox(Noise):
         self._num_read = 0
         self._block = np.empty((len(self._keys), 0, num_uniforms))  # of the steps that come next
 
+    @property
+    def places(self) -> np.ndarray:
+        """Of each row its seed, its number and its next step, (B, 3) int64; `Philox(*places.T, U)` goes on there."""
+        return self._keys + [0, 0, self._num_read]
+
     def next(self, num_steps: int) -> np.ndarray:
         missing = num_steps - self._block.shape[1]
         if missing > 0:
@@ -87,7 +79,7 @@ class Philox(Noise):
         return found
 
     def skip(self, num_steps: int) -> np.ndarray:
-        found = self._keys + [0, 0, self._num_read]
+        found = self.places
         self._num_read += num_steps
         self._block = self._block[:, num_steps:]
         return found

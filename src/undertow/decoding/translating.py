@@ -6,19 +6,18 @@ F feature frames, C channels, S source symbols.
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from undertow.alphabets import TextAlphabet
 from undertow.alphabets.text_alphabet import OutsideError
-from undertow.emissions import Sampling
+from undertow.decoding.batches import Progress, decode_sources
+from undertow.decoding.beam import Hypothesis
 from undertow.errors import DataError, UsageError
-from undertow.generation.beam import LENGTH_PENALTY, Hypothesis
-from undertow.generation.decoding import USUAL, Decoding, Progress, decode_sources
-from undertow.generation.writers import MaxLength
 from undertow.models.model import Model, require
 from undertow.models.seq2seq import Seq2Seq
+from undertow.options import SEARCH, Search, changed
 
 Line = str | np.ndarray
 LongLines = Literal["refuse", "split", "skip"]
@@ -31,7 +30,7 @@ class Translation:
     """What a model wrote of one line.
 
     Attributes:
-        texts: best first: as many as are asked for. A search's are no two the same, and fewer where it found no more.
+        texts: best first, as many as are asked for. Search results are distinct, and fewer where it found no more.
         log_probs: of each, nats, of the symbols it was written in and their end; of a split line all its parts'.
         scores: of each, what it is ranked by.
         ended: of each, whether it ended by itself, and not because it could be no longer.
@@ -121,37 +120,31 @@ def translate(
     model: Seq2Seq,
     lines: Sequence[Line],
     *,
-    beam: int = 5,
-    n_best: int = 1,
-    length_penalty: float | None = LENGTH_PENALTY,
-    batch_size: int = 64,
-    max_length: MaxLength = None,
-    sampling: Sampling | None = None,
-    seed: int = 0,
-    cached: bool = True,
+    search: Search = SEARCH,
     long_lines: LongLines = "refuse",
     progress: Progress | None = None,
+    **options: Any,
 ) -> Translations:
-    """Translate lines of text; or write what is said in sounds, where that is what the model reads.
+    """Translate lines of text, or transcribe sounds with a model that reads them.
 
     An empty line, or one of white space, has an empty translation, and the model is not asked.
 
     Args:
         lines: texts, or frames (F, C) of the model's features.
-        beam, n_best, length_penalty, batch_size, max_length, sampling, seed, cached: as in
-            `undertow.generation.decoding.Decoding`.
+        search: how translations are found.
         long_lines: what becomes of a line longer than the model can read: all is refused, the line is split where its
             words end and as near to its middle as can be, or it is skipped.
         progress: called after each batch with the sources done and the sources in all.
+        options: fields of `undertow.options.Search` by their names, such as beam=5.
 
     Raises:
-        UsageError: numbers out of range, a line that is too long, or lines that the model does not read.
+        UsageError: an unknown option, numbers out of range, a line that is too long, or lines that the model does not
+            read.
         DataError: a character that the model does not know, by line and position; frames that are not what they must
             be.
     """
     began = time.perf_counter()
-    decoding = Decoding(beam, n_best, length_penalty, batch_size, max_length, sampling, seed, cached)
-    found = _translate(model, lines, decoding, long_lines, 0, progress)
+    found = _translate(model, lines, changed(search, options), long_lines, 0, progress)
     return Translations(tuple(found), time.perf_counter() - began)
 
 
@@ -172,7 +165,7 @@ def check_translator(model: Model) -> tuple[TextAlphabet, TextAlphabet]:
 def translate_lines(
     model: Seq2Seq,
     groups: Iterable[Sequence[Line]],
-    decoding: Decoding = USUAL,
+    search: Search = SEARCH,
     long_lines: LongLines = "refuse",
 ) -> Iterator[Translation]:
     """`translate` for lines that come as a stream, in groups of those that are there: a group's translations are given
@@ -180,19 +173,19 @@ def translate_lines(
     """
     first = 0
     for group in groups:
-        yield from _translate(model, group, decoding, long_lines, first, None)
+        yield from _translate(model, group, search, long_lines, first, None)
         first += len(group)
 
 
 def _translate(
     model: Seq2Seq,
     lines: Sequence[Line],
-    decoding: Decoding,
+    search: Search,
     long_lines: LongLines,
     first: int,
     progress: Progress | None,
 ) -> list[Translation]:
-    """The translations of lines, of which the first is the one after `first` others."""
+    """The translations of lines; `first` is how many lines came before them."""
     _check_writes_text(model)
     if model.config.source is not None:
         check_translator(model)
@@ -200,8 +193,8 @@ def _translate(
     sources = [_read(line, model, long_lines, number + 1) for line, number in zip(lines, numbers, strict=True)]
     parts = [part for source in sources for part in source.parts]
     rows = [n + k * _PIECE for n, source in zip(numbers, sources, strict=True) for k in range(len(source.parts))]
-    decoded = iter(decode_sources(model, parts, decoding, rows=rows, progress=progress))
-    return [_joined(model, [next(decoded) for _ in source.parts], decoding, source.kind) for source in sources]
+    decoded = iter(decode_sources(model, parts, search, rows=rows, progress=progress))
+    return [_joined(model, [next(decoded) for _ in source.parts], search, source.kind) for source in sources]
 
 
 def _check_writes_text(model: Seq2Seq) -> TextAlphabet:
@@ -267,19 +260,19 @@ def _split(text: str, alphabet: TextAlphabet, most: int) -> list[np.ndarray]:
     return _split(text[:cut].strip(), alphabet, most) + _split(text[cut:].strip(), alphabet, most)
 
 
-def _joined(model: Seq2Seq, parts: list[list[Hypothesis]], decoding: Decoding, kind: Kind) -> Translation:
+def _joined(model: Seq2Seq, parts: list[list[Hypothesis]], search: Search, kind: Kind) -> Translation:
     """A line's translation from its parts' hypotheses; of a search's that read the same, the best alone."""
     if not parts:
         return Translation(kind=kind)
     rows = list(zip(*parts, strict=False))
     texts = [" ".join(model.alphabet.decode(one.symbols) for one in row) for row in rows]
-    if decoding.sampling is None:
+    if search.sampling is None:
         first = {text: number for number, text in reversed(list(enumerate(texts)))}
         rows = [row for number, row in enumerate(rows) if first[texts[number]] == number]
         texts = list(dict.fromkeys(texts))
-    rows = rows[: decoding.n_best]
+    rows = rows[: search.n_best]
     return Translation(
-        texts=tuple(texts[: decoding.n_best]),
+        texts=tuple(texts[: search.n_best]),
         log_probs=tuple(sum(one.log_prob for one in row) for row in rows),
         scores=tuple(sum(one.score for one in row) for row in rows),
         ended=tuple(all(one.ended for one in row) for row in rows),

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 import torch
 
+from tests.decoding.test_beam import make
 from tests.generation.symbol_models import text_model
-from tests.generation.test_beam import make
 from tests.models.test_seq2seq import make as make_of_sound
 from undertow.alphabets.subwords import train_subwords
+from undertow.decoding.translating import Translation, check_translator, translate, translate_lines
 from undertow.emissions import Sampling
 from undertow.errors import DataError, UsageError
-from undertow.generation.decoding import Decoding
-from undertow.generation.translating import Translation, check_translator, translate, translate_lines
 from undertow.models import Seq2Seq
+from undertow.options import Search
 
 LINES = ["abc", "", "fedcba", "a", "  ", "abcdefabcdef", "cab"]
 MEL = dict(kind="mel", sample_rate=8000, hop_length=80, window_length=200, fft_size=256, num_channels=3)
@@ -43,7 +43,7 @@ def test_batches_change_nothing(model: Seq2Seq, how: dict[str, Any]) -> None:
     close(translate(model, lines, **how, max_length=12, batch_size=2).lines, whole.lines)
     close(translate(model, lines, **how, max_length=12, cached=False).lines, whole.lines)
     groups = [lines[:2], [], lines[2:3], lines[3:]]
-    close(translate_lines(model, groups, Decoding(**{"beam": 5, **how}, max_length=12)), whole.lines)
+    close(translate_lines(model, groups, Search(**{"beam": 5, **how}, max_length=12)), whole.lines)
 
 
 def test_what_is_told_of_lines(model: Seq2Seq) -> None:
@@ -105,7 +105,7 @@ def test_what_cannot_be_read_is_named_by_line(model: Seq2Seq) -> None:
 
 
 def test_other_models_are_refused(model: Seq2Seq) -> None:
-    with pytest.raises(UsageError, match="a seq2seq model translates"):
+    with pytest.raises(UsageError, match="translat"):
         check_translator(text_model())
     with pytest.raises(UsageError, match="cannot translate"):
         check_translator(of_sound())

@@ -1,28 +1,24 @@
 """Which engine runs a model, to draw or to score: the one place that chooses."""
 
 from collections.abc import Callable
-from typing import TypeVar
 
 from undertow.config import nearest
 from undertow.errors import UsageError
-from undertow.generation.forcing import Forced, NativeForced, TorchForced
-from undertow.generation.native_runner import NativeRunner
-from undertow.generation.runner import Runner
-from undertow.generation.torch_runner import TorchRunner
-from undertow.generation.uncached_runner import UncachedRunner
-from undertow.models.autoregressive import Autoregressive
 from undertow.native import Unsupported, cannot_run
+from undertow.session.native_session import NativeSession
+from undertow.session.session import Session, Stepped
+from undertow.session.torch_session import TorchSession
+from undertow.session.uncached_session import UncachedSession
 
-T = TypeVar("T")
-ENGINES: dict[str, Callable[[Autoregressive, int | None], Runner]] = {
-    "native": NativeRunner,
-    "torch": TorchRunner,
-    "uncached": UncachedRunner,
+ENGINES: dict[str, Callable[[Stepped, int | None], Session]] = {
+    "native": NativeSession,
+    "torch": TorchSession,
+    "uncached": UncachedSession,
 }
 
 
-def make_runner(model: Autoregressive, engine: str = "auto", threads: int | None = None) -> Runner:
-    """A runner for a model.
+def make_session(model: Stepped, engine: str = "auto", threads: int | None = None) -> Session:
+    """A session of a model.
 
     "auto" never changes the precision. It takes the native engine for a model that was exported to it, and for one on
     the CPU that it can run as it is; else torch, whose `notes` then say why.
@@ -32,6 +28,7 @@ def make_runner(model: Autoregressive, engine: str = "auto", threads: int | None
 
     Raises:
         UsageError: there is no such engine, it cannot run the model, or `threads` is not positive.
+        DataError: an exported model's engine file is damaged.
     """
     if threads is not None and threads < 1:
         raise UsageError(f"threads is {threads}; it must be 1 or more")
@@ -42,8 +39,8 @@ def make_runner(model: Autoregressive, engine: str = "auto", threads: int | None
     return ENGINES[engine](model, threads)
 
 
-def make_forced(model: Autoregressive) -> Forced:
-    """What scores given sequences with a model.
+def make_scorer(model: Stepped) -> Session:
+    """The session that scores given sequences with a model (`undertow.session.log_prob`).
 
     It is the native engine for a model that was exported to it, which nothing else gives the same numbers for. Every
     other model is scored by torch, on the CPU too: all steps of a sequence are known, and one parallel call over them
@@ -53,25 +50,25 @@ def make_forced(model: Autoregressive) -> Forced:
         UsageError: the model is exported, and there is no native engine here.
         DataError: its engine file is damaged.
     """
-    return TorchForced(model) if model.engine_file is None else _exported(lambda: NativeForced(model))
+    return TorchSession(model) if model.engine_file is None else _exported(model, None)
 
 
-def _fastest(model: Autoregressive, threads: int | None) -> Runner:
+def _fastest(model: Stepped, threads: int | None) -> Session:
     if model.engine_file is not None:
-        return _exported(lambda: NativeRunner(model, threads))
-    if next(model.parameters()).device.type != "cpu":
-        return TorchRunner(model, threads)
+        return _exported(model, threads)
+    if model.device.type != "cpu":
+        return TorchSession(model, threads)
     try:
-        return NativeRunner(model, threads)
+        return NativeSession(model, threads)
     except Unsupported as reason:
-        runner = TorchRunner(model, threads)
-        runner.notes = (f"{reason}; torch steps this model", *runner.notes)
-        return runner
+        session = TorchSession(model, threads)
+        session.notes = (f"{reason}; torch steps this model",)
+        return session
 
 
-def _exported(make: Callable[[], T]) -> T:
-    """What the native engine makes of an exported model; nothing else runs it as it was exported."""
+def _exported(model: Stepped, threads: int | None) -> Session:
+    """The native engine's session of an exported model; nothing else runs it as it was exported."""
     try:
-        return make()
+        return NativeSession(model, threads)
     except Unsupported as reason:
         raise cannot_run(reason) from None

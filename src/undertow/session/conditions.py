@@ -3,21 +3,58 @@
 B batch, T steps, F feature frames, M features a frame, R frames the upsampler sees.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from undertow.batch import Condition
-from undertow.generation.inference import inference
+from undertow.batch import Batch, Condition
 from undertow.models.autoregressive import Autoregressive
+from undertow.session.inference import inference
+
+
+class Conditions(ABC):
+    """What is known of each of B sequences.
+
+    Attributes:
+        batch_size: B.
+    """
+
+    batch_size: int
+
+    @abstractmethod
+    def steps(self, start: int, stop: int) -> Condition:
+        """The condition of steps `start` to `stop` - 1 of every row, or one step that serves them all."""
+
+    @abstractmethod
+    def select(self, rows: Sequence[int]) -> "Conditions":
+        """Those of the given rows, in the given order and as often as they are named."""
 
 
 @dataclass(frozen=True)
-class Conditions:
-    """What is known of each of B sequences: labels, and features that cover all of their steps.
+class Encoded(Conditions):
+    """The memory of each row's source, which a decoder reads: the same at every step."""
+
+    batch_size: int
+    condition: Condition
+
+    def steps(self, start: int, stop: int) -> Condition:
+        return self.condition
+
+    def select(self, rows: Sequence[int]) -> "Encoded":
+        if list(rows) == list(range(self.batch_size)):
+            return self
+        assert self.condition.memory is not None
+        return Encoded(len(rows), self.condition.rows(torch.tensor(rows, device=self.condition.memory.device)))
+
+
+@dataclass(frozen=True)
+class Known(Conditions):
+    """What an autoregressive model is told of each sequence: labels, and features that cover all of its steps.
 
     Attributes:
         labels: by name, (B,) int64 class indices; -1 where a label is not known.
@@ -38,15 +75,13 @@ class Conditions:
             limits.append(self.features.shape[1] * settings.hop_length)
         return min(limits, default=None)
 
-    def select(self, rows: Sequence[int]) -> "Conditions":
-        """Those of the given rows, in the given order and as often as they are named."""
+    def select(self, rows: Sequence[int]) -> "Known":
         index = torch.tensor(rows, dtype=torch.int64, device=next(self.model.parameters()).device)
         labels = {name: label.index_select(0, index) for name, label in self.labels.items()}
         features = None if self.features is None else self.features.index_select(0, index)
-        return Conditions(self.model, len(rows), labels, features)
+        return Known(self.model, len(rows), labels, features)
 
     def steps(self, start: int, stop: int) -> Condition:
-        """The condition of steps `start` to `stop` - 1 of every row; one step that serves all without features."""
         settings = self.model.config.conditioner
         if self.features is None or settings.features is None:
             return self._every_step
@@ -70,3 +105,12 @@ class Conditions:
     def _every_step(self) -> Condition:
         with inference(self.model):
             return self.model.condition(self.labels, None, 1, self.batch_size)
+
+
+def conditions_of(model: Any, batch: Batch) -> Conditions:
+    """What a batch tells of its rows: their sources, or their labels and features."""
+    if batch.source is None:
+        return Known(model, len(batch.symbols), batch.labels, batch.features)
+    assert batch.source_lengths is not None
+    with inference(model):
+        return Encoded(len(batch.source), model.encode(batch.source, batch.source_lengths))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from undertow.errors import UsageError
-from undertow.generation.noise import Given, Philox, uniforms
+from undertow.session.noise import Given, Philox, uniforms
 
 MASK = 2**64 - 1
 

@@ -1,4 +1,4 @@
-"""Where a stream begins: its prompts primed, or a paused stream taken up again.
+"""The rows of a stream: their prompts primed, or a paused stream taken up again.
 
 B rows, L steps of a prompt, E elements of a vector symbol.
 """
@@ -13,11 +13,10 @@ from torch import Tensor
 
 from undertow.batch import Condition
 from undertow.errors import DataError, UsageError
-from undertow.generation.conditions import Conditions
 from undertow.generation.labels import Labels, differ_by_row, resolve_labels
 from undertow.generation.prompts import Features, Prompts, each_prompt, one_for_all, read_features, read_prompt
-from undertow.generation.runner import Runner
 from undertow.models.autoregressive import Autoregressive
+from undertow.session import Known, Session
 from undertow.state import State, leaves, named_leaves, num_bytes
 
 MOST_ROWS = 65_536  # of one stream
@@ -35,7 +34,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Start:
-    """A runner at its rows' places.
+    """A session at its rows' places.
 
     Attributes:
         conditions: what is known of each row.
@@ -43,8 +42,8 @@ class Start:
         notes: what a user should know of the engine, and of what was done to the prompts.
     """
 
-    runner: Runner
-    conditions: Conditions
+    session: Session
+    conditions: Known
     places: tuple[Place, ...]
     prompts: tuple[Tensor, ...] = ()
     notes: tuple[str, ...] = ()
@@ -56,12 +55,20 @@ class Start:
         return None if limit is None else limit - max(place.prompt_length + place.step for place in self.places)
 
 
-def begin(runner: Runner, prompt: Prompts, labels: Labels, features: Features, seed: int, rows: Sequence[int]) -> Start:
+def begin(
+    session: Session,
+    model: Autoregressive,
+    prompt: Prompts,
+    labels: Labels,
+    features: Features,
+    seed: int,
+    rows: Sequence[int],
+) -> Start:
     """Rows at the end of their prompts; what all of them share is primed once.
 
     The arguments are those of `undertow.generation.streaming.stream`.
     """
-    model, count = runner.model, len(rows)
+    count = len(rows)
     check_rows(model, count)
     given = each_prompt(prompt)
     if not count or len(given) not in (1, count):
@@ -72,13 +79,13 @@ def begin(runner: Runner, prompt: Prompts, labels: Labels, features: Features, s
     prompts = [symbols for symbols, _ in read] * (num_primed // len(read))
     conditions = _conditions(model, labels, features, num_primed)
     _check_fit(max(map(len, prompts)), conditions)
-    runner.prime(prompts, conditions)
+    session.prime(prompts, conditions)
     if shared and count > 1:
-        runner.select([0] * count)
+        session.select([0] * count)
         conditions, prompts = conditions.select([0] * count), prompts * count
     places = tuple(Place(seed, row, 0, len(one)) for row, one in zip(rows, prompts, strict=True))
-    notes = dict.fromkeys([*runner.notes, *(note for _, notes in read for note in notes)])
-    return Start(runner, conditions, places, tuple(prompts), tuple(notes))
+    notes = dict.fromkeys([*session.notes, *(note for _, notes in read for note in notes)])
+    return Start(session, conditions, places, tuple(prompts), tuple(notes))
 
 
 def check_rows(model: Autoregressive, count: int) -> None:
@@ -101,34 +108,33 @@ def pack(start: Start, num_drawn: int) -> State:
     """A stream after `num_drawn` steps, all but its features, rows first: "places" (B, 4), "labels", "position"."""
     places = torch.tensor([place._replace(step=place.step + num_drawn) for place in start.places])
     labels = {name: label.cpu() for name, label in start.conditions.labels.items()}
-    return {"places": places, "labels": labels, "position": start.runner.position}
+    return {"places": places, "labels": labels, "position": start.session.position}
 
 
-def unpack(runner: Runner, state: State, features: Features) -> Start:
+def unpack(session: Session, model: Autoregressive, state: State, features: Features) -> Start:
     """The stream that `pack` put away.
 
     Raises:
         DataError: the state is not of a stream of this model.
     """
-    model = runner.model
     if not _is_of(model, state):
         raise DataError("this state is not of a stream of this model; resume it with the model that made it")
     places = tuple(Place(*row) for row in state["places"].tolist())
     device = next(model.parameters()).device
     labels = {name: label.to(device) for name, label in state["labels"].items()}
-    conditions = Conditions(model, len(places), labels, read_features(features, model, len(places)))
-    runner.restore(state["position"])
-    return Start(runner, conditions, places, notes=runner.notes)
+    conditions = Known(model, len(places), labels, read_features(features, model, len(places)))
+    session.restore(state["position"])
+    return Start(session, conditions, places, notes=session.notes)
 
 
-def _conditions(model: Autoregressive, labels: Labels, features: Features, count: int) -> Conditions:
+def _conditions(model: Autoregressive, labels: Labels, features: Features, count: int) -> Known:
     device = next(model.parameters()).device
     indices = resolve_labels(labels, model.config.conditioner.labels, count)
     on_device = {name: index.to(device) for name, index in indices.items()}
-    return Conditions(model, count, on_device, read_features(features, model, count))
+    return Known(model, count, on_device, read_features(features, model, count))
 
 
-def _check_fit(length: int, conditions: Conditions) -> None:
+def _check_fit(length: int, conditions: Known) -> None:
     limit = conditions.num_steps
     if limit is not None and length >= limit:
         what = "the network can hold" if conditions.features is None else "the features and the network allow"
@@ -150,7 +156,7 @@ def _is_of(model: Autoregressive, state: State) -> bool:
     own = {
         "places": row.new_zeros(1, len(Place._fields)),
         "labels": dict.fromkeys(model.config.conditioner.labels, row),
-        "position": {"pending": pending, "network": model.init_state(1, Condition())},
+        "position": {"pending": pending, "network": model.init_state(1, Condition()), "steps": row},
     }
     return _layout(state) == _layout(own) and len({len(leaf) for leaf in leaves(state)}) == 1
 

@@ -9,7 +9,7 @@ from tests.generation.symbol_models import FAMILIES, roll_model, text_model
 from undertow.cost.generation_speed import generation_speeds, symbols_per_second
 from undertow.errors import UsageError
 from undertow.generation import generate, resume, stream
-from undertow.generation.engines import make_runner
+from undertow.session.engines import make_session
 
 
 def options(kind: str) -> dict:
@@ -90,7 +90,7 @@ def test_torch_goes_on_where_it_left_off_but_not_the_other_way() -> None:
 def test_leaves_the_model_in_its_mode() -> None:
     model = build("labels").train()
     generate(model, num_steps=3, engine="uncached")
-    assert model.training and make_runner(model, "uncached", 1).num_threads == 1
+    assert model.training and make_session(model, "uncached", 1).num_threads == 1
     assert torch.is_grad_enabled()
 
 

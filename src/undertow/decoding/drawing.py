@@ -9,49 +9,41 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from undertow.emissions import Sampling
+from undertow.decoding.beam import Hypothesis
+from undertow.decoding.targets import NOT_NUMBERS, begin, longest, only_end
 from undertow.errors import DataError
-from undertow.generation.beam import NOT_NUMBERS, Hypothesis
-from undertow.generation.inference import inference
-from undertow.generation.noise import Philox
-from undertow.generation.writers import MaxLength, longest, make_writer, only_end, symbols_for
 from undertow.models.seq2seq import Seq2Seq
+from undertow.options import PLAIN, SEARCH, Search
+from undertow.session.inference import inference
+from undertow.session.noise import Philox
 
 
-def sample(
-    model: Seq2Seq,
-    source: Tensor,
-    lengths: Tensor,
-    *,
-    sampling: Sampling,
-    seed: int = 0,
-    rows: Sequence[int] | None = None,
-    max_length: MaxLength = None,
-    cached: bool = True,
+def draw_targets(
+    model: Seq2Seq, source: Tensor, lengths: Tensor, search: Search = SEARCH, rows: Sequence[int] | None = None
 ) -> list[Hypothesis]:
     """Draw a target of each source; its log-probability, and so its score, is the model's own, whatever the sampling.
 
-    What is drawn is a function of the source, `seed` and the row's number: not of the batch.
+    What is drawn is a function of the source, the seed and the row's number: not of the batch.
 
     Args:
         source: (B, S) int64 symbols, each row's end symbol among them, or (B, S, C) frames.
         lengths: (B,) int64, steps of each.
-        rows: numbers of the rows of noise (`undertow.generation.noise`); 0 to B - 1 when not given.
-        max_length, cached: as in `undertow.generation.beam.beam_search`.
+        search: sampling (the distribution itself when not given), seed, maximum length, and cached.
+        rows: numbers of the rows of noise (`undertow.session.noise`); 0 to B - 1 when not given.
 
     Raises:
         UsageError: a number out of range.
         DataError: the model's parameters are not numbers.
     """
     num_rows, start = len(source), model.end_symbol + 1
-    limits = longest(model, lengths, max_length)
-    noise = Philox([seed] * num_rows, range(num_rows) if rows is None else rows, [0] * num_rows, 1)
+    limits, sampling = longest(model, lengths, search.max_length), search.sampling or PLAIN
+    noise = Philox([search.seed] * num_rows, range(num_rows) if rows is None else rows, [0] * num_rows, 1)
     written, log_prob = np.full((num_rows, int(limits.max(initial=0))), start), np.zeros(num_rows)
-    num_written, alive, last = np.zeros(num_rows, dtype=np.int64), np.arange(num_rows), np.full(num_rows, start)
+    num_written, alive = np.zeros(num_rows, dtype=np.int64), np.arange(num_rows)
     with inference(model):
-        writer = make_writer(model, source, lengths, cached)
+        session = begin(model, source, lengths, search.cached)
         for step in range(written.shape[1]):
-            params = writer.next(symbols_for(model, last))
+            params = session.peek()
             allowed = only_end(params, limits[alive] == step + 1, model.end_symbol)
             uniforms = torch.from_numpy(noise.next(1)[alive, 0]).to(params.device)
             drawn = model.emission.sample(allowed, uniforms, sampling)
@@ -65,8 +57,9 @@ def sample(
             if len(left) == 0:
                 break
             if len(left) < len(last):
-                alive, last = alive[left], last[left]
-                writer.select(left)
+                session.select(left)
+            alive = alive[left]
+            session.feed(torch.from_numpy(last[left])[:, None])
     ended = num_written < limits
     parts = zip(written, num_written, log_prob.tolist(), ended.tolist(), strict=True)
     return [Hypothesis(row[: length - 1].copy(), nats, by_itself, nats) for row, length, nats, by_itself in parts]

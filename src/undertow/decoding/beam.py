@@ -17,14 +17,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from undertow.errors import DataError, UsageError
-from undertow.generation.inference import inference
-from undertow.generation.writers import MaxLength, longest, make_writer, only_end, symbols_for
+from undertow.decoding.targets import NOT_NUMBERS, begin, longest, only_end
+from undertow.errors import DataError
 from undertow.models.seq2seq import Seq2Seq
-
-NOT_NUMBERS = "the model's parameters are not numbers; nothing can be written with it"
-LENGTH_PENALTY = 0.6  # the Transformer's (arXiv 1706.03762, §6.1)
-MOST_PENALTY = 10
+from undertow.options import SEARCH, Search
+from undertow.session.inference import inference
 
 
 @dataclass(frozen=True)
@@ -44,69 +41,42 @@ class Hypothesis:
     score: float
 
 
-def beam_search(
-    model: Seq2Seq,
-    source: Tensor,
-    lengths: Tensor,
-    *,
-    beam: int = 1,
-    n_best: int = 1,
-    length_penalty: float | None = LENGTH_PENALTY,
-    max_length: MaxLength = None,
-    cached: bool = True,
-) -> list[list[Hypothesis]]:
-    """The best targets of each source, best first, no two the same; fewer than `n_best` only where there are no more.
+def beam_search(model: Seq2Seq, source: Tensor, lengths: Tensor, search: Search = SEARCH) -> list[list[Hypothesis]]:
+    """The best targets of each source, best first and distinct; fewer than `n_best` only where there are no more.
 
     A source leaves the batch when nothing alive can still come among its n best, whatever follows.
 
     Args:
         source: (B, S) int64 symbols, each row's end symbol among them, or (B, S, C) frames.
         lengths: (B,) int64, steps of each.
-        beam: K; 1 is the greedy search.
-        length_penalty: a; 0 or None ranks by log-probability alone.
-        max_length: symbols of a target at most, its end among them, of each row or by its source's length; the end is
-            the only symbol allowed there. By default the source's length and 50, and no more than the decoder holds.
-        cached: step from a state; otherwise read the whole target again for every symbol, for the same result.
+        search: all but its batch size, sampling and seed. A beam of 1 is the greedy search. At the maximum length only
+            the end symbol is allowed; a function never asks for more than the decoder holds.
 
     Raises:
-        UsageError: numbers out of range, or that do not go together.
+        UsageError: the maximum length is out of range.
         DataError: the model's parameters are not numbers.
     """
-    check_search(beam, n_best, length_penalty)
     if not len(source):
         return []
-    limits = longest(model, lengths, max_length)
-    found = [Found(beam, n_best, length_penalty or 0.0, int(limit)) for limit in limits]
+    limits = longest(model, lengths, search.max_length)
+    found = [Found(search, int(limit)) for limit in limits]
     with inference(model):
-        writer, alive = make_writer(model, source, lengths, cached), _beginnings(len(source))
+        session, alive = begin(model, source, lengths, search.cached), _beginnings(len(source))
         while len(alive.source):
-            last = alive.written[:, -1] if alive.num_written else np.full(len(source), model.end_symbol + 1)
-            nats = _log_probs(writer.next(symbols_for(model, last)))
+            nats = _log_probs(session.peek())
             nats = only_end(nats, limits[alive.source] == alive.num_written + 1, model.end_symbol)
             longer = _extended(alive, nats, found)
             ends = longer.written[:, -1] == model.end_symbol
             _keep(longer.rows(ends), found)
             longer = longer.rows(~ends)
             before, alive = len(alive.source), longer.rows(~_settled(longer, found)[longer.source])
-            if not np.array_equal(alive.parent, np.arange(before)):
-                writer.select(alive.parent)
+            if len(alive.source) and not np.array_equal(alive.parent, np.arange(before)):
+                session.select(alive.parent)
+            if len(alive.source):
+                session.feed(torch.from_numpy(alive.written[:, -1:]))
     if not all(one.hypotheses for one in found):
         raise DataError(NOT_NUMBERS)
     return [one.best for one in found]
-
-
-def check_search(beam: int, n_best: int, length_penalty: float | None) -> None:
-    """Refuse numbers that `beam_search` cannot search by.
-
-    Raises:
-        UsageError: one of them is out of range, or they do not go together.
-    """
-    if beam < 1:
-        raise UsageError(f"beam is {beam}; it must be 1 or more")
-    if not 1 <= n_best <= beam:
-        raise UsageError(f"n_best is {n_best}; it must be from 1 to the beam, which is {beam}")
-    if length_penalty is not None and not 0 <= length_penalty <= MOST_PENALTY:
-        raise UsageError(f"length_penalty is {length_penalty}; it must be from 0 to {MOST_PENALTY}")
 
 
 def length_normalised(log_prob: float, num_symbols: int, length_penalty: float) -> float:
@@ -149,25 +119,23 @@ class Found:
         limit: the longest a target may be, its end among it.
     """
 
-    beam: int
-    n_best: int
-    length_penalty: float
+    search: Search
     limit: int
     hypotheses: list[Hypothesis] = field(default_factory=list)
 
     @property
     def best(self) -> list[Hypothesis]:
         """The n best, best first."""
-        return sorted(self.hypotheses, key=lambda one: -one.score)[: self.n_best]
+        return sorted(self.hypotheses, key=lambda one: -one.score)[: self.search.n_best]
 
     @property
     def width(self) -> int:
         """How many may be alive beside those that have ended."""
-        return self.beam - len(self.hypotheses)
+        return self.search.beam - len(self.hypotheses)
 
     def keep(self, written: np.ndarray, log_prob: float) -> None:
         """One more that has ended, its end among what is written (T,)."""
-        score = length_normalised(log_prob, len(written), self.length_penalty)
+        score = length_normalised(log_prob, len(written), self.search.length_penalty or 0.0)
         self.hypotheses.append(Hypothesis(written[:-1], log_prob, len(written) < self.limit, score))
 
     def is_settled(self, log_prob: float) -> bool:
@@ -175,8 +143,8 @@ class Found:
 
         It only gets less probable, and the longest of all is normalised the most.
         """
-        bound = length_normalised(log_prob, self.limit, self.length_penalty)
-        return len(self.hypotheses) >= self.n_best and bound <= self.best[-1].score
+        bound = length_normalised(log_prob, self.limit, self.search.length_penalty or 0.0)
+        return len(self.hypotheses) >= self.search.n_best and bound <= self.best[-1].score
 
 
 def _beginnings(num_sources: int) -> Alive:
@@ -191,7 +159,7 @@ def _log_probs(params: Tensor) -> Tensor:
 
 def _extended(alive: Alive, nats: Tensor, found: list[Found]) -> Alive:
     """Each source's most probable beginnings that are one symbol longer, as many as its beam is wide."""
-    top = nats.topk(min(found[0].beam, nats.shape[1]), dim=-1)
+    top = nats.topk(min(found[0].search.beam, nats.shape[1]), dim=-1)
     log_prob = (alive.log_prob[:, None] + top.values.double().cpu().numpy()).ravel()
     if np.isnan(log_prob).any():
         raise DataError(NOT_NUMBERS)

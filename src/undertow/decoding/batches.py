@@ -1,0 +1,70 @@
+"""Targets of any number of sources: sorted by length into batches, decoded, and given back in their own order.
+
+F feature frames, C channels, S source steps.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from torch import Tensor
+
+from undertow.alphabets import Subwords
+from undertow.data.batches import collate_sources
+from undertow.decoding.beam import Hypothesis, beam_search
+from undertow.decoding.drawing import draw_targets
+from undertow.models.seq2seq import Seq2Seq
+from undertow.options import SEARCH, Search
+
+Progress = Callable[[int, int], None]
+
+
+def decode_sources(
+    model: Seq2Seq,
+    sources: Sequence[np.ndarray],
+    search: Search = SEARCH,
+    *,
+    rows: Sequence[int] | None = None,
+    progress: Progress | None = None,
+) -> list[list[Hypothesis]]:
+    """The targets of sources, each one's best first.
+
+    Args:
+        sources: symbols (S,) int64 without their ends, or frames (F, C) float32.
+        rows: numbers of the sources, for the noise; 0 and on when not given.
+        progress: called after each batch with the sources done and the sources in all.
+
+    Raises:
+        UsageError: a source or `max_length` is longer than the model holds.
+        DataError: the model's parameters are not numbers.
+    """
+    numbers = range(len(sources)) if rows is None else rows
+    order = sorted(range(len(sources)), key=lambda index: -len(sources[index]))
+    found: list[list[Hypothesis]] = [[] for _ in sources]
+    for first in range(0, len(order), search.batch_size):
+        batch = order[first : first + search.batch_size]
+        source, lengths = collate_sources([sources[index] for index in batch], model.source_end)
+        decoded = _decoded(model, source, lengths, [numbers[index] for index in batch], search)
+        for index, hypotheses in zip(batch, decoded, strict=True):
+            found[index] = hypotheses
+        if progress is not None:
+            progress(first + len(batch), len(order))
+    return found
+
+
+def _decoded(
+    model: Seq2Seq, source: Tensor, lengths: Tensor, rows: Sequence[int], search: Search
+) -> list[list[Hypothesis]]:
+    """Of each source of a batch, the hypotheses, best first; row r draws from the rows r·n and on of the noise.
+
+    Of sub-words a search gives more than n, for n different texts to be among them: several hypotheses may read the
+    same, cut in different places.
+    """
+    count = search.n_best
+    if search.sampling is None:
+        several = count > 1 and isinstance(model.alphabet, Subwords)
+        return beam_search(model, source, lengths, replace(search, n_best=search.beam) if several else search)
+    sources, numbers = source.repeat_interleave(count, dim=0), [row * count + n for row in rows for n in range(count)]
+    drawn = draw_targets(model, sources, lengths.repeat_interleave(count), search, numbers)
+    groups = [drawn[first : first + count] for first in range(0, len(drawn), count)]
+    return [sorted(group, key=lambda one: -one.score) for group in groups]

@@ -1,0 +1,43 @@
+"""How probable given sequences are: teacher forcing, written over a session's `feed`.
+
+B batch, T steps, E elements of a vector symbol.
+"""
+
+import torch
+from torch import Tensor
+
+from undertow.batch import Batch
+from undertow.session.conditions import conditions_of
+from undertow.session.inference import inference
+from undertow.session.session import Session
+
+
+def log_prob(session: Session, batch: Batch, piece_steps: int) -> Tensor:
+    """Log-probability of each symbol in nats, (B, T), from the zero state on; zero where a step does not count.
+
+    The session is of `make_scorer`, or any other; its rows become the batch's. Where one piece holds all steps and the
+    engine can, they are computed in one parallel call.
+
+    Args:
+        batch: on the model's device and in its precision.
+        piece_steps: steps whose parameters are held at once; memory does not grow beyond them.
+    """
+    num_rows, num_steps = batch.symbols.shape[:2]
+    whole = session.in_one_call(batch) if num_steps <= piece_steps else None
+    if whole is not None:
+        return whole
+    conditions = conditions_of(session.model, batch)
+    session.prime([batch.symbols[row, :0] for row in range(num_rows)], conditions)
+    pieces = []
+    for start in range(0, num_steps, piece_steps):
+        stop = min(start + piece_steps, num_steps)
+        symbols = batch.symbols[:, start:stop]
+        params = session.feed(symbols, conditions.steps(start, stop))
+        with inference(session.model):
+            pieces.append(session.model.emission.log_prob(params, symbols))
+    return torch.where(batch.counted, torch.cat(pieces, dim=1), 0.0)
+
+
+def log_likelihood(session: Session, batch: Batch, piece_steps: int) -> Tensor:
+    """Log-probability of each row in nats, (B,) float64: the sum of `log_prob` over its counted steps."""
+    return log_prob(session, batch, piece_steps).sum(dim=1, dtype=torch.float64)
