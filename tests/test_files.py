@@ -98,7 +98,7 @@ from undertow.errors import DataError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 sound = lambda: write_audio("a.wav", np.zeros(9000, np.float32), 8000)
-for write in (sound, lambda: state.save((torch.zeros(9000),), "a.state")):
+for write in (sound, lambda: state.save({"past": torch.zeros(9000)}, "a.state")):
     try:
         write()
     except DataError as error:

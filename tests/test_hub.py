@@ -87,6 +87,7 @@ def check_same(model: Autoregressive, reference: Any, end: int) -> None:
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-4)
         assert ours.std() > 0.5  # there is something to compare
         _, state = model.prime(x[:, :20], Condition())
+        state = model.network.with_room(state, past.shape[1])
         for start in (21, 22, 24):
             chunk, state = model.step(past[:, start : start + (1 if start < 22 else 2)], state, Condition())
             if start == 22:
