@@ -25,8 +25,8 @@ SMALL = {"residual_channels": 4, "gate_channels": 4, "skip_channels": 4}
 @pytest.fixture
 def known_machine(monkeypatch):
     """A machine that need not be measured: 2 GB and 3e9 multiply-adds a second."""
-    monkeypatch.setattr("undertow.evaluation.roofline.read_bandwidth", lambda num_bytes, threads: 2e9)
-    monkeypatch.setattr("undertow.evaluation.roofline.matrix_peak", lambda precision, threads: 3e9)
+    monkeypatch.setattr("undertow.cost.roofline.read_bandwidth", lambda num_bytes, threads: 2e9)
+    monkeypatch.setattr("undertow.cost.roofline.matrix_peak", lambda precision, threads: 3e9)
 
 
 def measured(command, *words):
@@ -101,7 +101,7 @@ def test_a_model_that_needs_features(command, tmp_path, features, known_machine)
 
 
 def test_torch_alone_where_the_engine_cannot_run_the_model(command, trained, monkeypatch):
-    monkeypatch.setattr("undertow.evaluation.speed.why_missing", lambda: "it is not here")
+    monkeypatch.setattr("undertow.cost.stepping_speed.why_missing", lambda: "it is not here")
     rows, told = measured(command, trained)
     (row,) = rows
     assert row["engine"] == "torch" and row["samples_per_second"] > 0
