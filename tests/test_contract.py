@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests import contract
+from tests import contract, contract_model
 from tests.contract import Subject
 from undertow.batch import Batch
 from undertow.config import parse
@@ -61,6 +61,14 @@ FAULTS: dict[str, tuple[Callable[[Subject], None], dict[str, Any]]] = {
     "it is deaf": (contract.check_causality, dict(forward=lambda x, rows: torch.zeros_like(x))),
     "a delay is declared": (contract.check_delay, dict(delay=1)),
     "rows mix": (contract.check_rows_do_not_mix, dict(forward=lambda x, rows: LAYER(x) + x.mean(dim=0))),
+    "a row that is no number is heard in others": (
+        contract.check_what_is_no_number_stays_where_it_is,
+        dict(forward=lambda x, rows: LAYER(x) + 0 * x.mean(dim=0)),
+    ),
+    "a leaf is named after no module": (
+        contract.check_state_is_named,
+        dict(init_state=lambda rows: {"ring": LAYER.init_state(len(rows))}),
+    ),
     "the state grows": (contract.check_state_keeps_its_shape, stepping(growing)),
 }
 
@@ -105,14 +113,14 @@ def batch() -> Batch:
 
 
 def test_a_sound_model_passes() -> None:
-    contract.check_model(model(), batch())
+    contract_model.check_model(model(), batch())
 
 
 def test_a_model_that_sees_the_symbol_itself_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     leaky = model()
     monkeypatch.setattr(leaky, "past", lambda symbols: torch.cat([symbols, symbols[:, -1:]], dim=1))
     with pytest.raises(AssertionError):
-        contract.check_model_causality(leaky, batch())
+        contract_model.check_model_causality(leaky, batch())
 
 
 def test_a_model_that_counts_padding_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +129,7 @@ def test_a_model_that_counts_padding_is_caught(monkeypatch: pytest.MonkeyPatch) 
     everything = torch.ones(3, 8, dtype=torch.bool)
     monkeypatch.setattr(counting, "log_prob", lambda batch: log_prob(Batch(batch.symbols, everything)))
     with pytest.raises(AssertionError):
-        contract.check_padding(counting, batch())
+        contract_model.check_padding(counting, batch())
 
 
 def test_a_model_whose_rows_share_their_luck_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,4 +137,4 @@ def test_a_model_whose_rows_share_their_luck_is_caught(monkeypatch: pytest.Monke
     draw = unlucky.emission.sample
     monkeypatch.setattr(unlucky.emission, "sample", lambda params, uniforms, how: draw(params, uniforms.flip(0), how))
     with pytest.raises(AssertionError):
-        contract.check_sampling(unlucky, batch())
+        contract_model.check_sampling(unlucky, batch())

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.contract import check_model
+from tests.contract_model import check_model
 from tests.networks.cases import CASES
 from undertow import models
 from undertow.alphabets import PianoRoll

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.contract_whole import check_whole
 from undertow.errors import UsageError
 from undertow.models.frame_source import FrameSource
 
@@ -33,6 +34,11 @@ def test_loudness_microphone_and_what_is_behind_a_row_make_no_difference():
     behind[1, 7:] = 9.0
     behind = behind + 3 * torch.randn(3, 1, 12).double()
     torch.testing.assert_close(source(behind, LENGTHS), source(frames(), LENGTHS), rtol=0, atol=1e-12)
+
+
+def test_keeps_the_contract_of_what_reads_whole_rows():
+    source = make().eval()
+    check_whole(lambda x, lengths: (source(x, lengths), lengths), frames()[:2], LENGTHS[:2])
 
 
 def test_without_settings_training_changes_nothing():

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from tests.contract import assert_close, check_network
+from tests.contract_whole import check_whole
 from undertow.config import parse
 from undertow.errors import UsageError
 from undertow.networks import ENCODER_DECODERS, EncoderDecoder, InputShape
@@ -83,19 +84,7 @@ def test_decoder_of_frames_keeps_the_contract(kind: str, name: str, tmp_path: Pa
 
 @pytest.mark.parametrize(("kind", "name", "source"), SOURCED)
 def test_encoder_sees_a_row_and_nothing_behind_it(kind: str, name: str, source: InputShape) -> None:
-    made, x = make(kind, name, source), sources(source)
-    with torch.no_grad():
-        memory, lengths = made.encoder(x, LENGTHS)
-        garbage = x.clone()
-        for row, length in enumerate(LENGTHS.tolist()):
-            garbage[row, length:] = garbage[row, length:].flip(0) + (1 - x[row, length:])
-        again, _ = made.encoder(garbage % 7 if source.num_symbols else garbage, LENGTHS)
-        assert_close(again, memory)
-        for row, length in enumerate(LENGTHS.tolist()):
-            alone, own = made.encoder(x[[row], :length], LENGTHS[[row]])
-            assert int(own[0]) == int(lengths[row])
-            assert_close(alone[0, : int(own[0])], memory[row, : int(own[0])])
-            assert not memory[row, int(own[0]) :].any()
+    check_whole(make(kind, name, source).encoder, sources(source), LENGTHS)
 
 
 @pytest.mark.parametrize(("kind", "name", "source"), SOURCED)

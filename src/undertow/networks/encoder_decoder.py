@@ -82,6 +82,13 @@ def within(lengths: Tensor, num_steps: int) -> Tensor:
     return torch.arange(num_steps, device=lengths.device) < lengths[:, None]
 
 
+def cleared(source: Tensor, lengths: Tensor) -> Tensor:
+    """Frames (B, S, C) with zeros behind each row's length (B,), even where no number was; symbols as they are."""
+    if not source.is_floating_point():
+        return source
+    return torch.where(within(lengths, source.shape[1])[..., None], source, 0.0)
+
+
 def reverse_rows(x: Tensor, lengths: Tensor) -> Tensor:
     """Each row of x (B, S, C) from its own end, at its length (B,), to its beginning; what is behind stays there."""
     steps = torch.arange(x.shape[1], device=lengths.device).expand(len(x), -1)

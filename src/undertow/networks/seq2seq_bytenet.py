@@ -26,7 +26,7 @@ from undertow.errors import UsageError
 from undertow.layers import Dropout, Serial, dilation_cycles
 from undertow.layers.sharing import OWN, readers_of, source_of
 from undertow.networks.bytenet import Head, NormedConv1d, ReLUBlock
-from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, InputShape, within
+from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, InputShape, cleared, within
 from undertow.networks.network import Network
 from undertow.state import State
 
@@ -93,7 +93,7 @@ class ColumnEncoder(Encoder):
     def forward(self, source: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         columns = self.num_columns(lengths)
         num_columns = int(columns.max())
-        x = self.dropout(self.input(source)) * within(lengths, source.shape[1])[..., None]
+        x = self.dropout(self.input(cleared(source, lengths))) * within(lengths, source.shape[1])[..., None]
         x = F.pad(x, (0, 0, 0, num_columns - x.shape[1]))
         seen = within(columns, num_columns)[..., None]
         for block in self.blocks:

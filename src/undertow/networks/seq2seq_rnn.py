@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from undertow.batch import Condition
 from undertow.config import Count, Probability, config
 from undertow.layers import Dropout, Recurrent
-from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, InputShape, reverse_rows
+from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, InputShape, cleared, reverse_rows
 from undertow.networks.network import Network
 from undertow.state import State
 
@@ -70,7 +70,7 @@ class StateEncoder(Encoder):
         self.layers = Recurrent(config.cell, width, config.channels, config.num_layers, config.dropout)
 
     def forward(self, source: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        x = self.dropout(self.input(source))
+        x = self.dropout(self.input(cleared(source, lengths)))
         if self.reversed_source:
             x = reverse_rows(x, lengths)
         final = torch.stack([*self.layers.final(x, lengths).values()], dim=1)  # (B, n, L, H)

@@ -28,7 +28,7 @@ from undertow.config import Count, Probability, config
 from undertow.layers import Dropout, Recurrent, Stacked
 from undertow.layers.recurrent import STATES
 from undertow.layers.sharing import OWN, by_row, by_source, readers_of
-from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, InputShape, reverse_rows, within
+from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, InputShape, cleared, reverse_rows, within
 from undertow.networks.network import Network
 from undertow.state import State
 
@@ -82,7 +82,7 @@ class BidirectionalEncoder(Encoder):
         self.layers: Any = nn.ModuleList(Bidirectional(config.cell, width, config.channels) for width in widths)
 
     def forward(self, source: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        x = self.input(source)
+        x = self.input(cleared(source, lengths))
         for layer in self.layers:
             x = layer(self.dropout(x), lengths)
         return x * within(lengths, x.shape[1])[..., None], lengths

@@ -32,7 +32,7 @@ from undertow.layers import (
 )
 from undertow.layers.positions import Sinusoidal
 from undertow.layers.sharing import OWN, readers_of
-from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, InputShape, within
+from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, InputShape, cleared, within
 from undertow.networks.network import Network, check_length
 from undertow.state import State
 
@@ -105,7 +105,7 @@ class TransformerEncoder(Encoder):
 
     def forward(self, source: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         check_length(source.shape[1], self.max_length)
-        x = self.entrance(self.input(source), torch.arange(source.shape[1], device=source.device))
+        x = self.entrance(self.input(cleared(source, lengths)), torch.arange(source.shape[1], device=source.device))
         seen = within(lengths, source.shape[1])
         for block in self.blocks:
             x = block(x, seen)
