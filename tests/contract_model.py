@@ -90,10 +90,11 @@ def check_padding(model: Autoregressive, batch: Batch) -> None:
 
 
 def behind_the_steps(model: Autoregressive, features: Tensor, num_steps: int) -> Tensor:
-    """Features whose first row has no numbers behind so many steps."""
-    settings, copied = model.config.conditioner.features, features.clone()
-    assert settings is not None
-    copied[0, -(-num_steps // settings.hop_length) :] = math.nan
+    """Features whose first row has no numbers behind what so many steps hear."""
+    conditioner, copied = model.config.conditioner, features.clone()
+    assert conditioner.features is not None
+    ahead = conditioner.upsampling.look_ahead
+    copied[0, -(-num_steps // conditioner.features.hop_length) + ahead :] = math.nan
     return copied
 
 
