@@ -7,6 +7,7 @@ N sequences, B batch, T steps, E elements of a vector symbol, F feature frames, 
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -151,7 +152,9 @@ def collate(examples: Examples, crops: Sequence[Crop], look_ahead: int = 0, roun
     longest = max(1, *(crop.stop - crop.start + crop.context for crop in crops))
     unit = examples.round_steps if round_steps is None else round_steps
     num_steps = -(-longest // unit) * unit
-    symbols = np.full((len(crops), num_steps, *examples.step_shape), examples.padding, examples.dtype)
+    symbols = np.zeros((len(crops), num_steps, *examples.step_shape), examples.dtype)
+    if examples.padding:
+        symbols[:] = examples.padding
     counted = np.zeros((len(crops), num_steps), dtype=bool)
     for row, (index, start, stop, context) in enumerate(crops):
         length = stop - start + context
@@ -163,7 +166,7 @@ def collate(examples: Examples, crops: Sequence[Crop], look_ahead: int = 0, roun
         counted=torch.from_numpy(counted),
         labels={name: _labels(values, crops, num_steps) for name, values in examples.labels.items()},
         features=_features(examples, crops, num_steps, look_ahead),
-        names=tuple(_name(examples, crop) for crop in crops),
+        names=tuple(map(partial(_name, examples), crops)),
         source=source,
         source_lengths=source_lengths,
     )
@@ -221,5 +224,6 @@ def _sources(examples: Examples, crops: Sequence[Crop]) -> tuple[Tensor | None, 
 
 def _name(examples: Examples, crop: Crop) -> str:
     name = examples.name(crop.number)
-    whole = crop.start == 0 and crop.stop == examples.lengths[crop.number]
-    return name if whole else f"{name}[{crop.start}:{crop.stop}]"
+    if crop.start == 0 and crop.stop == examples.lengths[crop.number]:
+        return name
+    return f"{name}[{crop.start}:{crop.stop}]"

@@ -99,7 +99,9 @@ def rows_in_order(pairs: PairSet, tokens_per_batch: int) -> Iterator[np.ndarray]
 
 def collate_pairs(pairs: PairSet, rows: Sequence[int] | np.ndarray) -> Batch:
     """The batch of some pairs: sources and targets with their ends, padded with zeros to the longest."""
-    return collate(pairs, [Crop(int(row), 0, int(pairs.lengths[row]), 0) for row in rows])
+    numbers = np.asarray(rows)
+    lengths = pairs.lengths[numbers].tolist()
+    return collate(pairs, [Crop(row, 0, length, 0) for row, length in zip(numbers.tolist(), lengths, strict=True)])
 
 
 def _widths(pairs: PairSet) -> np.ndarray:

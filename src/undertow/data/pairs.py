@@ -85,7 +85,10 @@ class PairSet(Examples):
         return self.names[index]
 
     def read(self, index: int, start: int, stop: int) -> np.ndarray:
-        return np.append(self.targets[index], np.int64(self.target_end))[start:stop]
+        target = self.targets[index]
+        symbols = np.empty(len(target) + 1, np.int64)
+        symbols[:-1], symbols[-1] = target, self.target_end
+        return symbols[start:stop]
 
     def source(self, index: int) -> np.ndarray:
         return self.sources[index]
