@@ -165,7 +165,7 @@ def _in_order(
     model: Autoregressive, examples: Examples, stride: int | None, window_steps: int | None
 ) -> tuple[Iterator[Batch], str]:
     """Every symbol once, and how that is called."""
-    limit, longest = model.network.max_length, int(examples.lengths.max(initial=1))
+    limit, longest = model.needs.max_length, int(examples.lengths.max(initial=1))
     if window_steps is not None:
         raise UsageError("window_steps is for the protocol of windows; stride is for this one")
     if stride is not None and (limit is None or not 1 <= stride <= limit):
@@ -185,7 +185,7 @@ def _in_order(
 
 def _window_steps(model: Autoregressive, examples: Examples, window_steps: int | None, stride: int | None) -> int:
     """Counted steps of a window; the one before it is an input too."""
-    limit, longest = model.network.max_length, int(examples.lengths.max(initial=0))
+    limit, longest = model.needs.max_length, int(examples.lengths.max(initial=0))
     if stride is not None:
         raise UsageError("stride is for the full protocol; window_steps is for windows")
     if window_steps is None:

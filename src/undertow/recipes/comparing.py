@@ -182,7 +182,7 @@ def _measure(
     num_symbols: int,
     say: Say,
 ) -> Comparison:
-    limits = [model.network.max_length for model in models.values() if model.network.max_length is not None]
+    limits = [limit for model in models.values() if (limit := model.needs.max_length) is not None]
     num_symbols = min([num_symbols, *limits])
     rows: list[Compared] = []
     engines: dict[str, str] = {}

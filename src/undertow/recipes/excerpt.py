@@ -6,7 +6,6 @@ from typing import Any
 
 from undertow.batch import Batch
 from undertow.data.examples import Examples, spread_pieces
-from undertow.errors import UsageError
 from undertow.evaluation import bits_per_symbol
 from undertow.evaluation.calibration import calibration_batches
 from undertow.models import Model, require
@@ -45,8 +44,6 @@ def excerpt(data: Any, model: Model, split: str, num_symbols: int, say: Say) -> 
         DataError: the data cannot be used, or has what the model does not know.
     """
     needs = require(model, "generate").needs
-    if data.kind == "audio" and needs.sample_rate is None:
-        raise UsageError("this model has no sample rate, so it cannot be held against sound")
     return of_examples(TASKS[data.kind](data, say).read(split, needs), model, num_symbols)
 
 
