@@ -37,7 +37,7 @@ class Lowered:
     names: tuple[str, ...]
 
 
-def lower(model: Autoregressive, precision: str = "float32") -> Lowered:
+def lower(model: Any, precision: str = "float32") -> Lowered:
     """The graph of a model of float32 weights.
 
     Args:
@@ -50,6 +50,7 @@ def lower(model: Autoregressive, precision: str = "float32") -> Lowered:
     _check_weights(model)
     emission = _emission(model.emission)
     _check_symbols(model)
+    _check_network(model.network)
     build = Builder(PRECISIONS[precision], {module: name for name, module in model.named_modules()})
     channels = model.conditioner.channels
     condition = (build.condition(channels),) if channels else ()
@@ -68,16 +69,21 @@ def lower(model: Autoregressive, precision: str = "float32") -> Lowered:
     return Lowered(graph, tuple(build.names))
 
 
-def _check_weights(model: Autoregressive) -> None:
+def _check_weights(model: nn.Module) -> None:
     for parameter in model.parameters():
         if parameter.dtype != torch.float32:
             name = str(parameter.dtype).removeprefix("torch.")
             raise Unsupported(f"the native engine runs models of float32 weights, and this one's are {name}")
 
 
-def _check_symbols(model: Autoregressive) -> None:
+def _check_symbols(model: Any) -> None:
     if model.alphabet.num_elements is not None:
         raise Unsupported(f"the native engine has no alphabet '{model.alphabet.config.kind}', of a vector a step")
+
+
+def _check_network(network: nn.Module) -> None:
+    if type(network) not in NETWORKS:
+        raise Unsupported(f"the native engine has no network {type(network).__name__}")
 
 
 def _inputs(build: Builder, model: Autoregressive) -> Values:
@@ -89,8 +95,6 @@ def _inputs(build: Builder, model: Autoregressive) -> Values:
 
 
 def _network(build: Builder, network: Network, x: Values, condition: Values) -> int:
-    if type(network) not in NETWORKS:
-        raise Unsupported(f"the native engine has no network {type(network).__name__}")
     (output,) = NETWORKS[type(network)](build, network, x, condition)
     return output
 
