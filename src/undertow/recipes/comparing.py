@@ -161,7 +161,9 @@ def _check_models(made: Mapping[str, Recipe]) -> None:
         with torch.device("meta"):
             scorer = build(config).scorer
         if scorer != "likelihood":
-            raise UsageError(f"{name} makes a {config.kind}, which is scored by its {scorer}; compare likelihoods")
+            raise UsageError(
+                f"{name} makes a {config.kind}, which has no likelihood to compare: its scorer is {scorer}"
+            )
         if "validation" not in task.splits(one.data):
             raise UsageError(f"{name} holds nothing out: there is nothing to compare models on")
         symbols[name] = to_dict(config.alphabet)
