@@ -1,6 +1,6 @@
-"""What a user may choose when a model draws or searches: each option once, for Python and for the command line.
+"""Options of sampling and search, each defined once for Python and for the command line.
 
-A verb takes such a value whole, and cyclopts makes a flag of each field, with the field's docstring as its help.
+A verb takes such a value whole; cyclopts makes each field a flag, and the field's docstring its help.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +21,7 @@ LARGEST_KEY = 2**63 - 1
 
 
 def check_keys(seeds: Sequence[int], rows: Sequence[int]) -> None:
-    """Refuse seeds and row numbers that the noise has no key for.
+    """Refuse seeds and row numbers that cannot be keys of the noise.
 
     Raises:
         UsageError: one is negative or does not fit 63 bits.
@@ -34,12 +34,12 @@ def check_keys(seeds: Sequence[int], rows: Sequence[int]) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Sampling:
-    """How to draw from an emission: the distribution itself by default. Top-k and top-p are for categorical emissions.
+    """How to draw from an emission, by default from the distribution itself. Top-k and top-p need a categorical one.
 
     Attributes:
-        temperature: Below 1 more probable, above 1 more varied, 0 always the most probable.
-        top_k: Draw from the k most probable symbols alone.
-        top_p: Draw from the fewest symbols whose probability reaches p.
+        temperature: Below 1 results are more probable, above 1 more varied; 0 always takes the most probable symbol.
+        top_k: Draw from the k most probable symbols only.
+        top_p: Draw from the fewest symbols whose total probability reaches p.
 
     Raises:
         UsageError: a number out of range.
@@ -65,19 +65,19 @@ PLAIN = Sampling()  # the distribution itself
 
 @dataclass(frozen=True, kw_only=True)
 class Draw:
-    """How much to draw from a model, and how.
+    """How much to generate, and how.
 
     Attributes:
         seconds: Length in seconds, for models with a sample rate.
         num_steps: Length in symbols.
-        count: How many rows; one for each prompt or row number when not given.
+        count: Number of rows; by default one for each prompt or row number.
         stop: A text, or a symbol, that ends a row; the row is cut before it. Several may be given.
         sampling: Temperature, top-k and top-p.
         seed: Seed of the noise, 0 to 2^63 - 1.
-        rows: Each row's number, which chooses its noise; 0, 1, 2 … when not given.
-        engine: What steps the model: native, the C++ engine; torch; uncached, which reads the whole past at every step;
-            or auto, the native one where it runs the model in its own precision.
-        threads: At most so many threads; as many as help when not given.
+        rows: Each row's number, which chooses its noise; by default 0, 1, 2 …
+        engine: Engine that runs the model: native (C++), torch, uncached (reads the whole past again at every step),
+            or auto (native if it can run the model in the model's own precision, else torch).
+        threads: Most threads to use; by default as many as help.
 
     Raises:
         UsageError: a number out of range, or options that do not go together.
@@ -99,24 +99,24 @@ class Draw:
         if self.num_steps is not None and self.num_steps < 1:
             raise UsageError(f"num_steps is {self.num_steps}; it must be 1 or more")
         if self.count is not None and self.rows is not None and self.count != len(self.rows):
-            raise UsageError(f"count is {self.count} and there are {len(self.rows)} row numbers; give one of the two")
+            raise UsageError(f"count is {self.count} and there are {len(self.rows)} row numbers; give only one of them")
         check_keys([self.seed], self.rows or [])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """How the targets of sources are found.
+    """How to find the targets of sources.
 
     Attributes:
-        beam: How many beginnings the search keeps; 1 takes the most probable symbol at every step.
+        beam: Beam width, the number of partial results kept; 1 takes the most probable symbol at every step.
         n_best: Results for each source, best first.
         length_penalty: Length-penalty exponent; 0 ranks by likelihood alone.
-        batch_size: Sources at a time.
-        max_length: Symbols of a result at most, its end among them: a number, or a function of the source's length;
-            that length plus 50 when not given.
-        sampling: Draw results in this way; search for the best when not given.
+        batch_size: Sources decoded together.
+        max_length: Most symbols of a result, its end included: a number, or a function of the source's length; by
+            default that length plus 50.
+        sampling: Draw results in this way; by default search for the best.
         seed: Seed of the draws.
-        cached: Step from a state; without it all symbols are read again for every new one, for the same result.
+        cached: Keep the state of past steps; --uncached reads all symbols again at every step, for the same result.
 
     Raises:
         UsageError: a number out of range, or options that do not go together.
@@ -146,10 +146,10 @@ DRAW, SEARCH = Draw(), Search()
 
 
 def changed(value: T, options: Mapping[str, Any]) -> T:
-    """The same choice with some options given anew, by their names.
+    """A copy with some options changed, by name.
 
     Raises:
-        UsageError: there is no such option (the nearest is named), or as the value's own class says.
+        UsageError: an unknown option (the message names the nearest), or a value that the class refuses.
     """
     whole: Any = value
     names = [field.name for field in fields(whole)]

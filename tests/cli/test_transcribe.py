@@ -62,14 +62,13 @@ def test_score(command, trained, sounds):
     lines = outcome.out.splitlines()
     assert outcome.status == 0, outcome.err
     assert f"{sounds}, test: 3 clips with a beam of 5 and a length penalty of 0.6 in " in lines[0]
-    assert lines[1] == "word error 0.00% (0 of 4 words), character error 0.00%; 75.00% of the words by always " \
-        "writing the commonest text"  # fmt: skip
-    assert " nats a symbol of what was said" in lines[2] and lines[3].startswith("better than always predicting")
+    assert_says(lines[1], "word error 0.00%", "0 of 4 words", "character error 0.00%", "75.00%")
+    assert " nats a symbol" in lines[2] and lines[3].startswith("better than")
     found = json.loads(command("score", trained, "--split", "speaker", "--beam", "1", "--json").out)
     assert found["split"] == "speaker" and found["num_clips"] == 9 and found["num_words"] == 12 and found["beam"] == 1
     assert found["word_error"] == found["wrong_words"] / 12
     outcome = command("score", trained, "--split", "everything")
-    assert outcome.status == 2 and "there are speaker, test, train, validation" in outcome.line
+    assert outcome.status == 2 and "speaker, test, train, validation" in outcome.line
     outcome = command("score", trained, "--metric", "bleu")
     assert outcome.status == 2
     assert_says(outcome.line, "metric", "translation")
@@ -100,9 +99,10 @@ def test_what_is_heard_goes_into_a_file(command, trained, sounds, tmp_path):
     )
     found = json.loads(command("transcribe", trained, files[0], "--out", tmp_path / "a.txt", "--json").out)
     assert found["out"] == str(tmp_path / "a.txt") and (tmp_path / "a.txt").read_text("utf-8") == "yes\n"
-    for out, said in ((files[1], "13.wav, and would be overwritten"), (tmp_path, "is a folder")):
+    for out, noun in ((files[1], "overwrite"), (tmp_path, "folder")):
         outcome = command("transcribe", trained, *files, "--out", out)
-        assert outcome.status == 2 and said in outcome.line
+        assert outcome.status == 2
+        assert_says(outcome.line, out, noun)
 
 
 def test_the_verb_for_sound_and_the_verb_for_text_name_each_other(command, trained, sounds, tmp_path):
@@ -135,13 +135,15 @@ def test_another_rate_is_resampled_and_said(command, trained, tmp_path):
 
 def test_files_that_cannot_be_used(command, trained, sounds, tmp_path):
     outcome = command("transcribe", trained, sounds / "12.wav", tmp_path / "none.wav")
-    assert outcome.status == 1 and "none.wav: there is no such file" in outcome.line and outcome.out == ""
+    assert outcome.status == 1 and outcome.out == ""
+    assert_says(outcome.line, "none.wav", "no such file")
     write(tmp_path / "silent.wav", np.zeros(RATE, np.float32))
     outcome = command("transcribe", trained, tmp_path / "silent.wav")
-    assert outcome.status == 1 and "silent.wav: silent" in outcome.line
+    assert outcome.status == 1 and "silent.wav: " in outcome.line
     (tmp_path / "text.wav").write_text("not a sound")
     outcome = command("transcribe", trained, tmp_path / "text.wav")
-    assert outcome.status == 1 and "text.wav: not wav, flac, ogg or mp3 audio" in outcome.line
+    assert outcome.status == 1
+    assert_says(outcome.line, "text.wav", "wav, flac, ogg or mp3")
     outcome = command("transcribe", trained, sounds / "12.wav", "--beam", "0")
     assert outcome.status == 2 and "beam is 0" in outcome.line
 
@@ -149,12 +151,13 @@ def test_files_that_cannot_be_used(command, trained, sounds, tmp_path):
 def test_a_recording_longer_than_the_model_reads(command, sounds, tmp_path):
     run = tmp_path / "run"
     outcome = train(command, run, "transformer-fsdd", sounds, "data.label=text", "network.max_length=16")
-    assert outcome.status == 1 and "s at most; cut it into pieces, or train with network.max_length=" in outcome.line
+    assert outcome.status == 1 and "network.max_length=" in outcome.line
     outcome = train(command, run, "transformer-fsdd", sounds, "data.label=text", "network.max_length=40")
     assert outcome.status == 0, outcome.err
     write(tmp_path / "long.wav", tone(3.0))
     outcome = command("transcribe", run, tmp_path / "long.wav")
-    assert outcome.status == 1 and "long.wav: 3.00 s long, and this model reads 0.50 s at most" in outcome.line
+    assert outcome.status == 1
+    assert_says(outcome.line, "long.wav", "3.00 s", "0.50 s")
 
 
 def test_a_model_of_something_else(command, sounds, tmp_path):
@@ -171,10 +174,11 @@ def test_tables_that_cannot_be_used(command, sounds, tmp_path):
     folder = tmp_path / "sounds"
     shutil.copytree(sounds, folder)
     outcome = train(command, tmp_path / "run", "transformer-fsdd", folder)
-    assert outcome.status == 1 and "no label 'digit'" in outcome.line
+    assert outcome.status == 1 and "label 'digit'" in outcome.line
     table(folder, [("12.wav", "yes", "ann", "train"), ("99.wav", "no", "ann", "train")])
     outcome = train(command, tmp_path / "run", "transformer-fsdd", folder, "data.label=text")
-    assert outcome.status == 1 and "metadata.csv, line 3: there is no audio file '99.wav'" in outcome.line
+    assert outcome.status == 1
+    assert_says(outcome.line, "metadata.csv, line 3", "'99.wav'")
     outcome = train(command, tmp_path / "run", "transformer-fsdd", tmp_path / "nowhere")
     assert outcome.status == 2 and not (tmp_path / "run").exists()
 
@@ -183,7 +187,8 @@ def test_texts_with_letters_that_the_model_does_not_know(command, trained, sound
     folder = tmp_path / "sounds"
     speak(folder, **{"12.wav": "Yes"})
     outcome = command("score", trained, folder)
-    assert outcome.status == 1 and "12.wav: character 'Y' (U+0059) at position 1 is not in the alphabet" in outcome.line
+    assert outcome.status == 1
+    assert_says(outcome.line, "12.wav", "character 'Y' (U+0059)", "position 1", "alphabet")
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.media.png_reader import pixels_of
+from tests.refusals import refuses
 from undertow.errors import DataError
 from undertow.media.png import write_png
 
@@ -24,6 +25,6 @@ def test_pixels_come_back(shape: tuple[int, ...], scale: int, tmp_path: Path) ->
     "pixels", [np.zeros((2, 2)), np.zeros(4, np.uint8), np.zeros((0, 3), np.uint8), np.zeros((2, 2, 2), np.uint8)]
 )
 def test_what_is_no_image(pixels: np.ndarray, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=pixels.dtype.name):
+    with refuses(DataError, pixels.shape, pixels.dtype.name):
         write_png(tmp_path / "x.png", pixels)
     assert not list(tmp_path.iterdir())

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.refusals import refuses
 from undertow.errors import DataError, UsageError
 from undertow.media.roll_picture import draw_roll
 
@@ -35,11 +36,11 @@ def test_time_runs_left_to_right_and_high_keys_are_above(tmp_path: Path) -> None
 
 def test_without_matplotlib_it_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(UsageError, match=r"undertow\[plots\]"):
+    with refuses(UsageError, "undertow[plots]"):
         draw_roll(SILENT, tmp_path / "song.png")
     assert not list(tmp_path.iterdir())
 
 
 def test_refuses_what_is_no_roll(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"song.png: .*\(20, 10\); a piano roll is"):
+    with refuses(DataError, "song.png", (20, 10), "piano roll"):
         draw_roll(SILENT[:, :10], tmp_path / "song.png")

@@ -24,20 +24,20 @@ def generate(
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Generate with a trained model: sound, text, music or images, whatever it was trained on.
+    """Generate sound, text, music or images with a trained model.
 
-    Sound is written as wav files, and music as npz or MIDI files, each with a picture; images are written as png files.
-    Text is printed as it is written, or goes to files. What comes out begins with the prompt. Without a length, sound
-    lasts 1 second or as long as its features, text has 500 symbols and music 128 steps, and an image is whole.
+    Sound is written to wav files and music to npz or MIDI files, each with a picture; images are written to png files.
+    Text is printed as it is generated, or written to files. A result begins with its prompt. By default sound lasts
+    1 second or as long as its features, text has 500 symbols, music has 128 steps, and an image is complete.
 
     Args:
         run: Folder of a run or a checkpoint.
-        out: A file, or a folder for numbered ones; files of the same names are replaced. Text needs none.
-        labels: A class the model knows, theo or speaker=theo; may be given again for another label.
-        prompt: What to continue: a text; for other models a file: a sound, an array of notes or pixels, or MIDI.
-        prompt_file: The same in a file, for text too.
-        features: For a model that is conditioned on features: a sound file to copy, or frames in a .npy file.
-        stop: A text before which a row ends (a line's end is $'\\n' in most shells); may be given again for another.
+        out: Output file, or a folder for numbered files; existing files are replaced. Optional for text.
+        labels: Class to condition on, such as theo or speaker=theo; repeat for another label.
+        prompt: Text to continue; for other models a file to continue: a sound, an array of notes or pixels, or MIDI.
+        prompt_file: File to continue, for text too.
+        features: For a model conditioned on features: a sound file to imitate, or a .npy file of frames.
+        stop: Text that ends a row and is cut off (a line break is $'\\n' in most shells); repeat for another.
         draw: How much to generate, and how.
         no_picture: Draw no pictures.
     """

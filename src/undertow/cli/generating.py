@@ -1,4 +1,4 @@
-"""How `undertow generate` goes on once its options are read: the same way for every medium."""
+"""Run `undertow generate`: generate, write, draw and report, in the same way for every medium."""
 
 import time
 from typing import Any
@@ -11,13 +11,13 @@ from undertow.generation import stream
 from undertow.generation.prompts import read_prompt
 from undertow.recipes.verdict import verdict
 
-SHOWN_STEPS = 4  # of a chunk that is shown at once
-STREAMED_STEPS = 64  # steps after the last row's stop are drawn in vain
+SHOWN_STEPS = 4  # steps of text printed together
+STREAMED_STEPS = 64  # few, because steps drawn after the last row's stop are wasted
 CHUNK_STEPS = 1024
 
 
 def run(request: Request) -> None:
-    """Generate, write, draw, and say what came out; of text, what came before Ctrl-C is kept."""
+    """Generate, write, draw and report; Ctrl-C keeps the text that was generated."""
     medium, paths = request.medium, request.paths
     rows = _generate(request, shows=medium.streams and request.count == 1 and not (paths or request.json))
     written: list[Output] = []
@@ -35,14 +35,14 @@ def run(request: Request) -> None:
 
 
 def print_files(rows: Rows, written: list[Output]) -> None:
-    """A line for each file, and one on the speed."""
+    """Print a line for each file, and one for the speed."""
     for output in written:
         print(f"{output.file}  {output.report.line}")
     print(rows.speed)
 
 
 def as_json(rows: Rows, written: list[Output]) -> dict[str, Any]:
-    """What `--json` prints: the files, and of a medium that needs none its results too."""
+    """What `--json` prints: the files, and for text the results too."""
     if not rows.medium.streams:
         return {"files": [output.facts for output in written], **rows.facts}
     return {
@@ -55,7 +55,7 @@ def as_json(rows: Rows, written: list[Output]) -> dict[str, Any]:
 
 
 def _generate(request: Request, shows: bool) -> Rows:
-    """The prompt read (once: it may be a pipe), the model primed, and all rows drawn."""
+    """Read the prompt (once: it may be a pipe), prime the model, and draw all rows."""
     began = time.perf_counter()
     given, model = request.given, request.model
     prompt, notes = read_prompt(given, model)
@@ -75,7 +75,7 @@ def _generate(request: Request, shows: bool) -> Rows:
 
 
 def _print_texts(rows: Rows) -> None:
-    """The texts where they were not shown before; then how fast it went, on stderr."""
+    """Print the texts that are not shown yet, then the speed on stderr."""
     if len(rows.results) == 1:
         show("\n")
     else:

@@ -1,4 +1,4 @@
-"""`undertow plot`: how far back a model looks, what it attends to, and what a translation is made from."""
+"""`undertow plot`: draw a model's receptive field, its attention, or the alignment of a translation."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,29 +25,29 @@ def plot(
     layer: int | None = None,
     json: Json = False,
 ) -> None:
-    """Draw how far back a model looks, what it attends to in a text, or what each symbol of a translation is made from.
+    """Draw how far back a model looks, its attention over a text, or the alignment of a text with its translation.
 
-    The receptive field is measured: the gradient of what a model says of a late symbol by each input before it, over
-    random sequences. Attention is drawn as a map for each layer and head, one row a step. An alignment is one map: a
-    translator's attention to its source, the mean over the heads of the last layer that has any; or where a model
-    attends to nothing, as a ByteNet, the size of the gradient by each symbol of the source.
+    The receptive field is measured: the gradient of a late prediction with respect to each input before it, over
+    random sequences. Attention is one map for each layer and head, one row a step. An alignment is one map: a
+    translator's attention to its source, the mean over the heads of the last layer with attention; or for a model
+    without attention, such as a ByteNet, the size of the gradient with respect to each source symbol.
 
     Args:
-        model: Folder of a run or a checkpoint or, except for --alignment, a recipe, whose model is built untrained.
-        out: The picture, named .png; its folder must be there.
-        receptive_field: Draw the gradient by an input's age.
-        attention: Draw what the model attends to in this text.
-        alignment: Draw what each symbol of a translation of this text is made from.
-        translation: That translation; by default the model's own, with a beam of 5.
-        steps: Inputs that the receptive field is looked for in; a quarter more than it declares, when not given.
-        layer: Draw this layer's attention alone, from 1 on.
+        model: Folder of a run or a checkpoint; or a recipe, whose model is built untrained (not for --alignment).
+        out: Picture to write, a .png file in an existing folder.
+        receptive_field: Draw the gradient against the age of the input.
+        attention: Draw the model's attention over this text.
+        alignment: Draw the alignment of this text with its translation.
+        translation: Translation to align; by default the model's own, with a beam of 5.
+        steps: Number of inputs to measure over; by default a quarter more than the declared receptive field.
+        layer: Draw only this layer, counted from 1.
     """
     from undertow.cli.terminal import print_facts, print_json
     from undertow.pictures.drawing import check_picture
     from undertow.recipes.load_or_build import load_or_build
 
     if receptive_field + (attention is not None) + (alignment is not None) != 1:
-        raise UsageError("say what to draw: --receptive-field, or --attention or --alignment and a text")
+        raise UsageError("give one of --receptive-field, --attention TEXT and --alignment TEXT")
     for option, value, goes_with, given in (
         ("steps", steps, "receptive-field", receptive_field),
         ("layer", layer, "attention", attention is not None),
@@ -66,11 +66,11 @@ def plot(
     if json:
         print_json({"model": model, "out": str(out), **facts})
     else:
-        print_facts({name.replace("_", " "): _said(fact) for name, fact in {**facts, "wrote": out}.items()})
+        print_facts({name.replace("_", " "): _printed(fact) for name, fact in {**facts, "wrote": out}.items()})
 
 
 def _field(model: "Autoregressive", out: Path, title: str, steps: int | None) -> dict[str, Any]:
-    """Draw the gradient by age; what was found."""
+    """Draw the gradient by age; return what was measured."""
     from undertow.pictures.drawing import draw_reach
     from undertow.pictures.receptive_field import measure_reach
 
@@ -86,7 +86,7 @@ def _field(model: "Autoregressive", out: Path, title: str, steps: int | None) ->
 
 
 def _maps(model: "Autoregressive", out: Path, title: str, text: str, layer: int | None) -> dict[str, Any]:
-    """Draw the attention of one layer or all; how many there are."""
+    """Draw the attention of one layer or all; return the counts of layers, heads and inputs."""
     from undertow.pictures.attention import attention_of
     from undertow.pictures.drawing import draw_attention
 
@@ -99,7 +99,7 @@ def _maps(model: "Autoregressive", out: Path, title: str, text: str, layer: int 
 
 
 def _alignment(run: Path, out: Path, title: str, text: str, translation: str | None) -> dict[str, Any]:
-    """Draw what each symbol of a translation is made from; the translation."""
+    """Draw the alignment of a translation; return the translation and its size."""
     from undertow.cli.translator import load_translator
     from undertow.pictures.drawing import draw_translation
     from undertow.pictures.translation_map import map_translation
@@ -114,5 +114,5 @@ def _alignment(run: Path, out: Path, title: str, text: str, translation: str | N
     }
 
 
-def _said(fact: Any) -> str:
+def _printed(fact: Any) -> str:
     return "all of the past" if fact is None else f"{fact:,}" if isinstance(fact, int) else str(fact)

@@ -1,4 +1,4 @@
-"""What `undertow generate` was asked for, held to what the model's medium can do."""
+"""The options of `undertow generate`, checked against the model's medium."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,10 +15,10 @@ from undertow.options import Draw
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """The options as they were given, and the model; `draws`: whether pictures are wanted.
+    """The options as given, and the model; `draws`: whether to draw pictures.
 
     Raises:
-        UsageError: options that do not go together, or that mean nothing for a model of this medium.
+        UsageError: options that do not go together, or that do not apply to the model's medium.
     """
 
     run: Path
@@ -41,39 +41,39 @@ class Request:
             raise UsageError("give --prompt or --prompt-file, not both")
         if self.out is None and not self.medium.streams:
             kinds = " or ".join(self.medium.suffixes)
-            raise UsageError(f"--out is missing: a file named {kinds}, or a folder for numbered ones")
+            raise UsageError(f"--out is missing; give a file ending in {kinds}, or a folder for numbered files")
 
     @cached_property
     def medium(self) -> Medium:
-        """What the model's symbols are outside the package."""
+        """The medium of the model's symbols."""
         return medium_of(self.model.alphabet, self.model.config.sample_rate)
 
     @property
     def given(self) -> Given | None:
-        """What to continue."""
+        """The prompt."""
         return self.prompt_file if self.prompt is None else self.medium.prompt(self.prompt)
 
     @property
     def count(self) -> int:
-        """How many rows."""
+        """The number of rows."""
         return 1 if self.draw.count is None else self.draw.count
 
     @cached_property
     def paths(self) -> list[Path]:
-        """The files to write; none where no place was named.
+        """The files to write; none without --out.
 
         Raises:
-            UsageError: see `output_paths`; or one of them is a file that is read.
+            UsageError: see `output_paths`; or one of them is an input file.
         """
         paths = [] if self.out is None else outputs.output_paths(self.out, self.count, self.medium)
         outputs.check_not_read(paths, [path for path in (self.given, self.features) if isinstance(path, Path)])
         return paths
 
     def length(self, num_given: int) -> dict[str, Any]:
-        """How much to generate after a prompt of `num_given` steps, as `stream` takes it.
+        """The length to generate after a prompt of `num_given` steps, as an argument of `stream`.
 
         Raises:
-            UsageError: that makes nothing whole.
+            UsageError: the result would not be whole.
         """
         if self.draw.seconds is not None:
             return {"seconds": self.draw.seconds}
@@ -85,7 +85,7 @@ class Request:
 
     @property
     def options(self) -> dict[str, Any]:
-        """What `stream` takes beside the prompt and the length."""
+        """The arguments of `stream` other than the prompt and the length."""
         return {
             "count": self.count,
             "labels": self.labels,
@@ -99,35 +99,35 @@ class Request:
 
     @property
     def titles(self) -> list[str]:
-        """What each row is called."""
+        """The title of each row."""
         return [
             " ".join([str(self.run), *self.labels, f"seed {self.draw.seed} row {row}"]) for row in range(self.count)
         ]
 
     def can_draw(self) -> bool:
-        """Whether pictures are drawn; says so where they cannot be."""
+        """Whether to draw pictures; prints a note if they are wanted and cannot be drawn."""
         if not self.medium.draws or not self.draws:
             return False
         if not outputs.can_draw():
-            tell("no pictures: matplotlib is not installed; it comes with undertow[plots]")
+            tell("no pictures: matplotlib is not installed; install undertow[plots]")
         return outputs.can_draw()
 
     def _check_whole(self, num_given: int, num_steps: int) -> None:
-        """Refuse a part of what there are only wholes of."""
+        """Refuse a length that does not complete a result of fixed size."""
         whole, unit = self.medium.whole_steps, self.model.alphabet.unit
         if whole is None or num_given + num_steps == whole:
             return
         if num_given >= whole:
-            raise UsageError(f"the prompt has {num_given:,} {unit}s and a whole {whole:,}; a prompt must be shorter")
+            raise UsageError(f"the prompt has {num_given:,} {unit}s; a whole result has {whole:,}; shorten the prompt")
         raise UsageError(
-            f"--num-symbols {num_steps}: with the prompt's {num_given:,} {unit}s that makes no whole, which has "
-            f"{whole:,}; --num-symbols {whole - num_given} does"
+            f"--num-symbols {num_steps} after a prompt of {num_given:,} {unit}s does not complete a result, which has "
+            f"{whole:,}; use --num-symbols {whole - num_given}"
         )
 
     def _usual_steps(self, num_given: int) -> int:
-        """The medium's usual length, or what the network can hold, if that is less; it is said then."""
+        """The medium's default length, or what the network can still hold if that is less; a note then says so."""
         usual, limit = self.medium.usual_steps(num_given), self.model.network.max_length
         if self.draw.num_steps is not None or limit is None or not 0 < limit - num_given < usual:
             return usual
-        tell(f"the network can hold {limit} steps in all: {limit - num_given} are generated")
+        tell(f"the network can hold {limit} steps, prompt included: generating {limit - num_given}")
         return limit - num_given

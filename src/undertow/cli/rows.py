@@ -1,4 +1,4 @@
-"""Rows of a stream as they are generated, and how fast that went.
+"""Rows of a stream as they are generated, and their speed.
 
 B rows.
 """
@@ -15,16 +15,16 @@ Show = Callable[[str], None]
 
 
 class Rows:
-    """All that a stream gives, row by row.
+    """The output of a stream, row by row.
 
     Attributes:
-        prompts: of each row, what it continues, decoded.
-        results: of each row, what was generated, decoded.
+        prompts: each row's prompt, decoded.
+        results: each row's generated part, decoded.
         num_given: steps of the prompts.
-        notes: what a user should know of the prompts and of the engine.
+        notes: notes for the user on the prompts and the engine.
         prime_seconds: wall-clock seconds spent on the prompts.
         seconds: wall-clock seconds spent on the steps.
-        interrupted: whether Ctrl-C ended it; the results hold what came before.
+        interrupted: whether Ctrl-C ended it; the results hold what was generated before.
     """
 
     def __init__(
@@ -36,10 +36,10 @@ class Rows:
         prime_seconds: float = 0.0,
         show: Show | None = None,
     ) -> None:
-        """Draw all chunks; `show` takes the first row's as they come.
+        """Draw all chunks; `show` prints those of the first row as they come.
 
         Raises:
-            KeyboardInterrupt: Ctrl-C, in a medium that is not shown as it grows.
+            KeyboardInterrupt: Ctrl-C, in a medium that does not stream.
         """
         self.chunks, self.medium, self.notes, self.prime_seconds = chunks, medium, notes, prime_seconds
         self.prompts = [medium.alphabet.decode(prompt.numpy()) for prompt in chunks.start.prompts]
@@ -72,13 +72,13 @@ class Rows:
 
     @property
     def real_time_factor(self) -> float | None:
-        """Seconds of work for a second of sound, all rows counted; None where steps have no clock."""
+        """Seconds of work for a second of sound, all rows counted; None if steps are not timed."""
         rate = self.medium.sample_rate
         return None if rate is None else rate / self.symbols_per_second
 
     @property
     def speed(self) -> str:
-        """One line: what generated, and how fast."""
+        """One line: the size of the output, the engine and the speed."""
         session, unit = self.chunks.start.session, f"{self.medium.alphabet.unit}s"
         threads = f"{session.num_threads} thread" + ("" if session.num_threads == 1 else "s")
         factor = "" if self.real_time_factor is None else f", real-time factor {self.real_time_factor:.2f}"
@@ -89,7 +89,7 @@ class Rows:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What `--json` prints of the stream."""
+        """What `--json` prints about the stream."""
         session, unit = self.chunks.start.session, self.medium.alphabet.unit
         return {
             "unit": unit,

@@ -1,4 +1,4 @@
-"""`undertow transcribe`: what is said in sound files."""
+"""`undertow transcribe`: write down the speech in sound files."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,16 +21,16 @@ def transcribe(
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Write what is said in sound files, a line for each, in their order.
+    """Transcribe the speech in sound files, one line for each file, in order.
 
-    A file of another rate than the model's is resampled, and one of several channels mixed to one; a line on stderr
-    says so. With --n-best each file makes several lines, best first: a score, a tab and a text.
+    Files are resampled to the model's rate and mixed to one channel; a line on stderr reports each change. With
+    --n-best each file gives several lines, best first: a score, a tab and a text.
 
     Args:
         run: Folder of a run or a checkpoint.
-        file: A sound: wav, flac, ogg or mp3.
-        more: More of them.
-        out: A file to write to, whole or not at all, instead of standard output; its folder must be there.
+        file: Sound file: wav, flac, ogg or mp3.
+        more: More sound files.
+        out: File to write instead of standard output, whole or not at all, in an existing folder.
     """
     from undertow.cli.device import pick_device
     from undertow.cli.outputs import check_file
@@ -59,7 +59,7 @@ def transcribe(
 
 
 def _lines(line: "Translation", n_best: int) -> str:
-    """What is printed of a file: its text, or with n best a score, a tab and a text each."""
+    """The output for a file: its text; with several results, a score, a tab and a text for each."""
     texts = [" ".join(text.split()) for text in line.texts]
     if n_best == 1:
         return f"{texts[0]}\n"

@@ -1,4 +1,4 @@
-"""`undertow translate`: a text, a file, or lines as they come."""
+"""`undertow translate`: translate a text, a file, or lines as they come."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -27,22 +27,22 @@ def translate(
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Translate a text, a file, or lines of standard input as they come, in the direction a model was trained for.
+    """Translate a text, a file, or lines of standard input as they come, in the direction the model was trained for.
 
-    Each line is translated by itself and makes one line, in the same order; an empty one stays empty. With --n-best
-    each makes several, best first: a score, a tab and a translation; an empty line stays the one line.
+    Each line is translated independently and gives one line, in the same order; an empty line stays empty. With
+    --n-best each line gives several, best first: a score, a tab and a translation; an empty line still gives one.
 
     Args:
         run: Folder of a run or a checkpoint.
-        text: What to translate; standard input, when neither this nor --file is given.
-        file: Lines in UTF-8, perhaps compressed (.gz).
-        out: A file to write to, whole or not at all, instead of standard output; its folder must be there.
-        source_language: What the text is written in: refused where the model reads another language.
-        target_language: What to translate to: refused where the model writes another.
-        max_length: Symbols of a translation at most, its end among them; by default the source line's length plus 50.
-        sample: Draw translations instead of searching for the best.
-        long_lines: A line longer than the model holds is translated in parts (split), left out for an empty line
-            (skip), or refused (keep: lines are translated whole).
+        text: Text to translate; by default, and without --file, standard input.
+        file: File of lines in UTF-8, plain or compressed (.gz).
+        out: File to write instead of standard output, whole or not at all, in an existing folder.
+        source_language: Language of the text; an error if the model reads another.
+        target_language: Language to translate to; an error if the model writes another.
+        max_length: Most symbols of a translation, its end included; by default the source line's length plus 50.
+        sample: Sample translations instead of searching for the best.
+        long_lines: For a line that the model cannot hold: split translates it in parts, skip leaves its output line
+            empty, keep stops with an error.
     """
     from undertow.cli.device import pick_device
     from undertow.cli.outputs import STANDARD_INPUT, check_file

@@ -1,4 +1,4 @@
-"""Lines that are translated: where they come from, and where what was made of them goes."""
+"""Read lines to translate, and print or write their translations."""
 
 import codecs
 import sys
@@ -18,16 +18,16 @@ from undertow.options import Search
 
 Groups = Iterator[list[str]]
 STANDARD_INPUT = "standard input"
-SORTED_BATCHES = 4  # of a file: sentences of like lengths are translated together
+SORTED_BATCHES = 4  # batches of a file sorted together, so that lines of similar length share a batch
 READ_BYTES = 65_536
 
 
 class Reading:
-    """Groups of lines as they are asked for.
+    """Groups of lines, read when they are asked for.
 
     Attributes:
-        lines: those that were read.
-        seconds: how long they were waited for, as at a terminal.
+        lines: the lines read so far.
+        seconds: time spent waiting for them, as at a terminal.
     """
 
     def __init__(self, groups: Groups) -> None:
@@ -47,12 +47,12 @@ class Reading:
 
 @dataclass(frozen=True)
 class Work:
-    """What to translate with, and where to.
+    """A model, its options, and where the translations go.
 
     Attributes:
-        out: a file, written when all is done; None prints.
-        json: print one object when all is done.
-        num_lines: how many there are to translate; None where that is not known before they are read.
+        out: a file, written at the end; None prints.
+        json: print one object at the end.
+        num_lines: number of lines to translate; None if it is not known before they are read.
     """
 
     path: Path
@@ -64,7 +64,7 @@ class Work:
     num_lines: int | None
 
     def run(self, groups: Groups) -> None:
-        """Translate groups of lines, and print or write what comes of them."""
+        """Translate groups of lines, and print or write the translations."""
         began, read = time.perf_counter(), Reading(groups)
         made = translate_lines(self.model, read, self.search, self.long_lines)
         lines = tuple(self._shown(made) if self.out is None and not self.json else self._counted(made))
@@ -83,7 +83,7 @@ class Work:
             yield line
 
     def _counted(self, made: Iterator[Translation]) -> Iterator[Translation]:
-        """The same lines, counted by a bar where it is known how many there will be."""
+        """The same lines, counted by a bar if their number is known."""
         with step_bar("translating") as bar:
             for number, line in enumerate(made, start=1):
                 if self.num_lines is not None:
@@ -91,7 +91,7 @@ class Work:
                 yield line
 
     def _text(self, line: Translation) -> str:
-        """What is printed of a line: its translation, or with n best a score, a tab and a translation each."""
+        """The output for a line: its translation; with several results, a score, a tab and a translation for each."""
         texts = [" ".join(text.splitlines()) for text in line.texts]
         if self.search.n_best == 1 or line.kind in ("empty", "skipped"):
             return texts[0] + "\n"
@@ -136,11 +136,11 @@ class Work:
 
 
 def lines_of(text: str | None, file: Path | None, batch: int) -> tuple[Groups, int | None]:
-    """The lines to translate in groups, without what surrounds them, and how many they are where that is known.
+    """The lines to translate in groups, without surrounding white space, and their number if it is known.
 
     Raises:
         UsageError: both a text and a file are given.
-        DataError: a file or what is piped in is not UTF-8, or cannot be read.
+        DataError: the file or standard input is not UTF-8, or cannot be read.
     """
     if text is not None and file is not None:
         raise UsageError("give a text or --file, not both")
@@ -158,10 +158,10 @@ def _grouped(lines: list[str], most: int) -> Groups:
 
 
 def _standard_input(batch: int) -> Groups:
-    """Lines as they come: those that are there, at most `batch` at once, so that a line that is typed waits for none.
+    """Lines as they arrive, at most `batch` at once; a typed line does not wait for the next.
 
     Raises:
-        DataError: bytes that are not UTF-8; the line is named.
+        DataError: bytes that are not UTF-8; the message names the line.
     """
     given: Any = sys.stdin.buffer
     number, rest = 1, b""

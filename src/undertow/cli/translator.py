@@ -1,4 +1,4 @@
-"""Models that write text of text or of sound, for the verbs that want one."""
+"""Load a model that translates or transcribes."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ def load_translator(run: Path, device: str) -> Seq2Seq:
     """The model of a run or checkpoint; see `undertow.checkpoint.load`.
 
     Raises:
-        UsageError: it does not make text of text.
+        UsageError: it does not translate text.
     """
     model = require(load(run, device), "translate", f"{run} is")
     check_translator(model)
@@ -20,22 +20,22 @@ def load_translator(run: Path, device: str) -> Seq2Seq:
 
 
 def load_recogniser(run: Path, device: str) -> Seq2Seq:
-    """The same of a model that makes text of sound.
+    """The model of a run or checkpoint; see `undertow.checkpoint.load`.
 
     Raises:
-        UsageError: it does not.
+        UsageError: it does not transcribe sound.
     """
     return require(load(run, device), "transcribe", f"{run} is")
 
 
 def check_direction(run: Path, model: Seq2Seq, source: str | None, target: str | None) -> None:
-    """Hold what is asked for to what the model was trained for; None asks for nothing.
+    """Check the languages that are asked for against the model's; None asks for none.
 
     Raises:
         UsageError: the model translates from or to another language.
     """
     reads, writes = model.config.direction
-    wrong = [f"--from {source} is not what it reads"] if source not in (None, reads) else []
-    wrong += [f"--to {target} is not what it writes"] if target not in (None, writes) else []
+    wrong = [f"from {source}"] if source not in (None, reads) else []
+    wrong += [f"to {target}"] if target not in (None, writes) else []
     if wrong:
-        raise UsageError(f"{run} translates from {reads} to {writes}; {', and '.join(wrong)}")
+        raise UsageError(f"{run} translates from {reads} to {writes}, not {' '.join(wrong)}")

@@ -1,4 +1,4 @@
-"""Media: what symbols are where they enter and leave the package. One file a medium, one line here."""
+"""Media: how symbols enter and leave the package, as arrays and files. One file and one line here per medium."""
 
 from undertow.alphabets.alphabet import Alphabet
 from undertow.errors import UsageError
@@ -20,10 +20,10 @@ def medium_of(alphabet: Alphabet, sample_rate: int | None = None) -> Medium:
     """The medium of an alphabet's symbols.
 
     Raises:
-        UsageError: its symbols stand for nothing that a file can hold.
+        UsageError: no kind of file holds its symbols.
     """
     if alphabet.real not in MEDIA:
-        raise UsageError(f"this model is of plain {alphabet.real}, which no file is of; give and take them as arrays")
+        raise UsageError(f"this model makes plain {alphabet.real}, which no kind of file holds; use arrays")
     return MEDIA[alphabet.real](alphabet, sample_rate)
 
 

@@ -1,4 +1,4 @@
-"""Arrays as numpy writes them, of notes or of pixels; nothing in such a file is executed."""
+"""Arrays of notes or pixels, in memory or in numpy files; reading a file executes no code."""
 
 import zlib
 from pathlib import Path
@@ -15,19 +15,19 @@ DAMAGES = (ValueError, OSError, EOFError, SyntaxError, BadZipFile, TokenError, z
 
 
 def read_array(given: Given, product: str) -> np.ndarray:
-    """An array as it is, that of a `.npy` file, or the only one of a `.npz` file.
+    """The given array, the array of a `.npy` file, or the only one of a `.npz` file.
 
     Args:
-        product: what it is of, for messages.
+        product: what the model makes, for messages.
 
     Raises:
-        UsageError: it is a sound.
-        DataError: there is no such file, or not one array in it.
+        UsageError: `given` is a sound.
+        DataError: the file is missing or damaged, or does not hold exactly one array.
     """
     if isinstance(given, np.ndarray):
         return given
     if isinstance(given, Audio):
-        raise UsageError(f"this model makes {product}: the prompt is an array of it, or a .npy or .npz file of one")
+        raise UsageError(f"this model makes {product}: the prompt must be an array, or a .npy or .npz file of one")
     path = Path(given)
     if not path.is_file():
         raise DataError(f"{path}: there is no such file")
@@ -38,7 +38,7 @@ def read_array(given: Given, product: str) -> np.ndarray:
         with found:
             arrays = [found[name] for name in found.files]
     except DAMAGES:
-        raise DataError(f"{path}: not an array of numbers as numpy.save writes it, or damaged") from None
+        raise DataError(f"{path}: damaged, or not a numpy file of numbers") from None
     if len(arrays) != 1:
-        raise DataError(f"{path}: holds {len(arrays)} arrays; the prompt is one")
+        raise DataError(f"{path}: holds {len(arrays)} arrays; a prompt must be one array")
     return arrays[0]

@@ -26,11 +26,11 @@ class AudioReport:
 
     Attributes:
         seconds: length.
-        rms_dbfs: level of the whole, no lower than -120.
+        rms_dbfs: level of the whole wave, no lower than -120.
         peak_dbfs: level of the largest sample, no lower than -120.
         silence_ratio: share of frames of 20 ms whose RMS about their mean is below -60 dBFS.
         num_clipped: samples at full scale, 0.999 or beyond.
-        clipped_share: those, of all samples.
+        clipped_share: their share of all samples.
         flatness: geometric over arithmetic mean of the average power spectrum, 0 (tones) to 1 (white noise).
     """
 
@@ -44,7 +44,7 @@ class AudioReport:
 
     @property
     def verdict(self) -> str:
-        """One phrase: the worst fault of the wave, or that it has none."""
+        """One phrase: the worst fault of the wave, if it has one."""
         if self.silence_ratio == 1:
             return "silence"
         if self.silence_ratio > MOSTLY_SILENT:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def new_figure(width: float | int, height: float | int) -> "Figure":
-    """An empty figure of that many inches.
+    """An empty figure, its size in inches.
 
     Raises:
         UsageError: matplotlib is not installed.

@@ -1,4 +1,4 @@
-"""Images: arrays in; PNG files out, every pixel of a small image as a square.
+"""Images: arrays in; PNG files out, with each pixel of a small image enlarged to a square.
 
 H rows, W columns, C channels, T = H·W pixels, row by row from the top.
 """
@@ -14,17 +14,17 @@ from undertow.media.arrays import read_array
 from undertow.media.medium import Given, Medium, Reading, Report
 from undertow.media.png import write_png
 
-MOST_WIDTH = 280  # of a small image, whose pixels are drawn as squares
+MOST_WIDTH = 280  # pixels of an enlarged image
 
 
 class Images(Medium):
-    """Pixels (T,) uint8 of a grey image, (T, 3) of one in colour; all images of a model have one shape (H, W, C)."""
+    """Pixels (T,) uint8 of a grey image, or (T, 3) of a colour image; a model's images have one shape (H, W, C)."""
 
     product = "images"
     suffixes = (".png",)
     refusals = {
-        "seconds": "this model makes images in pixels; --num-symbols says how many",
-        "stop": "this model makes images; there is no text to stop at",
+        "seconds": "this model makes images; set the number of pixels with --num-symbols",
+        "stop": "this model makes images, not text",
     }
 
     @property
@@ -32,13 +32,13 @@ class Images(Medium):
         """(H, W, C) of a whole image.
 
         Raises:
-            UsageError: the model does not say.
+            UsageError: the alphabet does not hold a shape.
         """
         shape: tuple[int, int, int] | None = self.alphabet.config.shape
         if shape is None:
             raise UsageError(
-                "this model does not say how many rows and columns its images have, so none is written; train it with "
-                "model.alphabet.shape, as [28, 28, 1]"
+                "this model does not know the shape of its images, so it cannot write them; train it with "
+                "model.alphabet.shape, such as [28, 28, 1]"
             )
         return shape
 
@@ -50,12 +50,12 @@ class Images(Medium):
     def read(self, given: Given) -> Reading:
         """The top of an image: an array, or a `.npy` or `.npz` file of one.
 
-        It is whole rows (rows, W), or (rows, W, C), or pixels in their order, (T,) or (T, 3).
+        It holds whole rows, (rows, W) or (rows, W, C), or pixels in order, (T,) or (T, 3).
         """
         return Reading(self._in_order(read_array(given, self.product)))
 
     def usual_steps(self, num_given: int) -> int:
-        """What the image lacks."""
+        """The pixels that the image still lacks."""
         return max(1, self.whole_steps - num_given)
 
     def write(self, path: Path, real: Any) -> None:
@@ -76,5 +76,5 @@ class Images(Medium):
         _, columns, channels = self.shape
         if pixels.shape[1:] not in ((columns, *element), (columns, channels)):
             rows = ", ".join(map(str, ("rows", columns, *element)))
-            raise DataError(f"the prompt is {pixels.shape}; rows of these images are ({rows})")
+            raise DataError(f"the prompt has shape {pixels.shape}; it must be ({rows})")
         return pixels.reshape(-1, *element)

@@ -1,4 +1,4 @@
-"""The contract of a medium: how sounds, texts, music and images enter the package and leave it.
+"""The contract of a medium: how sounds, texts, music and images enter and leave the package.
 
 T steps, E elements of a vector symbol.
 """
@@ -17,30 +17,30 @@ Given = str | Path | Audio | np.ndarray  # a prompt, as a user has it
 
 
 class Reading(NamedTuple):
-    """What was read, as the alphabet encodes it, and what a user should know was done to it."""
+    """What was read, ready for the alphabet to encode, and notes for the user on how it was changed."""
 
     real: Any
     notes: tuple[str, ...] = ()
 
 
 class Report(NamedTuple):
-    """What can be said of a result: in one line, and as values for JSON."""
+    """A summary of a result: one line for the terminal, and values for JSON."""
 
     line: str
     facts: dict[str, Any]
 
 
 class Medium(ABC):
-    """What the symbols of one alphabet are outside the package.
+    """How to read, write, draw and describe the symbols of one alphabet.
 
     Attributes:
         alphabet: what a symbol is.
-        sample_rate: Hz; None where steps have no clock.
-        product: what a model of it makes, for messages.
-        suffixes: of the files that are written, the usual one first.
-        refusals: options of `undertow generate` that mean nothing here, each with the reason.
-        streams: whether results are shown while they grow; a file is not needed then.
-        draws: whether each file gets a picture beside it.
+        sample_rate: Hz; None if steps are not timed.
+        product: what a model makes, for messages.
+        suffixes: suffixes of written files, the default first.
+        refusals: options of `undertow generate` that do not apply, each with the reason.
+        streams: whether results are printed as they grow; a file is then optional.
+        draws: whether a picture is drawn beside each file.
     """
 
     product: ClassVar[str]
@@ -53,56 +53,56 @@ class Medium(ABC):
         self.alphabet, self.sample_rate = alphabet, sample_rate
 
     def prompt(self, word: str) -> Given:
-        """What a word on the command line means as a prompt: the file of that name."""
+        """The prompt that a word on the command line stands for: the file of that name."""
         return Path(word)
 
     @abstractmethod
     def read(self, given: Given) -> Reading:
-        """A prompt.
+        """Read a prompt.
 
         Raises:
-            DataError: the file or array is not what it must be.
-            UsageError: it is of another medium.
+            DataError: the file is missing or damaged, or the array has the wrong shape or type.
+            UsageError: the prompt is of another medium.
         """
 
     @abstractmethod
     def usual_steps(self, num_given: int) -> int:
-        """Steps to generate after a prompt of `num_given`, where a user asks for no length."""
+        """The default number of steps to generate after a prompt of `num_given` steps."""
 
     @property
     def whole_steps(self) -> int | None:
-        """Steps of every result, its prompt among them; None where any number makes a whole.
+        """Steps of every result, prompt included; None if results may have any length.
 
         Raises:
-            UsageError: the model does not say how large a result is.
+            UsageError: the model does not know the size of a result.
         """
         return None
 
     def join(self, parts: Sequence[Any]) -> Any:
-        """Consecutive parts of one result, put together."""
+        """Join consecutive parts of one result."""
         return np.concatenate(parts)
 
     def suffix_of(self, out: Path, count: int) -> str:
-        """The kind of file that the name `out` asks for, of `count` results; the usual kind where it says nothing."""
+        """The suffix of the files for `count` results: that of `out` if it is one of `suffixes`, else the default."""
         return out.suffix.lower() if out.suffix.lower() in self.suffixes else self.suffixes[0]
 
     @abstractmethod
     def write(self, path: Path, real: Any) -> None:
-        """Write one result as the kind of file that the path names, whole or not at all.
+        """Write one result to a file, whole or not at all; the path's suffix chooses the kind of file.
 
         Raises:
-            UsageError: results are not written as such files.
+            UsageError: results cannot be written as such a file.
             DataError: the file cannot be written.
         """
 
     def draw(self, path: Path, real: Any, title: str, num_given: int) -> None:
-        """Write a picture of a result that begins with `num_given` steps of a prompt, as PNG.
+        """Draw a result, whose first `num_given` steps are the prompt, as a PNG file.
 
         Raises:
             UsageError: matplotlib is not installed.
         """
-        raise NotImplementedError(f"{self.product} has no picture of its own")
+        raise NotImplementedError(f"no picture is drawn of {self.product}")
 
     @abstractmethod
     def report(self, real: Any, num_given: int) -> Report:
-        """What can be said of a result that begins with `num_given` steps of a prompt."""
+        """Summarise a result, whose first `num_given` steps are the prompt."""

@@ -25,18 +25,18 @@ class Notes(Medium):
     product = "music"
     suffixes = (".npz", ".mid")
     refusals = {
-        "seconds": "this model makes music in steps without a clock; --num-symbols says how many",
-        "stop": "this model makes music; there is no text to stop at",
+        "seconds": "this model makes music whose steps are not timed; use --num-symbols",
+        "stop": "this model makes music, not text",
     }
     draws = True
 
     def read(self, given: Given) -> Reading:
         """A MIDI file, a `.npy` or `.npz` file of one array, or an array."""
         if isinstance(given, str | Path) and Path(given).suffix.lower() in MIDI:
-            return Reading(read_midi(given), (f"{STEPS_PER_BEAT} steps a beat, as in MIDI files that are written",))
+            return Reading(read_midi(given), (f"read at {STEPS_PER_BEAT} steps a beat, as MIDI files are written",))
         roll = read_array(given, self.product)
         if roll.ndim != 2:
-            raise DataError(f"the prompt is {roll.shape}; a piano roll has 2 axes, steps and keys")
+            raise DataError(f"the prompt has shape {roll.shape}; a piano roll must have 2 axes, steps and keys")
         return Reading(roll)
 
     def usual_steps(self, num_given: int) -> int:
@@ -51,7 +51,7 @@ class Notes(Medium):
         draw_roll(real, path, title, num_given)
 
     def report(self, real: Any, num_given: int) -> Report:
-        """How full the steps after the prompt are."""
+        """Notes and silence in the steps after the prompt."""
         notes_of_steps = np.asarray(real[num_given:]).sum(1)
         facts = {
             "num_steps": len(notes_of_steps),

@@ -21,12 +21,12 @@ def write_png(path: str | Path, pixels: np.ndarray, scale: int = 1) -> None:
     """Write bytes (H, W), 0 black to 255 white, or (H, W, 3) in colour, each pixel as a square of `scale` pixels.
 
     Raises:
-        DataError: it is no such image, or the file cannot be written.
+        DataError: the array has another shape or type, or the file cannot be written.
     """
     if pixels.ndim not in KINDS or pixels.dtype != np.uint8 or not pixels.size or pixels.shape[2:] not in ((), (3,)):
         raise DataError(
-            f"{path}: the image is {pixels.shape} of {pixels.dtype}; it must be (rows, columns) or (rows, columns, 3) "
-            "of uint8"
+            f"{path}: the image has shape {pixels.shape} and type {pixels.dtype}; it must be (rows, columns) or "
+            "(rows, columns, 3) of uint8"
         )
     large = pixels.repeat(scale, axis=0).repeat(scale, axis=1)
     height, width = large.shape[:2]

@@ -21,11 +21,11 @@ C1 = 24  # MIDI note of the lowest C of a piano
 
 
 def draw_roll(roll: np.ndarray, path: str | Path, title: str = "", prompt_steps: int = 0) -> None:
-    """Write a PNG of a (T, 88) roll; a line marks where `prompt_steps` given ones end.
+    """Write a PNG of a (T, 88) roll; a line marks the end of a prompt of `prompt_steps` steps.
 
     Raises:
         UsageError: matplotlib is not installed.
-        DataError: it is no roll, or the file cannot be written.
+        DataError: the array is not a piano roll, or the file cannot be written.
     """
     checked, figure = check_roll(roll, str(path)), new_figure(9, 4)
     _draw(figure, checked, title, prompt_steps)
@@ -60,7 +60,7 @@ def _draw(figure: "Figure", roll: np.ndarray, title: str, prompt_steps: int) -> 
 
 
 def _range(roll: np.ndarray) -> tuple[int, int]:
-    """The keys to show: all that sound and two beside, and two octaves at least around the middle of them."""
+    """The keys to show: all that sound, two more on each side, and at least two octaves around their middle."""
     sounding = np.flatnonzero(roll.any(0))
     low, high = (sounding[0], sounding[-1]) if len(sounding) else (39, 39)  # middle C
     middle = (int(low) + int(high)) // 2

@@ -25,7 +25,7 @@ class Sound(Medium):
 
     product = "sound"
     suffixes = (".wav",)
-    refusals = {"stop": "this model makes sound, which has no text to stop at"}
+    refusals = {"stop": "this model makes sound, not text"}
     draws = True
 
     @property
@@ -36,7 +36,7 @@ class Sound(Medium):
             UsageError: the model has no sample rate.
         """
         if self.sample_rate is None:
-            raise UsageError("this model has no sample rate, so it cannot take or write sound; give and take symbols")
+            raise UsageError("this model has no sample rate, so it cannot read or write sound; use symbols instead")
         return self.sample_rate
 
     def read(self, given: Given) -> Reading:
@@ -44,17 +44,17 @@ class Sound(Medium):
         if not isinstance(given, np.ndarray):
             return self._wave(given)
         if np.issubdtype(given.dtype, np.integer):
-            raise DataError(f"the prompt is {given.dtype}; symbols are int64, and a wave is float in [-1, 1]")
+            raise DataError(f"the prompt has type {given.dtype}; symbols must be int64, a wave float in [-1, 1]")
         if given.ndim != 1:
-            raise DataError(f"the prompt is {given.shape}; a wave is mono, one axis of samples")
+            raise DataError(f"the prompt has shape {given.shape}; a wave must be mono, with one axis")
         return Reading(given)
 
     def read_features(self, given: Any, settings: Any) -> Any:
-        """Frames (F, M): of a `.npy` file; of a sound, where they are computed from sound; or as they are given.
+        """Frames (F, M): read from a `.npy` file, computed from a sound, or as given.
 
         Raises:
-            UsageError: sound, for features that are not computed from it or a model without a sample rate.
-            DataError: a file is not what it must be.
+            UsageError: for a sound, the features are not computed from sound, or the model has no sample rate.
+            DataError: the file is missing or damaged, or holds something else.
         """
         if isinstance(given, str | Path) and Path(given).suffix.lower() == SUFFIX:
             return read_frames(Path(given), settings.num_channels)
@@ -72,7 +72,7 @@ class Sound(Medium):
         draw(real, self.rate, path, title)
 
     def report(self, real: Any, num_given: int) -> Report:
-        """Level, silence and clipping of what follows the prompt."""
+        """Level, silence and clipping after the prompt."""
         found = audio_report(real[num_given:], self.rate)
         return Report(str(found), {"verdict": found.verdict, **asdict(found)})
 

@@ -61,7 +61,7 @@ def _figure(wave: np.ndarray, sample_rate: int, title: str) -> "Figure":
 
 
 def _draw_wave(axes: "Axes", wave: np.ndarray, sample_rate: int) -> None:
-    """Draw the samples; of many, the range of each column."""
+    """Draw the samples; for a long wave, the range of each column."""
     if len(wave) <= 4 * COLUMNS:
         axes.plot(np.arange(len(wave)) / sample_rate, wave, color=INK, linewidth=0.6)
     else:
@@ -76,7 +76,7 @@ def _draw_wave(axes: "Axes", wave: np.ndarray, sample_rate: int) -> None:
 
 
 def _draw_spectrogram(axes: "Axes", wave: np.ndarray, sample_rate: int) -> "AxesImage":
-    """Decibels over seconds and kilohertz, 80 dB down from the loudest."""
+    """Draw decibels over seconds and kilohertz, down to 80 dB below the loudest."""
     power = spectrogram(wave, sample_rate)
     loudest = float(power.max())
     image = axes.imshow(

@@ -16,7 +16,7 @@ class Text(Medium):
 
     product = "text"
     suffixes = (".txt",)
-    refusals = {"seconds": "this model writes text, which has no clock; --num-symbols says how much"}
+    refusals = {"seconds": "this model writes text; set its length with --num-symbols"}
     streams = True
 
     def prompt(self, word: str) -> Given:
@@ -24,12 +24,12 @@ class Text(Medium):
         return word
 
     def read(self, given: Given) -> Reading:
-        """A `str` is the text; a `Path` is a file of it."""
+        """A `str` is the text itself; a `Path` is a text file."""
         if isinstance(given, str):
             return Reading(given)
         if not isinstance(given, Path):
             raise UsageError(
-                "this model writes text: the prompt is a str, the Path of a file of text, or int64 symbols"
+                "this model writes text: the prompt must be a str, the Path of a text file, or int64 symbols"
             )
         try:
             return Reading(given.read_bytes())
@@ -43,7 +43,7 @@ class Text(Medium):
         return "".join(parts)
 
     def suffix_of(self, out: Path, count: int) -> str:
-        """One file may end in anything: text is text."""
+        """A single file may have any suffix."""
         is_file = count == 1 and out.suffix and not out.is_dir()
         return out.suffix.lower() if is_file else self.suffixes[0]
 
@@ -52,5 +52,5 @@ class Text(Medium):
             temporary.write_text(real, encoding="utf-8", newline="")
 
     def report(self, real: Any, num_given: int) -> Report:
-        """Characters of the whole."""
+        """The number of characters."""
         return Report(f"{len(real):,} characters", {"num_characters": len(real)})
