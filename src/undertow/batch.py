@@ -1,4 +1,4 @@
-"""What a model is given: a batch of symbols, and the condition a network reads beside them.
+"""The inputs of a model: a batch of symbols, and the condition that a network reads beside them.
 
 B batch, T steps, E elements of a vector symbol, F feature frames, S memory or source steps, C channels.
 """
@@ -14,8 +14,8 @@ from torch import Tensor
 class Condition(NamedTuple):
     """What a network reads beside the symbols.
 
-    `aligned` (B, T or 1, C) goes step by step with the symbols; `memory` (B, S, C) is read only, and its rows end
-    at `memory_lengths` (B,).
+    `aligned` (B, T or 1, C) is aligned with the symbols, step by step; `memory` (B, S, C) is the same at every step,
+    and its rows have `memory_lengths` (B,) steps.
     """
 
     aligned: Tensor | None = None
@@ -23,7 +23,7 @@ class Condition(NamedTuple):
     memory_lengths: Tensor | None = None
 
     def steps(self, start: int, stop: int) -> "Condition":
-        """The condition of steps `start` to `stop`; one that is the same at every step stays as it is."""
+        """The condition of steps `start` to `stop`; unchanged if it is the same at every step."""
         if self.aligned is None or self.aligned.shape[1] == 1:
             return self
         return self._replace(aligned=self.aligned[:, start:stop])
@@ -35,21 +35,21 @@ class Condition(NamedTuple):
 
 @dataclass(frozen=True)
 class Batch:
-    """Sequences of symbols of one batch, with what is known about them.
+    """One batch of sequences of symbols, with their labels, features and sources.
 
     Attributes:
-        symbols: (B, T) int64, or (B, T, E) where one step emits a vector; floats where the alphabet is of real numbers.
-        counted: (B, T) bool, the steps whose loss counts; padding and unseen context are False.
-        labels: by name, (B,) int64 class indices, -1 where a row has none; (B, T) where each step has its own; (B,)
-            floats where what is told of a row is a number.
-        features: (B, F, C) float frames; frame f goes with steps f·hop to (f + 1)·hop - 1.
-            Frames past the last step are there to be looked ahead to.
-        names: one name a row, for messages that must say which example was at fault.
-        continues: (B,) bool, the rows that go on where the same row of the batch before ended (truncated
-            back-propagation through time); None where every row is a sequence of its own.
-        source: what each row is made from, as a sentence from that of another language: (B, S) int64 symbols, or
-            (B, S, C) float frames; None where rows stand alone.
-        source_lengths: (B,) int64, steps of each row's source; what is behind them is padding.
+        symbols: (B, T) int64, or (B, T, E) for vector symbols; floats for an alphabet of real numbers.
+        counted: (B, T) bool, the steps whose loss counts; False for padding and context.
+        labels: by name, (B,) int64 class indices, -1 for a row without one; (B, T) for labels of each step; (B,)
+            floats for labels that are numbers.
+        features: (B, F, C) float frames; frame f covers steps f·hop to (f + 1)·hop - 1.
+            Frames past the last step are for look-ahead.
+        names: a name for each row, for error messages.
+        continues: (B,) bool, the rows that continue the same row of the batch before (truncated back-propagation
+            through time); None if every row is a sequence of its own.
+        source: what each row is made from, such as a sentence to translate: (B, S) int64 symbols, or (B, S, C) float
+            frames; None without sources.
+        source_lengths: (B,) int64, steps of each row's source; the rest is padding.
     """
 
     symbols: Tensor

@@ -181,7 +181,7 @@ def test_refusals():
     with refuses(UsageError, "features", "8000 Hz", "16000 Hz"):
         crop_batches(clip_set(100, rate=16000), MU_LAW, 8, 1, None, 0, features=MEL)
     for sizes in ((0, 10), (1, 0)):
-        with pytest.raises(UsageError, match="1"):
+        with refuses(UsageError, 0, 1):
             crop_batches(clips, MU_LAW, 8, *sizes, 0)
     for seed, rank in ((-1, 0), (0, 1)):
         with refuses(UsageError, "seeds", 0):

@@ -47,30 +47,30 @@ def test_files_may_be_unpacked(folder):
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("change", "parts"),
     [
-        (lambda data: gzip.compress(data)[:-20], "is truncated or no gzip file"),
-        (lambda data: data, "is truncated or no gzip file"),
-        (lambda data: gzip.compress(data[:-1]), r"holds 3135 bytes, but says that it is \(4, 28, 28\)"),
-        (lambda data: gzip.compress(data[:7]), r"holds 0 bytes, but says that it is \(0, 0, 0\)"),
-        (lambda data: gzip.compress(b"PNG" + data[3:]), "is no idx file of bytes: it begins with '504e4703'"),
-        (lambda data: gzip.compress(b"\0\0\x08\xff" + data[4:]), "it begins with '000008ff'"),
-        (lambda data: gzip.compress(b""), "is no idx file of bytes: it begins with '', not"),
-        (lambda data: gzip.compress(idx(np.zeros((4, 5, 5)))), r"images are \(4, 5, 5\)"),
-        (lambda data: gzip.compress(idx(np.zeros((3, 28, 28)))), r"images are \(3, 28, 28\), labels \(4,\)"),
+        (lambda data: gzip.compress(data)[:-20], ["truncated", "gzip"]),
+        (lambda data: data, ["truncated", "gzip"]),
+        (lambda data: gzip.compress(data[:-1]), ["3135 bytes", (4, 28, 28)]),
+        (lambda data: gzip.compress(data[:7]), ["0 bytes", (0, 0, 0)]),
+        (lambda data: gzip.compress(b"PNG" + data[3:]), ["idx file", "'504e4703'"]),
+        (lambda data: gzip.compress(b"\0\0\x08\xff" + data[4:]), ["idx file", "'000008ff'"]),
+        (lambda data: gzip.compress(b""), ["idx file", "''"]),
+        (lambda data: gzip.compress(idx(np.zeros((4, 5, 5)))), ["images", (4, 5, 5)]),
+        (lambda data: gzip.compress(idx(np.zeros((3, 28, 28)))), ["images", (3, 28, 28), "labels", (4,)]),
     ],
 )
-def test_damage_is_named(folder, change, message):
+def test_damage_is_named(folder, change, parts):
     path = folder / "t10k-images-idx3-ubyte.gz"
     path.write_bytes(change(gzip.decompress(path.read_bytes())))
-    with pytest.raises(DataError, match=message):
+    with refuses(DataError, *parts):
         load_mnist("test", folder)
 
 
 def test_refusals(folder, monkeypatch, tmp_path):
     with refuses(UsageError, "split 'dev'"):
         load_mnist("dev", folder)
-    with refuses(UsageError, "num_validation 30", "below 30"):
+    with refuses(UsageError, "num_validation is 30"):
         load_mnist("train", folder, num_validation=30)
     (folder / "t10k-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(np.array([1, 2, 77, 3]))))
     with refuses(DataError, "label 77 at 2", "0 to 9"):

@@ -118,15 +118,15 @@ def test_frames_have_no_end():
 
 
 @pytest.mark.parametrize(
-    ("changes", "message"),
+    ("changes", "parts"),
     [
-        ({"tokens": 0}, "tokens_per_batch 0: it must be 1 or more"),
-        ({"seed": -1}, "seeds start at 0"),
-        ({"rank": 2, "world_size": 2}, "rank 2 of 2"),
+        ({"tokens": 0}, ["tokens_per_batch is 0", 1]),
+        ({"seed": -1}, ["seed -1", 0]),
+        ({"rank": 2, "world_size": 2}, ["rank 2 of 2"]),
     ],
 )
-def test_what_cannot_be(changes, message):
-    with pytest.raises(UsageError, match=message):
+def test_what_cannot_be(changes, parts):
+    with refuses(UsageError, *parts):
         batches(pairs(4), **changes)
 
 

@@ -103,9 +103,7 @@ def test_damage_and_absence_are_named(published, tmp_path, monkeypatch):
         load_rolls(published, "train", tmp_path)
     with refuses(UsageError, "mnist", "images, not rolls", "jsb, nottingham"):
         load_rolls("mnist")
-    with pytest.raises(
-        DataError, match="neither a folder of piano rolls nor a set's name; of these there are jsb, nottingham"
-    ):
+    with refuses(DataError, tmp_path / "nowhere", "piano rolls", "jsb, nottingham"):
         load_rolls(tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
     with refuses(DataError, "empty", "piano rolls"):
@@ -113,12 +111,10 @@ def test_damage_and_absence_are_named(published, tmp_path, monkeypatch):
     whole = (published / "JSB_Chorales.mat").read_bytes()
     for damaged in (whole[: len(whole) // 2], b"", b"MATLAB 7.3 MAT-file".ljust(200), whole[:200] + b"\xff" * 200):
         (published / "cut.mat").write_bytes(damaged)
-        with pytest.raises(DataError, match="cut.mat (is no .mat file of version 5, or damaged|has no cells)"):
+        with refuses(DataError, published / "cut.mat"):
             load_rolls(published / "cut.mat")
     savemat(published / "other.mat", {"traindata": np.ones(3)})
-    with pytest.raises(
-        DataError, match="other.mat has no cells 'traindata'; traindata, validdata, testdata are needed"
-    ):
+    with refuses(DataError, "other.mat", "cells 'traindata'", "traindata, validdata, testdata"):
         load_rolls(published / "other.mat")
     monkeypatch.setenv("UNDERTOW_DATA", str(tmp_path / "none"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "none"))

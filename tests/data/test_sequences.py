@@ -140,7 +140,7 @@ def test_refusals():
     with refuses(DataError, "'target'", "long"):
         numbered(3, 4, labels={"target": [np.ones(3), np.ones(3)]})
     for sizes in ((0, 10, 0), (1, 0, 0), (1, 10, -1)):
-        with pytest.raises(UsageError, match="must be 1 or more|at least 1, and at least 0"):
+        with refuses(UsageError, *(size for size in sizes if size < 1)):
             CropBatches(sequences, *sizes, 0)
     for seed, rank in ((-1, 0), (0, 1)):
         with refuses(UsageError, "seeds", 0):

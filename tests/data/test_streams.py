@@ -81,5 +81,5 @@ def test_a_rank_whose_streams_have_ended_still_has_a_batch():
 def test_refusals():
     with refuses(UsageError, "73 steps", "2 chunks", "3 streams"):
         StreamBatches(numbered(73), 3, 50, 0)
-    with refuses(UsageError, "crop_steps 0"):
+    with refuses(UsageError, "crop_steps is 0"):
         StreamBatches(numbered(73), 3, 0, 0)

@@ -1,4 +1,4 @@
-"""Examples to batches: cut into crops, padded to the longest, with what is known of each. A batch takes 9 bytes a step.
+"""Batches of examples: crops padded to the longest, with labels, features and sources. A batch takes 9 bytes a step.
 
 Beside the examples, each crop of an epoch takes about 80 bytes (125 MB for 10^8 symbols in crops of 64).
 
@@ -22,20 +22,20 @@ from undertow.errors import DataError, UsageError
 class CropBatches:
     """Training batches: `batch(step)` is a function of the seed and the step alone, so resuming needs only the step.
 
-    The global batch of a step is `world_size` · `batch_size` crops, and rank r takes the r-th slice of it. How
-    sequences are cut is told by `undertow.data.crops.Crops`, their order by `Order`.
+    The global batch of a step is `world_size` · `batch_size` crops, and rank r takes the r-th slice of it. See
+    `undertow.data.crops.Crops` for how sequences are cut, and `Order` for the order of the crops.
 
     Args:
-        examples: what to cut.
+        examples: the sequences to cut.
         batch_size: B, crops a rank and step.
-        crop_steps: counted steps of a crop at most; None, or as long as the longest sequence: whole sequences.
-        context_steps: steps before a crop that begins inside a sequence, seen but not counted. With all that a model
-            sees, every counted step sees what it would see in the whole sequence.
+        crop_steps: most counted steps of a crop; None for whole sequences.
+        context_steps: steps before a crop that begins inside a sequence, seen but not counted. If they cover the
+            model's receptive field, every counted step sees what it would see in the whole sequence.
         seed: 0 or more.
         rank, world_size: of the processes that share a batch.
         period: of the network's slowest clock, in steps: crops begin, context included, at multiples of it and of the
             features' hop, so that both are in phase with the whole sequence.
-        look_ahead: frames past its end that a crop brings along, for the model to look ahead to.
+        look_ahead: feature frames past the end of a crop, for the model to look ahead to.
 
     Raises:
         UsageError: a size below 1, a context below 0, or a rank out of range.
@@ -72,10 +72,10 @@ def batches_in_order(
     period: int = 1,
     look_ahead: int = 0,
 ) -> Iterator[Batch]:
-    """Every sequence once, for validation and scoring: the longest first, those of like length together, padded.
+    """Every sequence once, for validation and scoring: the longest first, similar lengths together, padded.
 
-    Whole sequences by default; with `crop_steps`, longer ones come in consecutive crops with their context, each step
-    counted once. Arguments and errors are those of `CropBatches`.
+    Whole sequences by default; with `crop_steps`, longer ones are cut into consecutive crops with context, and each
+    step is counted once. Arguments and errors are those of `CropBatches`.
     """
     _check_size(batch_size)
     rows = cut(examples, crop_steps, context_steps, period).cut()
@@ -88,10 +88,10 @@ def batches_in_order(
 def random_windows(
     examples: Examples, num: int, steps: int, context: int, seed: int, batch_size: int
 ) -> Iterator[Batch]:
-    """Windows at random places, for an estimate of the mean loss over windows: the usual one of small language models.
+    """Windows at random places, to estimate the mean loss over windows, as is usual for small language models.
 
-    Each of `num` windows counts `steps` steps after `context` that are only seen, and every place in a sequence long
-    enough for a whole window is as likely as any other. The same windows for the same seed, whatever the batch size.
+    Each of `num` windows has `context` steps that are only seen, then `steps` counted steps. All places where a whole
+    window fits are equally likely. The windows depend on the seed, not on the batch size.
 
     Raises:
         UsageError: a number below 1, or a context or seed below 0.
@@ -106,7 +106,7 @@ def random_windows(
     ends = np.cumsum(places)
     if not len(ends) or not ends[-1]:
         longest = examples.lengths.max(initial=0)
-        raise DataError(f"windows are {context} + {steps} steps long, the longest sequence has {longest}")
+        raise DataError(f"windows are {context} + {steps} steps long, but the longest sequence has {longest}")
     place = np.random.default_rng([seed, 2]).integers(0, ends[-1], num)
     picked = np.searchsorted(ends, place, side="right")
     start = place - (ends - places)[picked] + context
@@ -117,14 +117,14 @@ def random_windows(
 
 
 def rows_of_rank(batch_size: int, seed: int, rank: int, world_size: int) -> slice:
-    """The rows of a global batch that are this rank's.
+    """This rank's rows of a global batch.
 
     Raises:
-        UsageError: a size or a seed that cannot be, or a rank out of range.
+        UsageError: a size, a seed or a rank out of range.
     """
     _check_size(batch_size)
     if seed < 0 or not 0 <= rank < world_size:
-        raise UsageError(f"seed {seed}, rank {rank} of {world_size}: seeds start at 0, ranks lie below their number")
+        raise UsageError(f"seed {seed}, rank {rank} of {world_size}: seeds start at 0, ranks are 0 to {world_size - 1}")
     return slice(rank * batch_size, (rank + 1) * batch_size)
 
 
@@ -138,15 +138,15 @@ def cut(examples: Examples, crop_steps: int | None, context_steps: int, period: 
     if not len(examples):
         raise DataError("there are no sequences to make batches of")
     if (crop_steps is not None and crop_steps < 1) or context_steps < 0:
-        raise UsageError(f"crop_steps {crop_steps}, context_steps {context_steps}: at least 1, and at least 0")
+        raise UsageError(f"crop_steps is {crop_steps}, context_steps {context_steps}; they must be at least 1 and 0")
     return Crops(examples.lengths, crop_steps, context_steps, math.lcm(examples.hop, period))
 
 
 def collate(examples: Examples, crops: Sequence[Crop], look_ahead: int = 0, round_steps: int | None = None) -> Batch:
-    """The batch of these crops, its rows padded to the longest; reads no other steps.
+    """The batch of some crops, padded to the longest; reads no other steps.
 
     Args:
-        look_ahead: feature frames past its end that each crop brings along.
+        look_ahead: feature frames to add past the end of each crop.
         round_steps: the batch's steps are rounded up to a multiple of this; by default that of the examples.
     """
     longest = max(1, *(crop.stop - crop.start + crop.context for crop in crops))
@@ -191,7 +191,7 @@ def collate_sources(sources: Sequence[np.ndarray], source_end: int | None) -> tu
 
 def _check_size(batch_size: int) -> None:
     if batch_size < 1:
-        raise UsageError(f"batch_size {batch_size}: it must be 1 or more")
+        raise UsageError(f"batch_size is {batch_size}; it must be 1 or more")
 
 
 def _labels(values: Labels, crops: Sequence[Crop], num_steps: int) -> Tensor:
@@ -206,7 +206,7 @@ def _labels(values: Labels, crops: Sequence[Crop], num_steps: int) -> Tensor:
 
 
 def _features(examples: Examples, crops: Sequence[Crop], num_steps: int, look_ahead: int) -> Tensor | None:
-    """(B, F, C) frames of the crops, and what follows; past the end of a sequence its last frame is repeated."""
+    """(B, F, C) frames of the crops and of the look-ahead; the last frame is repeated past the end of a sequence."""
     steps = np.arange(-(-num_steps // examples.hop) + look_ahead)
     rows = []
     for index, start, _, context in crops:

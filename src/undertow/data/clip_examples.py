@@ -28,7 +28,7 @@ class ClipExamples(Examples):
 
     Raises:
         UsageError: the model, or its features, have another sample rate.
-        DataError: a label is none of the model's classes, or (by `frames`) a clip lacks the frames it should bring.
+        DataError: a label is not one of the model's classes, or (by `frames`) a clip lacks its frames.
     """
 
     round_steps = ROUND_STEPS

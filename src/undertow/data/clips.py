@@ -1,4 +1,4 @@
-"""Clips in memory: 16-bit waves with labels, and a report of what reading them met.
+"""Clips in memory: 16-bit waves with labels, and a report of skipped and changed files.
 
 A wave of int16 costs two bytes a sample: 58 MB an hour at 8 kHz, 115 MB at 16 kHz, 346 MB at 48 kHz.
 
@@ -15,9 +15,9 @@ from undertow.data.audio import to_float
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """One recording: its name, its (T,) int16 wave, its labels by name, and (F, C) float32 frames where it brings them.
+    """One recording: its name, its (T,) int16 wave, its labels by name, and its (F, C) float32 frames if it has any.
 
-    Those are read only for a model that is conditioned on them; see `undertow.data.frames`.
+    Frames are read only for a model that is conditioned on them; see `undertow.data.frames`.
     """
 
     name: str
@@ -36,13 +36,13 @@ class Clip:
 
 @dataclass(frozen=True)
 class Report:
-    """What reading a set met.
+    """What happened while a set was read.
 
     Attributes:
-        num_files: files that were tried.
+        num_files: number of files that were tried.
         bad: by name, why a file was skipped.
-        changes: what was done to how many files ("resampled from 44100 to 16000 Hz": 12).
-        trimmed_seconds, trimmed_share: silence taken off the ends, in seconds and as a share of what was read.
+        changes: by change, the number of files ("resampled from 44100 to 16000 Hz": 12).
+        trimmed_seconds, trimmed_share: silence cut from the ends, in seconds and as a share of what was read.
     """
 
     num_files: int = 0
@@ -52,7 +52,7 @@ class Report:
     trimmed_share: float = 0.0
 
     def lines(self) -> list[str]:
-        """What a user should be told, one line each; none when there is nothing to tell."""
+        """The report as lines for the user; empty if there is nothing to report."""
         lines = [f"{count} of {self.num_files} files: {change}" for change, count in self.changes.items()]
         if self.trimmed_seconds:
             lines.append(f"silence trimmed at the ends: {self.trimmed_seconds:.1f} s, {self.trimmed_share:.1%}")
@@ -69,8 +69,8 @@ class ClipSet:
     Attributes:
         clips: in the order of their names.
         sample_rate: Hz.
-        label_classes: by label name, the values it takes in the whole set (every split of it).
-        report: what reading them met.
+        label_classes: by label name, its classes in the whole set (all splits).
+        report: what happened while they were read.
     """
 
     clips: Sequence[Clip]

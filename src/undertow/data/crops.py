@@ -1,4 +1,4 @@
-"""How sequences are cut, and in which order the pieces come: plain arithmetic on lengths, a function of seed and step.
+"""How sequences are cut, and the order of the crops: arithmetic on lengths, a function of seed and step.
 
 N crops of an epoch, G crops of a global batch, P batches of a pool.
 """
@@ -25,10 +25,10 @@ class Crops:
 
     A sequence that is no longer than `crop_steps` (None: any sequence) is one crop. A longer one of L steps is cut into
     ceil(L / crop_steps) consecutive crops at multiples of `crop_steps`, shifted in each epoch by a random offset as
-    far as that number of crops allows. A crop inside a sequence carries up to `context` steps before it, so that its
-    loss is what it would be in the whole sequence; where it is cut then matters little.
+    far as that number of crops allows. A crop inside a sequence has up to `context` steps before it. If they cover
+    the model's receptive field, the loss of the crop is the same as in the whole sequence.
 
-    Crops begin, context included, at multiples of `unit` steps; so `crop_steps` and `context` are rounded up to such.
+    Crops begin, context included, at multiples of `unit` steps; `crop_steps` and `context` are rounded up to them.
     """
 
     def __init__(self, lengths: np.ndarray, crop_steps: int | None, context: int, unit: int = 1) -> None:
@@ -59,8 +59,8 @@ class Order:
     """Which crops make up the global batch of a step: a function of the seed and the step.
 
     Epochs follow each other without a gap, each a new shuffle of all crops, and batches of G are taken from that
-    stream: every crop comes once an epoch, and no batch is short. To keep padding small, P batches (at most an epoch)
-    at a time are sorted by length, dealt out, and come in random order.
+    stream: every crop comes once an epoch, and no batch is short. To keep padding small, the crops of P batches (at
+    most an epoch) are sorted by length and divided into batches, and the batches are shuffled.
     """
 
     def __init__(self, crops: Crops, global_batch: int, seed: int) -> None:

@@ -1,4 +1,4 @@
-"""The contract of examples: the sequences of one split, read span by span, with all that is known of each.
+"""The contract of examples: the sequences of one split, read span by span, with labels, features and sources.
 
 N sequences, T steps, E elements of a vector symbol, F feature frames, S source steps, C channels.
 """
@@ -21,12 +21,12 @@ class Examples(ABC):
     """Sequences of symbols; a batch reads only the steps that it holds.
 
     Attributes:
-        labels: by name, (N,) of whole sequences: integers are classes (-1: none), floats numbers; or a list of N arrays
-            (T,), where each step has its own.
-        padding: the symbol that fills up the shorter rows of a batch.
+        labels: by name, (N,) one for each sequence, integer classes (-1: none) or floats; or a list of N arrays (T,)
+            with one for each step.
+        padding: the symbol that pads the shorter rows of a batch.
         round_steps: a batch's steps are rounded up to a multiple of this.
-        hop: steps of one feature frame; 1 where there are no frames.
-        source_end: the symbol that ends a source; None where there are none, or they are of frames.
+        hop: steps of one feature frame; 1 without frames.
+        source_end: the symbol that ends a source; None without sources, or for sources of frames.
     """
 
     labels: Mapping[str, Labels]
@@ -43,35 +43,35 @@ class Examples(ABC):
     @property
     @abstractmethod
     def step_shape(self) -> tuple[int, ...]:
-        """(), or (E,) where one step is a vector."""
+        """(), or (E,) if symbols are vectors."""
 
     @property
     @abstractmethod
     def dtype(self) -> Any:
-        """What a batch holds symbols as: int64, or float32 of real numbers."""
+        """The type of symbols in a batch: int64, or float32 for real numbers."""
 
     @abstractmethod
     def name(self, index: int) -> str:
-        """What a sequence is called in messages."""
+        """The name of a sequence, for messages."""
 
     @abstractmethod
     def read(self, index: int, start: int, stop: int) -> np.ndarray:
         """Symbols (T,) or (T, E) of some steps of a sequence."""
 
     def frames(self, index: int) -> np.ndarray | None:
-        """The (F, C) float32 frames of a sequence; frame f is of its steps f·hop to (f + 1)·hop - 1."""
+        """The (F, C) float32 frames of a sequence; frame f covers steps f·hop to (f + 1)·hop - 1."""
         return None
 
     def source(self, index: int) -> np.ndarray | None:
-        """What a sequence is made from: symbols (S,) without their end, or frames (S, C)."""
+        """The source of a sequence: symbols (S,) without their end, or frames (S, C)."""
         return None
 
     def size(self, unit: str) -> str:
-        """How much there is, in words; `unit` is what a step is called."""
+        """The amount of data, in words; `unit` is the word for a step."""
         return f"{self.num_symbols:,} {unit}s" + (f" in {len(self):,}" if len(self) > 1 else "")
 
     def summary(self) -> dict[str, Any]:
-        """What a card says of it."""
+        """The amount of data, for a model's card."""
         return {"num_sequences": len(self), "num_symbols": self.num_symbols}
 
     @property
@@ -80,7 +80,7 @@ class Examples(ABC):
         return int(self.lengths.sum())
 
     def whole(self, every: int = 1) -> list[np.ndarray]:
-        """Symbols of every sequence, or of every so many-th."""
+        """Symbols of every sequence, or of one in `every`."""
         return [self.read(index, 0, int(self.lengths[index])) for index in range(0, len(self), every)]
 
     def __len__(self) -> int:
@@ -96,10 +96,10 @@ class Piece(NamedTuple):
 
 
 class Pieces(Examples):
-    """Pieces of other examples, each a sequence of its own with the labels and the name of the one it is of.
+    """Pieces of other examples, as sequences with the labels and names of those they are cut from.
 
     Args:
-        pieces: they begin with a feature frame where there are frames.
+        pieces: each begins with a feature frame, if there are frames.
     """
 
     def __init__(self, examples: Examples, pieces: Sequence[Piece]) -> None:
@@ -141,7 +141,7 @@ class Pieces(Examples):
 
 
 def spread_pieces(examples: Examples, piece_steps: int, share: float) -> Pieces:
-    """A share of all steps at most, in pieces of `piece_steps` at most from all over, each beginning with a frame."""
+    """At most a share of all steps, in pieces of at most `piece_steps` from everywhere, each beginning with a frame."""
     length = -(-piece_steps // examples.hop) * examples.hop
     kept: list[Piece] = []
     seen = taken = 0
@@ -155,16 +155,16 @@ def spread_pieces(examples: Examples, piece_steps: int, share: float) -> Pieces:
 
 
 def is_of_steps(values: Labels) -> bool:
-    """Whether a label is of each step, not of whole sequences."""
+    """Whether a label has a value for each step, not for each sequence."""
     return not (isinstance(values, np.ndarray) and values.ndim == 1)
 
 
 def check_predicted(examples: Examples, needs: Needs) -> None:
-    """Refuse examples whose labels are not what a model predicts.
+    """Refuse examples whose labels do not fit the label that a model predicts.
 
     Raises:
-        DataError: they have no such label, or more classes of it.
-        UsageError: they have one for every step, and the model predicts one for all, or the other way round.
+        DataError: there is no such label, or it has more classes than the model.
+        UsageError: the label is for each step and the model predicts one for a sequence, or the other way round.
     """
     if (wanted := needs.predicted) is None:
         return
@@ -172,11 +172,11 @@ def check_predicted(examples: Examples, needs: Needs) -> None:
         raise DataError(f"the data has no label '{wanted.name}'{nearest(wanted.name, list(examples.labels))}")
     values = examples.labels[wanted.name]
     if is_of_steps(values) != wanted.of_steps:
-        there, fits = ("each step", "every") if is_of_steps(values) else ("a whole sequence", "last or mean")
+        there, fits = ("each step", "every") if is_of_steps(values) else ("each sequence", "last or mean")
         reading = "every" if wanted.of_steps else "last or mean"
-        raise UsageError(f"model.reading is {reading}, and the label '{wanted.name}' is of {there}: {fits} will do")
+        raise UsageError(f"model.reading is {reading}, but the data has '{wanted.name}' for {there}; it must be {fits}")
     if wanted.classes is not None and (most := max(map(np.max, values))) >= len(wanted.classes):
-        raise DataError(f"the data has {most + 1} classes of '{wanted.name}', and the model {len(wanted.classes)}")
+        raise DataError(f"the data has {most + 1} classes of '{wanted.name}', but the model has {len(wanted.classes)}")
 
 
 def _pieces(examples: Examples, length: int) -> Iterable[Piece]:

@@ -1,4 +1,4 @@
-"""Piano rolls as Standard MIDI files, to be heard in any player or notation program, and MIDI files as piano rolls.
+"""Write piano rolls as Standard MIDI files, and read MIDI files as piano rolls.
 
 T steps, 88 keys.
 """
@@ -20,7 +20,7 @@ SUFFIXES = (".mid", ".midi")
 STEPS_PER_BEAT = 2  # a step is an eighth note
 TICKS_PER_BEAT = 480
 VELOCITY = 80
-PERCUSSION = 9  # the channel of drums, whose notes are no keys
+PERCUSSION = 9  # the channel of drums, whose notes are not piano keys
 MOST_STEPS = 2**20
 
 
@@ -35,16 +35,16 @@ def write_midi(
         beats_per_minute: from 4 to 600.
 
     Raises:
-        UsageError: the path, the steps or the tempo are none of these, or mido is not installed.
-        DataError: it is no roll, or the file cannot be written.
+        UsageError: the path, the steps or the tempo is something else, or mido is not installed.
+        DataError: the array is not a piano roll, or the file cannot be written.
     """
     path = Path(path)
     if path.suffix not in SUFFIXES:
-        raise UsageError(f"{path}: MIDI files end in .mid")
+        raise UsageError(f"{path}: the name of a MIDI file must end in .mid")
     if steps_per_beat < 1 or TICKS_PER_BEAT % steps_per_beat or not 4 <= beats_per_minute <= 600:
         raise UsageError(
-            f"steps_per_beat {steps_per_beat}, beats_per_minute {beats_per_minute}: a divisor of {TICKS_PER_BEAT}, and "
-            "4 to 600, are right"
+            f"steps_per_beat is {steps_per_beat}, beats_per_minute {beats_per_minute}; they must be a divisor of "
+            f"{TICKS_PER_BEAT} and from 4 to 600"
         )
     mido, checked = _mido(), check_roll(roll, str(path))
     file = mido.MidiFile(type=0, ticks_per_beat=TICKS_PER_BEAT)
@@ -61,18 +61,18 @@ def write_midi(
 
 
 def read_midi(path: str | Path, steps_per_beat: int = STEPS_PER_BEAT) -> np.ndarray:
-    """A MIDI file as a (T, 88) roll, uint8; of what `write_midi` wrote with as many steps per beat, the same roll.
+    """Read a MIDI file as a (T, 88) roll, uint8. It undoes `write_midi` with the same steps per beat.
 
-    Notes begin and end at the nearest step, and last one at least. All tracks and channels sound together, but for
-    percussion. Tempo, velocity and pedals are left out, and a key that is struck again at the next step is held.
+    Notes begin and end at the nearest step, and last at least one. All tracks and channels but percussion are merged.
+    Tempo, velocity and pedals are ignored, and a key that is struck again at the next step is held.
 
     Args:
         steps_per_beat: steps of the roll that make a quarter note, 1 or more.
 
     Raises:
-        UsageError: the steps are none, or mido is not installed.
-        DataError: the file is missing or damaged, or its times are not in beats; it has nothing in it, or more than
-            1,048,576 steps; or a note is no key of a piano.
+        UsageError: the steps are below 1, or mido is not installed.
+        DataError: the file is missing or damaged, or its times are not in beats; it is empty, or has more than
+            1,048,576 steps; or a note is not a piano key.
     """
     if steps_per_beat < 1:
         raise UsageError(f"steps_per_beat is {steps_per_beat}; it must be 1 or more")
@@ -85,7 +85,7 @@ def read_midi(path: str | Path, steps_per_beat: int = STEPS_PER_BEAT) -> np.ndar
     ends = [_nearest(sum(message.time for message in track) / ticks_per_step) for track in file.tracks]
     num_steps = max([*ends, *(steps.stop for steps, _ in sounding)], default=0)
     if not 0 < num_steps <= MOST_STEPS:
-        raise DataError(f"{path}: lasts {num_steps:,} steps, {steps_per_beat} a beat; 1 to {MOST_STEPS:,} can be read")
+        raise DataError(f"{path}: has {num_steps:,} steps, {steps_per_beat} a beat; it must have 1 to {MOST_STEPS:,}")
     roll = np.zeros((num_steps, NUM_KEYS), np.uint8)
     for steps, key in sounding:
         roll[steps, key] = 1
@@ -93,7 +93,7 @@ def read_midi(path: str | Path, steps_per_beat: int = STEPS_PER_BEAT) -> np.ndar
 
 
 def changes(roll: np.ndarray) -> list[tuple[int, int, bool]]:
-    """(step, MIDI note, whether it begins) of every beginning and end of a note, in the order of time."""
+    """(step, MIDI note, whether it begins) for every beginning and end of a note, in order of time."""
     padded = np.pad(roll.astype(np.int8), ((1, 1), (0, 0)))
     steps, keys = np.nonzero(np.diff(padded, axis=0))
     begins = padded[steps + 1, keys] == 1
@@ -108,7 +108,7 @@ class _Note(NamedTuple):
     stop: int
 
     def steps(self, ticks_per_step: Fraction) -> slice:
-        """The steps it sounds at: those nearest to its ends, and one at least."""
+        """The steps at which it sounds: from the nearest to its start to the nearest to its end, at least one."""
         start = _nearest(self.start / ticks_per_step)
         return slice(start, max(start + 1, _nearest(self.stop / ticks_per_step)))
 
@@ -121,11 +121,11 @@ def _check_keys(notes: Sequence[_Note], path: Path, ticks_per_beat: int) -> None
     for note in notes:
         if not 0 <= note.key - LOWEST_NOTE < NUM_KEYS:
             where = f"{path}: the note {note.key} at beat {note.start / ticks_per_beat:g}"
-            raise DataError(f"{where} is no key of a piano, {LOWEST_NOTE} to {LOWEST_NOTE + NUM_KEYS - 1}")
+            raise DataError(f"{where} is not a piano key, {LOWEST_NOTE} to {LOWEST_NOTE + NUM_KEYS - 1}")
 
 
 def _notes(track: Any) -> Iterator[_Note]:
-    """The notes of a track; one that never ends does so with the track."""
+    """The notes of a track; a note without an end lasts until the track ends."""
     now = 0
     sounding: dict[tuple[int, int], int] = {}
     for message in track:
@@ -148,13 +148,13 @@ def _load(path: Path) -> Any:
         raise DataError(f"{path}: there is no such file")
     try:
         file = mido.MidiFile(path)
-    except Exception as error:  # whatever a parser meets in a damaged file
+    except Exception as error:  # a damaged file may make the parser raise anything
         why = (str(error).splitlines() or [type(error).__name__])[0]
-        raise DataError(f"{path} is no MIDI file, or damaged ({why})") from None
+        raise DataError(f"{path}: damaged, or not a MIDI file ({why})") from None
     if file.type not in (0, 1):
-        raise DataError(f"{path} is a MIDI file of type {file.type}; one tune, of type 0 or 1, can be read")
+        raise DataError(f"{path}: a MIDI file of type {file.type}; it must be one tune, of type 0 or 1")
     if file.ticks_per_beat < 1:
-        raise DataError(f"{path}: its times are in frames of film; a MIDI file with beats can be read")
+        raise DataError(f"{path}: its times are in frames of film; they must be in beats")
     return file
 
 
@@ -162,5 +162,5 @@ def _mido() -> ModuleType:
     try:
         import mido
     except ImportError:
-        raise UsageError("MIDI files need mido; install undertow with its extra: undertow[music]") from None
+        raise UsageError("MIDI files need the package mido; install undertow[music]") from None
     return mido

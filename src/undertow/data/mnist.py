@@ -1,7 +1,7 @@
-"""MNIST as images of one grey channel, 28 by 28, row by row; or the same pixels in one fixed other order.
+"""MNIST as grey images of 28 by 28 pixels, row by row; or the same pixels in a fixed random order.
 
-"Permuted MNIST" (Le, Jaitly & Hinton, arXiv 1504.00941) takes away what neighbouring pixels tell. Everyone draws an
-order of their own; here it is `numpy.random.RandomState(0).permutation(784)`, whose stream numpy keeps for good.
+"Permuted MNIST" (Le, Jaitly & Hinton, arXiv 1504.00941) tears neighbouring pixels apart. Each paper has its own
+order; here it is `numpy.random.RandomState(0).permutation(784)`, which numpy promises never to change.
 
 N images, P = 784 pixels.
 """
@@ -34,14 +34,14 @@ def load_mnist(
 
     Args:
         split: "train" (55,000 digits), "validation" (the last 5,000 of the published training set) or "test" (10,000).
-        path: a folder of four files named as those of MNIST, which may be another set laid out alike (Fashion-MNIST,
-            KMNIST); None: MNIST itself, in UNDERTOW_DATA or the cache, checked to be what was published.
+        path: a folder of four files named as those of MNIST, perhaps of another set of the same layout (Fashion-MNIST,
+            KMNIST); None: MNIST itself, in UNDERTOW_DATA or the cache, with its checksums checked.
         permuted: pixels in the order of `permutation`.
-        num_validation: how many of the training digits are held out.
+        num_validation: number of training digits that are held out.
 
     Raises:
-        UsageError: there is no such split, or nothing would be left to train on.
-        DataError: the set is not at hand, or a file is missing, damaged, or not of digits.
+        UsageError: an unknown split, or no training digits would remain.
+        DataError: the set is not on this machine, or a file is missing, damaged, or not of digits.
     """
     if split not in SPLITS:
         raise UsageError(f"unknown split '{split}'{nearest(split, list(SPLITS))}")
@@ -49,7 +49,7 @@ def load_mnist(
     images, digits = _read(folder, FILES[split])
     if split != "test":
         if not 0 < num_validation < len(images):
-            raise UsageError(f"num_validation {num_validation}: it must be above 0 and below {len(images)}")
+            raise UsageError(f"num_validation is {num_validation}; it must be above 0 and below {len(images)}")
         part = slice(-num_validation, None) if split == "validation" else slice(-num_validation)
         images, digits = images[part], digits[part]
     if permuted:
@@ -66,20 +66,20 @@ def read_idx(path: Path) -> np.ndarray:
     """The uint8 array of an idx file, plain or compressed with gzip.
 
     Raises:
-        DataError: it is missing, damaged, no idx file of bytes, or shorter or longer than it says.
+        DataError: it is missing, damaged, not an idx file of bytes, or shorter or longer than its header says.
     """
     try:
         data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"{path} is truncated or no gzip file ({error})") from None
+        raise DataError(f"{path}: truncated, or not a gzip file ({error})") from None
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from None
     if len(data) < 4 or data[:3] != bytes((0, 0, UNSIGNED_BYTES)) or data[3] > 3:
-        raise DataError(f"{path} is no idx file of bytes: it begins with '{data[:4].hex()}', not 00000801 to 00000803")
+        raise DataError(f"{path}: not an idx file of bytes; begins with '{data[:4].hex()}', not 00000801 to 00000803")
     begin = 4 + 4 * data[3]
     shape = np.frombuffer(data[4:begin].ljust(begin - 4, b"\0"), ">u4").astype(int).tolist()
     if len(data) - begin != np.prod(shape, dtype=int):
-        raise DataError(f"{path} holds {max(0, len(data) - begin)} bytes, but says that it is {tuple(shape)}")
+        raise DataError(f"{path}: holds {max(0, len(data) - begin)} bytes, but its header gives shape {tuple(shape)}")
     return np.frombuffer(data, np.uint8, offset=begin).reshape(shape)
 
 
@@ -88,7 +88,7 @@ def _read(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
     images, labels = (_find(folder, f"{part}-{kind}-ubyte") for kind in ("images-idx3", "labels-idx1"))
     pixels, digits = read_idx(images), read_idx(labels)
     if pixels.shape[1:] != SHAPE[:2] or digits.shape != pixels.shape[:1] or not len(digits):
-        raise DataError(f"{folder}: images are {pixels.shape}, labels {digits.shape}; (N, 28, 28) and (N,) are right")
+        raise DataError(f"{folder}: images are {pixels.shape}, labels {digits.shape}, not (N, 28, 28) and (N,)")
     if digits.max() > 9:
         raise DataError(f"{labels}: label {digits.max()} at {int(digits.argmax())}; digits are 0 to 9")
     return pixels.reshape(len(pixels), NUM_PIXELS), digits

@@ -1,4 +1,4 @@
-"""What a model needs of the data it is trained and scored on: what reading and cutting sequences must know of it."""
+"""What a model needs of its data: what the code that reads and cuts sequences must know."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Pairs to batches of like lengths, each of about as many symbols, padding included.
+"""Batches of pairs of similar lengths, all with about the same number of symbols, padding included.
 
 N pairs, B batch, S source steps, T target steps, C channels, K batches of an epoch.
 """
@@ -14,19 +14,19 @@ from undertow.data.crops import Crop
 from undertow.data.pairs import PairSet
 from undertow.errors import DataError, UsageError
 
-WIDTH = 4  # steps by which lengths may differ and still count as the same: what is shuffled among each other
+WIDTH = 4  # lengths are rounded up to a multiple of this; pairs of equal rounded lengths are shuffled
 
 
 class PairBatches:
     """Training batches: `batch(step)` is a function of the seed and the step alone, so resuming needs only the step.
 
-    An epoch is K batches, in random order, in which every pair comes once. Pairs are sorted by length, those of about
-    the same in random order, and cut into K parts of about as many symbols; K is the same in every epoch.
+    An epoch is K batches, in random order, in which every pair comes once. Pairs are sorted by length, with similar
+    lengths in random order, and divided into K batches of about as many symbols; K is the same in every epoch.
 
     Args:
-        pairs: what to learn.
-        tokens_per_batch: symbols of sources and targets, ends and padding included, in a batch of one process at most,
-            but for one pair that has more; batches have about as many.
+        pairs: the pairs to learn.
+        tokens_per_batch: about the number, and the most, of symbols in a batch of one process: sources and targets,
+            ends and padding included. A pair with more is a batch alone.
         seed: 0 or more.
         rank, world_size: of the processes that share a batch: rank r takes every `world_size`-th pair from r on.
 
@@ -56,7 +56,7 @@ class PairBatches:
         return len(self._starts)
 
     def batch(self, step: int) -> Batch:
-        """This rank's rows of the batch of `step`, counted from 0; one that does not count where there are too few."""
+        """This rank's rows of the batch of `step`, counted from 0; one row that does not count if it has none."""
         epoch, index = divmod(step, self.steps_per_epoch)
         rows = self._epoch(epoch)[index]
         own = rows[self.rank :: self.world_size]
@@ -75,8 +75,9 @@ class PairBatches:
 
 
 def pairs_in_order(pairs: PairSet, tokens_per_batch: int) -> Iterator[Batch]:
-    """Every pair once, for validation and scoring: the longest first, no batch of more symbols than said, but for one
-    pair alone. Arguments and errors are those of `PairBatches`.
+    """Every pair once, for validation and scoring, the longest first.
+
+    Arguments and errors are those of `PairBatches`.
     """
     for rows in rows_in_order(pairs, tokens_per_batch):
         yield collate_pairs(pairs, rows)
@@ -111,13 +112,13 @@ def _widths(pairs: PairSet) -> np.ndarray:
 
 
 def _by_width(widths: np.ndarray) -> np.ndarray:
-    """The order of (N, 2) widths by target, then by source, up and down in turn; what is alike stays as it is."""
+    """The order of (N, 2) widths by target, then by source, up and down in turn; a stable sort."""
     turn = 1 - 2 * (widths[:, 0] // WIDTH % 2)
     return np.lexsort((turn * widths[:, 1], widths[:, 0]))
 
 
 def _cuts(widths: np.ndarray, tokens: int, world_size: int) -> list[int]:
-    """Where batches begin among pairs in order: as few as give `tokens` to a process at most, and of like sizes."""
+    """Where batches begin among sorted pairs: the fewest batches with at most `tokens` a process, of similar sizes."""
     rows = widths.tolist()
     starts, low, high = _starts(rows, tokens, world_size), tokens // 2, tokens
     while high - low > 1:  # the smallest bound that needs no more batches
@@ -131,7 +132,7 @@ def _cuts(widths: np.ndarray, tokens: int, world_size: int) -> list[int]:
 
 
 def _starts(rows: Sequence[Sequence[int]], tokens: int, world_size: int) -> list[int]:
-    """Where batches begin when each takes pairs, in order, until a process would have more than `tokens` of it."""
+    """Where batches begin if each takes sorted pairs until a process would have more than `tokens` symbols."""
     starts, target, source = [0], 0, 0
     for place, (own_target, own_source) in enumerate(rows):
         target, source = max(target, own_target), max(source, own_source)
@@ -144,6 +145,6 @@ def _starts(rows: Sequence[Sequence[int]], tokens: int, world_size: int) -> list
 
 def _check(pairs: PairSet, tokens_per_batch: int) -> None:
     if tokens_per_batch < 1:
-        raise UsageError(f"tokens_per_batch {tokens_per_batch}: it must be 1 or more")
+        raise UsageError(f"tokens_per_batch is {tokens_per_batch}; it must be 1 or more")
     if not len(pairs):
         raise DataError("there are no pairs to make batches of")

@@ -30,17 +30,17 @@ def load_rolls(source: str | Path, split: str = "train", path: str | Path | None
     """One split of piano rolls, (T, 88) uint8 each.
 
     Args:
-        source: "jsb", "nottingham", a .mat file that is laid out as theirs, or a folder of .npy, .npz and .mid files.
-            Every array of an .npz file is a roll; a MIDI file is one, two steps a beat (see `read_midi`). Folders
-            train, validation and test below it are splits; what they do not tell is decided by a hash of the name:
-            validation 5 %, test 5 %, train the rest.
+        source: "jsb", "nottingham", a .mat file of the same layout, or a folder of .npy, .npz and .mid files.
+            Every array of an .npz file is a roll; a MIDI file is one, two steps a beat (see `read_midi`). Subfolders
+            train, validation and test are splits; a hash of the name assigns files elsewhere: validation 5 %, test 5 %,
+            train the rest.
         split: "train", "validation" or "test".
-        path: where a named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
+        path: place of a named set that is neither in UNDERTOW_DATA nor in the cache.
 
     Raises:
-        UsageError: there is no such split, a named set holds no rolls, a path comes without a named set, or what reads
-            .mat files (scipy) or MIDI files (mido) is missing.
-        DataError: the set is not at hand; a file is missing or damaged, or holds something else than rolls.
+        UsageError: an unknown split, a named set without rolls, a path without a named set, or scipy (for .mat files)
+            or mido (for MIDI files) is not installed.
+        DataError: the set is not on this machine; a file is missing or damaged, or does not hold rolls.
     """
     if split not in SPLITS:
         raise UsageError(f"unknown split '{split}'{nearest(split, list(SPLITS))}")
@@ -48,7 +48,7 @@ def load_rolls(source: str | Path, split: str = "train", path: str | Path | None
         (file,) = open_files(str(source), "rolls", None if path is None else Path(path)).values()
         return read_mat(file, split)
     if path is not None:
-        raise UsageError(f"a path goes with a named set, and '{source}' is none")
+        raise UsageError(f"a path goes with a named set, and '{source}' is not one")
     found = Path(source)
     return read_mat(found, split) if found.suffix == ".mat" else _read_folder(found, split)
 
@@ -57,8 +57,8 @@ def read_mat(path: Path, split: str) -> SequenceSet:
     """One split of a .mat file with the keys traindata, validdata and testdata, a cell of rolls each.
 
     Raises:
-        UsageError: scipy is missing.
-        DataError: the file is missing, damaged, or holds something else than rolls.
+        UsageError: scipy is not installed.
+        DataError: the file is missing or damaged, or does not hold rolls.
     """
     load = _mat_reader()
     if not path.is_file():
@@ -66,10 +66,11 @@ def read_mat(path: Path, split: str) -> SequenceSet:
     key = MAT_KEYS[split]
     try:
         held = load(path, variable_names=list(MAT_KEYS.values()))
-    except Exception as error:  # whatever a parser meets in a damaged file
-        raise DataError(f"{path} is no .mat file of version 5, or damaged ({_first_line(error)})") from None
+    except Exception as error:  # a damaged file may make the parser raise anything
+        raise DataError(f"{path}: damaged, or not a .mat file of version 5 ({_first_line(error)})") from None
     if key not in held or held[key].dtype != object or not held[key].size:
-        raise DataError(f"{path} has no cells '{key}'; {', '.join(MAT_KEYS.values())} are needed, of a roll a cell")
+        needed = ", ".join(MAT_KEYS.values())
+        raise DataError(f"{path}: has no cells '{key}'; it must have {needed}, one roll in each cell")
     names = [f"{path.stem}/{split}/{index}" for index in range(held[key].size)]
     rolls = [check_roll(np.asarray(roll), name) for roll, name in zip(held[key].flat, names, strict=True)]
     return SequenceSet(rolls, names=names)
@@ -80,11 +81,11 @@ def write_roll(path: str | Path, roll: np.ndarray) -> None:
 
     Raises:
         UsageError: the path does not end in .npz.
-        DataError: it is no roll, or the file cannot be written.
+        DataError: the array is not a piano roll, or the file cannot be written.
     """
     path = Path(path)
     if path.suffix != ".npz":
-        raise UsageError(f"{path}: rolls are written as .npz")
+        raise UsageError(f"{path}: the name of a file of a roll must end in .npz")
     checked = check_roll(roll, str(path))
     with atomic_write(path) as temporary:
         np.savez_compressed(temporary, roll=checked)
@@ -93,7 +94,7 @@ def write_roll(path: str | Path, roll: np.ndarray) -> None:
 def _read_folder(root: Path, split: str) -> SequenceSet:
     if not root.is_dir():
         sets = there_are(name for name, entry in CATALOGUE.items() if entry.kind == "rolls")
-        raise DataError(f"{root} is neither a folder of piano rolls nor a set's name; of these {sets}")
+        raise DataError(f"{root} is neither a folder of piano rolls nor a named set; {sets}")
     paths = (path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
     names = sorted(path.relative_to(root).as_posix() for path in paths)
     names = [name for name in names if not any(part.startswith(".") for part in name.split("/"))]
@@ -119,8 +120,8 @@ def _read_file(root: Path, name: str) -> Iterator[tuple[str, np.ndarray]]:
             loaded = np.load(file, allow_pickle=False)
             is_one = isinstance(loaded, np.ndarray)
             arrays = {name: loaded} if is_one else {f"{name}:{key}": loaded[key] for key in loaded.files}
-    except Exception as error:  # whatever a parser meets in a damaged file
-        raise DataError(f"{root / name}: holds no arrays of numbers, or is damaged ({_first_line(error)})") from None
+    except Exception as error:  # a damaged file may make the parser raise anything
+        raise DataError(f"{root / name}: damaged, or without arrays of numbers ({_first_line(error)})") from None
     for key, array in arrays.items():
         yield key, check_roll(array, f"{root}/{key}")
 
@@ -129,7 +130,7 @@ def _mat_reader() -> Callable[..., dict[str, Any]]:
     try:
         from scipy.io import loadmat
     except ImportError:
-        raise UsageError("reading .mat files needs scipy; install undertow with its extra: undertow[music]") from None
+        raise UsageError("reading .mat files needs the package scipy; install undertow[music]") from None
     return loadmat
 
 

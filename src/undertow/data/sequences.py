@@ -1,4 +1,4 @@
-"""Sequences of symbols, in memory or memory-mapped, with what is known of each.
+"""Sequences of symbols, in memory or memory-mapped, with their labels.
 
 N sequences, T steps, E elements of a vector symbol.
 """
@@ -18,16 +18,16 @@ KINDS = "iuf"  # of arrays: symbols are integers, values floating
 
 @dataclass(frozen=True, eq=False)
 class SequenceSet(Examples):
-    """Sequences of symbols of one split, and what is known of each.
+    """The sequences of symbols of one split, with their labels and names.
 
     Attributes:
         sequences: arrays (T,) or (T, E), in memory or mapped: symbols of any integer type, or floating values.
-        labels: by name, (N,) of whole sequences: integers are classes (-1: none), floats numbers; or a list of N
-            arrays (T,), where each step has its own.
-        names: one a sequence, for messages; without, their numbers.
+        labels: by name, (N,) one for each sequence, integer classes (-1: none) or floats; or a list of N arrays (T,)
+            with one for each step.
+        names: one for each sequence, for messages; by default their numbers.
 
     Raises:
-        DataError: a sequence is empty or has other elements than the first; labels or names are too few or too many.
+        DataError: a sequence is empty or not of the shape of the first; there are too few or too many labels or names.
     """
 
     sequences: Sequence[np.ndarray]
@@ -43,13 +43,13 @@ class SequenceSet(Examples):
                 raise DataError(f"there are {count} of '{name}' for {len(self)} sequences; each must have one")
         for name, values in self.labels.items():
             if is_of_steps(values) and [*map(len, values)] != self.lengths.tolist():
-                raise DataError(f"'{name}' of each step is not as long as its sequence")
+                raise DataError(f"label '{name}' must be as long as its sequence, with a value for each step")
 
     def __len__(self) -> int:
         return len(self.sequences)
 
     def name(self, index: int) -> str:
-        """What a sequence is called in messages."""
+        """The name of a sequence, for messages."""
         return self.names[index] if self.names else str(index)
 
     @cached_property
@@ -72,6 +72,6 @@ class SequenceSet(Examples):
 def _check(sequence: np.ndarray, elements: tuple[int, ...], name: str) -> None:
     if sequence.dtype.kind not in KINDS or sequence.ndim not in (1, 2) or sequence.shape[1:] != elements:
         kinds = f"(T, {elements[0]})" if elements else "(T,)"
-        raise DataError(f"'{name}' is {sequence.shape} of {sequence.dtype}; {kinds} of integers or floats are right")
+        raise DataError(f"'{name}' is {sequence.shape} of {sequence.dtype}; it must be {kinds} of integers or floats")
     if not len(sequence):
         raise DataError(f"'{name}' is empty")

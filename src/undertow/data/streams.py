@@ -1,4 +1,4 @@
-"""Streams of chunks for truncated back-propagation through time: each batch goes on where the one before ended.
+"""Streams of chunks for truncated back-propagation through time: each batch continues the one before.
 
 N chunks of an epoch, G streams of the global batch, B of this rank's, T steps.
 """
@@ -16,33 +16,33 @@ from undertow.data.crops import Crop
 from undertow.data.examples import Examples
 from undertow.errors import UsageError
 
-MEMORY_CHUNKS = 64  # of a sequence, after which a stream begins with no memory again
-NOTHING = Crop(0, 0, 0, 0)  # a row whose stream has ended before the others'
+MEMORY_CHUNKS = 64  # chunks of a sequence after which a stream starts again without memory
+NOTHING = Crop(0, 0, 0, 0)  # a row of a stream that has ended before the others
 
 
 class StreamBatches:
-    """Training batches that go on, row by row, where the batch before ended; every step is counted once an epoch.
+    """Training batches whose rows continue those of the batch before; every step is counted once an epoch.
 
     In each epoch the sequences, in a new random order, are cut into N chunks of at most `chunk_steps`, at multiples of
-    it, and the chunks, end to end, are dealt out in G = `world_size` · `batch_size` contiguous streams of N / G chunks,
-    rounded up or down. No chunk crosses the end of a sequence: the last one of each is shorter, padded and not counted
-    there, and the next begins with no memory. So a state that is carried on has seen no padding.
+    it. The chunks, end to end, are divided into G = `world_size` · `batch_size` contiguous streams of N / G chunks,
+    rounded up or down. No chunk crosses the end of a sequence: the last chunk of each is padded, its padding is not
+    counted, and the next chunk starts without memory. So a state that is carried on has seen no padding.
 
-    So does every 64th chunk of a sequence. Memory that goes on through a whole epoch comes to hold what is never set
-    again, and then a network cannot do without it: it fails on any text that it is to begin.
+    Every 64th chunk of a sequence also starts without memory. A network that carries its memory through a whole epoch
+    comes to rely on values that are never set again, and then fails at the beginning of any text.
 
-    `batch(step)` is a function of the seed and the step alone. `Batch.continues` is False where a row has no memory:
-    where an epoch, a stream, a sequence or 64 chunks of one begin. Streams that have a chunk less end with a row in
-    which nothing is counted.
+    `batch(step)` is a function of the seed and the step alone. `Batch.continues` is False for a row without memory: at
+    the beginning of an epoch, of a stream, of a sequence and of 64 chunks of one. A stream with one chunk less ends
+    with a row in which nothing is counted.
 
     Args:
-        examples: what to read.
+        examples: the sequences to read.
         batch_size: B, streams a rank.
-        chunk_steps: steps of a batch at most; gradients go back no further.
-        seed: 0 or more; of the sequences' order.
+        chunk_steps: most steps of a batch; gradients go back no further.
+        seed: 0 or more; it chooses the order of the sequences.
         rank, world_size: of the processes that share a batch.
-        period: of the network's slowest clock; chunks are as long as a multiple of it and of the features' hop.
-        look_ahead: feature frames past its end that a chunk brings along.
+        period: of the network's slowest clock; chunks are multiples of it and of the features' hop.
+        look_ahead: feature frames past the end of a chunk, for the model to look ahead to.
 
     Raises:
         UsageError: a size below 1, a rank out of range, or more streams than chunks.
@@ -67,7 +67,7 @@ class StreamBatches:
         if len(self.chunks) < self.global_batch:
             raise UsageError(
                 f"{examples.num_symbols} steps in chunks of {chunk_steps} are {len(self.chunks)} chunks, too few for "
-                f"{self.global_batch} streams; smaller batches or shorter chunks are needed"
+                f"{self.global_batch} streams; use smaller batches or shorter chunks"
             )
         unit = math.lcm(examples.hop, period)
         self.memory_steps = MEMORY_CHUNKS * -(-chunk_steps // unit) * unit
@@ -92,6 +92,6 @@ class StreamBatches:
         return replace(batch, continues=torch.tensor(continues, dtype=torch.bool))
 
     def _shuffle(self, epoch: int) -> np.ndarray:
-        """(N, 4) chunks, those of a sequence in their order, the sequences in a random one."""
+        """(N, 4) chunks, the sequences in random order, the chunks of each in their own."""
         place = np.random.default_rng([self.seed, 0, epoch]).permutation(len(self.examples))
         return self.chunks[np.argsort(place[self.chunks[:, 0]], kind="stable")]

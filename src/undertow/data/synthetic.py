@@ -1,7 +1,7 @@
-"""Plucked-string notes that the package synthesises: for tests, and for a demo without data. Never evidence of quality.
+"""Synthesised notes of plucked strings, for tests and for a demo without data. Never evidence of quality.
 
-Karplus & Strong, "Digital synthesis of plucked-string and drum timbres", 1983: a burst of noise goes round a delay
-line of one period, and the mean of two neighbours takes its place: y_t = d/2 · (y_{t-N} + y_{t-N-1}).
+Karplus & Strong, "Digital synthesis of plucked-string and drum timbres", 1983: a burst of noise circulates in a delay
+line of one period, and each sample is replaced by the mean of two neighbours: y_t = d/2 · (y_{t-N} + y_{t-N-1}).
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from undertow.data.audio import to_int16
 from undertow.data.clips import Clip, ClipSet, Report
 
 PLUCKED = "plucked"
-PLUCKED_RATE = 8000  # Hz, where none is asked for
+PLUCKED_RATE = 8000  # Hz, by default
 PITCHES = {
     name: 110.0 * 2 ** (index / 12)
     for index, name in enumerate(("A2", "A#2", "B2", "C3", "C#3", "D3", "D#3", "E3", "F3", "F#3", "G3", "G#3"))
@@ -40,9 +40,9 @@ def plucked_strings(
     sample_rate: int = PLUCKED_RATE,
     seed: int = 0,
 ) -> ClipSet:
-    """Notes of twelve pitches in turn, each with a noise burst of its own; label `pitch`.
+    """Notes of twelve pitches in turn, each from its own burst of noise; label `pitch`.
 
-    Splits share no note. Lengths vary by a fifth below `seconds`. Without `num_clips` there are 240 for training,
+    Splits share no note. Notes are up to a fifth shorter than `seconds`. By default there are 240 for training and
     24 for each other split; "all" is the three together.
     """
     counts = {part: NUM_CLIPS[part] if num_clips is None else num_clips for part in NUM_CLIPS if split in (part, "all")}
