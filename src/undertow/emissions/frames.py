@@ -33,6 +33,21 @@ MAX_LOG_SCALE = 5.0
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
+@config
+class FrameScales:
+    """How wide the distributions of a frame's channels are, in units of the frames.
+
+    Attributes:
+        scale: one for all channels, fixed; None where the network gives each channel its own.
+        initial_scale: of a network's output of 0.
+        least_scale: the smallest a network can reach; without it, a still channel has an infinite density.
+    """
+
+    scale: Positive | None = None
+    initial_scale: Positive = 1.0
+    least_scale: Positive = 1e-2
+
+
 class FrameEmission(ABC):
     """A density of the next frame, and the probability that it is the last. It has no weights and no state.
 
@@ -110,20 +125,10 @@ class GaussianFrames(FrameEmission):
     """Independent Gaussians, one a channel; with a fixed scale, the squared error."""
 
     @config
-    class Config:
-        """The standard deviations, in units of the frames.
-
-        Attributes:
-            scale: one for all channels, fixed; None where the network gives each channel its own.
-            initial_scale: of a network's output of 0.
-            least_scale: that a network can reach. Without a floor, the density of a channel that never moves would
-                have none either.
-        """
+    class Config(FrameScales):
+        """The standard deviations, in units of the frames."""
 
         kind: Literal["gaussian_frames"] = "gaussian_frames"
-        scale: Positive | None = None
-        initial_scale: Positive = 1.0
-        least_scale: Positive = 1e-2
 
     def log_density(self, z: Tensor) -> Tensor:
         return LOG_DENSITY_AT_ZERO - z.square() / 2
@@ -136,20 +141,10 @@ class LaplaceFrames(FrameEmission):
     """Independent Laplace distributions, one a channel; with a fixed scale, the absolute error."""
 
     @config
-    class Config:
-        """The scales, in units of the frames: mean distances from the mean.
-
-        Attributes:
-            scale: one for all channels, fixed; None where the network gives each channel its own.
-            initial_scale: of a network's output of 0.
-            least_scale: that a network can reach. Without a floor, the density of a channel that never moves would
-                have none either.
-        """
+    class Config(FrameScales):
+        """The scales, in units of the frames: mean distances from the mean."""
 
         kind: Literal["laplace_frames"] = "laplace_frames"
-        scale: Positive | None = None
-        initial_scale: Positive = 1.0
-        least_scale: Positive = 1e-2
 
     def log_density(self, z: Tensor) -> Tensor:
         return -z.abs() - math.log(2)
