@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from tests.networks.test_every_encoder_decoder import CASES, SHAPES, SMALL
+from tests.refusals import refuses
 from undertow.batch import Batch
 from undertow.config import parse
 from undertow.decoding.beam import Hypothesis, beam_search
@@ -240,30 +241,30 @@ def test_a_target_may_be_fifty_longer_than_its_source() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "says"),
+    ("wrong", "parts"),
     [
-        (dict(beam=0), "beam is 0"),
-        (dict(beam=2, n_best=3), "n_best is 3; it must be from 1 to the beam, which is 2"),
-        (dict(n_best=0), "n_best is 0"),
-        (dict(length_penalty=-1.0), "length_penalty is -1.0"),
-        (dict(length_penalty=float("nan")), "length_penalty is nan"),
-        (dict(length_penalty=1000.0), "length_penalty is 1000.0; it must be from 0 to 10"),
-        (dict(max_length=0), "max_length is 0"),
-        (dict(max_length=49), "max_length is 49; this model writes 48 symbols at most"),
-        (dict(max_length=lambda length: length - 1), "max_length gives 0"),
+        (dict(beam=0), ["beam is 0"]),
+        (dict(beam=2, n_best=3), ["n_best is 3", "beam", 2]),
+        (dict(n_best=0), ["n_best is 0"]),
+        (dict(length_penalty=-1.0), ["length_penalty is -1.0"]),
+        (dict(length_penalty=float("nan")), ["length_penalty is nan"]),
+        (dict(length_penalty=1000.0), ["length_penalty is 1000.0", 0, 10]),
+        (dict(max_length=0), ["max_length is 0"]),
+        (dict(max_length=49), ["max_length is 49", "48 symbols"]),
+        (dict(max_length=lambda length: length - 1), ["max_length", 0]),
     ],
 )
-def test_what_cannot_be_searched_is_refused(wrong: dict[str, Any], says: str) -> None:
+def test_what_cannot_be_searched_is_refused(wrong: dict[str, Any], parts: list[Any]) -> None:
     model = make("transformer", "post-norm")
-    with pytest.raises(UsageError, match=says):
+    with refuses(UsageError, *parts):
         searched(model, sources(model), LENGTHS, **wrong)
 
 
 def test_a_model_that_diverged_writes_nothing() -> None:
     model = make("transformer", "post-norm", gain=float("nan"))
-    with pytest.raises(DataError, match="not numbers"):
+    with refuses(DataError, "not numbers"):
         searched(model, sources(model), LENGTHS, beam=3)
-    with pytest.raises(DataError, match="not numbers"):
+    with refuses(DataError, "not numbers"):
         sample(model, sources(model), LENGTHS, sampling=Sampling())
 
 
@@ -306,5 +307,5 @@ def test_a_model_that_gives_the_end_no_probability_is_refused(monkeypatch: pytes
         return params, state
 
     monkeypatch.setattr(model, "step", endless)
-    with pytest.raises(DataError, match="are not numbers"):
+    with refuses(DataError, "not numbers"):
         searched(model, sources(model), LENGTHS, beam=2, max_length=4)

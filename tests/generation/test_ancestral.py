@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from tests.generation.models import KINDS, LABELS, RATE, build, frames, prompt
+from tests.refusals import refuses
 from undertow.batch import Batch
 from undertow.emissions import Sampling
 from undertow.errors import DataError, UsageError
@@ -122,26 +123,26 @@ def test_features_say_how_long() -> None:
 
 
 REFUSED = [
-    ("embedding", dict(), "give seconds or num_steps"),
-    ("embedding", dict(seconds=1, num_steps=100), "not both"),
-    ("embedding", dict(num_steps=0), "num_steps is 0"),
-    ("embedding", dict(seconds=-1.0), "seconds is -1.0"),
-    ("embedding", dict(seconds=float("nan")), "seconds is nan"),
-    ("embedding", dict(num_steps=5, count=0), "count is less than 1"),
-    ("embedding", dict(num_steps=5, count=2, rows=[1]), "count is 2 and there are 1 row numbers"),
-    ("embedding", dict(num_steps=5, count=3, prompt=[prompt(2), prompt(3)]), "2 prompts for 3 rows"),
-    ("embedding", dict(num_steps=5, seed=-1), "seed is -1"),
-    ("embedding", dict(num_steps=5, engine="cuda"), "unknown engine"),
-    ("scalar", dict(num_steps=5, sampling=Sampling(top_k=3)), "top_k and top_p are for categorical"),
-    ("scalar", dict(num_steps=5, sampling=Sampling(top_p=0.5)), "top_k and top_p are for categorical"),
-    ("features", dict(num_steps=61, features=frames(15)), "61 steps are asked for"),
-    ("features", dict(prompt=prompt(60), features=frames(15)), "the prompt is 60 steps long"),
+    ("embedding", dict(), ["seconds", "num_steps"]),
+    ("embedding", dict(seconds=1, num_steps=100), ["seconds", "num_steps"]),
+    ("embedding", dict(num_steps=0), ["num_steps is 0"]),
+    ("embedding", dict(seconds=-1.0), ["seconds is -1.0"]),
+    ("embedding", dict(seconds=float("nan")), ["seconds is nan"]),
+    ("embedding", dict(num_steps=5, count=0), ["count", 1]),
+    ("embedding", dict(num_steps=5, count=2, rows=[1]), ["count is 2", "1 row numbers"]),
+    ("embedding", dict(num_steps=5, count=3, prompt=[prompt(2), prompt(3)]), ["2 prompts", "3 rows"]),
+    ("embedding", dict(num_steps=5, seed=-1), ["seed is -1"]),
+    ("embedding", dict(num_steps=5, engine="cuda"), ["engine 'cuda'"]),
+    ("scalar", dict(num_steps=5, sampling=Sampling(top_k=3)), ["top_k", "categorical"]),
+    ("scalar", dict(num_steps=5, sampling=Sampling(top_p=0.5)), ["top_p", "categorical"]),
+    ("features", dict(num_steps=61, features=frames(15)), ["61 steps", 60]),
+    ("features", dict(prompt=prompt(60), features=frames(15)), ["prompt", "60 steps"]),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "options", "message"), REFUSED)
-def test_refuses(kind: str, options: dict, message: str) -> None:
-    with pytest.raises(UsageError, match=message):
+@pytest.mark.parametrize(("kind", "options", "parts"), REFUSED)
+def test_refuses(kind: str, options: dict, parts: list) -> None:
+    with refuses(UsageError, *parts):
         generate(build(kind), **options)
 
 
@@ -149,9 +150,9 @@ def test_a_bounded_network_refuses_what_it_cannot_hold() -> None:
     model = build()
     model.network.max_length = 50
     assert generate(model, num_steps=20, prompt=prompt(30)).symbols.shape == (1, 20)
-    with pytest.raises(UsageError, match="21 steps are asked for; .* leaves 20"):
+    with refuses(UsageError, "21 steps", 20):
         generate(model, num_steps=21, prompt=prompt(30))
-    with pytest.raises(UsageError, match="the prompt is 50 steps long .* the network can hold 50"):
+    with refuses(UsageError, "prompt", "50 steps", "network"):
         generate(model, num_steps=1, prompt=prompt(50))
 
 
@@ -159,5 +160,5 @@ def test_damaged_weights_are_an_error_not_noise() -> None:
     model = build()
     with torch.no_grad():
         next(model.parameters()).fill_(float("nan"))
-    with pytest.raises(DataError, match="not a number"):
+    with refuses(DataError, "not a number"):
         generate(model, num_steps=5)

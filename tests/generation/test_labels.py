@@ -1,8 +1,7 @@
-import re
-
 import pytest
 import torch
 
+from tests.refusals import refuses
 from undertow.errors import DataError, UsageError
 from undertow.generation.labels import differ_by_row, resolve_labels
 
@@ -28,26 +27,26 @@ def test_what_a_user_may_write(labels: object, expected: dict[str, list[int]]) -
 
 
 @pytest.mark.parametrize(
-    ("labels", "error", "message"),
+    ("labels", "error", "parts"),
     [
-        ("teo", DataError, "unknown label 'teo'; did you mean 'theo'?"),
-        ("qqqqqq", DataError, "unknown label 'qqqqqq'; there are 0, 1, 2, jackson, lucas, theo"),
-        ("speaker=teo", DataError, "unknown speaker 'teo'; did you mean 'theo'?"),
-        ("speker=theo", DataError, "unknown label 'speker'; did you mean 'speaker'?"),
-        ({"speker": "theo"}, DataError, "unknown label 'speker'; did you mean 'speaker'?"),
-        ("1", UsageError, "'1' is a digit and a take; write digit=1"),
-        (["theo", "speaker=lucas"], UsageError, "label 'speaker' is given twice: 'theo' and 'lucas'"),
-        ({"digit": ["1", "2", "0"]}, UsageError, "3 classes of 'digit' for 2 rows"),
+        ("teo", DataError, ["label 'teo'", "'theo'"]),
+        ("qqqqqq", DataError, ["label 'qqqqqq'", "0, 1, 2, jackson, lucas, theo"]),
+        ("speaker=teo", DataError, ["speaker 'teo'", "'theo'"]),
+        ("speker=theo", DataError, ["label 'speker'", "'speaker'"]),
+        ({"speker": "theo"}, DataError, ["label 'speker'", "'speaker'"]),
+        ("1", UsageError, ["'1'", "digit", "take", "digit=1"]),
+        (["theo", "speaker=lucas"], UsageError, ["label 'speaker'", "'theo'", "'lucas'"]),
+        ({"digit": ["1", "2", "0"]}, UsageError, ["3 classes", "'digit'", "2 rows"]),
     ],
 )
-def test_what_is_wrong_is_named(labels: object, error: type[Exception], message: str) -> None:
-    with pytest.raises(error, match=re.escape(message)):
+def test_what_is_wrong_is_named(labels: object, error: type[Exception], parts: list[str]) -> None:
+    with refuses(error, *parts):
         resolve_labels(labels, CLASSES, 2)  # type: ignore[arg-type]
 
 
 def test_a_model_without_labels_says_so() -> None:
     assert resolve_labels(None, {}, 3) == {}
-    with pytest.raises(DataError, match="trained without labels"):
+    with refuses(DataError, "label 'theo'", "model"):
         resolve_labels("theo", {}, 3)
 
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from tests.generation.models import RATE, build, frames
+from tests.refusals import refuses
 from undertow.data.audio import Audio, read_audio, write_audio
 from undertow.data.features import extract
 from undertow.errors import DataError, UsageError
@@ -42,18 +43,18 @@ def test_another_rate_is_resampled_and_said(tmp_path: Path, as_file: bool) -> No
 
 
 @pytest.mark.parametrize(
-    ("prompt", "message"),
+    ("prompt", "parts"),
     [
-        (np.array([3, 16]), "symbol 16; the alphabet ends at 15"),
-        (np.array([-1]), "symbol -1"),
-        (np.array([100], dtype=np.int16), "int16; symbols are int64, and a wave is float"),
-        (np.zeros((2, 3)), "mono"),
-        (np.array([0.5, np.nan]), "NaN"),
-        ("nowhere.wav", "no such file"),
+        (np.array([3, 16]), ["symbol 16", 15]),
+        (np.array([-1]), ["symbol -1"]),
+        (np.array([100], dtype=np.int16), ["int16", "int64", "float"]),
+        (np.zeros((2, 3)), ["mono", (2, 3)]),
+        (np.array([0.5, np.nan]), ["NaN"]),
+        ("nowhere.wav", ["nowhere.wav", "no such file"]),
     ],
 )
-def test_bad_prompts(prompt: np.ndarray | str, message: str) -> None:
-    with pytest.raises(DataError, match=message):
+def test_bad_prompts(prompt: np.ndarray | str, parts: list) -> None:
+    with refuses(DataError, *parts):
         read_prompt(prompt, build())
 
 
@@ -80,20 +81,20 @@ def test_features_of_a_file(tmp_path: Path) -> None:
 
 
 def test_features_that_are_no_numbers() -> None:
-    with pytest.raises(DataError, match="the features hold NaN or infinity"):
+    with refuses(DataError, "features", "NaN"):
         read_features(np.full((4, 3), np.nan), build("features"), 1)
 
 
 @pytest.mark.parametrize(
-    ("kind", "features", "message"),
+    ("kind", "features", "parts"),
     [
-        ("features", None, "conditioned on mel features; give them"),
-        ("embedding", frames(4), "not conditioned on features"),
-        ("features", np.zeros((4, 5)), "2 rows of frames of 3 are needed"),
-        ("features", np.zeros((3, 4, 3)), "2 rows of frames of 3 are needed"),
-        ("features", np.zeros(3), "2 rows of frames of 3 are needed"),
+        ("features", None, ["mel features", 3]),
+        ("embedding", frames(4), ["features"]),
+        ("features", np.zeros((4, 5)), ["(2, 4, 5)", "2 rows", 3]),
+        ("features", np.zeros((3, 4, 3)), [(3, 4, 3), "2 rows", 3]),
+        ("features", np.zeros(3), [(3,), "2 rows"]),
     ],
 )
-def test_bad_features(kind: str, features: np.ndarray | None, message: str) -> None:
-    with pytest.raises(UsageError, match=message):
+def test_bad_features(kind: str, features: np.ndarray | None, parts: list) -> None:
+    with refuses(UsageError, *parts):
         read_features(features, build(kind), 2)

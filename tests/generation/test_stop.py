@@ -7,6 +7,7 @@ import pytest
 
 from tests.generation.models import build
 from tests.generation.symbol_models import roll_model, text_model
+from tests.refusals import refuses
 from undertow.alphabets.bytes import Bytes
 from undertow.alphabets.subwords import train_subwords
 from undertow.errors import UsageError
@@ -121,24 +122,24 @@ def test_a_resumed_stream_looks_for_stops_from_there_on() -> None:
     assert rest == cut(generate(model, prompt="the cat", num_steps=120).real[0][30:], "e")
 
 
-REFUSED: list[tuple[Any, str]] = [
-    ("", "an empty string would end every row"),
-    (["a", ""], "an empty string"),
-    (18, "there is no symbol 18; the alphabet ends at 17"),
-    (-1, "there is no symbol -1"),
-    (["e ", "dog"], r"stop 'dog': character 'g' \(U\+0067\) at position 3 is not in the alphabet"),
+REFUSED: list[tuple[Any, list[Any]]] = [
+    ("", ["stop", "empty"]),
+    (["a", ""], ["stop", "empty"]),
+    (18, ["symbol 18", 17]),
+    (-1, ["symbol -1"]),
+    (["e ", "dog"], ["stop 'dog'", "character 'g' (U+0067)", "position 3", "alphabet"]),
 ]
 
 
-@pytest.mark.parametrize(("stop", "message"), REFUSED)
-def test_refuses(stop: Any, message: str) -> None:
-    with pytest.raises(UsageError, match=message):
+@pytest.mark.parametrize(("stop", "parts"), REFUSED)
+def test_refuses(stop: Any, parts: list[Any]) -> None:
+    with refuses(UsageError, *parts):
         generate(text_model(), num_steps=3, stop=stop)
 
 
 def test_refuses_what_the_alphabet_cannot_stop_at() -> None:
-    with pytest.raises(UsageError, match="does not write text; give numbers of symbols"):
+    with refuses(UsageError, "stop 'a'", "text"):
         generate(build(), num_steps=3, stop="a")
-    with pytest.raises(UsageError, match="a step is 88 symbols here"):
+    with refuses(UsageError, "stop", 88):
         generate(roll_model(), num_steps=3, stop=1)
     assert not read_stops([], text_model().alphabet) and not read_stops(None, build().alphabet)

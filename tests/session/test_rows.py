@@ -10,6 +10,7 @@ import torch
 from tests.decoding.test_beam import LENGTHS, make, sources
 from tests.generation.symbol_models import FAMILIES, text_model
 from tests.networks.test_every_encoder_decoder import SHAPES
+from tests.refusals import refuses
 from undertow.batch import Batch
 from undertow.errors import UsageError
 from undertow.options import Sampling
@@ -133,7 +134,7 @@ def test_likelihood_in_pieces_is_that_of_one_call(kind: str) -> None:
 @pytest.mark.parametrize("engine", ["torch", "uncached"])
 def test_more_than_the_network_holds_is_refused(engine: str) -> None:
     session = begun("transformer", engine)
-    with pytest.raises(UsageError, match="64"):
+    with refuses(UsageError, 64):
         session.draw(noise(), 60)
 
 

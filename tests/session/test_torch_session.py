@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from tests.generation.models import KINDS, build, frames, prompt
+from tests.refusals import refuses
 from undertow.batch import Condition
 from undertow.emissions import Sampling
 from undertow.errors import UsageError
@@ -113,5 +114,5 @@ def test_names_what_it_runs_on() -> None:
 
 
 def test_unknown_engine() -> None:
-    with pytest.raises(UsageError, match="unknown engine 'toch'; did you mean 'torch'"):
+    with refuses(UsageError, "engine 'toch'", "'torch'"):
         make_session(build(), "toch")
