@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from undertow.batch import Batch
+from undertow.callbacks import silent
 from undertow.data.audio import write_audio
 from undertow.data.told import Label, Told
 from undertow.errors import DataError, UsageError
 from undertow.models import build, complete
 from undertow.models.completing import choose_classes
 from undertow.recipes import read_recipe, recipe_names
-from undertow.recipes.callbacks import silent
 from undertow.recipes.card_data import data_of_card
 from undertow.recipes.clips import AudioData, choose, labels_of
 from undertow.recipes.recipe import parse_changes

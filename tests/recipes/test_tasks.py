@@ -13,13 +13,13 @@ import torch
 from tests.data.test_mnist import idx
 from undertow import checkpoint
 from undertow.alphabets import Characters
+from undertow.callbacks import silent
 from undertow.data.told import Label
 from undertow.errors import DataError, UsageError
 from undertow.evaluation import Score
 from undertow.evaluation.prediction import PredictionScore
 from undertow.models import build, complete
 from undertow.recipes import read_recipe, recipe_names, score, train
-from undertow.recipes.callbacks import silent
 from undertow.recipes.card_data import data_of_card
 from undertow.recipes.feeding import context_steps
 from undertow.recipes.recipe import parse_changes

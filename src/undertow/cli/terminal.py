@@ -4,9 +4,11 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+
+from undertow.callbacks import OnDownload, OnProgress
 
 CONTROLS = {code: "\ufffd" for code in [*range(0x20), *range(0x7F, 0xA0)] if chr(code) not in "\n\t"}
 
@@ -63,7 +65,7 @@ def print_table(rows: Sequence[Sequence[str]], words: Container[int] = (0,)) -> 
 
 
 @contextmanager
-def download_bars() -> Iterator[Callable[[str, int, int | None], None]]:
+def download_bars() -> Iterator[OnDownload]:
     """Bars of downloads on stderr; yields a function of (file, bytes so far, total bytes or None)."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
@@ -88,7 +90,7 @@ def download_bars() -> Iterator[Callable[[str, int, int | None], None]]:
 
 
 @contextmanager
-def step_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+def step_bar(what: str) -> Iterator[OnProgress]:
     """A bar of steps on stderr if that is a terminal, removed at the end; yields a function of (done, all)."""
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn

@@ -6,13 +6,14 @@ B rows, F feature frames, M features a frame.
 import copy
 import statistics
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 
 from undertow.batch import Batch
+from undertow.callbacks import OnProgress
 from undertow.config import nearest
 from undertow.cost.roofline import Roofline, StepCost, probes, step_cost
 from undertow.data.clip_examples import ClipExamples
@@ -122,7 +123,7 @@ def measure_speed(
     precisions: Sequence[str] | None = None,
     seconds: float | int = SECONDS,
     rounds: int = ROUNDS,
-    progress: Callable[[int, int], None] | None = None,
+    progress: OnProgress | None = None,
 ) -> Speeds:
     """Measure torch, and the native engine in each precision, on every number of threads and of rows.
 

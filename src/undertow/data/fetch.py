@@ -11,9 +11,9 @@ import urllib.error
 import urllib.request
 import zipfile
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 
+from undertow.callbacks import OnDownload
 from undertow.data.catalogue import cache_folder, file_set, locate, named_set
 from undertow.data.named_set import Download, FileSet, NamedSet, checksum
 from undertow.errors import DataError
@@ -21,10 +21,9 @@ from undertow.files import atomic_write, sync_folder
 
 CHUNK = 1 << 20
 TIMEOUT_SECONDS = 60
-OnProgress = Callable[[str, int, int | None], None]  # file name, bytes so far, total bytes if known
 
 
-def fetch(name: str, into: Path | None = None, progress: OnProgress | None = None) -> Path:
+def fetch(name: str, into: Path | None = None, progress: OnDownload | None = None) -> Path:
     """Make sure that a named set is complete on this machine, and return its folder.
 
     Nothing is downloaded if UNDERTOW_DATA or the cache has it already.
@@ -62,7 +61,7 @@ def fetch(name: str, into: Path | None = None, progress: OnProgress | None = Non
     return target
 
 
-def download(url: str, path: Path, progress: OnProgress | None = None) -> None:
+def download(url: str, path: Path, progress: OnDownload | None = None) -> None:
     """Download to `path`, continuing an earlier, broken attempt.
 
     Raises:
@@ -108,7 +107,7 @@ def unpack(archive: Path, folder: Path) -> None:
 
 
 def _receive(
-    response: http.client.HTTPResponse, path: Path, offset: int, total: int | None, progress: OnProgress | None
+    response: http.client.HTTPResponse, path: Path, offset: int, total: int | None, progress: OnDownload | None
 ) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab" if offset else "wb") as file:

@@ -3,20 +3,19 @@
 F feature frames, C channels, S source steps.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from torch import Tensor
 
 from undertow.alphabets import Subwords
+from undertow.callbacks import OnProgress
 from undertow.data.batches import collate_sources
 from undertow.decoding.beam import Hypothesis, beam_search
 from undertow.decoding.drawing import draw_targets
 from undertow.models.seq2seq import Seq2Seq
 from undertow.options import SEARCH, Search
-
-Progress = Callable[[int, int], None]
 
 
 def decode_sources(
@@ -25,7 +24,7 @@ def decode_sources(
     search: Search = SEARCH,
     *,
     rows: Sequence[int] | None = None,
-    progress: Progress | None = None,
+    progress: OnProgress | None = None,
 ) -> list[list[Hypothesis]]:
     """The targets of sources, each one's best first.
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from undertow.callbacks import OnProgress
 from undertow.data.audio import is_silent, read_audio
 from undertow.data.features import extract
-from undertow.decoding.batches import Progress
 from undertow.decoding.translating import Translation, translate
 from undertow.errors import DataError
 from undertow.models.model import Model, require
@@ -71,7 +71,7 @@ def transcribe(
     files: Sequence[str | Path],
     *,
     search: Search = SEARCH,
-    progress: Progress | None = None,
+    progress: OnProgress | None = None,
     **options: Any,
 ) -> Transcription:
     """Transcribe sound files. All are read before the first is transcribed.

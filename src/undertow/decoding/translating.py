@@ -12,7 +12,8 @@ import numpy as np
 
 from undertow.alphabets import TextAlphabet
 from undertow.alphabets.text_alphabet import OutsideError
-from undertow.decoding.batches import Progress, decode_sources
+from undertow.callbacks import OnProgress
+from undertow.decoding.batches import decode_sources
 from undertow.decoding.beam import Hypothesis
 from undertow.errors import DataError, UsageError
 from undertow.models.model import Model, require
@@ -122,7 +123,7 @@ def translate(
     *,
     search: Search = SEARCH,
     long_lines: LongLines = "refuse",
-    progress: Progress | None = None,
+    progress: OnProgress | None = None,
     **options: Any,
 ) -> Translations:
     """Translate lines of text, or transcribe sounds with a model that reads them.
@@ -183,7 +184,7 @@ def _translate(
     search: Search,
     long_lines: LongLines,
     first: int,
-    progress: Progress | None,
+    progress: OnProgress | None,
 ) -> list[Translation]:
     """The translations of lines; `first` is how many lines came before them."""
     _check_writes_text(model)

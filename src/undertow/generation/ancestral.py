@@ -4,12 +4,13 @@ B rows, T steps.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from undertow.callbacks import OnProgress
 from undertow.errors import UsageError
 from undertow.generation.labels import Labels
 from undertow.generation.prompts import Features, Prompts
@@ -19,7 +20,6 @@ from undertow.options import DRAW, Draw, changed
 
 CHUNK_STEPS = 1024
 STOPPING_CHUNK_STEPS = 64  # steps after the last row's stop are drawn in vain
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def generate(
     labels: Labels = None,
     features: Features = None,
     draw: Draw = DRAW,
-    progress: Progress | None = None,
+    progress: OnProgress | None = None,
     **options: Any,
 ) -> Generation:
     """Generate rows of a length, or as long as the features; `stream` has the arguments.
@@ -123,7 +123,7 @@ def generate(
     )
 
 
-def _watched(chunks: Stream, num_steps: int, progress: Progress | None) -> Iterator[np.ndarray]:
+def _watched(chunks: Stream, num_steps: int, progress: OnProgress | None) -> Iterator[np.ndarray]:
     """The chunks, with word of each."""
     for chunk in chunks:
         if progress is not None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from undertow.callbacks import Downloads, Say
 from undertow.config import Count, config
 from undertow.data.catalogue import CATALOGUE, audio_set, holds, locate
 from undertow.data.clips import ClipSet
@@ -16,7 +17,6 @@ from undertow.data.load import list_source, load_clips, own_rate
 from undertow.data.synthetic import PITCHES, PLUCKED
 from undertow.data.told import Label
 from undertow.errors import UsageError
-from undertow.recipes.callbacks import Downloads, Say
 
 CLIPS_A_CLASS = 2  # a label with fewer clips a class on average tells clips apart, not kinds of clips
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import torch
 
+from undertow.callbacks import Downloads, Say, silent
 from undertow.checkpoint import read_card
 from undertow.config import to_dict
 from undertow.cost.generation_speed import generation_speeds
 from undertow.errors import UsageError
 from undertow.evaluation import Score
 from undertow.models import Autoregressive, build, complete
-from undertow.recipes.callbacks import Downloads, Say, silent
 from undertow.recipes.recipe import Recipe, read_recipe
 from undertow.recipes.run import train
 from undertow.recipes.scoring import score

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from undertow.batch import Batch
+from undertow.callbacks import Say
 from undertow.data.examples import Examples, spread_pieces
 from undertow.evaluation import bits_per_symbol
 from undertow.evaluation.calibration import calibration_batches
 from undertow.models import Model, require
-from undertow.recipes.callbacks import Say
 from undertow.recipes.tasks import TASKS
 
 PIECE_SAMPLES = 2**15  # of sound

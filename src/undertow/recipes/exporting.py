@@ -4,10 +4,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from undertow.callbacks import Say, silent
 from undertow.errors import UsageError
 from undertow.models import Autoregressive, Model, require
 from undertow.native import export, precision_of, why_missing
-from undertow.recipes.callbacks import Say, silent
 from undertow.recipes.excerpt import Excerpt, excerpt
 from undertow.recipes.scoring import chosen
 from undertow.recipes.tasks import TASKS, DataConfig

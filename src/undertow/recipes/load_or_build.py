@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from undertow.callbacks import silent
 from undertow.config import nearest
 from undertow.data.synthetic import PLUCKED
 from undertow.errors import UsageError
 from undertow.models import Autoregressive, complete, require
 from undertow.models import build as build_model
-from undertow.recipes.callbacks import silent
 from undertow.recipes.recipe import read_recipe, recipe_names
 from undertow.recipes.run import load_model
 from undertow.recipes.tasks import TASKS

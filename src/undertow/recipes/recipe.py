@@ -9,13 +9,13 @@ import torch
 import yaml
 
 from undertow.alphabets import ALPHABETS
+from undertow.callbacks import silent
 from undertow.checkpoint import read_config
 from undertow.config import config, nearest, parse, to_dict
 from undertow.errors import DataError, UsageError
 from undertow.models import build, complete, require
 from undertow.models.completing import section
 from undertow.plain_yaml import from_yaml
-from undertow.recipes.callbacks import silent
 from undertow.recipes.samples import Samples
 from undertow.recipes.tasks import TASKS, DataConfig
 from undertow.training.config import TrainingConfig

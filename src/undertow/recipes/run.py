@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from undertow.callbacks import Downloads, Say, silent
 from undertow.checkpoint import load
 from undertow.config import to_dict
 from undertow.data.examples import Examples
@@ -18,7 +19,6 @@ from undertow.errors import UsageError
 from undertow.media import MEDIA, medium_of
 from undertow.models import Autoregressive, Model, build, complete, require
 from undertow.models.transfer import take_weights
-from undertow.recipes.callbacks import Downloads, Say, silent
 from undertow.recipes.feeding import training_batches, unigram_bits, validation_batches
 from undertow.recipes.recipe import Recipe, read_recipe
 from undertow.recipes.samples import SampleWriter

@@ -13,7 +13,7 @@ from undertow.evaluation import SCORERS, Asked, Scored
 from undertow.evaluation.likelihood import Protocol
 from undertow.evaluation.scorers import NEED_TRAINING_DATA, check_asked
 from undertow.models import Model
-from undertow.recipes.callbacks import Say, silent
+from undertow.callbacks import Say, silent
 from undertow.recipes.feeding import check_pairs
 from undertow.recipes.tasks import TASKS, DataConfig
 

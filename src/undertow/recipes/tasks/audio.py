@@ -5,13 +5,13 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from undertow.callbacks import Downloads
 from undertow.data.clip_examples import ClipExamples
 from undertow.data.needs import Needs
 from undertow.data.told import Told
 from undertow.errors import UsageError
 from undertow.media import Medium
 from undertow.recipes import clips as files
-from undertow.recipes.callbacks import Downloads
 from undertow.recipes.clips import AudioData, labels_of, open_clips, tell_of_files
 from undertow.recipes.samples import Maker, Samples, like_clips
 from undertow.recipes.tasks.task import Cut, Task

@@ -10,13 +10,13 @@ from typing import Literal
 import numpy as np
 
 from undertow.alphabets.fit import fit
+from undertow.callbacks import Downloads
 from undertow.config import Count, config
 from undertow.data.labelled_text import LabelledTexts, open_labelled_text
 from undertow.data.needs import Needs
 from undertow.data.sequences import SequenceSet
 from undertow.data.told import Label, Told
 from undertow.errors import DataError
-from undertow.recipes.callbacks import Downloads
 from undertow.recipes.tasks.named_sets import fetch_named, placed
 from undertow.recipes.tasks.task import Task
 from undertow.recipes.tasks.text import CHARACTERS, text_alphabet

@@ -8,13 +8,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from undertow.alphabets import Pixels
+from undertow.callbacks import Downloads
 from undertow.config import config
 from undertow.data.mnist import NAME, NUM_VALIDATION, SHAPE, load_mnist
 from undertow.data.needs import Needs
 from undertow.data.sequences import SequenceSet
 from undertow.data.told import Label, Told
 from undertow.errors import UsageError
-from undertow.recipes.callbacks import Downloads
 from undertow.recipes.tasks.named_sets import fetch_named
 from undertow.recipes.tasks.task import Task
 

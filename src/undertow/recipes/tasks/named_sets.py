@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from undertow.callbacks import Downloads
 from undertow.config import nearest, there_are
 from undertow.data.catalogue import CATALOGUE, locate
 from undertow.data.fetch import fetch
 from undertow.data.named_set import Kind
 from undertow.errors import UsageError
-from undertow.recipes.callbacks import Downloads
 
 
 def placed(config: Any, given: str | Path | None, kind: Kind, missing: str) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 from undertow import alphabets
 from undertow.alphabets import TextAlphabet
 from undertow.alphabets.fit import fit
+from undertow.callbacks import Downloads, Say, silent
 from undertow.config import Count, config
 from undertow.data.folder import ALL
 from undertow.data.needs import Needs
@@ -22,7 +23,6 @@ from undertow.errors import DataError, UsageError
 from undertow.evaluation.translation_scores import check_metrics
 from undertow.media import Medium
 from undertow.recipes.bleu_measure import BleuMeasure
-from undertow.recipes.callbacks import Downloads, Say, silent
 from undertow.recipes.samples import Maker, Samples, translations
 from undertow.recipes.tasks.named_sets import fetch_named, placed
 from undertow.recipes.tasks.task import Cut, Task

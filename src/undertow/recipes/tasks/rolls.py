@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Literal
 
 from undertow.alphabets import PianoRoll
+from undertow.callbacks import Downloads
 from undertow.config import Count, config
 from undertow.data.needs import Needs
 from undertow.data.rolls import load_rolls
 from undertow.data.sequences import SequenceSet
 from undertow.data.told import Told
 from undertow.errors import UsageError
-from undertow.recipes.callbacks import Downloads
 from undertow.recipes.tasks.named_sets import fetch_named, placed
 from undertow.recipes.tasks.task import Cut, Task
 

@@ -6,13 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from undertow.callbacks import Downloads
 from undertow.config import Count, config
 from undertow.data.memory_tasks import adding_problem, copy_memory
 from undertow.data.needs import Needs
 from undertow.data.sequences import SequenceSet
 from undertow.data.told import Label, Told
 from undertow.errors import UsageError
-from undertow.recipes.callbacks import Downloads
 from undertow.recipes.tasks.task import Task
 
 Seed = Annotated[int, Field(ge=0)]

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from undertow.callbacks import Downloads, Say, silent
 from undertow.data.examples import Examples
 from undertow.data.folder import SPLITS
 from undertow.data.needs import Needs
 from undertow.data.told import Told
 from undertow.media import Medium
-from undertow.recipes.callbacks import Downloads, Say, silent
 from undertow.recipes.samples import Maker, Samples, of_length
 from undertow.training.measure import Measured
 

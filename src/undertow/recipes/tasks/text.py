@@ -10,13 +10,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from undertow.alphabets import TextAlphabet
+from undertow.callbacks import Downloads
 from undertow.config import Count, config
 from undertow.data.needs import Needs
 from undertow.data.sequences import SequenceSet
 from undertow.data.text import Text, complete, encode, open_text
 from undertow.data.told import Told
 from undertow.errors import UsageError
-from undertow.recipes.callbacks import Downloads
 from undertow.recipes.tasks.named_sets import fetch_named, placed
 from undertow.recipes.tasks.task import Cut, Task
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from undertow.alphabets.fit import fit
+from undertow.callbacks import Downloads
 from undertow.config import Count, config
 from undertow.data.needs import Needs
 from undertow.data.pairs import PairSet
@@ -14,7 +15,6 @@ from undertow.data.told import Told
 from undertow.data.transcripts import Spoken
 from undertow.errors import UsageError
 from undertow.media import Medium
-from undertow.recipes.callbacks import Downloads
 from undertow.recipes.samples import Maker, Samples
 from undertow.recipes.tasks.named_sets import fetch_named, placed
 from undertow.recipes.tasks.task import Cut, Task

@@ -1,0 +1,13 @@
+"""How work tells what it does: functions that a caller brings."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+Say = Callable[[str], None]  # takes a line
+OnProgress = Callable[[int, int], None]  # how much is done, how much there is in all
+OnDownload = Callable[[str, int, int | None], None]  # file name, bytes so far, total bytes if known
+Downloads = Callable[[], AbstractContextManager[OnDownload | None]]  # what shows them, while it is open
+
+
+def silent(line: str) -> None:
+    """Drop the line."""
