@@ -6,7 +6,8 @@ from undertow.config import nearest
 from undertow.errors import UsageError
 from undertow.native import Unsupported, cannot_run
 from undertow.session.native_session import NativeSession
-from undertow.session.session import Session, Stepped
+from undertow.session.session import Session
+from undertow.session.stepped import Stepped
 from undertow.session.torch_session import TorchSession
 from undertow.session.uncached_session import UncachedSession
 

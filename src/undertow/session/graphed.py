@@ -6,13 +6,13 @@ B batch, T steps, U uniforms a step.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from undertow.batch import Condition
 from undertow.emissions import Sampling
+from undertow.session.stepped import Stepped
 from undertow.state import State, clone, leaves, named_leaves
 
 WARM_UP_STEPS = 3  # libraries choose kernels and take workspaces at their first calls, which a capture must not see
@@ -27,7 +27,7 @@ class GraphedStep:
         position: "pending" and "network" in its buffers; `run` moves it on in place.
     """
 
-    def __init__(self, model: Any, position: State, sampling: Sampling, condition: Condition) -> None:
+    def __init__(self, model: Stepped, position: State, sampling: Sampling, condition: Condition) -> None:
         self.model, self.sampling = model, sampling
         self.position = clone(position)
         pending = self.position["pending"]

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from torch import nn
+
+from undertow.session.stepped import Switched
 
 
 @contextmanager
-def inference(model: nn.Module) -> Iterator[None]:
+def inference(model: Switched) -> Iterator[None]:
     """The model in evaluation mode, with nothing recorded for gradients; afterwards in the mode it was in."""
     training = model.training
     if training:

@@ -4,7 +4,7 @@ B rows, L steps of a prompt, T steps, Y condition channels.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,11 +14,12 @@ from undertow.batch import Batch, Condition
 from undertow.errors import DataError
 from undertow.native import lower, make_engine, make_program, to_bytes, useful_threads
 from undertow.options import PLAIN, Sampling
-from undertow.session.arrays import aligned_array, contiguous
 from undertow.session.conditions import Conditions
+from undertow.session.engine_arrays import aligned_array, contiguous
 from undertow.session.noise import Noise
 from undertow.session.sampling import sample_rows
 from undertow.session.session import NOTHING, Rows, Samplings, Session, in_order, row_index, rows_by_length
+from undertow.session.stepped import Stepped
 from undertow.state import State, empty_parts, named_leaves, nested, select
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class NativeSession(Session):
 
     engine = "native"
 
-    def __init__(self, model: Any, threads: int | None = None, isa: str = "auto") -> None:
+    def __init__(self, model: Stepped, threads: int | None = None, isa: str = "auto") -> None:
         self.model = model
         file = to_bytes(lower(model).graph) if model.engine_file is None else model.engine_file
         self._program = make_program(file, isa)

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from undertow.emissions import Emission
+from undertow.emissions import Emission, FrameEmission
 from undertow.options import Sampling
 
 
 def sample_rows(
-    emission: Emission, params: Tensor, uniforms: Tensor, sampling: Sampling | Sequence[Sampling]
+    emission: Emission | FrameEmission, params: Tensor, uniforms: Tensor, sampling: Sampling | Sequence[Sampling]
 ) -> Tensor:
-    """Draw symbols: (B, T, P) and (B, T, U) -> (B, T); `sampling` is one for all rows, or one for each.
+    """Draw symbols: (B, T, P) and (B, T, U) -> (B, T) or (B, T, E); `sampling` is one for all rows, or one for each.
 
     Raises:
         UsageError: the emission cannot be drawn from in that way.

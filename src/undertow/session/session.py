@@ -19,14 +19,12 @@ from torch import Tensor
 
 from undertow.batch import Batch, Condition
 from undertow.errors import UsageError
-from undertow.models.autoregressive import Autoregressive
-from undertow.models.seq2seq import Seq2Seq
 from undertow.options import PLAIN, Sampling
 from undertow.session.conditions import Conditions
 from undertow.session.noise import Noise
+from undertow.session.stepped import Stepped
 from undertow.state import State, concat, map_state, select
 
-Stepped: TypeAlias = Autoregressive | Seq2Seq  # what has `init_state` and `step`
 Samplings: TypeAlias = Sampling | Sequence[Sampling]  # one for all rows, or one a row
 Rows: TypeAlias = Sequence[int] | np.ndarray
 NOTHING = Condition()

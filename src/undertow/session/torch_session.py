@@ -22,12 +22,12 @@ from undertow.session.session import (
     Rows,
     Samplings,
     Session,
-    Stepped,
     check_room,
     in_order,
     row_index,
     rows_by_length,
 )
+from undertow.session.stepped import Stepped
 from undertow.state import State, clone, map_state, select
 from undertow.threads import limited_threads
 
@@ -53,7 +53,7 @@ class TorchSession(Session):
     def __init__(self, model: Stepped, threads: int | None = None) -> None:
         self.model, self.precision = model, model.precision
         self.num_threads = threads or torch.get_num_threads()
-        self.static = next(model.parameters()).is_cuda
+        self.static = model.device.type == "cuda"
         self._threads = threads
         self._pending = torch.zeros(0, 1, dtype=torch.int64)
         self._network: State = {}

@@ -18,7 +18,8 @@ from undertow.session.conditions import Conditions
 from undertow.session.inference import inference
 from undertow.session.noise import Noise
 from undertow.session.sampling import sample_rows
-from undertow.session.session import NOTHING, Rows, Samplings, Session, Stepped, check_room
+from undertow.session.session import NOTHING, Rows, Samplings, Session, check_room
+from undertow.session.stepped import Stepped
 from undertow.session.torch_session import primed
 from undertow.state import State
 from undertow.threads import limited_threads
