@@ -6,10 +6,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from tests.training import codebook
 from tests.training.tiny import train
 from undertow import checkpoint
 from undertow.errors import DataError, UsageError
-from undertow.training.checkpoint_average import average
+from undertow.training.checkpoint_average import _mean, average
 from undertow.training.run_folder import SETTINGS
 
 
@@ -33,6 +34,18 @@ def test_the_mean_of_the_last(tmp_path: Path) -> None:
     card = checkpoint.read_card(out / "average")
     assert card["mean_of"] == ["step-00000006", "step-00000009", "step-00000012"] and "scores" not in card
     assert checkpoint.load(out / "average").config == checkpoint.load(out).config
+
+
+def test_counts_are_the_newest(tmp_path: Path) -> None:
+    """The mean of 3, 6, 9 and 12 updates is 7.5, which is none of them; codes have a mean."""
+    codebook.train(tmp_path / "run", steps=12, num_validations=4, keep_checkpoints=4)
+    folders = sorted((tmp_path / "run" / "checkpoints").glob("step-*"))
+    parts = [weights(folder) for folder in folders]
+    model = codebook.Student(codebook.Student.Config())
+    model.load_state_dict(parts[-1])
+    mean = _mean(folders, model)
+    assert [int(part["updates"]) for part in parts] == [3, 6, 9, 12] and int(mean["updates"]) == 12
+    assert torch.equal(mean["codes"], torch.stack([part["codes"].double() for part in parts]).mean(dim=0).float())
 
 
 def test_a_best_that_is_no_longer_new_is_left_out(tmp_path: Path) -> None:

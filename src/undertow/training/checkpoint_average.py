@@ -19,6 +19,8 @@ OUT = "average"
 def average(checkpoints: str | Path | Sequence[str | Path], *, last: int = 5, out: str | Path | None = None) -> Path:
     """Write the mean of the weights of some checkpoints of one model as a checkpoint, and return its folder.
 
+    Whole numbers that a model counts in, and flags, have no mean: they are those of the newest, or the last given.
+
     Args:
         checkpoints: the folder of a run, of which the newest are taken; or two or more checkpoints.
         last: how many of a run; `training.keep_checkpoints` says how many it keeps.
@@ -77,12 +79,17 @@ def _check_same(folders: Sequence[Path]) -> None:
 
 
 def _mean(folders: Sequence[Path], model: Model) -> dict[str, Tensor]:
-    """The mean of every weight of the model, summed in float64."""
+    """The mean of every weight, summed in float64; what is no real number, such as a count, is the last folder's.
+
+    Args:
+        model: the last folder's.
+    """
     expected = model.state_dict()
-    total = {name: torch.zeros_like(tensor, dtype=torch.float64) for name, tensor in expected.items()}
+    real = {name: tensor for name, tensor in expected.items() if tensor.is_floating_point()}
+    total = {name: torch.zeros_like(tensor, dtype=torch.float64) for name, tensor in real.items()}
     for folder in folders:
         weights = read_weights(folder / checkpoint.WEIGHTS)
         check_weights(weights, expected, folder / checkpoint.WEIGHTS, checkpoint.CONFIG)
-        for name, tensor in weights.items():
-            total[name] += tensor
-    return {name: (total[name] / len(folders)).to(tensor.dtype) for name, tensor in expected.items()}
+        for name in real:
+            total[name] += weights[name]
+    return expected | {name: (total[name] / len(folders)).to(tensor.dtype) for name, tensor in real.items()}
