@@ -6,6 +6,8 @@ import pytest
 import torch
 
 from tests.models.test_reading import ALPHABET, SHAPES
+from tests.models.test_seq2seq import make
+from tests.refusals import assert_says
 from tests.training.codebook import Student
 from undertow.config import parse
 from undertow.errors import UsageError
@@ -75,6 +77,27 @@ def test_buffers_and_frozen_weights_are_taken_too() -> None:
     taken = take_weights(model, source)
     assert {"codes", "sizes", "teacher.weight"} <= set(taken.taken) and not taken.new
     assert torch.equal(model.codes, source.codes) and not model.teacher.weight.requires_grad
+
+
+def test_weights_of_other_symbols_are_taken_and_said_to_be() -> None:
+    other = {"kind": "characters", "characters": "hijklmn"}
+    taken = take_weights(autoregressive(GRU), autoregressive(GRU, alphabet=other))
+    assert not taken.new and taken.other_alphabets == ("alphabet",)
+    assert_says(taken.text, "note", "alphabet", "other symbols")
+    assert "note" not in take_weights(autoregressive(GRU), autoregressive(GRU)).text
+    assert "network.head.weight" in take_weights(classifier(GRU, 7), autoregressive(GRU, alphabet=other)).new
+
+
+def test_sources_of_other_symbols_are_said_to_be() -> None:
+    own, other = ({"kind": "characters", "characters": text} for text in ("abcdef", "ghijkl"))
+    source = make("rnn", "gru", source=other)
+    assert take_weights(make("rnn", "gru"), source).other_alphabets == ("source's alphabet",)
+
+
+def test_an_alphabet_of_another_size_needs_no_note() -> None:
+    larger = {"kind": "characters", "characters": "abcdefgh"}
+    taken = take_weights(autoregressive(GRU), autoregressive(GRU, alphabet=larger))
+    assert taken.new and not taken.other_alphabets
 
 
 def test_nothing_in_common_is_refused() -> None:

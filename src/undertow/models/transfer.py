@@ -6,6 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
+from undertow.alphabets import Alphabet
+from undertow.data.needs import Needs
 from undertow.errors import UsageError
 from undertow.models.model import Model
 
@@ -13,17 +15,24 @@ MOST_NAMED = 4
 
 
 class Taken(NamedTuple):
-    """Names of weights: those that were taken, those of the model that stay new, and the source's that are not used."""
+    """Names of weights: those that were taken, those of the model that stay new, and the source's that are not used.
+
+    Attributes:
+        other_alphabets: those that have as many symbols in both models, which mean something else in the source.
+    """
 
     taken: tuple[str, ...]
     new: tuple[str, ...]
     unused: tuple[str, ...]
+    other_alphabets: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         """How many, and which where they are few: "42 of 44 weights taken; new: network.head.weight, …"."""
         text = f"{len(self.taken)} of {len(self.taken) + len(self.new)} weights taken"
-        return text + _listed("new", self.new) + _listed("not used", self.unused)
+        text += _listed("new", self.new) + _listed("not used", self.unused)
+        notes = (f"; note: its {name} differs, so it learnt other symbols" for name in self.other_alphabets)
+        return text + "".join(notes)
 
 
 @torch.no_grad()
@@ -44,7 +53,7 @@ def take_weights(model: Model, source: Model) -> Taken:
     if not taken:
         raise UsageError("the model to start from has no weight of a name and shape that this model has too")
     new, unused = (tuple(name for name in names if name not in taken) for names in (own, there))
-    return Taken(tuple(taken), new, unused)
+    return Taken(tuple(taken), new, unused, _other_alphabets(model.needs, source.needs))
 
 
 def names_of(model: nn.Module, layer: nn.Module) -> frozenset[str]:
@@ -52,6 +61,20 @@ def names_of(model: nn.Module, layer: nn.Module) -> frozenset[str]:
     own = {id(parameter) for parameter in layer.parameters()}
     every = model.named_parameters(remove_duplicate=False)
     return frozenset(name for name, parameter in every if id(parameter) in own)
+
+
+def _other_alphabets(own: Needs, source: Needs) -> tuple[str, ...]:
+    """Which alphabets differ although embeddings and outputs have the same shapes."""
+    pairs: dict[str, tuple[Alphabet | None, Alphabet | None]] = {"alphabet": (own.alphabet, source.alphabet)}
+    if own.source is not None and source.source is not None:
+        pairs["source's alphabet"] = (own.source.alphabet, source.source.alphabet)
+    return tuple(name for name, (one, other) in pairs.items() if _differ(one, other))
+
+
+def _differ(one: Alphabet | None, other: Alphabet | None) -> bool:
+    if one is None or other is None or one.num_symbols != other.num_symbols:
+        return False
+    return bool(one.config != other.config)
 
 
 def _listed(what: str, names: Sequence[str]) -> str:
