@@ -104,13 +104,33 @@ class Draw:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Search:
-    """How to find the targets of sources.
+class Beam:
+    """What a beam search keeps, and how it ranks its results.
 
     Attributes:
         beam: Beam width, the number of partial results kept; 1 takes the most probable symbol at every step.
-        n_best: Results for each source, best first.
         length_penalty: Length-penalty exponent; 0 ranks by likelihood alone.
+
+    Raises:
+        UsageError: a number out of range.
+    """
+
+    beam: int = 5
+    length_penalty: float | int | None = LENGTH_PENALTY
+
+    def __post_init__(self) -> None:
+        if self.beam < 1:
+            raise UsageError(f"beam is {self.beam}; it must be 1 or more")
+        if self.length_penalty is not None and not 0 <= self.length_penalty <= MOST_PENALTY:
+            raise UsageError(f"length_penalty is {self.length_penalty}; it must be from 0 to {MOST_PENALTY}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search(Beam):
+    """How to find the targets of sources: by a beam search, or by drawing them.
+
+    Attributes:
+        n_best: Results for each source, best first.
         batch_size: Sources decoded together.
         max_length: Most symbols of a result, its end included: a number, or a function of the source's length; by
             default that length plus 50.
@@ -122,9 +142,7 @@ class Search:
         UsageError: a number out of range, or options that do not go together.
     """
 
-    beam: int = 5
     n_best: int = 1
-    length_penalty: float | int | None = LENGTH_PENALTY
     batch_size: Annotated[int, Parameter(name="--batch")] = 64
     max_length: Annotated[MaxLength, Parameter(parse=False)] = None
     sampling: Annotated[Sampling | None, Parameter(parse=False)] = None
@@ -132,13 +150,12 @@ class Search:
     cached: Annotated[bool, Parameter(negative="--uncached")] = True
 
     def __post_init__(self) -> None:
-        for name in ("beam", "n_best", "batch_size"):
+        super().__post_init__()
+        for name in ("n_best", "batch_size"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} is {getattr(self, name)}; it must be 1 or more")
         if self.sampling is None and self.n_best > self.beam:
             raise UsageError(f"n_best is {self.n_best}; it must be from 1 to the beam, which is {self.beam}")
-        if self.length_penalty is not None and not 0 <= self.length_penalty <= MOST_PENALTY:
-            raise UsageError(f"length_penalty is {self.length_penalty}; it must be from 0 to {MOST_PENALTY}")
         check_keys([self.seed], [])
 
 

@@ -44,8 +44,8 @@ def test_one_metric_in_json(command, run):
     [
         (["--metric", "blue"], 2, "unknown metric 'blue'; did you mean 'bleu'?"),
         (["--metric", ""], 2, "unknown metric ''"),
-        (["--metric", "nll", "--beam", "5"], 2, "--beam goes with a metric of translations; nll needs no search"),
-        (["--metric", "nll", "--length-penalty", "1"], 2, "--length-penalty goes with a metric of translations"),
+        (["--metric", "nll", "--beam", "5"], 2, "a search goes with a metric of translations; nll needs no search"),
+        (["--metric", "nll", "--length-penalty", "1"], 2, "a search goes with a metric of translations"),
         (["--beam", "0"], 2, "--beam is 0; it must be 1 or more"),
         (["--length-penalty", "-1"], 2, "--length-penalty is -1.0; it must be from 0 to 10"),
         (["--split", "tset"], 2, "unknown split 'tset'; did you mean 'test'?"),
@@ -80,7 +80,7 @@ def test_a_test_set_alone(command, run, tmp_path):
 
 
 def test_one_sentence_is_one():
-    found = Translated("test", ("en", "de"), 1, {}, 1.0, 1.0, "character", None, None, 1.0)
+    found = Translated("test", ("en", "de"), 1, {}, 1.0, 1.0, "character", None, 1.0)
     assert translated_lines("run", found)[0] == "run: 1 sentence, en to de, in 1.0 s"
 
 
@@ -88,6 +88,10 @@ def test_metrics_of_what_is_no_translator(command, trained):
     outcome = command("score", trained, "--metric", "bleu")
     assert outcome.status == 2
     assert "metrics is for models that are scored by translation; this autoregressive" in outcome.line
+    for flag in ("--beam", "--length-penalty"):
+        outcome = command("score", trained, flag, "5")  # of the beam, the default
+        assert outcome.status == 2
+        assert "a search is for models that are scored by translation or words; this autoregressive" in outcome.line
 
 
 def test_checkpoints_are_averaged(command, run, tmp_path):

@@ -43,7 +43,7 @@ def test_the_likelihood_is_that_of_each_reference_alone():
     found = score_translations(model, both, metrics=["nll"])
     assert found.nats_per_symbol == pytest.approx(total / number)
     assert found.bits_per_character == pytest.approx(total / math.log(2) / number)  # a symbol is a character here
-    assert found.beam is None and found.metrics == {} and found.verdict == ""
+    assert found.search is None and found.metrics == {} and found.verdict == ""
 
 
 def test_translations_are_those_of_the_search_in_their_order():
@@ -54,7 +54,7 @@ def test_translations_are_those_of_the_search_in_their_order():
     assert together == alone
     found = score_translations(model, both, metrics=["bleu", "chrf"], beam=2)
     assert found.metrics == corpus_scores(together, both.target_texts)
-    assert found.num_sentences == 3 and found.beam == 2 and found.nats_per_symbol is None
+    assert found.num_sentences == 3 and found.search == Search(beam=2) and found.nats_per_symbol is None
     assert found.direction == ("de", "en") and "has not learnt yet" in found.verdict
 
 

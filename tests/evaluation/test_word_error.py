@@ -22,6 +22,7 @@ from undertow.evaluation.word_error import (
     word_errors,
 )
 from undertow.models import Seq2Seq
+from undertow.options import SEARCH
 
 
 def slow_distance(one: str, other: str) -> int:
@@ -79,7 +80,7 @@ def test_a_score_holds_what_is_written_against_what_is_said() -> None:
     model, pairs = recogniser(), recordings("ab", "ab", "c", "ab")
     found = score_transcripts(model, pairs, split="speaker", beam=2)
     written = translate(model, pairs.sources, beam=2).texts
-    assert (found.split, found.num_clips, found.beam, found.constant) == ("speaker", 4, 2, 0.25)
+    assert (found.split, found.num_clips, found.search.beam, found.constant) == ("speaker", 4, 2, 0.25)
     assert found.words == word_errors(written, pairs.target_texts) and found.words.number == 4
     assert found.characters == character_errors(written, pairs.target_texts) and found.characters.number == 7
     wrong = [(said, one) for said, one in zip(pairs.target_texts, written, strict=True) if said != one]
@@ -91,6 +92,6 @@ def test_a_score_holds_what_is_written_against_what_is_said() -> None:
 
 
 def test_verdicts() -> None:
-    heard = Heard("test", 2, Errors(0, 2), Errors(0, 4), 0.5, 0.1, (), 5, 0.6, 1.0)
+    heard = Heard("test", 2, Errors(0, 2), Errors(0, 4), 0.5, 0.1, (), SEARCH, 1.0)
     assert heard.has_learnt and heard.verdict == BETTER
     assert "is not a number" in replace(heard, nats_per_symbol=float("nan")).verdict

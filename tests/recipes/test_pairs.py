@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from tests.data.parallel import WORDS, write_lines, write_parallel
+from tests.refusals import refuses
 from undertow import checkpoint
+from undertow.callbacks import Say, silent
 from undertow.errors import DataError, UsageError
 from undertow.evaluation.translation_scores import Translated
 from undertow.models import build, complete
+from undertow.options import Search
 from undertow.recipes import read_recipe, score, train
-from undertow.recipes.callbacks import Say, silent
 from undertow.recipes.recipe import parse_changes
 from undertow.recipes.tasks import TASKS
 
@@ -71,6 +73,9 @@ def test_from_a_recipe_to_a_score(toy, tmp_path, network):
     assert len(written) == 2 and set(written[0].split()) <= set(WORDS)
     found = score(trained.load(), str(toy), split="validation", beam=1)
     assert isinstance(found, Translated) and found.num_sentences == 12 and set(found.metrics) == {"bleu", "chrf"}
+    assert found.search == Search(beam=1)
+    with refuses(UsageError, "'bean'", "'beam'"):
+        score(trained.load(), str(toy), bean=1)
     card = checkpoint.read_card(tmp_path / "run")
     nats = found.nats_per_symbol
     assert nats is not None and nats == pytest.approx(card["scores"]["best_validation_loss"], rel=1e-5)

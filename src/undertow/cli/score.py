@@ -1,10 +1,12 @@
 """`undertow score`: did it learn?"""
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from undertow.cli.options import Device, Json
 from undertow.errors import UsageError
+from undertow.options import Beam, Flat
 
 if TYPE_CHECKING:
     from undertow.evaluation import Score
@@ -19,8 +21,7 @@ def score(
     label_pattern: str | None = None,
     protocol: Literal["full", "windows"] = "full",
     metric: str | None = None,
-    beam: int | None = None,
-    length_penalty: float | None = None,
+    search: Annotated[Beam | None, Flat] = None,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
@@ -38,9 +39,6 @@ def score(
         label_pattern: How the folder's file names tell labels, such as `{digit}_{speaker}_{take}`.
         protocol: Of text and the like: full, each symbol given all before it; windows, the mean over random windows.
         metric: Of a translator: any of bleu,chrf,nll; all by default.
-        beam: Of a translator or a recogniser: hypotheses that the search keeps, 1 is greedy; 5 by default.
-        length_penalty: Of that search: a of ((5 + length) / 6)^a, which scores are divided by; 0 ranks by likelihood
-            alone; 0.6 by default.
     """
     from undertow.checkpoint import load, read_card
     from undertow.cli.device import pick_device
@@ -52,9 +50,6 @@ def score(
     from undertow.recipes.tasks import TASKS
 
     metrics = [] if metric is None else [name.strip().lower() for name in metric.split(",")]
-    for name, value in {"beam": beam, "length_penalty": length_penalty}.items():
-        if value is not None and metrics == ["nll"]:
-            raise UsageError(f"--{name.replace('_', '-')} goes with a metric of translations; nll needs no search")
     model = load(run, pick_device(device))
     section = data_for(model, read_card(run), data, label_pattern)
     if section is None:
@@ -65,9 +60,8 @@ def score(
         split=split,
         protocol=protocol,
         metrics=metrics,
-        beam=beam,
-        length_penalty=length_penalty,
         say=tell,
+        **({} if search is None else asdict(search)),
     )
     source = TASKS[section.kind].name(section)
     what = f"{run} on {source}, {found.split}"

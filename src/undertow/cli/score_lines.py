@@ -1,12 +1,13 @@
 """What `undertow score` says of models that do not only have a likelihood: in words, and for `--json`."""
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from undertow.cli import score_speech
 from undertow.evaluation.prediction import PredictionScore
 from undertow.evaluation.translation_scores import Translated
 from undertow.evaluation.word_error import Heard
+from undertow.options import Beam
 
 MANY = 16  # classes whose confusions are shown
 METRIC_NAMES = {"bleu": "BLEU", "chrf": "chrF"}
@@ -28,13 +29,17 @@ def lines_of(what: str, found: PredictionScore | Translated | Heard) -> list[str
 
 def translated(found: Translated) -> dict[str, Any]:
     """What `--json` prints of translations."""
-    metrics = {name: one._asdict() for name, one in found.metrics.items()}
-    return {**asdict(found), "metrics": metrics, "has_learnt": found.has_learnt, "verdict": found.verdict}
+    facts = asdict(found)
+    facts["metrics"] = {name: one._asdict() for name, one in found.metrics.items()}
+    search = facts.pop("search") or {}
+    how = {field.name: search.get(field.name) for field in fields(Beam)}
+    return {**facts, **how, "has_learnt": found.has_learnt, "verdict": found.verdict}
 
 
 def translated_lines(what: str, found: Translated) -> list[str]:
     """How good translations are, a line a figure."""
-    how = "" if found.beam is None else f", beam {found.beam}, length penalty {found.length_penalty:g}"
+    search = found.search
+    how = "" if search is None else f", beam {search.beam}, length penalty {search.length_penalty:g}"
     plural, direction = "s" * (found.num_sentences != 1), " to ".join(found.direction)
     number = f"{found.num_sentences:,} sentence{plural}"
     lines = [f"{what}: {number}, {direction}{how}, in {found.seconds:.1f} s"]

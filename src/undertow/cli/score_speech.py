@@ -17,8 +17,8 @@ def as_json(found: Heard) -> dict[str, Any]:
         "constant": found.constant,
         "nats_per_symbol": found.nats_per_symbol,
         "mistakes": [{"said": said, "written": written, "count": count} for said, written, count in found.mistakes],
-        "beam": found.beam,
-        "length_penalty": found.length_penalty,
+        "beam": found.search.beam,
+        "length_penalty": found.search.length_penalty,
         "has_learnt": found.has_learnt,
         "verdict": found.verdict,
         "seconds": found.seconds,
@@ -29,8 +29,8 @@ def lines(what: str, found: Heard) -> list[str]:
     """The errors in words, and the commonest mistakes."""
     words, characters = found.words, found.characters
     facts = [
-        f"{what}: {found.num_clips:,} clips with a beam of {found.beam} and a length penalty of "
-        f"{found.length_penalty:g} in {found.seconds:.1f} s",
+        f"{what}: {found.num_clips:,} clips with a beam of {found.search.beam} and a length penalty of "
+        f"{found.search.length_penalty:g} in {found.seconds:.1f} s",
         f"word error {words.rate:.2%} ({words.wrong:,} of {words.number:,} words), character error "
         f"{characters.rate:.2%}; {found.constant:.2%} of the words by always writing the commonest text",
         f"{found.nats_per_symbol:.4f} nats a symbol of what was said",

@@ -8,10 +8,10 @@ from undertow.data.examples import Examples
 from undertow.errors import UsageError
 from undertow.evaluation.likelihood import Protocol, Score, score
 from undertow.evaluation.prediction import PredictionScore, score_predictions
-from undertow.evaluation.translation_scores import METRICS, Translated, check_metrics, score_translations
+from undertow.evaluation.translation_scores import LIKELIHOOD, METRICS, Translated, check_metrics, score_translations
 from undertow.evaluation.word_error import Heard, score_transcripts
 from undertow.models import Model
-from undertow.options import LENGTH_PENALTY
+from undertow.options import SEARCH, Search
 
 Scored = Score | PredictionScore | Translated | Heard
 
@@ -23,20 +23,12 @@ class Asked:
     Attributes:
         protocol: of a likelihood; see `undertow.evaluation.score`.
         metrics: of translations; none: all.
-        beam: hypotheses that the search for a target keeps; 5 by default.
-        length_penalty: of that search, 0.6 by default; 0 ranks by likelihood alone.
+        search: of targets.
     """
 
     protocol: Protocol = "full"
     metrics: tuple[str, ...] = ()
-    beam: int | None = None
-    length_penalty: float | None = None
-
-    @property
-    def search(self) -> dict[str, Any]:
-        """Of the search, with the defaults."""
-        penalty = LENGTH_PENALTY if self.length_penalty is None else self.length_penalty
-        return {"beam": 5 if self.beam is None else self.beam, "length_penalty": penalty}
+    search: Search | None = None
 
 
 def check_asked(model: Model, asked: Asked) -> None:
@@ -51,15 +43,17 @@ def check_asked(model: Model, asked: Asked) -> None:
     heeded = HEEDED[model.scorer]
     for field in fields(Asked):
         if getattr(asked, field.name) != getattr(usual, field.name) and field.name not in heeded:
-            able = sorted(name for name, options in HEEDED.items() if field.name in options)
+            able = " or ".join(sorted(name for name, options in HEEDED.items() if field.name in options))
+            what = "a search" if field.name == "search" else field.name
             raise UsageError(
-                f"{field.name} is for models that are scored by {' or '.join(able)}; this {model.config.kind} is "
-                f"scored by {model.scorer}"
+                f"{what} is for models that are scored by {able}; this {model.config.kind} is scored by {model.scorer}"
             )
     if asked.protocol != "full" and model.needs.alphabet.real == "sound":
         raise UsageError(f"protocol '{asked.protocol}' is for symbols without a sample rate; sound is scored whole")
     if model.scorer == "translation":
         check_metrics(asked.metrics or METRICS)
+        if asked.search is not None and set(asked.metrics) == {LIKELIHOOD}:
+            raise UsageError(f"a search goes with a metric of translations; {LIKELIHOOD} needs no search")
 
 
 def _likelihood(model: Any, examples: Examples, train: Examples | None, split: str, asked: Asked) -> Score:
@@ -71,11 +65,12 @@ def _prediction(model: Any, examples: Examples, train: Examples | None, split: s
 
 
 def _translation(model: Any, examples: Any, train: Examples | None, split: str, asked: Asked) -> Translated:
-    return score_translations(model, examples, split=split, metrics=asked.metrics or METRICS, **asked.search)
+    metrics, search = asked.metrics or METRICS, asked.search or SEARCH
+    return score_translations(model, examples, split=split, metrics=metrics, search=search)
 
 
 def _words(model: Any, examples: Any, train: Examples | None, split: str, asked: Asked) -> Heard:
-    return score_transcripts(model, examples, split=split, **asked.search)
+    return score_transcripts(model, examples, split=split, search=asked.search or SEARCH)
 
 
 SCORERS: dict[str, Callable[[Any, Any, Examples | None, str, Asked], Scored]] = {
@@ -87,7 +82,7 @@ SCORERS: dict[str, Callable[[Any, Any, Examples | None, str, Asked], Scored]] = 
 HEEDED = {  # what a user may choose, by scorer
     "likelihood": ("protocol",),
     "prediction": (),
-    "translation": ("metrics", "beam", "length_penalty"),
-    "words": ("beam", "length_penalty"),
+    "translation": ("metrics", "search"),
+    "words": ("search",),
 }
 NEED_TRAINING_DATA = ("likelihood",)  # for the baselines beside it

@@ -19,7 +19,7 @@ from undertow.errors import DataError, UsageError
 from undertow.evaluation.likelihood import NOT_A_NUMBER
 from undertow.evaluation.pair_likelihood import pair_nats
 from undertow.models import Seq2Seq
-from undertow.options import LENGTH_PENALTY, Search
+from undertow.options import SEARCH, Search, changed
 
 LIKELIHOOD = "nll"
 METRICS = ("bleu", "chrf", LIKELIHOOD)
@@ -45,7 +45,7 @@ class Translated:
         nats_per_symbol: of the references, their ends among their symbols; None if not asked for.
         bits_per_character: of the references, a line's end counted as a character; None if not asked for.
         unit: name of a symbol.
-        beam, length_penalty: of the search; None if nothing was translated.
+        search: how translations were found; None if nothing was translated.
         seconds: wall-clock seconds the model took.
     """
 
@@ -56,8 +56,7 @@ class Translated:
     nats_per_symbol: float | None
     bits_per_character: float | None
     unit: str
-    beam: int | None
-    length_penalty: float | None
+    search: Search | None
     seconds: float
 
     @property
@@ -102,15 +101,21 @@ def score_translations(
     *,
     split: str = "test",
     metrics: Sequence[str] = METRICS,
-    beam: int = 5,
-    length_penalty: float = LENGTH_PENALTY,
+    search: Search = SEARCH,
+    **options: Any,
 ) -> Translated:
     """Translate sentences, and compare the results with their references.
 
+    Args:
+        search: how translations are found.
+        options: fields of `undertow.options.Search` by their names, such as beam=5.
+
     Raises:
-        UsageError: an unknown metric, numbers of the search that are out of range, or sacrebleu is not installed.
+        UsageError: an unknown metric or option, numbers of the search that are out of range, or sacrebleu is not
+            installed.
     """
     check_metrics(metrics)
+    search = changed(search, options)
     began, texts = time.perf_counter(), list(pairs.target_texts)
     nats = bits = None
     if LIKELIHOOD in metrics:
@@ -118,7 +123,6 @@ def score_translations(
         nats, bits = total / number, total / math.log(2) / sum(len(text) + 1 for text in texts)
     found, wanted = {}, [name for name in metrics if name != LIKELIHOOD]
     if wanted:
-        search = Search(beam=beam, length_penalty=length_penalty)
         found = corpus_scores(write_targets(model, pairs.sources, search), texts, wanted)
     return Translated(
         split=split,
@@ -128,8 +132,7 @@ def score_translations(
         nats_per_symbol=nats,
         bits_per_character=bits,
         unit=model.alphabet.unit,
-        beam=beam if wanted else None,
-        length_penalty=length_penalty if wanted else None,
+        search=search if wanted else None,
         seconds=time.perf_counter() - began,
     )
 

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from undertow.data.pairs import PairSet
 from undertow.decoding.transcribing import check_reads_sound
@@ -14,7 +15,7 @@ from undertow.decoding.translating import translate
 from undertow.evaluation.likelihood import NOT_A_NUMBER
 from undertow.evaluation.pair_likelihood import pair_nats
 from undertow.models import Seq2Seq
-from undertow.options import LENGTH_PENALTY
+from undertow.options import SEARCH, Search, changed
 
 MOST_MISTAKES = 10
 BETTER = "better than always predicting the commonest text"
@@ -44,7 +45,7 @@ class Heard:
         constant: word error of always predicting their commonest text.
         nats_per_symbol: of the true texts, their ends among their symbols.
         mistakes: the commonest ones: the true text, the predicted text, and how often.
-        beam, length_penalty: of the search.
+        search: how texts were found.
         seconds: wall-clock seconds the model took.
     """
 
@@ -55,8 +56,7 @@ class Heard:
     constant: float
     nats_per_symbol: float
     mistakes: Sequence[tuple[str, str, int]]
-    beam: int
-    length_penalty: float
+    search: Search
     seconds: float
 
     @property
@@ -79,18 +79,23 @@ def score_transcripts(
     pairs: PairSet,
     *,
     split: str = "test",
-    beam: int = 5,
-    length_penalty: float = LENGTH_PENALTY,
+    search: Search = SEARCH,
+    **options: Any,
 ) -> Heard:
     """Transcribe recordings, and compare the results with their transcripts.
 
+    Args:
+        search: how texts are found.
+        options: fields of `undertow.options.Search` by their names, such as beam=5.
+
     Raises:
-        UsageError: the model does not read sound, or a number of the search is out of range.
+        UsageError: the model does not read sound, an unknown option, or a number of the search is out of range.
     """
     check_reads_sound(model)
+    search = changed(search, options)
     began = time.perf_counter()
     nats, number = pair_nats(model, pairs)
-    written = translate(model, pairs.sources, beam=beam, length_penalty=length_penalty).texts
+    written = translate(model, pairs.sources, search=search).texts
     said = list(pairs.target_texts)
     commonest = Counter(said).most_common(1)[0][0]
     mistakes = Counter((one, other) for one, other in zip(said, written, strict=True) if one.split() != other.split())
@@ -102,8 +107,7 @@ def score_transcripts(
         word_errors([commonest] * len(said), said).rate,
         nats / max(1, number),
         [(*pair, count) for pair, count in mistakes.most_common(MOST_MISTAKES)],
-        beam,
-        length_penalty,
+        search,
         time.perf_counter() - began,
     )
 

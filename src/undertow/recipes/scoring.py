@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from undertow.callbacks import Say, silent
 from undertow.config import nearest
 from undertow.data.folder import ALL
 from undertow.data.needs import Needs
@@ -13,7 +14,7 @@ from undertow.evaluation import SCORERS, Asked, Scored
 from undertow.evaluation.likelihood import Protocol
 from undertow.evaluation.scorers import NEED_TRAINING_DATA, check_asked
 from undertow.models import Model
-from undertow.callbacks import Say, silent
+from undertow.options import SEARCH, changed
 from undertow.recipes.feeding import check_pairs
 from undertow.recipes.tasks import TASKS, DataConfig
 
@@ -38,9 +39,8 @@ def score(
     label_pattern: str | None = None,
     protocol: Protocol = "full",
     metrics: Sequence[str] = (),
-    beam: int | None = None,
-    length_penalty: float | None = None,
     say: Say = silent,
+    **options: Any,
 ) -> Scored:
     """Score a model on one split of some data: bits a symbol compared with baselines, a classifier's errors, a
     translator's BLEU, or the word error of a recogniser of speech.
@@ -52,16 +52,16 @@ def score(
         label_pattern: of a folder's file names, such as "{digit}_{speaker}_{take}".
         protocol: of a model of symbols without a clock: "full", each given all before it; "windows", random windows.
         metrics: of a translator: "bleu", "chrf" and "nll"; all by default.
-        beam: hypotheses that the search for a target keeps; 1 is greedy, and 5 what is taken when not given.
-        length_penalty: of that search; 0 ranks by likelihood alone, and 0.6 is what is taken when not given.
         say: takes lines on files that were resampled or skipped.
+        options: of a model that writes texts, fields of `undertow.options.Search` by their names, such as beam=5.
 
     Raises:
-        UsageError: an unknown split or metric, a bad pattern, an option that is not for this model, or data of another
-            kind than the model's.
+        UsageError: an unknown split, metric or option, a bad pattern, an option that is not for this model, or data
+            of another kind than the model's.
         DataError: the data cannot be used, or has what the model does not know.
     """
-    asked = Asked(protocol=protocol, metrics=tuple(metrics), beam=beam, length_penalty=length_penalty)
+    search = changed(SEARCH, options) if options else None
+    asked = Asked(protocol=protocol, metrics=tuple(metrics), search=search)
     check_asked(model, asked)
     data, needs = chosen(model, source, label_pattern), model.needs
     kind = TASKS[data.kind]
