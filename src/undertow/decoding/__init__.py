@@ -1,4 +1,4 @@
-"""Decoding: the targets of sources, searched for or drawn; texts translated, and sounds written down."""
+"""Decoding: search or sample the targets of sources; translate texts and transcribe sounds."""
 
 from undertow.decoding.beam import Hypothesis, beam_search
 from undertow.decoding.transcribing import Transcription, transcribe

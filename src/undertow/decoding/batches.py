@@ -1,4 +1,4 @@
-"""Targets of any number of sources: sorted by length into batches, decoded, and given back in their own order.
+"""Targets of any number of sources: batched by length, decoded, and returned in the order of the sources.
 
 F feature frames, C channels, S source steps.
 """
@@ -26,15 +26,15 @@ def decode_sources(
     rows: Sequence[int] | None = None,
     progress: OnProgress | None = None,
 ) -> list[list[Hypothesis]]:
-    """The targets of sources, each one's best first.
+    """The targets of each source, best first.
 
     Args:
         sources: symbols (S,) int64 without their ends, or frames (F, C) float32.
-        rows: numbers of the sources, for the noise; 0 and on when not given.
+        rows: numbers of the sources, for the noise; by default 0, 1, 2 …
         progress: called after each batch with the sources done and the sources in all.
 
     Raises:
-        UsageError: a source or `max_length` is longer than the model holds.
+        UsageError: a source or `max_length` is longer than the model can hold.
         DataError: the model's parameters are not numbers.
     """
     numbers = range(len(sources)) if rows is None else rows
@@ -54,10 +54,10 @@ def decode_sources(
 def _decoded(
     model: Seq2Seq, source: Tensor, lengths: Tensor, rows: Sequence[int], search: Search
 ) -> list[list[Hypothesis]]:
-    """Of each source of a batch, the hypotheses, best first; row r draws from the rows r·n and on of the noise.
+    """The hypotheses of each source of a batch, best first; row r draws from rows r·n to r·n + n - 1 of the noise.
 
-    Of sub-words a search gives more than n, for n different texts to be among them: several hypotheses may read the
-    same, cut in different places.
+    For sub-words a search returns more than n hypotheses, to find n different texts: a text can be cut into sub-words
+    in several ways.
     """
     count = search.n_best
     if search.sampling is None:

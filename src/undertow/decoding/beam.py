@@ -1,13 +1,13 @@
-"""Beam search for the target of a source: the best few beginnings are kept at every step (Sutskever et al., 1409.3215).
+"""Beam search: keep the best few partial targets of a source at every step (Sutskever et al., arXiv 1409.3215).
 
-A hypothesis that ends leaves the beam, which is then narrower by one; so a beam of 1 is the greedy search. Scores:
+A hypothesis that ends leaves the beam, which is then narrower by one; so a beam of 1 is greedy search. Scores:
 
-    log p(Y | X)                        ByteNet's rule (arXiv 1610.10099): only what ends is a hypothesis
+    log p(Y | X)                        ByteNet's rule (arXiv 1610.10099): a hypothesis must end
     log p(Y | X) / ((5 + |Y|) / 6)^a    with a length penalty a (Wu et al., arXiv 1609.08144, eq. 14)
 
-|Y| counts the end symbol. Beginnings are compared by log p alone, being equally long.
+|Y| counts the end symbol. Partial targets are compared by log p alone, because they are equally long.
 
-B sources, S source steps, K beam, R rows alive, T symbols written, P parameters.
+B sources, S source steps, K beam, R partial targets, T symbols written, P parameters.
 """
 
 from dataclasses import dataclass, field
@@ -31,8 +31,8 @@ class Hypothesis:
     Attributes:
         symbols: (T,) int64, without the end.
         log_prob: nats, of the symbols and the end.
-        ended: by itself; False where the end came because nothing else was allowed.
-        score: what it is ranked by.
+        ended: whether the model ended it; False if it was cut off at the maximum length.
+        score: the value to rank it by.
     """
 
     symbols: np.ndarray
@@ -42,15 +42,15 @@ class Hypothesis:
 
 
 def beam_search(model: Seq2Seq, source: Tensor, lengths: Tensor, search: Search = SEARCH) -> list[list[Hypothesis]]:
-    """The best targets of each source, best first and distinct; fewer than `n_best` only where there are no more.
+    """The best targets of each source, best first and distinct; fewer than `n_best` only if there are no more.
 
-    A source leaves the batch when nothing alive can still come among its n best, whatever follows.
+    A source leaves the batch when no partial target can still become one of its n best.
 
     Args:
-        source: (B, S) int64 symbols, each row's end symbol among them, or (B, S, C) frames.
+        source: (B, S) int64 symbols, each row with its end symbol, or (B, S, C) frames.
         lengths: (B,) int64, steps of each.
-        search: all but its batch size, sampling and seed. A beam of 1 is the greedy search. At the maximum length only
-            the end symbol is allowed; a function never asks for more than the decoder holds.
+        search: its batch size, sampling and seed are ignored. A beam of 1 is greedy search. At the maximum length only
+            the end symbol is allowed; the result of a function is limited to what the decoder can hold.
 
     Raises:
         UsageError: the maximum length is out of range.
@@ -80,19 +80,19 @@ def beam_search(model: Seq2Seq, source: Tensor, lengths: Tensor, search: Search 
 
 
 def length_normalised(log_prob: float, num_symbols: int, length_penalty: float) -> float:
-    """The score of a target of so many symbols, its end among them."""
+    """The score of a target of `num_symbols` symbols, its end included."""
     return log_prob / ((5 + num_symbols) / 6) ** length_penalty
 
 
 class Alive(NamedTuple):
-    """Beginnings that have not ended.
+    """Partial targets.
 
     Attributes:
-        source: (R,), which source each is for.
-        rank: (R,), its place among those of its source, the best first.
-        parent: (R,), the row it came from.
+        source: (R,), the source of each.
+        rank: (R,), its rank among those of its source, the best first.
+        parent: (R,), the row that it extends.
         log_prob: (R,) float64 nats.
-        written: (R, T) int64.
+        written: (R, T) int64 symbols.
     """
 
     source: np.ndarray
@@ -113,10 +113,10 @@ class Alive(NamedTuple):
 
 @dataclass
 class Found:
-    """The hypotheses of a source that have ended, and what others must beat.
+    """The complete hypotheses of a source.
 
     Attributes:
-        limit: the longest a target may be, its end among it.
+        limit: most symbols of a target, its end included.
     """
 
     search: Search
@@ -130,18 +130,18 @@ class Found:
 
     @property
     def width(self) -> int:
-        """How many may be alive beside those that have ended."""
+        """The number of partial targets to keep besides the complete hypotheses."""
         return self.search.beam - len(self.hypotheses)
 
     def keep(self, written: np.ndarray, log_prob: float) -> None:
-        """One more that has ended, its end among what is written (T,)."""
+        """Add a complete hypothesis; `written` (T,) includes its end."""
         score = length_normalised(log_prob, len(written), self.search.length_penalty or 0.0)
         self.hypotheses.append(Hypothesis(written[:-1], log_prob, len(written) < self.limit, score))
 
     def is_settled(self, log_prob: float) -> bool:
-        """Whether nothing that is now at most this probable can come among the n best.
+        """Whether no partial target of at most this log-probability can become one of the n best.
 
-        It only gets less probable, and the longest of all is normalised the most.
+        A target only becomes less probable, and the score divides most for the longest.
         """
         bound = length_normalised(log_prob, self.limit, self.search.length_penalty or 0.0)
         return len(self.hypotheses) >= self.search.n_best and bound <= self.best[-1].score
@@ -158,7 +158,7 @@ def _log_probs(params: Tensor) -> Tensor:
 
 
 def _extended(alive: Alive, nats: Tensor, found: list[Found]) -> Alive:
-    """Each source's most probable beginnings that are one symbol longer, as many as its beam is wide."""
+    """Each source's most probable partial targets with one more symbol, as many as its beam is wide."""
     top = nats.topk(min(found[0].search.beam, nats.shape[1]), dim=-1)
     log_prob = (alive.log_prob[:, None] + top.values.double().cpu().numpy()).ravel()
     if np.isnan(log_prob).any():
@@ -181,7 +181,7 @@ def _keep(ended: Alive, found: list[Found]) -> None:
 
 
 def _settled(alive: Alive, found: list[Found]) -> np.ndarray:
-    """Which sources are done with, whatever their beginnings become: (B,) bool."""
+    """Which sources are done, because their partial targets can no longer matter: (B,) bool."""
     most = np.full(len(found), -np.inf)
     np.maximum.at(most, alive.source, alive.log_prob)
     return np.array([one.is_settled(float(bound)) for one, bound in zip(found, most, strict=True)], dtype=bool)

@@ -1,6 +1,6 @@
-"""Targets of sources drawn symbol by symbol from what the model says, each from noise of its own.
+"""Sample targets of sources symbol by symbol from the model's distribution, each with its own noise.
 
-B sources, S source steps, R rows that go on, P parameters.
+B sources, S source steps, R rows that have not ended, P parameters.
 """
 
 from collections.abc import Sequence
@@ -21,15 +21,15 @@ from undertow.session.noise import Philox
 def draw_targets(
     model: Seq2Seq, source: Tensor, lengths: Tensor, search: Search = SEARCH, rows: Sequence[int] | None = None
 ) -> list[Hypothesis]:
-    """Draw a target of each source; its log-probability, and so its score, is the model's own, whatever the sampling.
+    """Draw a target of each source; its log-probability and score are the model's own, whatever the sampling.
 
-    What is drawn is a function of the source, the seed and the row's number: not of the batch.
+    The result is a function of the source, the seed and the row's number, not of the batch.
 
     Args:
-        source: (B, S) int64 symbols, each row's end symbol among them, or (B, S, C) frames.
+        source: (B, S) int64 symbols, each row with its end symbol, or (B, S, C) frames.
         lengths: (B,) int64, steps of each.
-        search: sampling (the distribution itself when not given), seed, maximum length, and cached.
-        rows: numbers of the rows of noise (`undertow.session.noise`); 0 to B - 1 when not given.
+        search: sampling (by default the distribution itself), seed, maximum length, and cached.
+        rows: numbers of the rows of noise (`undertow.session.noise`); by default 0 to B - 1.
 
     Raises:
         UsageError: a number out of range.

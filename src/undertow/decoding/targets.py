@@ -1,4 +1,4 @@
-"""Targets of sources while they are decoded: where they begin, what may follow, and how long they may be.
+"""What search and sampling share: a session over sources, the forced end, and the maximum length.
 
 B sources, S source steps, R rows, P parameters.
 """
@@ -12,12 +12,12 @@ from undertow.models.seq2seq import Seq2Seq
 from undertow.options import MaxLength
 from undertow.session import Encoded, Session, make_session
 
-LONGER = 50  # than the source a target may be: the Transformer's rule (arXiv 1706.03762, §6.1)
-NOT_NUMBERS = "the model's parameters are not numbers; nothing can be written with it"
+LONGER = 50  # most symbols that a target may be longer than its source, as in the Transformer (arXiv 1706.03762, §6.1)
+NOT_NUMBERS = "the model's parameters are not numbers, so it cannot write anything"
 
 
 def begin(model: Seq2Seq, source: Tensor, lengths: Tensor, cached: bool) -> Session:
-    """A session with a row for each source (B, S), or frames (B, S, C), of these lengths (B,); nothing is written yet.
+    """A session with an empty row for each source (B, S), or frames (B, S, C), of lengths (B,).
 
     Args:
         cached: step from a state; otherwise read the whole target again for every symbol.
@@ -31,7 +31,7 @@ def begin(model: Seq2Seq, source: Tensor, lengths: Tensor, cached: bool) -> Sess
 
 
 def only_end(logits: Tensor, at_limit: np.ndarray, end: int) -> Tensor:
-    """Logits (R, P) that leave nothing but the end symbol to the rows that are at their limit (R,)."""
+    """Logits (R, P) that allow only the end symbol in rows that are at their limit (R,)."""
     if not at_limit.any():
         return logits
     others = torch.arange(logits.shape[1], device=logits.device) != end
@@ -39,15 +39,15 @@ def only_end(logits: Tensor, at_limit: np.ndarray, end: int) -> Tensor:
 
 
 def longest(model: Seq2Seq, lengths: Tensor, max_length: MaxLength) -> np.ndarray:
-    """The most symbols that each row's target may have, its end among them: (B,) int64.
+    """The most symbols of each row's target, its end included: (B,) int64.
 
     Args:
         lengths: (B,), steps of each source.
-        max_length: for all rows; or what makes it of a source's length; by default the source's and 50 more. The last
-            two never ask for more than the decoder holds.
+        max_length: a number for all rows, or a function of a source's length; by default that length plus 50. The
+            last two are limited to what the decoder can hold.
 
     Raises:
-        UsageError: it is below 1, or more than the decoder holds.
+        UsageError: it is below 1, or a number above what the decoder can hold.
     """
     holds = model.network.decoder.max_length
     if max_length is not None and not callable(max_length):
@@ -58,5 +58,5 @@ def longest(model: Seq2Seq, lengths: Tensor, max_length: MaxLength) -> np.ndarra
         return np.full(len(lengths), max_length)
     found = [length + LONGER if max_length is None else max_length(length) for length in lengths.tolist()]
     if min(found, default=1) < 1:
-        raise UsageError(f"max_length gives {min(found)}; it must be 1 or more, for the end symbol")
+        raise UsageError(f"max_length gives {min(found)}; it must give 1 or more, for the end symbol")
     return np.array(found if holds is None else [min(one, holds) for one in found], dtype=np.int64)

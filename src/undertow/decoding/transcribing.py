@@ -25,13 +25,13 @@ CUT = "its text reached the maximum length and was cut off"
 
 @dataclass(frozen=True)
 class Recording:
-    """A file as a model of sound reads it.
+    """A sound file as a model reads it.
 
     Attributes:
         path: the file.
         frames: (F, C) float32.
         seconds: its length.
-        notes: what was done to it that a user should know.
+        notes: notes for the user on changes to it.
     """
 
     path: Path
@@ -42,12 +42,12 @@ class Recording:
 
 @dataclass(frozen=True)
 class Transcription:
-    """What a model wrote of recordings.
+    """The transcripts of recordings.
 
     Attributes:
         recordings: in the order they were given in.
-        lines: what was written of each, and how probable that is.
-        seconds: wall-clock seconds, reading the files among them.
+        lines: the transcripts of each, with their log-probabilities.
+        seconds: wall-clock seconds, including the time to read the files.
     """
 
     recordings: tuple[Recording, ...]
@@ -56,12 +56,12 @@ class Transcription:
 
     @property
     def texts(self) -> list[str]:
-        """The best of each."""
+        """The best text of each recording."""
         return [line.texts[0] for line in self.lines]
 
     @property
     def notes(self) -> list[str]:
-        """What a user should know of a file, one line each."""
+        """Notes for the user on the files, one line each."""
         rows = zip(self.recordings, self.lines, strict=True)
         return [f"{one.path}: {note}" for one, line in rows for note in (*one.notes, *([CUT] * (not line.ended[0])))]
 
@@ -77,14 +77,14 @@ def transcribe(
     """Transcribe sound files. All are read before the first is transcribed.
 
     Args:
-        files: wav, flac, ogg or mp3; of another rate than the model's, they are resampled, and their notes say so.
-        search: how texts are found.
+        files: wav, flac, ogg or mp3; files of other rates than the model's are resampled, with a note.
+        search: how to search for texts.
         progress: called after each batch with the files done and the files in all.
         options: fields of `undertow.options.Search` by their names, such as beam=5.
 
     Raises:
         UsageError: an unknown option, numbers out of range, or a model that does not read sound.
-        DataError: a file that cannot be used: missing, damaged, silent, or longer than the model can read.
+        DataError: a file is missing, damaged, silent, or longer than the model can read.
     """
     began, search = time.perf_counter(), changed(search, options)
     check_reads_sound(model)
@@ -98,36 +98,36 @@ def read_recording(model: Seq2Seq, path: str | Path) -> Recording:
 
     Raises:
         UsageError: the model's features are not computed from sound.
-        DataError: the file cannot be used, is silent, or is longer than the model can read.
+        DataError: the file is missing, damaged, silent, or longer than the model can read.
     """
     features = model.config.features
     audio = read_audio(path, features.sample_rate)
     if is_silent(audio.wave):
-        raise DataError(f"{path}: silent, nothing above -72 dB of full scale")
+        raise DataError(f"{path}: silent; no sample is above -72 dB of full scale")
     frames = extract(features, audio.wave)
     check_length(model, len(frames), str(path))
     return Recording(Path(path), frames, len(audio.wave) / audio.sample_rate, audio.notes)
 
 
 def check_reads_sound(model: Model) -> None:
-    """Refuse a model that does not write text of sound.
+    """Refuse a model that does not transcribe sound.
 
     Raises:
-        UsageError: it is one of something else.
+        UsageError: the model does something else.
     """
     require(model, "transcribe")
 
 
 def check_length(model: Seq2Seq, num_frames: int, name: str) -> None:
-    """Refuse a recording of more frames than a model can read.
+    """Refuse a recording with more frames than a model can read.
 
     Raises:
-        DataError: it has more; the message gives both lengths in seconds.
+        DataError: it is too long; the message gives both lengths in seconds.
     """
     most, features = model.network.encoder.max_length, model.config.features
     if most is not None and num_frames > most:
         frame = features.hop_length / features.sample_rate
         raise DataError(
-            f"{name}: {num_frames * frame:.2f} s long, and this model reads {most * frame:.2f} s at most; cut it into "
+            f"{name}: {num_frames * frame:.2f} s long, but this model reads {most * frame:.2f} s at most; cut it into "
             f"pieces, or train with network.max_length={num_frames} or more"
         )

@@ -1,4 +1,4 @@
-"""Texts, or sounds, to the texts that a model writes of them.
+"""Translate texts, or the frames of sounds, to texts.
 
 F feature frames, C channels, S source symbols.
 """
@@ -28,16 +28,15 @@ _PIECE = 2**40  # rows of noise between a line's pieces: more than there are lin
 
 @dataclass(frozen=True)
 class Translation:
-    """What a model wrote of one line.
+    """The translation of one line.
 
     Attributes:
-        texts: best first, as many as are asked for. Search results are distinct, and fewer where it found no more.
-        log_probs: of each, nats, of the symbols it was written in and their end; of a split line all its parts'.
-        scores: of each, what it is ranked by.
-        ended: of each, whether it ended by itself, and not because it could be no longer.
-        num_symbols: of the first, its end among them.
-        kind: "empty", "skipped" and its text is empty, or "written"; "split" where it was, and its parts' texts are
-            joined by spaces.
+        texts: best first, as many as asked for. Search results are distinct, and may be fewer.
+        log_probs: nats of each text, of its symbols and its end; summed over the parts of a split line.
+        scores: of each text, the value to rank it by.
+        ended: whether the model ended each text; False if it was cut off at the maximum length.
+        num_symbols: of the first text, its end included.
+        kind: "written"; "split", with the parts' texts joined by spaces; or, with an empty text, "empty" or "skipped".
     """
 
     texts: tuple[str, ...] = ("",)
@@ -50,10 +49,10 @@ class Translation:
 
 @dataclass(frozen=True)
 class Translations:
-    """What a model wrote of many lines, and how fast.
+    """The translations of many lines, and the time they took.
 
     Attributes:
-        lines: of each line, in the order they were given in.
+        lines: one for each line, in the order of the lines.
         seconds: wall-clock seconds.
     """
 
@@ -62,7 +61,7 @@ class Translations:
 
     @property
     def texts(self) -> list[str]:
-        """The best of each line."""
+        """The best text of each line."""
         return [line.texts[0] for line in self.lines]
 
     @property
@@ -72,22 +71,22 @@ class Translations:
 
     @property
     def num_symbols(self) -> int:
-        """Symbols of each line's best, ends among them."""
+        """Symbols of all lines' best texts, ends included."""
         return sum(line.num_symbols for line in self.lines)
 
     @property
     def mean_log_prob(self) -> float:
-        """Of each written line's best, nats a line; NaN where there is none."""
+        """Mean over written lines of the best text's nats; NaN without such lines."""
         return _mean([line.log_probs[0] for line in self.written])
 
     @property
     def mean_score(self) -> float:
-        """Of each written line's best; NaN where there is none."""
+        """Mean over written lines of the best text's score; NaN without such lines."""
         return _mean([line.scores[0] for line in self.written])
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a user should know of what became of lines."""
+        """Notes for the user on empty, skipped, split and cut lines."""
         counts = {kind: sum(line.kind == kind for line in self.lines) for kind in ("empty", "skipped", "split")}
         counts["cut"] = sum(not line.ended[0] for line in self.written)
         return tuple(_NOTES[what][count > 1].format(count) for what, count in counts.items() if count)
@@ -111,7 +110,7 @@ _NOTES = {  # of one line, and of several
 
 
 class Source(NamedTuple):
-    """A line as the model reads it: its parts, one but where it was split, none where it is not read."""
+    """A line as the model reads it: one part, several if it was split, none if it is empty or skipped."""
 
     parts: tuple[np.ndarray, ...]
     kind: Kind
@@ -128,21 +127,20 @@ def translate(
 ) -> Translations:
     """Translate lines of text, or transcribe sounds with a model that reads them.
 
-    An empty line, or one of white space, has an empty translation, and the model is not asked.
+    An empty line, or one of white space, has an empty translation, without a call of the model.
 
     Args:
         lines: texts, or frames (F, C) of the model's features.
-        search: how translations are found.
-        long_lines: what becomes of a line longer than the model can read: all is refused, the line is split where its
-            words end and as near to its middle as can be, or it is skipped.
+        search: how to search for translations.
+        long_lines: what to do with a line longer than the model can read: "refuse" all lines, "split" it between words
+            as near to its middle as possible, or "skip" it.
         progress: called after each batch with the sources done and the sources in all.
         options: fields of `undertow.options.Search` by their names, such as beam=5.
 
     Raises:
-        UsageError: an unknown option, numbers out of range, a line that is too long, or lines that the model does not
-            read.
-        DataError: a character that the model does not know, by line and position; frames that are not what they must
-            be.
+        UsageError: an unknown option, numbers out of range, a line that is too long, or lines of another kind than the
+            model reads.
+        DataError: an unknown character (the message gives line and position); no frames, or NaN or infinity in them.
     """
     began = time.perf_counter()
     found = _translate(model, lines, changed(search, options), long_lines, 0, progress)
@@ -150,10 +148,10 @@ def translate(
 
 
 def check_translator(model: Model) -> tuple[TextAlphabet, TextAlphabet]:
-    """The alphabets of what a model reads and writes, both of text.
+    """The alphabets of a text translator's sources and targets.
 
     Raises:
-        UsageError: it is a model of something else.
+        UsageError: the model does not translate text to text.
     """
     translator: Seq2Seq = require(model, "translate")
     alphabet = _check_writes_text(translator)
@@ -169,8 +167,9 @@ def translate_lines(
     search: Search = SEARCH,
     long_lines: LongLines = "refuse",
 ) -> Iterator[Translation]:
-    """`translate` for lines that come as a stream, in groups of those that are there: a group's translations are given
-    before the next group is asked for. Lines are numbered through, for messages and noise.
+    """`translate` for a stream of groups of lines: each group is translated before the next is read.
+
+    Lines are numbered across groups, for messages and noise.
     """
     first = 0
     for group in groups:
@@ -186,7 +185,7 @@ def _translate(
     first: int,
     progress: OnProgress | None,
 ) -> list[Translation]:
-    """The translations of lines; `first` is how many lines came before them."""
+    """The translations of lines; `first` is the number of lines before them."""
     _check_writes_text(model)
     if model.config.source is not None:
         check_translator(model)
@@ -224,7 +223,7 @@ def _read(line: Line, model: Seq2Seq, long_lines: LongLines, number: int) -> Sou
 
 
 def _kept(source: np.ndarray, most: int | None, long_lines: LongLines, where: str, unit: str) -> Source:
-    """A source as a whole, or what becomes of one that is too long for that."""
+    """A source as a whole; one that is too long is skipped or refused."""
     if most is None or len(source) <= most:
         return Source((source,), "written")
     if long_lines == "skip":
@@ -251,7 +250,7 @@ def _checked_frames(frames: Line, model: Seq2Seq, number: int) -> np.ndarray:
 
 
 def _split(text: str, alphabet: TextAlphabet, most: int) -> list[np.ndarray]:
-    """The symbols of a text's parts, of `most` at most each; words are cut only where they alone are longer."""
+    """The symbols of a text's parts, at most `most` each; a word is cut only if it alone is longer."""
     symbols = alphabet.encode(text)
     if len(symbols) <= most or len(text) == 1:
         return [symbols]
@@ -262,7 +261,7 @@ def _split(text: str, alphabet: TextAlphabet, most: int) -> list[np.ndarray]:
 
 
 def _joined(model: Seq2Seq, parts: list[list[Hypothesis]], search: Search, kind: Kind) -> Translation:
-    """A line's translation from its parts' hypotheses; of a search's that read the same, the best alone."""
+    """A line's translation from its parts' hypotheses; of equal texts of a search, only the best is kept."""
     if not parts:
         return Translation(kind=kind)
     rows = list(zip(*parts, strict=False))

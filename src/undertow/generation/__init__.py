@@ -1,4 +1,4 @@
-"""Generation: a model's own symbols, drawn in one call or as a stream."""
+"""Generation: draw symbols from a model, in one call or as a stream."""
 
 from undertow.generation.ancestral import Generation, generate
 from undertow.generation.streaming import Stream, resume, stream

@@ -1,4 +1,4 @@
-"""Generation as one call: every symbol drawn in turn from the model's distribution given all before it.
+"""Generation in one call: each symbol is drawn from the model's distribution given all symbols before it.
 
 B rows, T steps.
 """
@@ -19,25 +19,25 @@ from undertow.models.autoregressive import Autoregressive
 from undertow.options import DRAW, Draw, changed
 
 CHUNK_STEPS = 1024
-STOPPING_CHUNK_STEPS = 64  # steps after the last row's stop are drawn in vain
+STOPPING_CHUNK_STEPS = 64  # few, because steps drawn after the last row's stop are wasted
 
 
 @dataclass(frozen=True)
 class Generation:
-    """What was generated, and how fast.
+    """The generated rows, and the speed.
 
     Attributes:
-        symbols: (B, T) or (B, T, E) int64, without the prompts; a stop's own included, and -1 after them.
-        lengths: of each row, its symbols: T, or fewer where it stopped.
-        ended: of each row, whether it came to a stop.
-        real: the symbols decoded: for sound, float32 waves (B, T) in [-1, 1]; a list of B strings for text, and of B
-            arrays where rows may stop, cut before it.
-        continued: for each row the prompt and what follows it, decoded, and cut like it.
-        sample_rate: Hz; None where steps have no clock.
+        symbols: (B, T) or (B, T, E) int64, without the prompts; a stop's symbols are included, then -1 follows.
+        lengths: number of symbols of each row: T, or fewer if it stopped.
+        ended: whether each row reached a stop.
+        real: the decoded symbols: for sound, float32 waves (B, T) in [-1, 1]; for text a list of B strings; if rows
+            may stop, a list of B arrays. Rows are cut before their stops.
+        continued: for each row, its prompt and its symbols, decoded and cut in the same way.
+        sample_rate: Hz; None if steps are not timed.
         prime_seconds: wall-clock seconds spent on the prompts.
         seconds: wall-clock seconds spent on the steps.
-        engine, precision, num_threads: what stepped the model.
-        notes: what a user should know of what was done to the prompts, and of why this engine ran.
+        engine, precision, num_threads: how the model was run.
+        notes: notes for the user on changes to the prompts and on the choice of the engine.
     """
 
     symbols: np.ndarray
@@ -81,9 +81,9 @@ def generate(
         options: fields of `undertow.options.Draw` by their names, such as seconds=1 or count=3.
 
     Raises:
-        UsageError: no length is given, an unknown option, options that do not go together, or that the model cannot
-            meet.
-        DataError: a prompt or a label that is not what it must be.
+        UsageError: no length is given, an unknown option, options that do not go together, or options that the model
+            does not support.
+        DataError: a prompt that cannot be read or encoded, or an unknown label.
     """
     began, draw = time.perf_counter(), changed(draw, options)
     chunks = stream(
@@ -124,7 +124,7 @@ def generate(
 
 
 def _watched(chunks: Stream, num_steps: int, progress: OnProgress | None) -> Iterator[np.ndarray]:
-    """The chunks, with word of each."""
+    """The chunks, with a call of `progress` after each."""
     for chunk in chunks:
         if progress is not None:
             progress(chunks.num_drawn, num_steps)

@@ -1,4 +1,4 @@
-"""What a user calls a class ("theo", "speaker=theo"), as the indices a model was trained on."""
+"""Turn class names that a user gives ("theo", "speaker=theo") into the model's class indices."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,17 +12,18 @@ Labels = str | Sequence[str] | Mapping[str, str | Sequence[str | None] | None] |
 
 
 def resolve_labels(labels: Labels, classes: Mapping[str, Sequence[str]], count: int) -> dict[str, Tensor]:
-    """By name, (count,) int64 class indices; -1 where a row's label is left open.
+    """By name, (count,) int64 class indices; -1 for rows without this label.
 
     Args:
         labels: "theo" or "speaker=theo", several of these, or {"speaker": "theo"}; a mapping may also give one class
             (or None) for each row.
         classes: the model's class names by label name.
-        count: rows.
+        count: number of rows.
 
     Raises:
-        DataError: the model knows no such label or class; the nearest is named.
-        UsageError: a bare class is one of several labels, a label is given twice, or the classes do not match the rows.
+        DataError: the model does not know the label or class; the message names the nearest.
+        UsageError: a class without a label name belongs to several labels, a label is given twice, or the number of
+            classes is not that of the rows.
     """
     indices = {name: torch.full((count,), -1) for name in classes}
     for name, chosen in _by_name(labels, classes).items():
@@ -62,7 +63,7 @@ def _by_name(labels: Labels, classes: Mapping[str, Sequence[str]]) -> dict[str, 
 
 
 def _name_of(chosen: str, classes: Mapping[str, Sequence[str]]) -> str:
-    """The one label of which `chosen` is a class."""
+    """The one label that has the class `chosen`."""
     names = [name for name, known in classes.items() if chosen in known]
     if len(names) > 1:
         raise UsageError(f"'{chosen}' is a {' and a '.join(names)}; write {names[0]}={chosen}")

@@ -1,4 +1,4 @@
-"""What a user gives: prompts as symbols, and the features to follow.
+"""Read what a user gives: prompts, as symbols, and features.
 
 T samples or symbols, E elements of a vector symbol, F feature frames, M features a frame.
 """
@@ -22,22 +22,23 @@ Features = str | Path | Audio | np.ndarray | Tensor | None
 
 
 def each_prompt(prompts: Prompts) -> list[Prompt]:
-    """The prompts as a list: what is no sequence of prompts is one prompt."""
+    """The prompts as a list; anything but a sequence of prompts is a single prompt."""
     if prompts is None or isinstance(prompts, str | Path | Audio | np.ndarray):
         return [prompts]
     return list(prompts)
 
 
 def read_prompt(prompt: Prompt, model: Autoregressive) -> tuple[Tensor, tuple[str, ...]]:
-    """The prompt's symbols, (T,) or (T, E) int64, and what was done to it that a user should know.
+    """The prompt's symbols, (T,) or (T, E) int64, and notes for the user on changes to it.
 
     Args:
-        prompt: int64 symbols; None for no prompt; or the real thing. Of sound that is a file, an `Audio`, or a float
-            wave (T,) in [-1, 1] at the model's rate; of text a `str`, or the `Path` of a file of text; of notes and
-            images an array that the alphabet encodes, or a `.npy` or `.npz` file of one; of notes a MIDI file too.
+        prompt: int64 symbols; None for no prompt; or the real data. For sound a file, an `Audio`, or a float wave (T,)
+            in [-1, 1] at the model's rate; for text a `str`, or the `Path` of a text file; for notes and images an
+            array that the alphabet encodes, or a `.npy` or `.npz` file of one; for notes also a MIDI file.
 
     Raises:
-        DataError: the file or array is not what it must be, or holds what the alphabet has no symbol for.
+        DataError: the file is missing or damaged, the array has the wrong shape or type, or the alphabet has no symbol
+            for part of it.
         UsageError: sound for a model without a sample rate, or sound for a model of something else.
     """
     alphabet = model.alphabet
@@ -53,12 +54,12 @@ def read_features(features: Features, model: Autoregressive, count: int) -> Tens
     """Feature frames (count, F, M) of every row, in the model's precision and on its device.
 
     Args:
-        features: frames (F, M) for all rows, or (count, F, M); a `.npy` file of (F, M); or a sound, whose features are
-            taken where they are computed from sound.
+        features: frames (F, M) for all rows, or (count, F, M); a `.npy` file of (F, M); or a sound to compute them
+            from.
 
     Raises:
-        UsageError: the model needs features and has none, takes none, or takes others.
-        DataError: a file or a number in them is not what it must be.
+        UsageError: features are missing, not used by this model, or of the wrong shape or kind.
+        DataError: a file is missing or damaged, or a number is NaN or infinity.
     """
     settings = model.config.conditioner.features
     if settings is None:
@@ -67,15 +68,16 @@ def read_features(features: Features, model: Autoregressive, count: int) -> Tens
         return None
     if features is None:
         raise UsageError(
-            f"this model is conditioned on {settings.kind} features; give them, {settings.num_channels} numbers for "
-            f"every {settings.hop_length} samples"
+            f"this model is conditioned on {settings.kind} features; give {settings.num_channels} numbers for every "
+            f"{settings.hop_length} samples"
         )
     sound = Sound(model.alphabet, model.config.sample_rate)
     frames = torch.as_tensor(sound.read_features(features, settings))
     frames = frames.expand(count, -1, -1) if frames.dim() == 2 else frames
     if frames.dim() != 3 or len(frames) != count or frames.shape[2] != settings.num_channels:
         raise UsageError(
-            f"features are {tuple(frames.shape)}; {count} rows of frames of {settings.num_channels} are needed"
+            f"the features have shape {tuple(frames.shape)}; they must be {count} rows of frames of "
+            f"{settings.num_channels} numbers"
         )
     if not torch.isfinite(frames).all():
         raise DataError("the features hold NaN or infinity")
@@ -84,20 +86,21 @@ def read_features(features: Features, model: Autoregressive, count: int) -> Tens
 
 
 def one_for_all(features: Features) -> bool:
-    """Whether the same features are meant for every row."""
+    """Whether all rows have the same features."""
     return not isinstance(features, np.ndarray | Tensor) or features.ndim == 2
 
 
 def _elements(alphabet: Alphabet) -> tuple[int, ...]:
-    """The axis of a vector symbol's elements, where there is one."""
+    """The shape of one symbol: (E,) for vector symbols, else ()."""
     return () if alphabet.num_elements is None else (alphabet.num_elements,)
 
 
 def _check_symbols(symbols: np.ndarray, alphabet: Alphabet) -> Tensor:
     elements = _elements(alphabet)
     if symbols.ndim != 1 + len(elements) or symbols.shape[1:] != elements:
-        raise DataError(f"the prompt is {symbols.shape}; symbols are ({', '.join(['steps', *map(str, elements)])})")
+        wanted = ", ".join(["steps", *map(str, elements)])
+        raise DataError(f"the prompt has shape {symbols.shape}; symbols must be ({wanted})")
     wrong = (symbols < 0) | (symbols >= alphabet.num_symbols)
     if wrong.any():
-        raise DataError(f"the prompt holds symbol {symbols[wrong][0]}; the alphabet ends at {alphabet.num_symbols - 1}")
+        raise DataError(f"the prompt holds symbol {symbols[wrong][0]}; they must be 0 to {alphabet.num_symbols - 1}")
     return torch.from_numpy(symbols)

@@ -1,4 +1,4 @@
-"""The rows of a stream: their prompts primed, or a paused stream taken up again.
+"""The rows of a stream: start them after their prompts, or resume a paused stream.
 
 B rows, L steps of a prompt, E elements of a vector symbol.
 """
@@ -20,11 +20,11 @@ from undertow.session import Known, Session
 from undertow.state import State, leaves, named_leaves, num_bytes
 
 MOST_ROWS = 65_536  # of one stream
-COPIES = 3  # of the rows' state, about, while a stream begins
+COPIES = 3  # about so many of the rows' state exist while a stream begins
 
 
 class Place(NamedTuple):
-    """Where a row stands: its noise is that of (seed, row) from `step` on; `prompt_length` symbols came before."""
+    """The place of a row: its noise is that of (seed, row) from `step` on, after `prompt_length` symbols of prompt."""
 
     seed: int
     row: int
@@ -34,12 +34,12 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Start:
-    """A session at its rows' places.
+    """A session, with the places of its rows.
 
     Attributes:
-        conditions: what is known of each row.
-        prompts: each row's prompt, (L,) or (L, E) int64 symbols; none of a resumed stream.
-        notes: what a user should know of the engine, and of what was done to the prompts.
+        conditions: labels and features of each row.
+        prompts: each row's prompt, (L,) or (L, E) int64 symbols; empty for a resumed stream.
+        notes: notes for the user on the engine and on changes to the prompts.
     """
 
     session: Session
@@ -50,7 +50,7 @@ class Start:
 
     @property
     def num_steps_left(self) -> int | None:
-        """Steps that every row can still take; None when any number."""
+        """Steps that all rows can still take; None: any number."""
         limit = self.conditions.num_steps
         return None if limit is None else limit - max(place.prompt_length + place.step for place in self.places)
 
@@ -64,7 +64,7 @@ def begin(
     seed: int,
     rows: Sequence[int],
 ) -> Start:
-    """Rows at the end of their prompts; what all of them share is primed once.
+    """Start rows after their prompts; a prompt that all rows share is primed once.
 
     The arguments are those of `undertow.generation.streaming.stream`.
     """
@@ -89,36 +89,36 @@ def begin(
 
 
 def check_rows(model: Autoregressive, count: int) -> None:
-    """Refuse rows that would not fit, before anything is made for them.
+    """Refuse too many rows, before anything is allocated for them.
 
     Raises:
         UsageError: there are too many for any engine, or their state would not fit this machine's memory.
     """
     if count > MOST_ROWS:
-        raise UsageError(f"{count:,} rows are asked for; one stream takes {MOST_ROWS:,} at most")
+        raise UsageError(f"{count:,} rows are too many; one stream can have {MOST_ROWS:,}")
     needed, memory = COPIES * count * num_bytes(model.init_state(1, Condition())), _memory_bytes()
     if memory is not None and needed > memory:
         raise UsageError(
-            f"{count:,} rows of this model need {needed / 1e9:,.1f} GB and this machine has {memory / 1e9:,.1f} GB; "
+            f"{count:,} rows of this model need {needed / 1e9:,.1f} GB, but this machine has {memory / 1e9:,.1f} GB; "
             "generate fewer at once"
         )
 
 
 def pack(start: Start, num_drawn: int) -> State:
-    """A stream after `num_drawn` steps, all but its features, rows first: "places" (B, 4), "labels", "position"."""
+    """A stream after `num_drawn` steps, without its features: "places" (B, 4), "labels", "position"; rows first."""
     places = torch.tensor([place._replace(step=place.step + num_drawn) for place in start.places])
     labels = {name: label.cpu() for name, label in start.conditions.labels.items()}
     return {"places": places, "labels": labels, "position": start.session.position}
 
 
 def unpack(session: Session, model: Autoregressive, state: State, features: Features) -> Start:
-    """The stream that `pack` put away.
+    """Restore the stream of a state from `pack`.
 
     Raises:
-        DataError: the state is not of a stream of this model.
+        DataError: the state does not belong to a stream of this model.
     """
     if not _is_of(model, state):
-        raise DataError("this state is not of a stream of this model; resume it with the model that made it")
+        raise DataError("this state does not belong to a stream of this model; resume it with the model that made it")
     places = tuple(Place(*row) for row in state["places"].tolist())
     device = next(model.parameters()).device
     labels = {name: label.to(device) for name, label in state["labels"].items()}
@@ -138,11 +138,11 @@ def _check_fit(length: int, conditions: Known) -> None:
     limit = conditions.num_steps
     if limit is not None and length >= limit:
         what = "the network can hold" if conditions.features is None else "the features and the network allow"
-        raise UsageError(f"the prompt is {length} steps long and nothing can follow it: {what} {limit} steps in all")
+        raise UsageError(f"the prompt is {length} steps long, so nothing can follow it: {what} {limit} steps")
 
 
 def _memory_bytes() -> int | None:
-    """Physical memory of this machine; None where it does not say."""
+    """Physical memory of this machine; None if it is not known."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (ValueError, OSError):

@@ -1,4 +1,4 @@
-"""Where a row ends: at a stop string in its text, or at a stop symbol; the other rows go on.
+"""End a row at a stop string in its text or at a stop symbol, while the other rows continue.
 
 B rows, T steps.
 """
@@ -17,7 +17,7 @@ from undertow.options import Stop
 
 @dataclass(frozen=True)
 class Stops:
-    """What ends a row, whichever comes first: strings of its text, and symbols."""
+    """Strings and symbols that end a row, whichever comes first."""
 
     strings: tuple[str, ...] = ()
     symbols: frozenset[int] = frozenset()
@@ -26,17 +26,17 @@ class Stops:
         return bool(self.strings or self.symbols)
 
     def find(self, text: str) -> int | None:
-        """Where the first stop string in a text begins; None where there is none."""
+        """Where the first stop string in a text begins; None if there is none."""
         return min((place for one in self.strings if (place := text.find(one)) >= 0), default=None)
 
     def num_held(self, text: str) -> int:
-        """How many characters at the end of a text may be the beginning of a stop string."""
+        """The number of characters at the end of a text that may begin a stop string."""
         longest = min(len(text), max(map(len, self.strings), default=1) - 1)
         sizes = range(longest, 0, -1)
         return next((size for size in sizes if any(one.startswith(text[-size:]) for one in self.strings)), 0)
 
     def cut(self, symbols: np.ndarray, alphabet: Alphabet, prompt: np.ndarray) -> tuple[Any, Any]:
-        """A row's symbols (T,) decoded up to where its stop begins: without and with the prompt before them."""
+        """A row's symbols (T,), decoded up to its stop: without its prompt, and with it."""
         if len(symbols) and self.symbols and int(symbols[-1]) in self.symbols:
             symbols = symbols[:-1]
         real, whole = alphabet.decode(symbols), alphabet.decode(np.concatenate([prompt, symbols]))
@@ -48,46 +48,46 @@ NO_STOPS = Stops()
 
 
 def read_stops(stop: Stop, alphabet: Alphabet) -> Stops:
-    """What ends a row, as a user gives it: strings and symbols, or one of them.
+    """Read the stops that a user gives: a string or a symbol, or several.
 
     Raises:
-        UsageError: an empty string, a string for what is no text or with what the alphabet lacks, a symbol it lacks, or
-            vector symbols.
+        UsageError: an empty string, a string for a model that does not write text, a string or symbol that the
+            alphabet lacks, or vector symbols.
     """
     if stop is None:
         return NO_STOPS
     each = [stop] if isinstance(stop, str | int) else list(stop)
     if each and alphabet.num_elements is not None:
-        raise UsageError(f"stop: a step is {alphabet.num_elements} symbols here, and no one of them ends a row")
+        raise UsageError(f"stop: each step of this model has {alphabet.num_elements} symbols, so none can end a row")
     for one in each:
         if isinstance(one, str) and not isinstance(alphabet, TextAlphabet):
-            raise UsageError(f"stop {one!r}: this model does not write text; give numbers of symbols")
+            raise UsageError(f"stop {one!r}: this model does not write text; give symbols as numbers")
         if one == "":
             raise UsageError("stop: an empty string would end every row before it begins")
         if isinstance(one, str) and isinstance(alphabet, TextAlphabet):
             _check_writable(one, alphabet)
         if not isinstance(one, str) and not 0 <= one < alphabet.num_symbols:
-            raise UsageError(f"stop: there is no symbol {one}; the alphabet ends at {alphabet.num_symbols - 1}")
+            raise UsageError(f"stop: there is no symbol {one}; they are 0 to {alphabet.num_symbols - 1}")
     strings = tuple(one for one in each if isinstance(one, str))
     return Stops(strings, frozenset(one for one in each if not isinstance(one, str)))
 
 
 def _check_writable(text: str, alphabet: TextAlphabet) -> None:
-    """Refuse a stop string that no row can ever have."""
+    """Refuse a stop string that can never occur."""
     try:
         symbols = alphabet.encode(text)
     except DataError as error:
         raise UsageError(f"stop {text!r}: {error}") from None
     if alphabet.decode(symbols) != text:
-        raise UsageError(f"stop {text!r}: this is no UTF-8, so no text has it")
+        raise UsageError(f"stop {text!r}: this is not UTF-8, so it cannot occur in a text")
 
 
 class Row(ABC):
     """One row as it is drawn.
 
     Attributes:
-        num_fed: symbols up to its end, the stop's own among them.
-        ended: whether a stop has come.
+        num_fed: symbols up to its end, including those of its stop.
+        ended: whether it has reached a stop.
     """
 
     def __init__(self, stops: Stops) -> None:
@@ -95,15 +95,15 @@ class Row(ABC):
 
     @abstractmethod
     def feed(self, symbols: np.ndarray, last: bool) -> Any:
-        """What the next symbols (T,) let a user see: nothing of a stop, and nothing after it.
+        """The output for the next symbols (T,), without a stop or anything after it.
 
         Args:
-            last: whether no more will come.
+            last: whether these are the last symbols.
         """
 
 
 class TextRow(Row):
-    """Text, of which half a character and what may begin a stop string are held back until more is known."""
+    """Text; part of a character, or of a possible stop string, is held back until the next symbols."""
 
     def __init__(self, stops: Stops, alphabet: TextAlphabet) -> None:
         super().__init__(stops)
@@ -118,7 +118,7 @@ class TextRow(Row):
         return self._decoder.feed(symbols)
 
     def _next(self, symbol: int) -> str:
-        """The text that one more symbol lets out."""
+        """The text that one more symbol releases."""
         if self.ended:
             return ""
         self.num_fed += 1
@@ -156,7 +156,7 @@ class PlainRow(Row):
 
 
 def make_rows(alphabet: Alphabet, stops: Stops, count: int) -> list[Row]:
-    """So many rows before their first symbols."""
+    """`count` rows before their first symbols."""
     if isinstance(alphabet, TextAlphabet):
         return [TextRow(stops, alphabet) for _ in range(count)]
     return [PlainRow(stops, alphabet) for _ in range(count)]

@@ -1,4 +1,4 @@
-"""Generation as a stream of chunks: memory does not grow with its length, and it can be paused and taken up again.
+"""Generation as a stream of chunks: its memory does not grow with its length, and it can be paused and resumed.
 
 B rows, T steps.
 """
@@ -22,8 +22,8 @@ from undertow.state import State
 
 Output = Literal["real", "symbols"]
 CHUNK_MS = 20.0
-CHUNK_STEPS = 256  # where steps have no clock
-NOTHING = -1  # in place of a symbol after a row's end
+CHUNK_STEPS = 256  # if steps are not timed
+NOTHING = -1  # stands for a symbol after a row's end
 MOST_STEPS = 2**40  # four years at 8 kHz
 CARRIED = ("count", "rows", "seed")  # options that a paused stream's state holds
 
@@ -40,26 +40,26 @@ def stream(
     output: Output = "real",
     **options: Any,
 ) -> "Stream":
-    """Generate chunk by chunk: an iterator of arrays (B, T), float32 waves in [-1, 1] or whatever the alphabet decodes.
+    """Generate chunk by chunk: an iterator of arrays (B, T), float32 waves in [-1, 1] or other decoded symbols.
 
-    Of text a chunk is a list of B strings, whole characters each; it is a list of B arrays where rows may stop. See
+    A chunk of text is a list of B strings of whole characters; if rows may stop, a chunk is a list of B arrays. See
     `Stream`. Without a length the stream has no end, or ends with the features.
 
     A row's symbols are a function of the weights, its prompt, its condition, `seed` and its number alone: neither the
     other rows nor the chunks change them (beyond the rounding of a matrix product of another size).
 
     Args:
-        prompt: what to continue, or a list with one (or None) for each row. See `read_prompt`.
+        prompt: the prompt, or a list with one (or None) for each row. See `read_prompt`.
         labels: "theo", "speaker=theo", or {"speaker": "theo"}. See `resolve_labels`.
         features: of prompt and continuation, for a model that is conditioned on them. See `read_features`.
         draw: how much to draw, and how.
-        chunk_steps, chunk_ms: length of a chunk, in steps or in milliseconds; 20 ms when neither is given.
-        output: "real", what the alphabet decodes; "symbols", int64, a stop's own included and -1 after them.
+        chunk_steps, chunk_ms: length of a chunk, in steps or in milliseconds; by default 20 ms.
+        output: "real", decoded symbols; "symbols", int64, with a stop's symbols included and -1 after them.
         options: fields of `undertow.options.Draw` by their names, such as seconds=1 or seed=3.
 
     Raises:
-        UsageError: an unknown option, options that do not go together, or that the model cannot meet.
-        DataError: a prompt or a label that is not what it must be.
+        UsageError: an unknown option, options that do not go together, or options that the model does not support.
+        DataError: a prompt that cannot be read or encoded, or an unknown label.
     """
     draw = changed(draw, options)
     num_steps, chunk_steps = steps_wanted(model, draw), _chunk_steps(model, chunk_steps, chunk_ms)
@@ -83,20 +83,20 @@ def resume(
     output: Output = "real",
     **options: Any,
 ) -> "Stream":
-    """Go on where `Stream.state` was taken: what comes is what that stream would have given.
+    """Continue a stream from its `Stream.state`, with the same symbols as if it had not been paused.
 
-    The state carries rows, seeds and labels; features, stops and sampling are given again. Stops are looked for, and
-    text is decoded, from here on: what straddles the pause is not seen whole. Its arguments are those of `stream`.
-    `undertow.state.save` and `load` keep a state in a file; `select` and `concat` make new sets of rows.
+    The state holds rows, seeds and labels; features, stops and sampling are given again. Stops are searched, and text
+    is decoded, from the pause on: a stop or a character across the pause is not recognised. The arguments are those of
+    `stream`. `undertow.state.save` and `load` keep a state in a file; `select` and `concat` make new sets of rows.
 
     Raises:
-        UsageError: as `stream`; or an option that the state carries.
-        DataError: the state is not of a stream of this model.
+        UsageError: as for `stream`; or an option that the state holds.
+        DataError: the state does not belong to a stream of this model.
     """
     draw = changed(draw, options)
     for name in CARRIED:
         if getattr(draw, name) != getattr(DRAW, name):
-            raise UsageError(f"{name} is in the state that is resumed; leave it out")
+            raise UsageError(f"{name} is part of the resumed state; leave it out")
     num_steps, chunk_steps = steps_wanted(model, draw), _chunk_steps(model, chunk_steps, chunk_ms)
     _check_sampling(model, draw.sampling)
     stops = read_stops(draw.stop, model.alphabet)
@@ -107,13 +107,13 @@ def resume(
 class Stream(Iterator[Any]):
     """Chunks of a batch of rows; the last one may be shorter.
 
-    A chunk is an array (B, T) or (B, T, E); "real" text comes as a list of strings, anything else that may stop as a
-    list of arrays, one a row. Of text, half a character and what may begin a stop string wait for the next chunk.
+    A chunk is an array (B, T) or (B, T, E); "real" text is a list of strings, and other rows that may stop are a list
+    of arrays. In text, part of a character or of a possible stop string waits for the next chunk.
 
     Attributes:
         start: where it began: its session, prompts and notes.
-        stops: what ends a row.
-        num_steps: steps it gives in all, if no stop comes before; None when it does not end.
+        stops: the strings and symbols that end a row.
+        num_steps: steps in all, unless stops come first; None if it does not end.
         num_drawn: steps drawn so far.
     """
 
@@ -150,21 +150,21 @@ class Stream(Iterator[Any]):
 
     @property
     def ended(self) -> tuple[bool, ...]:
-        """Of each row, whether a stop has come."""
+        """Whether each row has reached a stop."""
         return tuple(row.ended for row in self._rows) or (False,) * len(self.start.places)
 
     @property
     def state(self) -> State:
-        """A copy of all that `resume` needs, every tensor with the rows first; the stream itself may go on.
+        """A copy of all that `resume` needs, every tensor with the rows first; the stream itself can continue.
 
         Raises:
-            UsageError: a chunk was interrupted on the way.
+            UsageError: a chunk was interrupted.
         """
         self._refuse_interrupted()
         return pack(self.start, self.num_drawn)
 
     def _row_by_row(self, symbols: np.ndarray) -> Any:
-        """A chunk (B, T) as its rows tell it."""
+        """The output for a chunk (B, T), row by row."""
         last, before = self.num_drawn == self.num_steps, [row.num_fed for row in self._rows]
         pieces = [row.feed(one, last) for row, one in zip(self._rows, symbols, strict=True)]
         if self._output == "real":
@@ -177,7 +177,7 @@ class Stream(Iterator[Any]):
         self._refuse_interrupted()
         begun = [reached + self.num_drawn for reached in self._reached]
         condition = self.start.conditions.steps_from(begun, size)
-        self._interrupted = True  # until the chunk is whole: part of one leaves rows, noise and condition apart
+        self._interrupted = True  # until the chunk is whole: in part of one, rows, noise and condition do not match
         symbols = self.start.session.draw(self._noise, size, self._sampling, condition)
         self._interrupted = False
         if int(symbols.max()) >= self._model.alphabet.num_symbols:
@@ -187,14 +187,14 @@ class Stream(Iterator[Any]):
 
     def _refuse_interrupted(self) -> None:
         if self._interrupted:
-            raise UsageError("this stream was interrupted within a chunk; resume a state taken before, or begin again")
+            raise UsageError("this stream was interrupted within a chunk; resume an earlier state, or start again")
 
 
 def steps_wanted(model: Autoregressive, draw: Draw) -> int | None:
     """The length asked for, in steps.
 
     Raises:
-        UsageError: it is not positive, or seconds are asked of a model without a sample rate.
+        UsageError: it is not positive, or it is in seconds and the model has no sample rate.
     """
     return draw.num_steps if draw.seconds is None else _steps_of(model, "seconds", draw.seconds, 1.0)
 
@@ -217,7 +217,7 @@ def _steps_of(model: Autoregressive, name: str, value: float | int, unit: float)
     if rate is None:
         raise UsageError(f"{name}: this model has no sample rate; give a number of steps")
     if not 0 < value <= MOST_STEPS / (unit * rate):
-        raise UsageError(f"{name} is {value}; it must be above zero, and {MOST_STEPS:,} steps at most")
+        raise UsageError(f"{name} is {value}; it must be above 0 and at most {MOST_STEPS:,} steps")
     return max(1, round(value * unit * rate))
 
 
@@ -226,12 +226,12 @@ def _row_numbers(draw: Draw, prompt: Prompts) -> Sequence[int]:
     if rows is None:
         rows = range(len(each_prompt(prompt)) if draw.count is None else draw.count)
     if not rows:
-        raise UsageError("count is less than 1; there must be a row to generate")
+        raise UsageError("count is less than 1; generate at least 1 row")
     return rows
 
 
 def _check_sampling(model: Autoregressive, sampling: Sampling) -> None:
-    """Let the emission refuse now what it would refuse at the first step."""
+    """Let the emission refuse a sampling before the first step."""
     emission = model.emission
     emission.sample(torch.zeros(1, 1, emission.num_params), torch.zeros(1, 1, emission.num_uniforms), sampling)
 
@@ -240,5 +240,5 @@ def _bounded(num_steps: int | None, limit: int | None) -> int | None:
     if num_steps is None or limit is None:
         return limit if num_steps is None else num_steps
     if num_steps > limit:
-        raise UsageError(f"{num_steps} steps are asked for; what the network or its features can hold leaves {limit}")
+        raise UsageError(f"{num_steps} steps are too many; the network or the features have room for {limit}")
     return num_steps

@@ -1,4 +1,4 @@
-"""Sessions: the one thing that advances sequences, whatever the model and the engine."""
+"""Sessions advance sequences step by step, for every model and on every engine."""
 
 from undertow.session.conditions import Conditions, Encoded, Known, conditions_of
 from undertow.session.engines import ENGINES, make_scorer, make_session

@@ -1,4 +1,4 @@
-"""The condition of any stretch of a sequence, made when it is wanted: memory does not grow with the sequence.
+"""The condition of any part of a sequence, computed on demand: memory does not grow with the sequence.
 
 B batch, T steps, F feature frames, M features a frame, R frames the upsampler sees.
 """
@@ -18,7 +18,7 @@ from undertow.session.inference import inference
 
 
 class Conditions(ABC):
-    """What is known of each of B sequences.
+    """The labels, features or sources of B sequences.
 
     Attributes:
         batch_size: B.
@@ -28,16 +28,16 @@ class Conditions(ABC):
 
     @abstractmethod
     def steps(self, start: int, stop: int) -> Condition:
-        """The condition of steps `start` to `stop` - 1 of every row, or one step that serves them all."""
+        """The condition of steps `start` to `stop` - 1 of every row; a single step if all are the same."""
 
     @abstractmethod
     def select(self, rows: Sequence[int]) -> "Conditions":
-        """Those of the given rows, in the given order and as often as they are named."""
+        """The conditions of the given rows, in this order; a row may be given several times."""
 
 
 @dataclass(frozen=True)
 class Encoded(Conditions):
-    """The memory of each row's source, which a decoder reads: the same at every step."""
+    """The encoded source of each row, which a decoder reads: the same at every step."""
 
     batch_size: int
     condition: Condition
@@ -54,7 +54,7 @@ class Encoded(Conditions):
 
 @dataclass(frozen=True)
 class Known(Conditions):
-    """What an autoregressive model is told of each sequence: labels, and features that cover all of its steps.
+    """The condition of an autoregressive model: each sequence's labels, and features for all of its steps.
 
     Attributes:
         labels: by name, (B,) int64 class indices; -1 where a label is not known.
@@ -68,7 +68,7 @@ class Known(Conditions):
 
     @property
     def num_steps(self) -> int | None:
-        """Steps of a sequence that the features and the network's `max_length` allow; None when any number."""
+        """The most steps of a sequence that the features and the network's `max_length` allow; None: any number."""
         settings = self.model.config.conditioner.features
         limits = [] if self.model.network.max_length is None else [self.model.network.max_length]
         if self.features is not None and settings is not None:
@@ -94,7 +94,7 @@ class Known(Conditions):
         return condition.steps(start - first * hop, stop - first * hop)
 
     def steps_from(self, starts: Sequence[int], num_steps: int) -> Condition:
-        """The condition of `num_steps` steps of every row, each row from its own start."""
+        """The condition of `num_steps` steps of every row, from each row's own start."""
         if self.features is None or len(set(starts)) == 1:
             return self.steps(starts[0], starts[0] + num_steps)
         rows = [self.select([row]).steps(start, start + num_steps) for row, start in enumerate(starts)]
@@ -108,7 +108,7 @@ class Known(Conditions):
 
 
 def conditions_of(model: Any, batch: Batch) -> Conditions:
-    """What a batch tells of its rows: their sources, or their labels and features."""
+    """The conditions of a batch's rows: their encoded sources, or their labels and features."""
     if batch.source is None:
         return Known(model, len(batch.symbols), batch.labels, batch.features)
     assert batch.source_lengths is not None

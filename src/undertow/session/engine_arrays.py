@@ -1,4 +1,4 @@
-"""Tensors as the arrays that the C++ engine takes.
+"""Convert tensors to the arrays of the C++ engine.
 
 B rows, T steps, Y condition channels.
 """
@@ -10,12 +10,12 @@ from undertow.batch import Condition
 
 
 def contiguous(tensor: Tensor) -> np.ndarray:
-    """A tensor's elements on the CPU, one after another; shared with it where they lie so already."""
+    """A tensor as a contiguous array on the CPU; it shares the tensor's memory if possible."""
     return np.ascontiguousarray(tensor.detach().cpu().numpy())
 
 
 def aligned_array(condition: Condition, num_rows: int) -> np.ndarray | None:
-    """What is aligned with the steps of so many rows, (B, T or 1, Y) float32; None where there is no condition."""
+    """The aligned condition of `num_rows` rows, (B, T or 1, Y) float32; None if there is none."""
     if condition.aligned is None:
         return None
     return contiguous(condition.aligned.float().expand(num_rows, -1, -1))

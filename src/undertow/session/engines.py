@@ -1,4 +1,4 @@
-"""Which engine runs a model, to draw or to score: the one place that chooses."""
+"""Choose the engine that runs a model, to draw or to score."""
 
 from collections.abc import Callable
 
@@ -21,14 +21,14 @@ ENGINES: dict[str, Callable[[Stepped, int | None], Session]] = {
 def make_session(model: Stepped, engine: str = "auto", threads: int | None = None) -> Session:
     """A session of a model.
 
-    "auto" never changes the precision. It takes the native engine for a model that was exported to it, and for one on
-    the CPU that it can run as it is; else torch, whose `notes` then say why.
+    "auto" never changes the precision. It takes the native engine for an exported model, and for a model on the CPU
+    that it can run unchanged; else torch, with the reason in `notes`.
 
     Args:
-        threads: at most so many for a step; when not given, as many as the engine finds useful.
+        threads: most threads of a step; by default as many as the engine finds useful.
 
     Raises:
-        UsageError: there is no such engine, it cannot run the model, or `threads` is not positive.
+        UsageError: an unknown engine, an engine that cannot run the model, or `threads` is not positive.
         DataError: an exported model's engine file is damaged.
     """
     if threads is not None and threads < 1:
@@ -43,9 +43,9 @@ def make_session(model: Stepped, engine: str = "auto", threads: int | None = Non
 def make_scorer(model: Stepped) -> Session:
     """The session that scores given sequences with a model (`undertow.session.log_prob`).
 
-    It is the native engine for a model that was exported to it, which nothing else gives the same numbers for. Every
-    other model is scored by torch, on the CPU too: all steps of a sequence are known, and one parallel call over them
-    is faster than one step after another.
+    It is the native engine for an exported model, because no other engine gives the same numbers. Every other model
+    is scored by torch, on the CPU too: all steps of a sequence are known, and one parallel call over them is faster
+    than one step after another.
 
     Raises:
         UsageError: the model is exported, and there is no native engine here.
@@ -68,7 +68,7 @@ def _fastest(model: Stepped, threads: int | None) -> Session:
 
 
 def _exported(model: Stepped, threads: int | None) -> Session:
-    """The native engine's session of an exported model; nothing else runs it as it was exported."""
+    """The native session of an exported model; no other engine runs it as exported."""
     try:
         return NativeSession(model, threads)
     except Unsupported as reason:

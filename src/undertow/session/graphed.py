@@ -1,6 +1,6 @@
-"""A step over buffers that stay where they are, so that a GPU replays it as one CUDA graph instead of many launches.
+"""A step over fixed buffers, so that a GPU replays it as one CUDA graph instead of many launches.
 
-On the CPU the very same function is called as it is: what is captured there is what is tested here.
+On the CPU the same function is called directly, so tests on the CPU check the code that a GPU captures.
 
 B batch, T steps, U uniforms a step.
 """
@@ -15,16 +15,16 @@ from undertow.emissions import Sampling
 from undertow.session.stepped import Stepped
 from undertow.state import State, clone, leaves, named_leaves
 
-WARM_UP_STEPS = 3  # libraries choose kernels and take workspaces at their first calls, which a capture must not see
+WARM_UP_STEPS = 3  # libraries choose kernels and allocate workspaces in their first calls, before the capture
 
 
 class GraphedStep:
-    """Feeds what is pending, draws the next symbol, and leaves both the symbol and the state where it found them.
+    """Feeds the pending symbol, draws the next one, and writes the symbol and the state back to the same buffers.
 
-    Call it within `inference`. It holds for one way of sampling and one set of shapes (`fits`).
+    Call it within `inference`. It works for one way of sampling and one set of shapes (`fits`).
 
     Attributes:
-        position: "pending" and "network" in its buffers; `run` moves it on in place.
+        position: "pending" and "network" in its buffers; `run` advances it in place.
     """
 
     def __init__(self, model: Stepped, position: State, sampling: Sampling, condition: Condition) -> None:
@@ -37,15 +37,15 @@ class GraphedStep:
         self._replay = self._captured() if pending.is_cuda else self._step
 
     def fits(self, position: State, sampling: Sampling, condition: Condition) -> bool:
-        """Whether it can take over there: the same sampling, and tensors of the same shapes, types and device."""
+        """Whether it can run from there: the same sampling, and tensors of the same shapes, types and device."""
         own, other = _kinds(self.position, self.condition), _kinds(position, condition.steps(0, 1))
         return sampling == self.sampling and own == other
 
     def run(self, position: State, uniforms: Tensor, condition: Condition) -> tuple[Tensor, State]:
-        """Draw on from a position that fits, with uniforms (B, T, U) and the condition of the T steps, or of each.
+        """Draw from a position that fits, with uniforms (B, T, U) and the condition of the T steps, or one for all.
 
         Returns:
-            The symbols (B, T), and the position after them: the buffers, which the next run overwrites.
+            The symbols (B, T), and the position after them, in buffers that the next run overwrites.
         """
         write(leaves(self.position), leaves(position))
         changes = condition.aligned is not None and condition.aligned.shape[1] > 1
@@ -65,7 +65,7 @@ class GraphedStep:
         write(leaves(self.position), leaves({"pending": pending, "network": state}))
 
     def _captured(self) -> Callable[[], None]:
-        """The step as a CUDA graph. Warming up moves the position on; it is put back."""
+        """The step as a CUDA graph. Warming up advances the position, which is then restored."""
         begun = clone(self.position)
         with torch.cuda.device_of(self.uniforms):
             side, main = torch.cuda.Stream(), torch.cuda.current_stream()
@@ -82,7 +82,7 @@ class GraphedStep:
 
 
 def write(buffers: list[Tensor], values: list[Tensor]) -> None:
-    """Copy values into buffers, but those that are there already; what lies in another buffer is read first."""
+    """Copy values into buffers, unless they are there already; values that share a buffer's memory are read first."""
     held = {buffer.untyped_storage().data_ptr() for buffer in buffers}
     moved = [(buffer, value) for buffer, value in zip(buffers, values, strict=True) if value is not buffer]
     copies = [value.clone() if value.untyped_storage().data_ptr() in held else value for _, value in moved]
@@ -95,6 +95,6 @@ def _parts(condition: Condition) -> list[Tensor]:
 
 
 def _kinds(position: State, condition: Condition) -> list:
-    """What must not change under a captured step, of each tensor."""
+    """The name, shape, type and device of each tensor, which a captured step cannot change."""
     tensors = [*named_leaves(position).items(), *condition._asdict().items()]
     return [(name, None if one is None else (one.shape, one.dtype, one.device)) for name, one in tensors]

@@ -1,4 +1,4 @@
-"""Running a model for what it says, not to train it."""
+"""Run a model for its output, without training it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from undertow.session.stepped import Switched
 
 @contextmanager
 def inference(model: Switched) -> Iterator[None]:
-    """The model in evaluation mode, with nothing recorded for gradients; afterwards in the mode it was in."""
+    """Evaluation mode, without recording gradients; afterwards the model is back in its mode of before."""
     training = model.training
     if training:
         model.eval()

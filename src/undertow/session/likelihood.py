@@ -1,4 +1,4 @@
-"""How probable given sequences are: teacher forcing, written over a session's `feed`.
+"""Log-probability of given sequences: teacher forcing with a session's `feed`.
 
 B batch, T steps, E elements of a vector symbol.
 """
@@ -13,14 +13,14 @@ from undertow.session.session import Session
 
 
 def log_prob(session: Session, batch: Batch, piece_steps: int) -> Tensor:
-    """Log-probability of each symbol in nats, (B, T), from the zero state on; zero where a step does not count.
+    """Log-probability of each symbol in nats, (B, T), from the zero state; zero at steps that are not counted.
 
-    The session is of `make_scorer`, or any other; its rows become the batch's. Where one piece holds all steps and the
-    engine can, they are computed in one parallel call.
+    The session is from `make_scorer`, or any other; its rows are replaced by the batch's. If one piece holds all steps
+    and the engine allows it, they are computed in one parallel call.
 
     Args:
         batch: on the model's device and in its precision.
-        piece_steps: steps whose parameters are held at once; memory does not grow beyond them.
+        piece_steps: most steps whose parameters are held at once, which bounds the memory.
     """
     num_rows, num_steps = batch.symbols.shape[:2]
     whole = session.in_one_call(batch) if num_steps <= piece_steps else None

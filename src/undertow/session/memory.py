@@ -1,6 +1,6 @@
-"""The memory of sources that rows read: held once for each source, however many rows a search makes of it.
+"""The memory of sources that rows read: stored once for each source, however many rows a search has for it.
 
-R rows, N sources, K lanes: the most rows that one source has.
+R rows, N sources, K lanes: the most rows of one source.
 """
 
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ import torch
 
 from undertow.state import State, leaves, select
 
-NAME = "memory"  # of the part of a network's state that is the source's, and that no step changes
-CROWDED = 0.75  # share of sources that rows still read, below which the others are dropped
+NAME = "memory"  # of the part of a network's state that belongs to the source, and that no step changes
+CROWDED = 0.75  # when rows read a smaller share of the sources, the other sources are dropped
 
 
 @dataclass(frozen=True)
 class Memory:
-    """What a state holds of N sources, and which source each of R rows reads.
+    """The memory of N sources in a state, and which source each of R rows reads.
 
     Attributes:
-        parts: its leaves (N, …), as the network reads them; None where a network keeps nothing of a source.
-        sources: (R,) int64.
+        parts: its leaves (N, …), as the network reads them; None for a network without a memory.
+        sources: (R,) int64, the source of each row.
     """
 
     parts: State | None
@@ -28,13 +28,13 @@ class Memory:
 
     @staticmethod
     def of(network: State, num_rows: int) -> tuple["Memory", State]:
-        """The memory of a state, each row reading its own, and the rest of the state."""
+        """Split a state into its memory, with one source for each row, and the rest."""
         parts = network.get(NAME)
         own = {name: part for name, part in network.items() if name != NAME}
         return Memory(parts, np.arange(num_rows)), own
 
     def select(self, rows: np.ndarray) -> "Memory":
-        """That of the given rows; nothing is copied but where many sources have no row left."""
+        """The memory of the given rows; copied only if many sources have no rows left."""
         if self.parts is None:
             return self
         sources = self.sources[rows]
@@ -45,7 +45,7 @@ class Memory:
         return _shared(select(_plain(self.parts), torch.from_numpy(read)), np.searchsorted(read, sources), len(read))
 
     def read_by(self, own: State) -> State:
-        """A network's whole state."""
+        """The whole state of a network: the rows' own part and this memory."""
         return own if self.parts is None else {**own, NAME: self.parts}
 
     def taken_from(self, network: State) -> State:
@@ -53,19 +53,19 @@ class Memory:
         return {name: part for name, part in network.items() if name != NAME}
 
     def given_to(self, own: State, rows: np.ndarray) -> State:
-        """A whole state of the given rows, each with a memory of its own."""
+        """A whole state of the given rows, each with its own copy of the memory."""
         if self.parts is None:
             return own
         return {**own, NAME: select(_plain(self.parts), torch.from_numpy(self.sources[rows]))}
 
 
 def _plain(parts: State) -> State:
-    """The memory without word of who reads it."""
+    """The memory without its readers."""
     return {name: part for name, part in parts.items() if name != "readers"}
 
 
 def _shared(parts: State, sources: np.ndarray, num_sources: int) -> Memory:
-    """Memory with its readers, as `undertow.layers.sharing` takes them; without where each row reads its own."""
+    """Memory with its readers, as `undertow.layers.sharing` takes them; without readers if each row reads its own."""
     plain = _plain(parts)
     if len(sources) == num_sources and (sources == np.arange(num_sources)).all():
         return Memory(plain, sources)

@@ -1,4 +1,4 @@
-"""The session of the C++ engine: every loop over steps is there, the noise drawn there too.
+"""The session of the C++ engine, which loops over steps and draws the noise itself.
 
 B rows, L steps of a prompt, T steps, Y condition channels.
 """
@@ -27,13 +27,12 @@ if TYPE_CHECKING:
 
 
 class NativeSession(Session):
-    """Steps the model on the CPU: the one it was exported as, where it was, else the model itself, in float32.
+    """Steps the model on the CPU: an exported model in its own precision, any other in float32.
 
-    Rows lie side by side in the engine, so a row that joins, leaves or is rewound has the others copied.
+    Rows are stored side by side in the engine, so when a row joins, leaves or is rewound, the others are copied.
 
     Args:
-        threads: at most so many, and no more than there are cores; when not given, one for each row, and no more than
-            torch has.
+        threads: most threads, up to the number of cores; by default one for each row, up to torch's number.
         isa: instruction set of the kernels, for tests; by default the processor's best.
 
     Raises:
@@ -52,7 +51,7 @@ class NativeSession(Session):
         self._threads = threads
         self._engine: Engine | None = None
         self._steps = np.zeros(0, dtype=np.int64)
-        self._peeked: Tensor | None = None  # (B, 1, P), of a symbol whose state is beyond what is pending
+        self._peeked: Tensor | None = None  # (B, 1, P) of the next symbol; the state has then seen the pending one
 
     @property
     def num_rows(self) -> int:
@@ -110,7 +109,7 @@ class NativeSession(Session):
 
     @property
     def position(self) -> State:
-        assert self._peeked is None, "what was peeked at is fed or drawn first"
+        assert self._peeked is None, "after a peek, feed or draw comes first"
         return self._place()
 
     def restore(self, position: State) -> None:
@@ -120,7 +119,7 @@ class NativeSession(Session):
             engine.restore({name: contiguous(leaf) for name, leaf in named_leaves(network).items()})
             engine.pending = contiguous(pending[:, 0])
         except ValueError as error:
-            raise DataError(f"this state is not of a stream of this model: {error}") from None
+            raise DataError(f"this state does not belong to a stream of this model: {error}") from None
         self._take(engine, position["steps"].numpy().copy())
 
     def in_one_call(self, batch: Batch) -> None:
@@ -132,7 +131,7 @@ class NativeSession(Session):
         return self._engine
 
     def _make(self, num_rows: int) -> "Engine":
-        """An engine of that many rows, before their first symbols."""
+        """An engine for `num_rows` rows, before their first symbols."""
         threads = self._threads or min(num_rows, torch.get_num_threads())
         return make_engine(self._program, num_rows, useful_threads(threads))
 
@@ -147,7 +146,7 @@ class NativeSession(Session):
         return {"pending": pending, "network": network, "steps": torch.from_numpy(self._steps.copy())}
 
     def _prime(self, prompts: Tensor, conditions: Conditions) -> None:
-        """Take the place after prompts (B, L) of one length: all but the last symbol is fed, that one is pending."""
+        """Move to the place after prompts (B, L) of one length: all symbols are fed but the last, which is pending."""
         engine, (num_rows, length) = self._make(len(prompts)), prompts.shape
         self._take(engine, np.full(num_rows, length))
         if length == 0:
@@ -158,19 +157,19 @@ class NativeSession(Session):
         engine.pending = contiguous(prompts[:, -1])
 
     def _params(self, inputs: Tensor, condition: Condition) -> Tensor:
-        """Parameters (B, T, P) after inputs (B, T), which are fed."""
+        """Feed inputs (B, T), and return the parameters (B, T, P) after each."""
         params = np.empty((*inputs.shape, self._program.num_params), dtype=np.float32)
         self._begun.feed(contiguous(inputs), aligned_array(condition, self.num_rows), params)
         return torch.from_numpy(params)
 
     def _put(self, symbols: Tensor) -> None:
-        """Symbols (B, T) that the rows have now; all but the last of them are fed."""
+        """Append symbols (B, T) to the rows; all but the last are fed already."""
         self._begun.pending = contiguous(symbols[:, -1])
         self._steps += symbols.shape[1]
         self._peeked = None
 
     def _draw_by_row(self, uniforms: Tensor, sampling: Samplings, condition: Condition) -> Tensor:
-        """`draw` step by step, from uniforms (B, T, U), each row in its own way."""
+        """`draw` step by step, from uniforms (B, T, U), each row with its own sampling."""
         drawn = []
         for step in range(uniforms.shape[1]):
             params = self.peek(condition.steps(step, step + 1))[:, None]

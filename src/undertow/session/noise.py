@@ -1,6 +1,6 @@
-"""The uniforms a sample is drawn from: a function of (seed, row, step) alone.
+"""The uniforms that samples are drawn from: a function of (seed, row, step) alone.
 
-So a row's sample depends on neither the batch around it, nor the size of the chunks, nor the engine that draws it.
+So a row's sample does not depend on the rest of the batch, on the size of the chunks, or on the engine.
 
 B rows, T steps, U uniforms a step.
 """
@@ -12,7 +12,7 @@ import numpy as np
 
 from undertow.options import check_keys
 
-_WORDS_PER_BLOCK = 4  # Philox 4x64 puts out four 64-bit words for each value of its counter
+_WORDS_PER_BLOCK = 4  # Philox 4x64 gives four 64-bit words for each value of its counter
 BLOCK_STEPS = 512
 
 
@@ -46,16 +46,19 @@ class Noise(ABC):
 
     @abstractmethod
     def skip(self, num_steps: int) -> np.ndarray | None:
-        """Pass over as many steps, for whoever draws them itself: of each row its seed, its number and the first of
-        these steps, (B, 3) int64. None, and nothing is passed over, where the uniforms come from elsewhere.
+        """Skip steps whose uniforms the engine computes itself.
+
+        Returns:
+            For each row its seed, its number and the first skipped step, (B, 3) int64; None, without a skip, if the
+            uniforms are not a function of these.
         """
 
 
 class Philox(Noise):
-    """What `uniforms` gives, drawn a block of steps at a time.
+    """The uniforms of `uniforms`, computed a block of steps at a time.
 
     Args:
-        seeds, rows, starts: of each row, its seed, its number and its first step.
+        seeds, rows, starts: for each row, its seed, its number and its first step.
         num_uniforms: U.
     """
 
@@ -67,7 +70,7 @@ class Philox(Noise):
 
     @property
     def places(self) -> np.ndarray:
-        """Of each row its seed, its number and its next step, (B, 3) int64; `Philox(*places.T, U)` goes on there."""
+        """For each row its seed, its number and its next step, (B, 3) int64; `Philox(*places.T, U)` continues there."""
         return self._keys + [0, 0, self._num_read]
 
     def next(self, num_steps: int) -> np.ndarray:
@@ -92,13 +95,13 @@ class Philox(Noise):
 
 
 class Given(Noise):
-    """Uniforms (B, T, U) that are there already."""
+    """Given uniforms (B, T, U)."""
 
     def __init__(self, uniforms: np.ndarray) -> None:
         self._left = uniforms
 
     def next(self, num_steps: int) -> np.ndarray:
-        assert num_steps <= self._left.shape[1], f"{num_steps} steps are wanted and {self._left.shape[1]} are left"
+        assert num_steps <= self._left.shape[1], f"{num_steps} steps are needed, but {self._left.shape[1]} are left"
         found, self._left = self._left[:, :num_steps], self._left[:, num_steps:]
         return found
 

@@ -1,4 +1,4 @@
-"""Symbols drawn from parameters, every row in its own way.
+"""Draw symbols from parameters, with a sampling for each row.
 
 B rows, T steps, P parameters, U uniforms a symbol needs.
 """
@@ -18,7 +18,7 @@ def sample_rows(
     """Draw symbols: (B, T, P) and (B, T, U) -> (B, T) or (B, T, E); `sampling` is one for all rows, or one for each.
 
     Raises:
-        UsageError: the emission cannot be drawn from in that way.
+        UsageError: the emission does not support this sampling.
     """
     if isinstance(sampling, Sampling):
         return emission.sample(params, uniforms, sampling)

@@ -1,9 +1,9 @@
-"""The seam between models and whatever advances their sequences: a session holds rows and takes them on step by step.
+"""The seam between models and the engines that advance sequences: a session holds rows and advances them step by step.
 
-A session's position is data: "pending" (B, 1), the last symbols, which the network has not been fed yet; "network", its
-state before them; and "steps" (B,) int64, how many inputs that state has seen. So x_t is drawn by feeding x_{t-1} with
-the condition of step t, and nothing is needed of the steps behind the last. Positions are the same data whatever the
-engine: one engine leaves a sequence, another takes it up.
+A session's position is data: "pending" (B, 1), the last symbols, which are not fed to the network yet; "network", its
+state before them; and "steps" (B,) int64, the number of inputs that this state has seen. So x_t is drawn by feeding
+x_{t-1} with the condition of step t, and no later condition is needed. Positions are the same data for every engine:
+one engine can continue a sequence of another.
 
 B rows, T steps, E elements of a vector symbol, P parameters of the output distribution.
 """
@@ -31,16 +31,16 @@ NOTHING = Condition()
 
 
 class Session(ABC):
-    """Rows of one model, each at a place of its own. Every engine gives the same symbols and parameters, to rounding.
+    """Rows of one model, each at its own place. Every engine gives the same symbols and parameters, up to rounding.
 
-    `prime` or `restore` comes first. A row's results depend on its own symbols, condition and noise alone: rows join,
-    leave and are rewound while the others go on.
+    `prime` or `restore` comes first. A row's results depend only on its own symbols, condition and noise: rows can
+    join, leave and be rewound while the others continue.
 
     Attributes:
         engine: its name, as `make_session` takes it.
-        precision: what the weights are held in.
+        precision: the number format of the weights.
         num_threads: threads a step may use.
-        notes: why it is this engine, where a user should know.
+        notes: notes for the user, such as why this engine was chosen.
     """
 
     engine: ClassVar[str]
@@ -56,7 +56,7 @@ class Session(ABC):
 
     @abstractmethod
     def prime(self, prompts: Sequence[Tensor], conditions: Conditions) -> None:
-        """Begin anew with the place after each row's prompt, (L,) or (L, E) of any length; an empty one is the start.
+        """Start new rows after their prompts, (L,) or (L, E) of any lengths, perhaps empty.
 
         Raises:
             UsageError: a prompt is longer than the network holds.
@@ -64,13 +64,13 @@ class Session(ABC):
 
     @abstractmethod
     def feed(self, symbols: Tensor, condition: Condition = NOTHING) -> Tensor:
-        """Take known symbols (B, T) or (B, T, E), and return the parameters (B, T, P) that each would be drawn from.
+        """Append known symbols (B, T) or (B, T, E), and return the parameters (B, T, P) that predict each.
 
         Args:
-            condition: that of these T steps, or one step that serves them all.
+            condition: the condition of these T steps, or of one step for all.
 
         Raises:
-            UsageError: they are more than the network holds.
+            UsageError: there are more than the network holds.
         """
 
     @abstractmethod
@@ -78,56 +78,56 @@ class Session(ABC):
         """Draw the next T symbols of every row, (B, T) or (B, T, E) on the CPU.
 
         Args:
-            noise: the rows' noise, which moves on by those steps.
+            noise: the rows' noise, which advances by these steps.
             sampling: one for all rows, or one for each.
-            condition: that of these T steps, or one step that serves them all.
+            condition: the condition of these T steps, or of one step for all.
 
         Raises:
-            UsageError: they are more than the network holds.
+            UsageError: there are more than the network holds.
         """
 
     @abstractmethod
     def peek(self, condition: Condition = NOTHING) -> Tensor:
-        """Parameters (B, P) of each row's next symbol; the `feed` or `draw` that follows does not compute them again.
+        """Parameters (B, P) of each row's next symbol; the next `feed` or `draw` does not compute them again.
 
-        Between the two the rows may be selected, but have no position.
+        Until then rows can be selected, but have no position.
         """
 
     @abstractmethod
     def select(self, rows: Rows) -> None:
-        """Go on with the given rows, in the given order and as often as they are named."""
+        """Continue with the given rows, in this order; a row may be given several times."""
 
     @property
     @abstractmethod
     def position(self) -> State:
-        """A copy of every row's place: what `restore` and `join` take."""
+        """A copy of every row's place, for `restore` and `join`."""
 
     @abstractmethod
     def restore(self, position: State) -> None:
-        """Begin anew with the rows of a position of the same model.
+        """Replace all rows by those of a position of the same model.
 
         Raises:
-            DataError: it is not one; the session stays where it is.
+            DataError: the position is of another model; the session does not change.
         """
 
     @abstractmethod
     def in_one_call(self, batch: Batch) -> Tensor | None:
-        """Log-probabilities (B, T) of whole sequences from one parallel call; None where the engine has none."""
+        """Log-probabilities (B, T) of whole sequences in one parallel call; None if the engine cannot do this."""
 
     def position_of(self, rows: Rows) -> State:
         """A copy of some rows' places."""
         return select(self.position, row_index(rows))
 
     def join(self, position: State) -> None:
-        """Add rows behind those that are there."""
+        """Add the rows of a position after the existing ones."""
         self.restore(joined([self.position, position]))
 
     def leave(self, rows: Rows) -> None:
-        """Go on without some rows."""
+        """Drop some rows."""
         self.select(np.delete(np.arange(self.num_rows), rows))
 
     def rewind(self, row: int, position: State) -> None:
-        """Put one row at a position of one row."""
+        """Replace one row by a position of one row."""
         before, after = self.position_of(range(row)), self.position_of(range(row + 1, self.num_rows))
         self.restore(joined([before, position, after]))
 
@@ -136,14 +136,14 @@ def check_room(reached: int, max_length: int | None) -> None:
     """Refuse more inputs than a network holds.
 
     Raises:
-        UsageError: a row would have `reached` of them.
+        UsageError: `reached`, the inputs of a row, is above `max_length`.
     """
     if max_length is not None and reached > max_length:
-        raise UsageError(f"{reached} inputs are more than this network holds: its max_length is {max_length}")
+        raise UsageError(f"{reached} inputs are too many for this network, whose max_length is {max_length}")
 
 
 def joined(positions: Sequence[State]) -> State:
-    """The rows of several positions; where rows remember sources, the shorter memories are padded by zeros."""
+    """The rows of several positions; if they have memories of sources, shorter ones are padded with zeros."""
     sizes = [position["pending"].shape[0] for position in positions]
     positions = [position for position, size in zip(positions, sizes, strict=True) if size]
     if "memory" not in positions[0]["network"]:
@@ -153,18 +153,18 @@ def joined(positions: Sequence[State]) -> State:
 
 
 def row_index(rows: Rows) -> Tensor:
-    """Rows (B,) int64, as states are selected by them."""
+    """Rows as a tensor (B,) int64, to select states with."""
     return torch.from_numpy(np.array(rows, dtype=np.int64))
 
 
 def rows_by_length(prompts: Sequence[Tensor]) -> list[list[int]]:
-    """The rows whose prompts are of one length, for each length there is."""
+    """Groups of rows with prompts of equal length, shortest first."""
     lengths = [len(prompt) for prompt in prompts]
     return [[row for row, length in enumerate(lengths) if length == one] for one in sorted(set(lengths))]
 
 
 def in_order(groups: Sequence[Sequence[int]], parts: Sequence[State]) -> State:
-    """The states of groups of rows joined, row r at place r."""
+    """Join the states of groups of rows, with row r at place r."""
     if len(parts) == 1:
         return parts[0]
     order = [row for rows in groups for row in rows]
@@ -176,7 +176,7 @@ def _longest(*leaves: Tensor) -> Tensor:
 
 
 def _with_memory(position: State, longest: State) -> State:
-    """A position whose memory (B, S, …) has as many steps as another."""
+    """A position whose memory (B, S, …) is padded to the steps of `longest`."""
     memory = map_state(_padded, position["network"]["memory"], longest)
     return {**position, "network": {**position["network"], "memory": memory}}
 

@@ -1,4 +1,4 @@
-"""The session that every model has: torch, on the model's device and in its precision.
+"""The session that runs every model: torch, on the model's device and in its precision.
 
 B rows, T steps, L steps of a prompt, P parameters of the output distribution.
 """
@@ -31,21 +31,21 @@ from undertow.session.stepped import Stepped
 from undertow.state import State, clone, map_state, select
 from undertow.threads import limited_threads
 
-SMALL_STEP = 2**25  # multiplications of one step of all rows, about, below which threads cost more than they save
-MORE_ROOM = {False: 8, True: 64}  # steps that a cache grows by at least; more where each room is captured anew
+SMALL_STEP = 2**25  # with fewer multiplications in a step of all rows, threads cost more than they save
+MORE_ROOM = {False: 8, True: 64}  # least steps that a cache grows by; more if each size is captured in a graph
 
 
 class TorchSession(Session):
     """Steps the model with torch.
 
-    A growing cache has room for little more than its rows have seen; rows of one source share its memory, and `select`
-    copies only what is a row's own.
+    A growing cache has room for a few more steps than its rows have seen; rows of one source share its memory, and
+    `select` copies only a row's own state.
 
     Args:
-        threads: torch's threads while it draws; when not given, one where a step is little work, else all it has.
+        threads: torch's threads while it draws; by default one if a step is small, else all.
 
     Attributes:
-        static: whether the position lives in buffers that stay where they are, so that a GPU replays a captured step.
+        static: whether the position is kept in fixed buffers, so that a GPU replays a captured step.
     """
 
     engine = "torch"
@@ -58,7 +58,7 @@ class TorchSession(Session):
         self._pending = torch.zeros(0, 1, dtype=torch.int64)
         self._network: State = {}
         self._memory = Memory(None, np.zeros(0, dtype=np.int64))
-        self._steps = np.zeros(0, dtype=np.int64)  # of each row, the inputs that its state has seen, the peeked one not
+        self._steps = np.zeros(0, dtype=np.int64)  # inputs that each row's state has seen, without the peeked one
         self._room: int | None = None
         self._peeked: Tensor | None = None  # (B, 1, P)
         self._graphed: GraphedStep | None = None
@@ -112,7 +112,7 @@ class TorchSession(Session):
         return self.position_of(range(self.num_rows))
 
     def position_of(self, rows: Rows) -> State:
-        assert self._peeked is None, "what was peeked at is fed or drawn first"
+        assert self._peeked is None, "after a peek, feed or draw comes first"
         index = row_index(rows)
         network = self._memory.given_to(select(self._network, index), index.numpy())
         if self.model.max_length is not None:
@@ -127,7 +127,7 @@ class TorchSession(Session):
     def rewind(self, row: int, position: State) -> None:
         if "memory" in position["network"]:
             return super().rewind(row, position)
-        assert self._peeked is None, "what was peeked at is fed or drawn first"
+        assert self._peeked is None, "after a peek, feed or draw comes first"
         steps = int(position["steps"])
         with inference(self.model):
             self._make_room(max(0, steps - int(self._steps.max())))
@@ -143,7 +143,7 @@ class TorchSession(Session):
             return self.model.log_prob(batch)
 
     def _take(self, position: State) -> None:
-        """Begin with the rows of a position, whose storage becomes the session's."""
+        """Take over the rows of a position, with its storage."""
         self._pending, self._peeked = position["pending"], None
         self._steps = position["steps"].cpu().numpy().copy()
         self._memory, self._network = Memory.of(position["network"], len(self._steps))
@@ -151,7 +151,7 @@ class TorchSession(Session):
         self._make_room(0)
 
     def _make_room(self, num_steps: int, exact: bool = False) -> None:
-        """Room for so many more steps of the row that has come furthest, and for a few others; or for none other."""
+        """Make room for `num_steps` more of the longest row, and unless `exact` for a few more."""
         reached, most = int(self._steps.max()) + num_steps, self.model.max_length
         check_room(reached, most)
         if most is not None and (self._room is None or reached > self._room):
@@ -164,12 +164,12 @@ class TorchSession(Session):
         return params
 
     def _put(self, symbols: Tensor) -> None:
-        """Symbols (B, T) that the rows have now; all but the last of them are fed."""
+        """Append symbols (B, T) to the rows; all but the last are fed already."""
         self._pending, self._peeked = symbols[:, -1:], None
         self._steps += symbols.shape[1]
 
     def _draw(self, uniforms: Tensor, sampling: Samplings, condition: Condition) -> Tensor:
-        """The symbols (B, T) after the position, which moves on."""
+        """Draw the next symbols (B, T), and advance the position."""
         drawn = []
         for step in range(uniforms.shape[1]):
             self._make_room(1)
@@ -181,7 +181,7 @@ class TorchSession(Session):
         return torch.cat(drawn, dim=1)
 
     def _draw_static(self, uniforms: Tensor, sampling: Sampling, condition: Condition) -> Tensor:
-        """The same, over buffers; a step is captured anew where sampling or shapes have changed."""
+        """The same with fixed buffers; a step is captured again if sampling or shapes have changed."""
         self._make_room(uniforms.shape[1])
         position = {"pending": self._pending, "network": self._memory.read_by(self._network)}
         if self._graphed is None or not self._graphed.fits(position, sampling, condition):
@@ -192,12 +192,12 @@ class TorchSession(Session):
         return drawn
 
     def _useful_threads(self) -> int:
-        """One where a step is little work: several would wait for each other far longer than they compute."""
+        """One if a step is small: several threads would wait for each other longer than they compute."""
         return 1 if self.num_rows * self.model.num_parameters < SMALL_STEP else torch.get_num_threads()
 
 
 def primed(model: Stepped, prompts: Sequence[Tensor], conditions: Conditions) -> State:
-    """The position after each row's prompt: one parallel call for each length there is, joined in the rows' order."""
+    """The position after each row's prompt: one parallel call for each length, joined in the order of the rows."""
     groups = rows_by_length(prompts)
     parts = [_primed(model, torch.stack([prompts[row] for row in rows]), conditions.select(rows)) for rows in groups]
     for part in parts:
@@ -206,7 +206,7 @@ def primed(model: Stepped, prompts: Sequence[Tensor], conditions: Conditions) ->
 
 
 def _primed(model: Stepped, prompts: Tensor, conditions: Conditions) -> State:
-    """The position after prompts (B, L) of one length: all but the last symbol is fed, that one is pending."""
+    """The position after prompts (B, L) of one length: all symbols are fed but the last, which is pending."""
     num_rows, length = prompts.shape[:2]
     prompts, steps = prompts.to(model.device), torch.full((num_rows,), length)
     if length == 0:

@@ -1,6 +1,6 @@
-"""The session that keeps no state: at every step the network reads the whole past again.
+"""The session without a state: at every step the network reads the whole past again.
 
-What generation costs without a cache, and a check of every cache there is: the same noise gives the same symbols.
+It shows the cost of generation without a cache, and checks every cache: the same noise must give the same symbols.
 
 B rows, L symbols, T steps, E elements of a vector symbol, P parameters of the output distribution.
 """
@@ -26,13 +26,13 @@ from undertow.threads import limited_threads
 
 
 class UncachedSession(Session):
-    """Computes each symbol's parameters in one parallel call over all that came before it, as far as the network sees.
+    """Computes each symbol's parameters in one parallel call over the past, as far back as the network sees.
 
-    It reads the conditions that it was primed with, from the first step on, and no others. Its rows can be selected and
-    can leave, and their position is what other engines take; but it takes no position, which does not hold the symbols.
+    It reads only the conditions that it was primed with, from the first step on. Rows can be selected and can leave,
+    and other engines take their position; but it cannot restore one, because a position does not hold all symbols.
 
     Args:
-        threads: torch's threads while it draws; when not given, all it has.
+        threads: torch's threads while it draws; by default all.
     """
 
     engine = "uncached"
@@ -93,7 +93,7 @@ class UncachedSession(Session):
             return primed(self.model, [symbols[:length] for symbols, length in rows], self._begun)
 
     def restore(self, position: State) -> None:
-        raise UsageError("the uncached engine reads all symbols again, which a paused stream does not hold; take torch")
+        raise UsageError("the uncached engine needs all past symbols, which a paused stream does not keep; use torch")
 
     def in_one_call(self, batch: Batch) -> Tensor:
         with inference(self.model):
@@ -105,7 +105,7 @@ class UncachedSession(Session):
         return self._conditions
 
     def _put(self, symbols: Tensor) -> None:
-        """One more symbol of each row, (B,) or (B, E)."""
+        """Append one symbol to each row, (B,) or (B, E)."""
         if self._lengths.max() == self._symbols.shape[1]:
             self._symbols = torch.cat([self._symbols, torch.zeros_like(symbols)[:, None]], dim=1)
         self._symbols[torch.arange(self.num_rows), torch.from_numpy(self._lengths)] = symbols
