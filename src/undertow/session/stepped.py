@@ -1,6 +1,6 @@
-"""What a session asks of a model: a protocol, which autoregressive models and encoder-decoders meet.
+"""What a session needs of a model: a protocol that autoregressive models and encoder-decoders implement.
 
-B batch, T steps, P parameters of the output distribution. Symbols are (B, T), or (B, T, E) where each is a vector.
+B batch, T steps, P parameters of the output distribution. Symbols are (B, T), or (B, T, E) for vector symbols.
 """
 
 from typing import Any, Protocol, runtime_checkable
@@ -14,7 +14,7 @@ from undertow.state import State
 
 @runtime_checkable
 class Switched(Protocol):
-    """What is in training mode or not, as every `torch.nn.Module` is."""
+    """An object with a training mode, such as every `torch.nn.Module`."""
 
     training: bool
 
@@ -22,16 +22,16 @@ class Switched(Protocol):
         """Leave training mode."""
 
     def train(self, mode: bool = True) -> Any:
-        """Enter training mode, or leave it."""
+        """Enter or leave training mode."""
 
 
 @runtime_checkable
 class Stepped(Switched, Protocol):
-    """A model whose sequences a session advances.
+    """A model whose sequences a session can advance.
 
     Attributes:
         emission: the distribution of a symbol given P parameters.
-        engine_file: the model as it was exported to the native engine; None for most models.
+        engine_file: the file of a model that was exported to the native engine; None for other models.
     """
 
     emission: Any
@@ -39,25 +39,25 @@ class Stepped(Switched, Protocol):
 
     @property
     def device(self) -> torch.device:
-        """Where its weights are."""
+        """The device of its weights."""
 
     @property
     def precision(self) -> str:
-        """What its weights are held in, as "float32"."""
+        """The number format of its weights, such as "float32"."""
 
     @property
     def num_parameters(self) -> int:
-        """How many numbers it has, which tells how much work a step is."""
+        """The number of its parameters, from which the work of a step is estimated."""
 
     @property
     def max_length(self) -> int | None:
-        """Inputs it can be given in all, from the start symbol on; None when any number."""
+        """Most inputs in all, start symbol included; None: any number."""
 
     def init_state(self, batch_size: int, condition: Condition) -> State:
         """The state before the start symbol."""
 
     def with_room(self, state: State, num_steps: int) -> State:
-        """The same state with room for so many inputs in all."""
+        """The same state with room for `num_steps` inputs in all."""
 
     def step(self, symbols: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         """Parameters (B, T, P) of the symbols after each of these, and the state there."""
@@ -66,10 +66,10 @@ class Stepped(Switched, Protocol):
         """Parameters (B, P) of the symbol after a prompt of T symbols, and the state there, in one parallel call."""
 
     def past(self, symbols: Tensor) -> Tensor:
-        """Symbols behind the start symbol: T + 1 steps."""
+        """The start symbol, then the symbols: T + 1 steps."""
 
     def unseen(self, num_inputs: int) -> int:
-        """How many of so many inputs can be left out, as nothing after the last depends on them."""
+        """How many of the first inputs can be left out, because nothing after the last input depends on them."""
 
     def predict(self, symbols: Tensor, condition: Condition) -> Tensor:
         """Parameters (B, P) of the symbol after these, in one parallel call without a state."""
