@@ -1,4 +1,4 @@
-"""Did it learn? Bits a symbol of held-out sequences under a model, compared with simple baselines.
+"""Did a model learn? Bits a symbol of held-out sequences, compared with simple baselines.
 
 B batch, T steps, E elements of a vector symbol, L inputs a network can hold.
 """
@@ -23,29 +23,29 @@ from undertow.session import Session, log_prob, make_scorer
 Protocol = Literal["full", "windows"]
 
 BATCH_STEPS = 32_768
-PIECE_STEPS = 4_096  # that a state is carried over at once
+PIECE_STEPS = 4_096  # steps of one call; the state is carried from call to call
 SOUND_PIECE_STEPS = 8_192
-MOST_PARAMETERS = 2**25  # of the output distributions that are held at once: 128 MB in float32
+MOST_PARAMETERS = 2**25  # of output distributions in memory at once: 128 MB in float32
 NUM_WINDOWS = 2_400
-WINDOW_STEPS = 256  # where the network has no limit of its own
-NOT_A_NUMBER = "what the model says is not a number: its weights are damaged, or training diverged"
+WINDOW_STEPS = 256  # if the network has no limit
+NOT_A_NUMBER = "the model's output is not a number: its weights are damaged, or training diverged"
 
 
 @dataclass(frozen=True)
 class Score:
-    """What a model spends on held-out sequences.
+    """The bits that a model needs for held-out sequences.
 
     Attributes:
-        bits_per_symbol: Σ -log2 p ÷ Σ symbols, over whole sequences, each from the start symbol; of vector symbols,
+        bits_per_symbol: Σ -log2 p ÷ Σ symbols, over whole sequences, each from the start symbol; for vector symbols,
             Σ -log2 p ÷ Σ steps.
-        num_symbols: symbols, or steps, coded.
-        split: which data they are of.
+        num_symbols: number of scored symbols, or steps.
+        split: the split of the data.
         seconds: wall-clock seconds the model took.
-        engine, precision: what computed: torch, or the native engine for a model that was exported to it.
+        engine, precision: torch, or the native engine for an exported model, and its precision.
         baselines: bits a symbol of the same data by name; see `undertow.evaluation.baselines`.
-        protocol: what each symbol was given: "full", all that came before it, or what `score` says.
-        num_bytes: bytes of the text that the symbols stand for; None where they are no text.
-        unit: what one symbol is called.
+        protocol: "full", each symbol given all symbols before it, or a name from `score`.
+        num_bytes: bytes of the scored text; None if the symbols are not text.
+        unit: the word for one symbol.
     """
 
     bits_per_symbol: float
@@ -82,7 +82,7 @@ class Score:
 
     @property
     def verdict(self) -> str:
-        """One line: what the figures say."""
+        """The result in one line."""
         if math.isnan(self.bits_per_symbol):
             return NOT_A_NUMBER
         if not self.has_learnt:
@@ -104,26 +104,26 @@ def score(
     num_windows: int = NUM_WINDOWS,
     seed: int = 0,
 ) -> Score:
-    """Score sequences, each from the start symbol on, with their labels and features where the model takes them.
+    """Score sequences, each from its start symbol, with labels and features if the model is conditioned on them.
 
-    "full": every symbol once, given all that came before it as far as the network sees, the state carried from piece
-    to piece; a vector symbol counts as one. A network that can hold L inputs slides over longer sequences: each symbol
-    is given at least the L - `stride` before it. "windows": the mean over windows at random places, each seeing one
-    symbol before it: how small language models are usually validated. It is an estimate, and higher, since a window's
-    first symbols are hardly given anything.
+    "full": every symbol once, given all symbols before it that the network sees; the state is carried from piece to
+    piece, and a vector symbol counts as one. A network that can hold L inputs slides over longer sequences: each
+    symbol is given at least the L - `stride` symbols before it. "windows": the mean over windows at random places,
+    each given one symbol before it, as small language models are usually validated. It is an estimate, and higher,
+    because the first symbols of a window have little context.
 
     Args:
-        examples: what is scored, as the model needs it.
-        train: the training sequences, which the count baselines are fitted on; without them those are left out.
+        examples: the sequences to score, in the form that the model needs.
+        train: the training sequences, to fit the count baselines; without them these baselines are left out.
         split: name of `examples`' split, for the record.
-        stride: of sliding, 1 to L; L // 2 when not given.
-        window_steps: counted symbols of a window; when not given, as many as the network can hold; where any number,
-            256, or what the longest sequence has.
-        num_windows, seed: how many windows, and which.
+        stride: of sliding, 1 to L; by default L // 2.
+        window_steps: counted symbols of a window; by default as many as the network can hold, or without a limit 256,
+            or the steps of the longest sequence if that is shorter.
+        num_windows, seed: number of windows, and the seed of their places.
 
     Raises:
-        UsageError: an option of the other protocol or out of range, a window longer than the network can hold, or a
-            model that is exported to an engine that is not here.
+        UsageError: an option of the other protocol or out of range, a window longer than the network can hold, or an
+            exported model whose engine is not installed.
         DataError: there is no sequence, or none as long as a window.
     """
     scorer = make_scorer(model)
@@ -151,10 +151,10 @@ def score(
 
 
 def bits_per_symbol(model: Autoregressive, examples: Examples) -> float:
-    """Σ -log2 p ÷ Σ symbols of whole sequences: what `score` finds in full, and nothing beside it.
+    """Σ -log2 p ÷ Σ symbols of whole sequences: the full protocol of `score`, without the baselines.
 
     Raises:
-        UsageError: the model is exported to an engine that is not here.
+        UsageError: the model is exported, and its engine is not installed.
         DataError: there is no sequence.
     """
     nats, num_symbols, _ = _total(make_scorer(model), model, _in_order(model, examples, None, None)[0])
@@ -164,15 +164,13 @@ def bits_per_symbol(model: Autoregressive, examples: Examples) -> float:
 def _in_order(
     model: Autoregressive, examples: Examples, stride: int | None, window_steps: int | None
 ) -> tuple[Iterator[Batch], str]:
-    """Every symbol once, and how that is called."""
+    """Batches with every symbol once, and the name of this protocol."""
     limit, longest = model.needs.max_length, int(examples.lengths.max(initial=1))
     if window_steps is not None:
-        raise UsageError("window_steps is for the protocol of windows; stride is for this one")
+        raise UsageError("window_steps is for the protocol windows; for the full protocol give stride")
     if stride is not None and (limit is None or not 1 <= stride <= limit):
-        raise UsageError(
-            f"stride is {stride}; "
-            + ("this network needs none, it can hold any number of steps" if limit is None else f"1 to {limit} will do")
-        )
+        wanted = "leave it out, because this network has no limit" if limit is None else f"it must be 1 to {limit}"
+        raise UsageError(f"stride is {stride}; {wanted}")
     if limit is None or longest <= limit:
         return batches_in_order(examples, _rows(model, min(longest, _piece_steps(model)))), "full"
     stride = stride or max(1, limit // 2)
@@ -184,14 +182,16 @@ def _in_order(
 
 
 def _window_steps(model: Autoregressive, examples: Examples, window_steps: int | None, stride: int | None) -> int:
-    """Counted steps of a window; the one before it is an input too."""
+    """Counted steps of a window; the step before it is an input too."""
     limit, longest = model.needs.max_length, int(examples.lengths.max(initial=0))
     if stride is not None:
-        raise UsageError("stride is for the full protocol; window_steps is for windows")
+        raise UsageError("stride is for the full protocol; for windows give window_steps")
     if window_steps is None:
         return max(1, min(WINDOW_STEPS, longest - 1) if limit is None else limit - 1)
     if limit is not None and window_steps >= limit:
-        raise UsageError(f"window_steps is {window_steps}; this network can hold {limit}, the symbol before among them")
+        raise UsageError(
+            f"window_steps is {window_steps}; this network can hold {limit}, one of them before the window"
+        )
     return window_steps
 
 
@@ -201,7 +201,7 @@ def _piece_steps(model: Autoregressive) -> int:
 
 
 def _rows(model: Autoregressive, num_steps: int) -> int:
-    """How many rows of so many steps are scored at once."""
+    """The number of rows of `num_steps` steps to score at once."""
     return max(1, min(BATCH_STEPS, MOST_PARAMETERS // model.emission.num_params) // num_steps)
 
 
