@@ -13,8 +13,8 @@ class Predicted:
 
     Attributes:
         name: of the label.
-        classes: their names, in the order of their indices; None where the label is a number.
-        of_steps: one at every step; otherwise one for a whole sequence.
+        classes: names of its classes, in the order of their indices; None if the label is a number.
+        of_steps: whether each step has one; otherwise each sequence has one.
     """
 
     name: str
@@ -24,14 +24,14 @@ class Predicted:
 
 @dataclass(frozen=True, eq=False)
 class SourceNeeds:
-    """What a model reads before it writes.
+    """What a model needs of its sources.
 
     Attributes:
-        direction: names of what it reads and what it writes, ("en", "de").
-        alphabet: of a source of symbols; None where it is of frames.
-        features: config of a source's frames; None where it is of symbols.
-        end: the symbol that ends a source of symbols; None where it is of frames.
-        max_length: steps of a source at most, its end among them; None: any number.
+        direction: names of source and target, ("en", "de").
+        alphabet: of sources of symbols; None for frames.
+        features: config of sources of frames; None for symbols.
+        end: the symbol that ends a source; None for frames.
+        max_length: most steps of a source, its end included; None: any number.
     """
 
     direction: tuple[str, str]
@@ -48,21 +48,21 @@ class SourceNeeds:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Needs:
-    """What a model needs of the sequences it is given.
+    """What a model needs of its sequences.
 
     Attributes:
         alphabet: of their symbols.
-        sample_rate: steps a second, in Hz; None where it knows of none.
-        context_steps: steps before a crop that it must see, so that each counted step sees all that it would see in the
-            whole sequence; None: all of them.
-        period: crops begin at multiples of so many steps.
-        max_length: steps of a sequence that it can be given at once; None: any number.
-        classes: of each label that it is conditioned on, by name: the names of its classes.
-        predicted: the label that it predicts; None where it predicts symbols.
+        sample_rate: steps a second, in Hz; None if steps are not timed.
+        context_steps: steps to see before a crop, so that each counted step sees all that it would see in the whole
+            sequence; None: all of them.
+        period: crops begin at multiples of this number of steps.
+        max_length: most steps of a sequence at once; None: any number.
+        classes: by name of each label that it is conditioned on, the names of its classes.
+        predicted: the label that it predicts; None if it predicts symbols.
         features: config of the frames that it is conditioned on, or None.
-        look_ahead: frames behind its end that a crop brings along.
-        source: what it reads before it writes; None where a sequence stands alone.
-        end: the symbol that ends each sequence; None where none does.
+        look_ahead: feature frames that it sees past the end of a crop.
+        source: its needs of sources; None without sources.
+        end: the symbol that ends each sequence, or None.
     """
 
     alphabet: Alphabet

@@ -1,4 +1,4 @@
-"""What data says about itself: what a model's config is completed from before the model is built."""
+"""Facts about data, from which a model's config is completed before the model is built."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,9 +12,9 @@ class Label:
     """One label of the data.
 
     Attributes:
-        classes: their names, in the order of their indices; None where the label is a number.
-        of_steps: every step has its own; otherwise one belongs to a whole sequence.
-        is_useful: it sorts sequences into classes. A take number or a transcript does not.
+        classes: names of its classes, in the order of their indices; None if the label is a number.
+        of_steps: whether each step has one; otherwise each sequence has one.
+        is_useful: whether it sorts sequences into classes. A take number or a transcript does not.
     """
 
     classes: tuple[str, ...] | None
@@ -23,24 +23,24 @@ class Label:
 
 
 def unchanged(alphabet: Any, side: Side) -> Any:
-    """The config of an alphabet as it is: there are no texts to fit it to."""
+    """The config of an alphabet, unchanged: there are no texts to fit it to."""
     return alphabet
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Told:
-    """What the data of a recipe says about itself.
+    """Facts about the data of a recipe.
 
     Attributes:
         real: what its symbols stand for; see `Alphabet.real`.
-        alphabet: the alphabet's section where a recipe gives none; None: a recipe must give one.
-        sample_rate: steps a second, in Hz; None where they have no rate, or where only the files can tell it.
+        alphabet: the default of a recipe's alphabet section; None: a recipe must give one.
+        sample_rate: steps a second, in Hz; None if steps are not timed, or if only the files show the rate.
         labels: by name; None before the data is read.
-        source: what a source stands for, where each sequence is made from one; otherwise None.
-        direction: names of what is read and what is written, ("en", "de"), where there is a source.
+        source: what sources stand for; None without sources.
+        direction: names of source and target, ("en", "de"), if there are sources.
         fit: completes the config of an alphabet from the texts, as `undertow.alphabets.fit` does.
         lengths: a and b of the longest target expected of a source, |t| = a·|s| + b, given the configs of the source's
-            and the target's alphabet; None where nothing is known of them. See `undertow.data.pairs.fit_length`.
+            and the target's alphabet; None if it is not known. See `undertow.data.pairs.fit_length`.
     """
 
     real: str
