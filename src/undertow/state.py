@@ -1,11 +1,11 @@
-"""State is data: nested dicts of tensors, batch first, with the few operations that everything else is made of.
+"""State is data: nested dicts of tensors, batch first, and the few operations that everything else builds on.
 
-A leaf's name is the path of dict keys that leads to it, joined by dots: "stack.gates.0.conv.past". Parts are matched
-by name, in whatever order they stand.
+A leaf's name is the path of dict keys to it, joined by dots: "stack.gates.0.conv.past". Parts are matched by name, in
+any order.
 
-Prompt fan-out is `select(state, [0, 0, 0])`, a beam's reordering is `select(state, parents)`, rewinding is keeping a
-`clone`, resetting some rows is `where(mask, fresh, state)`, truncated back-propagation is `detach`, and a paused
-stream is `save` and `load`.
+To fan out a prompt, `select(state, [0, 0, 0])`; to reorder a beam, `select(state, parents)`; to rewind, keep a
+`clone`; to reset some rows, `where(mask, fresh, state)`; to truncate back-propagation, `detach`; to pause a stream,
+`save` and `load`.
 """
 
 import json
@@ -22,7 +22,7 @@ from undertow.errors import DataError
 from undertow.files import atomic_write
 
 if TYPE_CHECKING:
-    State: TypeAlias = Any  # a tensor, or a dict of states; each layer knows the names of its own
+    State: TypeAlias = Any  # a tensor, or a dict of states; each layer chooses the names in its own
 else:
     State = Tensor | dict
 
@@ -37,17 +37,17 @@ def map_state(function: Callable[..., Tensor], state: State, *others: State) -> 
 
 
 def named_leaves(state: State) -> dict[str, Tensor]:
-    """The tensors of a state by name, in the order they stand in it."""
+    """The tensors of a state by name, in order."""
     return {name: part for name, part in _parts(state) if isinstance(part, Tensor)}
 
 
 def leaves(state: State) -> list[Tensor]:
-    """The tensors of a state, in the order they stand in it."""
+    """The tensors of a state, in order."""
     return [part for _, part in _parts(state) if isinstance(part, Tensor)]
 
 
 def empty_parts(state: State) -> list[str]:
-    """The names of the parts that hold nothing: what `nested` needs beside the leaves."""
+    """The names of empty parts, which `nested` needs besides the leaves."""
     return [name for name, part in _parts(state) if not isinstance(part, Tensor)]
 
 
@@ -64,15 +64,15 @@ def nested(tensors: Mapping[str, Tensor], empty: Iterable[str] = ()) -> State:
         for parent in parents:
             part = part.setdefault(parent, {})
             if isinstance(part, Tensor):
-                raise ValueError(f"{path} lies within a tensor")
+                raise ValueError(f"{path} is inside a tensor")
         if name in part:
-            raise ValueError(f"{path} is there twice")
+            raise ValueError(f"{path} occurs twice")
         part[name] = leaf
     return state
 
 
 def clone(state: State) -> State:
-    """A copy that shares no storage: `step` may reuse the storage of the state it is given."""
+    """A copy that shares no storage; `step` may reuse the storage of its state."""
     return map_state(torch.clone, state)
 
 
@@ -82,7 +82,7 @@ def detach(state: State) -> State:
 
 
 def select(state: State, rows: Tensor | Sequence[int]) -> State:
-    """Copy the given rows, in the given order and as often as they are named."""
+    """Copy the given rows, in the given order; a row may be repeated."""
 
     def pick(tensor: Tensor) -> Tensor:
         return tensor.index_select(0, torch.as_tensor(rows, device=tensor.device))
@@ -105,12 +105,12 @@ def where(mask: Tensor, a: State, b: State) -> State:
 
 
 def num_bytes(state: State) -> int:
-    """Bytes the state's tensors hold."""
+    """Size of the state's tensors in bytes."""
     return sum(leaf.numel() * leaf.element_size() for leaf in leaves(state))
 
 
 def save(state: State, path: str | Path) -> None:
-    """Write a state to one safetensors file, each leaf under its name, whole or not at all.
+    """Write a state to one safetensors file, each leaf under its name; the file is complete or not written.
 
     Raises:
         DataError: the file cannot be written.
@@ -143,5 +143,5 @@ def _parts(state: State, name: str = "") -> Iterator[tuple[str, State]]:
         yield name, state
         return
     for key, part in state.items():
-        assert "." not in key, f"a part's name has no dot in it: {key}"
+        assert "." not in key, f"a part's name must not contain a dot: {key}"
         yield from _parts(part, f"{name}.{key}" if name else key)

@@ -1,4 +1,4 @@
-"""Weights by name, read only from safetensors: a pickle can run any code when it is read."""
+"""Read weights by name, only from safetensors: reading a pickle can run any code."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +17,7 @@ def read_weights(file: Path) -> dict[str, Tensor]:
     """Every tensor in a safetensors file, on the CPU.
 
     Raises:
-        DataError: it is missing (perhaps a pickle is there instead), cannot be read, or is damaged.
+        DataError: it is missing (or a pickle is there instead), cannot be read, or is damaged.
     """
     if not file.is_file():
         refuse_pickle(file.parent)
@@ -36,7 +36,7 @@ def refuse_pickle(path: Path) -> None:
     pickle = next((file for file in files if file.suffix.lower() in PICKLED and file.is_file()), None)
     if pickle is not None:
         raise DataError(
-            f"{pickle} is a pickle, which can run any code when it is read, so undertow never reads one: "
+            f"{pickle} is a pickle; undertow never reads one, since that can run any code: "
             "give a folder with config.yaml (or a published model's config.json) and model.safetensors"
         )
 
@@ -45,7 +45,7 @@ def check_weights(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor],
     """Check that weights fit the file called `config`: no tensor missing or extra, all of them finite.
 
     Args:
-        expected: tensors of the right shapes and types, or on the meta device.
+        expected: tensors of the right shapes and types; they may be on the meta device.
 
     Raises:
         DataError: a tensor is missing, extra, of another shape or type, or not finite; the message names it.

@@ -1,4 +1,4 @@
-"""The distribution of the next symbol: one file an emission, one line here."""
+"""The distribution of the next symbol: one file and one line here for each emission."""
 
 from typing import Annotated, Any
 

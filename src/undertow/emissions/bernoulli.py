@@ -18,18 +18,18 @@ from undertow.errors import UsageError
 
 
 class Bernoulli(Emission):
-    """E independent symbols in {0, 1}, with one logit and one uniform each."""
+    """E independent symbols in {0, 1}, each with one logit and one uniform."""
 
     @config
     class Config:
-        """`num_elements`: E, symbols one step emits (88 keys of a piano)."""
+        """`num_elements`: E, symbols of one step (88 keys of a piano)."""
 
         kind: Literal["bernoulli"] = "bernoulli"
         num_elements: int = Field(88, ge=1)
 
     def __init__(self, config: Config, num_symbols: int = 2) -> None:
         if num_symbols != 2:
-            raise UsageError(f"the alphabet has {num_symbols} symbols; a bernoulli emission needs one of 2")
+            raise UsageError(f"the alphabet has {num_symbols} symbols, but a bernoulli emission needs 2")
         self.config = config
         self.num_symbols = num_symbols
         self.num_params = config.num_elements
@@ -44,7 +44,7 @@ class Bernoulli(Emission):
     def sample(self, params: Tensor, uniforms: Tensor, sampling: Sampling) -> Tensor:
         """Draw vectors: logits (…, E) and uniforms (…, E) -> (…, E) int64; temperature divides the logits.
 
-        All elements at once, since none depends on another: what `draw_elements` gives one by one.
+        All elements at once, since they are independent; `draw_elements` would give the same one by one.
 
         Raises:
             UsageError: top-k or top-p is asked for.

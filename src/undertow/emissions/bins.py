@@ -1,7 +1,7 @@
-"""A continuous distribution cut into the alphabet's bins, so that it has probabilities and not densities.
+"""A continuous distribution cut into the alphabet's bins, so that it has probabilities instead of densities.
 
 The N symbols share [-1, 1] in equal bins, symbol q's centred at (2q + 1) / N - 1. The first and the last bin reach to
-infinity (PixelCNN++, arXiv 1701.05517, §2.1), so the probabilities sum to one whatever the parameters.
+infinity (PixelCNN++, arXiv 1701.05517, §2.1), so the probabilities sum to one for any parameters.
 
 N symbols; leading dimensions are free.
 """
@@ -24,10 +24,10 @@ class Shape:
     """A symmetric distribution of mean 0 and scale 1.
 
     Attributes:
-        log_cdf: log F(z), right in both tails.
-        log_interval: (m, h) -> log(F(m + h) - F(m - h)), right for any m and any h > 0.
+        log_cdf: log F(z), accurate in both tails.
+        log_interval: (m, h) -> log(F(m + h) - F(m - h)), accurate for any m and any h > 0.
         cdf: F(z).
-        quantile: its inverse.
+        quantile: the inverse of F.
     """
 
     log_cdf: Callable[[Tensor], Tensor]
@@ -40,12 +40,12 @@ class Shape:
 class Bins:
     """The bins of an alphabet under one shape.
 
-    Raw parameters become a mean in units of the signal's range [-1, 1], as they are, and the log of a scale that is
-    `initial_scale`, or a bin's width if that is more, where the network puts out 0. The scale never falls below a bin's
-    width times e^-scale_margin; it and the mean are also bounded far out, where more would change nothing (`bounded`).
+    The first raw parameter is the mean, in units of the signal's range [-1, 1]. The second gives the log of the scale:
+    at 0 the scale is `initial_scale`, or a bin's width if that is larger. The scale never falls below a bin's width
+    times e^-scale_margin. Both are also bounded far out, where more would change nothing (`bounded`).
 
     Attributes:
-        shape: the distribution that is cut.
+        shape: the continuous distribution.
         num_symbols: N.
         initial_scale: scale at a raw parameter of 0, in units of the signal.
         scale_margin: how far below a bin's width the scale may fall, in nats.
@@ -77,7 +77,7 @@ class Bins:
     def cdf(self, means: Tensor, log_scales: Tensor) -> Tensor:
         """Probability below each upper edge: raw parameters (…) -> (…, N) float64, the last exactly 1.
 
-        A running maximum keeps it from falling where a machine's functions are not monotone to the last bit.
+        A running maximum keeps it monotone even if a machine's functions are not, to the last bit.
         """
         means, log_scales = self.locate(means.double(), log_scales.double())
         edges = torch.arange(2 - self.num_symbols, self.num_symbols, 2, device=means.device).double() / self.num_symbols
@@ -85,10 +85,9 @@ class Bins:
         return torch.cat([inner, torch.ones_like(means)[..., None]], -1).cummax(-1).values
 
     def draw(self, means: Tensor, log_scales: Tensor, uniforms: Tensor, temperature: float) -> Tensor:
-        """The bins of the quantiles of `uniforms`, in float64, the scale multiplied by the temperature; all (…).
+        """The bins of the quantiles of `uniforms`, in float64, with the scale times the temperature; all (…).
 
-        A uniform of exactly 0 counts as 2^-54, so that no draw lies infinitely far out. NaN gives N, which no alphabet
-        decodes.
+        A uniform of exactly 0 counts as 2^-54, so that no draw is infinite. NaN gives N, which no alphabet decodes.
         """
         means, log_scales = self.locate(means.double(), log_scales.double())
         quantile = self.shape.quantile(uniforms.double().clamp(min=SMALLEST_UNIFORM))
@@ -113,8 +112,8 @@ class _Bounded(torch.autograd.Function):
 
 
 def bounded(x: Tensor, low: float, high: float) -> Tensor:
-    """Clamp whose gradient still passes where descending it leads back inside.
+    """Clamp whose gradient still passes if it leads back inside.
 
-    A plain clamp would leave a parameter that strayed outside there for ever.
+    With a plain clamp, a parameter that strayed outside would stay there for ever.
     """
     return _Bounded.apply(x, low, high)

@@ -1,4 +1,4 @@
-"""Categorical: one logit a symbol (WaveNet's softmax over 256 levels, arXiv 1609.03499, §2.2).
+"""Categorical: one logit for each symbol (WaveNet's softmax over 256 levels, arXiv 1609.03499, §2.2).
 
 N symbols.
 """
@@ -19,7 +19,7 @@ class Categorical(Emission):
 
     @config
     class Config:
-        """Nothing to choose: the alphabet says how many logits there are."""
+        """No settings: the alphabet determines the number of logits."""
 
         kind: Literal["categorical"] = "categorical"
 
@@ -36,8 +36,8 @@ class Categorical(Emission):
     def sample(self, params: Tensor, uniforms: Tensor, sampling: Sampling) -> Tensor:
         """Draw symbols: logits (…, N) and uniforms (…, 1) -> (…) int64.
 
-        The temperature comes first, then top-k, then top-p of what is left; equal logits rank in symbol order.
-        Temperature 0 takes the first of the most probable.
+        The temperature comes first, then top-k, then top-p of the rest; equal logits rank in symbol order.
+        Temperature 0 takes the most probable symbol, the first of equal ones.
         """
         if sampling.temperature == 0:
             return params.argmax(-1).masked_fill(params.isnan().any(-1), self.num_symbols)
@@ -49,7 +49,7 @@ class Categorical(Emission):
 
 
 def filtered(logits: Tensor, sampling: Sampling) -> Tensor:
-    """Float64 weights (…, N) of the symbols that temperature, top-k and top-p leave; the others are zero."""
+    """Float64 weights (…, N) after temperature, top-k and top-p; zero for the symbols these leave out."""
     if sampling.temperature != 1:
         logits = (logits.double() - logits.amax(-1, keepdim=True)) / sampling.temperature
     weights = torch.softmax(logits, -1, dtype=torch.float64)
@@ -61,7 +61,7 @@ def filtered(logits: Tensor, sampling: Sampling) -> Tensor:
 
 
 def _kept(ranked: Tensor, sampling: Sampling) -> Tensor:
-    """Weights in falling order, zero after the first k and after the fewest whose share reaches p."""
+    """Weights in falling order; zero after the first k, and after the fewest whose sum reaches the share p."""
     if sampling.top_k is not None:
         ranked = ranked * (torch.arange(ranked.shape[-1], device=ranked.device) < sampling.top_k)
     if sampling.top_p is not None and sampling.top_p < 1:

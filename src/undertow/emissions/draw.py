@@ -1,4 +1,4 @@
-"""Drawing a symbol from a uniform: the one inversion that every emission and every coder agrees on.
+"""Draw a symbol from a uniform: the one inversion that all emissions and coders share.
 
 N symbols, E elements of a vector symbol.
 """
@@ -21,8 +21,8 @@ def cumulative(weights: Tensor) -> Tensor:
 def invert(upper: Tensor, uniforms: Tensor) -> Tensor:
     """The symbols whose intervals contain the uniforms: (…, N) from `cumulative` and (…, 1) in [0, 1) -> (…) int64.
 
-    Symbol q owns [upper[q-1], upper[q]), so one of probability zero is never drawn. NaN gives N, which no alphabet
-    decodes.
+    Symbol q owns [upper[q-1], upper[q]), so a symbol of probability zero is never drawn. NaN gives N, which no
+    alphabet decodes.
     """
     return torch.searchsorted(upper, uniforms.contiguous(), right=True).squeeze(-1)
 
@@ -36,8 +36,8 @@ def draw_elements(cdf: Callable[[Tensor], Tensor], uniforms: Tensor) -> Tensor:
     """Draw a vector element by element, each given those before it: uniforms (…, E) -> (…, E) int64.
 
     Args:
-        cdf: from the elements so far, (…, e), to the cumulative probabilities (…, N + 1) of element e, as of
-            `Emission.cdf`.
+        cdf: maps the elements so far, (…, e), to the cumulative probabilities (…, N + 1) of element e, as
+            `Emission.cdf` does.
     """
     drawn = uniforms[..., :0].long()
     for uniform in uniforms.double().split(1, dim=-1):
@@ -46,10 +46,10 @@ def draw_elements(cdf: Callable[[Tensor], Tensor], uniforms: Tensor) -> Tensor:
 
 
 def refuse_filters(sampling: Sampling, kind: str) -> None:
-    """Refuse what only a categorical emission can do.
+    """Refuse options that only a categorical emission supports.
 
     Raises:
         UsageError: top-k or top-p is asked for.
     """
     if sampling.top_k is not None or sampling.top_p is not None:
-        raise UsageError(f"top_k and top_p are for categorical emissions; a {kind} emission takes temperature only")
+        raise UsageError(f"top_k and top_p need a categorical emission; a {kind} emission takes only a temperature")

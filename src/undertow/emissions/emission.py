@@ -1,6 +1,6 @@
 """The contract of an emission: the distribution of the next symbol, given a network's output.
 
-B batch, T time, P parameters, N symbols, E elements of a vector symbol, U uniforms a symbol needs.
+B batch, T time, P parameters, N symbols, E elements of a vector symbol, U uniforms for one symbol.
 """
 
 from abc import ABC, abstractmethod
@@ -20,10 +20,10 @@ class Emission(ABC):
     Attributes:
         config: the emission's own `Config`.
         num_symbols: size of the alphabet.
-        num_params: P, channels the network must put out a step.
-        num_uniforms: U, uniforms one draw consumes.
-        num_elements: E, where one step emits a vector; None where it emits a single symbol.
-        is_density: False: these are probabilities, which a coder can use and bits can count. Compare
+        num_params: P, output channels of the network.
+        num_uniforms: U, uniforms for one draw.
+        num_elements: E, if one step emits a vector; None for a single symbol.
+        is_density: False: these are probabilities, which a coder can use and bits can measure. Compare
             `undertow.emissions.frames`.
     """
 
@@ -36,23 +36,23 @@ class Emission(ABC):
 
     @abstractmethod
     def log_prob(self, params: Tensor, symbols: Tensor) -> Tensor:
-        """Log-probability in nats: (…, P) and (…), or of a whole vector (…, E), -> (…)."""
+        """Log-probability in nats: (…, P) and symbols (…), or whole vectors (…, E), -> (…)."""
 
     @abstractmethod
     def sample(self, params: Tensor, uniforms: Tensor, sampling: Sampling) -> Tensor:
         """Draw symbols from supplied uniforms in [0, 1): (…, P) and (…, U) -> (…), or vectors (…, E), int64.
 
-        Parameters that are not a number give N, which no alphabet decodes. The elements of a vector are drawn in order:
-        see `undertow.emissions.draw.draw_elements`.
+        NaN parameters give N, which no alphabet decodes. The elements of a vector are drawn in order: see
+        `undertow.emissions.draw.draw_elements`.
 
         Raises:
-            UsageError: the emission cannot be drawn from in that way.
+            UsageError: the emission does not support these options.
         """
 
     @abstractmethod
     def cdf(self, params: Tensor, known: Tensor | None = None) -> Tensor:
-        """Cumulative probabilities of one symbol: (…, P) -> (…, N + 1) float64, what a coder needs.
+        """Cumulative probabilities of one symbol, for a coder: (…, P) -> (…, N + 1) float64.
 
-        They go from 0 to exactly 1 and never fall. Of a vector they are those of element e, given the e elements before
-        it: `known` (…, e) int64, e below E; None before the first. A single symbol has none before it.
+        They rise from 0 to exactly 1 and never fall. For a vector they are those of element e, given the e elements
+        before it: `known` (…, e) int64, e below E; None for the first element and for single symbols.
         """

@@ -1,14 +1,14 @@
-"""Frames of real values, such as those of a mel spectrum, and after which of them a sequence ends.
+"""Frames of real values, such as those of a mel spectrum, and the end of their sequence.
 
-One step emits a frame x of M channels and a flag, 1 at the last frame of a sequence and 0 before:
+One step emits a frame x of M channels and a flag, 1 for the last frame of a sequence and 0 before:
 
     density of x = Π_m f((x_m - mean_m) / scale_m) / scale_m        f: `GaussianFrames`, `LaplaceFrames`
     P(the frame is the last) = sigmoid(stop)
 
-A density is no probability: it depends on the unit of x, can be above 1, and its nats can be below 0. So there are no
-bits a symbol here, and no coder can use it. With a fixed scale the loss is a squared error (Gaussian) or an absolute
-one (Laplace), times and plus a constant: what Tacotron and its successors minimise beside the stop's cross-entropy
-(arXiv 1712.05884, §2.2).
+A density is not a probability: it depends on the unit of x, can be above 1, and its nats can be below 0. So there are
+no bits per symbol here, and no coder can use it. With a fixed scale the loss is a squared error (Gaussian) or an
+absolute one (Laplace), up to a constant factor and a constant. Tacotron and its successors minimise these, and the
+cross-entropy of the end (arXiv 1712.05884, §2.2).
 
 M channels, E = M + 1 elements of a step; parameters (…, P) are M means, M log-scales unless the scale is fixed, stop.
 """
@@ -55,9 +55,9 @@ class FrameEmission(ABC):
         config: the emission's own `Config`.
         num_channels: M.
         num_elements: E = M + 1.
-        num_params: P, channels the network must put out a step.
-        num_uniforms: E, uniforms one draw consumes.
-        is_density: True: nothing here counts bits.
+        num_params: P, output channels of the network.
+        num_uniforms: E, uniforms for one draw.
+        is_density: True: bits do not apply.
     """
 
     config: Any
@@ -75,7 +75,7 @@ class FrameEmission(ABC):
 
     @abstractmethod
     def tail_quantile(self, shares: Tensor) -> Tensor:
-        """The z that f has these shares below, up to a half each, elementwise; f is symmetric."""
+        """The z below which f has these shares, each at most a half, elementwise; f is symmetric."""
 
     def log_prob(self, params: Tensor, symbols: Tensor) -> Tensor:
         """Log-density of a frame plus log-probability of its flag, nats: (…, P) and (…, E) -> (…)."""
@@ -93,8 +93,8 @@ class FrameEmission(ABC):
     def sample(self, params: Tensor, uniforms: Tensor, sampling: Sampling) -> Tensor:
         """Draw frames and flags: (…, P) and uniforms (…, E) in [0, 1) -> (…, E), in float32 at least.
 
-        The temperature multiplies the scales and divides the flag's logit; 0 takes the means, and ends where the end is
-        more probable than not. Parameters that are not a number give frames that are not.
+        The temperature multiplies the scales and divides the flag's logit. Temperature 0 takes the means, and ends once
+        the end is more probable than not. NaN parameters give NaN frames.
 
         Raises:
             UsageError: top-k or top-p is asked for.
@@ -122,7 +122,7 @@ class FrameEmission(ABC):
 
 
 class GaussianFrames(FrameEmission):
-    """Independent Gaussians, one a channel; with a fixed scale, the squared error."""
+    """An independent Gaussian for each channel; with a fixed scale, the squared error."""
 
     @config
     class Config(FrameScales):
@@ -138,7 +138,7 @@ class GaussianFrames(FrameEmission):
 
 
 class LaplaceFrames(FrameEmission):
-    """Independent Laplace distributions, one a channel; with a fixed scale, the absolute error."""
+    """An independent Laplace distribution for each channel; with a fixed scale, the absolute error."""
 
     @config
     class Config(FrameScales):
@@ -154,6 +154,6 @@ class LaplaceFrames(FrameEmission):
 
 
 def with_end(frames: Tensor, lengths: Tensor) -> Tensor:
-    """Frames (B, T, M) of rows of these lengths (B,), with the flag of each row's last: (B, T, M + 1)."""
+    """Frames (B, T, M) with end flags, 1 at the last frame of each row of these lengths (B,): (B, T, M + 1)."""
     last = torch.arange(frames.shape[1], device=frames.device) == lengths[:, None] - 1
     return torch.cat([frames, last[..., None].to(frames.dtype)], -1)

@@ -16,7 +16,7 @@ from undertow.emissions.normal import NORMAL
 
 
 class Gaussian(Emission):
-    """A Gaussian over an alphabet of any bit depth. A draw is the bin of one normal quantile.
+    """A Gaussian over an alphabet of any bit depth. A draw is the bin of a normal quantile.
 
     The temperature multiplies the standard deviation; 0 takes the bin of the mean.
     """
@@ -25,8 +25,8 @@ class Gaussian(Emission):
     class Config:
         """The range of the standard deviation.
 
-        `initial_scale` is the standard deviation where the network puts out 0, in units of the signal's range
-        [-1, 1] (a bin's width if that is more). `scale_margin` puts the floor of its logarithm at
+        `initial_scale` is the standard deviation where the network's output is 0, in units of the signal's range
+        [-1, 1] (a bin's width if that is larger). `scale_margin` sets the floor of its logarithm to
         log(bin width) - scale_margin.
         """
 

@@ -1,7 +1,7 @@
 """The logistic distribution of mean 0 and scale 1, whose CDF is the sigmoid σ.
 
-The probability of an interval comes from the exact identity σ(a) - σ(b) = σ(a) · σ(-b) · (1 - e^(b - a)), which
-neither cancels in a narrow bin nor underflows in a tail, so there is no fallback to the density.
+The probability of an interval comes from the exact identity σ(a) - σ(b) = σ(a) · σ(-b) · (1 - e^(b - a)). It neither
+cancels in a narrow bin nor underflows in a tail, so it needs no fallback to the density.
 """
 
 import torch
@@ -16,7 +16,7 @@ def _log_interval(middle: Tensor, half: Tensor) -> Tensor:
 
 
 def sigmoid(z: Tensor) -> Tensor:
-    """1 / (1 + e^-z), the same bits wherever z stands in its tensor (`torch.sigmoid` rounds the last few otherwise)."""
+    """1 / (1 + e^-z), the same bits at every place in a tensor (`torch.sigmoid` rounds the last few differently)."""
     return 1 / (1 + torch.exp(-z))
 
 

@@ -17,7 +17,7 @@ from undertow.emissions.emission import Emission, Sampling
 class BinnedMixture(Emission, ABC):
     """Σ_k w_k · (probability of the symbol's bin under component k). A draw takes a component, then its quantile.
 
-    The temperature multiplies the components' scales and leaves their weights as they are; 0 takes the bin of the
+    The temperature multiplies the components' scales and does not change their weights; 0 takes the bin of the
     heaviest component's mean.
 
     Attributes:

@@ -21,8 +21,8 @@ class MixtureOfGaussians(BinnedMixture):
     class Config:
         """The mixture's size and the range of its scales.
 
-        `initial_scale` is a component's standard deviation where the network puts out 0, in units of the signal's
-        range [-1, 1] (a bin's width if that is more). `scale_margin` puts the floor of its logarithm at
+        `initial_scale` is a component's standard deviation where the network's output is 0, in units of the signal's
+        range [-1, 1] (a bin's width if that is larger). `scale_margin` sets the floor of its logarithm to
         log(bin width) - scale_margin.
         """
 

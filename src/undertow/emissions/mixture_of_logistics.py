@@ -21,10 +21,10 @@ class MixtureOfLogistics(BinnedMixture):
     class Config:
         """The mixture's size and the range of its scales.
 
-        `initial_scale` is a component's scale where the network puts out 0, in units of the signal's range [-1, 1]
-        (a bin's width if that is more).
-        `scale_margin` puts the floor of the log-scale at log(bin width) - scale_margin; at 3 the likeliest symbol can
-        still reach probability 0.9999, so silence costs next to nothing.
+        `initial_scale` is a component's scale where the network's output is 0, in units of the signal's range [-1, 1]
+        (a bin's width if that is larger).
+        `scale_margin` sets the floor of the log-scale to log(bin width) - scale_margin; at 3 the most probable symbol
+        can still reach probability 0.9999, so silence costs almost nothing.
         """
 
         kind: Literal["mixture_of_logistics"] = "mixture_of_logistics"

@@ -1,7 +1,7 @@
 """The normal distribution of mean 0 and standard deviation 1, whose CDF is Φ and density φ.
 
-Written with erfc(z) and erfcx(z) = e^(z²) · erfc(z), whose values and derivatives stay right in the far tail, also in
-float32. (The derivative of `torch.special.log_ndtr` is e^(-z²/2 - log Φ(z)), where two large numbers cancel.)
+Written with erfc(z) and erfcx(z) = e^(z²) · erfc(z), whose values and derivatives stay accurate in the far tail, even
+in float32. (The derivative of `torch.special.log_ndtr` is e^(-z²/2 - log Φ(z)), where two large numbers cancel.)
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Models by name: whatever is trained. Calling a model with a batch gives its loss."""
+"""Models by name: everything that can be trained. Calling a model with a batch gives its loss."""
 
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
@@ -30,11 +30,11 @@ def build(config: Any) -> Model:
 
 
 def complete(values: Mapping[str, Any], told: Told, say: Callable[[str], None]) -> Any:
-    """The config of a recipe's model, with what only the data can tell filled in; see `Model.completed`.
+    """The config of a recipe's model, completed from the data; see `Model.completed`.
 
     Raises:
-        UsageError: an unknown kind or key, a wrong value, or data that is not for such a model.
-        DataError: the data lacks what the recipe asks for.
+        UsageError: an unknown kind or key, a wrong value, or data that does not suit such a model.
+        DataError: the data lacks something that the recipe asks for.
     """
     kind = values.get("kind", usual_kind(told))
     if kind not in MODELS:
@@ -43,8 +43,8 @@ def complete(values: Mapping[str, Any], told: Told, say: Callable[[str], None]) 
 
 
 def usual_kind(told: Told) -> str:
-    """The kind of a recipe's model that gives none: a label that is a number, or one of every step, is there to be
-    predicted; otherwise the model is autoregressive.
+    """The default kind of a recipe's model. Numeric labels are to be predicted by a regressor, labels of every step by
+    a classifier; otherwise the model is autoregressive.
     """
     labels = (told.labels or {}).values()
     if any(label.classes is None for label in labels):

@@ -29,21 +29,21 @@ from undertow.networks import NetworkConfig
 from undertow.state import State, detach, map_state, where
 
 SHORT_FIELD_SECONDS = 0.1
-EMISSIONS = {  # where a recipe gives none, by what symbols stand for
+EMISSIONS = {  # defaults, by the kind of data
     "text": {"kind": "categorical"},
     "notes": {"kind": "bernoulli", "num_elements": 88},
 }
 
 
 class ShortReceptiveFieldWarning(UserWarning):
-    """A model of sound hears less than 100 ms of its past: it cannot follow a voice's pitch."""
+    """A model of sound sees less than 100 ms of its past, too little to follow a voice's pitch."""
 
 
 class Autoregressive(Model):
     """A network that reads x_1 … x_{t-1} and parametrises the distribution of x_t.
 
     The shift by one step lives in `past` and nowhere else: the network's first input is the alphabet's start symbol.
-    Column t of `Condition.aligned` conditions x_t; so the start symbol is stepped with column 0, x_t with column t + 1.
+    Column t of `Condition.aligned` conditions x_t. So column 0 goes with the start symbol, column t + 1 with input x_t.
     """
 
     @config
@@ -51,7 +51,7 @@ class Autoregressive(Model):
         """The model's parts.
 
         Attributes:
-            sample_rate: steps a second, in Hz; None where steps have no clock.
+            sample_rate: steps per second, in Hz; None if steps are not timed.
         """
 
         kind: Literal["autoregressive"] = "autoregressive"
@@ -125,7 +125,7 @@ class Autoregressive(Model):
 
     @property
     def receptive_field(self) -> int | None:
-        """Past symbols the next one depends on; None when all of them."""
+        """Number of past symbols that the next one depends on; None for all of them."""
         return self.network.receptive_field
 
     @property
@@ -135,9 +135,9 @@ class Autoregressive(Model):
 
     @property
     def context_steps(self) -> int | None:
-        """Steps before a crop that it must carry, so that its own see all they would see in the whole; None when all.
+        """Steps that a crop needs before it, so that its own steps see what they see in the whole; None for all.
 
-        What the network sees, and the frames before them that the upsampler sees.
+        They are the network's receptive field, and the past frames that the upsampler sees.
         """
         field = self.receptive_field
         return None if field is None else field + self.conditioner.past_steps
@@ -154,19 +154,19 @@ class Autoregressive(Model):
         return f"{loss / math.log(2):.4f} bits/{self.alphabet.unit}"
 
     def log_prob(self, batch: Batch) -> Tensor:
-        """Log-probability of each symbol in nats, (B, T); zero where a step does not count."""
+        """Log-probability of each symbol in nats, (B, T); zero at steps that do not count."""
         past = self._inputs(self.past(batch.symbols[:, :-1]))
         log_prob = self.emission.log_prob(self.network(past, self._condition(batch)), batch.symbols)
         return torch.where(batch.counted, log_prob, 0.0)
 
     def log_prob_from(self, batch: Batch, position: State | None) -> tuple[Tensor, State]:
-        """Log-probabilities (B, T) of a batch whose rows go on where `batch.continues`, and the position after it.
+        """Log-probabilities (B, T) of a batch whose rows continue where `batch.continues`, and the position after it.
 
-        A position has "pending", the last symbols, which the network has not been fed yet; "network", its state before
-        them; and "conditioner", the state after their feature frames. Rows that do not go on begin with the start
-        symbol; so do all where there is no position yet.
+        A position has "pending", the last symbols, which the network has not read yet; "network", its state before
+        them; and "conditioner", the state after their feature frames. Other rows begin with the start symbol; without
+        a position, all do.
         """
-        assert batch.continues is not None, "the batch does not say which rows go on"
+        assert batch.continues is not None, "the batch must have `continues`"
         batch_size, num_steps = batch.symbols.shape[:2]
         sizes = batch.labels, batch.features, num_steps, batch_size
         first, _ = self.conditioner.step(*sizes, self.conditioner.init_state(batch_size))
@@ -177,7 +177,7 @@ class Autoregressive(Model):
         }
         if position is None:
             position = fresh
-        kept = map_state(lambda new, old: old.to(new), fresh, position)  # autocast leaves other types behind
+        kept = map_state(lambda new, old: old.to(new), fresh, position)  # autocast changes types
         begun = where(batch.continues, kept, fresh)
         condition, conditioner = self.conditioner.step(*sizes, begun["conditioner"])
         inputs = torch.cat([begun["pending"], batch.symbols[:, :-1]], dim=1)
@@ -204,25 +204,25 @@ class Autoregressive(Model):
         return self.network.with_room(state, num_steps)
 
     def past(self, symbols: Tensor) -> Tensor:
-        """Symbols (B, T) or (B, T, E) behind the start symbol: T + 1 steps, what x_1 … x_{T+1} each come after."""
+        """The start symbol, then these symbols (B, T) or (B, T, E): the T + 1 inputs that predict x_1 … x_{T+1}."""
         return behind_start(symbols, self.alphabet)
 
     def predict(self, symbols: Tensor, condition: Condition) -> Tensor:
         """Parameters (B, P) of the symbol after these (B, T), in one parallel call without a state.
 
-        From the start symbol on they are what `step` gives from `init_state`.
+        If the symbols begin with the start symbol, the result is that of `step` from `init_state`.
         """
         return self.network.last(self._inputs(symbols), condition)
 
     def step(self, symbols: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        """Parameters (B, T, P) of the symbols after each of these (B, T); `condition` is of those next symbols."""
+        """Parameters (B, T, P) of the next symbol after each of these (B, T); `condition` belongs to the next ones."""
         return self.network.step(self._inputs(symbols), state, condition)
 
     def prime(self, symbols: Tensor, condition: Condition) -> tuple[Tensor, State]:
         """Parameters (B, P) of the symbol after a prompt (B, T), and the state there, in one parallel call.
 
-        `condition` holds T + 1 steps, the prompt's and the next symbol's. A network of finite receptive field is given
-        only as much of the prompt's end as it sees. T may be 0.
+        `condition` holds T + 1 steps, the prompt's and the next symbol's. A network with a finite receptive field reads
+        only the end of the prompt that it sees. T may be 0.
         """
         symbols = self.past(symbols)
         skipped = self.unseen(symbols.shape[1])
@@ -232,7 +232,7 @@ class Autoregressive(Model):
         return self.network.prime(inputs, state, condition)
 
     def unseen(self, num_inputs: int) -> int:
-        """How many of so many inputs, from the first on, can be left out: nothing after the last depends on them."""
+        """How many of the first of `num_inputs` inputs can be left out: nothing after the last depends on them."""
         field = self.network.receptive_field
         skipped = 0 if field is None else max(0, num_inputs - field)
         return skipped - skipped % self.network.period
@@ -245,7 +245,7 @@ class Autoregressive(Model):
         if rate and field and field < SHORT_FIELD_SECONDS * rate:
             message = f"the receptive field is {field} samples, {1000 * field / rate:.0f} ms at {rate} Hz; "
             warnings.warn(
-                message + f"a voice needs at least {1000 * SHORT_FIELD_SECONDS:.0f} ms: more cycles, layers or taps",
+                message + f"a voice needs at least {1000 * SHORT_FIELD_SECONDS:.0f} ms: add cycles, layers or taps",
                 ShortReceptiveFieldWarning,
                 stacklevel=3,
             )
@@ -253,5 +253,5 @@ class Autoregressive(Model):
 
 def _with_rate(features: Mapping[str, Any], sample_rate: int | None) -> dict[str, Any]:
     if sample_rate is None and "sample_rate" not in features:
-        raise UsageError("a model with features needs its rate before the data is read: give data.sample_rate")
+        raise UsageError("a model with features needs a sample rate: set data.sample_rate")
     return {"sample_rate": sample_rate, **features}

@@ -1,7 +1,7 @@
-"""A sequence in, a class out: any network with as many outputs as there are classes, read at one step or at every one.
+"""A sequence in, a class out: any network with one output for each class, read at one step or at every step.
 
-As the last layer of a pre-trained language model is replaced to fine-tune it (GPT: Radford et al. 2018, §3.2), and as
-the TCN's sequence tasks are posed (Bai et al., arXiv 1803.01271, §4).
+So the last layer of a pre-trained language model is replaced to fine-tune it (GPT: Radford et al. 2018, §3.2), and so
+the TCN's sequence tasks are solved (Bai et al., arXiv 1803.01271, §4).
 
 B batch, T time, K classes.
 """
@@ -39,11 +39,11 @@ class Classifier(Model):
         """The model's parts.
 
         Attributes:
-            label: name of the batch's label that is told.
+            label: name of the batch's label to predict.
             classes: its classes, in the order of their indices.
-            reading: "last", after the last symbol; "mean", the mean of what is put out after every symbol; "every", a
-                class for every step, where the label has one for each.
-            sample_rate: steps a second, in Hz; None where steps have no clock.
+            reading: "last", the output after the last symbol; "mean", the mean of the outputs at every step; "every",
+                a class for every step, if the label has one for each.
+            sample_rate: steps per second, in Hz; None if steps are not timed.
         """
 
         kind: Literal["classifier"] = "classifier"
@@ -56,7 +56,7 @@ class Classifier(Model):
 
         def __post_init__(self) -> None:
             if len(self.classes) < 2:
-                raise UsageError(f"there is nothing to classify: label '{self.label}' has {len(self.classes)} classes")
+                raise UsageError(f"label '{self.label}' has {len(self.classes)} classes; a classifier needs 2 or more")
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -87,27 +87,27 @@ class Classifier(Model):
         return past_facts(self.alphabet, self.network.receptive_field, self.config.sample_rate)
 
     def forward(self, batch: Batch, carried: State | None = None) -> Loss:
-        """The mean over the labels that count: of each row that has one, or of each of its counted steps."""
+        """The mean over the labels that count: one for each row that has one, or one for each counted step."""
         labels, told, log_prob = batch.labels[self.config.label].clamp(min=0), self._told(batch), self.log_prob(batch)
         nats = -log_prob.gather(-1, labels[..., None])[..., 0]
         right = (log_prob.argmax(dim=-1) == labels) & told
         return mean_loss(torch.where(told, nats, 0.0).sum(), told, {"accuracy": right.sum()})
 
     def fresh_weights(self, source: Model) -> frozenset[str]:
-        """The output layer's, unless the other model says the same thing of a sequence."""
+        """The output layer's, unless the other model predicts the same classes."""
         same = source.config.kind == self.config.kind and source.config.label == self.config.label
         return frozenset() if same else names_of(self, self.network.output)
 
     def loss_text(self, loss: float) -> str:
-        return f"{loss:.4f} nats/label, {math.exp(-loss):.1%} a label on average"
+        return f"{loss:.4f} nats/label, {math.exp(-loss):.1%} average probability"
 
     def log_prob(self, batch: Batch) -> Tensor:
-        """Log-probability in nats of every class, (B, K), or (B, T, K) where every step is read."""
+        """Log-probability in nats of every class, (B, K), or (B, T, K) with reading "every"."""
         outputs = read_network(self.network, self.alphabet, batch, self.config.reading)
         return F.log_softmax(outputs, dim=-1)
 
     def predict(self, batch: Batch) -> Tensor:
-        """Index of the most probable class, (B,), or (B, T) where every step is read."""
+        """Index of the most probable class, (B,), or (B, T) with reading "every"."""
         return self.log_prob(batch).argmax(dim=-1)
 
     def _told(self, batch: Batch) -> Tensor:

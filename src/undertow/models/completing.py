@@ -1,4 +1,4 @@
-"""What every model does to complete its config: sections read from a recipe's plain mapping, alphabets, labels."""
+"""Complete a model's config from its data: sections of a recipe's plain mapping, alphabets, labels."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -16,10 +16,10 @@ Say = Callable[[str], None]
 
 
 def section(values: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """A section of a recipe, empty where it is not given.
+    """A section of a recipe, empty if it is not given.
 
     Raises:
-        UsageError: it is a value and no section.
+        UsageError: it is a value, not a section.
     """
     found = values.get(name) or {}
     if not isinstance(found, Mapping):
@@ -28,32 +28,32 @@ def section(values: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def read_alphabet(values: Mapping[str, Any], real: str, name: str = "alphabet") -> Any:
-    """The config of an alphabet of a kind of symbols.
+    """The config of an alphabet for a kind of data.
 
     Args:
-        real: what its symbols must stand for.
-        name: of the section in the recipe's model.
+        real: the kind of data, such as "sound".
+        name: name of the section in the recipe's model.
 
     Raises:
-        UsageError: an unknown kind or key, a wrong value, or an alphabet of something else.
+        UsageError: an unknown kind or key, a wrong value, or an alphabet for another kind of data.
     """
     found = parse(_Alphabet, {"alphabet": values}, "model").alphabet
     if (other := alphabets.ALPHABETS[found.kind].real) != real:
-        raise UsageError(f"model.{name}: '{found.kind}' is of {other}, and the data of {real}")
+        raise UsageError(f"model.{name}: alphabet '{found.kind}' is for {other}, but the data is {real}")
     return found
 
 
 def asked_alphabet(values: Mapping[str, Any], told: Told, name: str = "alphabet") -> dict[str, Any]:
-    """The section of an alphabet in a recipe's model, with what the data says of one of its kind."""
+    """The section of an alphabet in a recipe's model, with the data's settings for one of its kind."""
     given, usual = section(values, name), dict(told.alphabet or {})
     return usual | given if given.get("kind", usual.get("kind")) == usual.get("kind") else given
 
 
 def with_alphabet(values: Mapping[str, Any], told: Told, name: str = "alphabet", side: Side = "target") -> Any:
-    """A recipe's model with the alphabet that it gives, or else the data's, fitted to the texts."""
+    """A recipe's model with its own alphabet or, if it gives none, the data's, fitted to the texts."""
     found = asked_alphabet(values, told, name)
     if not found:
-        return dict(values)  # that it is missing is said when all of the config is read
+        return dict(values)  # reading the whole config reports that it is missing
     return {**values, name: to_dict(told.fit(read_alphabet(found, told.real, name), side))}
 
 
@@ -61,8 +61,8 @@ def choose_label(wanted: Any, told: Told) -> tuple[str, Label]:
     """The label of that name, or with "auto" the only one that sorts the data into classes.
 
     Raises:
-        DataError: the data has no such label, or none that is useful.
-        UsageError: there are several, and none is chosen.
+        DataError: the data has no such label, or no useful one.
+        UsageError: there are several, and none was chosen.
     """
     if told.labels is None:
         return ("label" if wanted == AUTO else str(wanted)), UNREAD
@@ -73,7 +73,7 @@ def choose_label(wanted: Any, told: Told) -> tuple[str, Label]:
         return str(wanted), known[wanted]
     useful = [name for name, label in known.items() if label.is_useful]
     if not useful:
-        raise DataError("the data has no label to predict: give it labels, as sub-folders or a column of a table")
+        raise DataError("the data has no label to predict: give it labels by sub-folders or a column of a table")
     if len(useful) > 1:
         raise UsageError(
             f"the data has several labels; choose one: --set model.label={useful[0]} ({', '.join(useful)})"
@@ -82,13 +82,13 @@ def choose_label(wanted: Any, told: Told) -> tuple[str, Label]:
 
 
 def choose_classes(wanted: Any, told: Told, say: Say) -> dict[str, Sequence[str]]:
-    """Classes by name of the labels that a model is conditioned on.
+    """Classes, by label name, of the labels that a model is conditioned on.
 
     Args:
-        wanted: a list of names; or "auto": all but those that do not sort the data into classes, which is said.
+        wanted: a list of names; or "auto", all labels that sort the data into classes; `say` gets the others.
 
     Raises:
-        UsageError: it is something else.
+        UsageError: `wanted` is something else.
         DataError: the data has no such label.
     """
     is_list = isinstance(wanted, list | tuple | Mapping) and all(isinstance(one, str) for one in wanted)
@@ -98,13 +98,13 @@ def choose_classes(wanted: Any, told: Told, say: Say) -> dict[str, Sequence[str]
     if wanted == AUTO:
         for name, label in known.items():
             if not label.is_useful:
-                say(f"label '{name}' is left out: it does not sort the data into classes")
+                say(f"ignoring label '{name}': it does not sort the data into classes")
         return {name: list(label.classes or ()) for name, label in known.items() if label.is_useful}
     if told.labels is None:
         return {}
     for name in wanted:
         if name not in known:
-            raise DataError(f"the data has no label '{name}'{_names(name, known)} (model.conditioner.labels chooses)")
+            raise DataError(f"the data has no label '{name}'{_names(name, known)}; set model.conditioner.labels")
     return {name: list(known[name].classes or ()) for name in wanted}
 
 
@@ -112,26 +112,26 @@ def with_rate(values: Mapping[str, Any], told: Told) -> dict[str, Any]:
     """A recipe's model with the sample rate of its data.
 
     Raises:
-        UsageError: the recipe gives another.
+        UsageError: the recipe gives a different one.
     """
     if told.real != "sound":
         return dict(values)
     if values.get("sample_rate") not in (None, told.sample_rate):
         raise UsageError(
-            f"model.sample_rate is {values['sample_rate']}; set data.sample_rate instead, and the model has it"
+            f"model.sample_rate is {values['sample_rate']}; set data.sample_rate instead, which the model takes over"
         )
     return {**values, "sample_rate": told.sample_rate}
 
 
 def refuse_source(values: Mapping[str, Any], told: Told) -> None:
-    """Refuse data of pairs for a model of single sequences.
+    """Refuse pairs of sequences for a model of single sequences.
 
     Raises:
         UsageError: the data has sources.
     """
     if told.source is not None:
         kind = values.get("kind", "autoregressive")
-        raise UsageError(f"this data has a source for each sequence: it is for a model of kind seq2seq, not {kind}")
+        raise UsageError(f"this data is pairs of sequences: it needs a model of kind seq2seq, not {kind}")
 
 
 def _names(name: str, known: Mapping[str, Any]) -> str:

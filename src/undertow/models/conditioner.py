@@ -1,4 +1,4 @@
-"""What a batch says about itself, as the condition a network reads: labels embedded, feature frames upsampled.
+"""The condition that a network reads, made from a batch: labels embedded, feature frames upsampled.
 
 B batch, T time, F feature frames, M features a frame, Y condition channels.
 """
@@ -22,13 +22,13 @@ from undertow.state import State
 
 @config
 class Upsampling:
-    """How feature frames reach the signal's rate.
+    """How feature frames are upsampled to the signal's rate.
 
     Attributes:
         kind: "transposed", learned and overlapping; "repeat", each frame repeated (slightly worse, WaveNet §2.5).
-        strides: factors of the stages, whose product is the features' hop; by default its prime factors, largest first.
-        channels: width of every stage and of the condition that comes out.
-        look_ahead: frames of the future an output sees, beside its own and the past's. A stream runs late by as many.
+        strides: factors of the stages; their product is the features' hop. By default its prime factors, largest first.
+        channels: width of every stage and of the condition.
+        look_ahead: future frames that an output sees, besides its own and past ones. They delay a stream.
     """
 
     kind: Literal["transposed", "repeat"] = "transposed"
@@ -38,9 +38,9 @@ class Upsampling:
 
 
 class Conditioner(nn.Module):
-    """Labels and features of a batch to `Condition.aligned` (B, T or 1, Y).
+    """Maps labels and features of a batch to `Condition.aligned` (B, T or 1, Y).
 
-    Every label is optional: in training each is hidden at random, so that a model can be sampled, or score, without it.
+    Every label is optional: training hides each at random, so that a model can also generate and score without it.
     """
 
     @config
@@ -48,11 +48,11 @@ class Conditioner(nn.Module):
         """What the model is conditioned on.
 
         Attributes:
-            labels: class names by label name, {"speaker": ("theo", …)}; empty where nothing is known of a sequence.
-            label_channels: width of the labels' vector; several labels are summed.
-            label_dropout: share of labels hidden in training.
-            features: frame features, computed from the signal or brought by the user, and their settings.
-            upsampling: how those reach the signal's rate.
+            labels: class names by label name, {"speaker": ("theo", …)}; empty without labels.
+            label_channels: width of a label's vector; the vectors of several labels are summed.
+            label_dropout: share of labels that training hides.
+            features: frame features and their settings, computed from the signal or provided by the user.
+            upsampling: how they are upsampled to the signal's rate.
         """
 
         labels: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -73,7 +73,7 @@ class Conditioner(nn.Module):
 
     @property
     def past_steps(self) -> int:
-        """Steps before its own frame that a step's condition depends on."""
+        """Number of steps before its own frame that a step's condition depends on."""
         if self.upsampler is None:
             return 0
         assert self.config.features is not None and self.upsampler.receptive_field is not None
@@ -85,12 +85,12 @@ class Conditioner(nn.Module):
         """The condition of `num_steps` steps.
 
         Args:
-            labels: by name, (B,) class indices; -1, or no entry, where a label is not known.
-            features: (B, F, M) frames that cover the steps; needed when the config names features. Those beyond the
-                steps are looked ahead to; where there are none, the last is repeated.
+            labels: by name, (B,) class indices; -1, or no entry, for an unknown label.
+            features: (B, F, M) frames that cover the steps; needed if the config names features. Further frames serve
+                the look-ahead; without them, the last one is repeated.
 
         Raises:
-            UsageError: features are missing, or end before the steps do.
+            UsageError: features are missing, or do not cover the steps.
         """
         upsampled = None if self.upsampler is None else self.upsampler(self._ahead(features, num_steps))
         return self._join(labels, upsampled, num_steps, batch_size)
@@ -102,7 +102,7 @@ class Conditioner(nn.Module):
     def step(
         self, labels: Mapping[str, Tensor], features: Tensor | None, num_steps: int, batch_size: int, state: State
     ) -> tuple[Condition, State]:
-        """`forward` for the next steps of sequences, which begin with a frame, and the state after their frames."""
+        """`forward` for the next steps of sequences, from the start of a frame, and the state after their frames."""
         upsampled = None
         if self.upsampler is not None:
             assert self.config.features is not None
@@ -131,11 +131,11 @@ class Conditioner(nn.Module):
         return total[:, None]
 
     def _ahead(self, features: Tensor | None, num_steps: int) -> Tensor:
-        """The frames (B, F, M) that cover the steps, each in place of the one that looks ahead to it."""
+        """The frames (B, F, M) that cover the steps, shifted by the look-ahead."""
         assert self.config.features is not None
         hop = self.config.features.hop_length
         if features is None:
-            raise UsageError(f"this model is conditioned on {self.config.features.kind} features; none were given")
+            raise UsageError(f"this model is conditioned on {self.config.features.kind} features, but got none")
         if features.shape[1] * hop < num_steps:
             raise UsageError(f"{features.shape[1]} feature frames of {hop} steps do not cover {num_steps} steps")
         ahead = self.config.upsampling.look_ahead

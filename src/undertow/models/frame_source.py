@@ -1,4 +1,4 @@
-"""Frames of sound as an encoder reads them: freed of how they were recorded, and in training with parts hidden.
+"""Frames of sound as an encoder reads them: standardised, and in training with hidden parts.
 
 B batch, S steps, C channels.
 """
@@ -9,25 +9,25 @@ from torch import Tensor, nn
 from undertow.config import Probability, config
 from undertow.networks.encoder_decoder import within
 
-EPSILON = 1e-2  # of a standard deviation: a channel that hardly moves, in silence, is not blown up
-NUM_BANDS, NUM_STRETCHES = 2, 1  # that are hidden
+EPSILON = 1e-2  # smallest standard deviation: keeps near-constant channels, in silence, small
+NUM_BANDS, NUM_STRETCHES = 2, 1  # to hide
 
 
 class FrameSource(nn.Module):
-    """Frames (B, S, C) with lengths (B,), each channel of a row at mean 0 and deviation 1 over the row's length.
+    """Standardise frames (B, S, C) of lengths (B,): each channel of a row gets mean 0 and standard deviation 1.
 
-    That takes away loudness, microphone and room, alike in training and afterwards. What is behind a row is zero.
+    This removes loudness, microphone and room, in training and afterwards. Padding is zero.
     """
 
     @config
     class Config:
-        """What training does to frames, so that a model does not learn its few speakers by heart.
+        """Augmentation of frames in training, so that a model does not memorise its few speakers.
 
         Attributes:
-            hidden: bands of channels and a stretch of time are put to the mean, each up to this share of all wide
+            hidden: set random bands of channels and a stretch of time to the mean, each at most this share wide
                 (SpecAugment, Park et al., arXiv 1904.08779).
-            stretched: channels are read at up to this share further apart or closer together, as a shorter or longer
-                vocal tract has its formants (vocal tract length perturbation, Jaitly and Hinton, 2013).
+            stretched: stretch or shrink the channel axis by up to this share, as a shorter or longer vocal tract does
+                with formants (vocal tract length perturbation, Jaitly and Hinton, 2013).
         """
 
         hidden: Probability = 0.0
@@ -56,7 +56,7 @@ def _standardised(frames: Tensor, inside: Tensor, lengths: Tensor) -> Tensor:
 
 
 def _stretched(frames: Tensor, most: float) -> Tensor:
-    """Each row's channels read at places that lie 1 ± up to `most` apart, between two channels in proportion."""
+    """Each row's channels, read by linear interpolation at places 1 ± up to `most` apart."""
     factor = 1 + most * (2 * torch.rand(len(frames), 1, device=frames.device) - 1)
     last = frames.shape[2] - 1
     place = (torch.arange(last + 1, device=frames.device) * factor).clamp(max=last)
@@ -81,7 +81,7 @@ def _hidden(frames: Tensor, lengths: Tensor, share: float) -> Tensor:
 
 
 def _somewhere(places: Tensor, lengths: Tensor, share: float) -> Tensor:
-    """Of each row's places up to its length, a stretch anywhere, up to a share of them long: (B, places) bool."""
+    """A random stretch of each row's places, at most a share of its length long: (B, places) bool."""
     length, start = torch.rand(2, len(lengths), 1, device=lengths.device)
     length = length * share * lengths[:, None]
     start = start * (lengths[:, None] - length)

@@ -1,4 +1,4 @@
-"""Symbols as a network is given them: behind the start symbol, as indices or as the values they stand for.
+"""The input of a network: the start symbol, then symbols, as indices or as their values.
 
 B batch, T time, E elements of a vector symbol.
 """
@@ -11,7 +11,7 @@ from undertow.networks import Network
 
 
 def behind_start(symbols: Tensor, alphabet: Alphabet) -> Tensor:
-    """Symbols (B, T) or (B, T, E) behind the start symbol: T + 1 steps."""
+    """The start symbol, then symbols (B, T) or (B, T, E): T + 1 steps."""
     start = symbols.new_full((len(symbols), 1, *symbols.shape[2:]), alphabet.start_symbol)
     return torch.cat([start, symbols], dim=1)
 

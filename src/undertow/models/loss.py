@@ -1,4 +1,4 @@
-"""What calling a model with a batch gives: its loss, and what else is worth knowing of the batch."""
+"""The result of calling a model with a batch: its loss, and other figures of the batch."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -15,12 +15,12 @@ class Loss(NamedTuple):
     """The loss of one batch. A tuple of tensors, so that DDP and FSDP find them.
 
     Attributes:
-        value: the mean loss over the batch's terms, a scalar; zero where there are none.
-        num_terms: how many terms it is the mean of, a scalar int64 tensor: the counted steps of most models.
+        value: the mean loss over the batch's terms, a scalar; zero without terms.
+        num_terms: number of terms, a scalar int64 tensor; in most models the counted steps.
         figures: other numbers by name, each a scalar: a mean over the same terms, or one number of the batch. Training
-            and validation average them as they average the loss, and show them under their names. A model gives the
-            same names at every call. No gradient flows through them.
-        carried: of a batch whose rows go on from the one before, what to carry to the next, detached; otherwise None.
+            and validation average them like the loss, and show them under their names. A model gives the same names at
+            every call. No gradient flows through them.
+        carried: if the batch's rows continue the batch before, the state for the next batch, detached; otherwise None.
     """
 
     value: Tensor
@@ -32,7 +32,7 @@ class Loss(NamedTuple):
 def mean_loss(total: Tensor, terms: Tensor, figures: Mapping[str, Tensor] = NO_FIGURES) -> Loss:
     """The mean of terms whose sum is `total`, where `terms` (bool, any shape) marks those that count.
 
-    `figures` are sums over the same terms, detached, and become means alike.
+    `figures` are sums over the same terms, detached; they become means too.
     """
     num_terms = terms.sum()
     number = num_terms.clamp(min=1)

@@ -1,4 +1,4 @@
-"""What training, checkpoints and scoring know of a model: its config, its loss, and what it says about itself."""
+"""The interface of a model for training, checkpoints and scoring: its config, its loss, its needs and facts."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -24,9 +24,9 @@ class Model(nn.Module, ABC):
     """Anything that is trained. `forward(batch)` is its loss, so that DDP and FSDP see it.
 
     Attributes:
-        config: the pydantic dataclass the model was built from; `type(model)(model.config)` builds its twin.
-        engine_file: the model as it was exported to the native engine, in a precision of its own; None for most models.
-        is_density: whether its likelihoods are densities, whose nats may be below 0 and are no bits.
+        config: the pydantic dataclass the model was built from; `type(model)(model.config)` builds a model like it.
+        engine_file: the model exported to the native engine, in another precision; None for most models.
+        is_density: whether its likelihoods are densities, so that nats may be negative and bits do not apply.
     """
 
     config: Any
@@ -36,43 +36,43 @@ class Model(nn.Module, ABC):
     @classmethod
     @abstractmethod
     def completed(cls, values: Mapping[str, Any], told: Told, say: Callable[[str], None]) -> Any:
-        """The config of a recipe's model, with what only the data can tell filled in.
+        """The config of a recipe's model, completed from the data.
 
         Args:
             values: the recipe's model as a plain mapping.
-            told: what the data says about itself. Before it is read, its labels are unknown.
-            say: takes a line on what is left out.
+            told: facts about the data. Before the data is read, its labels are unknown.
+            say: called with one line for everything that is ignored.
 
         Raises:
-            UsageError: an unknown key, a wrong value, or data that is not for such a model.
-            DataError: the data lacks what the recipe asks for.
+            UsageError: an unknown key, a wrong value, or data that does not suit such a model.
+            DataError: the data lacks something that the recipe asks for.
         """
 
     @property
     @abstractmethod
     def needs(self) -> Needs:
-        """What it needs of the sequences it is given."""
+        """What it needs from its sequences."""
 
     @property
     @abstractmethod
     def facts(self) -> dict[str, Any]:
-        """What is true of it, plain data by name, for people and programs: what a symbol is called (`unit`) and how
-        many there are (`num_symbols`), and whatever else a model of its kind has.
+        """Facts about it, plain data by name, for people and programs: the name of a symbol (`unit`), the number of
+        symbols (`num_symbols`), and others that depend on its kind.
         """
 
     @property
     @abstractmethod
     def scorer(self) -> str:
-        """What judges it on held-out data: a name in `undertow.evaluation.SCORERS`."""
+        """How it is scored on held-out data: a name in `undertow.evaluation.SCORERS`."""
 
     @property
     def abilities(self) -> frozenset[Ability]:
-        """The verbs that it can serve, beside being trained and scored."""
+        """The verbs that it supports besides train and score."""
         return frozenset()
 
     @property
     def precision(self) -> str:
-        """What its weights are held in, as "float32"."""
+        """The type of its weights, such as "float32"."""
         return str(next(self.parameters()).dtype).removeprefix("torch.")
 
     @property
@@ -82,48 +82,48 @@ class Model(nn.Module, ABC):
 
     @property
     def num_parameters(self) -> int:
-        """How many numbers training sets."""
+        """Number of trainable parameters."""
         return sum(parameter.numel() for parameter in trainable_parameters(self).values())
 
     @property
     def num_frozen_parameters(self) -> int:
-        """How many numbers training leaves as they are, such as those of a teacher."""
+        """Number of parameters that training does not change, such as a teacher's."""
         return sum(parameter.numel() for parameter in self.parameters() if not parameter.requires_grad)
 
     @abstractmethod
     def forward(self, batch: Batch, carried: State | None = None) -> Loss:
         """The loss of a batch.
 
-        Where its rows go on from the batch before (`batch.continues` is given), `carried` is what that one gave, None
-        at the first; and the loss holds what to carry to the next.
+        If its rows continue the batch before (`batch.continues` is given), `carried` is the state from that one, None
+        at first; and the loss has the state for the next.
         """
 
     @abstractmethod
     def loss_text(self, loss: float) -> str:
-        """A loss in the unit that people state it in, such as "2.110 bits/sample"."""
+        """A loss in its usual unit, such as "2.110 bits/sample"."""
 
     def fresh_weights(self, source: "Model") -> frozenset[str]:
-        """Names of weights that the model does not take from `source`, even where names and shapes agree.
+        """Names of weights that the model does not take from `source`, even if names and shapes agree.
 
         By default it takes all.
         """
         return frozenset()
 
     def after_update(self, step: int, total: Total) -> None:
-        """Move what gradients do not move: averages of a codebook, schedules. By default there is nothing.
+        """Update what has no gradient, such as the averages of a codebook or a schedule. By default do nothing.
 
-        Training calls this in every process after each update of the weights. What moves is in persistent buffers, so
-        that checkpoints hold it and a resumed run goes on exactly. What `forward` collects for it, in training mode
-        only, may be in buffers that are not persistent, emptied here. Parameters are not to be changed.
+        Training calls this in every process after each update of the weights. It may change persistent buffers, which
+        checkpoints hold, so that a run resumes exactly. It must not change parameters. What `forward` collects for it,
+        in training mode only, may be in buffers that are not persistent; empty them here.
 
         Args:
             step: number of the update, from 1.
-            total: sums a tensor over all processes, which have seen different batches. Every process calls it alike.
+            total: sums a tensor over all processes, which see different batches. Every process must call it.
         """
 
 
 def trainable_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
-    """By name, the parameters that training sets: all but those that are frozen (`requires_grad` is off)."""
+    """The trainable parameters by name: all that are not frozen (`requires_grad` is off)."""
     return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
 
 
@@ -131,7 +131,7 @@ def past_facts(alphabet: Alphabet, receptive_field: int | None, sample_rate: int
     """The facts of a model that reads its own past.
 
     Args:
-        receptive_field: past symbols that the next output depends on; None when all of them.
+        receptive_field: number of past symbols that the next output depends on; None for all of them.
     """
     seconds = None if receptive_field is None or sample_rate is None else receptive_field / sample_rate
     return {
@@ -144,16 +144,16 @@ def past_facts(alphabet: Alphabet, receptive_field: int | None, sample_rate: int
 
 
 def require(model: Model, ability: Ability, found: str = "this model is") -> Any:
-    """The model, if it can serve a verb.
+    """The model, if it supports a verb.
 
     Args:
         found: how the error begins.
 
     Raises:
-        UsageError: it cannot.
+        UsageError: it does not.
     """
     if ability not in model.abilities:
-        others = "".join(f"; `undertow {other}` is for such a model" for other in sorted(model.abilities))
+        others = "".join(f"; use `undertow {other}`" for other in sorted(model.abilities))
         raise UsageError(f"{found} {_a(model.config.kind)}, which cannot {ability}{others}")
     return model
 
@@ -163,6 +163,6 @@ def _a(noun: str) -> str:
 
 
 def stacked_weights(model: nn.Module) -> dict[str, int]:
-    """Names of weights that are several matrices on top of each other, and how many: what `Stacked` modules say."""
+    """Names of the weights of `Stacked` modules, which stack several matrices, with the number of these."""
     modules = [(f"{path}." if path else "", one) for path, one in model.named_modules() if isinstance(one, Stacked)]
     return {path + name: number for path, module in modules for name, number in module.stacked.items()}

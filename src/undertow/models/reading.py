@@ -1,4 +1,4 @@
-"""Where a network that puts out something at every step is read to say one thing of a sequence.
+"""At which step a network's outputs are read to predict one thing about a sequence.
 
 B batch, T steps, P outputs.
 """
@@ -18,10 +18,10 @@ Reading = Literal["last", "mean", "every"]
 
 
 def predicting_needs(model: Any, classes: tuple[str, ...] | None) -> Needs:
-    """What a model that reads whole sequences needs: it is given the start symbol too.
+    """The needs of a model that reads whole sequences, after the start symbol.
 
     Args:
-        model: with an alphabet, a network, and a config that names a label and where the network is read.
+        model: has an alphabet, a network, and a config with `label` and `reading`.
     """
     most = model.network.max_length
     return Needs(
@@ -34,9 +34,9 @@ def predicting_needs(model: Any, classes: tuple[str, ...] | None) -> Needs:
 
 
 def read_network(network: Network, alphabet: Alphabet, batch: Batch, reading: Reading) -> Tensor:
-    """What a network puts out for each sequence, (B, P), or for each step, (B, T, P), in float32 at least.
+    """A network's outputs for each sequence, (B, P), or for each step, (B, T, P), in float32 at least.
 
-    It reads the start symbol and the whole sequence; where that is all that counts, at its last step alone.
+    The network reads the start symbol and the whole sequence. If only the last step is read, the others cost no head.
     """
     inputs = network_inputs(behind_start(batch.symbols, alphabet), alphabet, network)
     if reading == "last" and bool(batch.counted[:, -1].all()):
@@ -47,9 +47,9 @@ def read_network(network: Network, alphabet: Alphabet, batch: Batch, reading: Re
 
 
 def read(outputs: Tensor, counted: Tensor, reading: Reading) -> Tensor:
-    """Outputs (B, T, P) at the last counted step, or their mean over the counted steps, (B, P); or all, as they are.
+    """Outputs (B, T, P) at the last counted step, or their mean over the counted steps, (B, P); or all of them.
 
-    A row without a counted step is read at its first.
+    A row without a counted step is read at its first step.
     """
     if reading == "every":
         return outputs

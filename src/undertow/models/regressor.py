@@ -1,4 +1,4 @@
-"""A sequence in, a number out: the adding problem, and whatever else is measured (Bai et al., arXiv 1803.01271, §4.1).
+"""A sequence in, a number out, as in the adding problem (Bai et al., arXiv 1803.01271, §4.1).
 
 B batch, T time.
 """
@@ -33,9 +33,9 @@ class Regressor(Model):
         """The model's parts.
 
         Attributes:
-            label: name of the batch's label that is told, a number.
-            reading: "last", after the last symbol; "mean", the mean of what is put out after every symbol.
-            sample_rate: steps a second, in Hz; None where steps have no clock.
+            label: name of the batch's label to predict, a number.
+            reading: "last", the output after the last symbol; "mean", the mean of the outputs at every step.
+            sample_rate: steps per second, in Hz; None if steps are not timed.
         """
 
         kind: Literal["regressor"] = "regressor"
@@ -78,7 +78,7 @@ class Regressor(Model):
         return Loss(errors.square().mean(), num_terms, {"absolute_error": errors.detach().abs().mean()})
 
     def fresh_weights(self, source: Model) -> frozenset[str]:
-        """The output layer's, unless the other model says the same thing of a sequence."""
+        """The output layer's, unless the other model predicts the same label."""
         same = source.config.kind == self.config.kind and source.config.label == self.config.label
         return frozenset() if same else names_of(self, self.network.output)
 
@@ -86,5 +86,5 @@ class Regressor(Model):
         return f"mean squared error {loss:.4g}"
 
     def predict(self, batch: Batch) -> Tensor:
-        """What is told of each row, (B,)."""
+        """The predicted number of each row, (B,)."""
         return read_network(self.network, self.alphabet, batch, self.config.reading)[:, 0]

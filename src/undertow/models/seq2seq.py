@@ -1,4 +1,4 @@
-"""A sequence made from another: p(y | x) = Π_t p(y_t | y_<t, x), as a translation is from a sentence.
+"""A sequence written from another, such as a translation: p(y | x) = Π_t p(y_t | y_<t, x).
 
 Neural machine translation: Sutskever et al., arXiv 1409.3215; Bahdanau et al., arXiv 1409.0473.
 
@@ -30,22 +30,22 @@ from undertow.networks import ENCODER_DECODERS, EncoderDecoderConfig, InputShape
 from undertow.state import State
 
 NOTHING = Condition()
-SHARED = "shared"  # of a recipe's model.source: the target's alphabet, fitted to both sides
+SHARED = "shared"  # as model.source in a recipe: the target's alphabet, fitted to both sides
 
 
 class Seq2Seq(Model):
-    """An encoder reads the source; a decoder, given it, writes the target step by step.
+    """An encoder reads the source; a decoder reads its memory and writes the target step by step.
 
-    A target is of symbols, (B, T): the end symbol N comes after the target's own, and the start symbol N + 1 stands
-    before the first. Or it is of frames, (B, T, M + 1): M values and a flag, 1 at the last frame and 0 before; a frame
-    of zeros stands before the first, and the decoder does not read the flags. A source of symbols has an end symbol
-    too, its alphabet's `num_symbols`. What a batch holds ends with them. The encoder's memory is in the decoder's
-    state, so rows are selected, joined and saved with what they translate.
+    A target of symbols, (B, T), ends with the end symbol N; the start symbol N + 1 comes before it. A target of frames,
+    (B, T, M + 1), has M values and a flag, 1 at the last frame and 0 before; a frame of zeros comes before it, and the
+    decoder does not read the flags. A source of symbols ends with an end symbol too, its alphabet's `num_symbols`.
+    Batches hold the end symbols. The encoder's memory is part of the decoder's state, so that selecting, joining and
+    saving rows includes their sources.
 
     Attributes:
-        source_alphabet: None where a source is of frames.
-        end_symbol: N; 0 where a target is of frames, whose end `is_end` tells.
-        source_end: what ends a source of symbols; None where it is of frames.
+        source_alphabet: None for a source of frames.
+        end_symbol: N; 0 for a target of frames, see `is_end`.
+        source_end: the end symbol of a source of symbols; None for frames.
     """
 
     @config
@@ -53,15 +53,15 @@ class Seq2Seq(Model):
         """The model's parts.
 
         Attributes:
-            source: alphabet of the source, where it is of symbols.
-            features: frames of the source, where it is of sound; see `FrameSource` for how they are read.
-            frames: what training does to them.
-            alphabet: of the target; of M numbers where it is of frames.
-            emission: the distribution of a target's step: "categorical", or of frames "gaussian_frames" or
+            source: alphabet of a source of symbols.
+            features: frames of a source of sound; see `FrameSource` for how they are read.
+            frames: their augmentation in training.
+            alphabet: of the target; M numbers for a target of frames.
+            emission: the distribution of a target's step: "categorical", or for frames "gaussian_frames" or
                 "laplace_frames".
-            direction: names of what it reads and what it writes, ("en", "de").
+            direction: names of the source and the target, ("en", "de").
             label_smoothing: share of probability that training spreads evenly over all symbols (arXiv 1706.03762,
-                §5.4); of symbols only.
+                §5.4); not for frames.
         """
 
         kind: Literal["seq2seq"] = "seq2seq"
@@ -76,9 +76,9 @@ class Seq2Seq(Model):
 
         def __post_init__(self) -> None:
             if (self.source is None) == (self.features is None):
-                raise UsageError("a source is either of symbols (source: an alphabet) or of sound (features)")
+                raise UsageError("a model of kind seq2seq needs either source (an alphabet) or features (of sound)")
             if self.label_smoothing and self.emission.kind in FRAME_EMISSIONS:
-                raise UsageError(f"label_smoothing is {self.label_smoothing}; it is for targets of symbols, not frames")
+                raise UsageError(f"label_smoothing is {self.label_smoothing}; a target of frames needs 0")
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -104,9 +104,9 @@ class Seq2Seq(Model):
     @classmethod
     def completed(cls, values: Mapping[str, Any], told: Told, say: Callable[[str], None]) -> Config:
         if told.source is None or told.direction is None:
-            raise UsageError("a model of kind seq2seq makes one sequence of another, and this data has no sources")
+            raise UsageError("a model of kind seq2seq needs pairs of sequences, but this data has no sources")
         if told.source == "sound" and not section(values, "features"):
-            raise UsageError("model.features: there are none; say which frames of the sound the model reads")
+            raise UsageError("model.features is missing: a model that reads sound needs it, such as {kind: log_mel}")
         made = parse(cls.Config, {**values, **_alphabets(values, told), "direction": told.direction}, "model")
         if told.lengths is None:
             return made
@@ -147,23 +147,23 @@ class Seq2Seq(Model):
         return self.target.loss_text(loss)
 
     def log_prob(self, batch: Batch) -> Tensor:
-        """Log-probability of each target symbol in nats, (B, T); zero where a step does not count.
+        """Log-probability of each target symbol in nats, (B, T); zero at steps that do not count.
 
-        Of frames it is a log-density (`is_density`), and the log-probability of the flag.
+        For frames it is their log-density (`is_density`) plus the log-probability of the flag.
         """
         log_prob = self.emission.log_prob(self._params(batch), batch.symbols)
         return torch.where(batch.counted, log_prob, 0.0)
 
     def encode(self, source: Tensor, lengths: Tensor) -> Condition:
-        """The condition that sources (B, S), or frames (B, S, C), of these lengths (B,) make for the decoder."""
+        """The decoder's condition, from sources (B, S), or frames (B, S, C), of these lengths (B,)."""
         return self.network.encode(source if self.frames is None else self.frames(source, lengths), lengths)
 
     def init_state(self, batch_size: int, condition: Condition) -> State:
-        """The decoder's state before the start symbol, the source's memory in it."""
+        """The decoder's state before the start symbol, with the source's memory."""
         return self.network.decoder.init_state(batch_size, condition)
 
     def step(self, symbols: Tensor, state: State, condition: Condition = NOTHING) -> tuple[Tensor, State]:
-        """Parameters (B, T, P) of what comes after each of these steps (B, T, …); the source is in the state."""
+        """Parameters (B, T, P) of the next step after each of these (B, T, …); the source is in the state."""
         return self.network.decoder.step(self._inputs(symbols), state, condition)
 
     @property
@@ -186,11 +186,11 @@ class Seq2Seq(Model):
         return 0
 
     def predict(self, symbols: Tensor, condition: Condition) -> Tensor:
-        """Parameters (B, P) of what comes after these steps (B, T, …), from the start on, without a state."""
+        """Parameters (B, P) of the step after these (B, T, …), read from the start, without a state."""
         return self.network.decoder.last(self._inputs(symbols), condition)
 
     def past(self, symbols: Tensor) -> Tensor:
-        """Symbols (B, T) behind the start symbol, or frames (B, T, M + 1) behind one of zeros: T + 1 steps."""
+        """The start symbol, then symbols (B, T); or a frame of zeros, then frames (B, T, M + 1): T + 1 steps."""
         return self.target.past(symbols)
 
     def is_end(self, symbols: Tensor) -> Tensor:
@@ -198,7 +198,7 @@ class Seq2Seq(Model):
         return self.target.is_end(symbols)
 
     def alignment(self, batch: Batch) -> Tensor | None:
-        """How much each target step looks at each step of the source: (B, T, M); None where nothing attends."""
+        """Attention weights of each target step over the source's steps: (B, T, M); None without attention."""
         return self.network.alignment(self._inputs(self.past(batch.symbols[:, :-1])), self._condition(batch))
 
     def _params(self, batch: Batch) -> Tensor:
@@ -213,8 +213,8 @@ class Seq2Seq(Model):
 
 
 def _alphabets(values: Mapping[str, Any], told: Told) -> dict[str, Any]:
-    """The alphabets that a recipe's model gives, or else the data's, fitted to the texts; the same for both sides where
-    the source has none of its own.
+    """The alphabets of a recipe's model or, if it gives none, the data's, fitted to the texts. A source without an
+    alphabet of its own has the target's.
     """
     target = read_alphabet(asked_alphabet(values, told), told.real)
     if told.source != told.real:

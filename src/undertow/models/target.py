@@ -1,4 +1,4 @@
-"""What an encoder–decoder writes, step by step: symbols and an end symbol, or frames and a flag at the last.
+"""The target of an encoder–decoder: symbols and an end symbol, or frames with a flag at the last.
 
 B batch, T target steps, N symbols of the target's alphabet, M channels of a frame, P parameters.
 """
@@ -21,11 +21,11 @@ from undertow.networks import InputShape
 
 
 class Target(ABC):
-    """How steps of a target are read, judged and ended.
+    """How steps of a target are read, scored and ended.
 
     Attributes:
         emission: the distribution of a step.
-        shape: what the decoder is given at each step.
+        shape: the shape of the decoder's input at each step.
     """
 
     emission: Emission | FrameEmission
@@ -33,11 +33,11 @@ class Target(ABC):
 
     @abstractmethod
     def past(self, steps: Tensor) -> Tensor:
-        """Steps (B, T, …) behind the start: T + 1 of them."""
+        """The start, then steps (B, T, …): T + 1 steps."""
 
     @abstractmethod
     def inputs(self, steps: Tensor, dtype: torch.dtype) -> Tensor:
-        """What the decoder reads of steps (B, T, …); floats in `dtype`."""
+        """The decoder's input for steps (B, T, …); floats in `dtype`."""
 
     @abstractmethod
     def is_end(self, steps: Tensor) -> Tensor:
@@ -45,10 +45,10 @@ class Target(ABC):
 
     @abstractmethod
     def loss(self, params: Tensor, batch: Batch, smoothing: float) -> Loss:
-        """The mean over the counted steps of a batch, from the parameters (B, T, P) of each.
+        """The mean over the counted steps of a batch, given the parameters (B, T, P).
 
         Args:
-            smoothing: share of probability that is spread evenly over all symbols.
+            smoothing: share of probability to spread evenly over all symbols.
         """
 
     @abstractmethod
@@ -57,7 +57,7 @@ class Target(ABC):
 
 
 class SymbolTarget(Target):
-    """Symbols (B, T), and the end symbol N; the start symbol N + 1 stands before the first."""
+    """Symbols (B, T), ended by the end symbol N; the start symbol N + 1 comes first."""
 
     def __init__(self, alphabet: Alphabet, config: Any) -> None:
         self.end_symbol, self.unit = alphabet.num_symbols, alphabet.unit
@@ -85,7 +85,7 @@ class SymbolTarget(Target):
 
 
 class FrameTarget(Target):
-    """Frames with their flags (B, T, M + 1); a frame of zeros stands before the first. The decoder reads no flags."""
+    """Frames with flags (B, T, M + 1); a frame of zeros comes first. The decoder does not read the flags."""
 
     emission: FrameEmission
 
@@ -105,20 +105,20 @@ class FrameTarget(Target):
         return steps[..., -1] > 0.5
 
     def loss(self, params: Tensor, batch: Batch, smoothing: float) -> Loss:
-        """The figures are the two parts of the loss: of the frames, a density, and of the flags."""
+        """The figures are the two parts of the loss: the frames' (a density) and the flags'."""
         parts = self.emission.log_probs(params, batch.symbols)
         frames, flags = (-torch.where(batch.counted, part, 0.0).sum() for part in parts)
         return mean_loss(frames + flags, batch.counted, {"frame_nats": frames, "stop_nats": flags})
 
     def loss_text(self, loss: float) -> str:
-        return f"{loss:.4f} nats/{self.unit} of a density"
+        return f"{loss:.4f} nats/{self.unit} (density)"
 
 
 def make_target(alphabet: Alphabet, config: Any) -> Target:
-    """The target that an alphabet and an emission's config make.
+    """The target of an alphabet and an emission's config.
 
     Raises:
-        UsageError: the emission is of frames and the alphabet of symbols, or the other way round.
+        UsageError: the emission is for frames and the alphabet of symbols, or the other way round.
     """
     of_frames = config.kind in FRAME_EMISSIONS
     if of_frames == bool(alphabet.num_symbols):

@@ -1,4 +1,4 @@
-"""A trained model's weights taken over by another, where names and shapes agree (GPT: Radford et al. 2018, §3.2)."""
+"""Copy a trained model's weights into another where names and shapes agree (GPT: Radford et al. 2018, §3.2)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,10 +15,10 @@ MOST_NAMED = 4
 
 
 class Taken(NamedTuple):
-    """Names of weights: those that were taken, those of the model that stay new, and the source's that are not used.
+    """Names of weights: taken from the source, new in the model, and unused in the source.
 
     Attributes:
-        other_alphabets: those that have as many symbols in both models, which mean something else in the source.
+        other_alphabets: alphabets with as many symbols in both models, but with another meaning in the source.
     """
 
     taken: tuple[str, ...]
@@ -28,7 +28,7 @@ class Taken(NamedTuple):
 
     @property
     def text(self) -> str:
-        """How many, and which where they are few: "42 of 44 weights taken; new: network.head.weight, …"."""
+        """How many, and their names if they are few: "42 of 44 weights taken; new: network.head.weight, …"."""
         text = f"{len(self.taken)} of {len(self.taken) + len(self.new)} weights taken"
         text += _listed("new", self.new) + _listed("not used", self.unused)
         notes = (f"; note: its {name} differs, so it learnt other symbols" for name in self.other_alphabets)
@@ -37,12 +37,12 @@ class Taken(NamedTuple):
 
 @torch.no_grad()
 def take_weights(model: Model, source: Model) -> Taken:
-    """Copy into a model every weight and buffer of `source` that has its name and shape there.
+    """Copy into a model every weight and buffer of `source` with the same name and shape.
 
-    `Model.fresh_weights` are left as they are.
+    `Model.fresh_weights` are not copied.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there are none to copy.
     """
     there, fresh, taken = source.state_dict(), model.fresh_weights(source), []
     own = model.state_dict()
@@ -51,13 +51,13 @@ def take_weights(model: Model, source: Model) -> Taken:
             weight.copy_(there[name])
             taken.append(name)
     if not taken:
-        raise UsageError("the model to start from has no weight of a name and shape that this model has too")
+        raise UsageError("no weight of the model to start from has the name and shape of one of this model")
     new, unused = (tuple(name for name in names if name not in taken) for names in (own, there))
     return Taken(tuple(taken), new, unused, _other_alphabets(model.needs, source.needs))
 
 
 def names_of(model: nn.Module, layer: nn.Module) -> frozenset[str]:
-    """The names that a layer's parameters have in a model."""
+    """The names of a layer's parameters in a model."""
     own = {id(parameter) for parameter in layer.parameters()}
     every = model.named_parameters(remove_duplicate=False)
     return frozenset(name for name, parameter in every if id(parameter) in own)

@@ -1,4 +1,4 @@
-"""The C library's allocator, told to keep what is freed."""
+"""Make the C library's allocator keep freed memory."""
 
 import ctypes
 import sys
@@ -7,10 +7,10 @@ _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4  # malloc.h
 
 
 def keep_freed_memory() -> None:
-    """Let freed blocks be used again instead of going back to the kernel, on Linux with glibc; elsewhere nothing.
+    """Reuse freed blocks instead of returning them to the kernel, on Linux with glibc; do nothing elsewhere.
 
-    Training on a CPU allocates and frees the same activations at every step. Above 32 MB each of them would come fresh
-    from the kernel, and touching its pages for the first time costs more than the arithmetic on them.
+    Training on a CPU allocates and frees the same activations at every step. Each one above 32 MB would come fresh
+    from the kernel, and the first touch of its pages costs more than the arithmetic on them.
     """
     if not sys.platform.startswith("linux"):
         return

@@ -1,6 +1,6 @@
-"""An exponential moving average of a model's weights, which is what is validated, saved and used.
+"""An exponential moving average of a model's weights, which is validated, saved and used.
 
-What training does not set by gradients stays as the model has it: frozen parameters, and buffers.
+Frozen parameters and buffers are not averaged.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from undertow.models.model import trainable_parameters
 
 
 class WeightAverage:
-    """The average of every trainable parameter, kept beside the model; a sharded model's average is sharded alike."""
+    """The average of every trainable parameter; the average of a sharded model is sharded in the same way."""
 
     def __init__(self, model: nn.Module) -> None:
         self._model = model
@@ -30,12 +30,12 @@ class WeightAverage:
 
     @torch.no_grad()
     def take(self) -> None:
-        """Make the average what the weights are now."""
+        """Set the average to the current weights."""
         torch._foreach_copy_(self._average, self._local())
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """The model with averaged weights, and the raw ones again afterwards."""
+        """Give the model the averaged weights, and afterwards its own again."""
         raw = [tensor.clone() for tensor in self._local()]
         self._put(self._average)
         try:
@@ -45,7 +45,7 @@ class WeightAverage:
 
     @torch.no_grad()
     def _put(self, weights: list[Tensor]) -> None:
-        """Overwrite the weights; what FSDP gathered of the old ones, and keeps until a backward pass, is dropped."""
+        """Overwrite the weights, and drop the gathered old ones, which FSDP keeps until a backward pass."""
         for module in self._model.modules():
             if isinstance(module, FSDPModule):
                 module.reshard()

@@ -17,19 +17,19 @@ OUT = "average"
 
 
 def average(checkpoints: str | Path | Sequence[str | Path], *, last: int = 5, out: str | Path | None = None) -> Path:
-    """Write the mean of the weights of some checkpoints of one model as a checkpoint, and return its folder.
+    """Average the weights of several checkpoints of one model, write the mean as a checkpoint, and return its folder.
 
     Whole numbers that a model counts in, and flags, have no mean: they are those of the newest, or the last given.
 
     Args:
-        checkpoints: the folder of a run, of which the newest are taken; or two or more checkpoints.
-        last: how many of a run; `training.keep_checkpoints` says how many it keeps.
-        out: a new folder; by default `average` in that of the run.
+        checkpoints: the folder of a run, to average its newest; or two or more checkpoints.
+        last: number of a run's checkpoints to average; `training.keep_checkpoints` sets how many it keeps.
+        out: a new folder; by default `average` in the run's folder.
 
     Raises:
-        UsageError: fewer than two checkpoints are asked for, or one of them twice; there is neither a run nor an `out`;
-            or they are exported to the native engine.
-        DataError: there are fewer, one is damaged or of another config than the first, or `out` is there already.
+        UsageError: fewer than two checkpoints, or one of them given twice; neither a run nor an `out`; or checkpoints
+            exported to the native engine.
+        DataError: the run has fewer, one is damaged or has a different config from the first, or `out` exists already.
     """
     if isinstance(checkpoints, str | Path):
         run = Path(checkpoints)
@@ -37,15 +37,15 @@ def average(checkpoints: str | Path | Sequence[str | Path], *, last: int = 5, ou
     else:
         folders = [checkpoint.resolve(one) for one in checkpoints]
     if len(folders) < 2:
-        raise UsageError(f"{len(folders)} checkpoint makes no mean; give the folder of a run, or two or more of them")
+        raise UsageError(f"cannot average {len(folders)} checkpoint; give a run's folder, or two or more checkpoints")
     if out is None:
-        raise UsageError("these are checkpoints and no run: say where their mean is to be written")
+        raise UsageError("give --out, the folder for the mean of these checkpoints")
     if len({folder.resolve() for folder in folders}) < len(folders):
         raise UsageError("a checkpoint is given more than once (best may be the same as last)")
     _check_same(folders)
     model = checkpoint.load(folders[-1])
     if model.engine_file is not None:
-        raise UsageError(f"{folders[-1]} is exported to the native engine; the mean is taken of what it was made from")
+        raise UsageError(f"{folders[-1]} is exported to the native engine; average the checkpoints it was made from")
     model.load_state_dict(_mean(folders, model))
     card = {key: value for key, value in checkpoint.read_card(folders[-1]).items() if key != "scores"}
     checkpoint.save(out, model, card | {"mean_of": [folder.name for folder in folders]})
@@ -53,13 +53,13 @@ def average(checkpoints: str | Path | Sequence[str | Path], *, last: int = 5, ou
 
 
 def _newest(run: Path, last: int) -> list[Path]:
-    """The newest checkpoints of a run, the oldest of them first."""
+    """The newest checkpoints of a run, oldest first."""
     if last < 2:
-        raise UsageError(f"last is {last}; a mean is of 2 or more")
+        raise UsageError(f"last is {last}; it must be 2 or more")
     folders = sorted((run / "checkpoints").glob("step-*"))
     if not folders:
-        raise DataError(f"{run} is no folder of a run: it has no checkpoints; give a run, or two or more checkpoints")
-    folders = folders[-read_settings(run)["training"]["keep_checkpoints"] :]  # the best stays too, however old it is
+        raise DataError(f"{run} has no checkpoints; give the folder of a run, or two or more checkpoints")
+    folders = folders[-read_settings(run)["training"]["keep_checkpoints"] :]  # older ones: the best
     if len(folders) < last:
         raise DataError(
             f"{run} has {len(folders)} checkpoints, not {last}; a run keeps more with training.keep_checkpoints={last}"
@@ -75,7 +75,7 @@ def _check_same(folders: Sequence[Path]) -> None:
         key = next((key for key in sorted(first | other) if first.get(key) != other.get(key)), None)
         if key is not None:
             values = f"{shown(other.get(key))}, not {shown(first.get(key))}"
-            raise DataError(f"{folder} is another model than {folders[0]}: its {key} is {values}")
+            raise DataError(f"{folder} and {folders[0]} are different models: the first has {key} {values}")
 
 
 def _mean(folders: Sequence[Path], model: Model) -> dict[str, Tensor]:

@@ -15,28 +15,28 @@ class TrainingConfig:
     """How a model is trained.
 
     Attributes:
-        steps: updates in all. Or `minutes`: the number of steps that fit is measured once, early, and kept.
-        batch_size: sequences a process and micro-batch.
+        steps: number of updates. Instead, `minutes`: the number of steps that fit is measured once, early in the run.
+        batch_size: sequences in each process's micro-batch.
         accumulate: micro-batches summed into one update.
         optimizer: "adamw" or "adam", with `betas`; "sgd" or "rmsprop", with `momentum`; "muon" for matrices, with
             `momentum`, and AdamW for the rest. All with `weight_decay`, and all but sgd with `epsilon`.
         schedule: after `warmup_steps` of linear rise, "constant"; "cosine" or "linear" down to `final_fraction` of the
             rate; "step", which multiplies it by `step_factor` after each of `step_count` equal parts of the run; or
-            "noam", which falls as 1/√step from there on, however long the run is (arXiv 1706.03762, §5.3). Its peak is
+            "noam", which falls as 1/√step, whatever the length of the run (arXiv 1706.03762, §5.3). Its peak is
             `learning_rate`; the paper's, 1/√(channels · warmup_steps), is 7.0e-4 for 512 channels and 4000 steps.
-        gradient_clip: largest norm of the whole gradient; None for none.
-        average: decay of the exponential moving average of the weights that is validated, saved and used; it warms up
-            as (1 + n) / (10 + n). None: the raw weights are.
-        precision: "fp32"; "bf16" for autocast with float32 weights; "auto" for bf16 where the device has it.
+        gradient_clip: largest norm of the whole gradient; None does not clip.
+        average: decay of the exponential moving average of the weights, which is validated, saved and used; it warms
+            up as (1 + n) / (10 + n). None uses the raw weights.
+        precision: "fp32"; "bf16" for autocast with float32 weights; "auto" for bf16 if the device has it.
         compile: run the model through torch.compile.
-        parallel: what several processes under torchrun do: "ddp" each holds the model, "fsdp" each holds a shard.
-        num_validations: evenly spaced over the run; each is followed by a checkpoint.
-        patience: validations without a better one before training stops early, by the loss or, where the data has
-            another measure such as BLEU, by that; None: never.
+        parallel: with several processes under torchrun: "ddp", each holds the model; "fsdp", each holds a shard.
+        num_validations: validations, evenly spaced over the run; each is followed by a checkpoint.
+        patience: validations without improvement before training stops early; None never stops early. What must
+            improve is the loss, or the measure of the data if it has one, such as BLEU.
         checkpoint_minutes: longest time between checkpoints.
-        keep_checkpoints: how many of the newest stay, beside the best.
-        tensorboard: write event files too, where tensorboard is installed.
-        seed: of initial weights, order of the data, and label dropout.
+        keep_checkpoints: how many of the newest to keep, besides the best.
+        tensorboard: also write event files, if tensorboard is installed.
+        seed: seed of the initial weights, the order of the data and label dropout.
     """
 
     steps: Count | None = None
@@ -68,9 +68,9 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         if self.steps is None and self.minutes is None:
-            raise UsageError("training needs a length: either steps or minutes")
+            raise UsageError("training needs a length: give steps or minutes")
         if self.steps is not None and self.minutes is not None:
             raise UsageError(
-                f"both steps ({self.steps}) and minutes ({self.minutes:g}) are given, and a run has one length: "
-                "--steps or --minutes replaces both, or set one of them to null"
+                f"both steps ({self.steps}) and minutes ({self.minutes:g}) are given: set one of them to null, "
+                "or replace both with --steps or --minutes"
             )

@@ -1,4 +1,4 @@
-"""Several processes under torchrun: who this one is, how the model is spread, and how numbers are summed."""
+"""Several processes under torchrun: the rank of this one, the model over all of them, and sums over all of them."""
 
 import gc
 import os
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class World:
-    """This process among `size`, and the device it works on."""
+    """This process, one of `size`, and its device."""
 
     rank: int
     size: int
@@ -29,7 +29,7 @@ class World:
 
     @property
     def is_first(self) -> bool:
-        """Whether this process writes files and talks."""
+        """Whether this process writes files and reports progress."""
         return self.rank == 0
 
     def sum(self, values: Sequence[float | int]) -> list[float]:
@@ -41,7 +41,7 @@ class World:
         return total.tolist()
 
     def total(self, tensor: torch.Tensor) -> torch.Tensor:
-        """The tensor summed over all processes, which all call this alike; the one that is given stays as it is."""
+        """The tensor summed over all processes, as a new tensor; every process must call this."""
         tensor = tensor.clone()
         if self.size > 1:
             dist.all_reduce(tensor)
@@ -56,34 +56,34 @@ class World:
         return values
 
     def broadcast(self, value: T) -> T:
-        """The first process's value, for all."""
+        """The first process's value, in every process."""
         box = [value]
         if self.size > 1:
             dist.broadcast_object_list(box, device=self.device)
         return box[0]
 
     def wait(self) -> None:
-        """Until every process has come here."""
+        """Wait until every process gets here."""
         if self.size > 1:
             dist.barrier()
 
 
 @contextmanager
 def world(device: str | None = None) -> Iterator[World]:
-    """The processes torchrun started, or this one alone.
+    """The processes that torchrun started, or this one alone.
 
     Args:
-        device: "cpu" or "cuda"; by default CUDA where there is a device for each local process.
+        device: "cpu" or "cuda"; by default CUDA if there is a device for each local process.
 
     Raises:
-        UsageError: CUDA is asked for, and there are fewer devices than local processes.
+        UsageError: CUDA is asked for, but there are fewer devices than local processes.
     """
     size, rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
     local = int(os.environ.get("LOCAL_RANK", 0))
     num_local = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
     kind = device or ("cuda" if torch.cuda.device_count() >= num_local else "cpu")
     if kind == "cuda" and torch.cuda.device_count() < num_local:
-        raise UsageError(f"{num_local} processes want a CUDA device each; this machine has {torch.cuda.device_count()}")
+        raise UsageError(f"{num_local} processes need a CUDA device each; this machine has {torch.cuda.device_count()}")
     here = torch.device(kind, local) if kind == "cuda" and size > 1 else torch.device(kind)
     if here.type == "cuda" and here.index is not None:
         torch.cuda.set_device(here)
@@ -98,15 +98,15 @@ def world(device: str | None = None) -> Iterator[World]:
         dist.barrier()
     finally:
         if mine:
-            gc.collect()  # shards in reference cycles hold on to the group, and must go before it does
+            gc.collect()  # shards in reference cycles hold the group, and must be freed before it
             dist.destroy_process_group()
 
 
 def spread(model: nn.Module, world: World, parallel: Literal["ddp", "fsdp"]) -> nn.Module:
-    """What is called in training: the model, or the model over all processes. `fsdp` shards `model` itself.
+    """The module to call in training: the model, or the model over all processes. `fsdp` shards `model` itself.
 
-    Gradients are averaged over the processes, and weights start as the first process's. Buffers too, and afterwards
-    each process has its own: `Model.after_update` moves them alike.
+    Gradients are averaged over the processes. Weights and buffers start as the first process's. Afterwards each
+    process has its own buffers, and `Model.after_update` moves them in the same way.
     """
     if world.size == 1:
         return model

@@ -1,4 +1,4 @@
-"""A model's loss of a batch as training asks for it: spread over the processes, on their device, in their precision."""
+"""The loss of a batch in training: over several processes, on their device, in their precision."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -34,7 +34,7 @@ class Forward:
         self.is_autocast = chosen and self._dtype == torch.float32
 
     def __call__(self, batch: Batch, carried: State | None = None) -> Loss:
-        """The loss of a batch; `carried` goes to one whose rows go on from the batch before."""
+        """The loss of a batch; `carried` is for rows that continue the batch before."""
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self.is_autocast):
             batch = batch.to(self._device, self._dtype)
             return self._called(batch) if batch.continues is None else self._called(batch, carried)
@@ -46,7 +46,7 @@ class Forward:
 
     @contextmanager
     def exchanging(self, is_last: bool) -> Iterator[None]:
-        """Processes exchange gradients once an update, in the backward pass of the last micro-batch."""
+        """Let processes exchange gradients only in the backward pass of an update's last micro-batch."""
         if isinstance(self._called, FSDPModule):
             self._called.set_requires_gradient_sync(is_last)
         wait = isinstance(self._called, DistributedDataParallel) and not is_last
@@ -54,5 +54,5 @@ class Forward:
             yield
 
     def let_go(self) -> None:
-        """Drop what holds on to the processes' group: DDP that outlives it hangs when the interpreter ends."""
+        """Drop DDP, which would hang at exit if it outlived the group of processes."""
         self._called = self._model

@@ -1,4 +1,4 @@
-"""The gradient of one update: of the mean loss over the terms of all micro-batches of all processes."""
+"""The gradient of an update: of the mean loss over all terms of all micro-batches in all processes."""
 
 import math
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ class Gradients:
     """Gradients of a model's trainable parameters, in their `grad`.
 
     Attributes:
-        carried: the state that goes from one batch of streams to the next; None before the first, and without streams.
+        carried: the state from one batch of streams for the next; None before the first, and without streams.
     """
 
     def __init__(self, model: Model, forward: Forward, world: World) -> None:
@@ -30,8 +30,8 @@ class Gradients:
     def accumulate(self, micro: Sequence[Batch]) -> Means:
         """Add the gradient of the mean loss over all terms; returns the means.
 
-        How many terms there are is known when every loss is. Until then each micro-batch is taken to have as many as
-        the first; where that proves wrong, the sum is scaled once more.
+        The number of terms is known only after the last micro-batch. Until then each is assumed to have as many as the
+        first; if that was wrong, the sum is scaled once more.
         """
         totals, expected = Totals(), 1.0
         for index, batch in enumerate(micro):
@@ -47,15 +47,15 @@ class Gradients:
         return means
 
     def clip(self, limit: float | None) -> float:
-        """Clip to a norm of `limit` at most; returns the norm of the whole gradient before."""
+        """Clip the whole gradient to a norm of `limit`; returns its norm before."""
         norm = torch.nn.utils.clip_grad_norm_(self._parameters, math.inf if limit is None else limit)
         return float(norm.full_tensor() if isinstance(norm, DTensor) else norm)
 
     def settle(self, batch: Batch) -> None:
-        """Let DDP see one backward pass, after which it groups gradients anew, before the first update of any session.
+        """Run one backward pass before the first update of any session: after it, DDP groups gradients anew.
 
-        Otherwise the first update after a resumption would sum three or more processes in another order, and round
-        otherwise, than the same update of a run that was not stopped. Nothing of that pass stays.
+        Otherwise the first update of a resumed run would sum three or more processes in another order than a run that
+        was not stopped, and round differently. The gradients of that pass are dropped.
         """
         if not self.forward.is_ddp:
             return

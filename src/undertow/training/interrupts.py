@@ -1,4 +1,4 @@
-"""Ctrl-C and termination, turned into a wish that the training loop meets at the end of a step."""
+"""Turn Ctrl-C and termination into a request, which the training loop serves at the end of a step."""
 
 import signal
 import threading
@@ -17,7 +17,7 @@ class Interrupt:
 
 @contextmanager
 def caught() -> Iterator[Interrupt]:
-    """SIGINT and SIGTERM become a wish; a second SIGINT stops at once. Only the main thread can catch them."""
+    """SIGINT and SIGTERM become a request; a second SIGINT stops at once. Only the main thread can catch them."""
     interrupt = Interrupt()
     if threading.current_thread() is not threading.main_thread():
         yield interrupt

@@ -1,4 +1,4 @@
-"""What a run writes down at every step: `log.jsonl`, one object a line, and tensorboard's event files."""
+"""The log of a run, one row at every step: `log.jsonl`, one object a line, and tensorboard's event files."""
 
 import importlib.util
 import json
@@ -15,10 +15,10 @@ LOG = "log.jsonl"
 
 
 class Journal:
-    """Appends rows to a run's log. A run that is resumed at a step first forgets what was written after it."""
+    """Appends rows to a run's log. A run that is resumed at a step first drops the rows after it."""
 
     def __init__(self, folder: Path, step: int, tensorboard: bool, writes: bool = True) -> None:
-        """`writes` is False in all processes of a run but the first."""
+        """`writes` is True only in the first process of a run."""
         path = folder / LOG if writes else Path(os.devnull)
         if writes:
             _truncate(path, step)
@@ -26,21 +26,21 @@ class Journal:
         self._events = _event_writer(folder / "tensorboard", step) if tensorboard and writes else None
 
     def write(self, row: Mapping[str, Any]) -> None:
-        """One object; its `step` is counted from 1, after the update it tells of."""
+        """Append one row; its `step` is the number of its update, from 1."""
         line = (json.dumps(row) + "\n").encode()
         try:
             written = self._file.write(line)
         except OSError as error:
             raise DataError(f"cannot write {self._file.name}: {error.strerror}") from None
         if written < len(line):
-            raise DataError(f"cannot write {self._file.name}: only a part of the line fitted on the disk")
+            raise DataError(f"cannot write {self._file.name}: only part of a line was written")
         if self._events is not None:
             for name, value in row.items():
                 if name != "step":
                     self._events.add_scalar(name, value, row["step"])
 
     def sync(self) -> None:
-        """Wait until everything written is on the disk."""
+        """Wait until every row is on the disk."""
         if self._file.name != os.devnull:
             os.fsync(self._file.fileno())
         if self._events is not None:
@@ -58,7 +58,7 @@ class Journal:
 
 
 def _truncate(path: Path, step: int) -> None:
-    """Keep the rows up to `step`; a last line that was cut short by a kill goes too."""
+    """Keep the rows up to `step`, and drop a last line that a kill cut short."""
     if not path.exists():
         return
     kept = 0
@@ -71,7 +71,7 @@ def _truncate(path: Path, step: int) -> None:
 
 
 def _step_of(line: bytes) -> int:
-    """The step of a row; beyond any for what is no row."""
+    """The step of a row; higher than any step if the line is not a row."""
     try:
         return int(json.loads(line)["step"])
     except (ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""How many steps a run has: given, or fixed once from the minutes it may take, and kept in the run's folder."""
+"""The number of steps of a run: given, or measured once from its minutes and kept in the run's folder."""
 
 import json
 import time
@@ -10,14 +10,14 @@ from undertow.training.config import TrainingConfig
 
 PLAN = "plan.json"
 TIMED_SECONDS, TIMED_STEPS, TIMED_SHARE = 10.0, 5, 0.1
-LEAST_SHARE = 0.5  # of the minutes that updates take, however long the validations are
+LEAST_SHARE = 0.5  # of the minutes that updates get, even if validations are long
 
 
 class Length:
     """The number of steps of a run; None until it is known.
 
-    With `minutes`, steps are timed from the second one on, for ten seconds or a tenth of the minutes; meanwhile the
-    learning rate rises or stays, whatever the schedule. What is fixed then is written down, so that a run that is
+    With `minutes`, steps are timed from the second one on, for ten seconds or a tenth of the minutes. Meanwhile the
+    learning rate rises or stays, whatever the schedule. The number is then written to a file, so that a run that is
     killed and resumed has the same schedule.
     """
 
@@ -27,7 +27,7 @@ class Length:
         self._timed_from: tuple[int, float] | None = None
 
     def read(self) -> None:
-        """Take the number that an earlier session of the run fixed, if it did."""
+        """Read the number of an earlier session of the run, if it wrote one."""
         if self.config.steps is None and self.path.exists():
             try:
                 self.num_steps = int(json.loads(self.path.read_text(encoding="utf-8"))["steps"])
@@ -38,8 +38,8 @@ class Length:
         """After update `step`, the number of steps that fit, once enough of them are timed; None before.
 
         Args:
-            spent_seconds: of the run so far.
-            validation_seconds: one validation takes.
+            spent_seconds: time of the run so far.
+            validation_seconds: time of one validation.
         """
         assert self.config.minutes is not None
         now = time.perf_counter()
@@ -54,7 +54,7 @@ class Length:
         return step + max(1, int(left * timed / seconds))
 
     def fix(self, num_steps: int, write: bool) -> None:
-        """Keep this number; one process writes it down."""
+        """Keep this number; the process with `write` writes it to the file."""
         self.num_steps = num_steps
         if write:
             with atomic_write(self.path) as temporary:

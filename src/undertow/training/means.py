@@ -1,4 +1,4 @@
-"""Means of losses and figures over the terms of many batches and of all processes."""
+"""Means of losses and figures over the terms of many batches and all processes."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from undertow.training.distributed import World
 
 
 class Means(NamedTuple):
-    """A loss, and figures by name: means over so many terms."""
+    """A loss, and figures by name: means over `num_terms` terms."""
 
     loss: float
     figures: Mapping[str, float]
@@ -16,18 +16,18 @@ class Means(NamedTuple):
 
 
 class Totals:
-    """What the losses of this process's batches add up to."""
+    """Sums over this process's batches."""
 
     def __init__(self) -> None:
         self._total, self._num_terms = 0.0, 0
         self._figures: dict[str, float] | None = None
 
     def add(self, loss: Loss, total: float, counts: bool = True) -> None:
-        """One more batch.
+        """Add a batch.
 
         Args:
             total: the sum of its terms.
-            counts: False for a batch that another process adds, of which only the figures' names are noted.
+            counts: False for a batch that another process adds; this one notes only the names of its figures.
         """
         figures = {name: float(loss.figures[name]) for name in sorted(loss.figures)}
         if self._figures is None:
@@ -40,7 +40,7 @@ class Totals:
                 self._figures[name] += value * num_terms
 
     def mean(self, world: World) -> Means:
-        """The means over all that every process has added, for all of them; zero where nothing counts."""
+        """The means over the batches of all processes, in every process; zero if there are no terms."""
         named = self._figures or {}
         total, num_terms, *figures = world.sum([self._total, self._num_terms, *named.values()])
         number = max(1.0, num_terms)

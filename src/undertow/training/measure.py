@@ -1,4 +1,4 @@
-"""What a run may judge its validations by in place of the loss, such as the BLEU of translations."""
+"""A measure to judge validations by instead of the loss, such as the BLEU of translations."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,9 +11,9 @@ class Measure:
     """How good a model is at a validation.
 
     Attributes:
-        cost: what is compared: lower is better.
+        cost: the number to compare; lower is better.
         text: in words, such as "BLEU 31.20".
-        figures: by name, what the log and the card of a checkpoint take down as `validation_{name}`.
+        figures: by name; the log and the card of a checkpoint have them as `validation_{name}`.
     """
 
     cost: float

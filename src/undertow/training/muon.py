@@ -19,23 +19,23 @@ WEIGHTS = ("weight", "direction")
 
 
 class Muon(Optimizer):
-    """One optimiser over all of a model that trains.
+    """One optimiser for all trainable weights of a model.
 
-    Matrices are the weights of several rows and columns, by their names, but embeddings; a kernel (O, k, I) is a matrix
-    (O, k · I), and its direction alone where weights are normalised. One that holds several on top of each other, as
-    its module says in `stacked` (queries, keys and values; gates), is taken apart.
+    Matrices are the weights with several rows and columns, except embeddings. A kernel (O, k, I) is a matrix
+    (O, k · I); of normalised weights, only the direction is. A weight that stacks several matrices, as its module's
+    `stacked` tells (queries, keys and values; gates), is split.
     """
 
     def __init__(self, model: nn.Module, config: TrainingConfig) -> None:
         named = trainable_parameters(model)
         parameters = list(named.values())
         if any(isinstance(parameter, DTensor) for parameter in parameters):
-            raise UsageError("training.optimizer: muon needs whole matrices, and parallel 'fsdp' holds shards of them")
+            raise UsageError("training.optimizer: muon needs whole matrices, but parallel 'fsdp' shards them")
         tables = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
         weights = [one for name, one in named.items() if name.rpartition(".")[2].startswith(WEIGHTS)]
         self._matrices = [one for one in weights if _is_matrix(one) and id(one) not in tables]
         if not self._matrices:
-            raise UsageError("training.optimizer: muon is for matrices, and this model has none; adamw will do")
+            raise UsageError("training.optimizer: muon needs matrices, and this model has none; use adamw")
         matrices = {id(one) for one in self._matrices}
         super().__init__(parameters, {})
         stacked = {id(model.get_parameter(name)): number for name, number in stacked_weights(model).items()}
@@ -83,7 +83,7 @@ def _is_matrix(parameter: Tensor) -> bool:
 
 
 def _pieces(matrix: Tensor, number: int) -> Sequence[Tensor]:
-    """A parameter as so many matrices (R / number, C), in the same storage."""
+    """A parameter split into `number` matrices (R / number, C), in the same storage."""
     flat = matrix.view(len(matrix), -1)
     assert len(flat) % number == 0
     return flat.split(len(flat) // number)

@@ -1,4 +1,4 @@
-"""How torch computes while a model trains; afterwards it is as it was."""
+"""How torch computes while a model trains; its settings are restored afterwards."""
 
 import os
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ import torch
 
 @contextmanager
 def deterministic() -> Iterator[None]:
-    """The same run gives the same bits on the same machine."""
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # CUDA asks for it, before its first product
+    """Make the same run give the same bits on the same machine."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # CUDA needs it before its first product
     settings = torch.utils.deterministic
     before = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
     filled = settings.fill_uninitialized_memory  # type: ignore[attr-defined]
@@ -25,8 +25,8 @@ def deterministic() -> Iterator[None]:
 
 @contextmanager
 def without_denormals() -> Iterator[None]:
-    """Numbers below 1e-38 are zero: gradients through hundreds of steps get there, and are many times slower."""
-    before = bool((torch.tensor(1e-40) * 1.0) == 0)  # torch does not tell
+    """Treat numbers below 1e-38 as zero: gradients through hundreds of steps get so small, and then run slowly."""
+    before = bool((torch.tensor(1e-40) * 1.0) == 0)  # torch has no function to ask
     torch.set_flush_denormal(True)
     try:
         yield

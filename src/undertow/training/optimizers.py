@@ -1,4 +1,4 @@
-"""Optimisers by name, torch's own, in their fused form where there is one."""
+"""Torch's optimisers by name, in their fused form if there is one."""
 
 from collections.abc import Callable
 

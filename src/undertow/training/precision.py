@@ -1,8 +1,8 @@
-"""Whether bfloat16 is worth having on a device."""
+"""Whether bfloat16 is fast on a device."""
 
 import torch
 
-NATIVE = ("avx512_bf16", "amx_bf16", "bf16", "arm_bf16")  # as torch names what a processor can do
+NATIVE = ("avx512_bf16", "amx_bf16", "bf16", "arm_bf16")  # torch's names of processor features
 
 
 def has_fast_bfloat16(device: torch.device) -> bool:

@@ -1,4 +1,4 @@
-"""How far a run has come, as every checkpoint keeps it."""
+"""The progress of a run, saved with every checkpoint."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -8,17 +8,17 @@ from undertow.training.validation import Validated
 
 @dataclass(frozen=True)
 class RunProgress:
-    """How far a run has come; saved with every checkpoint. Losses are means over a model's terms.
+    """The progress of a run; saved with every checkpoint. Losses are means over a model's terms.
 
     Attributes:
         step: updates made.
-        seconds: spent so far, over all sessions of the run.
-        first_loss: of the first update.
+        seconds: time so far, over all sessions of the run.
+        first_loss: the loss of the first update.
         validation_loss: the newest.
-        validation_figures: the newest's other numbers, by name.
-        best_step, best_loss: the best validation's.
-        best_cost: the number that the best validation has the lowest of: the loss, or the cost of the run's measure;
-            of equal costs the lower loss is better.
+        validation_figures: other numbers of the newest validation, by name.
+        best_step, best_loss: step and loss of the best validation.
+        best_cost: the lowest cost so far: the loss, or the cost of the run's measure. If costs are equal, the lower
+            loss is better.
         best_text: the best validation in words.
         num_worse: validations since the best.
     """
@@ -35,12 +35,12 @@ class RunProgress:
     num_worse: int = 0
 
     def updated(self, loss: float, seconds: float) -> "RunProgress":
-        """After one more update."""
+        """The progress after one more update."""
         first = loss if self.first_loss is None else self.first_loss
         return replace(self, step=self.step + 1, seconds=seconds, first_loss=first)
 
     def validated(self, found: Validated) -> "RunProgress":
-        """After a validation at this step."""
+        """The progress after a validation at this step."""
         newest = replace(self, validation_loss=found.loss, validation_figures=found.figures)
         if self.best_cost is not None and not (found.cost, found.loss) < (self.best_cost, self.best_loss):
             return replace(newest, num_worse=self.num_worse + 1)
@@ -48,7 +48,7 @@ class RunProgress:
         return replace(best, best_step=self.step, num_worse=0)
 
     def validation_row(self) -> dict[str, float]:
-        """The newest validation's numbers, as the log and the card name them; empty before the first."""
+        """The numbers of the newest validation under their names in log and card; empty before the first."""
         if self.validation_loss is None:
             return {}
         figures = {f"validation_{name}": value for name, value in self.validation_figures.items()}

@@ -1,4 +1,4 @@
-"""What a person sees of a run: a bar on a terminal, a plain line now and then elsewhere."""
+"""The progress of a run on standard error: a bar on a terminal, elsewhere a plain line now and then."""
 
 import sys
 import time
@@ -16,12 +16,12 @@ LOSS = "loss"
 
 
 def figures_text(figures: Mapping[str, float]) -> str:
-    """Figures as they follow a loss on a line: ", accuracy 0.912"; nothing where there are none."""
+    """Figures as they follow a loss on a line: ", accuracy 0.912"; empty if there are none."""
     return "".join(f", {name.replace('_', ' ')} {value:.4g}" for name, value in figures.items())
 
 
 class Report:
-    """Tells of a run on standard error. Losses and figures are smoothed for the eye; the log has each."""
+    """Shows progress on standard error. Losses and figures are smoothed; the log has each step's."""
 
     def __init__(self, loss_text: Callable[[float], str], step: int, quiet: bool = False) -> None:
         self.loss_text = loss_text
@@ -37,7 +37,7 @@ class Report:
             self._bar.start()
 
     def step(self, step: int, num_steps: int | None, means: Means, samples_per_second: float) -> None:
-        """After update `step` of `num_steps`: its loss and figures."""
+        """Show update `step` of `num_steps`, with its loss and figures."""
         for name, value in {LOSS: means.loss, **means.figures}.items():
             self._smooth[name] = 0.95 * self._smooth.get(name, value) + 0.05 * value
         known = {name: value for name, value in self._smooth.items() if name != LOSS}
@@ -49,7 +49,7 @@ class Report:
             self.say(f"step {step}{self._of(step, num_steps)}: {figures}")
 
     def say(self, line: str) -> None:
-        """One line, above the bar where there is one."""
+        """Print one line, above the bar if there is one."""
         self.console.print(line, soft_wrap=True, markup=False)
 
     def _of(self, step: int, num_steps: int | None) -> str:

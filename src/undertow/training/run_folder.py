@@ -1,4 +1,4 @@
-"""Whose folder is it: a run's settings are written into it first, and only the same run may go on there."""
+"""The folder of a run: its settings are written into it first, and only the same run may continue there."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,25 +12,25 @@ SETTINGS = "run.yaml"
 
 
 def check(out: Path, resume: bool) -> None:
-    """That a run can begin in this folder, or go on there; nothing is written.
+    """Check that a run can begin in this folder, or resume there, without writing anything.
 
     Raises:
-        DataError: the folder holds something already; or, resuming, there is no run.
+        DataError: the folder is not empty; or, when resuming, holds no run.
     """
     is_run = (out / SETTINGS).exists()
     if resume and not is_run:
         raise DataError(f"{out} holds no run to resume; leave out --resume to start one")
     if not resume and out.exists() and (not out.is_dir() or any(out.iterdir())):
-        what = "holds a run already; --resume goes on with it" if is_run else "is not an empty folder"
-        raise DataError(f"{out} {what}, or give another --out")
+        what = "holds a run already; resume it with --resume, or" if is_run else "is not an empty folder;"
+        raise DataError(f"{out} {what} give another --out")
 
 
 def claim(out: Path, settings: Mapping[str, Any], resume: bool) -> None:
-    """Write a new run's settings into its folder, or check that they are those of the run that is there.
+    """Write a new run's settings into its folder, or check that the run in it has the same settings.
 
     Raises:
-        DataError: the folder holds something already; or, resuming, there is no run or another one, whose first
-            setting that differs is named with both values.
+        DataError: the folder is not empty; or, when resuming, holds no run or a different one (the message names the
+            first setting that differs, with both values).
     """
     check(out, resume)
     path = out / SETTINGS
@@ -43,7 +43,7 @@ def claim(out: Path, settings: Mapping[str, Any], resume: bool) -> None:
         if there.get(name) != given.get(name):
             raise DataError(
                 f"{out} was trained with {name} {shown(there.get(name))}, not {shown(given.get(name))}: "
-                "go on with it as it was, remove the folder, or give another --out"
+                "resume it with the old value, remove the folder, or give another --out"
             )
 
 
@@ -51,18 +51,18 @@ def read_settings(out: Path) -> dict[str, Any]:
     """The settings of the run in a folder.
 
     Raises:
-        DataError: there is no run, or they are damaged.
+        DataError: there is no run, or its settings are damaged.
     """
     path = out / SETTINGS
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
+        raise DataError(f"cannot read {path}: {' '.join(str(error).split())}") from None
     return from_yaml(text, path)
 
 
 def _flat(settings: Any, prefix: str = "") -> dict[str, Any]:
-    """Nested settings as one level of dotted names."""
+    """Nested settings as a flat dict with dotted names."""
     if not isinstance(settings, Mapping):
         return {prefix: list(settings) if isinstance(settings, tuple) else settings}
     flat: dict[str, Any] = {}

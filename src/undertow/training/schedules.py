@@ -1,4 +1,4 @@
-"""Learning rate and averaging decay: functions of the step alone, so that a resumed run needs nothing else."""
+"""Learning rate and averaging decay: functions of the step alone, so that resuming needs only the step."""
 
 import math
 
@@ -6,10 +6,10 @@ from undertow.training.config import TrainingConfig
 
 
 def learning_rate(config: TrainingConfig, step: int, num_steps: int | None) -> float:
-    """The rate of update `step`, counted from 0, of `num_steps` in all.
+    """The rate of update `step`, counted from 0, of `num_steps`.
 
-    While the length of the run is still being measured it is None, and the rate rises to the whole and stays there,
-    but for "noam", which needs no length.
+    While the length of the run is still being measured, `num_steps` is None: the rate warms up and then stays at its
+    peak, except with "noam", which needs no length.
     """
     if config.schedule == "noam" and step >= config.warmup_steps:
         return config.learning_rate * math.sqrt(max(1, config.warmup_steps) / (step + 1))
@@ -26,6 +26,6 @@ def learning_rate(config: TrainingConfig, step: int, num_steps: int | None) -> f
 
 
 def averaging_decay(config: TrainingConfig, step: int) -> float:
-    """The share of the old average that update `step` keeps: small at first, so that early weights are forgotten."""
+    """The decay of the average at update `step`: small at first, to forget early weights."""
     assert config.average is not None
     return min(config.average, (1 + step) / (10 + step))

@@ -1,12 +1,12 @@
-"""Training checkpoints: everything a run needs to go on exactly where it stood.
+"""Training checkpoints: everything a run needs to resume exactly.
 
-    out/checkpoints/step-00001000/    config.yaml, model.safetensors, card.md: a checkpoint to load, as any other;
-                                      training.safetensors, training.json: what only training needs, such as the
-                                      trainable weights as they are beside their average
-    out/last, out/best                links to the newest and to the best of them
+    out/checkpoints/step-00001000/    config.yaml, model.safetensors, card.md: a checkpoint like any other;
+                                      training.safetensors, training.json: only for training, such as the raw weights
+                                      besides their average
+    out/last, out/best                links to the newest and the best checkpoint
 
-A checkpoint is written beside, synced and renamed, then the link is replaced in one step: a kill at any moment leaves
-the old one or the new one. Tensors are in safetensors and all else in JSON; nothing is unpickled.
+A checkpoint is written under another name, synced and renamed, then the link is replaced in one step: after a kill at
+any moment there is the old one or the new one. Tensors are in safetensors, the rest in JSON; nothing is unpickled.
 """
 
 import json
@@ -54,13 +54,13 @@ class Snapshots:
     def save(
         self, step: int, progress: Mapping[str, Any], card: Mapping[str, Any], is_best: bool, carried: State | None
     ) -> None:
-        """Write the run as it stands after `step` updates, and point `last` (and `best`) to it.
+        """Write the run after `step` updates, and point `last` (and `best`) to it.
 
         Args:
-            carried: what this process carries from one batch of streams to the next.
+            carried: this process's state from one batch of streams for the next.
 
         Raises:
-            DataError: it could not be written; the checkpoints before it are untouched.
+            DataError: it could not be written; earlier checkpoints are untouched.
         """
         raw = self._trained_weights()
         with nullcontext() if self.average is None else self.average.applied():
@@ -80,12 +80,12 @@ class Snapshots:
         self.world.wait()
 
     def restore(self) -> tuple[dict[str, Any], State | None]:
-        """Put model, average, optimizer and random generators back as `last` holds them.
+        """Restore model, average, optimizer and random generators from `last`.
 
-        Returns its progress, and what this process carried.
+        Returns its progress, and this process's carried state.
 
         Raises:
-            DataError: there is no checkpoint to go on from, or it is of another number of processes, or damaged.
+            DataError: there is no checkpoint, it is damaged, or it was made by another number of processes.
         """
         last = self.out / "last"
         try:
@@ -100,7 +100,7 @@ class Snapshots:
         processes = progress.pop("processes")
         if len(processes) != self.world.size:
             raise DataError(
-                f"{self.out} was trained by {len(processes)} processes; it cannot go on exactly with {self.world.size}"
+                f"{self.out} was trained by {len(processes)} processes; it cannot resume exactly with {self.world.size}"
             )
         if self.average is not None:
             set_model_state_dict(self.model, weights, options=_WHOLE)
@@ -113,7 +113,7 @@ class Snapshots:
         return progress, _carried(own)
 
     def clear_leftovers(self) -> None:
-        """Remove what a kill left: half-written files, and checkpoints that `last` had not come to point to."""
+        """Remove what a kill left: half-written files, and checkpoints newer than `last`."""
         for leftover in [*self.out.glob(".*.partial*"), *self.folder.glob(".*.partial*")]:
             remove(leftover)
         last = (self.out / "last").resolve().name
@@ -124,18 +124,18 @@ class Snapshots:
             remove(self.out / "best")
 
     def _weights(self) -> dict[str, Tensor]:
-        """A copy of the whole model's weights, wherever its shards are."""
+        """A copy of all weights of the model, gathered from its shards."""
         state: dict[str, Any] = get_model_state_dict(self.model, options=_WHOLE)
         return {name: tensor.clone() for name, tensor in state.items()}
 
     def _trained_weights(self) -> dict[str, Tensor]:
-        """The weights that training sets, under each of their names; frozen ones and buffers have no average."""
+        """The raw trainable weights, under each of their names; frozen ones and buffers have no average."""
         every = self.model.named_parameters(remove_duplicate=False)
         trained = {name for name, parameter in every if parameter.requires_grad}
         return {name: tensor for name, tensor in self._weights().items() if name in trained}
 
     def _moments(self) -> dict[str, Tensor]:
-        """What the optimizer keeps of each trainable parameter, under "{what} {parameter}"."""
+        """The optimizer's state of each trainable parameter, under "{what} {parameter}"."""
         return {
             f"{what} {name}": (value.full_tensor() if isinstance(value, DTensor) else value).cpu()
             for name, parameter in trainable_parameters(self.model).items()
@@ -171,7 +171,7 @@ def seed_generators(seed: int) -> None:
 def _tensors(
     raw: Mapping[str, Tensor], moments: Mapping[str, Tensor], processes: list[dict[str, Any]]
 ) -> dict[str, Tensor]:
-    """Everything of a checkpoint that is a tensor, under one name each."""
+    """All tensors of a checkpoint, each under one name."""
     found = {f"weights.{name}": tensor for name, tensor in raw.items()}
     found |= {f"optimizer.{name}": tensor for name, tensor in moments.items()}
     for rank, state in enumerate(processes):
@@ -188,7 +188,7 @@ def _without_tensors(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of_carried(carried: State | None) -> dict[str, Any]:
-    """What a process carries, as plain data and tensors by name."""
+    """The carried state of a process, as plain data and tensors by name."""
     if carried is None:
         return {}
     named = {f"carried.{name}": leaf.cpu() for name, leaf in named_leaves(carried).items()}
@@ -196,7 +196,7 @@ def _of_carried(carried: State | None) -> dict[str, Any]:
 
 
 def _carried(own: Mapping[str, Any]) -> State | None:
-    """What `_of_carried` made plain, or None."""
+    """The inverse of `_of_carried`; None if nothing is carried."""
     if "carried" not in own:
         return None
     return nested(_named(own, "carried."), own["carried"])

@@ -1,4 +1,4 @@
-"""The one training loop. It knows of a model that calling it with a batch gives its loss, and nothing else."""
+"""The one training loop. All it knows of a model is that calling it with a batch gives a loss."""
 
 import math
 import time
@@ -36,29 +36,28 @@ EXPLODED = 4.0  # times the first loss
 
 @runtime_checkable
 class TrainingBatches(Protocol):
-    """Training batches as a function of the micro-batch's number alone, so that resuming needs only the number."""
+    """Training batches as a function of the micro-batch's number, so that resuming needs only the number."""
 
     def batch(self, step: int) -> Batch:
         """This process's part of micro-batch `step`, counted from 0."""
 
 
 class Trainer:
-    """Trains a model in a run folder, and goes on exactly where a killed run stood.
+    """Trains a model in a run folder, and resumes a killed run exactly.
 
     Args:
         model: calling it with a batch gives its loss; it is moved to the world's device.
         config: settings.
-        batches: training batches of this process, `config.accumulate` of them an update.
-        validation: held-out batches, the same list in every process; they share them out. Without any, no checkpoint
-            is the best one, and nothing stops early.
+        batches: training batches of this process, `config.accumulate` of them for each update.
+        validation: held-out batches, the same list in every process; each process takes a part of them. Without any,
+            there is no best checkpoint and no early stop.
         out: the run's folder.
         world: this process among those of the run.
-        settings: whatever else makes the run what it is; kept in `run.yaml` and compared when it is resumed.
-        card: what its checkpoints say of it beside scores and progress.
+        settings: all other settings of the run; kept in `run.yaml` and compared when it is resumed.
+        card: entries for the cards of its checkpoints, besides scores and progress.
         on_validation: called by the first process with the averaged model and the step.
-        measure: what validations are judged by in place of their loss; called by the first process with the averaged
-            model.
-        quiet: no word of progress.
+        measure: judges validations instead of the loss; called by the first process with the averaged model.
+        quiet: report no progress.
     """
 
     def __init__(
@@ -95,11 +94,11 @@ class Trainer:
         """Train to the end, or to an early stop; `out/best` then holds the best weights, `out/last` the last.
 
         Args:
-            resume: go on from `out/last`; a run that was killed before its first checkpoint starts again.
+            resume: continue from `out/last`; a run that was killed before its first checkpoint starts again.
 
         Raises:
-            DataError: the folder holds a run already, or not this one; the loss is not a number or exploded (the batch
-                is named); a checkpoint cannot be written. The checkpoint before stays good.
+            DataError: the folder holds a run already, or not this one; the loss is NaN or exploded (the message names
+                the batch); a checkpoint cannot be written. The previous checkpoint stays intact.
             KeyboardInterrupt: interrupted or terminated; the run is saved and can be resumed.
         """
         with ExitStack() as stack:
@@ -129,7 +128,7 @@ class Trainer:
         return self.progress
 
     def _open(self, resume: bool) -> None:
-        """Claim the folder, and take up what is in it."""
+        """Claim the folder, and restore the run in it."""
         if self.world.is_first:
             claim(self.out, self.settings, resume)
             self.snapshots.clear_leftovers()
@@ -144,7 +143,7 @@ class Trainer:
                 self.progress = RunProgress(**progress)
 
     def _update(self, interrupt: Interrupt) -> tuple[dict[str, Any], bool, bool]:
-        """One update of the weights. Returns its row of the log, and whether any process wants to stop, or to save."""
+        """Update the weights once. Returns the row for the log, and whether any process asks to stop or to save."""
         config, began = self.config, time.perf_counter()
         first = self.progress.step * config.accumulate
         micro = [self.batches.batch(first + k) for k in range(config.accumulate)]
@@ -169,17 +168,17 @@ class Trainer:
         return {"step": self.progress.step, **row, **means.figures}, stop > 0, save > 0
 
     def _check(self, loss: float, norm: float, micro: Sequence[Batch]) -> None:
-        """Stop before an update that would spoil the weights."""
+        """Refuse an update that would ruin the weights."""
         first = loss if self.progress.first_loss is None else self.progress.first_loss
         if math.isfinite(loss) and math.isfinite(norm) and loss <= EXPLODED * max(first, 1.0):
             return
-        what = f"the loss exploded to {loss:.3g}" if math.isfinite(loss) else "the loss is not a number"
+        what = f"the loss exploded to {loss:.3g}" if math.isfinite(loss) else "the loss is NaN or infinite"
         names = ", ".join(name for batch in micro for name in batch.names)
         last = self.out / "last"
         kept = f"{last} holds the last good weights" if last.exists() else "no checkpoint was written yet"
         raise DataError(
-            f"{what} at step {self.progress.step + 1} (gradient norm {norm:.3g}) on the batch of "
-            f"{names or 'no names'}; {kept}; a lower learning rate may help"
+            f"{what} at step {self.progress.step + 1} (gradient norm {norm:.3g}), on the batch of "
+            f"{names or 'unnamed examples'}; {kept}; a lower learning rate may help"
         )
 
     def _measure_length(self, validation_seconds: float) -> None:
@@ -194,12 +193,12 @@ class Trainer:
         return stopped or self.progress.step == self.length.num_steps
 
     def _is_validation_due(self) -> bool:
-        """After each of `num_validations` equal parts of the run."""
+        """Whether one of `num_validations` equal parts of the run ends here."""
         step, total, parts = self.progress.step, self.length.num_steps, self.config.num_validations
         return total is not None and step * parts // total > (step - 1) * parts // total
 
     def _validate(self) -> float:
-        """Take note of a validation; returns the seconds it took."""
+        """Validate, record the result, and return the seconds it took."""
         found, seconds = self.validation.run(self.progress.step)
         if found is not None:
             self.progress = self.progress.validated(found)

@@ -1,4 +1,4 @@
-"""Held-out batches under the averaged model: the loss, the figures, and whatever else a run is judged by."""
+"""Validation: the averaged model's loss, figures and measure on held-out batches."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,13 +19,13 @@ from undertow.training.report import figures_text
 
 @dataclass(frozen=True)
 class Validated:
-    """What one validation found.
+    """The result of one validation.
 
     Attributes:
         loss: the mean over every held-out term.
-        cost: what validations are compared by, lower being better: the loss, or the measure's cost.
+        cost: the loss, or the measure's cost; of two validations the one with the lower cost is better.
         figures: other numbers by name, the model's and the measure's.
-        text: the loss, and before it the measure, in words.
+        text: the measure, if there is one, and the loss, in words.
     """
 
     loss: float
@@ -35,7 +35,7 @@ class Validated:
 
     @property
     def line(self) -> str:
-        """The text, and the figures that it does not say."""
+        """The text and the figures."""
         return self.text + figures_text(self.figures)
 
 
@@ -43,9 +43,9 @@ class Validation:
     """Validates a model that is being trained.
 
     Attributes:
-        batches: held-out batches, the same in every process; the processes share them out. There may be none.
+        batches: held-out batches, the same in every process; each takes a part of them. There may be none.
         on_validation: called by the first process with the averaged model and the step, after step 0.
-        measure: what validations are judged by in place of the loss; called by the first process.
+        measure: judges validations instead of the loss; called by the first process.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Validation:
         self.batches, self.on_validation, self.measure = batches, on_validation, measure
 
     def run(self, step: int) -> tuple[Validated | None, float]:
-        """Validate after update `step`; returns what was found, None without batches, and the seconds that it took."""
+        """Validate after update `step`; returns the result (None without batches) and the seconds it took."""
         began = time.perf_counter()
         with nullcontext() if self.average is None else self.average.applied():
             self.model.eval()
@@ -81,14 +81,14 @@ class Validation:
         return Validated(means.loss, measured.cost, figures, f"{measured.text}, {text}")
 
     def _measured(self) -> Measure | None:
-        """What the first process measures, in all of them; None where there is nothing to measure."""
+        """The first process's measure, in every process; None without one."""
         if self.measure is None:
             return None
         return self.world.broadcast(self.measure(self.model) if self.world.is_first else None)
 
     @torch.no_grad()
     def _means(self) -> Means:
-        """Over every held-out term; every process takes its share, in as many calls as any other."""
+        """The means over every held-out term. Every process takes a share, and all make equally many calls."""
         totals = Totals()
         for first in range(0, len(self.batches), self.world.size):
             index = first + self.world.rank
