@@ -1,8 +1,8 @@
 """Bernoulli sets: independent elements, each with its own uniform."""
 
-import pytest
 import torch
 
+from tests.refusals import refuses
 from undertow.emissions import Bernoulli, Sampling
 from undertow.emissions.draw import draw_elements
 from undertow.errors import UsageError
@@ -49,5 +49,5 @@ def test_temperature_divides_the_logits():
 
 
 def test_an_alphabet_of_another_size_is_refused():
-    with pytest.raises(UsageError, match="256 symbols"):
+    with refuses(UsageError, "bernoulli", 256):
         Bernoulli(Bernoulli.Config(), 256)

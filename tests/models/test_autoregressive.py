@@ -8,6 +8,7 @@ import torch
 
 from tests.contract_model import check_model
 from tests.networks.cases import CASES
+from tests.refusals import refuses
 from undertow import models
 from undertow.alphabets import PianoRoll
 from undertow.batch import Batch
@@ -150,17 +151,17 @@ def test_a_frame_conditions_its_own_steps(kind: str, look_ahead: int) -> None:
 
 
 def test_bad_conditions_are_refused() -> None:
-    with pytest.raises(UsageError, match=r"multiply to 6; the features' hop is 4"):
+    with refuses(UsageError, "strides", 6, 4):
         Autoregressive(config(conditioner={"features": MEL, "upsampling": {"strides": [2, 3]}}))
     conditioner = Autoregressive(config(conditioner={"features": MEL})).conditioner
-    with pytest.raises(UsageError, match="mel features"):
+    with refuses(UsageError, "mel features"):
         conditioner({}, None, 4, 1)
-    with pytest.raises(UsageError, match="2 feature frames of 4 steps do not cover 9 steps"):
+    with refuses(UsageError, "2 feature frames", "4 steps", "9 steps"):
         conditioner({}, torch.zeros(1, 2, 3), 9, 1)
 
 
 def test_a_short_receptive_field_is_said() -> None:
-    with pytest.warns(ShortReceptiveFieldWarning, match="8 samples, 1 ms at 8000 Hz"):
+    with pytest.warns(ShortReceptiveFieldWarning, match="8 samples.*8000 Hz"):
         Autoregressive(parse(Autoregressive.Config, {**to_dict(config()), "sample_rate": 8000}))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -168,15 +169,15 @@ def test_a_short_receptive_field_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "message"),
+    ("changes", "parts"),
     [
-        ({"network": {"kind": "wavnet"}}, r"network: unknown kind 'wavnet'; did you mean 'wavenet'\?"),
-        ({"emission": {"kind": "categorical", "num": 3}}, "emission"),
-        ({"alphabet": {"kind": "mu_law", "num_levels": 1}}, "alphabet"),
+        ({"network": {"kind": "wavnet"}}, ["network", "'wavnet'", "'wavenet'"]),
+        ({"emission": {"kind": "categorical", "num": 3}}, ["emission", "num"]),
+        ({"alphabet": {"kind": "mu_law", "num_levels": 1}}, ["alphabet", "num_levels"]),
     ],
 )
-def test_bad_parts_are_named(changes: dict[str, Any], message: str) -> None:
-    with pytest.raises(UsageError, match=message):
+def test_bad_parts_are_named(changes: dict[str, Any], parts: list[str]) -> None:
+    with refuses(UsageError, *parts):
         config(**changes)
 
 

@@ -1,10 +1,10 @@
 """Frames of sound lose loudness and microphone, are left alone behind their ends, and change only in training."""
 
-import pytest
 import torch
 from torch import Tensor
 
 from tests.contract_whole import check_whole
+from tests.refusals import refuses
 from undertow.errors import UsageError
 from undertow.models.frame_source import FrameSource
 
@@ -63,5 +63,5 @@ def test_stretched_channels_lie_between_their_neighbours():
 
 
 def test_shares_are_below_one():
-    with pytest.raises(UsageError, match="hidden"):
+    with refuses(UsageError, "hidden"):
         make(hidden=1.0)

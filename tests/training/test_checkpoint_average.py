@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import pytest
 import torch
 from safetensors.torch import load_file
 
+from tests.refusals import refuses
 from tests.training import codebook
 from tests.training.tiny import train
 from undertow import checkpoint
@@ -52,7 +52,7 @@ def test_a_best_that_is_no_longer_new_is_left_out(tmp_path: Path) -> None:
     out = run(tmp_path / "run")
     settings = out / SETTINGS
     settings.write_text(settings.read_text().replace("keep_checkpoints: 4", "keep_checkpoints: 3"))
-    with pytest.raises(DataError, match="has 3 checkpoints, not 4"):
+    with refuses(DataError, out, "3 checkpoints", 4):
         average(out, last=4)
     assert average(out, last=3) == out / "average"
 
@@ -69,29 +69,29 @@ def test_other_models_are_refused(tmp_path: Path) -> None:
     model = checkpoint.load(out)
     model.config = type(model.config)(**{**vars(model.config), "sample_rate": 16000})
     checkpoint.save(other, model, {})
-    with pytest.raises(DataError, match="other is another model than .*: its sample_rate is 16000, not"):
+    with refuses(DataError, other, out, "sample_rate", 16000):
         average([out, other], out=tmp_path / "mean")
     assert not (tmp_path / "mean").exists()
 
 
 def test_what_makes_no_mean(tmp_path: Path) -> None:
     out = run(tmp_path / "run")
-    with pytest.raises(DataError, match="has 4 checkpoints, not 9; a run keeps more with training.keep_checkpoints=9"):
+    with refuses(DataError, "4 checkpoints", "training.keep_checkpoints=9"):
         average(out, last=9)
-    with pytest.raises(UsageError, match="last is 1; a mean is of 2 or more"):
+    with refuses(UsageError, "last", 1, 2):
         average(out, last=1)
-    with pytest.raises(UsageError, match="1 checkpoint makes no mean"):
+    with refuses(UsageError, "1 checkpoint"):
         average([out], out=tmp_path / "mean")
-    with pytest.raises(UsageError, match="say where their mean is to be written"):
+    with refuses(UsageError, "--out"):
         average([out / "best", out / "checkpoints" / "step-00000003"])
-    with pytest.raises(UsageError, match="a checkpoint is given more than once"):
+    with refuses(UsageError, "checkpoint", "best", "last"):
         average([out / "last", out / "last"], out=tmp_path / "mean")
-    with pytest.raises(DataError, match="is no folder of a run"):
+    with refuses(DataError, tmp_path, "run"):
         average(tmp_path)
     average(out, last=2)
-    with pytest.raises(DataError, match="exists; give a new folder"):
+    with refuses(DataError, "average", "exists"):
         average(out, last=2)
     (out / "checkpoints" / "step-00000012" / checkpoint.WEIGHTS).write_bytes(b"cut")
-    with pytest.raises(DataError, match="safetensors is truncated, damaged"):
+    with refuses(DataError, checkpoint.WEIGHTS, "damaged"):
         average(out, last=2, out=tmp_path / "mean")
     assert not (tmp_path / "mean").exists()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.refusals import refuses
 from undertow.errors import DataError
 from undertow.training.run_folder import SETTINGS, claim
 
@@ -15,7 +16,7 @@ def test_the_same_run_goes_on(tmp_path: Path) -> None:
     claim(tmp_path, RUN, resume=False)
     claim(tmp_path, RUN, resume=True)
     claim(tmp_path, {**RUN, "channels": [6, 7]}, resume=True)
-    with pytest.raises(DataError, match="was trained with seed 1, not 2: go on with it as it was"):
+    with refuses(DataError, "seed 1", 2, "--out"):
         claim(tmp_path, {**RUN, "seed": 2}, resume=True)
 
 
@@ -30,6 +31,6 @@ def test_long_settings_are_not_told_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["- 1", "a: [", "a: !!python/name:os.system", "a: &b [1]\nc: *b", "["])
 def test_settings_that_are_none(tmp_path: Path, text: str) -> None:
     (tmp_path / SETTINGS).write_text(text)
-    with pytest.raises(DataError, match=SETTINGS) as error:
+    with refuses(DataError, SETTINGS) as error:
         claim(tmp_path, RUN, resume=True)
     assert "\n" not in str(error.value)

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.refusals import refuses
 from tests.training.runs import log, losses
 from tests.training.tiny import train, trainer
 from undertow import checkpoint
@@ -168,16 +169,15 @@ class Diverging(Autoregressive):
         return loss._replace(value=loss.value * (self.factor if self.calls == 5 else 1.0))
 
 
-@pytest.mark.parametrize(("factor", "message"), [(math.nan, "not a number"), (50.0, "exploded")])
+@pytest.mark.parametrize(("factor", "message"), [(math.nan, "NaN"), (50.0, "exploded")])
 def test_a_bad_loss_stops_with_the_batch_named(tmp_path: Path, alone: World, factor: float, message: str) -> None:
     plain = trainer(tmp_path / "x", alone).model
     model = Diverging(plain.config)
     model.factor = factor
     run = trainer(tmp_path / "run", alone, model=model, num_validations=6)
     names = run.batches.batch(4).names
-    with pytest.raises(DataError, match=f"{message}.* at step 5 .*last holds the last good weights") as error:
+    with refuses(DataError, message, "step 5", tmp_path / "run/last", *names):
         run.fit()
-    assert all(name in str(error.value) for name in names)
     assert (tmp_path / "run" / "last").resolve().name == "step-00000004"
     checkpoint.load(tmp_path / "run")
 
@@ -191,7 +191,7 @@ def test_a_full_disk_leaves_the_last_checkpoint_good(tmp_path: Path, alone: Worl
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1])) if step > 4 else None
     )
     try:
-        with pytest.raises(DataError, match="cannot write "):
+        with refuses(DataError, "write"):
             run.fit()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -212,13 +212,13 @@ def test_without_validation_the_last_is_what_there_is(tmp_path: Path, alone: Wor
 
 def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
     train(tmp_path / "run", steps=2)
-    with pytest.raises(DataError, match="holds a run already"):
+    with refuses(DataError, tmp_path / "run", "--resume", "--out"):
         train(tmp_path / "run", steps=2)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("precious")
-    with pytest.raises(DataError, match="not an empty folder"):
+    with refuses(DataError, tmp_path / "mine", "empty", "--out"):
         train(tmp_path / "mine", steps=2)
-    with pytest.raises(DataError, match="no run to resume"):
+    with refuses(DataError, tmp_path / "nowhere", "--resume"):
         train(tmp_path / "nowhere", steps=2, resume=True)
-    with pytest.raises(DataError, match=r"training.learning_rate 0.01, not 0.5"):
+    with refuses(DataError, "training.learning_rate", 0.01, 0.5):
         train(tmp_path / "run", steps=2, resume=True, learning_rate=0.5)

@@ -52,4 +52,4 @@ def refuse_filters(sampling: Sampling, kind: str) -> None:
         UsageError: top-k or top-p is asked for.
     """
     if sampling.top_k is not None or sampling.top_p is not None:
-        raise UsageError(f"top_k and top_p need a categorical emission; a {kind} emission takes only a temperature")
+        raise UsageError(f"top_k and top_p are for categorical emissions; a {kind} emission takes only a temperature")

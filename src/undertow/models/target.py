@@ -122,7 +122,7 @@ def make_target(alphabet: Alphabet, config: Any) -> Target:
     """
     of_frames = config.kind in FRAME_EMISSIONS
     if of_frames == bool(alphabet.num_symbols):
-        wanted = "an alphabet of numbers" if of_frames else f"one of {', '.join(FRAME_EMISSIONS)}"
+        wanted = "an alphabet of numbers" if of_frames else f"emission {' or '.join(FRAME_EMISSIONS)}"
         steps = "frames" if of_frames else "symbols"
-        raise UsageError(f"emission '{config.kind}' is of {steps}, and the target's alphabet is not: give it {wanted}")
+        raise UsageError(f"emission '{config.kind}' is for {steps}, but the target's alphabet is not; use {wanted}")
     return FrameTarget(alphabet, config) if of_frames else SymbolTarget(alphabet, config)
