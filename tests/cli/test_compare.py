@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 import undertow as ut
+from tests.refusals import assert_says
 
 KEYS = [
     *("recipe", "nats", "bits_per_symbol", "parameters", "train_symbols_per_second"),
@@ -84,12 +85,13 @@ def test_what_is_there_is_not_trained_again(command, compared, folder):
     nats = {row["recipe"]: row["nats"] for row in json.loads(outcome.out)}
     assert [line.split()[0] for line in lines] == sorted(nats, key=nats.get)
     assert {line.split()[0]: line.split()[1] for line in lines} == {name: f"{nat:.4f}" for name, nat in nats.items()}
-    assert "characters a second, 6 drawn" in note and "of the test split" in note
+    assert "6 drawn" in note and "test split" in note
 
 
 def test_another_budget_is_another_comparison(command, compared, folder):
     outcome = command("compare", folder / "gru.yaml", "--minutes", "0.02", "--out", compared[1])
-    assert outcome.status == 1 and "training.minutes 0.01, not 0.02" in outcome.line
+    assert outcome.status == 1
+    assert_says(outcome.line, "training.minutes", 0.01, 0.02)
 
 
 def test_an_interrupted_run_goes_on(compared, folder, tmp_path, monkeypatch):
@@ -110,17 +112,18 @@ def test_no_more_is_drawn_than_every_model_can_hold(command, compared, folder):
 
 
 @pytest.mark.parametrize(
-    ("name", "changes", "told"),
+    ("name", "changes", "parts"),
     [
-        ("elsewhere", {"data": {"source": "other.txt"}}, "has data.source other.txt"),
-        ("bytes", {"model": {"alphabet": {"kind": "bytes"}}}, "of the alphabet bytes, and gru of characters"),
+        ("elsewhere", {"data": {"source": "other.txt"}}, ["data.source", "other.txt"]),
+        ("bytes", {"model": {"alphabet": {"kind": "bytes"}}}, ["alphabet", "bytes", "gru", "characters"]),
     ],
 )
-def test_only_the_same_data_and_symbols(command, folder, tmp_path, monkeypatch, name, changes, told):
+def test_only_the_same_data_and_symbols(command, folder, tmp_path, monkeypatch, name, changes, parts):
     monkeypatch.chdir(folder)
     recipes = folder / "gru.yaml", write(folder, name, **changes)
     outcome = command("compare", *recipes, *QUICK, "--out", tmp_path / "runs")
-    assert outcome.status == 2 and told in outcome.line and not (tmp_path / "runs").exists()
+    assert outcome.status == 2 and not (tmp_path / "runs").exists()
+    assert_says(outcome.line, *parts)
 
 
 def test_a_model_without_a_likelihood(command, folder, tmp_path):
@@ -128,26 +131,27 @@ def test_a_model_without_a_likelihood(command, folder, tmp_path):
     model = {"kind": "regressor", "network": {**SMALL["gru"], "input": "scalar"}}
     path.write_text(yaml.safe_dump({"data": {"kind": "adding"}, "model": model, "training": TRAINING}))
     outcome = command("compare", path, *QUICK, "--out", tmp_path / "runs")
-    assert outcome.status == 2 and "has no likelihood" in outcome.line
+    assert outcome.status == 2 and "likelihood" in outcome.line
     outcome = command("compare", folder / "gru.yaml", path, *QUICK, "--out", tmp_path / "runs")
-    assert outcome.status == 2 and "compared on the same data" in outcome.line
+    assert outcome.status == 2 and "data" in outcome.line
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "parts"),
     [
-        (["gru.yaml", "--minutes", "0"], "minutes is 0; it must be above 0"),
-        (["gru.yaml", "--minutes", "-1"], "minutes is -1"),
-        (["gru.yaml", "--minutes", "nan"], "minutes is nan"),
-        (["gru.yaml", "--minutes", "1", "--symbols", "0"], "symbols is 0"),
-        (["gru.yaml", "gru.yaml", "--minutes", "1"], "'gru' is named twice"),
-        (["grru", "--minutes", "1"], "unknown recipe 'grru'"),
-        (["--minutes", "1"], "name the recipes to compare"),
-        (["wavenet", "--minutes", "1"], "give it a folder"),
-        (["gru.yaml"], "minutes"),
+        (["gru.yaml", "--minutes", "0"], ["minutes", 0]),
+        (["gru.yaml", "--minutes", "-1"], ["minutes", -1]),
+        (["gru.yaml", "--minutes", "nan"], ["minutes", "nan"]),
+        (["gru.yaml", "--minutes", "1", "--symbols", "0"], ["symbols", 0]),
+        (["gru.yaml", "gru.yaml", "--minutes", "1"], ["'gru'", "twice"]),
+        (["grru", "--minutes", "1"], ["recipe 'grru'"]),
+        (["--minutes", "1"], ["recipes"]),
+        (["wavenet", "--minutes", "1"], ["folder", "--data"]),
+        (["gru.yaml"], ["minutes"]),
     ],
 )
-def test_wrong_requests(command, folder, tmp_path, monkeypatch, words, told):
+def test_wrong_requests(command, folder, tmp_path, monkeypatch, words, parts):
     monkeypatch.chdir(folder)
     outcome = command("compare", *words, "--out", tmp_path / "runs")
-    assert outcome.status == 2 and told in outcome.line and not (tmp_path / "runs").exists()
+    assert outcome.status == 2 and not (tmp_path / "runs").exists()
+    assert_says(outcome.line, *parts)

@@ -6,6 +6,7 @@ import pytest
 
 from tests.cli.conftest import train_command
 from tests.data.test_load import tone, write
+from tests.refusals import assert_says
 
 
 def test_json_has_what_others_read(command, trained):
@@ -28,7 +29,7 @@ def test_a_model_that_learnt_nothing_is_told_so(command, tmp_path):
     changes = ["training.learning_rate=1e-9"]
     assert command(*train_command(tmp_path / "run", steps=1, changes=changes)).status == 0
     outcome = command("score", tmp_path / "run")
-    assert outcome.status == 0 and "this model has not learnt yet" in outcome.out
+    assert outcome.status == 0 and "not learnt" in outcome.out
 
 
 def test_a_model_that_learnt_beats_the_unigram(command, tmp_path):
@@ -39,21 +40,22 @@ def test_a_model_that_learnt_beats_the_unigram(command, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "said"),
+    ("words", "status", "parts"),
     [
-        ("nowhere", 1, "'nowhere' is neither a folder nor a named set"),
-        ("plucked --split tests", 2, "unknown split 'tests'; did you mean 'test'?"),
-        ("folder", 1, "'c/0.wav' has pitch"),
-        ("folder --label-pattern {x", 2, "is not a name pattern"),
+        ("nowhere", 1, ["'nowhere'"]),
+        ("plucked --split tests", 2, ["'tests'", "'test'"]),
+        ("folder", 1, ["'c/0.wav'", "pitch"]),
+        ("folder --label-pattern {x", 2, ["{x", "pattern"]),
     ],
 )
-def test_what_a_wrong_request_gets(command, trained, tmp_path, monkeypatch, words, status, said):
+def test_what_a_wrong_request_gets(command, trained, tmp_path, monkeypatch, words, status, parts):
     monkeypatch.chdir(tmp_path)
     for name in ("c/0.wav", "test/c/1.wav"):
         write(tmp_path / "folder" / name, tone())
     (tmp_path / "folder/metadata.csv").write_text("file,pitch,split\nc/0.wav,Z9,test\ntest/c/1.wav,A2,train\n")
     outcome = command("score", trained, *words.split())
-    assert (outcome.status, said in outcome.line) == (status, True), outcome.err
+    assert outcome.status == status, outcome.err
+    assert_says(outcome.line, *parts)
 
 
 def test_real_speech_of_another_kind(command, trained, real_data, monkeypatch):

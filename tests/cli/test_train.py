@@ -14,6 +14,7 @@ import yaml
 
 from tests.cli.conftest import ENVIRONMENT, TINY, train_command
 from tests.data.test_load import tone, write, write_bad_files
+from tests.refusals import assert_says
 from undertow import checkpoint
 from undertow.training.journal import Journal
 
@@ -32,7 +33,7 @@ def test_it_says_what_it_does_and_how_it_went(command, tmp_path):
     outcome = command(*train_command(tmp_path / "run", steps=2))
     assert outcome.status == 0
     assert "plucked at 8000 Hz: train 240 clips" in outcome.err and "128 ms at 8000 Hz" in outcome.err
-    assert "bits/sample at its best" in outcome.out and f"{tmp_path / 'run'} is ready: 2 steps" in outcome.out
+    assert_says(outcome.out, "validation", "bits/sample", tmp_path / "run", "2 steps")
 
 
 def test_json_is_all_of_stdout(command, tmp_path):
@@ -67,11 +68,12 @@ def test_one_recording_alone_trains_without_validation(command, tmp_path):
     write(tmp_path / "one/only.wav", tone(0.5))
     words = ["train", "wavenet", "--data", tmp_path / "one", "--out", tmp_path / "run", "--steps", "2", "--set", *TINY]
     outcome = command(*words, "samples.count=1", "samples.seconds=0.01")
-    assert outcome.status == 0 and "nothing to validate on" in outcome.err
+    assert outcome.status == 0 and "no validation" in outcome.err
     assert outcome.out == f"{tmp_path / 'run'} is ready: 2 steps in 0.0 minutes\n"
     assert checkpoint.load(tmp_path / "run") and (tmp_path / "run/samples/step-2/1.wav").exists()
     outcome = command("score", tmp_path / "run")
-    assert outcome.status == 1 and "holds nothing out; --split train is what" in outcome.line
+    assert outcome.status == 1
+    assert_says(outcome.line, "held-out split", "--split train")
     assert command("score", tmp_path / "run", "--split", "all").status == 0
 
 
@@ -88,7 +90,7 @@ def test_a_vocoder_learns_from_features(command, tmp_path):
     outcome = command("generate", run, "--features", tmp_path / "copy.wav", "--out", tmp_path / "out.wav")
     assert outcome.status == 0 and soundfile.info(tmp_path / "out.wav").frames == 400
     outcome = command("generate", run, "--out", tmp_path / "out.wav")
-    assert outcome.status == 2 and "conditioned on mel features" in outcome.line
+    assert outcome.status == 2 and "mel features" in outcome.line
 
 
 def test_a_named_set_at_another_place(command, tmp_path, monkeypatch):
@@ -97,37 +99,34 @@ def test_a_named_set_at_another_place(command, tmp_path, monkeypatch):
     write(tmp_path / "elsewhere/recordings/3_theo_0.wav", tone())
     words = ["train", "wavenet-fsdd", "--data", tmp_path / "elsewhere", "--out", tmp_path / "run", "--steps", "1"]
     outcome = command(*words)
-    assert outcome.status == 1 and "has 1 audio files; it should have 3000" in outcome.line
+    assert outcome.status == 1
+    assert_says(outcome.line, "1 audio file", 3000)
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "said"),
+    ("words", "status", "parts"),
     [
-        ("train wavenett --out run", 2, "unknown recipe 'wavenett'; did you mean 'wavenet'?"),
-        ("train none.yaml --out run", 2, "there is no recipe file none.yaml"),
-        ("train wavenet --out run", 2, "as --data"),
-        ("train wavenet --data nowhere --out run", 1, "'nowhere' is neither a folder nor a named set"),
-        (
-            "train wavenet --data plucked --out run --set network.residual_chanels=3",
-            2,
-            "did you mean 'residual_channels'",
-        ),
-        ("train wavenet --data plucked --out run --set netwrok.kind=x", 2, "did you mean 'network'"),
-        ("train wavenet --data plucked --out run --set training.sped=x", 2, "unknown key 'training.sped'"),
-        ("train wavenet --data plucked --out run --set training.batch_size=none", 2, "training.batch_size"),
-        ("train wavenet --data plucked --out run --set training.batch_size.a=1", 2, "is a value and no section"),
-        ("train wavenet --data plucked --out run --set network", 2, "write it as network.residual_channels=64"),
-        ("train wavenet --data plucked --out run --set conditioner.labels=[pich]", 1, "did you mean 'pitch'"),
-        ("train wavenet --data plucked --out run --steps 1 --minutes 1", 2, "steps or minutes, not both"),
-        ("train wavenet --data plucked --out run --steps 0", 2, "training.steps"),
-        ("train wavenet --data plucked --out run --device gpu", 2, "unknown device 'gpu'"),
-        ("train wavenet --data plucked --out run --device cuda:97", 2, "there is no cuda:97 on this machine"),
-        ("train wavenet --data plucked --out run --resume --steps 1", 1, "holds no run to resume"),
-        ("train wavenet --data empty --out run", 1, "empty holds no audio"),
-        ("train wavenet --data bad --out run", 1, "text.wav: not wav, flac, ogg or mp3 audio"),
+        ("train wavenett --out run", 2, ["recipe 'wavenett'", "'wavenet'"]),
+        ("train none.yaml --out run", 2, ["recipe", "none.yaml"]),
+        ("train wavenet --out run", 2, ["--data"]),
+        ("train wavenet --data nowhere --out run", 1, ["'nowhere'"]),
+        ("train wavenet --data plucked --out run --set network.residual_chanels=3", 2, ["'residual_channels'"]),
+        ("train wavenet --data plucked --out run --set netwrok.kind=x", 2, ["'network'"]),
+        ("train wavenet --data plucked --out run --set training.sped=x", 2, ["'training.sped'"]),
+        ("train wavenet --data plucked --out run --set training.batch_size=none", 2, ["training.batch_size"]),
+        ("train wavenet --data plucked --out run --set training.batch_size.a=1", 2, ["batch_size'", "section"]),
+        ("train wavenet --data plucked --out run --set network", 2, ["'network'", "network.residual_channels=64"]),
+        ("train wavenet --data plucked --out run --set conditioner.labels=[pich]", 1, ["'pich'", "'pitch'"]),
+        ("train wavenet --data plucked --out run --steps 1 --minutes 1", 2, ["steps", "minutes"]),
+        ("train wavenet --data plucked --out run --steps 0", 2, ["training.steps"]),
+        ("train wavenet --data plucked --out run --device gpu", 2, ["device 'gpu'"]),
+        ("train wavenet --data plucked --out run --device cuda:97", 2, ["cuda:97"]),
+        ("train wavenet --data plucked --out run --resume --steps 1", 1, ["run", "--resume"]),
+        ("train wavenet --data empty --out run", 1, ["empty", "audio"]),
+        ("train wavenet --data bad --out run", 1, ["text.wav", "flac"]),
     ],
 )
-def test_what_a_wrong_request_gets(command, tmp_path, monkeypatch, words, status, said):
+def test_what_a_wrong_request_gets(command, tmp_path, monkeypatch, words, status, parts):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
     write_bad_files(tmp_path / "bad")
@@ -135,14 +134,15 @@ def test_what_a_wrong_request_gets(command, tmp_path, monkeypatch, words, status
         if "text" not in path.name:
             path.unlink()
     outcome = command(*words.split())
-    assert (outcome.status, said in outcome.line) == (status, True), outcome.err
+    assert outcome.status == status, outcome.err
+    assert_says(outcome.line, *parts)
     assert not (tmp_path / "run").exists() and not outcome.out
 
 
 def test_an_existing_run_is_not_written_over(command, trained):
     before = (trained / "log.jsonl").read_bytes()
     outcome = command(*train_command(trained))
-    assert outcome.status == 1 and "--resume goes on with it" in outcome.line
+    assert outcome.status == 1 and "--resume" in outcome.line
     assert (trained / "log.jsonl").read_bytes() == before
 
 
@@ -150,7 +150,7 @@ def test_a_folder_that_is_taken_is_refused_before_data_is_read(command, tmp_path
     (tmp_path / "run").mkdir()
     (tmp_path / "run/notes.txt").write_text("mine")
     outcome = command(*train_command(tmp_path / "run"))
-    assert outcome.status == 1 and "is not an empty folder" in outcome.line and "plucked" not in outcome.err
+    assert outcome.status == 1 and "empty folder" in outcome.line and "plucked" not in outcome.err
 
 
 def test_a_run_is_resumed_only_as_it_was(command, tmp_path):
@@ -159,8 +159,8 @@ def test_a_run_is_resumed_only_as_it_was(command, tmp_path):
     again = command(*train_command(run, "--resume", steps=2))
     assert again.status == 0 and "2 steps" in again.out
     other = command(*train_command(run, "--resume", steps=2, changes=["training.learning_rate=0.5"]))
-    assert other.status == 1 and "training.learning_rate" in other.line
-    assert "remove the folder, or give another --out" in other.line
+    assert other.status == 1
+    assert_says(other.line, "training.learning_rate", "--out")
 
 
 def test_ctrl_c_saves_and_says_how_to_go_on(command, tmp_path, monkeypatch):
@@ -176,8 +176,8 @@ def test_ctrl_c_saves_and_says_how_to_go_on(command, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Journal, "write", interrupted)
         outcome = command(*train_command(run, steps=6))
-    assert outcome.status == 130 and "stopped and saved; go on with: undertow train" in outcome.line
-    words = shlex.split(outcome.line.partition("go on with: undertow ")[2])
+    assert outcome.status == 130
+    words = shlex.split(outcome.line.partition(": undertow ")[2])
     assert words[-1] == "--resume" and command(*words).status == 0
     assert [row["loss"] for row in losses(run)] == [row["loss"] for row in losses(straight)]
 
@@ -211,10 +211,12 @@ def test_a_recipe_of_ones_own(command, tmp_path):
     text = "model: {alphabet: {kind: mu_law}}\ndata: {kind: audio, source: plucked}\n"
     recipe.write_text(text + "training: {steps: 1, stepz: 2}\n")
     outcome = command("train", recipe, "--out", tmp_path / "run")
-    assert outcome.status == 2 and "unknown key 'training.stepz'; did you mean 'steps'?" in outcome.line
+    assert outcome.status == 2
+    assert_says(outcome.line, "'training.stepz'", "'steps'")
     recipe.write_text("model: [")
     outcome = command("train", recipe, "--out", tmp_path / "run")
-    assert outcome.status == 1 and "mine.yaml is not plain YAML" in outcome.line
+    assert outcome.status == 1
+    assert_says(outcome.line, "mine.yaml", "YAML")
 
 
 def test_a_run_is_a_function_of_its_seed(command, tmp_path):

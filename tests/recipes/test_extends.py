@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.refusals import refuses
 from undertow.errors import UsageError
 from undertow.recipes import read_recipe
 
@@ -39,7 +40,7 @@ def test_a_section_of_another_kind_is_taken_whole(tmp_path: Path) -> None:
     written(tmp_path, base=BASE)
     made = read_recipe({"extends": str(tmp_path / "base.yaml"), "model": {"network": network}})
     assert made.model["network"] == network and made.model["alphabet"] == {"kind": "bytes"}
-    with pytest.raises(UsageError, match="unknown key 'model.alphabet.kind'|alphabet"):
+    with refuses(UsageError, "alphabet", "numbrs"):
         read_recipe({"extends": str(tmp_path / "base.yaml"), "data": data, "model": {"alphabet": {"kind": "numbrs"}}})
 
 
@@ -78,19 +79,19 @@ def test_one_of_the_packages_is_extended_and_left_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("recipes", "said"),
+    ("recipes", "parts"),
     [
-        ({"a": {"extends": "tcn-jbs"}}, "unknown recipe 'tcn-jbs'; did you mean 'tcn-jsb'"),
-        ({"a": {"extends": "none.yaml"}}, "there is no recipe file"),
-        ({"a": {"extends": None}}, "extends is None; it must be the name of a recipe or a YAML file"),
-        ({"a": {"extends": ["tcn-jsb"]}}, "extends is .*; it must be the name"),
-        ({"a": {"extends": "a.yaml"}}, "recipes extend one another in a circle: "),
-        ({"a": {"extends": "b.yaml"}, "b": {"extends": "c.yaml"}, "c": {"extends": "b.yaml"}}, "in a circle: "),
-        ({"a": {"extends": "b.yaml", "training": {"stepz": 1}}, "b": BASE}, "unknown key 'training.stepz'"),
+        ({"a": {"extends": "tcn-jbs"}}, ["'tcn-jbs'", "'tcn-jsb'"]),
+        ({"a": {"extends": "none.yaml"}}, ["none.yaml"]),
+        ({"a": {"extends": None}}, ["extends", "None", "YAML"]),
+        ({"a": {"extends": ["tcn-jsb"]}}, ["extends", "['tcn-jsb']", "YAML"]),
+        ({"a": {"extends": "a.yaml"}}, ["circle", "a.yaml"]),
+        ({"a": {"extends": "b.yaml"}, "b": {"extends": "c.yaml"}, "c": {"extends": "b.yaml"}}, ["circle", "c.yaml"]),
+        ({"a": {"extends": "b.yaml", "training": {"stepz": 1}}, "b": BASE}, ["'training.stepz'"]),
     ],
 )
-def test_what_cannot_be_extended(recipes: dict[str, Any], said: str, tmp_path: Path) -> None:
+def test_what_cannot_be_extended(recipes: dict[str, Any], parts: list[str], tmp_path: Path) -> None:
     written(tmp_path, **recipes)
-    with pytest.raises(UsageError, match=said) as caught:
+    with refuses(UsageError, *parts) as caught:
         read_recipe(tmp_path / "a.yaml")
     assert "\n" not in str(caught.value)

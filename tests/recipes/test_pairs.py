@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.data.parallel import WORDS, write_lines, write_parallel
-from tests.refusals import refuses
+from tests.refusals import assert_says, refuses
 from undertow import checkpoint
 from undertow.callbacks import Say, silent
 from undertow.errors import DataError, UsageError
@@ -123,7 +123,7 @@ def test_a_model_translates_in_its_own_direction_alone(toy, tmp_path):
     model = train(recipe(toy, **changes), tmp_path / "run", device="cpu").load()
     assert model.config.direction == ("de", "en")
     assert score(model, str(toy), metrics=["nll"]).direction == ("de", "en")
-    with pytest.raises(UsageError, match="this model translates de to en, not en to de"):
+    with refuses(UsageError, "de to en", "en to de"):
         score(model, TASKS["pairs"].Config(source=str(toy)))
 
 
@@ -139,7 +139,8 @@ def test_recipes_of_multi30k(name, toy, tmp_path):
 def test_long_lines_are_told_of(toy):
     lines: list[str] = []
     kept = len(read(toy, say=lines.append, data__longest=20))
-    assert f"train: {60 - kept} pairs have a side of more than 20 symbols and are skipped" in lines and kept < 60
+    assert kept < 60
+    assert_says("\n".join(lines), "train", f"{60 - kept} pairs", "20 symbols", "skipped")
 
 
 @pytest.mark.parametrize(("split", "long_lines"), [("train", "skip"), ("validation", "skip"), ("validation", "split")])
@@ -147,7 +148,7 @@ def test_a_split_of_nothing_but_long_lines(split, long_lines, tmp_path):
     toy = write_parallel(tmp_path / "toy")
     for language in ("en", "de"):
         write_lines(toy / f"{split}.{language}", ["x" * 40])
-    with pytest.raises(DataError, match=f"all pairs of the {split} split have a side of more than 30 symbols"):
+    with refuses(DataError, split, "pairs", "30 symbols", "data.long_lines"):
         train(recipe(toy, data__longest=30, data__long_lines=long_lines), tmp_path / "run", device="cpu")
     assert not (tmp_path / "run").exists()
 
@@ -161,37 +162,37 @@ def test_pieces_are_to_learn_from_and_not_to_be_judged_by(toy, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("changes", "message"),
+    ("changes", "parts"),
     [
-        ({"data__source_language": "fr"}, "has no language 'fr'; there are de, en"),
-        ({"data__validate": "blue"}, "data.validate"),
-        ({"data__long_lines": "cut"}, "data.long_lines"),
-        ({"model__kind": "autoregressive"}, "seq2seq, not autoregressive"),
-        ({"model__network": NETWORK | {"embeddings": "shared"}}, "shared only between equal alphabets"),
-        ({"model__source": {"kind": "mu_law"}}, "'mu_law' is of sound, and the data of text"),
+        ({"data__source_language": "fr"}, ["language", "'fr'", "de, en"]),
+        ({"data__validate": "blue"}, ["data.validate"]),
+        ({"data__long_lines": "cut"}, ["data.long_lines"]),
+        ({"model__kind": "autoregressive"}, ["seq2seq", "autoregressive"]),
+        ({"model__network": NETWORK | {"embeddings": "shared"}}, ["shared", "alphabets"]),
+        ({"model__source": {"kind": "mu_law"}}, ["model.source", "'mu_law'", "sound", "text"]),
     ],
 )
-def test_what_a_recipe_cannot_ask_for(toy, tmp_path, changes, message):
-    with pytest.raises(UsageError, match=message):
+def test_what_a_recipe_cannot_ask_for(toy, tmp_path, changes, parts):
+    with refuses(UsageError, *parts):
         train(recipe(toy, **changes), tmp_path / "run", device="cpu")
 
 
 def test_lines_that_the_network_cannot_hold(toy, tmp_path):
-    with pytest.raises(UsageError, match=r"max_length is 16: set data.longest with"):
+    with refuses(UsageError, "max_length", 16, "data.longest"):
         train(recipe(toy, NETWORK | {"max_length": 16}), tmp_path / "run", device="cpu")
 
 
 def test_what_cannot_be_scored(toy, tmp_path):
     model = train(recipe(toy), tmp_path / "run", device="cpu").load()
-    with pytest.raises(UsageError, match="unknown split 'tset'; did you mean 'test'"):
+    with refuses(UsageError, "split 'tset'", "'test'"):
         score(model, str(toy), split="tset")
-    with pytest.raises(UsageError, match="unknown metric 'blue'"):
+    with refuses(UsageError, "metric 'blue'"):
         score(model, str(toy), metrics=["blue"])
-    with pytest.raises(UsageError, match="protocol is for"):
+    with refuses(UsageError, "protocol"):
         score(model, str(toy), protocol="windows")
     other = write_parallel(tmp_path / "other")
     write_lines(other / "test.en", ["a dog"] * 7 + ["a dög"])
-    with pytest.raises(DataError, match=r"test\.en, line 8: character 'ö' .* is not in the alphabet"):
+    with refuses(DataError, "test.en, line 8", "'ö'", "alphabet"):
         score(model, str(other))
 
 

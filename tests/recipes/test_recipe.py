@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.refusals import refuses
 from undertow.batch import Batch
 from undertow.callbacks import silent
 from undertow.data.audio import write_audio
@@ -74,25 +75,25 @@ def test_changes_reach_every_section():
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "parts"),
     [
-        ({"network.residual_chanels": 1}, "unknown key 'model.network.residual_chanels'; did you mean"),
-        ({"networks.kind": 1}, "unknown key 'networks.kind'; did you mean 'network'"),
-        ({"training.step": 1}, "unknown key 'training.step'; did you mean 'steps'"),
-        ({"data.source.x": 1}, "'data.source' is a value and no section, so 'data.source.x' is no key"),
-        ({"data.trim_decibels": 3}, "data.trim_decibels: Input should be less than 0"),
-        ({"model.kind": "autoregresive"}, "model: unknown kind 'autoregresive'; did you mean 'autoregressive'"),
-        ({"model.sample_rate": 16000}, "model.sample_rate is 16000; set data.sample_rate instead"),
-        ({"conditioner.features": {"kind": "mel"}}, "needs its rate before the data is read: give data.sample_rate"),
-        ({"conditioner": 3}, "conditioner is 3; it must be a section"),
-        ({"samples.count": -1}, "samples.count"),
-        ({"training.minutes": 5}, "training: both steps (1) and minutes (5) are given"),
+        ({"network.residual_chanels": 1}, ["'model.network.residual_chanels'", "'residual_channels'"]),
+        ({"networks.kind": 1}, ["'networks.kind'", "'network'"]),
+        ({"training.step": 1}, ["'training.step'", "'steps'"]),
+        ({"data.source.x": 1}, ["'data.source'", "section", "'data.source.x'"]),
+        ({"data.trim_decibels": 3}, ["data.trim_decibels", 0]),
+        ({"model.kind": "autoregresive"}, ["model", "'autoregresive'", "'autoregressive'"]),
+        ({"model.sample_rate": 16000}, ["model.sample_rate", 16000, "data.sample_rate"]),
+        ({"conditioner.features": {"kind": "mel"}}, ["features", "data.sample_rate"]),
+        ({"conditioner": 3}, ["conditioner", 3, "section"]),
+        ({"samples.count": -1}, ["samples.count"]),
+        ({"training.minutes": 5}, ["training", "steps (1)", "minutes (5)", "--minutes"]),
     ],
 )
-def test_a_wrong_field_is_named(changes, said):
-    with pytest.raises(UsageError) as caught:
+def test_a_wrong_field_is_named(changes, parts):
+    with refuses(UsageError, *parts) as caught:
         read_recipe({**SMALL, "model": MODEL}, changes)
-    assert said in str(caught.value) and "\n" not in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_conditioner_that_is_left_empty_knows_nothing():
@@ -103,17 +104,17 @@ def test_a_conditioner_that_is_left_empty_knows_nothing():
 @pytest.mark.parametrize("size", [10**13, 10**30])
 def test_a_model_beyond_all_memory_is_refused_in_a_line(size):
     recipe = read_recipe("wavenet-fsdd", {"network.residual_channels": size})
-    with pytest.raises(UsageError, match="this model cannot be made, choose smaller sizes: .") as caught:
+    with refuses(UsageError, "model", "smaller sizes") as caught:
         _build(completed(recipe, {"speaker": ("x", "y"), "digit": ("0", "1")}))
     assert "\n" not in str(caught.value)
 
 
 def test_sections_that_are_missing_or_unknown_are_named():
-    with pytest.raises(UsageError, match="model: it is missing"):
+    with refuses(UsageError, "model", "missing"):
         read_recipe(SMALL)
-    with pytest.raises(UsageError, match="unknown key 'modle'; did you mean 'model'"):
+    with refuses(UsageError, "'modle'", "'model'"):
         read_recipe({**SMALL, "modle": MODEL})
-    with pytest.raises(UsageError, match="either steps or minutes"):
+    with refuses(UsageError, "training", "steps", "minutes"):
         read_recipe({**SMALL, "model": MODEL, "training": {}})
 
 
@@ -125,9 +126,9 @@ def test_labels_that_do_not_sort_clips_into_classes_are_left_out():
     assert len(said) == 1 and "'take'" in said[0]
     assert choose_classes(["take"], told, silent) == {"take": list(takes.classes or ())}
     assert choose_classes([], told, silent) == {}
-    with pytest.raises(DataError, match="no label 'pich'; did you mean 'pitch'"):
+    with refuses(DataError, "label 'pich'", "'pitch'"):
         choose_classes(["pich"], told, silent)
-    with pytest.raises(UsageError, match="must be a list of label names, or auto"):
+    with refuses(UsageError, "model.conditioner.labels", "'all'", "auto"):
         choose_classes("all", told, silent)
 
 
@@ -148,12 +149,12 @@ def test_a_folder_laid_out_as_the_recipes_set_is_that_set(tmp_path):
     assert choose(fsdd, tmp_path / "other") == AudioData(source=str(tmp_path / "other"))
     assert choose(AudioData(label_pattern="{x}"), "plucked") == AudioData(source="plucked")
     assert choose(fsdd, None) is fsdd
-    with pytest.raises(UsageError, match="as --data"):
+    with refuses(UsageError, "--data"):
         choose(AudioData(), None)
 
 
 def test_the_data_section_of_a_card():
     assert data_of_card({"data": {"kind": "audio", "source": "x", "splits": {}}}) == AudioData(source="x")
     assert data_of_card({}) is None and data_of_card({"data": "speech"}) is None
-    with pytest.raises(DataError, match="card: data: unknown key 'sauce'; did you mean 'source'"):
+    with refuses(DataError, "card", "data", "'sauce'", "'source'"):
         data_of_card({"data": {"kind": "audio", "sauce": "x"}})

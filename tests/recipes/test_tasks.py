@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from tests.data.test_mnist import idx
+from tests.refusals import refuses
 from undertow import checkpoint
 from undertow.alphabets import Characters
 from undertow.callbacks import silent
@@ -157,38 +158,33 @@ def say_nothing(line: str) -> None:
     pass
 
 
-REFUSED: list[tuple[str, str, type[Exception], str]] = [
-    ("text", "fsdd", UsageError, "fsdd holds .*, not text; of text there are .*tinyshakespeare"),
-    ("text", "nowhere.txt", UsageError, "'nowhere.txt' is neither on this machine nor a set of text"),
-    (
-        "rolls",
-        "tinyshakespeare",
-        UsageError,
-        "holds text, not rolls; of rolls there are jsb, nottingham",
-    ),
-    ("rolls", "nowhere", UsageError, "neither on this machine nor a set of rolls"),
-    ("labelled_text", "jsb", UsageError, "jsb holds rolls, not pairs"),
-    ("transcripts", "jsb", UsageError, "jsb holds rolls, not audio; of audio there are .*fsdd"),
-    ("transcripts", "nowhere", UsageError, "neither on this machine nor a set of audio"),
-    ("mnist", "book.txt", UsageError, "'book.txt' is no folder; this recipe is for mnist"),
-    ("mnist", "jsb", UsageError, "'jsb' is no folder"),
-    ("adding", "book.txt", UsageError, "made from a seed, so it takes no --data book.txt"),
-    ("copy_memory", "book.txt", UsageError, "made from a seed, so it takes no --data book.txt"),
+REFUSED: list[tuple[str, str, list[str]]] = [
+    ("text", "fsdd", ["fsdd", "text", "tinyshakespeare"]),
+    ("text", "nowhere.txt", ["'nowhere.txt'", "text"]),
+    ("rolls", "tinyshakespeare", ["tinyshakespeare", "text", "rolls", "jsb, nottingham"]),
+    ("rolls", "nowhere", ["'nowhere'", "rolls"]),
+    ("labelled_text", "jsb", ["jsb", "rolls", "pairs"]),
+    ("transcripts", "jsb", ["jsb", "rolls", "audio", "fsdd"]),
+    ("transcripts", "nowhere", ["'nowhere'", "audio"]),
+    ("mnist", "book.txt", ["'book.txt'", "folder", "mnist"]),
+    ("mnist", "jsb", ["'jsb'", "folder"]),
+    ("adding", "book.txt", ["seed", "--data book.txt"]),
+    ("copy_memory", "book.txt", ["seed", "--data book.txt"]),
 ]
 
 
-@pytest.mark.parametrize(("kind", "given", "error", "said"), REFUSED, ids=[f"{one[0]}-{one[1]}" for one in REFUSED])
-def test_data_of_another_kind_is_refused(kind, given, error, said, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("kind", "given", "parts"), REFUSED, ids=[f"{one[0]}-{one[1]}" for one in REFUSED])
+def test_data_of_another_kind_is_refused(kind, given, parts, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "book.txt").write_text(BOOK)
-    with pytest.raises(error, match=said) as caught:
+    with refuses(UsageError, *parts) as caught:
         TASKS[kind].choose(TASKS[kind].Config(), given)
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("kind", ["text", "rolls", "labelled_text", "transcripts"])
 def test_a_source_must_be_given(kind):
-    with pytest.raises(UsageError, match="give it a"):
+    with refuses(UsageError, "--data"):
         TASKS[kind].choose(TASKS[kind].Config(), None)
 
 
@@ -209,48 +205,47 @@ def run(data: dict[str, Any], model: dict[str, Any], out: Path, source: Path | N
     return train(made, out, data=source)
 
 
-BAD: dict[str, tuple[str, str, type[Exception], str]] = {
-    "no room for context": ("bounded", "data.crop_steps=20", UsageError, "20 steps and 1 of context are more than the "
-                            "network's max_length of 20; set data.crop_steps or network.max_length"),
-    "no end of the state": ("bounded", "data.carry_state=true", UsageError, "data.carry_state: .*max_length of 20"),
-    "too few streams": ("streams", "training.batch_size=900", UsageError, "too few for 900 streams"),
-    "a label that is not there": ("digits", "model.label=digits", DataError, "no label 'digits'; did you mean 'digit'"),
-    "a label for every step": ("digits", "model.reading=every", UsageError, "'digit' for each sequence; .*last or"),
-    "a label for the whole": ("copy", "model.reading=last", UsageError, "'target' for each step; .*every"),
-    "too few classes": ("digits", "model.classes=[a,b]", DataError, "the data has 6 classes of 'digit'"),
-    "another label": ("labelled", "model.label=mood", DataError, "no label 'mood'"),
-    "clips at every step": ("sound", "model.reading=every", UsageError, "'pitch' for each sequence; .*last or"),
-    "sound for text": ("characters", "alphabet.kind=mu_law", UsageError, "'mu_law' is of sound, and the data of text"),
-    "text for pixels": ("digits", "alphabet={kind: bytes}", UsageError, "'bytes' is of text, and the data of images"),
-    "a text too long": ("labelled", f"network={BOUNDED | {'max_length': 12}}", UsageError, "has 12 steps, .* 11 "
-                        "at most; raise network.max_length, or lower data.longest"),
+BAD: dict[str, tuple[str, str, type[Exception], list[str]]] = {
+    "no room for context": ("bounded", "data.crop_steps=20", UsageError, ["20 steps", "1 of context", "max_length"]),
+    "no end of the state": ("bounded", "data.carry_state=true", UsageError, ["data.carry_state", "20", "max_length"]),
+    "too few streams": ("streams", "training.batch_size=900", UsageError, ["900 streams"]),
+    "a label that is not there": ("digits", "model.label=digits", DataError, ["'digits'", "'digit'"]),
+    "a label for every step": ("digits", "model.reading=every", UsageError, ["'digit'", "sequence", "last"]),
+    "a label for the whole": ("copy", "model.reading=last", UsageError, ["'target'", "step", "every"]),
+    "too few classes": ("digits", "model.classes=[a,b]", DataError, ["6 classes", "'digit'"]),
+    "another label": ("labelled", "model.label=mood", DataError, ["label 'mood'"]),
+    "clips at every step": ("sound", "model.reading=every", UsageError, ["'pitch'", "sequence", "last"]),
+    "sound for text": ("characters", "alphabet.kind=mu_law", UsageError, ["'mu_law'", "sound", "text"]),
+    "text for pixels": ("digits", "alphabet={kind: bytes}", UsageError, ["'bytes'", "text", "images"]),
+    "a text too long": ("labelled", f"network={BOUNDED | {'max_length': 12}}", UsageError,
+                        ["12 steps", "11", "network.max_length", "data.longest"]),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", BAD)
 def test_what_does_not_fit_is_refused_before_a_run_is_there(name: str, tmp_path: Path) -> None:
-    base, change, error, said = BAD[name]
+    base, change, error, parts = BAD[name]
     data, model, source = RUNS[base]
     place = None if source is None else write_all(tmp_path) / source
-    with pytest.raises(error, match=said) as caught:
+    with refuses(error, *parts) as caught:
         run(data, model, tmp_path / "run", place, change)
     assert "\n" not in str(caught.value) and not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(
-    ("content", "changes", "said"),
+    ("content", "changes", "parts"),
     [
-        (b"", (), "empty"),
-        (b"abc\xff\xfedef" * 9, (), r"is not UTF-8 text: byte 0xff at position 4; .*--set alphabet.kind=bytes"),
-        (b"", ("alphabet.kind=bytes",), "empty"),
+        (b"", (), ["empty"]),
+        (b"abc\xff\xfedef" * 9, (), ["UTF-8", "byte 0xff", "position 4", "--set alphabet.kind=bytes"]),
+        (b"", ("alphabet.kind=bytes",), ["empty"]),
     ],
 )
-def test_a_file_that_is_no_text(content: bytes, changes: tuple[str, ...], said: str, tmp_path: Path) -> None:
+def test_a_file_that_is_no_text(content: bytes, changes: tuple[str, ...], parts: list[str], tmp_path: Path) -> None:
     (tmp_path / "bad.txt").write_bytes(content)
     data, model, _ = RUNS["characters"]
-    with pytest.raises(DataError, match=said) as caught:
+    with refuses(DataError, "bad.txt", *parts) as caught:
         run(data, model, tmp_path / "run", tmp_path / "bad.txt", *changes)
-    assert "bad.txt" in str(caught.value) and "\n" not in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["ab", "abcabc", BOOK[:45]])
@@ -267,7 +262,7 @@ def test_without_anything_held_out_a_run_ends_all_the_same(tmp_path: Path) -> No
     trained = run(data, model, tmp_path / "run", tmp_path / "two")
     assert trained.progress.best_loss is None and trained.loss_text is None
     (tmp_path / "one").write_text("a")
-    with pytest.raises(DataError, match="has no train split; there is test"):
+    with refuses(DataError, "train", "test"):
         run(data, model, tmp_path / "none", tmp_path / "one")
 
 
@@ -276,7 +271,7 @@ def test_a_character_that_was_not_trained_on_is_named_when_scored(tmp_path: Path
     (tmp_path / "other.txt").write_text(BOOK + "Zebra")
     data, model, _ = RUNS["characters"]
     trained = run(data, model, tmp_path / "run", tmp_path / "book.txt")
-    with pytest.raises(DataError, match=r"other.txt: character 'Z' \(U\+005A\) at position 1351 is not in"):
+    with refuses(DataError, "other.txt", "'Z' (U+005A)", "position 1351"):
         score(trained.model, tmp_path / "other.txt")
 
 
@@ -288,7 +283,7 @@ def test_a_table_with_its_classes_in_another_order_is_scored_by_their_names(tmp_
     assert isinstance(found, PredictionScore) and found.confusion is not None
     assert found.classes == ("ant", "cat", "dog") and found.confusion.sum(1).tolist() == [0, 3, 3]
     more = write_table(tmp_path / "c.csv", labelled("cat", "eel"))
-    with pytest.raises(DataError, match="has the class 'eel', and the model ant, cat, dog"):
+    with refuses(DataError, "class 'eel'", "ant, cat, dog"):
         score(trained.model, more, split="test")
 
 
@@ -307,19 +302,19 @@ def test_a_table_that_is_only_scored_needs_no_class_to_train_on(tmp_path: Path) 
     plain = tmp_path / "plain.csv"
     plain.write_text("text,label\n" + "".join(f"a dog{' ' * number}o,dog\n" for number in range(40)))
     assert isinstance(whole := score(trained.model, plain, split="all"), PredictionScore) and whole.num_labels == 40
-    with pytest.raises(DataError, match="every text of .*c.csv has the class 'ant'"):
+    with refuses(DataError, "c.csv", "class 'ant'"):
         run(data, model, tmp_path / "none", tmp_path / "c.csv")
     unknown = write_table(tmp_path / "d.csv", [*rows, ("an eel", "eel", "test"), ("a cow", "cow", "train")])
-    with pytest.raises(DataError, match=r"d.csv, line 4 has the class 'eel', and the model ant, cat, dog$"):
+    with refuses(DataError, "d.csv, line 4", "class 'eel'", "ant, cat, dog"):
         score(trained.model, unknown)
 
 
 def test_a_recogniser_needs_frames_and_a_model_of_two_sequences():
     recipe = {"data": {"kind": "transcripts", "source": "fsdd"}, "training": {"steps": 1}}
     network = {"kind": "transformer", "channels": 8, "num_heads": 2}
-    with pytest.raises(UsageError, match="seq2seq, not autoregressive"):
+    with refuses(UsageError, "seq2seq", "autoregressive"):
         read_recipe(recipe | {"model": {"network": network}})
-    with pytest.raises(UsageError, match=r"model.features: there are none; say which frames"):
+    with refuses(UsageError, "model.features"):
         read_recipe(recipe | {"model": {"kind": "seq2seq", "network": network}})
-    with pytest.raises(UsageError, match="hiden.*did you mean 'hidden'"):
+    with refuses(UsageError, "hiden", "'hidden'"):
         read_recipe("transformer-fsdd", {"model.frames.hiden": 0.1})

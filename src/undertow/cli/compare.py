@@ -1,4 +1,4 @@
-"""`undertow compare`: several recipes under one budget, and what came of each."""
+"""`undertow compare`: train several recipes with the same budget, and compare the models."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -27,20 +27,20 @@ def compare(
     device: Device = "auto",
     json: JsonRows = False,
 ) -> None:
-    """Train several recipes for as many minutes each, on the same data, and set what came of them side by side.
+    """Train several recipes on the same data, each for the same time, and compare the models.
 
-    Nats and bits are of each held-out symbol, with all that the network can take before it. Speeds are in symbols a
-    second: of training, and of one stream drawn with a cache and without, where the whole past is read again for every
-    symbol. A run that is in its folder already is not trained again, and one that was interrupted goes on.
+    Nats and bits are per held-out symbol, each given as many symbols before it as the network can take. Speeds are in
+    symbols per second: of training, and of drawing one stream with a cache and without, where the whole past is read
+    again for every symbol. Runs that are complete are not trained again; interrupted ones are resumed.
 
     Args:
-        recipes: Recipes of the package or YAML files, of the same data.
-        minutes: Of training, each.
-        out: Folder of the runs, one folder a recipe.
-        data: A file, a folder or a named set, in place of the recipes'.
-        changes: Change fields of every recipe: training.batch_size=8 and the like.
-        symbols: To draw in measuring generation, at most.
-        seed: Seed of weights, order and dropout, in place of the recipes'.
+        recipes: Recipes of the package or YAML files, with the same data.
+        minutes: Training time of each recipe.
+        out: Folder for the runs, one folder for each recipe.
+        data: A file, a folder or a named set, instead of the recipes' data.
+        changes: Fields of every recipe to change, such as training.batch_size=8.
+        symbols: Largest number of symbols to draw when measuring generation.
+        seed: Seed of weights, order and dropout, instead of the recipes'.
     """
     from undertow.cli.device import pick_device
     from undertow.cli.terminal import download_bars, print_json, tell
@@ -88,6 +88,6 @@ def _print(found: "Comparison", minutes: float) -> None:
     ]
     print_table([COLUMNS, *rows], words=(0, COLUMNS.index("cached by")))
     print(
-        f"{minutes:g} minutes of training each; nats and bits of the {found.split} split; "
-        f"/s: {found.unit}s a second, {found.num_symbols} drawn in one stream"
+        f"trained for {minutes:g} minutes each; nats and bits of the {found.split} split; "
+        f"/s: {found.unit}s per second, {found.num_symbols} drawn in one stream"
     )

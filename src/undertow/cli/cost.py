@@ -27,7 +27,7 @@ def cost(
     plot: Path | None = None,
     json: JsonRows = False,
 ) -> None:
-    """Count operations, memory and depth of a model, or of families side by side, as the length t grows.
+    """Count operations, memory and depth of a model, or of several families, as the length t grows.
 
     Everything is counted on sequences of random symbols: additions and multiplications of products with
     weights and between steps, forward and backward; bytes kept for backward; operations of one cached step; bytes of

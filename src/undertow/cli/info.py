@@ -1,4 +1,4 @@
-"""`undertow info`: what a trained model is."""
+"""`undertow info`: facts about a trained model."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,12 +12,12 @@ OF_TRAINING = (
     *("device", "num_threads", "num_processes"),
 )
 
-UNTOLD = ("tokenizer",)  # the whole of it, in JSON
+UNTOLD = ("tokenizer",)  # too long; --json has it
 MOST_SHOWN = 300  # characters of the names of classes
 
 
 def info(run: Path, /, *, json: Json = False) -> None:
-    """What a trained model is: its parts, how far back it looks, how it was trained, and its scores.
+    """Show a trained model: its parts, receptive field, training and scores.
 
     Args:
         run: Folder of a run or a checkpoint.
@@ -46,7 +46,7 @@ def info(run: Path, /, *, json: Json = False) -> None:
 
 
 def _lines(facts: Mapping[str, Any]) -> dict[str, str]:
-    """The facts in words, a line each."""
+    """The facts in words, one line each."""
     config, card, unit = facts["config"], facts["card"], facts["unit"]
     num_symbols = facts["num_symbols"]
     lines = {
@@ -57,7 +57,7 @@ def _lines(facts: Mapping[str, Any]) -> dict[str, str]:
         "alphabet": _settings(config["alphabet"]) + (f"; {num_symbols:,} symbols" if num_symbols else ""),
         "translates": _direction(config),
         "emission": _settings(config.get("emission")),
-        "tells": _told(config),
+        "predicts": _told(config),
         "sample rate": _rate(facts),
         "receptive field": _field(facts),
     }
@@ -75,7 +75,7 @@ def _lines(facts: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _told(config: Mapping[str, Any]) -> str:
-    """What a classifier or a regressor says of a sequence, and where it is read."""
+    """What a classifier or a regressor predicts, and at which step."""
     if "label" not in config:
         return ""
     classes = f" of {len(config['classes']):,}: {', '.join(config['classes'])}" if "classes" in config else ", a number"
@@ -83,7 +83,7 @@ def _told(config: Mapping[str, Any]) -> str:
 
 
 def _direction(config: Mapping[str, Any]) -> str:
-    """What a model reads and what it writes, where those are two sequences."""
+    """What a model reads and what it writes, if it has sources."""
     if "direction" not in config:
         return ""
     source, target = config["direction"]
@@ -93,7 +93,7 @@ def _direction(config: Mapping[str, Any]) -> str:
 def _rate(facts: Mapping[str, Any]) -> str:
     if facts.get("sample_rate") is not None:
         return f"{facts['sample_rate']} Hz"
-    return "none: its steps have no clock" if facts["unit"] == "sample" else ""
+    return "none: its steps are not timed" if facts["unit"] == "sample" else ""
 
 
 def _field(facts: Mapping[str, Any]) -> str:
@@ -107,10 +107,10 @@ def _field(facts: Mapping[str, Any]) -> str:
 
 
 def _data(section: Any, unit: str) -> str:
-    """What it was trained on, where the card tells of it as a recipe's run does."""
+    """The training data, if the card has it in the form of a recipe's run."""
     if not isinstance(section, Mapping):
         return ""
-    parts = [str(section.get("source") or section.get("kind") or "no data set is named")]
+    parts = [str(section.get("source") or section.get("kind") or "unnamed data")]
     splits = section.get("splits")
     for name, part in splits.items() if isinstance(splits, Mapping) else ():
         num_clips, seconds = _number(part, "num_clips"), _number(part, "seconds")
@@ -135,7 +135,7 @@ def _training(section: Any, data: Any) -> str:
 
 
 def _scores(section: Any) -> str:
-    """The newest validation: its loss in words, and what else it was judged by."""
+    """The newest validation: its loss in words, and its other figures."""
     found = section.get("validation") if isinstance(section, Mapping) else None
     if not isinstance(found, str):
         return ""
@@ -146,20 +146,20 @@ def _scores(section: Any) -> str:
 
 
 def _cost(section: Any, unit: str) -> str:
-    """What an exported model's card says of its cost."""
+    """The cost of the export, from the model's card."""
     cost = section.get("cost") if isinstance(section, Mapping) else None
     added, split = _number(cost, "added_bits"), cost.get("split") if isinstance(cost, Mapping) else None
     return "" if added is None else f", {added:+.4f} bits/{unit} on {section.get('data')}, {split}"
 
 
 def _number(section: Any, name: str) -> float | int | None:
-    """What a card has under that name, where it is a number."""
+    """The card's value of that name, if it is a number."""
     value = section.get(name) if isinstance(section, Mapping) else None
     return value if isinstance(value, float | int) and not isinstance(value, bool) else None
 
 
 def _settings(section: Any) -> str:
-    """A config's kind, then its other settings that are set; long ones are cut."""
+    """A config's kind, then its other settings that are not None; long ones are cut."""
     if not isinstance(section, Mapping):
         return ""
     words = [str(section["kind"])] if "kind" in section else []

@@ -1,4 +1,4 @@
-"""`undertow score`: did it learn?"""
+"""`undertow score`: how good a model is on held-out data."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -25,20 +25,22 @@ def score(
     device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Bits a symbol of held-out data under a model, beside what models without a network need; errors; BLEU.
+    """Score a model on held-out data: bits per symbol, compared with simple baselines.
 
-    The baselines: counts of single symbols, pairs and triples (unigram, order1, order2) in the train split, the xz
-    compressor, and of sound an adaptive linear predictor (lpc). For a classifier: its error rate. For a translator:
-    BLEU and chrF by sacreBLEU, with its signatures, and the likelihood of the references (nll). For a recogniser of
-    speech: the word error.
+    The baselines are counts of single symbols, pairs and triples in the train split (unigram, order1, order2), the xz
+    compressor and, for sound, an adaptive linear predictor (lpc). A classifier is scored by its accuracy, a translator
+    by BLEU and chrF (sacreBLEU, with signatures) and the likelihood of the references (nll), and a speech recogniser by
+    its word error.
 
     Args:
         run: Folder of a run or a checkpoint.
-        data: A named set, a folder or a file; by default what the model was trained on.
-        split: Part: test, validation, train, of speech speaker, of sound, pairs, tables all; test when not given.
-        label_pattern: How the folder's file names tell labels, such as `{digit}_{speaker}_{take}`.
-        protocol: Of text and the like: full, each symbol given all before it; windows, the mean over random windows.
-        metric: Of a translator: any of bleu,chrf,nll; all by default.
+        data: A named set, a folder or a file; by default the data that the model was trained on.
+        split: Split to score: test (default), validation or train; all, for sound, pairs and tables; speaker, for
+            speech.
+        label_pattern: Labels in the folder's file names, such as `{digit}_{speaker}_{take}`.
+        protocol: For text and the like: full, each symbol given all before it; or windows, the mean over random
+            windows.
+        metric: For a translator: any of bleu,chrf,nll; by default all.
     """
     from undertow.checkpoint import load, read_card
     from undertow.cli.device import pick_device
@@ -53,7 +55,7 @@ def score(
     model = load(run, pick_device(device))
     section = data_for(model, read_card(run), data, label_pattern)
     if section is None:
-        raise UsageError(f"{run} does not say what it was trained on: name a set, a folder or a file")
+        raise UsageError(f"the card of {run} names no data; give a named set, a folder or a file")
     found = score_model(
         model,
         section,
@@ -80,7 +82,7 @@ def score(
 
 
 def how(found: "Score") -> str:
-    """How much was scored, of what each symbol was given where that is not all, by what, and how fast."""
+    """How much was scored, with which protocol and engine, and in which time."""
     given = "" if found.protocol == "full" else f" ({found.protocol})"
     return (
         f"{found.num_symbols:,} {found.unit}s{given} with {found.engine}, {found.precision}, in {found.seconds:.1f} s"
@@ -88,7 +90,7 @@ def how(found: "Score") -> str:
 
 
 def other_units(found: "Score") -> str:
-    """What no sound is measured in: nats a symbol, and bits a byte of text; nothing of sound."""
+    """Nats per symbol, and bits per byte of text; empty for sound."""
     if found.unit == "sample":
         return ""
     per_byte = "" if found.bits_per_byte is None else f", {found.bits_per_byte:.4f} bits/byte"
@@ -96,7 +98,7 @@ def other_units(found: "Score") -> str:
 
 
 def bits(found: "Score") -> dict[str, Any]:
-    """What `--json` prints of a likelihood."""
+    """The `--json` output for a likelihood."""
     return {
         "split": found.split,
         "bits_per_symbol": found.bits_per_symbol,

@@ -1,4 +1,4 @@
-"""What `undertow score` says of models that do not only have a likelihood: in words, and for `--json`."""
+"""The output of `undertow score` for predictions, translations and speech: in words, and for `--json`."""
 
 from dataclasses import asdict, fields
 from typing import Any
@@ -9,26 +9,26 @@ from undertow.evaluation.translation_scores import Translated
 from undertow.evaluation.word_error import Heard
 from undertow.options import Beam
 
-MANY = 16  # classes whose confusions are shown
+MANY = 16  # classes of a confusion matrix that is shown
 METRIC_NAMES = {"bleu": "BLEU", "chrf": "chrF"}
 
 
 def facts_of(found: PredictionScore | Translated | Heard) -> dict[str, Any]:
-    """What `--json` prints."""
+    """The `--json` output."""
     if isinstance(found, PredictionScore):
         return told(found)
     return translated(found) if isinstance(found, Translated) else score_speech.as_json(found)
 
 
 def lines_of(what: str, found: PredictionScore | Translated | Heard) -> list[str]:
-    """What people are told."""
+    """The output in words."""
     if isinstance(found, PredictionScore):
         return told_lines(what, found)
     return translated_lines(what, found) if isinstance(found, Translated) else score_speech.lines(what, found)
 
 
 def translated(found: Translated) -> dict[str, Any]:
-    """What `--json` prints of translations."""
+    """The `--json` output for translations."""
     facts = asdict(found)
     facts["metrics"] = {name: one._asdict() for name, one in found.metrics.items()}
     search = facts.pop("search") or {}
@@ -37,7 +37,7 @@ def translated(found: Translated) -> dict[str, Any]:
 
 
 def translated_lines(what: str, found: Translated) -> list[str]:
-    """How good translations are, a line a figure."""
+    """The scores of translations, one line each."""
     search = found.search
     how = "" if search is None else f", beam {search.beam}, length penalty {search.length_penalty:g}"
     plural, direction = "s" * (found.num_sentences != 1), " to ".join(found.direction)
@@ -51,7 +51,7 @@ def translated_lines(what: str, found: Translated) -> list[str]:
 
 
 def told(found: PredictionScore) -> dict[str, Any]:
-    """What `--json` prints of a classifier or a regressor."""
+    """The `--json` output for a classifier or a regressor."""
     return {
         "split": found.split,
         "label": found.label,
@@ -68,20 +68,21 @@ def told(found: PredictionScore) -> dict[str, Any]:
 
 
 def told_lines(what: str, found: PredictionScore) -> list[str]:
-    """A classifier's or a regressor's errors in words, and which classes it takes for which."""
+    """The scores of a classifier or a regressor in words, with its confusion matrix."""
     lines = [f"{what}: {found.label} of {found.num_labels:,} in {found.seconds:.1f} s"]
     if found.accuracy is None or found.confusion is None:
         return [
             *lines,
-            f"mean squared error {found.loss:.4g}; {found.constant:.4g} by always saying the mean",
+            f"mean squared error {found.loss:.4g}; {found.constant:.4g} by always predicting the mean",
             found.verdict,
         ]
     lines.append(
-        f"{found.accuracy:.2%} right, {found.constant:.2%} by always saying the commonest; {found.loss:.4f} nats"
+        f"accuracy {found.accuracy:.2%}, {found.constant:.2%} by always predicting the most common class; "
+        f"{found.loss:.4f} nats"
     )
     if len(found.classes) <= MANY:
         width = max(6, *(len(one) + 1 for one in found.classes))
-        lines.append(f"{'is / said':>{width + 4}}" + "".join(f"{one:>{width}}" for one in found.classes))
+        lines.append(f"{'true / predicted':>{width + 4}}" + "".join(f"{one:>{width}}" for one in found.classes))
         for name, row in zip(found.classes, found.confusion, strict=True):
             lines.append(f"{name:>{width + 4}}" + "".join(f"{count:>{width},}" for count in row))
     return [*lines, found.verdict]

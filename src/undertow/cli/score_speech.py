@@ -1,4 +1,4 @@
-"""What `undertow score` says of a model that writes what it hears."""
+"""The output of `undertow score` for a speech recogniser."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from undertow.evaluation.word_error import Heard
 
 
 def as_json(found: Heard) -> dict[str, Any]:
-    """What `--json` prints."""
+    """The `--json` output."""
     return {
         "split": found.split,
         "num_clips": found.num_clips,
@@ -26,16 +26,16 @@ def as_json(found: Heard) -> dict[str, Any]:
 
 
 def lines(what: str, found: Heard) -> list[str]:
-    """The errors in words, and the commonest mistakes."""
+    """The errors in words, and the most common mistakes."""
     words, characters = found.words, found.characters
     facts = [
         f"{what}: {found.num_clips:,} clips with a beam of {found.search.beam} and a length penalty of "
         f"{found.search.length_penalty:g} in {found.seconds:.1f} s",
         f"word error {words.rate:.2%} ({words.wrong:,} of {words.number:,} words), character error "
-        f"{characters.rate:.2%}; {found.constant:.2%} of the words by always writing the commonest text",
-        f"{found.nats_per_symbol:.4f} nats a symbol of what was said",
+        f"{characters.rate:.2%}; {found.constant:.2%} of the words by always writing the most common text",
+        f"{found.nats_per_symbol:.4f} nats per symbol of the true texts",
     ]
     if found.mistakes:
-        shown = (f"{said!r} as {written!r} {count}x" for said, written, count in found.mistakes)
-        facts.append(f"written wrongly: {', '.join(shown)}")
+        shown = (f"{true!r} as {written!r} {count}x" for true, written, count in found.mistakes)
+        facts.append(f"mistakes: {', '.join(shown)}")
     return [*facts, found.verdict]

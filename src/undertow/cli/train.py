@@ -1,4 +1,4 @@
-"""`undertow train`: a model from a recipe."""
+"""`undertow train`: train a model from a recipe."""
 
 import shlex
 from pathlib import Path
@@ -26,20 +26,20 @@ def train(
 ) -> None:
     """Train a model from a recipe.
 
-    Losses go to log.jsonl in the run's folder, and checkpoints to checkpoints/, of which `last` and `best` are links
-    to two. Ctrl-C saves before it stops.
+    The run's folder gets the losses in log.jsonl and the checkpoints in checkpoints/; `last` and `best` are links to
+    two of them. Ctrl-C saves before it stops.
 
     Args:
         recipe: A recipe of the package (wavenet-fsdd, bytenet-tinyshakespeare, …: docs/recipes.md) or a YAML file.
-        out: Folder of the run; a new one, unless --resume is given.
-        init: Start from the best weights of this trained model, wherever names and shapes agree; for the recipe
-            classify, with its network.
-        data: A folder, a file or a named set of what the recipe is of, in place of its own.
-        changes: Change fields of the recipe: network.residual_channels=64 training.batch_size=8 and the like.
-        steps: Length of the run in updates, in place of the recipe's.
-        minutes: Length of the run in minutes; how many updates fit is measured at its beginning.
-        resume: Go on with the run in the folder, exactly where it stood.
-        seed: Seed of the first weights, the order of the data and the dropout, in place of the recipe's.
+        out: Folder of the run; it must be new, unless --resume is given.
+        init: Start from the best weights of this trained model where names and shapes agree; the recipe classify also
+            takes its network.
+        data: A folder, a file or a named set to train on, instead of the recipe's data.
+        changes: Fields of the recipe to change, such as network.residual_channels=64 training.batch_size=8.
+        steps: Length of the run in updates, instead of the recipe's.
+        minutes: Length of the run in minutes; the number of updates that fit is measured at its start.
+        resume: Resume the run in the folder, exactly where it stopped.
+        seed: Seed of the initial weights, the order of the data and the dropout, instead of the recipe's.
     """
     from undertow.cli.device import pick_device
     from undertow.cli.terminal import download_bars, is_first_process, print_json, tell
@@ -62,7 +62,7 @@ def train(
     except KeyboardInterrupt:
         if not (out / "last").exists():
             raise
-        raise KeyboardInterrupt(f"stopped and saved; go on with: {_again(recipe, out, changes, options)}") from None
+        raise KeyboardInterrupt(f"stopped and saved; resume with: {_again(recipe, out, changes, options)}") from None
     if not is_first_process():
         return
     if line := verdict(out):
@@ -73,12 +73,12 @@ def train(
         print_json({**facts, "validation_loss": progress.best_loss, "validation": trained.loss_text})
     else:
         if progress.best_loss is not None:
-            print(f"validation: {trained.loss_text} at its best, after step {progress.best_step}")
+            print(f"best validation: {trained.loss_text}, after step {progress.best_step}")
         print(f"{out} is ready: {progress.step} steps in {progress.seconds / 60:.1f} minutes")
 
 
 def _again(recipe: str, out: Path, changes: tuple[str, ...], options: dict[str, Any]) -> str:
-    """The command that goes on with a run."""
+    """The command that resumes a run."""
     words = ["undertow", "train", recipe, "--out", str(out)]
     words += [word for name, value in options.items() if value is not None for word in (f"--{name}", str(value))]
     words += ["--set", *changes] if changes else []

@@ -1,4 +1,4 @@
-"""Did a classifier or a regressor learn? Its errors on held-out sequences, beside saying the same of all of them.
+"""Score a classifier or a regressor on held-out sequences, compared with always predicting the same.
 
 B batch, T steps, K classes.
 """
@@ -27,13 +27,13 @@ class PredictionScore:
     """What a model says of held-out sequences, and how right it is.
 
     Attributes:
-        label: what is told.
-        num_labels: how many were told: sequences, or steps.
-        split: which data they are of.
-        loss: nats a label, or the mean squared error.
+        label: name of the predicted label.
+        num_labels: how many were predicted: one for each sequence, or for each step.
+        split: the split that was scored.
+        loss: nats per label, or the mean squared error.
         accuracy: share of right classes; None for numbers.
-        constant: what is best said of all alike: the share of the commonest class, or the labels' variance.
-        confusion: (K, K) counts, rows the right class and columns the one told; None for numbers.
+        constant: the best constant prediction: the share of the most common class, or the labels' variance.
+        confusion: (K, K) counts, true classes in rows and predicted ones in columns; None for numbers.
         classes: names of the K classes.
         seconds: wall-clock seconds the model took.
     """
@@ -50,17 +50,17 @@ class PredictionScore:
 
     @property
     def has_learnt(self) -> bool:
-        """Whether it is better than saying the same of all."""
+        """Whether it is better than a constant prediction."""
         return self.loss < self.constant if self.accuracy is None else self.accuracy > self.constant
 
     @property
     def verdict(self) -> str:
-        """One line: what the figures say."""
+        """One line on what the figures mean."""
         if self.loss != self.loss:
             return NOT_A_NUMBER
         if not self.has_learnt:
-            return "this model has not learnt yet: it is no better than saying the same of all; train it for longer"
-        return "better than saying the same of all"
+            return "this model has not learnt yet: it is no better than always predicting the same; train it for longer"
+        return "better than always predicting the same"
 
 
 def score_predictions(model: Model, examples: Examples, *, split: str = "test") -> PredictionScore:

@@ -1,4 +1,4 @@
-"""Recipes: one YAML an experiment, and what makes a trained model of it."""
+"""Recipes: one YAML file for each experiment, and the code that trains, scores and exports its model."""
 
 from undertow.recipes.comparing import Comparison, compare
 from undertow.recipes.exporting import quantise

@@ -1,4 +1,4 @@
-"""What validations of a translator are judged by: BLEU of a few sentences, translated greedily."""
+"""The measure of a translator's validations: BLEU of a few sentences, translated greedily."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,13 +13,13 @@ BATCH_SIZE = 128
 
 
 class BleuMeasure:
-    """Called with a model: the BLEU of its greedy translations, by sacreBLEU with its usual settings.
+    """Calling it with a model gives the BLEU of its greedy translations, by sacreBLEU with its default settings.
 
-    Less than chance comes to is no better than none: the loss then tells which validation is the best.
+    BLEU below what chance gives counts as none; then the loss decides which validation is best.
 
     Args:
         sources: symbols (S,) of each sentence.
-        references: what people wrote of each.
+        references: a human translation of each.
     """
 
     def __init__(self, sources: Sequence[np.ndarray], references: Sequence[str]) -> None:
@@ -33,5 +33,5 @@ class BleuMeasure:
 
 
 def _longest(source_length: int) -> int:
-    """Symbols of a translation at most: ample, and soon over for a model that has not learnt to end."""
+    """Largest number of symbols of a translation: enough, but short for models that have not learnt to end."""
     return 2 * source_length + 10

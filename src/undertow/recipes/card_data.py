@@ -1,4 +1,4 @@
-"""What a model's card says of the data it was trained on."""
+"""The training data that a model's card names."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,10 +12,10 @@ from undertow.recipes.tasks import TASKS
 
 
 def data_of_card(card: Mapping[str, Any]) -> Any:
-    """The data section that a card tells of; None where it tells of none.
+    """The data section in a card; None if it has none.
 
     Raises:
-        DataError: what it tells is no such section.
+        DataError: it is not a valid data section.
     """
     section = card.get("data")
     kind = section.get("kind") if isinstance(section, Mapping) else None
@@ -29,13 +29,13 @@ def data_of_card(card: Mapping[str, Any]) -> Any:
 
 
 def data_for(model: Model, card: Mapping[str, Any], given: str | Path | None, label_pattern: str | None = None) -> Any:
-    """The data section that a user means with a model: what is given, read as the card's data was, or that itself.
+    """The data section for a model: the given source, read like the card's data; or the card's data itself.
 
-    None where neither tells of any.
+    None if there is neither.
 
     Raises:
-        UsageError: what is given is not of the model's kind, or has no label pattern.
-        DataError: the card's data section is none.
+        UsageError: the given data does not suit the model, or cannot have a label pattern.
+        DataError: the card's data section is not valid.
     """
     known = data_of_card(card)
     if given is not None:

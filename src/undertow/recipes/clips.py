@@ -1,4 +1,4 @@
-"""A recipe's data: which set or folder is meant, its clips, and the labels a model of them is to know."""
+"""A recipe's sound: its named set or folder, its clips, and their labels."""
 
 from contextlib import nullcontext
 from dataclasses import replace
@@ -18,7 +18,7 @@ from undertow.data.synthetic import PITCHES, PLUCKED
 from undertow.data.told import Label
 from undertow.errors import UsageError
 
-CLIPS_A_CLASS = 2  # a label with fewer clips a class on average tells clips apart, not kinds of clips
+CLIPS_A_CLASS = 2  # a label with fewer clips per class names clips, not kinds of clips
 
 
 @config
@@ -27,13 +27,13 @@ class AudioData:
 
     Attributes:
         source: a named set, "plucked" (notes that the package synthesises), or a folder.
-        path: where a named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
-        sample_rate: Hz that everything is resampled to; the set's own where it is not given.
-        label_pattern: how a folder's file names tell labels, such as "{digit}_{speaker}_{take}".
-        trim_decibels: cut both ends where they stay this far below the loudest 10 ms (-40, say); None: as they are.
-        crop_steps: samples of a training crop at most; None: whole clips.
-        carry_state: each row of a batch goes on where that of the batch before ended, with the state it had
-            (truncated back-propagation through time).
+        path: folder of a named set, if it is neither in UNDERTOW_DATA nor in the cache.
+        sample_rate: resample everything to this rate in Hz; by default the set's own.
+        label_pattern: labels in a folder's file names, such as "{digit}_{speaker}_{take}".
+        trim_decibels: trim both ends where they are this far below the loudest 10 ms, such as -40; None: do not trim.
+        crop_steps: largest number of samples of a training crop; None: whole clips.
+        carry_state: each row of a batch continues the same row of the batch before, and its state (truncated
+            back-propagation through time).
     """
 
     kind: Literal["audio"] = "audio"
@@ -47,16 +47,16 @@ class AudioData:
 
 
 def choose(data: AudioData, given: str | Path | None) -> AudioData:
-    """The data section with what a user gave in place of its source.
+    """The data section with the user's source, if one is given.
 
-    A folder that is laid out as the named set the recipe asks for, or holds it, is taken as that set.
+    A folder with the layout of the recipe's named set, or with that set inside, is taken as that set.
 
     Raises:
         UsageError: neither the recipe nor the user names a source, or it is a named set of something else.
     """
     if given is None:
         if data.source is None:
-            raise UsageError("this recipe is for any sound: give it a folder of recordings, or a named set, as --data")
+            raise UsageError("this recipe needs sound: give a folder of recordings, or a named set, as --data")
         return data
     if data.source in CATALOGUE and Path(given).is_dir() and holds(Path(given), data.source):
         return replace(data, path=str(Path(given).resolve()))
@@ -69,10 +69,10 @@ def choose(data: AudioData, given: str | Path | None) -> AudioData:
 
 
 def fetch_if_missing(data: AudioData, downloads: Downloads = nullcontext) -> None:
-    """Download the section's named set where it is not on this machine; `downloads()` is open meanwhile.
+    """Download the section's named set if it is not on this machine; `downloads()` is open meanwhile.
 
     Raises:
-        DataError: it cannot be had.
+        DataError: the download failed.
     """
     if data.source in CATALOGUE and data.path is None and locate(data.source) is None:
         with downloads() as progress:
@@ -94,10 +94,10 @@ def open_clips(data: AudioData, split: str, sample_rate: int | None = None, feat
 
 
 def splits(data: AudioData) -> list[str]:
-    """The splits that the source holds any clip of: a folder of one file, or one that names its own, may lack some.
+    """The splits that have clips: a folder of one file, or one that names its own splits, may lack some.
 
     Raises:
-        DataError: the source is not there, or not laid out as it must be.
+        DataError: the source does not exist, or has the wrong layout.
     """
     assert data.source is not None
     if data.source in (*CATALOGUE, PLUCKED):
@@ -107,14 +107,14 @@ def splits(data: AudioData) -> list[str]:
 
 
 def sample_rate(data: AudioData) -> int:
-    """The section's rate in Hz, or the data's own; see `load_clips`."""
+    """The section's rate in Hz, or else the data's; see `load_clips`."""
     assert data.source is not None
     return data.sample_rate or own_rate(data.source, _items(data))
 
 
 def labels_of(data: AudioData) -> dict[str, Label]:
-    """The labels of all files. One of a single class is not useful, nor one of about as many as there are clips to
-    train on (a take, a transcript).
+    """The labels of all files. A label with a single class is not useful, nor one with about as many classes as there
+    are clips to train on (a take, a transcript).
     """
     if data.source == PLUCKED:
         return {"pitch": Label(tuple(PITCHES))}
@@ -130,6 +130,6 @@ def _items(data: AudioData) -> list[Item]:
 
 
 def tell_of_files(clips: ClipSet, tell: Say) -> None:
-    """Say what reading the clips met: files that were resampled, mixed down, trimmed or skipped."""
+    """Report files that were resampled, mixed down, trimmed or skipped."""
     for line in clips.report.lines():
         tell(line)

@@ -1,4 +1,4 @@
-"""A model exported to the native engine with data by name: calibrated on its train split, its cost measured."""
+"""Export a model to the native engine: calibrate it on a train split, and measure its cost."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,12 +18,12 @@ COST_SYMBOLS = 2**18
 
 @dataclass(frozen=True)
 class ExportCost:
-    """What a model spends on held-out data as it was exported, beside the same model in float32.
+    """Bits of an exported model on held-out data, compared with the same model in float32.
 
     Attributes:
-        split: which data that is of.
-        num_pieces, num_symbols: how much was scored by each.
-        float32_bits, bits: bits a symbol by the native engine, in float32 and as exported.
+        split: the split that was scored.
+        num_pieces, num_symbols: how much was scored.
+        float32_bits, bits: bits per symbol by the native engine, in float32 and as exported.
     """
 
     split: str
@@ -34,7 +34,7 @@ class ExportCost:
 
     @property
     def added_bits(self) -> float:
-        """What the precision costs, in bits a symbol."""
+        """The cost of the precision, in bits per symbol."""
         return self.bits - self.float32_bits
 
 
@@ -45,18 +45,18 @@ def quantise(
     precision: str = "int8",
     label_pattern: str | None = None,
 ) -> Autoregressive:
-    """A copy of a model that the native engine runs in another precision; `undertow.checkpoint.save` keeps it.
+    """A copy of a model that the native engine runs in another precision; save it with `undertow.checkpoint.save`.
 
     Args:
-        source: for int8, data that shows how large the model's values get: a named set, a folder, a file, or the data
-            section that a model was trained with. Its train split is taken, sound at the model's rate.
-        precision: "int8"; "bfloat16", of the weights alone, or "float32", which need no data.
-        label_pattern: of a folder's file names, such as "{digit}_{speaker}_{take}".
+        source: for int8, data to measure the range of the model's values on: a named set, a folder, a file, or the data
+            section that a model was trained with. Its train split is read, sound at the model's rate.
+        precision: "int8"; or "bfloat16" (only the weights) or "float32", which need no data.
+        label_pattern: labels in a folder's file names, such as "{digit}_{speaker}_{take}".
 
     Raises:
-        UsageError: the model does not generate, is exported already or not of such data, the precision is
-            unknown, int8 lacks a source, or the engine has no op for a part of the model, which is named.
-        DataError: the data cannot be used, or has what the model does not know.
+        UsageError: the model does not generate, is already exported or needs other data; the precision is unknown;
+            int8 lacks a source; or the engine has no op for a part of the model (the message names it).
+        DataError: the data cannot be used, or holds symbols or labels that the model does not know.
     """
     check_engine()
     wanted: Autoregressive = require(model, "generate")
@@ -67,24 +67,24 @@ def quantise(
 
 
 def check_engine() -> None:
-    """That models can be exported here, and what was exported be run.
+    """Check that models can be exported, and exported models run.
 
     Raises:
-        UsageError: the native engine is not there.
+        UsageError: the native engine is not installed.
     """
     if (missing := why_missing()) is not None:
         raise UsageError(f"quantise needs the native engine; {missing}")
 
 
 def calibration(model: Autoregressive, data: DataConfig, say: Say = silent) -> Excerpt:
-    """Training data, spread over all there is; `say` hears of files that were changed."""
+    """An excerpt of the training data, spread over all of it; `say` gets lines on files that were changed."""
     return excerpt(data, model, "train", CALIBRATION_SYMBOLS, say)
 
 
 def cost(model: Autoregressive, exported: Autoregressive, data: DataConfig, say: Say = silent) -> ExportCost:
-    """Score a model in float32 and as it was exported, both by the native engine.
+    """Score a model in float32 and as exported, both by the native engine.
 
-    The data is of the test split; where the source has none, of the validation or else of the train split.
+    The data is the test split; if the source has none, the validation or else the train split.
 
     Raises:
         UsageError, DataError: as `quantise`.
@@ -101,7 +101,7 @@ def cost(model: Autoregressive, exported: Autoregressive, data: DataConfig, say:
 def card_section(
     exported: Autoregressive, data: DataConfig, heard: Excerpt | None, found: ExportCost
 ) -> dict[str, Any]:
-    """What the card of an exported model says of its precision, of what it was calibrated on, and of its cost."""
+    """The section of an exported model's card: precision, calibration data and cost."""
     assert exported.engine_file is not None
     calibrated = None
     if heard is not None:

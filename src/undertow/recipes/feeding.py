@@ -1,4 +1,4 @@
-"""A task's examples as the batches that a model is trained and validated on, and whether they fit it.
+"""Make training and validation batches for a model from a task's examples, and check that they fit.
 
 T steps, S source steps.
 """
@@ -20,10 +20,10 @@ from undertow.training.config import TrainingConfig
 from undertow.training.distributed import World
 from undertow.training.trainer import TrainingBatches
 
-VALIDATION_STEPS = 32_768  # of one batch, about
-VALIDATION_CROP = 4_096  # steps of a held-out crop, where neither the data nor the network says otherwise
-CHUNK = 128  # steps of truncated back-propagation, where the section gives none
-COUNTED_SYMBOLS = 2**22  # of each split, about, for the unigram
+VALIDATION_STEPS = 32_768  # steps of one batch, about
+VALIDATION_CROP = 4_096  # default steps of a held-out crop
+CHUNK = 128  # default steps of truncated back-propagation
+COUNTED_SYMBOLS = 2**22  # symbols of each split for the unigram, about
 
 
 def training_batches(
@@ -32,7 +32,7 @@ def training_batches(
     """This process's training batches.
 
     Raises:
-        UsageError, DataError: the model has no room for the sequences, or predicts a label that they do not have.
+        UsageError, DataError: the sequences are too long for the model, or lack the label that it predicts.
     """
     examples: Any = sets["train"]
     place = training.seed, world.rank, world.size
@@ -47,7 +47,7 @@ def training_batches(
 
 
 def validation_batches(sets: Mapping[str, Any], cut: Cut, needs: Needs) -> Sequence[Batch]:
-    """Every held-out step once, in batches whose size in memory is bounded; none where nothing is held out."""
+    """Every held-out step once, in batches of bounded size; none without held-out data."""
     if "validation" not in sets:
         return []
     examples = sets["validation"]
@@ -62,10 +62,10 @@ def validation_batches(sets: Mapping[str, Any], cut: Cut, needs: Needs) -> Seque
 
 
 def context_steps(cut: Cut, needs: Needs) -> int:
-    """Steps before a crop that are seen and not counted.
+    """Steps before a crop that the model sees and that do not count.
 
     Raises:
-        UsageError: context and crop are more than the network can be given at once.
+        UsageError: context and crop together are longer than the network's `max_length`.
     """
     sees, limit, context = needs.context_steps, needs.max_length, cut.context_steps
     if cut.is_exact:
@@ -76,45 +76,45 @@ def context_steps(cut: Cut, needs: Needs) -> int:
         context = 1 if sees is None else sees - 1
     if limit is not None and cut.crop_steps + context > limit:
         raise UsageError(
-            f"crops of {cut.crop_steps} steps and {context} of context are more than the network's max_length of "
-            f"{limit}; set data.crop_steps or network.max_length"
+            f"crops of {cut.crop_steps} steps with {context} of context are longer than the network's max_length of "
+            f"{limit}; lower data.crop_steps or raise network.max_length"
         )
     return context
 
 
 def check_room(cut: Cut, needs: Needs, sets: Iterable[Any]) -> None:
-    """Refuse to give a network more steps than it can hold.
+    """Refuse sequences that are longer than the network's `max_length`.
 
     Raises:
-        UsageError: sequences are too long, or a state without room is to be carried on.
-        DataError: a recording is longer than an encoder reads.
+        UsageError: sequences are too long, or a bounded state is to be carried on.
+        DataError: a recording is longer than the encoder can read.
     """
     limit, parts = needs.max_length, list(sets)
     if needs.source is not None:
         for part in parts:
-            check_pairs(needs, part, "set data.longest with data.long_lines=skip or split, or network.max_length")
+            check_pairs(needs, part, "set data.longest with data.long_lines=skip or split, or raise network.max_length")
         return
     if limit is None:
         return
     if cut.carry_state:
-        raise UsageError(f"data.carry_state: this network's state ends at its max_length of {limit} steps")
+        raise UsageError(f"data.carry_state: the state of this network holds only {limit} steps, its max_length")
     longest = max(int(part.lengths.max()) for part in parts)
     if cut.crop_steps is None and longest > limit:
         raise UsageError(
-            f"the longest sequence has {longest} steps, and this model takes {limit} at most; raise "
+            f"the longest sequence has {longest} steps, but this model takes at most {limit}; raise "
             "network.max_length, or lower data.longest of labelled text"
         )
 
 
 def check_pairs(needs: Needs, pairs: Any, help: str) -> None:
-    """Refuse pairs of which one side is longer than the model holds.
+    """Refuse pairs with a side that is longer than the model's `max_length`.
 
     Args:
-        help: what would be right, of a text.
+        help: what to do about a text that is too long.
 
     Raises:
-        UsageError: a text is.
-        DataError: a recording is longer than the model reads, which is said in seconds.
+        UsageError: a text is too long.
+        DataError: a recording is too long; the message gives seconds.
     """
     source = needs.source
     assert source is not None
@@ -124,19 +124,19 @@ def check_pairs(needs: Needs, pairs: Any, help: str) -> None:
         frame = source.features.hop_length / source.features.sample_rate
         name = pairs.names[int(pairs.source_lengths.argmax())]
         raise DataError(
-            f"{name}: {longest * frame:.2f} s long, and this model reads {source.max_length * frame:.2f} s at most; "
+            f"{name}: {longest * frame:.2f} s long, but this model reads at most {source.max_length * frame:.2f} s; "
             f"cut it into pieces, or train with network.max_length={longest} or more"
         )
     text = max(int(pairs.lengths.max()), longest if ends else 0)
     if needs.max_length is not None and text > needs.max_length:
         raise UsageError(
-            f"the longest text has {text} symbols, its end among them, and the network's max_length is "
+            f"the longest text has {text} symbols with its end, but the network's max_length is "
             f"{needs.max_length}: {help}"
         )
 
 
 def unigram_bits(sets: Mapping[str, Examples], needs: Needs) -> float | None:
-    """Bits a symbol of the validation split under counts of the training split; None where there are no such counts."""
+    """Bits per symbol of the validation split under counts of the training split; None if they cannot be counted."""
     alphabet = needs.alphabet
     if needs.predicted is not None or alphabet.num_elements is not None or "validation" not in sets:
         return None
@@ -151,7 +151,7 @@ def _validation_crop(cut: Cut, needs: Needs) -> int | None:
 
 
 def _spread(examples: Examples) -> list[Any]:
-    """Some of the sequences, spread over all, of about `COUNTED_SYMBOLS` together."""
+    """Some of the sequences, spread over all of them, with about `COUNTED_SYMBOLS` symbols in total."""
     every = max(1, examples.num_symbols // COUNTED_SYMBOLS)
     indices = range(0, len(examples), min(every, len(examples)))
     return [examples.read(index, 0, min(COUNTED_SYMBOLS, int(examples.lengths[index]))) for index in indices]

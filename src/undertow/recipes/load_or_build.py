@@ -1,4 +1,4 @@
-"""A model by the name of what it was trained to, or would be: for verbs that look at models."""
+"""Load a trained model, or build a recipe's untrained one, for verbs that analyse models."""
 
 from pathlib import Path
 
@@ -14,23 +14,23 @@ from undertow.recipes.tasks import TASKS
 
 
 def load_or_build(name: str) -> Autoregressive:
-    """The model in the folder of a run or checkpoint; or that of a recipe, freshly initialised.
+    """The model in the folder of a run or checkpoint, or a recipe's model, freshly initialised.
 
-    A recipe's data is read, since its alphabet and labels may make the model; one for any sound is built for the notes
-    that the package synthesises.
+    A recipe's data is read, since the model may depend on its alphabet and labels; a recipe for any sound is built for
+    the notes that the package synthesises.
 
     Raises:
-        UsageError: there is neither such a folder nor such a recipe, or its model is not autoregressive.
-        DataError: the folder holds no model, or the recipe's data is not on this machine and cannot be had.
+        UsageError: there is no such folder or recipe, or its model is not autoregressive.
+        DataError: the folder holds no model, or the recipe's data is missing and cannot be downloaded.
     """
     if Path(name).is_dir():
         return load_model(Path(name))
     if name not in recipe_names() and Path(name).suffix not in (".yaml", ".yml"):
-        raise UsageError(f"'{name}' is neither the folder of a run nor a recipe{nearest(name, recipe_names())}")
+        raise UsageError(f"'{name}' is not the folder of a run or a recipe{nearest(name, recipe_names())}")
     recipe = read_recipe(name)
     kind = TASKS[recipe.data.kind]
     given = PLUCKED if recipe.data.kind == "audio" and recipe.data.source is None else None
     data = kind.choose(recipe.data, given)
     kind.fetch(data)
     model = build_model(complete(recipe.model, kind(data).told(), silent))
-    return require(model, "generate", f"the recipe {name} makes")
+    return require(model, "generate", f"the model of recipe {name} is")

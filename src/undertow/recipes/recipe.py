@@ -1,4 +1,4 @@
-"""Recipes: what to train, on what, and how, in one YAML file, each field of which can be changed from outside."""
+"""Recipes: model, data and training in one YAML file; a caller can change every field."""
 
 import copy
 from collections.abc import Mapping, Sequence
@@ -21,27 +21,27 @@ from undertow.recipes.tasks import TASKS, DataConfig
 from undertow.training.config import TrainingConfig
 
 FOLDER = Path(__file__).parent
-LABELLED = {"sound": "audio", "text": "labelled_text"}  # kinds of data with labels, by what an alphabet is of
+LABELLED = {"sound": "audio", "text": "labelled_text"}  # tasks with labels, by the alphabet's kind of data
 SECTIONS = ("description", "extends", "init", "data", "model", "training", "samples")
-IMPLIED_KINDS = {"model": "autoregressive"}  # of sections that need not give theirs
+IMPLIED_KINDS = {"model": "autoregressive"}  # default kinds of sections
 MODEL_PARTS = ("alphabet", "network", "emission", "conditioner")
 
 
 @config
 class Recipe:
-    """A model to be trained.
+    """A model to train.
 
-    In a file, `extends: another-recipe` takes whatever is not given from that one, field by field. A section of another
-    `kind` than there takes the place of the whole section; a model's kind is "autoregressive" where none is given, and
-    any other section without a kind is of the kind that the other recipe gives it.
+    In a file, `extends: another-recipe` takes all fields that are not given from that recipe. A section with a
+    different `kind` replaces the other recipe's whole section. A model's kind is "autoregressive" by default; any other
+    section without a kind has the other recipe's.
 
     Attributes:
         description: one line for a reader.
         init: folder of a trained model to start from, by weights of the same names and shapes; a recipe without a
-            network takes that too: see `started_from`.
-        data: what to train on; its `kind` says what that is, and which settings it has.
-        model: the model's config as a plain mapping, with what only the data can tell left open: the characters of a
-            text, a sound's labels (a list of their names, or "auto" for all) and sample rate, a label's classes.
+            network takes its network too: see `started_from`.
+        data: what to train on; its `kind` determines its other settings.
+        model: the model's config as a plain mapping, without what only the data can tell: the characters of a text, a
+            sound's sample rate and labels (a list of names, or "auto" for all), a label's classes.
     """
 
     description: str = ""
@@ -53,7 +53,7 @@ class Recipe:
 
 
 def recipe_names() -> list[str]:
-    """The recipes that come with the package."""
+    """The names of the package's recipes."""
     return sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
 
@@ -61,11 +61,11 @@ def read_recipe(recipe: str | Path | Mapping[str, Any], changes: Mapping[str, An
     """A recipe by name, from a YAML file, or as a mapping, with single fields changed.
 
     Args:
-        changes: values by dotted name, {"training.learning_rate": 0.001}; the model's own parts go without "model.".
+        changes: values by dotted name, {"training.learning_rate": 0.001}; the parts of a model need no "model.".
 
     Raises:
-        UsageError: no recipe of that name, an unknown key (the nearest is named), or a value of the wrong type.
-        DataError: the file is no plain YAML.
+        UsageError: no recipe of that name, an unknown key (the message suggests the nearest), or a wrong value.
+        DataError: the file is not plain YAML.
     """
     values = _whole(recipe)
     for key, value in (changes or {}).items():
@@ -74,14 +74,14 @@ def read_recipe(recipe: str | Path | Mapping[str, Any], changes: Mapping[str, An
         values = values if "network" in section(values, "model") else started_from(values, str(init))
         read_config(str(init))
     elif "data" not in values and "model" in values:
-        raise UsageError("this recipe goes on with a trained model: name its folder with --init")
+        raise UsageError("this recipe starts from a trained model: give its folder as --init")
     made = parse(Recipe, values)
-    complete(made.model, TASKS[made.data.kind].expected(made.data), silent)  # what can be seen before data is read
+    complete(made.model, TASKS[made.data.kind].expected(made.data), silent)  # report errors before data is read
     return made
 
 
 def parse_changes(texts: Sequence[str]) -> dict[str, Any]:
-    """Changes as they are typed, "network.residual_channels=64", their values read as YAML.
+    """Parse changes such as "network.residual_channels=64"; values are YAML.
 
     Raises:
         UsageError: a text without a key or without "=".
@@ -90,26 +90,26 @@ def parse_changes(texts: Sequence[str]) -> dict[str, Any]:
     for text in texts:
         key, separator, value = text.partition("=")
         if not separator or not key:
-            raise UsageError(f"'{text}' changes nothing; write it as network.residual_channels=64")
+            raise UsageError(f"'{text}' is not a change; write it as network.residual_channels=64")
         changes[key] = _value(value)
     return changes
 
 
 def started_from(values: Mapping[str, Any], init: str) -> dict[str, Any]:
-    """The content of a classifier's recipe, with network, alphabet and data of the kind that the model in `init` has.
+    """The content of a classifier's recipe, with the network, alphabet and kind of data of the model in `init`.
 
     Sound is read at the model's sample rate, unless the recipe gives another.
 
     Raises:
-        UsageError: that is no model of sound or text that generates.
-        DataError: that is no checkpoint.
+        UsageError: it is not a model of sound or text that generates.
+        DataError: it is not a checkpoint.
     """
     found = read_config(init)
-    with torch.device("meta"):  # its shapes alone
+    with torch.device("meta"):  # only its shapes
         require(build(found), "generate", f"{init} is")
     real = ALPHABETS[found.alphabet.kind].real
     if real not in LABELLED:
-        raise UsageError(f"{init} is a model of {real}; such a recipe starts from one of {' or '.join(LABELLED)}")
+        raise UsageError(f"{init} is a model of {real}; this recipe needs a model of {' or '.join(LABELLED)}")
     parts = {"network": to_dict(found.network), "alphabet": to_dict(found.alphabet)}
     rate = {"sample_rate": found.sample_rate} if real == "sound" else {}
     data = {"kind": LABELLED[real], **rate, **section(values, "data")}
@@ -117,7 +117,7 @@ def started_from(values: Mapping[str, Any], init: str) -> dict[str, Any]:
 
 
 def _whole(recipe: str | Path | Mapping[str, Any], below: tuple[str, ...] = ()) -> dict[str, Any]:
-    """A recipe's content, with what it does not give taken from the one that it extends; `below` extend this one."""
+    """A recipe's content, completed from the one that it extends; the recipes in `below` extend this one."""
     values: dict[str, Any] = copy.deepcopy(dict(recipe)) if isinstance(recipe, Mapping) else _read(recipe)
     if "extends" not in values:
         return values
@@ -127,12 +127,12 @@ def _whole(recipe: str | Path | Mapping[str, Any], below: tuple[str, ...] = ()) 
     if not isinstance(recipe, Mapping) and (beside := Path(recipe).parent / base).is_file():
         base = str(beside)
     if base in below:
-        raise UsageError(f"recipes extend one another in a circle: {' extends '.join([*below, base])}")
+        raise UsageError(f"recipes extend each other in a circle: {' extends '.join([*below, base])}")
     return _merged(_whole(base, (*below, base)), values)
 
 
 def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with the changes; sections are merged key by key, unless their kinds differ."""
+    """`base` with the changes; sections of the same kind are merged key by key."""
     merged = dict(base)
     for key, value in changes.items():
         old = merged.get(key)
@@ -154,12 +154,12 @@ def _read(recipe: str | Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read: {error}") from None
+        raise DataError(f"cannot read {path}: {error}") from None
     return from_yaml(text, path)
 
 
 def _change(values: dict[str, Any], key: str, value: Any) -> None:
-    """Put a value where its dotted name says, making sections that are not there yet."""
+    """Set the value with a dotted name, adding sections that do not exist yet."""
     path = key.split(".")
     if path[0] in MODEL_PARTS:
         path.insert(0, "model")
@@ -170,13 +170,13 @@ def _change(values: dict[str, Any], key: str, value: Any) -> None:
         if where.get(name) is None:
             where[name] = {}
         if not isinstance(where[name], dict):
-            raise UsageError(f"'{'.'.join(path[: depth + 1])}' is a value and no section, so '{key}' is no key")
+            raise UsageError(f"'{'.'.join(path[: depth + 1])}' is a value, not a section, so '{key}' is not a key")
         where = where[name]
     where[path[-1]] = value
 
 
 def _value(text: str) -> Any:
-    """The text as YAML, or the text itself where it is none, such as {digit}_{speaker}."""
+    """The text read as YAML, or the text itself if it is not YAML, such as {digit}_{speaker}."""
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError:

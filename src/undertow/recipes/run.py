@@ -1,4 +1,4 @@
-"""A recipe made into a trained model: its clips read, its model built, and the trainer set to work in a run folder."""
+"""Train a recipe: read its data, build its model, and run the trainer in a run folder."""
 
 import os
 import platform
@@ -31,13 +31,13 @@ from undertow.training.trainer import Trainer
 
 @dataclass(frozen=True)
 class Trained:
-    """A run that came to its end.
+    """A finished run.
 
     Attributes:
         out: its folder.
         recipe: what was trained.
-        model: with its last weights, where it was trained; `load` gives the best ones.
-        progress: how far it went.
+        model: the model with its last weights, on its device; `load` gives the best ones.
+        progress: the run's progress.
     """
 
     out: Path
@@ -47,12 +47,12 @@ class Trained:
 
     @property
     def loss_text(self) -> str | None:
-        """The best validation in the units that people state it in; None where nothing was held out."""
+        """The best validation loss in its usual unit; None without held-out data."""
         return self.progress.best_text
 
     @property
     def device(self) -> torch.device:
-        """Where it was trained."""
+        """The device it was trained on."""
         return next(self.model.parameters()).device
 
     def load(self, device: str | torch.device = "cpu") -> Model:
@@ -81,18 +81,18 @@ def train(
         recipe: a recipe's name, a YAML file, or its content.
         init: folder of a trained model to start from: its best weights, where names and shapes agree. A recipe
             without a network, such as `classify`, takes its network too.
-        data: a folder, a file or a named set, in place of the recipe's.
+        data: a folder, a file or a named set, instead of the recipe's.
         changes: values by dotted name, {"training.batch_size": 8}.
-        steps, minutes: length of the run, in place of the recipe's.
-        seed: of weights, order and dropout, in place of the recipe's.
-        resume: go on with the run that is in `out`.
-        device: "cpu" or "cuda"; by default CUDA where there is one.
-        say: takes lines on what is being done; None for silence, without a progress bar too.
+        steps, minutes: length of the run, instead of the recipe's.
+        seed: seed of weights, order and dropout, instead of the recipe's.
+        resume: resume the run in `out`.
+        device: "cpu" or "cuda"; by default CUDA if there is a device.
+        say: called with lines on the progress; None for silence, without a progress bar.
         downloads: shows the download of a named set that is not on this machine.
 
     Raises:
         UsageError: an unknown recipe, key or kind, a wrong value, or no data.
-        DataError: the data cannot be used, or `out` is not to be written to; see `Trainer.fit`.
+        DataError: the data cannot be used, or `out` cannot be written to; see `Trainer.fit`.
         KeyboardInterrupt: interrupted; the run is saved.
     """
     changes = _all_changes(changes, steps, minutes, seed) | ({} if init is None else {"init": str(init)})
@@ -100,7 +100,7 @@ def train(
     kind = TASKS[made.data.kind]
     made = replace(made, data=kind.choose(made.data, data))
     out = Path(out)
-    with world(device) as here:  # what holds on to the processes' group is gone when it ends: it lives in `_train`
+    with world(device) as here:  # the group's users live in `_train`, and are freed before it ends
         check(out, resume)
         if here.is_first:
             kind.fetch(made.data, downloads)
@@ -118,16 +118,16 @@ def _train(made: Recipe, out: Path, resume: bool, here: World, say: Say | None) 
     sets = read_sets(task, model.needs, tell)
     tell(describe(model))
     if made.init is not None and not (resume and (out / "last").exists()):
-        tell(f"it starts from {made.init}: {take_weights(model, load(made.init)).text}")
+        tell(f"starting from {made.init}: {take_weights(model, load(made.init)).text}")
     trainer = _trainer(made, task, sets, model, out, here, quiet=say is None)
     return Trained(out, made, model, trainer.fit(resume))
 
 
 def load_model(path: str | Path, device: str | torch.device = "cpu") -> Autoregressive:
-    """The model of a checkpoint or run folder, which must generate; see `undertow.checkpoint.load`.
+    """The generating model of a checkpoint or run folder; see `undertow.checkpoint.load`.
 
     Raises:
-        UsageError: it is a model of another kind.
+        UsageError: the model cannot generate.
     """
     return require(load(path, device), "generate", f"{path} is")
 
@@ -135,7 +135,7 @@ def load_model(path: str | Path, device: str | torch.device = "cpu") -> Autoregr
 def _all_changes(
     changes: Mapping[str, Any] | None, steps: int | None, minutes: float | int | None, seed: int | None
 ) -> dict[str, Any]:
-    """The changes, with length and seed among them."""
+    """The changes, including length and seed."""
     if steps is not None and minutes is not None:
         raise UsageError("give steps or minutes, not both")
     every = dict(changes or {})
@@ -147,16 +147,16 @@ def _all_changes(
 def _build(config: Any) -> Model:
     try:
         return build(config)
-    except (RuntimeError, OverflowError, MemoryError, TypeError) as error:  # the last: a size that torch cannot count
+    except (RuntimeError, OverflowError, MemoryError, TypeError) as error:  # TypeError: a size too large for torch
         reason = (str(error) or "too little memory").splitlines()[0]
-        raise UsageError(f"this model cannot be made, choose smaller sizes: {reason}") from error
+        raise UsageError(f"cannot build this model; choose smaller sizes: {reason}") from error
 
 
 def read_sets(task: Task, needs: Needs, tell: Say) -> dict[str, Examples]:
-    """The training split, and the validation split where there is one; their sizes are told."""
+    """The training split, and the validation split if there is one; `tell` gets their sizes."""
     there = task.splits(task.config)
     if "validation" not in there:
-        tell("there is nothing to validate on, too little data to hold any out: nothing will tell when to stop")
+        tell("no validation: there is too little data to hold any out")
     sets: dict[str, Examples] = {
         split: task.read(split, needs) for split in ("train", "validation") if split in (*there, "train")
     }
@@ -167,7 +167,7 @@ def read_sets(task: Task, needs: Needs, tell: Say) -> dict[str, Examples]:
 
 
 def describe(model: Model) -> str:
-    """A model's size, and what it reads, in one line."""
+    """A model's size and receptive field in one line."""
     facts = model.facts
     size = f"{model.config.network.kind} of {model.num_parameters:,} parameters"
     if "direction" in facts:
@@ -183,7 +183,7 @@ def describe(model: Model) -> str:
 def _trainer(
     recipe: Recipe, task: Task, sets: Mapping[str, Examples], model: Model, out: Path, here: World, quiet: bool
 ) -> Trainer:
-    sharded = here.size > 1 and recipe.training.parallel == "fsdp"  # one process alone cannot run such a model
+    sharded = here.size > 1 and recipe.training.parallel == "fsdp"  # one process cannot run a sharded model
     needs = model.needs
     return Trainer(
         model,
@@ -212,7 +212,7 @@ def _sample_writer(
 
 
 def _card(recipe: Recipe, sets: Mapping[str, Examples], model: Model, here: World) -> dict[str, Any]:
-    """What a checkpoint says of its making; the trainer adds steps, time and scores."""
+    """A checkpoint's card; the trainer adds steps, time and scores."""
     started = {} if recipe.init is None else {"started_from": recipe.init}
     return {
         "description": recipe.description,
@@ -223,7 +223,7 @@ def _card(recipe: Recipe, sets: Mapping[str, Examples], model: Model, here: Worl
 
 
 def hardware(device: torch.device) -> dict[str, Any]:
-    """What computes: its name, the machine's cores, and the threads that are used of them."""
+    """The device's name, the machine's cores, and the number of threads in use."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
     threads = {"num_cores": os.cpu_count(), "num_threads": torch.get_num_threads()}
     return {"device": device.type, "hardware": name, **threads}

@@ -1,4 +1,4 @@
-"""What a model in training generates: a few files at each validation.
+"""Samples of a model in training: a few files at each validation.
 
 B rows, T samples, F frames, M features a frame.
 """
@@ -20,18 +20,18 @@ from undertow.media import Medium
 from undertow.models import Model
 
 FOLDER = "samples"
-Maker = Callable[[Any], Sequence[Any]]  # of a model, some of what it makes
+Maker = Callable[[Any], Sequence[Any]]  # called with a model, gives samples
 
 
 @config
 class Samples:
-    """What is generated at each validation.
+    """What to generate at each validation.
 
     Attributes:
-        count: sequences, or sentences to translate; 0 for none.
-        seconds: length of each, of sound.
-        num_steps: length of each, where steps have no clock; an image is always whole.
-        temperature: of the draws.
+        count: number of sequences, or of sentences to translate; 0 for none.
+        seconds: length of each, for sound.
+        num_steps: length of each, if steps are not timed; images are always whole.
+        temperature: temperature of the draws.
     """
 
     count: Annotated[int, Field(ge=0)] = 0
@@ -41,7 +41,7 @@ class Samples:
 
 
 class SampleWriter:
-    """Called with a model and the step at each validation: writes `out/samples/step-N/1.wav` and so on."""
+    """Calling it with a model and the step writes `out/samples/step-N/1.wav` and so on."""
 
     def __init__(self, make: Maker, medium: Medium, out: Path) -> None:
         self.make, self.medium, self.out = make, medium, out
@@ -53,7 +53,7 @@ class SampleWriter:
 
 
 def like_clips(settings: Samples, clips: ClipSet) -> Maker:
-    """Sounds with the labels of some held-out clips, and with their features, and then no longer than them."""
+    """Sounds with the labels and features of some held-out clips; with features, no longer than these clips."""
     places = np.linspace(0, len(clips) - 1, settings.count).round().astype(int)
     chosen = [clips[int(place)] for place in places]
 
@@ -75,7 +75,7 @@ def like_clips(settings: Samples, clips: ClipSet) -> Maker:
 
 
 def of_length(settings: Samples, medium: Medium) -> Maker:
-    """Sequences of symbols without a clock: whole images, or as many steps as the network can hold at most."""
+    """Sequences whose steps are not timed: whole images, or the set length, at most the network's `max_length`."""
     wanted = medium.whole_steps or settings.num_steps
 
     def make(model: Any) -> Sequence[Any]:
@@ -88,7 +88,7 @@ def of_length(settings: Samples, medium: Medium) -> Maker:
 
 
 def translations(texts: Sequence[str]) -> Maker:
-    """Each text and, below it, its translation."""
+    """Each text, and its translation below it."""
 
     def make(model: Any) -> list[str]:
         return [f"{text}\n{found}\n" for text, found in zip(texts, translate(model, texts).texts, strict=True)]
@@ -97,7 +97,7 @@ def translations(texts: Sequence[str]) -> Maker:
 
 
 def _features(clips: Sequence[Any], settings: Any, num_samples: float) -> np.ndarray | None:
-    """(B, F, M) of the clips' beginnings; past a clip's end its last frame is repeated."""
+    """Frames (B, F, M) of the clips' beginnings; a clip that ends earlier repeats its last frame."""
     if settings is None:
         return None
     num_frames = -(-round(num_samples) // settings.hop_length)

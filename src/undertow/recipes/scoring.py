@@ -1,4 +1,4 @@
-"""A model held against data by name: read as the model was trained on it, and scored."""
+"""Score a model on data, which is read as in training."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,8 +26,8 @@ KINDS = {
     "symbols": "copy_memory",
     "numbers": "adding",
 }
-SOURCES = {"text": "pairs", "sound": "transcripts"}  # by what a model reads before it writes
-LABELLED = {"text": "labelled_text"}  # where a model predicts a label
+SOURCES = {"text": "pairs", "sound": "transcripts"}  # tasks by the kind of a model's source
+LABELLED = {"text": "labelled_text"}  # tasks of models that predict a label
 WHOLE = ("audio", "labelled_text", "pairs")  # kinds of data whose splits may be scored together
 
 
@@ -42,23 +42,23 @@ def score(
     say: Say = silent,
     **options: Any,
 ) -> Scored:
-    """Score a model on one split of some data: bits a symbol compared with baselines, a classifier's errors, a
-    translator's BLEU, or the word error of a recogniser of speech.
+    """Score a model on one split: bits per symbol compared with baselines, a classifier's accuracy, a translator's
+    BLEU, or a speech recogniser's word error.
 
     Args:
         source: a named set, a folder or a file; or the data section that a model was trained with.
-        split: "test", "validation", "train", of sound, pairs and labelled text "all", or of speech "speaker" where
-            one is held out; when not given, test, else validation.
-        label_pattern: of a folder's file names, such as "{digit}_{speaker}_{take}".
-        protocol: of a model of symbols without a clock: "full", each given all before it; "windows", random windows.
-        metrics: of a translator: "bleu", "chrf" and "nll"; all by default.
-        say: takes lines on files that were resampled or skipped.
-        options: of a model that writes texts, fields of `undertow.options.Search` by their names, such as beam=5.
+        split: "test", "validation" or "train"; for sound, pairs and labelled text also "all"; for speech also
+            "speaker", if one is held out. By default test, or else validation.
+        label_pattern: labels in a folder's file names, such as "{digit}_{speaker}_{take}".
+        protocol: if steps are not timed: "full", each symbol given all before it; or "windows", random windows.
+        metrics: for a translator: "bleu", "chrf" and "nll"; by default all.
+        say: called with lines on files that were resampled or skipped.
+        options: for a model that writes texts, fields of `undertow.options.Search` by name, such as beam=5.
 
     Raises:
-        UsageError: an unknown split, metric or option, a bad pattern, an option that is not for this model, or data
+        UsageError: an unknown split, metric or option, a bad pattern, an option that this model does not take, or data
             of another kind than the model's.
-        DataError: the data cannot be used, or has what the model does not know.
+        DataError: the data cannot be used, or holds symbols or labels that the model does not know.
     """
     search = changed(SEARCH, options) if options else None
     asked = Asked(protocol=protocol, metrics=tuple(metrics), search=search)
@@ -69,12 +69,12 @@ def score(
     if split is None:
         split = next((one for one in ("test", "validation") if one in there), None)
         if split is None:
-            raise DataError(f"{kind.name(data)} holds nothing out; --split {there[0]} is what the model learnt from")
+            raise DataError(f"{kind.name(data)} has no held-out split; --split {there[0]} scores the training data")
     elif split not in there and not (split == ALL and data.kind in WHOLE):
         raise UsageError(f"unknown split '{split}'{nearest(split, list(there))}")
     examples = kind(kind.to_score(data), say).read(split, needs)
     if needs.source is not None:
-        check_pairs(needs, examples, "it can be translated in parts, but not scored")
+        check_pairs(needs, examples, "the model can translate it in parts, but not score it")
     train = None
     if model.scorer in NEED_TRAINING_DATA and "train" in there:
         train = examples if split == "train" else kind(data).read("train", needs)
@@ -82,7 +82,7 @@ def score(
 
 
 def chosen(model: Model, source: Any, label_pattern: str | None = None) -> Any:
-    """The data section of a kind that fits a model, with what a user gave as its source."""
+    """The data section for a model, with the user's source."""
     if not isinstance(source, str | Path):
         data = source
     else:
@@ -95,7 +95,7 @@ def chosen(model: Model, source: Any, label_pattern: str | None = None) -> Any:
     if label_pattern is None:
         return data
     if data.kind not in ("audio", "transcripts"):
-        raise UsageError("label_pattern is for a folder of sound")
+        raise UsageError("label_pattern needs a folder of sound")
     return replace(data, label_pattern=label_pattern)
 
 

@@ -1,4 +1,4 @@
-"""Whether a trained model is better than counting single samples, told wherever its sound may be heard."""
+"""Whether a trained model is better than counts of single symbols; verbs that use a model warn if it is not."""
 
 import math
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from undertow.errors import DataError
 
 
 def verdict(run: str | Path) -> str:
-    """One line where the card of a run or a checkpoint shows that its model has not learnt yet; otherwise nothing."""
+    """One line if the card of a run or a checkpoint shows that its model has not learnt yet; otherwise empty."""
     try:
         card = read_card(run)
     except DataError:
@@ -19,8 +19,8 @@ def verdict(run: str | Path) -> str:
     if nats is None or counts is None or nats / math.log(2) < counts:
         return ""
     return (
-        f"this model has not learnt yet: {nats / math.log(2):.2f} bits a symbol, and counts of single symbols need "
-        f"{counts:.2f}; what it generates is noise; train it for longer"
+        f"this model has not learnt yet: it needs {nats / math.log(2):.2f} bits per symbol, counts of single symbols "
+        f"{counts:.2f}; it generates noise; train it for longer"
     )
 
 

@@ -1,4 +1,4 @@
-"""Kinds of data that recipes are of: one file a kind, one line here."""
+"""Kinds of data for recipes: one file and one line here for each."""
 
 from typing import Annotated, Any
 

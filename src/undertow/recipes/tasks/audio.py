@@ -45,9 +45,9 @@ class AudioTask(Task):
 
     def read(self, split: str, needs: Needs) -> ClipExamples:
         if needs.alphabet.real != "sound":
-            raise UsageError(f"the data is sound, and the model one of {needs.alphabet.real}")
+            raise UsageError(f"the data is sound, but the model needs {needs.alphabet.real}")
         if needs.sample_rate is None:
-            raise UsageError("this model has no sample rate, so it cannot be held against sound")
+            raise UsageError("this model has no sample rate, so it cannot read sound")
         clips = open_clips(self.config, split, needs.sample_rate, needs.features)
         tell_of_files(clips, self.say)
         return ClipExamples(clips, needs)

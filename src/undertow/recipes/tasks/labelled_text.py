@@ -1,4 +1,4 @@
-"""Texts with a class each, for a classifier: a table of the user's, or the language of Multi30k's sentences."""
+"""Texts with classes, for a classifier: the user's table, or Multi30k's sentences with their language."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -23,17 +23,17 @@ from undertow.recipes.tasks.text import CHARACTERS, text_alphabet
 
 
 class LabelledTextTask(Task):
-    """A text a sequence, read whole."""
+    """Each text is a sequence, read whole."""
 
     @config
     class Config:
         """Which texts.
 
         Attributes:
-            source: "multi30k", or a table: a .csv or .tsv file with a text and a label a row.
-            path: where the named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
-            text_column, label_column: of a table.
-            longest: symbols of a text at most; longer ones are read to there, and counted.
+            source: "multi30k", or a table: a .csv or .tsv file with a text and a label in each row.
+            path: folder of the named set, if it is neither in UNDERTOW_DATA nor in the cache.
+            text_column, label_column: names of a table's columns.
+            longest: largest number of symbols of a text; longer texts are cut, and their number is reported.
         """
 
         kind: Literal["labelled_text"] = "labelled_text"
@@ -45,7 +45,7 @@ class LabelledTextTask(Task):
 
     @staticmethod
     def choose(config: Config, given: str | Path | None) -> Config:
-        missing = "a classifier of texts needs some with a label: give it a table, or a named set, as --data"
+        missing = "this recipe needs texts with labels: give a table, or a named set, as --data"
         return placed(config, given, "pairs", missing)
 
     @staticmethod
@@ -81,16 +81,14 @@ class LabelledTextTask(Task):
         return _open(self.config)
 
     def _shortened(self, sequences: SequenceSet, split: str) -> SequenceSet:
-        """The sequences, none longer than the section says."""
+        """The sequences, cut to the section's length."""
         if not len(sequences):
-            raise DataError(f"there are no texts in the {split} split")
+            raise DataError(f"the {split} split has no texts")
         longest = self.config.longest
         num_long = int(np.count_nonzero(sequences.lengths > longest))
         if not num_long:
             return sequences
-        self.say(
-            f"{split}: {num_long:,} of {len(sequences):,} texts are longer than {longest} symbols and read to there"
-        )
+        self.say(f"{split}: {num_long:,} of {len(sequences):,} texts are longer than {longest} symbols, and cut there")
         return SequenceSet([one[:longest] for one in sequences.sequences], sequences.labels, sequences.names)
 
 
@@ -101,12 +99,12 @@ def _open(config: LabelledTextTask.Config) -> LabelledTexts:
 
 
 def _as_known(texts: LabelledTexts, split: str, known: tuple[str, ...]) -> LabelledTexts:
-    """The texts, their classes those of a model, of which one split needs no others.
+    """The texts with the classes of a model, which are all that one split needs.
 
     Raises:
-        DataError: a text of the split is of a class that the model does not know.
+        DataError: a text of the split has a class that the model does not know.
     """
     unknown = next((row for row in texts.split(split) if row.label not in known), None)
     if unknown is not None:
-        raise DataError(f"{unknown.name} has the class '{unknown.label}', and the model {', '.join(known)}")
+        raise DataError(f"{unknown.name} has the class '{unknown.label}'; the model knows {', '.join(known)}")
     return replace(texts, classes=known)

@@ -23,16 +23,16 @@ NUM_LEVELS = 256
 
 
 class MnistTask(Task):
-    """Images of digits, a sequence of pixels each."""
+    """Images of digits, each a sequence of pixels."""
 
     @config
     class Config:
-        """Which images, and in which order their pixels come.
+        """Which images, and the order of their pixels.
 
         Attributes:
-            path: a folder of four files named as MNIST's, which may be another set laid out alike; by default MNIST.
-            permuted: pixels in one fixed other order.
-            num_validation: images held out, the last of the published training set.
+            path: a folder of four files named like MNIST's, of MNIST or another set with its layout; by default MNIST.
+            permuted: whether to put pixels in another, fixed order.
+            num_validation: number of held-out images, the last of the published training set.
         """
 
         kind: Literal["mnist"] = "mnist"
@@ -46,7 +46,7 @@ class MnistTask(Task):
         if given is None or str(given) == NAME:
             return config
         if not Path(given).is_dir():
-            raise UsageError(f"'{given}' is no folder; this recipe is for {NAME}, or a folder of files named as its")
+            raise UsageError(f"'{given}' is not a folder; this recipe needs {NAME}, or a folder with its file names")
         return replace(config, path=str(Path(given).resolve()))
 
     @staticmethod
@@ -65,8 +65,8 @@ class MnistTask(Task):
     def read(self, split: str, needs: Needs) -> SequenceSet:
         if not isinstance(needs.alphabet, Pixels) or needs.alphabet.num_symbols != NUM_LEVELS:
             real = needs.alphabet.real
-            raise UsageError(f"the data is pixels of {NUM_LEVELS} levels, and the model one of other {real}")
+            raise UsageError(f"the data is pixels of {NUM_LEVELS} levels, but the model needs other {real}")
         if needs.alphabet.shape not in (None, SHAPE):
-            raise UsageError(f"the data is images of shape {SHAPE}, and the model one of {needs.alphabet.shape}")
+            raise UsageError(f"the data is images of shape {SHAPE}, but the model needs {needs.alphabet.shape}")
         options: dict[str, Any] = {"permuted": self.config.permuted, "num_validation": self.config.num_validation}
         return load_mnist(split, self.config.path, **options)

@@ -1,4 +1,4 @@
-"""A data section's source, where it is a named set or a place on this machine."""
+"""A data section's source: a named set, or a file or folder."""
 
 from contextlib import nullcontext
 from dataclasses import replace
@@ -14,11 +14,11 @@ from undertow.errors import UsageError
 
 
 def placed(config: Any, given: str | Path | None, kind: Kind, missing: str) -> Any:
-    """The data section with what a user gave in place of its source.
+    """The data section with the user's source, if one is given.
 
     Args:
-        kind: of the named sets that will do.
-        missing: what is said where neither names a source.
+        kind: the kind of named sets that suit the task.
+        missing: the message if neither the user nor the section names a source.
 
     Raises:
         UsageError: neither names a source, or it is neither a set of that kind nor on this machine.
@@ -33,15 +33,15 @@ def placed(config: Any, given: str | Path | None, kind: Kind, missing: str) -> A
         return replace(config, source=str(Path(given).resolve()), path=None)
     there = [name for name, entry in CATALOGUE.items() if entry.kind == kind]
     if str(given) in CATALOGUE:
-        raise UsageError(f"{given} holds {CATALOGUE[str(given)].kind}, not {kind}; of {kind} {there_are(there)}")
-    raise UsageError(f"'{given}' is neither on this machine nor a set of {kind}{nearest(str(given), there)}")
+        raise UsageError(f"{given} holds {CATALOGUE[str(given)].kind}, not {kind}; for {kind} {there_are(there)}")
+    raise UsageError(f"'{given}' is not on this machine, nor a named set of {kind}{nearest(str(given), there)}")
 
 
 def fetch_named(config: Any, downloads: Downloads = nullcontext) -> None:
-    """Download the section's named set where it is not on this machine; `downloads()` is open meanwhile.
+    """Download the section's named set if it is not on this machine; `downloads()` is open meanwhile.
 
     Raises:
-        DataError: it cannot be had.
+        DataError: the download failed.
     """
     if config.source in CATALOGUE and config.path is None and locate(config.source) is None:
         with downloads() as progress:

@@ -1,4 +1,4 @@
-"""Parallel text: sentences of one language with their translations in another, for a sequence-to-sequence model."""
+"""Parallel text: sentences with their translations, for a sequence-to-sequence model."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
@@ -33,25 +33,25 @@ SIDES: dict[Side, tuple[int, ...]] = {"source": (0,), "target": (1,), "both": (0
 
 
 class PairsTask(Task):
-    """Pairs of lines, each read and written whole."""
+    """Pairs of lines: one is read, the other written, both whole."""
 
     @config
     class Config:
         """Which parallel text.
 
         Attributes:
-            source: a named set, a folder with train.en, train.de and the like, or one of two files that differ in the
-                language alone; see `open_parallel_text`.
-            path: where a named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
-            source_language, target_language: what is translated from and to, as the files' names have them.
-            longest: symbols of either side at most.
-            long_lines: pairs with more are kept as they are, split into shorter ones (of the validation split:
-                skipped), or skipped; they are counted.
-            tokens_per_batch: source and target symbols of a process and micro-batch at most, padding included; this
-                takes the place of training.batch_size.
-            validate: what the best validation and an early stop are told by: "bleu", sacreBLEU of greedy translations;
-                or "nats", the loss, as it always is with training.parallel=fsdp.
-            num_translated: validation pairs that are translated for it, from all over the split.
+            source: a named set, a folder with train.en, train.de and the like, or one of two files whose names differ
+                only in the language; see `open_parallel_text`.
+            path: folder of a named set, if it is neither in UNDERTOW_DATA nor in the cache.
+            source_language, target_language: languages to translate from and to, as in the files' names.
+            longest: largest number of symbols of either side.
+            long_lines: what to do with longer pairs: "keep" them; "split" them into shorter ones (validation pairs are
+                skipped); or "skip" them. Their number is reported.
+            tokens_per_batch: largest number of source and target symbols in each process's micro-batch, padding
+                included; it replaces training.batch_size.
+            validate: the measure for the best validation and an early stop: "bleu", sacreBLEU of greedy translations;
+                or "nats", the loss. With training.parallel=fsdp it is always the loss.
+            num_translated: number of validation pairs to translate for it, spread over the split.
         """
 
         kind: Literal["pairs"] = "pairs"
@@ -71,7 +71,7 @@ class PairsTask(Task):
 
     @staticmethod
     def choose(config: Config, given: str | Path | None) -> Config:
-        missing = "a translator needs parallel text: give a folder with train.en and train.de, or a named set"
+        missing = "this recipe needs parallel text: give a folder with train.en and train.de, or a named set, as --data"
         return placed(config, given, "pairs", missing)
 
     @staticmethod
@@ -100,13 +100,13 @@ class PairsTask(Task):
         source = needs.source
         if source is None or source.alphabet is None:
             reads = "no source" if source is None else "sound"
-            raise UsageError(f"the data is parallel text, and this model reads {reads}")
+            raise UsageError(f"the data is parallel text, but this model reads {reads}")
         if source.direction != (wanted := (self.config.source_language, self.config.target_language)):
             raise UsageError(f"this model translates {' to '.join(source.direction)}, not {' to '.join(wanted)}")
         if self.config.long_lines == "keep" and split in self._text.drawn:
             count, every = len(self._text.split(split)), len(self._text.split(ALL))
             self.say(
-                f"{split}: {count:,} of {every:,} pairs, those that training holds out; --split {ALL} is all of them"
+                f"{split}: {count:,} of {every:,} pairs, which training holds out; --split {ALL} scores all of them"
             )
         return self._encoded(split, text_alphabet(source.alphabet), text_alphabet(needs.alphabet))
 
@@ -135,7 +135,7 @@ class PairsTask(Task):
         return _open(self.config)
 
     def _fitted(self, alphabet: Any, side: Side) -> Any:
-        """An alphabet, its characters collected from all pairs, its sub-words trained on the train pairs."""
+        """An alphabet: characters are collected from all pairs, sub-words are trained on the train pairs."""
 
         def texts(splits: Iterable[str]) -> Iterable[str]:
             return (pair[one] for split in splits for pair in self._text.splits[split] for one in SIDES[side])
@@ -149,18 +149,18 @@ class PairsTask(Task):
         return fit_length(self._train)
 
     def _encoded(self, split: str, source: TextAlphabet, target: TextAlphabet) -> PairSet:
-        """The pairs of a split; the training split is encoded once."""
+        """The pairs of a split; the train split is encoded only once."""
         if split == "train" and self._encoded_with == (source.config, target.config):
             return self._train
         config, text = self.config, self._text
         long_lines = config.long_lines
-        if split == "validation" and long_lines == "split":  # pieces are no translations of each other to be judged by
+        if split == "validation" and long_lines == "split":  # pieces are not exact translations
             long_lines = "skip"
         pairs = encode_pairs(text.split(split), source, target, config.longest, long_lines)
         if pairs.num_long:
-            done = {"keep": "kept as they are", "split": "split into shorter ones", "skip": "skipped"}[long_lines]
+            done = {"keep": "kept", "split": "split into shorter ones", "skip": "skipped"}[long_lines]
             self.say(
-                f"{split}: {pairs.num_long:,} pairs have a side of more than {config.longest} symbols and are {done}"
+                f"{split}: {pairs.num_long:,} pairs have a side of more than {config.longest} symbols, and are {done}"
             )
         if not len(pairs):
             raise DataError(
@@ -171,7 +171,7 @@ class PairsTask(Task):
 
 
 def spread(number: int, wanted: int) -> list[int]:
-    """So many of a number of rows, all of them at most, from the first to the last at even distances."""
+    """At most `wanted` of `number` rows, evenly spaced from the first to the last."""
     return np.unique(np.linspace(0, number - 1, min(wanted, number)).round().astype(int)).tolist()
 
 

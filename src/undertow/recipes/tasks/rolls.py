@@ -1,4 +1,4 @@
-"""Piano rolls: pieces of music, 88 notes that sound or do not at each step."""
+"""Piano rolls: pieces of music, with 88 notes on or off at each step."""
 
 from contextlib import nullcontext
 from pathlib import Path
@@ -25,10 +25,10 @@ class RollsTask(Task):
 
         Attributes:
             source: a named set, a .mat file, or a folder of .npy, .npz and MIDI files.
-            path: where a named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
-            crop_steps: counted steps of a crop; whole pieces when not given.
-            carry_state: each row of a batch goes on where that of the batch before ended, with the state it had
-                (truncated back-propagation through time).
+            path: folder of a named set, if it is neither in UNDERTOW_DATA nor in the cache.
+            crop_steps: counted steps of a crop; by default whole pieces.
+            carry_state: each row of a batch continues the same row of the batch before, and its state (truncated
+                back-propagation through time).
         """
 
         kind: Literal["rolls"] = "rolls"
@@ -39,7 +39,7 @@ class RollsTask(Task):
 
     @staticmethod
     def choose(config: Config, given: str | Path | None) -> Config:
-        return placed(config, given, "rolls", "this recipe is for any piano rolls: give it a folder or a named set")
+        return placed(config, given, "rolls", "this recipe needs piano rolls: give a folder or a named set, as --data")
 
     @staticmethod
     def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
@@ -54,7 +54,7 @@ class RollsTask(Task):
 
     def read(self, split: str, needs: Needs) -> SequenceSet:
         if not isinstance(needs.alphabet, PianoRoll):
-            raise UsageError(f"the data is piano rolls, and the model one of {needs.alphabet.real}")
+            raise UsageError(f"the data is piano rolls, but the model needs {needs.alphabet.real}")
         return load_rolls(self.config.source, split, self.config.path)
 
     @property

@@ -1,4 +1,4 @@
-"""The tasks that test memory: the adding problem and copy memory, made from a seed."""
+"""Tasks that test memory: the adding problem and copy memory, made from a seed."""
 
 from contextlib import nullcontext
 from pathlib import Path
@@ -19,11 +19,11 @@ Seed = Annotated[int, Field(ge=0)]
 
 
 class AddingTask(Task):
-    """Say the sum of the two marked numbers."""
+    """Predict the sum of the two marked numbers."""
 
     @config
     class Config:
-        """`length`: steps; `num_train`: sequences to train on; `seed`: of them all."""
+        """`length`: steps; `num_train`: sequences to train on; `seed`: seed of all sequences."""
 
         kind: Literal["adding"] = "adding"
         length: Annotated[int, Field(ge=2)] = 600
@@ -60,7 +60,7 @@ class CopyMemoryTask(Task):
 
     @config
     class Config:
-        """`num_blanks`: steps between; `num_train`: sequences to train on; `seed`: of them all."""
+        """`num_blanks`: steps to remember over; `num_train`: sequences to train on; `seed`: seed of all sequences."""
 
         kind: Literal["copy_memory"] = "copy_memory"
         num_blanks: Count = 1000
@@ -95,10 +95,10 @@ class CopyMemoryTask(Task):
 
 def _check_real(needs: Needs, real: str) -> None:
     if needs.alphabet.real != real:
-        raise UsageError(f"the data is {real}, and the model one of {needs.alphabet.real}")
+        raise UsageError(f"the data is {real}, but the model needs {needs.alphabet.real}")
 
 
 def _made_here(config: Any, given: str | Path | None) -> Any:
     if given is not None:
-        raise UsageError(f"this recipe's data is made from a seed, so it takes no --data {given}")
+        raise UsageError(f"this recipe makes its data from a seed; leave out --data {given}")
     return config

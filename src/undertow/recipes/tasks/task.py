@@ -1,4 +1,4 @@
-"""The contract of a task: one kind of data, what a recipe says of it, and how its splits are read."""
+"""The contract of a task: one kind of data, its section in a recipe, and how its splits are read."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -22,13 +22,14 @@ class Cut:
     """How sequences are cut for training.
 
     Attributes:
-        crop_steps: counted steps of a crop at most; None: whole sequences.
-        context_steps: steps before a crop that are seen and not counted; None: what the model sees, where that ends.
-        is_exact: that is all that it sees, and nothing where that has no end. Otherwise it is one step less, in whose
-            place the first counted step sees the start symbol, and one step where it has no end.
-        validation_steps: counted steps of a held-out crop; None: as it is told by `crop_steps`.
-        carry_state: each row of a batch goes on where that of the batch before ended, with the state it had.
-        tokens_per_batch: of pairs, symbols of a batch, sources and padding included; None where sequences are cut.
+        crop_steps: largest number of counted steps in a crop; None: whole sequences.
+        context_steps: steps before a crop that the model sees and that do not count; None: the model's receptive field,
+            if it is finite.
+        is_exact: the default context is the whole receptive field, or nothing if it is infinite. Otherwise it is one
+            step shorter, so that the first counted step sees the start symbol instead, or one step if it is infinite.
+        validation_steps: counted steps of a held-out crop; None: follow `crop_steps`.
+        carry_state: each row of a batch continues the same row of the batch before, and its state.
+        tokens_per_batch: for pairs, symbols of a batch, sources and padding included; None for sequences.
     """
 
     crop_steps: int | None = None
@@ -40,13 +41,13 @@ class Cut:
 
 
 class Task(ABC):
-    """The data of one run. It knows no model: it says what its data is like, and reads what a model needs.
+    """The data of one run. It knows no model: it gives facts about its data, and reads what a model needs.
 
-    Each has a nested `Config`, the `data` section of a recipe.
+    Each task has a nested `Config`, the `data` section of a recipe.
 
     Args:
         config: the section, with a source.
-        say: takes lines on what was read.
+        say: called with lines on what was read.
     """
 
     Config: type[Any]
@@ -57,44 +58,44 @@ class Task(ABC):
     @staticmethod
     @abstractmethod
     def choose(config: Any, given: str | Path | None) -> Any:
-        """The data section with what a user gave in place of its source.
+        """The data section with the user's source, if one is given.
 
         Raises:
-            UsageError: neither names a source, or it is no such data.
+            UsageError: neither names a source, or it is data of another kind.
         """
 
     @staticmethod
     @abstractmethod
     def fetch(config: Any, downloads: Downloads = nullcontext) -> None:
-        """Download what is named and not on this machine; `downloads()` is open meanwhile.
+        """Download the named set if it is not on this machine; `downloads()` is open meanwhile.
 
         Raises:
-            DataError: it cannot be had.
+            DataError: the download failed.
         """
 
     @staticmethod
     @abstractmethod
     def expected(config: Any) -> Told:
-        """What the section alone says of the data, before it is read."""
+        """Facts about the data from the section alone, before the data is read."""
 
     @staticmethod
     def name(config: Any) -> str:
-        """What the data is called."""
+        """The name of the data."""
         return str(config.source)
 
     @staticmethod
     def splits(config: Any) -> Sequence[str]:
-        """The splits that there is something of."""
+        """The splits that are not empty."""
         return SPLITS
 
     @staticmethod
     def to_score(config: Any) -> Any:
-        """The section to score its data by: what is left out or cut up in training is not."""
+        """The section for scoring: nothing is skipped or split, as it may be in training."""
         return config
 
     @abstractmethod
     def told(self) -> Told:
-        """What the data says about itself.
+        """Facts about the data.
 
         Raises:
             DataError: the data cannot be used.
@@ -105,8 +106,8 @@ class Task(ABC):
         """One split, as a model needs it.
 
         Raises:
-            UsageError: the model is not of such data.
-            DataError: there is nothing of it, it cannot be used, or has what the model does not know.
+            UsageError: the model needs data of another kind.
+            DataError: the split is empty, cannot be used, or holds symbols or labels that the model does not know.
         """
 
     @property
@@ -115,9 +116,9 @@ class Task(ABC):
         return Cut()
 
     def measure(self, validation: Examples) -> Measured | None:
-        """What validations are judged by in place of their loss; None where that is what they are judged by."""
+        """A measure to judge validations by; None to judge them by the loss."""
         return None
 
     def samples(self, settings: Samples, sets: Mapping[str, Examples], medium: Medium) -> Maker | None:
-        """What lets a model make some examples at each validation, for the medium to write; None for none."""
+        """A function that lets a model generate samples at each validation, for the medium to write; None for none."""
         return of_length(settings, medium)

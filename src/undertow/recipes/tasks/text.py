@@ -24,7 +24,7 @@ CHARACTERS = {"kind": "characters"}
 
 
 class TextTask(Task):
-    """One long text a split, cut at any symbol."""
+    """Each split is one long text, which may be cut at any symbol."""
 
     @config
     class Config:
@@ -32,12 +32,12 @@ class TextTask(Task):
 
         Attributes:
             source: a named set, a file, or a folder of text files.
-            path: where a named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
+            path: folder of a named set, if it is neither in UNDERTOW_DATA nor in the cache.
             crop_steps: counted symbols of a crop.
-            context_steps: symbols before a crop that are seen and not counted; by default all that the network sees,
-                where that ends, otherwise one.
-            carry_state: each row of a batch goes on where that of the batch before ended, with the state it had
-                (truncated back-propagation through time).
+            context_steps: symbols before a crop that the model sees and that do not count; by default the receptive
+                field, or one if it is infinite.
+            carry_state: each row of a batch continues the same row of the batch before, and its state (truncated
+                back-propagation through time).
         """
 
         kind: Literal["text"] = "text"
@@ -49,7 +49,7 @@ class TextTask(Task):
 
     @staticmethod
     def choose(config: Config, given: str | Path | None) -> Config:
-        return placed(config, given, "text", "this recipe is for any text: give it a file, a folder, or a named set")
+        return placed(config, given, "text", "this recipe needs text: give a file, a folder or a named set, as --data")
 
     @staticmethod
     def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
@@ -82,13 +82,13 @@ class TextTask(Task):
 
 
 def text_alphabet(alphabet: Any) -> TextAlphabet:
-    """An alphabet that must be one of text.
+    """The alphabet, which must be for text.
 
     Raises:
-        UsageError: it is one of something else.
+        UsageError: it is for another kind of data.
     """
     if not isinstance(alphabet, TextAlphabet):
-        raise UsageError(f"the data is text, and the model one of {alphabet.real}")
+        raise UsageError(f"the data is text, but the model needs {alphabet.real}")
     return alphabet
 
 

@@ -1,4 +1,4 @@
-"""Recordings with what is said in them, for a model that writes what it hears."""
+"""Recordings with their transcripts, for a speech recogniser."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
@@ -22,20 +22,21 @@ from undertow.recipes.tasks.text import CHARACTERS, text_alphabet
 
 
 class TranscriptsTask(Task):
-    """A recording read whole, and its text written whole."""
+    """Recordings are read whole, and their texts written whole."""
 
     @config
     class Config:
-        """Which recordings, and what says what is said in them.
+        """Which recordings, and where their transcripts are.
 
         Attributes:
             source: a named set, or a folder of recordings with a table `metadata.csv` (columns `file` and `text`).
-            path: where the named set lies, when it is neither in UNDERTOW_DATA nor in the cache.
-            label: what is said: a column of the table, or a label of a named set ("digit"), digits as words.
-            label_pattern: how a folder's file names tell labels, in place of the table.
-            held_out_speaker: a value of the label `speaker`: their clips are the split "speaker", and in no other.
-            tokens_per_batch: frames and symbols of a process and micro-batch, padding included, about; this takes the
-                place of training.batch_size.
+            path: folder of the named set, if it is neither in UNDERTOW_DATA nor in the cache.
+            label: the transcripts: a column of the table, or a label of a named set ("digit"), digits as words.
+            label_pattern: labels in a folder's file names, instead of the table.
+            held_out_speaker: a value of the label `speaker`; this speaker's clips are the split "speaker", and in no
+                other split.
+            tokens_per_batch: about how many frames and symbols are in each process's micro-batch, padding included; it
+                replaces training.batch_size.
         """
 
         kind: Literal["transcripts"] = "transcripts"
@@ -48,7 +49,9 @@ class TranscriptsTask(Task):
 
     @staticmethod
     def choose(config: Config, given: str | Path | None) -> Config:
-        return placed(config, given, "audio", "this recipe is for speech: give it a folder of recordings with a table")
+        return placed(
+            config, given, "audio", "this recipe needs speech: give a folder of recordings with a table, as --data"
+        )
 
     @staticmethod
     def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
@@ -65,7 +68,7 @@ class TranscriptsTask(Task):
     def told(self) -> Told:
         texts, held_out = _spoken(self.config).texts(), self.config.held_out_speaker
         if held_out is not None:
-            self.say(f"the split speaker holds the clips of {held_out}, all other splits those of the others")
+            self.say(f"the split speaker holds the clips of {held_out}; all other splits hold the other speakers")
         every = [text for part in texts.values() for text in part]
         return replace(self.expected(self.config), fit=lambda one, side: fit(one, every, texts.get("train", ())))
 
@@ -73,7 +76,7 @@ class TranscriptsTask(Task):
         source = needs.source
         if source is None or source.features is None:
             reads = "no source" if source is None else "text"
-            raise UsageError(f"the data is recordings with texts, and this model reads {reads}")
+            raise UsageError(f"the data is recordings with texts, but this model reads {reads}")
         transcripts = _spoken(self.config, source.features).load(split, source.features)
         for line in transcripts.lines():
             self.say(f"{split}: {line}")
