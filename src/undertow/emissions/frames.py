@@ -35,12 +35,13 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 @config
 class FrameScales:
-    """How wide the distributions of a frame's channels are, in units of the frames.
+    """The scales of a frame's channels, in units of the frames.
 
     Attributes:
-        scale: one for all channels, fixed; None where the network gives each channel its own.
-        initial_scale: of a network's output of 0.
-        least_scale: the smallest a network can reach; without it, a still channel has an infinite density.
+        scale: one fixed scale for all channels; None if the network gives each channel its own.
+        initial_scale: the scale where the network's output is 0.
+        least_scale: the smallest scale that a network can give; without it, the density of a channel that never moves
+            would grow without bound.
     """
 
     scale: Positive | None = None
