@@ -53,7 +53,7 @@ def check_asked(model: Model, asked: Asked) -> None:
     if model.scorer == "translation":
         check_metrics(asked.metrics or METRICS)
         if asked.search is not None and set(asked.metrics) == {LIKELIHOOD}:
-            raise UsageError(f"a search goes with a metric of translations; {LIKELIHOOD} needs no search")
+            raise UsageError(f"a search needs a metric of translations; {LIKELIHOOD} does not search")
 
 
 def _likelihood(model: Any, examples: Examples, train: Examples | None, split: str, asked: Asked) -> Score:

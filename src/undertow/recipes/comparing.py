@@ -1,4 +1,4 @@
-"""Recipes side by side: the same data, the same minutes, then the same questions to each model."""
+"""Compare recipes: train each on the same data for the same time, and measure the models."""
 
 import json
 import statistics
@@ -25,23 +25,23 @@ from undertow.session import make_session
 from undertow.training.journal import LOG
 from undertow.training.run_folder import SETTINGS
 
-OF_CUTTING = ("crop_steps", "context_steps", "carry_state", "tokens_per_batch")  # how data is taken, not what it is
+OF_CUTTING = ("crop_steps", "context_steps", "carry_state", "tokens_per_batch")  # how data is cut
 NUM_SYMBOLS = 256
 ROUNDS = 3
-LEEWAY = 0.1  # by which a run may miss its minutes without a word
+LEEWAY = 0.1  # share of its minutes by which a run may be off without a warning
 
 
 @dataclass(frozen=True)
 class Compared:
-    """What came of one recipe.
+    """The results of one recipe.
 
     Attributes:
-        recipe: its name, that of its folder.
-        nats, bits_per_symbol: of all held-out symbols, each given all before it that the network can take, under the
-            weights that validated best.
-        parameters: of the model.
+        recipe: its name, and that of its folder.
+        nats, bits_per_symbol: means over held-out symbols, each given as many symbols before it as the network can
+            take, with the best weights.
+        parameters: number of the model's parameters.
         train_symbols_per_second: the median over the updates.
-        cached_symbols_per_second: of one stream drawn from its first symbol on, as `generate` draws it.
+        cached_symbols_per_second: speed of drawing one stream from its first symbol on, as `generate` draws it.
         uncached_symbols_per_second: the same without a state: the whole past is read again for every symbol.
     """
 
@@ -56,15 +56,15 @@ class Compared:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All of a comparison.
+    """The results of a comparison.
 
     Attributes:
-        rows: one a recipe, in their order.
-        engines: what stepped each, by recipe.
-        minutes, updates: that training took, by recipe.
-        split: what likelihoods are of.
-        num_symbols: drawn in a stream.
-        unit: what one symbol is called.
+        rows: one for each recipe, in order.
+        engines: the engine that drew each stream, by recipe.
+        minutes, updates: length of each training, by recipe.
+        split: the split that was scored.
+        num_symbols: number of symbols drawn in a stream.
+        unit: name of one symbol.
     """
 
     rows: tuple[Compared, ...]
@@ -89,22 +89,22 @@ def compare(
     say: Say | None = None,
     downloads: Downloads = nullcontext,
 ) -> Comparison:
-    """Train recipes one after another, each for as many minutes in a folder of its own, and measure what came of them.
+    """Train recipes one after another, each for the same time in a folder of its own, and measure the models.
 
-    A run that is in `out` already is not trained again; one that was interrupted goes on.
+    A complete run in `out` is not trained again; an interrupted one is resumed.
 
     Args:
-        recipes: names or YAML files, of one data and of models with a likelihood.
-        out: a folder; each run's is named as its recipe.
-        minutes: of training, each.
+        recipes: names or YAML files of autoregressive recipes on one data set.
+        out: a folder; each run's folder in it has the name of its recipe.
+        minutes: training time of each recipe.
         data, changes, seed, device, say, downloads: as for `undertow.train`, for each.
-        num_symbols: to draw in measuring generation, at most; no more than every model can hold.
+        num_symbols: largest number of symbols to draw when measuring generation.
 
     Raises:
-        UsageError: fewer than one recipe, one named twice, minutes that are not above 0, or recipes that do not have
-            the same data and symbols, held-out data, and a likelihood each.
-        DataError: see `train`; or a folder in `out` is of a run with other settings, the first of which is named.
-        KeyboardInterrupt: interrupted; the run is saved, and the same call goes on.
+        UsageError: no recipe, one named twice, minutes that are not above 0, recipes with different data or symbols,
+            data without a held-out split, or a model without a likelihood.
+        DataError: see `train`; or a run in `out` has other settings (the message names the first that differs).
+        KeyboardInterrupt: interrupted; the run is saved, and the same call resumes it.
     """
     if not minutes > 0:
         raise UsageError(f"minutes is {minutes:g}; it must be above 0")
@@ -126,14 +126,14 @@ def compare(
 
 
 def _read(recipes: Sequence[str | Path], changes: Mapping[str, Any], given: str | Path | None) -> dict[str, Recipe]:
-    """The recipes by name, once it is known that their data is one."""
+    """The recipes by name; all must have the same data."""
     if not recipes:
-        raise UsageError("name the recipes to compare")
+        raise UsageError("give the recipes to compare")
     made: dict[str, Recipe] = {}
     for recipe in recipes:
         name = Path(recipe).stem
         if name in made:
-            raise UsageError(f"'{name}' is named twice; each recipe has a folder of its name")
+            raise UsageError(f"recipe '{name}' is given twice; each needs a folder of its own name")
         one = read_recipe(recipe, changes)
         made[name] = replace(one, data=TASKS[one.data.kind].choose(one.data, given))
     (first, expected), *others = ((name, _identity(one.data)) for name, one in made.items())
@@ -141,19 +141,19 @@ def _read(recipes: Sequence[str | Path], changes: Mapping[str, Any], given: str 
         for key in sorted(expected.keys() | found.keys(), key=lambda key: (key != "kind", key)):
             if found.get(key) != expected.get(key):
                 raise UsageError(
-                    f"{name} has data.{key} {found.get(key)}, and {first} {expected.get(key)}: "
-                    "models are compared on the same data"
+                    f"{name} has data.{key} {found.get(key)}, but {first} has {expected.get(key)}; "
+                    "all recipes must have the same data"
                 )
     return made
 
 
 def _identity(data: Any) -> dict[str, Any]:
-    """What a data section says of the data itself."""
+    """The settings of a data section that determine the data itself."""
     return {item.name: getattr(data, item.name) for item in fields(data) if item.name not in OF_CUTTING}
 
 
 def _check_models(made: Mapping[str, Recipe]) -> None:
-    """That every model will have a likelihood of the same symbols, and there is something to measure it on."""
+    """Check that every model has a likelihood, that all have the same symbols, and that there is held-out data."""
     symbols: dict[str, Any] = {}
     for name, one in made.items():
         task = TASKS[one.data.kind](one.data)
@@ -162,17 +162,17 @@ def _check_models(made: Mapping[str, Recipe]) -> None:
             scorer = build(config).scorer
         if scorer != "likelihood":
             raise UsageError(
-                f"{name} makes a {config.kind}, which has no likelihood to compare: its scorer is {scorer}"
+                f"the model of {name} is a {config.kind}, scored by {scorer}; compare needs models with a likelihood"
             )
         if "validation" not in task.splits(one.data):
-            raise UsageError(f"{name} holds nothing out: there is nothing to compare models on")
+            raise UsageError(f"the data of {name} has no held-out split to compare models on")
         symbols[name] = to_dict(config.alphabet)
     (first, expected), *others = symbols.items()
     for name, found in others:
         if found != expected:
             raise UsageError(
-                f"{name} has symbols of the alphabet {found['kind']}, and {first} of {expected['kind']}, "
-                "or with other settings: nats a symbol are compared over the same symbols"
+                f"{name} has the alphabet {found['kind']}, but {first} has {expected['kind']}, or other settings; "
+                "nats can only be compared over the same symbols"
             )
 
 
@@ -192,13 +192,13 @@ def _measure(
     updates: dict[str, int] = {}
     split = ""
     for name, model in models.items():
-        say(f"{name}: scoring held-out data, and drawing {num_symbols} symbols with and without a cache")
+        say(f"{name}: scoring held-out data, then drawing {num_symbols} symbols with and without a cache")
         found = score(model, made[name].data)
         assert isinstance(found, Score)
         training = read_card(out / name / "last")["training"]
         took[name], updates[name] = training["seconds"] / 60, training["steps"]
         if abs(took[name] - minutes) > LEEWAY * minutes:
-            say(f"{name}: its {minutes:g} minutes came to {took[name]:.1f}, so it had another budget than the others")
+            say(f"{name}: trained for {took[name]:.1f} minutes instead of {minutes:g}, so its budget differs")
         speeds = generation_speeds(model, ["auto", "uncached"], num_symbols, rounds=ROUNDS)
         engines[name], split = make_session(model).engine, found.split
         rows.append(
@@ -217,11 +217,11 @@ def _measure(
 
 
 def _training_speed(log: Path) -> float:
-    """Symbols a second of the middle update."""
+    """Symbols per second of the median update."""
     rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     return statistics.median(row["samples_per_second"] for row in rows)
 
 
 def as_rows(comparison: Comparison) -> list[dict[str, Any]]:
-    """A plain mapping for each recipe."""
+    """One plain mapping for each recipe."""
     return [asdict(row) for row in comparison.rows]

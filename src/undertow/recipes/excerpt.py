@@ -1,4 +1,4 @@
-"""Pieces from all over a split: what a model is calibrated on, and what its precision is measured on."""
+"""Pieces from all over a split, to calibrate a model on and to measure its precision on."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from undertow.evaluation.calibration import calibration_batches
 from undertow.models import Model, require
 from undertow.recipes.tasks import TASKS
 
-PIECE_SAMPLES = 2**15  # of sound
-PIECE_SYMBOLS = 2**12  # of a text, or whatever else has no sample rate
+PIECE_SAMPLES = 2**15  # for sound
+PIECE_SYMBOLS = 2**12  # for all other data
 
 
 @dataclass(frozen=True, eq=False)
 class Excerpt:
-    """Some of a split, or all of it where it is little.
+    """A part of a split, or all of a small one.
 
     Attributes:
-        num_pieces, num_symbols: how much it is; long sequences come in pieces.
-        batches: it, in crops with what comes before them, for `undertow.native.export`; they can be had once.
-        bits_per_symbol: what a model spends on it, each piece from the start symbol on.
+        num_pieces, num_symbols: its size; long sequences are cut into pieces.
+        batches: crops of it with their context, for `undertow.native.export`; an iterator, to be read once.
+        bits_per_symbol: scores a model on it, each piece from the start symbol on.
     """
 
     num_pieces: int
@@ -33,22 +33,22 @@ class Excerpt:
 
 
 def excerpt(data: Any, model: Model, split: str, num_symbols: int, say: Say) -> Excerpt:
-    """So many symbols at most of a split of some data.
+    """At most `num_symbols` symbols of a split.
 
     Args:
         data: a data section.
-        say: takes lines on files that were changed or skipped.
+        say: called with lines on files that were changed or skipped.
 
     Raises:
-        UsageError: the model is not of such data, or does not generate.
-        DataError: the data cannot be used, or has what the model does not know.
+        UsageError: the model needs data of another kind, or does not generate.
+        DataError: the data cannot be used, or holds symbols or labels that the model does not know.
     """
     needs = require(model, "generate").needs
     return of_examples(TASKS[data.kind](data, say).read(split, needs), model, num_symbols)
 
 
 def of_examples(examples: Examples, model: Model, num_symbols: int) -> Excerpt:
-    """So many symbols of the examples at most."""
+    """At most `num_symbols` symbols of the examples."""
     if examples.num_symbols > num_symbols:
         steps = PIECE_SAMPLES if model.needs.alphabet.real == "sound" else PIECE_SYMBOLS
         examples = spread_pieces(examples, steps, num_symbols / examples.num_symbols)
