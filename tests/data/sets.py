@@ -45,6 +45,21 @@ FILES = {
     "multi30k": [[f"{part}.{language}.gz"] for part in ("train", "val", "test_2016_flickr", "test_2017_flickr")
                  for language in ("de", "en")],
 }  # fmt: skip
+CLASSES_AND_COUNTS = {  # of audio: a label's classes, and clips to train on, validate on and test on
+    "fsdd": ({"digit": ["0", "7"], "speaker": ["lucas", "theo"], "take": ["0", "5", "10"]}, (4, 4, 4)),
+    "ljspeech": ({"section": ["LJ001", "LJ002"]}, (8, 1, 1)),
+    "vctk": ({"speaker": ["p225", "s5"], "sentence": ["001", "002"]}, (2, 1, 1)),
+    "nsynth": (
+        {
+            "family": ["bass", "guitar", "synth_lead", "vocal"],
+            "source": ["acoustic", "synthetic"],
+            "number": ["001", "010", "027", "033"],
+            "pitch": ["022", "044", "060", "100"],
+            "velocity": ["050", "075", "100", "127"],
+        },
+        (2, 1, 1),
+    ),
+}
 AUDIO = [name for name, entry in CATALOGUE.items() if isinstance(entry, AudioSet)]
 FIRST_BYTES = 1000  # of a small set that is part of another
 RATE = 8000

@@ -10,6 +10,7 @@ import pytest
 
 from tests.data.sets import (
     AUDIO,
+    CLASSES_AND_COUNTS,
     FIRST_BYTES,
     content,
     make_downloads,
@@ -94,7 +95,7 @@ def test_fetch(name, server, cache, tmp_path, monkeypatch):
     seen = []
     assert fetch(name, progress=lambda *values: seen.append(values)) == cache / name
     assert [path.name for path in cache.iterdir()] == [name]
-    assert len(load_clips(name, "all")) == {"fsdd": 12, "ljspeech": 10, "vctk": 4, "nsynth": 4}[name]
+    assert len(load_clips(name, "all")) == sum(CLASSES_AND_COUNTS[name][1])
     assert [(received, total) for _, received, total in seen] == [(path.stat().st_size,) * 2 for path in archives]
     assert fetch(name) == cache / name and len(server.asked) == len(archives)  # not downloaded again
 

@@ -162,9 +162,11 @@ def test_pixels_without_rows_make_no_image(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("values", [dict(kind="symbols", num_symbols=10), dict(kind="numbers")])
-def test_there_are_no_files_of_plain_symbols(values: dict[str, Any]) -> None:
-    with refuses(UsageError, values["kind"]):
+@pytest.mark.parametrize("name", ["symbols", "numbers"])
+def test_what_no_medium_holds_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(MEDIA, name, raising=False)
+    values = {"kind": name, **({"num_symbols": 10} if name == "symbols" else {})}
+    with refuses(UsageError, name):
         _ = Case(values, None, {}, "", 0, []).medium
 
 

@@ -15,7 +15,6 @@ from tests.refusals import refuses
 from undertow import checkpoint
 from undertow.alphabets import Characters
 from undertow.callbacks import silent
-from undertow.data.told import Label
 from undertow.errors import DataError, UsageError
 from undertow.evaluation import Score
 from undertow.evaluation.prediction import PredictionScore
@@ -135,10 +134,9 @@ def model_of(name: str) -> Any:
     """The config of a recipe's model, with placeholders for what its data would tell."""
     made = read_recipe(name)
     told = TASKS[made.data.kind].expected(made.data)
-    labels = {"speaker": Label(("a", "b"))} if told.labels is None else told.labels
     rate = (told.sample_rate or 8000) if told.real == "sound" else None
-    fit = {"fit": lambda config, side: config if config.kind == "bytes" else FITTED}
-    return complete(made.model, replace(told, labels=labels, sample_rate=rate, **fit), silent)
+    fit = {"fit": lambda config, side: FITTED if config.kind in ("characters", "subwords") else config}
+    return complete(made.model, replace(told, sample_rate=rate, **fit), silent)
 
 
 @pytest.mark.parametrize("name", [name for name in recipe_names() if name != "classify"])

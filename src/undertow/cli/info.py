@@ -53,7 +53,7 @@ def _lines(facts: Mapping[str, Any]) -> dict[str, str]:
         "weights": facts["path"],
         "about": str(card.get("description") or ""),
         "model": f"{config['kind']}, {facts['num_parameters']:,} parameters",
-        "network": _settings(config["network"]),
+        "network": _settings(config.get("network")),
         "alphabet": _settings(config["alphabet"]) + (f"; {num_symbols:,} symbols" if num_symbols else ""),
         "translates": _direction(config),
         "emission": _settings(config.get("emission")),
@@ -79,7 +79,8 @@ def _told(config: Mapping[str, Any]) -> str:
     if "label" not in config:
         return ""
     classes = f" of {len(config['classes']):,}: {', '.join(config['classes'])}" if "classes" in config else ", a number"
-    return f"{shown(config['label'] + classes, MOST_SHOWN)}; reading {config['reading']}"
+    reading = f"; reading {config['reading']}" if "reading" in config else ""
+    return shown(config["label"] + classes, MOST_SHOWN) + reading
 
 
 def _direction(config: Mapping[str, Any]) -> str:

@@ -40,7 +40,7 @@ def check_asked(model: Model, asked: Asked) -> None:
     if model.is_density:
         raise UsageError("this model gives densities: they are not probabilities, and there are no bits to score")
     usual = Asked()
-    heeded = HEEDED[model.scorer]
+    heeded = HEEDED.get(model.scorer, ())
     for field in fields(Asked):
         if getattr(asked, field.name) != getattr(usual, field.name) and field.name not in heeded:
             able = " or ".join(sorted(name for name, options in HEEDED.items() if field.name in options))
@@ -79,9 +79,8 @@ SCORERS: dict[str, Callable[[Any, Any, Examples | None, str, Asked], Scored]] = 
     "translation": _translation,
     "words": _words,
 }
-HEEDED = {  # what a user may choose, by scorer
+HEEDED = {  # what a user may choose, by scorer; nothing of any other
     "likelihood": ("protocol",),
-    "prediction": (),
     "translation": ("metrics", "search"),
     "words": ("search",),
 }

@@ -29,7 +29,7 @@ from undertow.networks import NetworkConfig
 from undertow.state import State, detach, map_state, where
 
 SHORT_FIELD_SECONDS = 0.1
-EMISSIONS = {  # defaults, by the kind of data
+USUAL_EMISSIONS = {  # defaults, by the kind of data
     "text": {"kind": "categorical"},
     "notes": {"kind": "bernoulli", "num_elements": 88},
 }
@@ -94,7 +94,7 @@ class Autoregressive(Model):
             conditioner["labels"] = classes
         if told.real == "sound" and conditioner.get("features") is not None:
             conditioner["features"] = _with_rate(section(conditioner, "features"), told.sample_rate)
-        emission = {"emission": EMISSIONS[told.real]} if told.real in EMISSIONS else {}
+        emission = {"emission": USUAL_EMISSIONS[told.real]} if told.real in USUAL_EMISSIONS else {}
         return parse(cls.Config, {**emission, **made, "conditioner": conditioner}, "model")
 
     @property

@@ -57,7 +57,8 @@ class Model(nn.Module, ABC):
     @abstractmethod
     def facts(self) -> dict[str, Any]:
         """Facts about it, plain data by name, for people and programs: the name of a symbol (`unit`), the number of
-        symbols (`num_symbols`), and others that depend on its kind.
+        symbols (`num_symbols`), and others that depend on its kind: `receptive_field` and `receptive_field_ms` if it
+        reads its past, `direction` if it reads a source.
         """
 
     @property

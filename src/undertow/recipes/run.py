@@ -168,10 +168,12 @@ def read_sets(task: Task, needs: Needs, tell: Say) -> dict[str, Examples]:
 
 def describe(model: Model) -> str:
     """A model's size and receptive field in one line."""
-    facts = model.facts
-    size = f"{model.config.network.kind} of {model.num_parameters:,} parameters"
+    facts, config = model.facts, to_dict(model.config)
+    size = f"{config.get('network', config)['kind']} of {model.num_parameters:,} parameters"
     if "direction" in facts:
         return f"{size}; it reads {facts['direction'][0]} and writes {facts['direction'][1]}"
+    if "receptive_field" not in facts:
+        return size
     if facts["receptive_field"] is None:
         return f"{size}; it sees all of the past"
     reach = f"{facts['receptive_field']:,} {facts['unit']}s"
