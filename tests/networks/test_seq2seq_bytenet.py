@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from tests.contract import assert_close
 from tests.networks.test_bytenet import convolve, normed, shaken
+from tests.refusals import refuses
 from undertow.batch import Condition
 from undertow.errors import UsageError
 from undertow.networks import InputShape, Seq2SeqByteNet
@@ -134,7 +135,7 @@ def test_dropout_is_where_the_config_says() -> None:
 
 
 def test_an_even_kernel_is_refused() -> None:
-    with pytest.raises(UsageError, match="kernel_size 4 must be odd"):
+    with refuses(UsageError, "kernel_size", 4, "odd"):
         config(kernel_size=4)
 
 

@@ -1,4 +1,4 @@
-"""A layer run at a slower clock: it sees whole frames of steps, and what it says of a frame lasts until the next.
+"""A layer at a lower rate: it reads whole frames of steps, and its output for a frame lasts until the next.
 
 WaveNet's context stacks (arXiv 1609.03499, §2.6) and SampleRNN's frame tiers (arXiv 1612.07837, §2.1).
 
@@ -67,7 +67,7 @@ class Framed(Layer):
     def _step_frames(self, frames: Tensor, state: State, end: Tensor) -> tuple[Tensor, State]:
         """Outputs from the last whole frame's on, (B, n · P, O), and inner's state in rows that have `end` (B,) inputs.
 
-        The last of the frames is not whole in every row: there inner's state stays as it was before it.
+        The last frame is not complete in every row: in the other rows, inner's state does not change.
         """
         certain, inner, outputs = frames.shape[1] - 1, state["inner"], [state["outputs"]]
         if certain:

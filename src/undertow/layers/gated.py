@@ -48,7 +48,7 @@ class GatedConv1d(Layer, Stacked):
 
 
 class GatedStack(Layer):
-    """Gated convolutions on a residual stream; returns what every layer has to say: (B, T, C) -> (B, T, L · G/2).
+    """Gated convolutions on a residual stream; returns the outputs z_l of all layers: (B, T, C) -> (B, T, L · G/2).
 
     x ← x + R_l z_l after each layer but the last. A single 1×1 over the concatenated z_l is the sum of the paper's
     skip connections, Σ_l S_l z_l, in one matrix product. State: "gates", each layer's by its number.

@@ -1,4 +1,4 @@
-"""What a network's first layer reads: symbols or real values, and what is known of each step beside them.
+"""A network's first layer: symbols or real values, and the condition of each step.
 
 B batch, T time, N symbols, V values a step, C channels, Y condition channels.
 """

@@ -1,4 +1,4 @@
-"""The contract every causal map of sequences keeps: one function over a whole sequence, the same numbers step by step.
+"""The contract of a causal map of sequences: one call over a whole sequence gives the same numbers as single steps.
 
 B batch, T time, C channels.
 """
@@ -19,10 +19,10 @@ class Layer(nn.Module, ABC):
     storage of the state it was given: `undertow.state.clone` keeps a branch.
 
     Attributes:
-        receptive_field: steps of input one output sees; None when it is unbounded.
+        receptive_field: number of input steps that an output sees; None if it is unbounded.
         ratio: outputs per input. Below 1, the layer is stepped with T a multiple of 1 / ratio.
-        delay: outputs by which the layer runs late, the same in `forward` and `step`: that many come before the first
-            that says anything of the input. A caller who wants them aligned trims them.
+        delay: outputs by which the layer is late, the same in `forward` and `step`: that many come before the first
+            that depends on the input. A caller who wants them aligned trims them.
     """
 
     receptive_field: int | None = 1
@@ -43,7 +43,7 @@ class Layer(nn.Module, ABC):
 
 
 class StatelessLayer(Layer):
-    """A layer whose output at a step depends on that step alone."""
+    """A layer whose output at a step depends only on that step."""
 
     def init_state(self, batch_size: int) -> State:
         return {}

@@ -33,7 +33,7 @@ class MultiHeadAttention(nn.Module, Stacked):
         return {"keys": keys, "values": values}
 
     def forward(self, x: Tensor, keys: Tensor, values: Tensor, seen: Tensor, readers: State = OWN) -> Tensor:
-        """What queries x (B, T, C) find in keys and values (B, S, H, D), of which `seen` (B, S) may be looked at.
+        """Attention of queries x (B, T, C) to keys and values (B, S, H, D) where `seen` (B, S) is true.
 
         `readers`, where given, says which rows read which of fewer keys and values (`undertow.layers.sharing`).
         """

@@ -1,4 +1,4 @@
-"""Real values as a network's input, as they are.
+"""Real values as a network's input, unchanged.
 
 B batch, T time, V values a step, Y condition channels.
 """
@@ -11,7 +11,7 @@ from undertow.state import State
 
 
 class Values(StatelessLayer):
-    """Values (B, T, V) and beside them what is known of each step (B, T or 1, Y) -> (B, T, V + Y)."""
+    """Values (B, T, V), joined with the condition of each step (B, T or 1, Y) -> (B, T, V + Y)."""
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
         return x if condition is None else torch.cat([x, condition.expand(-1, x.shape[1], -1)], dim=-1)

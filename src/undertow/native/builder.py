@@ -1,4 +1,4 @@
-"""A graph in the making: values, the ops that make them, and the tensors those read.
+"""Build a graph: values, the ops that make them, and the tensors that these read.
 
 O output channels, k taps, I input channels.
 """
@@ -20,7 +20,7 @@ SYMBOLS: Values = ()  # what an embedding reads
 
 
 class Unsupported(UsageError):
-    """What the native engine has no op for, named; or that it is not there at all."""
+    """The native engine has no op for a part of the model, or is not installed."""
 
 
 @dataclass

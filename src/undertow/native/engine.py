@@ -1,4 +1,4 @@
-"""The compiled engine, where it was built: a program is a model's file made ready, an engine steps rows of it."""
+"""The compiled engine, if it was built: a program is a loaded model file, an engine steps rows of it."""
 
 import os
 import sys
@@ -23,7 +23,7 @@ except ImportError as error:
 
 
 def why_missing() -> str | None:
-    """Why there is no compiled engine; None where there is one."""
+    """Why there is no compiled engine; None if there is one."""
     return _missing
 
 
@@ -44,7 +44,7 @@ def make_program(file: bytes, isa: str = "auto") -> "Program":
 
     Raises:
         Unsupported: there is no compiled engine.
-        DataError: the file is damaged, of another version, or none that could be run.
+        DataError: the file is damaged, has another version, or holds a graph that cannot run.
     """
     _check_built()
     try:
@@ -59,7 +59,7 @@ def _program(file: bytes, isa: str) -> "Program":
 
 
 def useful_threads(wanted: int) -> int:
-    """As many of the threads wanted as can run at once: others would only be waited for."""
+    """The number of wanted threads, at most as many as can run at once."""
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     return max(1, min(wanted, cores, MOST_THREADS))
 
@@ -77,7 +77,7 @@ def make_engine(program: "Program", rows: int, threads: int) -> "Engine":
 
 
 def read_bandwidth(num_bytes: int, threads: int) -> float:
-    """Bytes a second that threads read, each its share of so many bytes over and over; the best of several rounds.
+    """Bytes per second that threads read, each its share, again and again; the best of several rounds.
 
     Raises:
         Unsupported: there is no compiled engine.
@@ -87,7 +87,7 @@ def read_bandwidth(num_bytes: int, threads: int) -> float:
 
 
 def matrix_peak(precision: str, threads: int) -> float:
-    """Multiply-adds a second that threads do on what is in their registers; the best of several rounds.
+    """Multiply-adds per second of threads on values in registers; the best of several rounds.
 
     Raises:
         Unsupported: there is no compiled engine.

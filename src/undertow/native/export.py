@@ -1,4 +1,4 @@
-"""A model exported to the native engine: a copy that carries its engine file, in a precision it was made for.
+"""Export a model to the native engine: a copy with an engine file in a given precision.
 
 T steps, C channels, Y condition channels.
 """
@@ -31,7 +31,7 @@ def export(model: Autoregressive, precision: str, calibration: Iterable[Batch] |
     """A copy of a model, on the CPU, with its engine file: "float32", "bfloat16" or "int8".
 
     Args:
-        calibration: for int8, batches that show how large the model's values get, on the CPU. Every row is heard from
+        calibration: for int8, batches to measure the range of the model's values on, on the CPU. Every row is read from
             its first step to the last that counts, as a sequence of its own.
 
     Raises:
@@ -40,7 +40,7 @@ def export(model: Autoregressive, precision: str, calibration: Iterable[Batch] |
         DataError: no batch has a step that counts, or the model's values are not numbers.
     """
     if model.engine_file is not None:
-        raise UsageError(f"this model is exported already, in {precision_of(model)}; give the one it was made from")
+        raise UsageError(f"this model is already exported, in {precision_of(model)}; give the original model")
     if precision not in PRECISIONS:
         raise UsageError(f"unknown precision '{precision}'{nearest(precision, list(PRECISIONS))}")
     exported = copy.deepcopy(model).cpu().eval()
@@ -54,12 +54,12 @@ def export(model: Autoregressive, precision: str, calibration: Iterable[Batch] |
 
 
 def cannot_run(reason: Unsupported) -> UsageError:
-    """What a user is told whose exported model meets an install that cannot run it."""
+    """The error for an exported model that this installation cannot run."""
     return UsageError(f"this model was exported to the native engine; {reason}")
 
 
 def precision_of(model: Model) -> str | None:
-    """The precision a model was exported in; None where it was not."""
+    """The precision that a model was exported in; None if it was not exported."""
     return None if model.engine_file is None else Type(HEADER.unpack_from(model.engine_file)[4]).name.lower()
 
 
@@ -74,9 +74,9 @@ def measure(model: Autoregressive, graph: Graph, batches: Iterable[Batch]) -> di
                 if value in ranges and len(ticks):
                     np.maximum(ranges[value], ticks.abs().amax(dim=0).numpy(), out=ranges[value])
     if num_rows == 0:
-        raise DataError("there is nothing to calibrate with: no batch has a step that counts")
+        raise DataError("cannot calibrate: no batch has a step that counts")
     if not all(np.isfinite(one).all() for one in ranges.values()):
-        raise DataError("the model's values are not numbers on what it is calibrated with: its weights are damaged")
+        raise DataError("cannot calibrate: the model's values are NaN or infinite, so its weights are damaged")
     return ranges
 
 

@@ -136,10 +136,10 @@ class Emission:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Graph:
-    """A model as the engine runs it: ops in an order that has each after those it reads.
+    """A model as the engine runs it: every op comes after those that it reads.
 
     Attributes:
-        precision: of the stack's weights, to be told to people.
+        precision: of the stack's weights, to show to users.
         condition_channels: channels of the condition a step; 0 for none.
         output: the value that holds the emission's parameters.
     """
@@ -156,7 +156,7 @@ class Graph:
 
 
 def to_bytes(graph: Graph) -> bytes:
-    """The model file of a graph. It is the engine that refuses a graph that makes no sense."""
+    """The model file of a graph. The engine, not this function, refuses an invalid graph."""
     tables = b"".join(
         [
             *(DOMAIN.pack(one.parent, one.period) for one in graph.domains),

@@ -45,7 +45,7 @@ def lower(model: Any, precision: str = "float32") -> Lowered:
             what reads the condition stay float32.
 
     Raises:
-        Unsupported: the engine cannot run the model; what it lacks is named.
+        Unsupported: the engine cannot run the model; the message names what it lacks.
     """
     _check_weights(model)
     emission = _emission(model.emission)
@@ -73,7 +73,7 @@ def _check_weights(model: nn.Module) -> None:
     for parameter in model.parameters():
         if parameter.dtype != torch.float32:
             name = str(parameter.dtype).removeprefix("torch.")
-            raise Unsupported(f"the native engine runs models of float32 weights, and this one's are {name}")
+            raise Unsupported(f"the native engine needs float32 weights, but this model has {name}")
 
 
 def _check_symbols(model: Any) -> None:
@@ -87,7 +87,7 @@ def _check_network(network: nn.Module) -> None:
 
 
 def _inputs(build: Builder, model: Autoregressive) -> Values:
-    """What the network takes: symbols, or their scalars, whose table has a line for the start symbol too."""
+    """The network's input: symbols, or their scalars, from a table that includes the start symbol."""
     if model.network.takes_symbols:
         return SYMBOLS
     scalars = model.alphabet.to_scalar(torch.arange(model.alphabet.num_symbols + 1))

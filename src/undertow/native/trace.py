@@ -1,4 +1,4 @@
-"""What a float32 graph's values are over a whole sequence, with torch: where int8 learns how large they get.
+"""Compute the values of a float32 graph over a whole sequence, with torch, to measure their ranges for int8.
 
 T ticks of a value's domain, C channels, P ticks of a parent in one of its child, Y condition channels.
 """
@@ -17,7 +17,7 @@ def trace(graph: Graph, symbols: Tensor, condition: Tensor | None) -> Iterator[t
 
     Args:
         symbols: (T,) int64, the start symbol first.
-        condition: (T or 1, Y) float32; None where the model has none.
+        condition: (T or 1, Y) float32; None if the model has none.
     """
     ticks = _ticks(graph, len(symbols))
     last = {read: index for index, op in enumerate(graph.ops) for read in (*op.inputs, op.add)}

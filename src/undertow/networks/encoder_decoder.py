@@ -60,7 +60,7 @@ class EncoderDecoder(nn.Module, ABC):
 
     @staticmethod
     def completed(values: dict[str, Any], ratio: float, offset: float) -> dict[str, Any]:
-        """A config's values, completed with what the pairs to learn from tell where these say nothing of it.
+        """A config's values, completed from the training pairs where they are not given.
 
         Nearly all targets have at most ratio · |s| + offset steps, |s| those of their source, ends counted on both
         sides. Most networks need no such length, and the values are given back as they are.

@@ -62,7 +62,7 @@ class Network(nn.Module, ABC):
         """
 
     def leave(self, hidden: Tensor) -> Tensor:
-        """Parameters (B, T, P) of the vectors (B, T, C), each step of itself alone: the head."""
+        """Parameters (B, T, P) from the vectors (B, T, C), each step independently: the head."""
         return self.head(hidden)
 
     def step(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
@@ -71,7 +71,7 @@ class Network(nn.Module, ABC):
         return self.leave(hidden), state
 
     def prime(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        """`step` over a prompt (B, T) of which only the last parameters (B, P) are wanted: the head runs once."""
+        """`step` over a prompt (B, T), for its last parameters (B, P) alone: the head runs once."""
         hidden, state = self.step_hidden(x, state, condition)
         return self.leave(hidden[:, -1:])[:, 0], state
 

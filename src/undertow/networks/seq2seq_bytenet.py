@@ -65,7 +65,7 @@ class Seq2SeqByteNet(EncoderDecoder):
 
         def __post_init__(self) -> None:
             if self.kernel_size % 2 == 0:
-                raise UsageError(f"kernel_size {self.kernel_size} must be odd: the encoder looks as far to each side")
+                raise UsageError(f"kernel_size is {self.kernel_size}; it must be odd: the encoder looks both ways")
 
     def __init__(self, config: Config, source: InputShape, target: InputShape, num_params: int) -> None:
         super().__init__()
@@ -178,7 +178,7 @@ class ColumnDecoder(Network):
         return self._enter(x, memory, lengths, torch.zeros_like(lengths))
 
     def _enter(self, x: Tensor, memory: Tensor, lengths: Tensor, position: Tensor, readers: State = OWN) -> Tensor:
-        """E[y] of steps (B, T), the first of which is at `position` (B,), and the columns that they have."""
+        """E[y] of steps (B, T), the first one at `position` (B,), and the columns that they have."""
         steps = position[:, None] + torch.arange(x.shape[1], device=position.device)
         source = source_of(readers, len(x), position.device)
         columns = memory[source[:, None], steps.clamp(max=memory.shape[1] - 1)]

@@ -105,8 +105,8 @@ class TCN(Network):
         def __post_init__(self) -> None:
             if isinstance(self.channels, tuple) and len(self.channels) != self.num_levels:
                 raise UsageError(
-                    f"channels are given for {len(self.channels)} levels; num_levels is {self.num_levels}: "
-                    "one width serves all levels"
+                    f"channels are given for {len(self.channels)} levels; num_levels is {self.num_levels}; "
+                    "give one width for each level, or one for all"
                 )
 
     def __init__(

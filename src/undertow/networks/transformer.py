@@ -86,11 +86,11 @@ class Transformer(Network):
             if self.positions != "learned" and self._waved_channels % 2:
                 raise UsageError(f"{self.positions} positions need an even number, not {self._waved_channels} channels")
             if self.window is None and self.max_length is None:
-                raise UsageError("max_length is missing: how many inputs it is to hold; or give a window")
+                raise UsageError("max_length is missing: give the largest number of inputs, or a window")
             if self.window is not None and self.positions != "rotary":
                 raise UsageError(f"a window needs rotary positions; {self.positions} ones count from the beginning")
             if self.tied and self.input == "scalar":
-                raise UsageError("tied needs an input of kind embedding; a scalar input has none to share")
+                raise UsageError("tied needs input embedding; a scalar input has no embedding to share")
 
         @property
         def _waved_channels(self) -> int:
