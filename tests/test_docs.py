@@ -16,7 +16,7 @@ import yaml
 import undertow as ut
 from benchmarks import recipes_page, report
 from tests import reader
-from tests.test_hub import publish
+from tests.published import publish
 from undertow.cli import main
 from undertow.recipes import recipe_names
 

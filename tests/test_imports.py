@@ -1,19 +1,16 @@
 """Imports run one way, need only the core packages, and cost the command line nothing it does not use."""
 
-import ast
 import re
 import subprocess
 import sys
 import tomllib
 from importlib.metadata import distribution, packages_distributions
-from pathlib import Path
 
 import pytest
 
-SRC = Path(__file__).resolve().parents[1] / "src"
-PACKAGE = SRC / "undertow"
+from tests.modules import FILES, MODULES, SRC, imported, module_of, room_of
+
 PYPROJECT = SRC.parent / "pyproject.toml"
-FILES = sorted(PACKAGE.rglob("*.py"))
 
 # A room may import itself and the rooms of earlier lines, never another one of its own line.
 ORDER = [
@@ -47,30 +44,6 @@ ONLY = {
         *("undertow.models.loss", "undertow.models.model"),
     ),
 }
-
-
-def module_of(path: Path) -> str:
-    return ".".join(path.relative_to(SRC).with_suffix("").parts).removesuffix(".__init__")
-
-
-def room_of(module: str) -> str:
-    return (module.split(".") + ["__init__"])[1]
-
-
-MODULES = {module_of(path) for path in FILES}
-
-
-def imported(path: Path) -> set[str]:
-    """The undertow modules that a file imports, wherever in the file."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}:{node.lineno}: write imports of the package in full"
-            submodules = {f"{node.module}.{alias.name}" for alias in node.names} & MODULES
-            names |= submodules or {node.module}
-    return {name for name in names if name.split(".")[0] == "undertow"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=module_of)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_imports import FILES, module_of, room_of
+from tests.modules import FILES, module_of, room_of
 from undertow.evaluation import SCORERS
 from undertow.models import MODELS
 

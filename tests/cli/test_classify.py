@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.data.test_load import tone, write
+from tests.data.sounds import tone, write
 from tests.refusals import assert_says
 from undertow import checkpoint
 
@@ -170,7 +170,7 @@ def test_what_a_wrong_request_gets(command, tmp_path, monkeypatch, words, part):
 
 
 def test_a_model_of_notes_is_refused(command, tmp_path):
-    from tests.recipes.test_tasks import RUNS, recipe, write_rolls
+    from tests.recipes.small_runs import RUNS, recipe, write_rolls
     from undertow.recipes import train
 
     data, model, _ = RUNS["rolls"]

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.data.test_fetch import cache, serve, server  # noqa: F401
-from tests.data.test_load import tone, write, write_bad_files
+from tests.data.servers import cache, serve, server  # noqa: F401
+from tests.data.sounds import tone, write, write_bad_files
 from tests.refusals import assert_says, refuses
 from undertow.cli.data import fetch_set, info, list_sets
 from undertow.data.catalogue import CATALOGUE

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from tests.cli.conftest import TINY, run_command
-from tests.data.test_load import write
+from tests.data.sounds import write
 from tests.refusals import assert_says
 from undertow import checkpoint, generate
 from undertow.data.synthetic import pluck

@@ -5,7 +5,7 @@ import pytest
 import soundfile
 
 from tests.cli.generators import short
-from tests.data.test_load import tone, write
+from tests.data.sounds import tone, write
 from tests.refusals import assert_says
 from undertow.data.midi import read_midi, write_midi
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.data.test_load import tone, write
+from tests.data.sounds import tone, write
 from tests.generation.symbol_models import CHARACTERS
 from tests.refusals import assert_says
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.data.test_load import tone, write
+from tests.data.sounds import tone, write
 from tests.refusals import assert_says, refuses
 from undertow import checkpoint
 from undertow.native import lowering

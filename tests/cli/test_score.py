@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.cli.conftest import train_command
-from tests.data.test_load import tone, write
+from tests.data.sounds import tone, write
 from tests.refusals import assert_says
 
 

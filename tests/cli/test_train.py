@@ -13,7 +13,7 @@ import soundfile
 import yaml
 
 from tests.cli.conftest import ENVIRONMENT, TINY, train_command
-from tests.data.test_load import tone, write, write_bad_files
+from tests.data.sounds import tone, write, write_bad_files
 from tests.refusals import assert_says
 from undertow import checkpoint
 from undertow.training.journal import Journal

@@ -9,8 +9,8 @@ import pytest
 
 import undertow as ut
 from tests.cli.translators import translator
-from tests.data.test_load import tone, write
-from tests.data.test_transcripts import RATE, WORDS, sing, speak, table
+from tests.data.sounds import RATE, tone, write
+from tests.data.speech import WORDS, sing, speak, table
 from tests.refusals import assert_says
 from undertow import checkpoint
 

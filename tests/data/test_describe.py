@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.data.parallel import write_lines, write_parallel
-from tests.data.test_load import tone, write
+from tests.data.sounds import tone, write
 from tests.refusals import refuses
 from undertow.data import parallel_text
 from undertow.data.catalogue import CATALOGUE

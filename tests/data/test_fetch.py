@@ -1,20 +1,16 @@
 """Downloading, against a server on this machine: resumed, checked, unpacked safely, whole or not there."""
 
-import threading
-from collections.abc import Iterator
-from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from tests.data.servers import serve
 from tests.data.sets import (
     AUDIO,
     CLASSES_AND_COUNTS,
     FIRST_BYTES,
     content,
     make_downloads,
-    small,
     with_files_checksum,
     write_tar,
     write_zip,
@@ -24,69 +20,6 @@ from undertow.data.catalogue import CATALOGUE
 from undertow.data.fetch import download, fetch, unpack
 from undertow.data.load import load_clips
 from undertow.errors import DataError, UsageError
-
-
-class Server(ThreadingHTTPServer):
-    """Serves a folder; `ranges` and `stop_after` (bytes of a body) make it a worse one. `asked` lists (path, range)."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(("127.0.0.1", 0), partial(Handler, folder))
-        self.url = f"http://127.0.0.1:{self.server_port}"
-        self.ranges, self.stop_after = True, None
-        self.asked: list[tuple[str, str | None]] = []
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def __init__(self, folder: Path, *args: object) -> None:
-        self.folder = folder
-        super().__init__(*args)
-
-    def do_GET(self) -> None:
-        asked = self.headers.get("Range")
-        self.server.asked.append((self.path, asked))
-        file = self.folder / self.path[1:]
-        if not file.is_file():
-            return self.send_error(404)
-        content, start = file.read_bytes(), 0
-        if asked is not None and self.server.ranges:
-            start = int(asked.removeprefix("bytes=").removesuffix("-"))
-            if start >= len(content):
-                return self.send_error(416)
-        self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(content) - start))
-        self.end_headers()
-        self.wfile.write(content[start:][: self.server.stop_after])
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
-@pytest.fixture
-def server(tmp_path) -> Iterator[Server]:
-    (tmp_path / "served").mkdir()
-    server = Server(tmp_path / "served")
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-@pytest.fixture
-def cache(tmp_path, monkeypatch) -> Path:
-    """An empty cache, and no UNDERTOW_DATA."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.delenv("UNDERTOW_DATA", raising=False)
-    return tmp_path / "cache" / "undertow"
-
-
-def serve(name: str, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    archives = make_downloads(name, tmp_path / "served")
-    monkeypatch.setitem(CATALOGUE, name, small(name, archives, server.url))
-    return archives
 
 
 @pytest.mark.parametrize("name", AUDIO)

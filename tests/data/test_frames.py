@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.data.clip_batches import crop_batches
-from tests.data.test_load import tone, write
+from tests.data.sounds import tone, write
 from tests.refusals import assert_says, refuses
 from undertow.alphabets import MuLaw
 from undertow.config import parse

@@ -1,38 +1,14 @@
 """A folder becomes clips; what cannot be used is skipped, counted and explained; nothing usable is an error."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 import soundfile
 
+from tests.data.sounds import RATE, tone, write, write_bad_files
 from tests.refusals import refuses
 from undertow.data import load_clips
 from undertow.data.audio import to_int16
 from undertow.errors import DataError, UsageError
-
-RATE = 8000
-
-
-def tone(seconds: float = 0.2, rate: int = RATE, frequency: float = 300.0) -> np.ndarray:
-    return (0.5 * np.sin(2 * np.pi * frequency * np.arange(round(seconds * rate)) / rate)).astype(np.float32)
-
-
-def write(path: Path, wave: np.ndarray, rate: int = RATE, **options: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, wave, rate, **options)
-
-
-def write_bad_files(folder: Path) -> None:
-    folder.mkdir(exist_ok=True)
-    (folder / "text.wav").write_text("not a sound\n")
-    (folder / "nothing.wav").touch()
-    write(folder / "zero.wav", np.zeros(0, dtype=np.float32))
-    write(folder / "silent.wav", np.zeros(RATE, dtype=np.float32))
-    write(folder / "nan.wav", np.array([0.1, np.nan, 0.2], dtype=np.float32), subtype="FLOAT")
-    write(folder / "cut.wav", tone())
-    os.truncate(folder / "cut.wav", 1000)
 
 
 def test_a_folder_of_everything(tmp_path):

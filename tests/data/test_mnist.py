@@ -5,13 +5,10 @@ import gzip
 import numpy as np
 import pytest
 
+from tests.data.digits import idx
 from tests.refusals import refuses
 from undertow.data.mnist import load_mnist, permutation, read_idx
 from undertow.errors import DataError, UsageError
-
-
-def idx(array: np.ndarray) -> bytes:
-    return bytes((0, 0, 8, array.ndim)) + np.array(array.shape, ">u4").tobytes() + array.astype(np.uint8).tobytes()
 
 
 @pytest.fixture

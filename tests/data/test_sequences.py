@@ -1,26 +1,16 @@
 """Crops of sequences hold the sequence's own symbols, count each step once an epoch, and depend on seed and step."""
 
 import tracemalloc
-from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
 
+from tests.data.numbered import counted_symbols, numbered
 from tests.refusals import refuses
 from undertow.data.batches import CropBatches, batches_in_order, random_windows
 from undertow.data.sequences import SequenceSet
 from undertow.errors import DataError, UsageError
-
-
-def numbered(*lengths: int, **settings) -> SequenceSet:
-    """Sequences whose every symbol is its place in all of them together, plus one: no symbol is like padding."""
-    ends = np.cumsum((0, *lengths))
-    return SequenceSet([np.arange(first + 1, stop + 1) for first, stop in pairwise(ends)], **settings)
-
-
-def counted_symbols(batches) -> list[int]:
-    return [symbol for batch in batches for symbol in batch.symbols[batch.counted].tolist()]
 
 
 @pytest.mark.parametrize("crop_steps", [None, 1, 30, 5000])

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from tests.data.test_sequences import counted_symbols, numbered
+from tests.data.numbered import counted_symbols, numbered
 from tests.refusals import refuses
 from undertow.data.streams import StreamBatches
 from undertow.errors import UsageError

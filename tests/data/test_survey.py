@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.data.test_load import tone, write, write_bad_files
+from tests.data.sounds import tone, write, write_bad_files
 from tests.refusals import refuses
 from undertow.data.survey import survey
 from undertow.errors import DataError

@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.networks.test_every_encoder_decoder import CASES, SHAPES, SMALL
+from tests.decoding.pair_models import LENGTHS, make, sources
+from tests.networks.pair_cases import CASES, SHAPES, SMALL
 from tests.refusals import refuses
 from undertow.batch import Batch
-from undertow.config import parse
 from undertow.decoding.beam import Hypothesis, beam_search
 from undertow.decoding.drawing import draw_targets
 from undertow.decoding.targets import longest
@@ -21,30 +21,8 @@ from undertow.models import Seq2Seq
 from undertow.options import Search
 from undertow.session.torch_session import TorchSession
 
-LENGTHS = torch.tensor([6, 3, 5, 1])
 PENALTIES = [None, 0.6, 2.0]
 KINDS = [(kind, next(iter(shapes))) for kind, shapes in SHAPES.items()]
-
-
-def make(kind: str, name: str, characters: str = "abcdef", gain: float = 1.6, text: Any = None) -> Seq2Seq:
-    """In float64, with weights `gain` times as large as fresh ones; of characters, or of another alphabet."""
-    torch.manual_seed(4)
-    text = text or {"kind": "characters", "characters": characters}
-    network = {"kind": kind, **SMALL[kind], **SHAPES[kind][name]}
-    parts = {"source": text, "alphabet": text, "direction": ("en", "de"), "network": network}
-    model = Seq2Seq(parse(Seq2Seq.Config, parts)).double().eval()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter *= gain
-    return model
-
-
-def sources(model: Seq2Seq) -> Tensor:
-    torch.manual_seed(5)
-    end = model.end_symbol
-    source = torch.randint(0, end, (4, 6))
-    source[torch.arange(4), LENGTHS - 1] = end
-    return source
 
 
 def searched(model: Seq2Seq, source: Tensor, lengths: Tensor, **how: Any) -> list[list[Hypothesis]]:

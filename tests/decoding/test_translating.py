@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from tests.decoding.test_beam import make
+from tests.decoding.pair_models import make
 from tests.generation.symbol_models import text_model
-from tests.models.test_seq2seq import make as make_of_sound
+from tests.models.pair_models import make as make_of_sound
 from tests.refusals import assert_says, refuses
 from undertow.alphabets.subwords import train_subwords
 from undertow.decoding.translating import Translation, check_translator, translate, translate_lines

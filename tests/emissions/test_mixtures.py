@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.emissions.cases import stratified
-from tests.emissions.test_bins import reference
+from tests.emissions.plain_bins import reference
 from undertow.emissions import Gaussian, MixtureOfGaussians, MixtureOfLogistics, Sampling
 
 MIXTURES = {"logistic": MixtureOfLogistics, "normal": MixtureOfGaussians}

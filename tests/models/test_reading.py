@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import torch
 
+from tests.models.readers import ALPHABET, SHAPES, TCN
 from undertow.alphabets import Characters
 from undertow.alphabets.numbers import Numbers
 from undertow.batch import Batch, Condition
@@ -13,22 +14,6 @@ from undertow.models.inputs import behind_start, network_inputs
 from undertow.models.reading import read, read_network
 from undertow.networks import NETWORKS
 from undertow.networks import build as build_network
-
-TCN: dict[str, Any] = {"kind": "tcn", "channels": [4, 5, 3], "num_levels": 3, "embedding_channels": 3}
-TRANSFORMER: dict[str, Any] = {"kind": "transformer", "num_layers": 1, "channels": 8, "num_heads": 2, "max_length": 40}
-SHAPES: dict[str, dict[str, Any]] = {
-    "wavenet": {"kind": "wavenet", "num_cycles": 1, "layers_per_cycle": 3, "residual_channels": 4},
-    "bytenet": {"kind": "bytenet", "channels": 3, "num_cycles": 1, "layers_per_cycle": 2},
-    "tcn": TCN,
-    "tcn of 2 taps": {**TCN, "kernel_size": 2},
-    "tcn of 7 taps": {**TCN, "kernel_size": 7},
-    "lstm": {"kind": "rnn", "channels": 5},
-    "recurrent attention": {"kind": "rnn_attention", "channels": 5, "max_length": 40},
-    "transformer": TRANSFORMER,
-    "tied transformer": {**TRANSFORMER, "tied": True},
-    "transformer with a window": {**TRANSFORMER, "positions": "rotary", "window": 4, "max_length": None},
-}
-ALPHABET = {"kind": "characters", "characters": "abcdefg"}
 
 
 def network_of(shape: dict[str, Any], num_params: int = 3, num_symbols: int = 7, in_channels: int = 1) -> Any:

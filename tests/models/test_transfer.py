@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 import torch
 
-from tests.models.test_reading import ALPHABET, SHAPES
-from tests.models.test_seq2seq import make
+from tests.models.pair_models import make
+from tests.models.readers import ALPHABET, SHAPES
 from tests.refusals import assert_says, refuses
 from tests.training.codebook import Student
 from undertow.config import parse

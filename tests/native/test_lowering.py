@@ -9,16 +9,14 @@ from hypothesis import given, settings
 from torch import nn
 
 from tests.native.models import KINDS, TCN, build, condition, configs, make, params, symbols
-from undertow.layers import Serial, StatelessLayer, WeightNormConv1d
+from tests.native.unsupported import RNN, TRANSFORMER, with_doubled
+from undertow.layers import WeightNormConv1d
 from undertow.layers.causal_conv import CausalConvolution
 from undertow.models.autoregressive import Autoregressive
 from undertow.native import Unsupported, lower
 from undertow.native.format import NONE, Activation, EmissionKind, Op, OpKind, Type
 from undertow.native.lowering import Lowered
 from undertow.native.trace import trace
-
-RNN = dict(kind="rnn", cell="gru", channels=8, num_layers=1)
-TRANSFORMER = dict(kind="transformer", num_layers=1, num_heads=2, channels=8, max_length=200)
 
 
 def says(lowered: Lowered, model: Autoregressive, num_steps: int) -> np.ndarray:
@@ -180,20 +178,9 @@ def test_emissions(
     assert (emission.initial_scale, emission.scale_margin) == (initial_scale, scale_margin)
 
 
-class Doubled(StatelessLayer):
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return 2 * x
-
-
 def without_network() -> Autoregressive:
     model = build()
     model.network = type("Echo", (type(model.network),), {})(model.config.network, 16, 16)
-    return model
-
-
-def with_doubled() -> Autoregressive:
-    model = build()
-    model.network.head = Serial(Doubled(), *model.network.head.layers)
     return model
 
 

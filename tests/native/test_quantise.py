@@ -17,7 +17,7 @@ from tests.golden import make_int8 as golden
 from tests.native import int8
 from tests.native.models import KINDS, build, condition, configs, make, symbols
 from tests.native.stepping import aligned
-from tests.native.test_lowering import with_doubled
+from tests.native.unsupported import with_doubled
 from tests.refusals import refuses
 from undertow.batch import Batch
 from undertow.data.audio import to_int16

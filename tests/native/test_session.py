@@ -13,7 +13,7 @@ import torch
 
 from tests.generation.models import frames, request, resumed
 from tests.native.models import KINDS, build
-from tests.native.test_lowering import RNN, TRANSFORMER, with_doubled
+from tests.native.unsupported import RNN, TRANSFORMER, with_doubled
 from undertow.emissions import Sampling
 from undertow.errors import DataError, UsageError
 from undertow.generation import generate, resume, stream

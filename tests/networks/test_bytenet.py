@@ -1,15 +1,13 @@
 """ByteNet's blocks through the contract, and its equations and shape as published."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
-from torch.nn import functional as F
 
 from tests.contract import check_layer
 from tests.networks.cases import CASES
+from tests.networks.plain_bytenet import convolve, normed, shaken
 from undertow.layers import Dropout
 from undertow.networks import ByteNet
 from undertow.networks.bytenet import MUBlock, ReLUBlock
@@ -19,28 +17,6 @@ from undertow.networks.bytenet import MUBlock, ReLUBlock
 def test_contract_of_blocks(block: type[MUBlock | ReLUBlock], tmp_path: Path) -> None:
     torch.manual_seed(1)
     check_layer(block(3, 3, 2), torch.randn(3, 16, 6).double(), tmp_path)
-
-
-def convolve(conv: Any, x: Tensor) -> Tensor:
-    """A layer's convolution of x (B, T, C) by torch's own, padded on the left."""
-    kernel = conv.weight.transpose(1, 2)
-    padded = F.pad(x.transpose(1, 2), ((kernel.shape[2] - 1) * conv.dilation, 0))
-    return F.conv1d(padded, kernel, conv.bias, dilation=conv.dilation).transpose(1, 2)
-
-
-def normed(layer: Any, x: Tensor) -> Tensor:
-    """Layer norm over the channels of each step, from its definition."""
-    centred = x - x.mean(dim=-1, keepdim=True)
-    scaled = centred / (centred.square().mean(dim=-1, keepdim=True) + 1e-5).sqrt()
-    return scaled * layer.norm.weight + layer.norm.bias
-
-
-def shaken(module: torch.nn.Module) -> Any:
-    """The module in float64, no parameter at a value that would hide it."""
-    with torch.no_grad():
-        for parameter in module.double().parameters():
-            parameter.add_(torch.randn_like(parameter) / 4)
-    return module
 
 
 def test_multiplicative_block_is_the_papers() -> None:

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from tests.contract import assert_close
-from tests.networks.test_bytenet import convolve, normed, shaken
+from tests.networks.plain_bytenet import convolve, normed, shaken
 from tests.refusals import refuses
 from undertow.batch import Condition
 from undertow.errors import UsageError

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from tests.contract import assert_close
-from tests.networks import test_every_encoder_decoder as pairs
+from tests.networks import pair_cases as pairs
 from tests.networks.cases import CASES
 from undertow import state as states
 from undertow.batch import Condition

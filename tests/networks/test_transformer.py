@@ -10,7 +10,7 @@ import torch
 from tests.contract import assert_close, check_network
 from tests.generation.symbol_models import FAMILIES
 from tests.networks.cases import CASES, WINDOW
-from tests.session.test_graphed import drawn
+from tests.session.rows import drawn
 from undertow import state as states
 from undertow.batch import Condition
 from undertow.config import parse

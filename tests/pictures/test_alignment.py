@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.contract import assert_close
-from tests.models.test_seq2seq import make, pairs
+from tests.models.pair_models import make, pairs
 from undertow.pictures.alignment import alignment_map, gradient_map
 
 SHARED = dict(kind="transformer", embeddings="shared", encoder_layers=1, decoder_layers=1, channels=8)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.data.parallel import write_parallel
-from tests.recipes.test_pairs import NETS, NETWORK, read, recipe
+from tests.recipes.pair_recipes import NETS, NETWORK, read, recipe
 from tests.training.runs import assert_same, back_to, rows
 from undertow import checkpoint
 from undertow.data.pair_batches import PairBatches

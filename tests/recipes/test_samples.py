@@ -9,7 +9,7 @@ import soundfile
 import yaml
 
 from tests.media.png_reader import pixels_of
-from tests.recipes.test_tasks import BOOK, GRU, VALUES, WAVENET, recipe, write_digits, write_rolls
+from tests.recipes.small_runs import BOOK, GRU, VALUES, WAVENET, recipe, write_digits, write_rolls
 from tests.refusals import refuses
 from undertow.errors import UsageError
 from undertow.recipes import train

@@ -1,16 +1,13 @@
 """Every kind of data from a recipe to a score: two steps on a little of it; and what cannot be used is named."""
 
-import csv
-import gzip
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
-from tests.data.test_mnist import idx
+from tests.recipes.small_runs import BOOK, BOUNDED, GRU, RUNS, labelled, recipe, write_all, write_table
 from tests.refusals import refuses
 from undertow import checkpoint
 from undertow.alphabets import Characters
@@ -24,74 +21,6 @@ from undertow.recipes.card_data import data_of_card
 from undertow.recipes.feeding import context_steps
 from undertow.recipes.recipe import parse_changes
 from undertow.recipes.tasks import TASKS
-
-GRU: dict[str, Any] = {"kind": "rnn", "cell": "gru", "num_layers": 1, "channels": 4}
-VALUES = {**GRU, "input": "scalar"}
-WAVENET = {"kind": "wavenet", "num_cycles": 1, "layers_per_cycle": 3, "residual_channels": 4, "gate_channels": 4}
-BOUNDED = {"kind": "transformer", "num_layers": 1, "channels": 4, "num_heads": 1, "max_length": 20}
-TRAINING = {"steps": 2, "batch_size": 2, "num_validations": 1, "tensorboard": False, "precision": "fp32"}
-BOOK = "the cat sat on the mat; the dog ate the log.\n" * 30
-
-
-def recipe(data: dict[str, Any], model: dict[str, Any], **training: Any) -> dict[str, Any]:
-    return {"data": data, "model": model, "training": {**TRAINING, **training}}
-
-
-def write_rolls(folder: Path) -> Path:
-    random = np.random.default_rng(0)
-    for split in ("train", "validation", "test"):
-        (folder / split).mkdir(parents=True)
-        for index in range(3):
-            np.save(folder / split / f"{index}.npy", (random.random((9 + index, 88)) < 0.1).astype(np.uint8))
-    return folder
-
-
-def write_digits(folder: Path) -> Path:
-    random = np.random.default_rng(0)
-    folder.mkdir()
-    for part, number in (("train", 8), ("t10k", 3)):
-        images = random.integers(0, 256, (number, 28, 28)).astype(np.uint8)
-        (folder / f"{part}-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(images)))
-        (folder / f"{part}-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(np.arange(number, dtype=np.uint8))))
-    return folder
-
-
-def write_table(path: Path, rows: list[tuple[str, str, str]]) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([("text", "label", "split"), *rows])
-    return path
-
-
-def labelled(*classes: str, repeats: int = 3) -> list[tuple[str, str, str]]:
-    splits = ("train", "validation", "test")
-    return [(f"{one} {split} " * (place + 1), one, split)
-            for place in range(repeats) for one in classes for split in splits]  # fmt: skip
-
-
-def write_all(folder: Path) -> Path:
-    (folder / "book.txt").write_text(BOOK)
-    write_rolls(folder / "rolls")
-    write_digits(folder / "digits")
-    write_table(folder / "table.csv", labelled("cat", "dog"))
-    return folder
-
-
-RUNS: dict[str, tuple[dict[str, Any], dict[str, Any], str | None]] = {
-    "characters": ({"kind": "text", "crop_steps": 16}, {"network": WAVENET}, "book.txt"),
-    "bytes": ({"kind": "text", "crop_steps": 16}, {"alphabet": {"kind": "bytes"}, "network": GRU}, "book.txt"),
-    "streams": ({"kind": "text", "crop_steps": 16, "carry_state": True}, {"network": GRU}, "book.txt"),
-    "bounded": ({"kind": "text", "crop_steps": 19, "context_steps": 1}, {"network": BOUNDED}, "book.txt"),
-    "rolls": ({"kind": "rolls"}, {"network": VALUES}, "rolls"),
-    "crops of rolls": ({"kind": "rolls", "crop_steps": 3}, {"network": VALUES}, "rolls"),
-    "streams of rolls": ({"kind": "rolls", "crop_steps": 3, "carry_state": True}, {"network": VALUES}, "rolls"),
-    "digits": ({"kind": "mnist", "num_validation": 2}, {"kind": "classifier", "network": VALUES}, "digits"),
-    "permuted": ({"kind": "mnist", "num_validation": 2, "permuted": True}, {"network": GRU}, "digits"),
-    "adding": ({"kind": "adding", "length": 9, "num_train": 4}, {"network": VALUES}, None),
-    "copy": ({"kind": "copy_memory", "num_blanks": 5, "num_train": 4}, {"network": GRU}, None),
-    "labelled": ({"kind": "labelled_text", "longest": 12}, {"kind": "classifier", "network": GRU}, "table.csv"),
-    "sound": ({"kind": "audio", "source": "plucked"}, {"kind": "classifier", "label": "auto", "reading": "mean",
-                                                       "alphabet": {"kind": "mu_law"}, "network": WAVENET}, None),
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", [name for name in RUNS if name != "sound"])  # tests/cli/test_classify.py has that

@@ -2,16 +2,13 @@
 
 import pytest
 import torch
-from torch import Tensor
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
-from tests.generation.models import KINDS, build, prompt
+from tests.generation.models import KINDS, build
 from tests.generation.symbol_models import FAMILIES, text_model
-from tests.session.test_torch_session import conditions
+from tests.session.rows import LENGTHS, conditions, drawn, primed
 from undertow.batch import Condition
 from undertow.emissions import Sampling
-from undertow.models.autoregressive import Autoregressive
-from undertow.session.conditions import Known
 from undertow.session.graphed import GraphedStep, write
 from undertow.session.noise import Given, uniforms
 from undertow.session.torch_session import MORE_ROOM, TorchSession
@@ -22,33 +19,6 @@ SAMPLINGS = {
     kind: [PLAIN, Sampling(temperature=0), Sampling(temperature=0.7)] + [FILTERED] * (kind != "scalar")
     for kind in KINDS
 }
-LENGTHS = [23, 4, 0]
-
-
-def primed(model: Autoregressive, static: bool) -> tuple[TorchSession, Known]:
-    """A session of three rows, whose prompts have `LENGTHS`, on the model's device."""
-    device = next(model.parameters()).device
-    known = conditions(model, len(LENGTHS))
-    labels = {name: label.to(device) for name, label in known.labels.items()}
-    known = Known(model, len(LENGTHS), labels, None if known.features is None else known.features.to(device))
-    session = TorchSession(model)
-    session.static = static
-    session.prime([torch.from_numpy(prompt(length, seed=length)) for length in LENGTHS], known)
-    return session, known
-
-
-def drawn(model: Autoregressive, static: bool, samplings: list[Sampling], num_steps: int = 40) -> tuple[Tensor, list]:
-    """What a session draws in ragged chunks with each way of sampling in turn, and the leaves of its last position."""
-    session, known = primed(model, static)
-    noise = uniforms(3, range(len(LENGTHS)), 0, num_steps * len(samplings), model.emission.num_uniforms)
-    symbols: list[Tensor] = []
-    done = 0
-    for sampling in samplings:
-        for size in (1, 2, 30, num_steps - 33):
-            condition = known.steps_from([length + done for length in LENGTHS], size)
-            symbols.append(session.draw(Given(noise[:, done : done + size]), size, sampling, condition))
-            done += size
-    return torch.cat(symbols, dim=1), leaves(session.position)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from tests.decoding.test_beam import LENGTHS, make, sources
+from tests.decoding.pair_models import LENGTHS, make, sources
 from tests.generation.symbol_models import FAMILIES, text_model
-from tests.networks.test_every_encoder_decoder import SHAPES
+from tests.networks.pair_cases import SHAPES
 from tests.refusals import refuses
 from undertow.batch import Batch
 from undertow.errors import UsageError

@@ -1,25 +1,16 @@
 import pytest
 import torch
 
-from tests.generation.models import KINDS, build, frames, prompt
+from tests.generation.models import KINDS, build, prompt
 from tests.refusals import refuses
+from tests.session.rows import conditions
 from undertow.batch import Condition
 from undertow.emissions import Sampling
 from undertow.errors import UsageError
-from undertow.models.autoregressive import Autoregressive
-from undertow.session.conditions import Known
 from undertow.session.engines import make_session
 from undertow.session.noise import Given, Philox, uniforms
 from undertow.session.torch_session import TorchSession
 from undertow.state import leaves, num_bytes
-
-
-def conditions(model: Autoregressive, batch_size: int = 1, num_frames: int = 60) -> Known:
-    labels = {name: torch.arange(batch_size) % 3 for name in model.config.conditioner.labels}
-    if model.config.conditioner.features is None:
-        return Known(model, batch_size, labels)
-    rows = [torch.from_numpy(frames(num_frames, seed=row)) for row in range(batch_size)]
-    return Known(model, batch_size, labels, torch.stack(rows))
 
 
 def next_params(session: TorchSession, condition: Condition) -> torch.Tensor:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.models.test_seq2seq import NUMBERS, make, speech
-from tests.networks.test_every_encoder_decoder import FRAMED, SHAPES
+from tests.models.pair_models import NUMBERS, make, speech
+from tests.networks.pair_cases import FRAMED, SHAPES
 from undertow.emissions import FRAME_EMISSIONS
 from undertow.options import Sampling
 from undertow.session import Session, conditions_of, log_prob, make_session

@@ -1,0 +1,21 @@
+"""Models that the native engine has no op for."""
+
+import torch
+
+from tests.native.models import build
+from undertow.layers import Serial, StatelessLayer
+from undertow.models.autoregressive import Autoregressive
+
+RNN = dict(kind="rnn", cell="gru", channels=8, num_layers=1)
+TRANSFORMER = dict(kind="transformer", num_layers=1, num_heads=2, channels=8, max_length=200)
+
+
+class Doubled(StatelessLayer):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return 2 * x
+
+
+def with_doubled() -> Autoregressive:
+    model = build()
+    model.network.head = Serial(Doubled(), *model.network.head.layers)
+    return model
