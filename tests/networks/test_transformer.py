@@ -19,6 +19,7 @@ from undertow.errors import UsageError
 from undertow.layers.positions import Sinusoidal
 from undertow.models import Autoregressive
 from undertow.networks import Transformer
+from undertow.session.torch_session import MORE_ROOM
 
 CASE = CASES["transformer"]
 make, inputs = CASE.make, CASE.inputs
@@ -152,8 +153,11 @@ def test_trains_in_bfloat16(name: str) -> None:
 
 @pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
 @pytest.mark.parametrize("family", ["transformer", "rotary", "sinusoidal"])
-def test_a_step_over_buffers_draws_what_the_plain_step_draws(family: str, device: str) -> None:
-    """What a GPU captures and replays; its cache is written in place, and nothing of it asks the host."""
+def test_a_step_over_buffers_draws_what_the_plain_step_draws(
+    family: str, device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a GPU captures and replays, in caches of one size; nothing of it asks the host."""
+    monkeypatch.setitem(MORE_ROOM, False, MORE_ROOM[True])
     torch.manual_seed(3)
     alphabet, emission = {"kind": "mu_law", "num_levels": 16}, {"kind": "categorical"}
     values = {"alphabet": alphabet, "network": FAMILIES[family], "emission": emission}

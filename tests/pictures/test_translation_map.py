@@ -11,8 +11,8 @@ from undertow.alphabets import Characters
 from undertow.alphabets.subwords import Subwords, train_subwords
 from undertow.batch import Batch
 from undertow.decoding import translate
-from undertow.decoding.beam import beam_search
 from undertow.errors import UsageError
+from undertow.options import Search
 from undertow.pictures import translation_map
 from undertow.pictures.translation_map import map_translation, names
 
@@ -43,7 +43,7 @@ def test_what_is_not_given_is_translated():
 def test_a_translation_that_was_cut_off_has_no_end(monkeypatch):
     model = translator()
     made = translate(model, ["am see"], max_length=3).lines[0]
-    monkeypatch.setattr(translation_map, "beam_search", partial(beam_search, max_length=3))
+    monkeypatch.setattr(translation_map, "Search", partial(Search, max_length=3))
     found = map_translation(model, "am see")
     assert not made.ended[0] and found.translation == made.texts[0] and len(made.texts[0]) == 2
     assert found.sources[-1] == "⊣" and "⊣" not in found.targets and found.weights.shape == (2, 7)
