@@ -40,9 +40,7 @@ def test_every_option_is_explained(command, verb):
         app = app[name]
     assert isinstance(app, App) and signature(app.default_command)
     for argument in app.assemble_argument_collection(parse_docstring=True):
-        if argument.name == "*":  # a value whose fields are the flags
-            continue
-        holds_options = argument.name == "*"  # which are arguments of their own
+        holds_options = argument.name == "*"  # a value whose fields are the flags
         assert holds_options or argument.parameter.help, f"{' '.join(verb)}: {argument.name} has no help"
 
 
