@@ -35,9 +35,9 @@ def main() -> None:
     symbols = torch.randint(0, 256, (BATCH, STEPS))
     batch = Batch(symbols, torch.ones_like(symbols, dtype=torch.bool))
     began = time.perf_counter()
-    half = trainer(ours, lambda: ours(batch), bf16=True)
+    half = trainer(ours, lambda: ours(batch).value, bf16=True)
     rounds = in_turn(
-        [trainer(ours, lambda: ours(batch)), trainer(plain, lambda: plain.loss(symbols)), half], options.rounds
+        [trainer(ours, lambda: ours(batch).value), trainer(plain, lambda: plain.loss(symbols)), half], options.rounds
     )
     seconds = time.perf_counter() - began
     our_rate, plain_rate, half_rate = (BATCH * STEPS / statistics.median(times) for times in zip(*rounds, strict=True))
