@@ -204,9 +204,9 @@ def test_frames_longer_than_a_clip() -> None:
 
 def test_what_cannot_be_exported() -> None:
     model = build("embedding")
-    with pytest.raises(UsageError, match="unknown precision 'int4'; did you mean 'int8'"):
+    with refuses(UsageError, "precision", "'int4'", "'int8'"):
         export(model, "int4")
-    with pytest.raises(UsageError, match="int8 needs data to calibrate with"):
+    with refuses(UsageError, "int8", "data"):
         export(model, "int8")
     with refuses(UsageError, "exported", "bfloat16"):
         export(export(model, "bfloat16"), "int8", heard(model))
@@ -214,14 +214,14 @@ def test_what_cannot_be_exported() -> None:
         export(model, "int8", [batch_of([[1, 2, 3]], [[False] * 3])])
     with pytest.raises(DataError, match="no sequences"):
         export(model, "int8", heard(model, ClipSet([], 100)))
-    with pytest.raises(DataError, match="has speaker 'nobody'"):
+    with refuses(DataError, "speaker", "'nobody'"):
         strangers = clips_of(walks()[0].wave, 100, 300, speaker="nobody")
         export(build("labels"), "int8", heard(build("labels"), strangers))
     with pytest.raises(UsageError, match="no Doubled"):
         export(with_doubled(), "int8", heard(model))
     with torch.no_grad():
         model.network.skip.conv.weight.fill_(float("nan"))
-    with pytest.raises(DataError, match="weights are damaged"):
+    with refuses(DataError, "weights"):
         export(model, "int8", heard(model))
 
 
@@ -376,7 +376,7 @@ def test_scoring_in_float32_is_what_torch_finds(kind: str) -> None:
 def test_without_the_engine_an_exported_model_has_no_score(monkeypatch: pytest.MonkeyPatch) -> None:
     model = make({"sample_rate": 100})
     monkeypatch.setattr("undertow.native.engine._missing", "the native engine is not part of this install")
-    with pytest.raises(UsageError, match="exported to the native engine; the native engine is not part of"):
+    with refuses(UsageError, "exported", "native engine"):
         bits_per_symbol(export(model, "float32"), ClipExamples(walks(), model.needs))
 
 

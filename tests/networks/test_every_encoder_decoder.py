@@ -8,6 +8,7 @@ import torch
 from tests.contract import assert_close, check_network
 from tests.contract_whole import check_whole
 from tests.networks.pair_cases import CASES, FRAMED, FRAMES, LENGTHS, SHAPES, SMALL, SOURCED, SYMBOLS, make, sources
+from tests.refusals import refuses
 from undertow.config import parse
 from undertow.errors import UsageError
 from undertow.networks import ENCODER_DECODERS, InputShape
@@ -77,5 +78,5 @@ def test_values_are_completed_only_with_what_they_do_not_say() -> None:
 
 
 def test_frames_share_no_embedding() -> None:
-    with pytest.raises(UsageError, match="shared only between equal alphabets"):
+    with refuses(UsageError, "shared", "alphabets"):
         make("transformer", "shared", FRAMES)

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import pytest
 import torch
 
 from tests.contract import check_layer
 from tests.networks.cases import CASES
+from tests.refusals import refuses
 from undertow.batch import Condition
 from undertow.errors import UsageError
 from undertow.networks.rnn_attention import AdditiveAttention
@@ -40,6 +40,6 @@ def test_weights_of_a_sequence_for_pictures() -> None:
 
 def test_more_than_it_holds_is_refused() -> None:
     network = make()
-    with pytest.raises(UsageError, match="max_length is 24"):
+    with refuses(UsageError, "max_length", 24):
         network(inputs(network, num_steps=25), Condition())
     network(inputs(network, num_steps=24), Condition())
