@@ -141,8 +141,8 @@ def test_from_python(runs, text):
         ("bytenet", {"alphabet": r"characters, characters '\n abcdehilnorstuwé'; 18 symbols"}),
         ("bytes", {"alphabet": "bytes; 256 symbols", "receptive field": " bytes"}),
         ("transformer", {"receptive field": "all of the past"}),
-        ("classifier", {"model": "classifier, ", "tells": "mood of 2: glad, sad; reading last"}),
-        ("regressor", {"tells": "sum, a number; reading last", "alphabet": "numbers, num_elements 2"}),
+        ("classifier", {"model": "classifier, ", "predicts": "mood of 2: glad, sad; reading last"}),
+        ("regressor", {"predicts": "sum, a number; reading last", "alphabet": "numbers, num_elements 2"}),
         ("rolls", {"receptive field": " steps", "data": "jsb"}),
     ],
 )

@@ -22,7 +22,8 @@ def explain(error: CycloptsError) -> str:
 def as_option(fault: str, words: Sequence[str]) -> str:
     """A fault in which each argument is named by its option, if the command has that option.
 
-    Most arguments are replaced only in `argument is …`; those in `OPTIONS`, which are not English words, anywhere.
+    An argument is replaced where the fault begins with it: an English word only in `argument is …`, any other always.
+    Those in `OPTIONS` are replaced anywhere.
     """
     typed = {word.partition("=")[0] for word in words}
     for argument, name in OPTIONS.items():
@@ -30,7 +31,8 @@ def as_option(fault: str, words: Sequence[str]) -> str:
             fault = fault.replace(argument, f"--{name}")
     argument, is_, _ = (*fault.split(" ", 2), "", "")[:3]
     option = f"--{argument.replace('_', '-')}"
-    return option + fault.removeprefix(argument) if is_ == "is" and option in typed else fault
+    is_name = is_ == "is" or "_" in argument
+    return option + fault.removeprefix(argument) if is_name and option in typed else fault
 
 
 def _missing(name: str, option: str | None, words: Sequence[str]) -> str:
