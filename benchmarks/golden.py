@@ -26,7 +26,7 @@ import undertow as ut
 from benchmarks.record import hardware
 
 SEED = 7
-TIMES = ("seconds",)  # of a score: differ from run to run
+NO_FIGURES = ("seconds", "search", "beam", "length_penalty")  # of a score
 STEPS = {
     "training.steps": 20,
     "training.minutes": None,
@@ -108,7 +108,7 @@ def _record(folder: Path) -> dict[str, Any]:
             "losses": [row["loss"] for row in rows if "loss" in row],
             "validation_losses": [row["validation_loss"] for row in rows if "validation_loss" in row],
             "symbols": _symbols(model, num_symbols, "en-de" in name),
-            "score": _plain({part.name: getattr(score, part.name) for part in fields(score) if part.name not in TIMES}),
+            "score": _plain({part.name: getattr(score, part.name) for part in fields(score) if part.name not in NO_FIGURES}),
             "weights": _digest(out / "best" / "model.safetensors"),
         }
     return found

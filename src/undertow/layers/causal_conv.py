@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from undertow.layers.layer import Layer
-from undertow.layers.slots import read_slots, write_slots
+from undertow.layers.slots import read_slots
 from undertow.state import State
 
 
@@ -69,14 +69,14 @@ class CausalConvolution(Layer):
 
     def _step_one(self, x: Tensor, ring: Tensor, cursor: Tensor) -> tuple[Tensor, State]:
         """One input (B, 1, C): read k - 1 taps, overwrite the oldest entry, move the cursor."""
-        slots = cursor[:, None]
+        oldest = cursor[:, None, None].expand(-1, 1, self.in_channels)
         if self.kernel_size > 2:
-            taps = (slots + torch.arange(0, self.history, self.dilation, device=cursor.device)) % self.history
-            past = read_slots(ring, taps)
+            ages = torch.arange(0, self.history, self.dilation, device=cursor.device)
+            past = read_slots(ring, (cursor[:, None] + ages) % self.history)
         else:
-            past = read_slots(ring, slots)
+            past = ring.gather(1, oldest)
         window = torch.cat([past, x], dim=1)
-        ring = write_slots(ring, slots, x)
+        ring.scatter_(1, oldest, x.to(ring.dtype))
         y = F.linear(window.flatten(1), self.kernel().flatten(1), self.bias)
         return y[:, None], {"past": ring, "cursor": (cursor + 1) % self.history}
 

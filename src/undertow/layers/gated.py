@@ -82,12 +82,12 @@ class GatedStack(Layer):
         return {"gates": {str(layer): gate.init_state(batch_size) for layer, gate in enumerate(self.gates)}}
 
     def step(self, x: Tensor, state: State, condition: Tensor | None = None) -> tuple[Tensor, State]:
+        past, after = state["gates"], {}
         gated: list[Tensor] = []
-        after: State = {}
-        for layer, gate in enumerate(self.gates):
-            if layer:
-                x = x + self.residuals[layer - 1](gated[-1])
-            z, after[str(layer)] = gate.step(x, state["gates"][str(layer)], condition)
+        for layer, (gate, residual) in enumerate(zip(self.gates, (None, *self.residuals), strict=True)):
+            if residual is not None:
+                x = x + residual(gated[-1])
+            z, after[str(layer)] = gate.step(x, past[str(layer)], condition)
             gated.append(z)
         return torch.cat(gated, dim=-1), {"gates": after}
 
