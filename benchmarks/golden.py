@@ -108,7 +108,9 @@ def _record(folder: Path) -> dict[str, Any]:
             "losses": [row["loss"] for row in rows if "loss" in row],
             "validation_losses": [row["validation_loss"] for row in rows if "validation_loss" in row],
             "symbols": _symbols(model, num_symbols, "en-de" in name),
-            "score": _plain({part.name: getattr(score, part.name) for part in fields(score) if part.name not in NO_FIGURES}),
+            "score": _plain(
+                {part.name: getattr(score, part.name) for part in fields(score) if part.name not in NO_FIGURES}
+            ),
             "weights": _digest(out / "best" / "model.safetensors"),
         }
     return found
