@@ -79,7 +79,7 @@ OTHERS = [
     ("roll", "", 2, ("--out", "missing", ".npz", ".mid")),
     ("roll", "--out x --stop a", 2, ("--stop", "music")),
     ("roll", "--out x --seconds 1", 2, ("--seconds", "music")),
-    ("roll", "--out x --top-k 3", 2, ("top_k", "top_p", "categorical")),
+    ("roll", "--out x --top-k 3", 2, ("top-k", "top_p", "categorical")),
     ("roll", "--out x.wav", 2, ("npz", "x.npz")),
     ("roll", "--out x --prompt nowhere.npy", 1, ("nowhere.npy", "no such file")),
     ("roll", "--out x --prompt wrong.npy", 1, ((3, 7), "(T, 88)")),

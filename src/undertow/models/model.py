@@ -155,7 +155,7 @@ def require(model: Model, ability: Ability, found: str = "this model is") -> Any
     """
     if ability not in model.abilities:
         others = "".join(f"; use `undertow {other}`" for other in sorted(model.abilities))
-        raise UsageError(f"{found} {_a(model.config.kind)}, which cannot {ability}{others}")
+        raise UsageError(f"{found} {_a(model.config.kind)} model, which cannot {ability}{others}")
     return model
 
 
