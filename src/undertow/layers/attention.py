@@ -151,9 +151,10 @@ class CausalSelfAttention(SelfAttention):
         return self._fast(query, keys, values, causal=True)
 
     def _attend_next(self, query: Tensor, keys: Tensor, values: Tensor, state: State) -> tuple[Tensor, State]:
-        position = state["position"]
-        num_steps = query.shape[1]
-        slots = position[:, None] + torch.arange(num_steps, device=position.device)
+        position, num_steps = state["position"], query.shape[1]
+        slots = position[:, None]
+        if num_steps > 1:
+            slots = slots + torch.arange(num_steps, device=position.device)
         past_keys = write_slots(state["keys"], slots, keys)
         past_values = write_slots(state["values"], slots, values)
         state = {"keys": past_keys, "values": past_values, "position": position + num_steps}
