@@ -7,6 +7,7 @@ B batch, T queries, S keys, H heads, D channels of a head, C = H · D channels, 
 
 import math
 from abc import abstractmethod
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -59,6 +60,20 @@ def fast_attention(
     return y.transpose(1, 2)
 
 
+class Places(NamedTuple):
+    """Where the next T steps go in a cache of L slots, and what each sees there; the same for every layer of a stack.
+
+    Attributes:
+        slots: (B, n), where their keys and values are written; n is T, or the ring's length if that is less.
+        mask: (B, T, S) bool, what each looks at; None for all up to itself.
+        after: (B,) int64, the position after them.
+    """
+
+    slots: Tensor
+    mask: Tensor | None
+    after: Tensor
+
+
 class SelfAttention(Layer, Stacked):
     """Each step looks at steps up to its own: (B, T, C) -> (B, T, C).
 
@@ -96,10 +111,18 @@ class SelfAttention(Layer, Stacked):
         """The same state with room for so many steps in all, and no more than it ever needs."""
         return state
 
-    def step(self, x: Tensor, state: State, rotation: Tensor | None = None) -> tuple[Tensor, State]:
+    def step(
+        self, x: Tensor, state: State, rotation: Tensor | None = None, places: Places | None = None
+    ) -> tuple[Tensor, State]:
+        """The next steps; `places` of the same state, where a stack of layers found them once for all."""
         query, keys, values = self._project(x, rotation)
-        y, state = self._attend_next(query, keys, values, state)
-        return self._merge(y), state
+        places = places or self.places(state, x.shape[1])
+        y, (keys, values) = self._attend_next(query, keys, values, state, places)
+        return self._merge(y), {"keys": keys, "values": values, "position": places.after}
+
+    @abstractmethod
+    def places(self, state: State, num_steps: int) -> Places:
+        """Where so many more steps go in this state."""
 
     @abstractmethod
     def _mask_whole(self, num_steps: int, device: torch.device) -> Tensor:
@@ -110,8 +133,10 @@ class SelfAttention(Layer, Stacked):
         """Attention over a whole sequence, (B, T, H, D)."""
 
     @abstractmethod
-    def _attend_next(self, query: Tensor, keys: Tensor, values: Tensor, state: State) -> tuple[Tensor, State]:
-        """Attention of the next steps over the past and themselves, (B, T, H, D), and the state with them in it."""
+    def _attend_next(
+        self, query: Tensor, keys: Tensor, values: Tensor, state: State, places: Places
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """Attention of the next steps over the past and themselves, (B, T, H, D), and the cache with them in it."""
 
     def _project(self, x: Tensor, rotation: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values (B, T, H, D)."""
@@ -150,19 +175,24 @@ class CausalSelfAttention(SelfAttention):
     def _attend_whole(self, query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         return self._fast(query, keys, values, causal=True)
 
-    def _attend_next(self, query: Tensor, keys: Tensor, values: Tensor, state: State) -> tuple[Tensor, State]:
-        position, num_steps = state["position"], query.shape[1]
+    def places(self, state: State, num_steps: int) -> Places:
+        position, room = state["position"], state["keys"].shape[1]
         slots = position[:, None]
         if num_steps > 1:
             slots = slots + torch.arange(num_steps, device=position.device)
-        past_keys = write_slots(state["keys"], slots, keys)
-        past_values = write_slots(state["values"], slots, values)
-        state = {"keys": past_keys, "values": past_values, "position": position + num_steps}
-        room = past_keys.shape[1]
-        if room == num_steps:  # what fills the room begins where it begins
-            return self._attend_whole(query, keys, values), state
-        mask = torch.arange(room, device=position.device) <= slots[:, :, None]
-        return self._fast(query, past_keys.to(query.dtype), past_values.to(query.dtype), mask), state
+        mask = None  # what fills the room begins where it begins
+        if num_steps < room:
+            mask = torch.arange(room, device=position.device) <= slots[:, :, None]
+        return Places(slots, mask, position + num_steps)
+
+    def _attend_next(
+        self, query: Tensor, keys: Tensor, values: Tensor, state: State, places: Places
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        cache = write_slots(state["keys"], places.slots, keys), write_slots(state["values"], places.slots, values)
+        if places.mask is None:
+            return self._attend_whole(query, keys, values), cache
+        past_keys, past_values = cache
+        return self._fast(query, past_keys.to(query.dtype), past_values.to(query.dtype), places.mask), cache
 
 
 class WindowedSelfAttention(SelfAttention):
@@ -198,18 +228,22 @@ class WindowedSelfAttention(SelfAttention):
         y = self._fast(query, keys, values, mask.repeat(batch_size, 1, 1))
         return y.unflatten(0, (batch_size, num_blocks)).flatten(1, 2)[:, :num_steps]
 
-    def _attend_next(self, query: Tensor, keys: Tensor, values: Tensor, state: State) -> tuple[Tensor, State]:
-        ring_keys, ring_values, position = state["keys"], state["values"], state["position"]
-        num_steps = query.shape[1]
+    def places(self, state: State, num_steps: int) -> Places:
+        position = state["position"]
         steps = position[:, None] + torch.arange(num_steps, device=position.device)
-        mask = self._mask_next(position, steps)
+        slots = (steps % self.capacity)[:, -self.capacity :]
+        return Places(slots, self._mask_next(position, steps), position + num_steps)
+
+    def _attend_next(
+        self, query: Tensor, keys: Tensor, values: Tensor, state: State, places: Places
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        ring_keys, ring_values = state["keys"], state["values"]
         all_keys = torch.cat([ring_keys.to(keys.dtype), keys], dim=1)
         all_values = torch.cat([ring_values.to(values.dtype), values], dim=1)
-        y = self._fast(query, all_keys, all_values, mask)
-        slots = (steps % self.capacity)[:, -self.capacity :]
-        ring_keys = write_slots(ring_keys, slots, keys[:, -self.capacity :])
-        ring_values = write_slots(ring_values, slots, values[:, -self.capacity :])
-        return y, {"keys": ring_keys, "values": ring_values, "position": position + num_steps}
+        y = self._fast(query, all_keys, all_values, places.mask)
+        ring_keys = write_slots(ring_keys, places.slots, keys[:, -self.capacity :])
+        ring_values = write_slots(ring_values, places.slots, values[:, -self.capacity :])
+        return y, (ring_keys, ring_values)
 
     def _mask_next(self, position: Tensor, steps: Tensor) -> Tensor:
         """Which entries of the ring, and which of the next `steps` (B, T), each of those sees: (B, T, L + T)."""

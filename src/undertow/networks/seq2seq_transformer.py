@@ -30,6 +30,7 @@ from undertow.layers import (
     MultiHeadAttention,
     TiedOutput,
 )
+from undertow.layers.attention import Places
 from undertow.layers.positions import Sinusoidal
 from undertow.layers.sharing import OWN, readers_of
 from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, InputShape, cleared, within
@@ -145,8 +146,10 @@ class TransformerDecoder(Network):
     def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         past, memory, after = state["blocks"], state["memory"], {}
         x, seen, readers = self._enter(x, past["0"]["attention"]["position"]), _seen(memory), readers_of(memory)
+        places = self.blocks[0].attention.places(past["0"]["attention"], x.shape[1])
         for number, block in enumerate(self.blocks):
-            x, after[str(number)] = block.step(x, past[str(number)], memory["blocks"][str(number)], seen, readers)
+            own, read = past[str(number)], memory["blocks"][str(number)]
+            x, after[str(number)] = block.step(x, own, read, seen, readers, places)
         return x, {"blocks": after, "memory": memory}
 
     def leave(self, hidden: Tensor) -> Tensor:
@@ -237,9 +240,11 @@ class DecoderBlock(nn.Module):
     def with_room(self, state: State, num_steps: int) -> State:
         return {"attention": self.attention.with_room(state["attention"], num_steps)}
 
-    def step(self, x: Tensor, state: State, memory: State, seen: Tensor, readers: State) -> tuple[Tensor, State]:
+    def step(
+        self, x: Tensor, state: State, memory: State, seen: Tensor, readers: State, places: Places
+    ) -> tuple[Tensor, State]:
         """The next T steps: what the block makes of them, and its state with them in it."""
-        y, attention = self.attention.step(self.sums[0].read(x), state["attention"])
+        y, attention = self.attention.step(self.sums[0].read(x), state["attention"], places=places)
         return self._after_attention(self.sums[0](x, y), memory, seen, readers), {"attention": attention}
 
     def weights(self, x: Tensor, memory: State, seen: Tensor) -> Tensor:

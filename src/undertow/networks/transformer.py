@@ -32,6 +32,7 @@ from undertow.layers import (
     TiedOutput,
     WindowedSelfAttention,
 )
+from undertow.layers.attention import Places
 from undertow.layers.positions import Learned, Rotary, Sinusoidal
 from undertow.networks.network import Network, check_length
 from undertow.state import State
@@ -128,8 +129,9 @@ class Transformer(Network):
     def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         past, after = state["blocks"], {}
         x, rotation = self._enter(x, past["0"]["attention"]["position"], condition)
+        places = self.blocks[0].attention.places(past["0"]["attention"], x.shape[1])
         for number, block in enumerate(self.blocks):
-            x, after[str(number)] = block.step(x, past[str(number)], rotation)
+            x, after[str(number)] = block.step(x, past[str(number)], rotation, places)
         return x, {"blocks": after}
 
     def leave(self, hidden: Tensor) -> Tensor:
@@ -207,8 +209,10 @@ class Block(Layer):
     def with_room(self, state: State, num_steps: int) -> State:
         return {"attention": self.attention.with_room(state["attention"], num_steps)}
 
-    def step(self, x: Tensor, state: State, rotation: Tensor | None = None) -> tuple[Tensor, State]:
-        y, attention = self.attention.step(self.read(x), state["attention"], rotation)
+    def step(
+        self, x: Tensor, state: State, rotation: Tensor | None = None, places: Places | None = None
+    ) -> tuple[Tensor, State]:
+        y, attention = self.attention.step(self.read(x), state["attention"], rotation, places)
         return self._join(x, y), {"attention": attention}
 
     def read(self, x: Tensor) -> Tensor:
