@@ -13,15 +13,12 @@ from tests.contract import assert_close, check_layer
 from undertow import state as states
 from undertow.layers import (
     CausalSelfAttention,
-    FeedForward,
-    GatedFeedForward,
-    Layer,
     WindowedSelfAttention,
     attention,
     attention_weights,
 )
 from undertow.layers.attention import SelfAttention
-from undertow.layers.positions import Learned, Rotary, Sinusoidal, rotate
+from undertow.layers.positions import Rotary
 
 QUERY = torch.tensor([[1.0, 1.0, 0.0]]).double()
 KEYS = torch.tensor([[1.0, 3.0, 0.0], [0.0, 0.0, 1.0], [5.0, -1.0, 2.0]]).double()
@@ -33,11 +30,6 @@ ATTENTION: dict[str, Callable[[], SelfAttention]] = {
     "window 5": lambda: WindowedSelfAttention(4, 2, window=5),
     "window 16": lambda: WindowedSelfAttention(4, 4, window=16),
 }
-LAYERS: dict[str, Callable[[], Layer]] = {
-    **ATTENTION,
-    "feed forward": lambda: FeedForward(4, 7, "gelu"),
-    "gated feed forward": lambda: GatedFeedForward(4, 7, bias=False),
-}
 
 
 def inputs(num_steps: int = 33) -> Tensor:
@@ -48,10 +40,10 @@ def rotation(num_steps: int, head_channels: int) -> Tensor:
     return Rotary(head_channels)(torch.arange(num_steps))[None]
 
 
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", ATTENTION)
 def test_contract(name: str, tmp_path: Path) -> None:
     torch.manual_seed(1)
-    check_layer(LAYERS[name](), inputs(), tmp_path)
+    check_layer(ATTENTION[name](), inputs(), tmp_path)
 
 
 @pytest.mark.parametrize("name", ["to the beginning", "window 5"])
@@ -144,32 +136,14 @@ def test_room_is_what_is_attended_to_and_changes_no_value() -> None:
             assert_close(y, whole[:, [time]])
 
 
-def test_sinusoids_are_the_papers() -> None:
-    table = Sinusoidal(50, 8)(torch.arange(50))
-    for position in (0, 1, 7, 49):
-        for i in range(4):
-            angle = position / 10000 ** (2 * i / 8)
-            assert table[position, 2 * i].item() == pytest.approx(math.sin(angle), abs=1e-6)
-            assert table[position, 2 * i + 1].item() == pytest.approx(math.cos(angle), abs=1e-6)
-    assert not list(Sinusoidal(50, 8).parameters()) and not Sinusoidal(50, 8).state_dict()
-
-
-def test_learned_positions_are_rows() -> None:
-    layer = Learned(5, 3)
-    assert torch.equal(layer(torch.tensor([[4, 0]])), layer.table.weight[[4, 0]][None])
-
-
-def test_rotation_makes_products_of_distances() -> None:
-    """⟨R_p q, R_s k⟩ depends on p - s alone, and a turned vector is as long as before."""
-    query, key = torch.randn(2, 1, 1, 1, 1, 6).double()
-    rotary = Rotary(6)
-
-    def product(at: int, other: int) -> Tensor:
-        turned = [rotate(x, rotary(torch.tensor([[place]]))) for x, place in ((query, at), (key, other))]
-        assert_close(turned[0].norm(), query.norm())
-        return (turned[0] * turned[1]).sum()
-
-    assert_close(product(9, 4), product(105, 100))
-    torch.testing.assert_close(product(9, 4), product(10**9 + 5, 10**9), rtol=1e-6, atol=1e-6)
-    assert not torch.isclose(product(9, 4), product(9, 5))
-    assert torch.equal(rotate(query, rotary(torch.tensor([[0]]))), query)
+def test_a_stack_finds_its_places_once() -> None:
+    """Places of one layer's state serve the others', and the numbers are those of each by itself."""
+    torch.manual_seed(0)
+    for first, second in ((CausalSelfAttention(4, 2, 12),) * 2, (WindowedSelfAttention(4, 2, 5),) * 2):
+        x, state = torch.randn(2, 3, 4), first.init_state(2)
+        with torch.no_grad():
+            _, state = first.step(x, state)
+            alone, after = second.step(x, states.clone(state))
+            shared, same = second.step(x, states.clone(state), places=first.places(state, 3))
+        assert torch.equal(alone, shared)
+        assert all(torch.equal(after[name], same[name]) for name in after)

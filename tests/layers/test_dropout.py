@@ -1,9 +1,24 @@
 """Dropout: which share of values it hides, by what it scales the others, and that gradients meet the same mask."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 import torch
 
-from undertow.layers import Dropout
+from tests.contract import check_layer
+from undertow.layers import ChannelDropout, Dropout, Layer
+
+LAYERS: dict[str, Callable[[], Layer]] = {
+    "dropout": lambda: Dropout(0.5).eval(),
+    "channel dropout": lambda: ChannelDropout(0.5).eval(),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_contract(name: str, tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    check_layer(LAYERS[name](), torch.randn(3, 33, 3).double(), tmp_path)
 
 
 @pytest.mark.parametrize("p", [0.1, 0.3, 0.5, 0.9])
