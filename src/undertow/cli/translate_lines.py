@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from undertow.cli.terminal import print_json, show, step_bar, tell
-from undertow.data.lines import not_utf8_line, read_lines
+from undertow.data.lines import read_lines
 from undertow.decoding.translating import LongLines, Translation, Translations, translate_lines
+from undertow.door import not_utf8_line
 from undertow.errors import UsageError
 from undertow.files import atomic_write
 from undertow.models import Seq2Seq

@@ -19,9 +19,10 @@ from undertow.alphabets.text_alphabet import OutsideError, TextAlphabet
 from undertow.config import there_are
 from undertow.data.catalogue import CATALOGUE, open_files
 from undertow.data.folder import ALL, SPLIT_FOLDERS, SPLITS, assign_splits, natural
-from undertow.data.lines import read_lines, read_text
+from undertow.data.lines import read_lines
 from undertow.data.parallel_text import LANGUAGES, MULTI30K
 from undertow.data.sequences import SequenceSet
+from undertow.door import read_text
 from undertow.errors import DataError, UsageError
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
