@@ -65,6 +65,8 @@ def test_a_network_without_a_law(command, monkeypatch):
         (["wavenet-fsdd", "--compare", "rnn"], ["--compare", "--width", "--depth", "model"]),
         (["wavenet-fsdd", "--depth", "2"], ["--compare", "--width", "--depth", "model"]),
         (["wavnet-fsdd"], ["'wavnet-fsdd'", "recipe", "'wavenet-fsdd'"]),
+        (["tcn-text"], ["tcn-text", "data", "run"]),
+        (["tcn-adding"], ["tcn-adding", "regressor", "generates"]),
     ],
 )
 def test_wrong_requests(command, words, parts):

@@ -101,7 +101,7 @@ def test_alignment_of_a_translation(command, pair_model, tmp_path):
         (["--alignment", "a", "--translation", "☃"], 1, "character '☃'"),
         (["--alignment", "a" * 24], 2, "25"),
         (["--alignment", "a", "--translation", "a" * 24], 2, "25"),
-        (["--receptive-field"], 2, "cannot generate"),
+        (["--receptive-field"], 2, "needs a model that generates"),
     ],
 )
 def test_alignments_that_cannot_be_drawn(command, pair_model, tmp_path, words, status, part):

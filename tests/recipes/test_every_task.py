@@ -1,21 +1,19 @@
 """Every kind of data from a recipe to a score: two steps on a little of it; and what cannot be used is named."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from tests.recipes.recipe_models import model_of
 from tests.recipes.small_runs import BOOK, BOUNDED, GRU, RUNS, labelled, recipe, write_all, write_table
 from tests.refusals import refuses
 from undertow import checkpoint
-from undertow.alphabets import Characters
-from undertow.callbacks import silent
 from undertow.errors import DataError, UsageError
 from undertow.evaluation import Score
 from undertow.evaluation.prediction import PredictionScore
-from undertow.models import build, complete
+from undertow.models import build
 from undertow.recipes import read_recipe, recipe_names, score, train
 from undertow.recipes.card_data import data_of_card
 from undertow.recipes.feeding import context_steps
@@ -54,18 +52,6 @@ def test_subwords(tmp_path: Path) -> None:
     loaded: Any = checkpoint.load(tmp_path / "run")
     assert loaded.alphabet.decode(loaded.alphabet.encode("the cat")) == "the cat"
     assert score(loaded, tmp_path / "book.txt").num_symbols > 0
-
-
-FITTED = Characters.Config(characters="abc")
-
-
-def model_of(name: str) -> Any:
-    """The config of a recipe's model, with placeholders for what its data would tell."""
-    made = read_recipe(name)
-    told = TASKS[made.data.kind].expected(made.data)
-    rate = (told.sample_rate or 8000) if told.real == "sound" else None
-    fit = {"fit": lambda config, side: FITTED if config.kind in ("characters", "subwords") else config}
-    return complete(made.model, replace(told, sample_rate=rate, **fit), silent)
 
 
 @pytest.mark.parametrize("name", [name for name in recipe_names() if name != "classify"])

@@ -76,7 +76,9 @@ def _calls(model: Autoregressive, batch: Batch) -> list[tuple[nn.Module, Tensor,
     def note(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
         calls.append((module, inputs[0], output[0] if isinstance(output, tuple) else output))  # of a cell, no state
 
-    hooks = [module.register_forward_hook(note) for module in readers(model.network)]
+    hooks = []
+    for module in readers(model.network):
+        hooks += [module.register_forward_pre_hook(_with_gradient), module.register_forward_hook(note)]
     was_training = model.training
     try:
         model.eval()
@@ -87,6 +89,12 @@ def _calls(model: Autoregressive, batch: Batch) -> list[tuple[nn.Module, Tensor,
         for hook in hooks:
             hook.remove()
     return calls
+
+
+def _with_gradient(module: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The inputs of a layer, the first with a gradient, which samples that enter as numbers lack."""
+    x, *others = inputs
+    return x if x.requires_grad else x.detach().requires_grad_(), *others
 
 
 def _offsets(x: Tensor, y: Tensor) -> list[int]:

@@ -74,7 +74,7 @@ def read_recipe(recipe: str | Path | Mapping[str, Any], changes: Mapping[str, An
         values = values if "network" in section(values, "model") else started_from(values, str(init))
         read_config(str(init))
     elif "data" not in values and "model" in values:
-        raise UsageError("this recipe starts from a trained model: give its folder as --init")
+        raise UsageError("this recipe starts from a trained model; give `undertow train` its folder as --init")
     made = parse(Recipe, values)
     complete(made.model, TASKS[made.data.kind].expected(made.data), silent)  # report errors before data is read
     return made
