@@ -30,7 +30,7 @@ def main() -> None:
     for row in sorted(found.rows, key=lambda row: row.nats):
         speeds = (
             f"{row.train_symbols_per_second:,.0f} characters/s in training; of one stream of {found.num_symbols}, "
-            f"{row.cached_symbols_per_second:,.0f} cached ({found.engines[row.recipe]}), "
+            f"{row.cached_symbols_per_second:,.0f} cached ({row.engine}), "
             f"{row.uncached_symbols_per_second:,.0f} uncached"
         )
         record(
@@ -39,9 +39,9 @@ def main() -> None:
             row.nats,
             "nats/character",
             model=f"{row.parameters:,} parameters",
-            seconds=60 * found.minutes[row.recipe],
-            note=f"{row.bits_per_symbol:.3f} bits; {found.updates[row.recipe]:,} updates in "
-            f"{found.minutes[row.recipe]:.1f} minutes; {speeds}; {found.split} split",
+            seconds=60 * row.minutes,
+            note=f"{row.bits_per_symbol:.3f} bits; {row.updates:,} updates in "
+            f"{row.minutes:.1f} minutes; {speeds}; {found.split} split",
         )
 
 

@@ -8,11 +8,14 @@ import yaml
 
 import undertow as ut
 from tests.refusals import assert_says
+from undertow.recipes.comparing import off_budget
 
 KEYS = [
     *("recipe", "nats", "bits_per_symbol", "parameters", "train_symbols_per_second"),
-    *("cached_symbols_per_second", "uncached_symbols_per_second"),
+    *("cached_symbols_per_second", "uncached_symbols_per_second", "engine", "minutes", "updates"),
+    *("ratio", "split", "num_symbols", "unit"),
 ]
+WORDS = {"recipe": str, "engine": str, "split": str, "unit": str}
 SMALL = {
     "bytenet": {"kind": "bytenet", "channels": 4, "num_cycles": 1, "layers_per_cycle": 2},
     "gru": {"kind": "rnn", "cell": "gru", "channels": 8, "num_layers": 1},
@@ -66,7 +69,9 @@ def test_a_row_a_recipe(compared):
     rows = json.loads(outcome.out)
     assert [row["recipe"] for row in rows] == list(SMALL)
     for row in rows:
-        assert list(row) == KEYS and all(row[key] > 0 for key in KEYS[1:])
+        assert list(row) == KEYS and all(row[key] > 0 for key in KEYS if key not in WORDS)
+        assert row["engine"] in ("native", "torch") and (row["split"], row["unit"]) == ("test", "character")
+        assert row["ratio"] == row["cached_symbols_per_second"] / row["uncached_symbols_per_second"]
         assert row["bits_per_symbol"] == pytest.approx(row["nats"] / 0.6931471805599453)
         assert row["parameters"] == sum(parameter.numel() for parameter in ut.load(out / row["recipe"]).parameters())
         assert (out / row["recipe"] / "best").exists()
@@ -86,6 +91,48 @@ def test_what_is_there_is_not_trained_again(command, compared, folder):
     assert [line.split()[0] for line in lines] == sorted(nats, key=nats.get)
     assert {line.split()[0]: line.split()[1] for line in lines} == {name: f"{nat:.4f}" for name, nat in nats.items()}
     assert "6 drawn" in note and "test split" in note
+
+
+def test_fault_14_the_table_has_the_fields_of_json(command, compared, folder):
+    outcome, out = compared
+    rows = {row["recipe"]: row for row in json.loads(outcome.out)}
+    again = command("compare", *(folder / f"{name}.yaml" for name in SMALL), *QUICK, "--out", out)
+    for line in again.out.splitlines()[1:-1]:
+        name, *_, engine, minutes, updates = line.split()
+        assert (engine, int(updates)) == (rows[name]["engine"], rows[name]["updates"])
+        assert float(minutes) == pytest.approx(rows[name]["minutes"], rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("took", "planned", "parts"),
+    [
+        (0.1, 0.1, None),
+        (0.109, 0.1, None),
+        (0.0112, 0.01, ["0.0112", "0.01"]),
+        (3.4, 3, ["3.4", "of 3"]),
+        (3.2, 3, None),
+    ],
+)
+def test_fault_14_a_budget_is_held_to_one_tolerance(took, planned, parts):
+    note = off_budget("gru", took, planned)
+    if parts is None:
+        assert note is None
+    else:
+        assert_says(note, "gru", *parts)
+
+
+def test_fault_14_translators_are_refused_before_their_data_is_read(command, folder, tmp_path, monkeypatch):
+    def fail(*words, **more):
+        raise AssertionError("data was read")
+
+    monkeypatch.setattr("undertow.recipes.tasks.pairs.open_parallel_text", fail)
+    monkeypatch.setattr("undertow.recipes.tasks.pairs.fetch_named", fail)
+    outcome = command("compare", "rnn-multi30k", *QUICK, "--out", tmp_path / "runs")
+    assert outcome.status == 2
+    assert_says(outcome.line, "rnn-multi30k", "seq2seq", "likelihood")
+    outcome = command("compare", "transformer-fsdd", *QUICK, "--out", tmp_path / "runs")
+    assert outcome.status == 2
+    assert_says(outcome.line, "transformer-fsdd", "seq2seq", "likelihood")
 
 
 def test_another_budget_is_another_comparison(command, compared, folder):

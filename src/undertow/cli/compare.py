@@ -69,6 +69,7 @@ def compare(
 def _print(found: "Comparison", minutes: float) -> None:
     """A table, the best model first."""
     from undertow.cli.terminal import print_table
+    from undertow.recipes.comparing import in_minutes
 
     rows = [
         (
@@ -79,10 +80,10 @@ def _print(found: "Comparison", minutes: float) -> None:
             f"{row.train_symbols_per_second:,.0f}",
             f"{row.cached_symbols_per_second:,.0f}",
             f"{row.uncached_symbols_per_second:,.0f}",
-            f"{row.cached_symbols_per_second / row.uncached_symbols_per_second:.1f}",
-            found.engines[row.recipe],
-            f"{found.minutes[row.recipe]:.1f}",
-            f"{found.updates[row.recipe]:,}",
+            f"{row.ratio:.1f}",
+            row.engine,
+            in_minutes(row.minutes),
+            f"{row.updates:,}",
         )
         for row in sorted(found.rows, key=lambda row: row.nats)
     ]

@@ -10,13 +10,15 @@ from typing import Any
 
 import torch
 
+from undertow.alphabets import ALPHABETS, Bytes
 from undertow.callbacks import Downloads, Say, silent
 from undertow.checkpoint import read_card
 from undertow.config import to_dict
 from undertow.cost.generation_speed import generation_speeds
+from undertow.data.told import Side
 from undertow.errors import UsageError
 from undertow.evaluation import Score
-from undertow.models import Autoregressive, build, complete
+from undertow.models import Autoregressive, Model, build, complete
 from undertow.recipes.recipe import Recipe, read_recipe
 from undertow.recipes.run import train
 from undertow.recipes.scoring import score
@@ -28,6 +30,7 @@ from undertow.training.run_folder import SETTINGS
 OF_CUTTING = ("crop_steps", "context_steps", "carry_state", "tokens_per_batch")  # how data is cut
 NUM_SYMBOLS = 256
 ROUNDS = 3
+RATE = 8000  # Hz, of sound whose rate only its files show
 LEEWAY = 0.1  # share of its minutes by which a run may be off without a warning
 
 
@@ -43,6 +46,8 @@ class Compared:
         train_symbols_per_second: the median over the updates.
         cached_symbols_per_second: speed of drawing one stream from its first symbol on, as `generate` draws it.
         uncached_symbols_per_second: the same without a state: the whole past is read again for every symbol.
+        engine: the engine that drew the cached stream.
+        minutes, updates: length of the training.
     """
 
     recipe: str
@@ -52,6 +57,14 @@ class Compared:
     train_symbols_per_second: float
     cached_symbols_per_second: float
     uncached_symbols_per_second: float
+    engine: str
+    minutes: float
+    updates: int
+
+    @property
+    def ratio(self) -> float:
+        """How many times as fast the cache makes generation."""
+        return self.cached_symbols_per_second / self.uncached_symbols_per_second
 
 
 @dataclass(frozen=True)
@@ -60,17 +73,12 @@ class Comparison:
 
     Attributes:
         rows: one for each recipe, in order.
-        engines: the engine that drew each stream, by recipe.
-        minutes, updates: length of each training, by recipe.
         split: the split that was scored.
         num_symbols: number of symbols drawn in a stream.
         unit: name of one symbol.
     """
 
     rows: tuple[Compared, ...]
-    engines: Mapping[str, str]
-    minutes: Mapping[str, float]
-    updates: Mapping[str, int]
     split: str
     num_symbols: int
     unit: str
@@ -112,6 +120,7 @@ def compare(
         raise UsageError(f"symbols is {num_symbols}; it must be 1 or more")
     every = {**(changes or {}), "training.minutes": minutes, "training.steps": None}
     made = _read(recipes, every if seed is None else {**every, "training.seed": seed}, data)
+    _check_scorers(made)
     for one in made.values():
         TASKS[one.data.kind].fetch(one.data, downloads)
     _check_models(made)
@@ -152,21 +161,38 @@ def _identity(data: Any) -> dict[str, Any]:
     return {item.name: getattr(data, item.name) for item in fields(data) if item.name not in OF_CUTTING}
 
 
+def _check_scorers(made: Mapping[str, Recipe]) -> None:
+    """Check that every model has a likelihood, before any data is read."""
+    for name, one in made.items():
+        model = _outline(one)
+        if model.scorer != "likelihood":
+            raise UsageError(
+                f"the model of {name} is a {model.config.kind}, scored by {model.scorer}; "
+                "compare needs models with a likelihood"
+            )
+
+
+def _outline(recipe: Recipe) -> Model:
+    """A recipe's model without weights, with stand-ins for what its data would tell."""
+    told = TASKS[recipe.data.kind].expected(recipe.data)
+    rate = told.sample_rate or (RATE if told.real == "sound" else None)
+    with torch.device("meta"):
+        return build(complete(recipe.model, replace(told, sample_rate=rate, fit=_stand_in), silent))
+
+
+def _stand_in(alphabet: Any, side: Side) -> Any:
+    """Bytes in place of an alphabet of text, which may be made from the text."""
+    return Bytes.Config() if ALPHABETS[alphabet.kind].real == "text" else alphabet
+
+
 def _check_models(made: Mapping[str, Recipe]) -> None:
-    """Check that every model has a likelihood, that all have the same symbols, and that there is held-out data."""
+    """Check that all models have the same symbols, and that there is held-out data."""
     symbols: dict[str, Any] = {}
     for name, one in made.items():
         task = TASKS[one.data.kind](one.data)
-        config = complete(one.model, task.told(), silent)
-        with torch.device("meta"):
-            scorer = build(config).scorer
-        if scorer != "likelihood":
-            raise UsageError(
-                f"the model of {name} is a {config.kind}, scored by {scorer}; compare needs models with a likelihood"
-            )
         if "validation" not in task.splits(one.data):
             raise UsageError(f"the data of {name} has no held-out split to compare models on")
-        symbols[name] = to_dict(config.alphabet)
+        symbols[name] = to_dict(complete(one.model, task.told(), silent).alphabet)
     (first, expected), *others = symbols.items()
     for name, found in others:
         if found != expected:
@@ -187,20 +213,17 @@ def _measure(
     limits = [limit for model in models.values() if (limit := model.needs.max_length) is not None]
     num_symbols = min([num_symbols, *limits])
     rows: list[Compared] = []
-    engines: dict[str, str] = {}
-    took: dict[str, float] = {}
-    updates: dict[str, int] = {}
     split = ""
     for name, model in models.items():
         say(f"{name}: scoring held-out data, then drawing {num_symbols} symbols with and without a cache")
         found = score(model, made[name].data)
         assert isinstance(found, Score)
         training = read_card(out / name / "last")["training"]
-        took[name], updates[name] = training["seconds"] / 60, training["steps"]
-        if abs(took[name] - minutes) > LEEWAY * minutes:
-            say(f"{name}: trained for {took[name]:.1f} minutes instead of {minutes:g}, so its budget differs")
+        took = training["seconds"] / 60
+        if (note := off_budget(name, took, minutes)) is not None:
+            say(note)
         speeds = generation_speeds(model, ["auto", "uncached"], num_symbols, rounds=ROUNDS)
-        engines[name], split = make_session(model).engine, found.split
+        split = found.split
         rows.append(
             Compared(
                 recipe=name,
@@ -210,10 +233,24 @@ def _measure(
                 train_symbols_per_second=_training_speed(out / name / LOG),
                 cached_symbols_per_second=speeds["auto"],
                 uncached_symbols_per_second=speeds["uncached"],
+                engine=make_session(model).engine,
+                minutes=took,
+                updates=training["steps"],
             )
         )
-    unit = next(iter(models.values())).alphabet.unit
-    return Comparison(tuple(rows), engines, took, updates, split, num_symbols, unit)
+    return Comparison(tuple(rows), split, num_symbols, next(iter(models.values())).alphabet.unit)
+
+
+def off_budget(name: str, took: float, planned: float | int) -> str | None:
+    """A note if a run's minutes are further from those planned than `LEEWAY` allows."""
+    if abs(took - planned) <= LEEWAY * planned:
+        return None
+    return f"{name}: trained for {in_minutes(took)} minutes instead of {planned:g}, so its budget differs"
+
+
+def in_minutes(minutes: float) -> str:
+    """Minutes in so many digits that a difference of more than `LEEWAY` shows: 12.3, 0.123."""
+    return f"{minutes:.1f}" if minutes >= 1 else f"{minutes:.3g}"
 
 
 def _training_speed(log: Path) -> float:
@@ -223,5 +260,6 @@ def _training_speed(log: Path) -> float:
 
 
 def as_rows(comparison: Comparison) -> list[dict[str, Any]]:
-    """One plain mapping for each recipe."""
-    return [asdict(row) for row in comparison.rows]
+    """One plain mapping for each recipe, complete in itself."""
+    of_all = {name: getattr(comparison, name) for name in ("split", "num_symbols", "unit")}
+    return [{**asdict(row), "ratio": row.ratio, **of_all} for row in comparison.rows]
