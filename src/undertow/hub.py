@@ -7,7 +7,6 @@
 V rows of the published embedding, N tokens, C channels.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
@@ -21,6 +20,7 @@ from torch import Tensor
 from undertow.alphabets import Alphabet
 from undertow.alphabets.subwords import END_OF_TEXT, Subwords, from_files
 from undertow.config import config, parse
+from undertow.door import read_json
 from undertow.emissions import Categorical
 from undertow.errors import DataError, UsageError
 from undertow.models import Autoregressive
@@ -231,12 +231,7 @@ def _sources(settings: GPT2) -> Iterator[tuple[str, Origin]]:
 
 
 def _read_json(file: Path) -> dict[str, Any]:
-    try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DataError(f"cannot read {file}: {error.strerror or error}") from None
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{file} is not JSON: {error}") from None
+    values = read_json(file)
     if not isinstance(values, dict):
         raise DataError(f"{file} holds {type(values).__name__}, not keys and values")
     return values

@@ -17,6 +17,7 @@ import numpy as np
 from undertow.door import CHUNK, memory, opened
 from undertow.errors import DataError, shown
 
+ONLY = ""  # the name of the array of an .npy file
 MOST_UNPACKED = 1 << 30  # bytes of all arrays of an .npz file; an hour of frames of 256 channels has a third
 MOST_DIRECTORY = 1 << 24  # bytes of an archive's list of members: about 200,000 of them
 ZIP_START, ZIP_END, ZIP_END_BYTES, LONGEST_COMMENT = b"PK", b"PK\x05\x06", 22, 0xFFFF
@@ -26,7 +27,7 @@ BAD_ARCHIVES = (EOFError, BadZipFile, KeyError, RuntimeError, NotImplementedErro
 
 
 def read_arrays(path: str | Path, most_bytes: int | None = None) -> dict[str, np.ndarray]:
-    """The arrays of an .npz file by name, or the one of an .npy file under the name "".
+    """The arrays of an .npz file by name, or the one of an .npy file under the name `ONLY`.
 
     Args:
         most_bytes: of the file; None: a quarter of this machine's memory.
@@ -41,11 +42,13 @@ def read_arrays(path: str | Path, most_bytes: int | None = None) -> dict[str, np
             file.seek(0)
             if is_archive:
                 return _members(file)
-            return {"": _read(file, os.fstat(file.fileno()).st_size)}
+            return {ONLY: _read(file, os.fstat(file.fileno()).st_size)}
         except OSError as error:
             raise DataError(f"cannot read {path}: {error.strerror or error}") from None
         except (ValueError, *BAD_ARCHIVES) as error:
-            raise DataError(f"{path}: damaged, or not a numpy file of numbers ({_first_line(error)})") from None
+            raise DataError(
+                f"{path}: damaged, or not arrays of numbers as numpy.save writes them ({_first_line(error)})"
+            ) from None
 
 
 def check_directory(file: BufferedIOBase) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from undertow.alphabets.text_alphabet import not_utf8
+from undertow.door import opened
 from undertow.errors import DataError
 
 BLOCK = 1 << 18  # bytes to read at a time
@@ -35,9 +36,9 @@ class Document:
         """Its bytes from `start` to `stop`.
 
         Raises:
-            DataError: the file was shortened meanwhile.
+            DataError: the file was shortened or removed meanwhile.
         """
-        with self.path.open("rb") as file:
+        with opened(self.path) as file:
             file.seek(self.start + start)
             data = file.read(stop - start)
         if len(data) < stop - start:
@@ -96,7 +97,7 @@ def list_documents(folder: Path) -> tuple[list[Document], dict[str, str]]:
     found, skipped = [], {}
     for path in sorted(_files(folder)):
         name = path.relative_to(folder).as_posix()
-        with path.open("rb") as file:
+        with opened(path) as file:
             beginning = file.read(LOOKED_AT)
         if not beginning:
             skipped[name] = "empty"

@@ -194,4 +194,4 @@ def _folder_labels(names: list[str]) -> dict[str, dict[str, str]]:
 
 
 def _hash_fraction(name: str) -> float:
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") / 2**64
+    return int.from_bytes(hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest()[:8], "big") / 2**64

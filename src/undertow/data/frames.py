@@ -8,13 +8,13 @@ samples at the model's rate has F = ceil(T / hop). Centred transforms may give o
 is left out. Their frames are half a hop early, which the upsampling layers learn.
 """
 
-import tokenize
 from pathlib import Path
 
 import numpy as np
 
 from undertow.data.features import FramesConfig
 from undertow.errors import DataError
+from undertow.numpy_files import ONLY, read_arrays
 
 SUFFIX = ".npy"
 KINDS = "fiub"  # numpy's kinds of real numbers: floating, integer, unsigned, bool
@@ -46,10 +46,9 @@ def read_frames(path: Path, num_channels: int) -> np.ndarray:
     """
     if not path.is_file():
         raise DataError(f"{path}: there is no such file; save the frames there with numpy.save")
-    try:
-        array = np.lib.format.open_memmap(path, mode="r")  # takes neither pickles nor archives, and checks the length
-    except (ValueError, OverflowError, SyntaxError, tokenize.TokenError):
-        raise DataError(f"{path}: not an array of numbers as numpy.save writes it, or damaged or truncated") from None
+    array = read_arrays(path).get(ONLY)
+    if array is None:
+        raise DataError(f"{path}: an archive, not one array; save the frames there with numpy.save")
     if array.dtype.kind not in KINDS:
         raise DataError(f"{path} holds {array.dtype}; frames are real numbers")
     if array.ndim != 2 or array.shape[1] != num_channels or not len(array):

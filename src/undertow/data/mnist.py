@@ -6,8 +6,6 @@ order; here it is `numpy.random.RandomState(0).permutation(784)`, which numpy pr
 N images, P = 784 pixels.
 """
 
-import gzip
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +14,7 @@ from undertow.config import nearest
 from undertow.data.catalogue import open_files
 from undertow.data.folder import SPLITS
 from undertow.data.sequences import SequenceSet
+from undertow.door import read_bytes
 from undertow.errors import DataError, UsageError
 
 NAME = "mnist"
@@ -25,6 +24,7 @@ SHAPE = (28, 28, 1)  # rows, columns, channels
 NUM_PIXELS = 784
 NUM_VALIDATION = 5_000
 PERMUTATION_SEED = 0
+MOST_BYTES = 1 << 30  # of a file: twenty times the pixels of MNIST
 
 
 def load_mnist(
@@ -66,14 +66,10 @@ def read_idx(path: Path) -> np.ndarray:
     """The uint8 array of an idx file, plain or compressed with gzip.
 
     Raises:
-        DataError: it is missing, damaged, not an idx file of bytes, or shorter or longer than its header says.
+        DataError: it is missing, larger than 1 GiB, damaged, not an idx file of bytes, or of another length than its
+            header says.
     """
-    try:
-        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"{path}: truncated, or not a gzip file ({error})") from None
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}") from None
+    data = read_bytes(path, MOST_BYTES)
     if len(data) < 4 or data[:3] != bytes((0, 0, UNSIGNED_BYTES)) or data[3] > 3:
         raise DataError(f"{path}: not an idx file of bytes; begins with '{data[:4].hex()}', not 00000801 to 00000803")
     begin = 4 + 4 * data[3]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from undertow.data.folder import Item, Layout, list_items
+from undertow.door import opened
 from undertow.errors import DataError
 
 Kind = Literal["audio", "text", "rolls", "images", "pairs"]
@@ -155,7 +156,7 @@ class FileSet(NamedSet):
 def checksum(path: Path, like: str) -> str:
     """The checksum of a file, by the algorithm of another: "sha256:…" or "md5:…"."""
     algorithm = like.split(":")[0]
-    with path.open("rb") as file:
+    with opened(path) as file:
         return f"{algorithm}:{hashlib.file_digest(file, algorithm).hexdigest()}"
 
 
@@ -176,5 +177,5 @@ def files_checksum(items: list[Item]) -> str:
     """One sha256 over the files of a set, each with its name, in the order of their names."""
     total = hashlib.sha256()
     for item in sorted(items, key=lambda item: item.path.name):
-        total.update(f"{hashlib.sha256(item.path.read_bytes()).hexdigest()}  {item.path.name}\n".encode())
+        total.update(f"{checksum(item.path, 'sha256').partition(':')[2]}  {item.path.name}\n".encode())
     return total.hexdigest()

@@ -6,9 +6,8 @@ them.
 T steps, N rolls.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -16,11 +15,13 @@ from undertow.alphabets.piano_roll import check_roll
 from undertow.config import nearest, there_are
 from undertow.data.catalogue import CATALOGUE, open_files
 from undertow.data.folder import SPLIT_FOLDERS, SPLITS, assign_splits
+from undertow.data.mat import read_cells
 from undertow.data.midi import SUFFIXES as MIDI
 from undertow.data.midi import read_midi
 from undertow.data.sequences import SequenceSet
 from undertow.errors import DataError, UsageError
 from undertow.files import atomic_write
+from undertow.numpy_files import read_arrays
 
 MAT_KEYS = {"train": "traindata", "validation": "validdata", "test": "testdata"}
 SUFFIXES = (".npy", ".npz", *MIDI)
@@ -38,8 +39,8 @@ def load_rolls(source: str | Path, split: str = "train", path: str | Path | None
         path: place of a named set that is neither in UNDERTOW_DATA nor in the cache.
 
     Raises:
-        UsageError: an unknown split, a named set without rolls, a path without a named set, or scipy (for .mat files)
-            or mido (for MIDI files) is not installed.
+        UsageError: an unknown split, a named set without rolls, a path without a named set, or mido (for MIDI files)
+            is not installed.
         DataError: the set is not on this machine; a file is missing or damaged, or does not hold rolls.
     """
     if split not in SPLITS:
@@ -57,23 +58,15 @@ def read_mat(path: Path, split: str) -> SequenceSet:
     """One split of a .mat file with the keys traindata, validdata and testdata, a cell of rolls each.
 
     Raises:
-        UsageError: scipy is not installed.
         DataError: the file is missing or damaged, or does not hold rolls.
     """
-    load = _mat_reader()
-    if not path.is_file():
-        raise DataError(f"{path}: there is no such file")
     key = MAT_KEYS[split]
-    try:
-        held = load(path, variable_names=list(MAT_KEYS.values()))
-    except Exception as error:  # a damaged file may make the parser raise anything
-        raise DataError(f"{path}: damaged, or not a .mat file of version 5 ({_first_line(error)})") from None
-    if key not in held or held[key].dtype != object or not held[key].size:
+    cells = read_cells(path, [key]).get(key)
+    if not cells:
         needed = ", ".join(MAT_KEYS.values())
         raise DataError(f"{path}: has no cells '{key}'; it must have {needed}, one roll in each cell")
-    names = [f"{path.stem}/{split}/{index}" for index in range(held[key].size)]
-    rolls = [check_roll(np.asarray(roll), name) for roll, name in zip(held[key].flat, names, strict=True)]
-    return SequenceSet(rolls, names=names)
+    names = [f"{path.stem}/{split}/{index}" for index in range(len(cells))]
+    return SequenceSet([check_roll(*pair) for pair in zip(cells, names, strict=True)], names=names)
 
 
 def write_roll(path: str | Path, roll: np.ndarray) -> None:
@@ -115,24 +108,6 @@ def _read_file(root: Path, name: str) -> Iterator[tuple[str, np.ndarray]]:
     if name.lower().endswith(MIDI):
         yield name, read_midi(root / name)
         return
-    try:
-        with (root / name).open("rb") as file:
-            loaded = np.load(file, allow_pickle=False)
-            is_one = isinstance(loaded, np.ndarray)
-            arrays = {name: loaded} if is_one else {f"{name}:{key}": loaded[key] for key in loaded.files}
-    except Exception as error:  # a damaged file may make the parser raise anything
-        raise DataError(f"{root / name}: damaged, or without arrays of numbers ({_first_line(error)})") from None
+    arrays = {f"{name}:{key}" if key else name: array for key, array in read_arrays(root / name).items()}
     for key, array in arrays.items():
         yield key, check_roll(array, f"{root}/{key}")
-
-
-def _mat_reader() -> Callable[..., dict[str, Any]]:
-    try:
-        from scipy.io import loadmat
-    except ImportError:
-        raise UsageError("reading .mat files needs the package scipy; install undertow[music]") from None
-    return loadmat
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

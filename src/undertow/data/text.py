@@ -21,6 +21,7 @@ from undertow.data.catalogue import CATALOGUE, cache_folder, file_set, open_file
 from undertow.data.documents import BLOCK, Document, cut, list_documents, whole_file
 from undertow.data.folder import SPLIT_FOLDERS, SPLITS
 from undertow.data.symbol_cache import SUFFIX, mapped
+from undertow.door import opened
 from undertow.errors import DataError, UsageError
 
 SHARES = dict(zip(SPLITS, (90, 5, 5), strict=True))  # per cent of the bytes
@@ -140,10 +141,16 @@ def encode(
     if sum(map(len, documents)) <= most:
         return [np.concatenate([*_blocks(one, alphabet, kind, block_bytes)]) for one in documents]
     if isinstance(alphabet, Bytes) and len(documents) <= MAPPED_FILES:
-        return [np.memmap(one.path, np.uint8, "r", one.start, (len(one),)) for one in documents]
+        return [_mapped(one) for one in documents]
     folder = cache_folder() / "symbols" if cache is None else Path(cache)
     path = folder / _key(documents, alphabet, block_bytes)
     return mapped(path, kind, (_blocks(one, alphabet, kind, block_bytes) for one in documents))
+
+
+def _mapped(document: Document) -> np.ndarray:
+    """A document's bytes, mapped."""
+    with opened(document.path) as file:
+        return np.memmap(file, np.uint8, "r", document.start, (len(document),))
 
 
 def _told_splits(documents: Sequence[Document]) -> dict[str, list[Document]]:

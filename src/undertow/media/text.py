@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from undertow.errors import DataError, UsageError
+from undertow.door import read_bytes
+from undertow.errors import UsageError
 from undertow.files import atomic_write
 from undertow.media.medium import Given, Medium, Reading, Report
 
 USUAL_SYMBOLS = 500
+MOST_PROMPT = 1 << 26  # bytes: the largest books have a tenth
 
 
 class Text(Medium):
@@ -31,10 +33,7 @@ class Text(Medium):
             raise UsageError(
                 "this model writes text: the prompt must be a str, the Path of a text file, or int64 symbols"
             )
-        try:
-            return Reading(given.read_bytes())
-        except OSError as error:
-            raise DataError(f"{given}: {error.strerror}") from None
+        return Reading(read_bytes(given, MOST_PROMPT))
 
     def usual_steps(self, num_given: int) -> int:
         return USUAL_SYMBOLS

@@ -12,7 +12,8 @@ from undertow.alphabets import ALPHABETS
 from undertow.callbacks import silent
 from undertow.checkpoint import read_config
 from undertow.config import config, nearest, parse, to_dict
-from undertow.errors import DataError, UsageError
+from undertow.door import MOST_CONFIG, read_text
+from undertow.errors import UsageError
 from undertow.models import build, complete, require
 from undertow.models.completing import section
 from undertow.plain_yaml import from_yaml
@@ -151,11 +152,7 @@ def _read(recipe: str | Path) -> dict[str, Any]:
         raise UsageError(f"unknown recipe '{recipe}'{nearest(str(recipe), recipe_names())}")
     if not path.is_file():
         raise UsageError(f"there is no recipe file {path}")
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read {path}: {error}") from None
-    return from_yaml(text, path)
+    return from_yaml(read_text(path, MOST_CONFIG), path)
 
 
 def _change(values: dict[str, Any], key: str, value: Any) -> None:
