@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from undertow.checkpoint import read_card
+from undertow.run_steps import newest
 from undertow.training.run_folder import SETTINGS
 
 
@@ -24,7 +25,7 @@ def ensure(recipe: str, out: Path, processes: int = 1, changes: Sequence[str] = 
 
 def is_complete(out: Path) -> bool:
     """Whether a run exists and is finished."""
-    training = read_card(out / "last")["training"] if (out / "last").exists() else None
+    training = read_card(out / "last")["training"] if newest(out) else None
     return training is not None and training["steps"] == training["planned_steps"]
 
 

@@ -120,7 +120,7 @@ def test_a_run_folder_stands_for_its_best_else_its_last_checkpoint(tmp_path, fol
     assert checkpoint.resolve(run) == run / "checkpoints/step-2"
     point(run / "best", "checkpoints/step-1")
     assert checkpoint.resolve(run) == run / "checkpoints/step-1"
-    assert checkpoint.resolve(run / "last") == run / "last" and checkpoint.resolve(folder) == folder
+    assert checkpoint.resolve(run / "last") == run / "checkpoints/step-2" and checkpoint.resolve(folder) == folder
     assert checkpoint.load(run).config == checkpoint.read_config(str(run))
     shutil.rmtree(run / "checkpoints/step-1")
     assert_says(refusal(run), "step-1", "exist")
@@ -253,9 +253,9 @@ def test_what_is_not_a_checkpoint_is_refused(folder, tmp_path):
     (folder / "model.safetensors").unlink()
     assert_says(refusal(folder), folder / "model.safetensors", "missing")
     (folder / "config.yaml").unlink()
-    assert_says(refusal(folder), folder, "checkpoint", "config.yaml", "best")
+    assert_says(refusal(folder), folder, "checkpoint", "config.yaml")
     (folder / "best").symlink_to("best")
-    assert_says(refusal(folder), folder / "best", "exist")
+    assert_says(refusal(folder), folder, "checkpoint", "config.yaml")
 
 
 # --- writing is whole or not at all ---

@@ -16,7 +16,7 @@ PYPROJECT = SRC.parent / "pyproject.toml"
 ORDER = [
     {"errors", "callbacks"},
     {"door"},
-    {"config", "files", "numpy_files", "plain_yaml", "threads", "weights"},
+    {"config", "files", "numpy_files", "plain_yaml", "run_steps", "threads", "weights"},
     {"options"},
     {"state", "batch", "alphabets"},
     {"emissions", "data"},

@@ -5,11 +5,10 @@
     card.md              where it comes from: for programs as YAML between --- lines, then for people
     model.engine         the native engine's file, if the model is exported to it
 
-A run folder, with its links `best` and `last` to checkpoint folders, can be given in place of a checkpoint; so can a
-folder of a published model (`undertow.hub`).
+A run folder can be given in place of a checkpoint, and `best` and `last` in it (`undertow.run_steps`); so can a folder
+of a published model (`undertow.hub`).
 """
 
-import os
 import re
 import warnings
 import zlib
@@ -23,7 +22,7 @@ import torch
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
-from undertow import hub, models
+from undertow import hub, models, run_steps
 from undertow.config import config, parse, to_dict
 from undertow.errors import DataError, UsageError
 from undertow.files import atomic_folder
@@ -33,7 +32,6 @@ from undertow.weights import check_weights, read_weights, refuse_pickle
 
 FORMAT_VERSION = 1
 CONFIG, WEIGHTS, CARD, ENGINE = "config.yaml", "model.safetensors", "card.md", "model.engine"
-LINKS = ("best", "last")  # in a run folder
 MOST_SHOWN = 1000  # characters of a value in the card; a tokenizer has millions
 FRONT_MATTER = re.compile(r"---\n(.*?\n)---\n", re.DOTALL)
 
@@ -117,22 +115,28 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Model:
 
 
 def resolve(path: str | Path) -> Path:
-    """The checkpoint folder that `path` names: itself, or the target of its link `best`, else `last`.
+    """The checkpoint folder that `path` names: itself, or a run's best checkpoint, else its last.
 
-    The folder of a published model counts as one.
+    In a run's folder, `best` and `last` are those checkpoints whether they are links, copies or missing. The folder of
+    a published model counts as a checkpoint.
 
     Raises:
         DataError: there is no checkpoint.
     """
     path = Path(path)
-    if path.is_dir() and not (path / CONFIG).exists():
-        link = next((path / name for name in LINKS if os.path.lexists(path / name)), path)
-        path = Path(os.path.realpath(link))
+    if (path.name in run_steps.NAMES or not (path / CONFIG).exists()) and (found := run_steps.named(path)):
+        if not found.is_dir():
+            raise DataError(
+                f"{found} does not exist, the best checkpoint of this run; give {found.parents[1] / 'last'}"
+            )
+        path = found
+    elif not (path / CONFIG).exists():  # a run of which only the links were copied, as folders
+        path = next((path / name for name in run_steps.NAMES if (path / name / CONFIG).is_file()), path)
     if (path / CONFIG).is_file() or hub.is_published(path):
         return path
     refuse_pickle(path)
     if path.is_dir():
-        raise DataError(f"{path} is not a checkpoint: it has neither {CONFIG} nor a link {' or '.join(LINKS)}")
+        raise DataError(f"{path} is not a checkpoint: it has neither {CONFIG} nor {run_steps.FOLDER}/, as a run has")
     what = "is a file" if path.exists() else "does not exist"
     raise DataError(f"{path} {what}; give the folder of a checkpoint or of a training run")
 

@@ -1,6 +1,8 @@
 """Atomic writing: to a temporary path beside, synced to the disk, then renamed."""
 
+import itertools
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -8,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from undertow.errors import DataError
+
+LEFTOVER = re.compile(r"\..+\.[0-9a-f]{8}\.partial(\..+)?")
 
 
 @contextmanager
@@ -54,6 +58,8 @@ def point(link: str | Path, target: str | Path) -> None:
         DataError: the link could not be written, or something other than a link is there.
     """
     link = Path(link)
+    if os.path.lexists(link) and not link.is_symlink():
+        raise DataError(f"cannot write {link}: something other than a link is there")
     with _beside(link) as temporary:
         temporary.symlink_to(target)
         os.replace(temporary, link)
@@ -86,6 +92,28 @@ def _beside(path: Path) -> Iterator[Path]:
         raise DataError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         remove(temporary)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what a kill left half-written in a folder; the folder may be missing. Nothing may be writing there."""
+    for name in os.listdir(folder) if folder.is_dir() else []:
+        if LEFTOVER.fullmatch(name):
+            remove(folder / name)
+
+
+def set_aside(path: Path, name: str) -> Path:
+    """Rename a file or folder to the first free one of `name`, `name-2`, `name-3` … beside it; returns the new path.
+
+    Raises:
+        DataError: it cannot be renamed.
+    """
+    names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    free = next(one for one in map(path.with_name, names) if not os.path.lexists(one))
+    try:
+        os.rename(path, free)
+    except OSError as error:
+        raise DataError(f"cannot rename {path}: {error.strerror or error}") from None
+    return free
 
 
 def remove(path: Path) -> None:

@@ -82,7 +82,7 @@ def test_wrong_data_is_one_line_and_status_1(command, tmp_path):
 
 def test_debug_shows_where_it_came_from(command, tmp_path):
     outcome = command("info", tmp_path, "--debug")
-    assert outcome.status == 1 and "Traceback" in outcome.err and outcome.err.rstrip().endswith("or last")
+    assert outcome.status == 1 and "Traceback" in outcome.err and outcome.err.rstrip().endswith("as a run has")
 
 
 def test_several_lines_of_an_error_become_one(command, monkeypatch, tmp_path):

@@ -17,7 +17,7 @@ import yaml
 from safetensors.torch import load_file
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
 
-from undertow.files import point
+from undertow import checkpoint, run_steps
 from undertow.training.distributed import World, world
 from undertow.training.progress import RunProgress
 from undertow.training.trainer import Trainer
@@ -90,14 +90,15 @@ def losses(out: Path) -> list[float]:
 def back_to(out: Path, unbroken: Path, step: int) -> None:
     """A copy of a run as a kill after `step` left it."""
     shutil.copytree(unbroken, out, symlinks=True)
-    for link in ("last", "best"):
-        point(out / link, f"checkpoints/step-{step:08d}")
+    for later in run_steps.checkpoints(out):
+        if run_steps.step_of(later) > step:
+            shutil.rmtree(later)
 
 
 def assert_same(out: Path, unbroken: Path) -> None:
     """Both runs have logged the same and ended with the same weights and training state."""
     assert rows(out) == rows(unbroken)
     for name in ("model.safetensors", "training.safetensors"):
-        ended, expected = load_file(out / "last" / name), load_file(unbroken / "last" / name)
+        ended, expected = (load_file(checkpoint.resolve(run / "last") / name) for run in (out, unbroken))
         assert ended.keys() == expected.keys()
         assert all(torch.equal(ended[key], expected[key]) for key in ended), name

@@ -75,8 +75,8 @@ def test_killed_before_a_link_is_moved(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(Killed):
         train(out, **settings)
     monkeypatch.setattr(snapshots, "point", real)
-    assert (out / "last").resolve().name == "step-00000008"
-    checkpoint.load(out)
+    assert (out / unreached).resolve().name == "step-00000008"
+    assert checkpoint.resolve(out / unreached).name == "step-00000012"
     train(out, resume=True, **settings)
     assert rows(out) == rows(tmp_path / "unbroken")
     for link in ("best", "last"):

@@ -70,7 +70,7 @@ def test_without_the_state_it_would_be_another_run(tmp_path: Path, alone: World)
     back_to(out, unbroken, 4)
     run = trainer(out, alone, keep_checkpoints=3)
     restore = run.snapshots.restore
-    run.snapshots.restore = lambda: (restore()[0], None)  # type: ignore[method-assign]
+    run.snapshots.restore = lambda last: (restore(last)[0], None)  # type: ignore[method-assign]
     run.fit(resume=True)
     assert rows(out) != rows(unbroken)
 

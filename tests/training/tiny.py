@@ -34,7 +34,9 @@ MODEL: dict[str, Any] = {
 }
 
 
-def trainer(out: Path, world: World, double: bool = False, model: Any = None, **changes: Any) -> Trainer:
+def trainer(
+    out: Path, world: World, double: bool = False, model: Any = None, quiet: bool = True, **changes: Any
+) -> Trainer:
     config = parse(TrainingConfig, {**runs.TRAINING, **changes})
     torch.manual_seed(config.seed)
     clips = load_clips("plucked", "train")
@@ -47,7 +49,7 @@ def trainer(out: Path, world: World, double: bool = False, model: Any = None, **
     batches = CropBatches(examples, config.batch_size, 64, field, config.seed, world.rank, world.size)
     held_out = ClipExamples(load_clips("plucked", "validation"), dataclasses.replace(needs, classes={}))
     validation = [batch for _, batch in zip(range(3), batches_in_order(held_out, 2, 200, field), strict=False)]
-    return Trainer(model, config, batches, validation, out, world, quiet=True)
+    return Trainer(model, config, batches, validation, out, world, quiet=quiet)
 
 
 train = partial(runs.train, trainer)

@@ -26,8 +26,8 @@ def train(
 ) -> None:
     """Train a model from a recipe.
 
-    The run's folder gets the losses in log.jsonl and the checkpoints in checkpoints/; `last` and `best` are links to
-    two of them. Ctrl-C saves before it stops.
+    The run's folder gets the losses in log.jsonl and the checkpoints in checkpoints/; `last` and `best` name two of
+    them. Ctrl-C saves before it stops.
 
     Args:
         recipe: A recipe of the package (wavenet-fsdd, bytenet-tinyshakespeare, …: docs/recipes.md) or a YAML file.

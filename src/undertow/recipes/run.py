@@ -23,6 +23,7 @@ from undertow.recipes.feeding import training_batches, unigram_bits, validation_
 from undertow.recipes.recipe import Recipe, read_recipe
 from undertow.recipes.samples import SampleWriter
 from undertow.recipes.tasks import TASKS, Task
+from undertow.run_steps import newest
 from undertow.training.distributed import World, world
 from undertow.training.progress import RunProgress
 from undertow.training.run_folder import check
@@ -117,7 +118,7 @@ def _train(made: Recipe, out: Path, resume: bool, here: World, say: Say | None) 
     model = _build(config)
     sets = read_sets(task, model.needs, tell)
     tell(describe(model))
-    if made.init is not None and not (resume and (out / "last").exists()):
+    if made.init is not None and not (resume and newest(out)):
         tell(f"starting from {made.init}: {take_weights(model, load(made.init)).text}")
     trainer = _trainer(made, task, sets, model, out, here, quiet=say is None)
     return Trained(out, made, model, trainer.fit(resume))

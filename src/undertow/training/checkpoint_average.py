@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from undertow import checkpoint
+from undertow import checkpoint, run_steps
 from undertow.config import to_dict
 from undertow.errors import DataError, UsageError, shown
 from undertow.models.model import Model
@@ -56,7 +56,7 @@ def _newest(run: Path, last: int) -> list[Path]:
     """The newest checkpoints of a run, oldest first."""
     if last < 2:
         raise UsageError(f"last is {last}; it must be 2 or more")
-    folders = sorted((run / "checkpoints").glob("step-*"))
+    folders = run_steps.checkpoints(run)
     if not folders:
         raise DataError(f"{run} has no checkpoints; give the folder of a run, or two or more checkpoints")
     folders = folders[-read_settings(run)["training"]["keep_checkpoints"] :]  # older ones: the best

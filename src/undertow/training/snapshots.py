@@ -3,16 +3,17 @@
     out/checkpoints/step-00001000/    config.yaml, model.safetensors, card.md: a checkpoint like any other;
                                       training.safetensors, training.json: only for training, such as the raw weights
                                       besides their average
-    out/last, out/best                links to the newest and the best checkpoint
+    out/last, out/best                links to the newest and the best, for people; nothing here follows them
 
-A checkpoint is written under another name, synced and renamed, then the link is replaced in one step: after a kill at
-any moment there is the old one or the new one. Tensors are in safetensors, the rest in JSON; nothing is unpickled.
+A checkpoint is written under another name, synced and renamed: after a kill at any moment there is the old one or the
+new one. `undertow.run_steps` finds them. Tensors are in safetensors, the rest in JSON; nothing is unpickled.
 """
 
 import json
+import os
 import random
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,9 @@ from torch.distributed.checkpoint.state_dict import (
 from torch.distributed.tensor import DTensor, distribute_tensor
 from torch.optim import Optimizer
 
-from undertow import checkpoint
+from undertow import checkpoint, run_steps
 from undertow.errors import DataError
-from undertow.files import atomic_folder, point, remove
+from undertow.files import atomic_folder, point, remove, remove_leftovers, set_aside
 from undertow.models.model import Model, trainable_parameters
 from undertow.state import State, empty_parts, named_leaves, nested
 from undertow.training.averaging import WeightAverage
@@ -49,14 +50,13 @@ class Snapshots:
     ) -> None:
         self.out, self.model, self.optimizer, self.average = out, model, optimizer, average
         self.world, self.keep = world, keep
-        self.folder = out / "checkpoints"
+        self.folder = out / run_steps.FOLDER
 
-    def save(
-        self, step: int, progress: Mapping[str, Any], card: Mapping[str, Any], is_best: bool, carried: State | None
-    ) -> None:
-        """Write the run after `step` updates, and point `last` (and `best`) to it.
+    def save(self, progress: Mapping[str, Any], card: Mapping[str, Any], carried: State | None) -> None:
+        """Write the run as it is now, and remove its older checkpoints, all but the best and the newest ones.
 
         Args:
+            progress: with the run's `step` and `best_step`.
             carried: this process's state from one batch of streams for the next.
 
         Raises:
@@ -68,35 +68,29 @@ class Snapshots:
         moments = self._moments()
         processes = self.world.gather(_generators() | _of_carried(carried))
         if self.world.is_first:
-            path = self.folder / f"step-{step:08d}"
-            with atomic_folder(path) as folder:
+            with atomic_folder(run_steps.folder_of(self.out, progress["step"])) as folder:
                 checkpoint.write(folder, self.model, card, weights)
                 (folder / "training.safetensors").write_bytes(to_bytes(_tensors(raw, moments, processes)))
-                rest = {**progress, "step": step, "processes": [_without_tensors(one) for one in processes]}
+                rest = {**progress, "processes": [_without_tensors(one) for one in processes]}
                 (folder / "training.json").write_text(json.dumps(rest), encoding="utf-8")
-            for link in ("best", "last") if is_best else ("last",):
-                point(self.out / link, path.relative_to(self.out))
-            self._prune()
+            self._prune(run_steps.folder_of(self.out, progress["best_step"]))
+            self._link()
         self.world.wait()
 
-    def restore(self) -> tuple[dict[str, Any], State | None]:
-        """Restore model, average, optimizer and random generators from `last`.
+    def restore(self, last: Path) -> tuple[dict[str, Any], State | None]:
+        """Restore model, average, optimizer and random generators from a checkpoint.
 
         Returns its progress, and this process's carried state.
 
         Raises:
-            DataError: there is no checkpoint, it is damaged, or it was made by another number of processes.
+            DataError: it is damaged, or was made by another number of processes.
         """
-        last = self.out / "last"
         try:
             progress = json.loads((last / "training.json").read_text(encoding="utf-8"))
             tensors = load_file(last / "training.safetensors")
             weights: dict[str, Any] = load_file(last / "model.safetensors")
         except (OSError, ValueError, SafetensorError) as error:
             raise DataError(f"cannot resume {self.out}: its last checkpoint cannot be read ({error})") from None
-        best = self.folder / f"step-{progress['best_step']:08d}"
-        if self.world.is_first and best.exists():
-            point(self.out / "best", best.relative_to(self.out))
         processes = progress.pop("processes")
         if len(processes) != self.world.size:
             raise DataError(
@@ -112,16 +106,28 @@ class Snapshots:
         _set_generators(own)
         return progress, _carried(own)
 
-    def clear_leftovers(self) -> None:
-        """Remove what a kill left: half-written files, and checkpoints newer than `last`."""
-        for leftover in [*self.out.glob(".*.partial*"), *self.folder.glob(".*.partial*")]:
-            remove(leftover)
-        last = (self.out / "last").resolve().name
-        for later in self.folder.glob("step-*"):
-            if last < later.name or last == "last":
-                remove(later)
-        if not (self.out / "best").exists():  # it pointed to one of these
-            remove(self.out / "best")
+    def find(self) -> tuple[Path | None, list[str]]:
+        """The checkpoint to resume from, None if none was saved yet, and lines on what was found.
+
+        Half-written files are removed. Newer checkpoints that lack a file are renamed, never removed: a copy of a run
+        may be incomplete.
+
+        Raises:
+            DataError: there are checkpoints, but none is whole.
+        """
+        for folder in (self.out, self.folder):
+            remove_leftovers(folder)
+        found, lines = run_steps.newest(self.out), []
+        every = run_steps.checkpoints(self.out)
+        newer = every if found is None else every[every.index(found) + 1 :]
+        if found is None and (newer or any(os.path.lexists(self.out / name) for name in run_steps.NAMES)):
+            what = f"{newer[-1]} lacks {run_steps.missing_file(newer[-1])}" if newer else f"{self.folder} holds none"
+            raise DataError(f"cannot resume {self.out}: it has no whole checkpoint ({what}); copy the run again")
+        for one in newer:
+            lacks = run_steps.missing_file(one)
+            lines.append(f"{one} lacks {lacks}, so it is now called {set_aside(one, f'unusable-{one.name}').name}")
+        lines.append("no checkpoint was saved yet: starting at step 0" if found is None else f"resuming from {found}")
+        return found, lines
 
     def _weights(self) -> dict[str, Tensor]:
         """A copy of all weights of the model, gathered from its shards."""
@@ -153,12 +159,18 @@ class Snapshots:
                 value = distribute_tensor(value, parameter.device_mesh, parameter.placements)
             self.optimizer.state[parameter][what] = value
 
-    def _prune(self) -> None:
-        """Remove all but the newest `keep` checkpoints, the last and the best."""
-        kept = {(self.out / link).resolve() for link in ("best", "last")}
-        for old in sorted(self.folder.glob("step-*"))[: -self.keep]:
-            if old.resolve() not in kept:
+    def _prune(self, best: Path) -> None:
+        """Remove all but the newest `keep` checkpoints and the best."""
+        for old in run_steps.checkpoints(self.out)[: -self.keep]:
+            if old != best:
                 remove(old)
+
+    def _link(self) -> None:
+        """Point `last` and `best` to the checkpoints they name, if the file system has links and the names are free."""
+        for name, target in (("last", run_steps.last(self.out)), ("best", run_steps.best(self.out))):
+            with suppress(DataError):
+                if target is not None and target.is_dir():
+                    point(self.out / name, target.relative_to(self.out))
 
 
 def seed_generators(seed: int) -> None:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from undertow import run_steps
 from undertow.batch import Batch
 from undertow.config import to_dict
 from undertow.errors import DataError
@@ -91,10 +92,10 @@ class Trainer:
         self.quiet = quiet or not world.is_first
 
     def fit(self, resume: bool = False) -> RunProgress:
-        """Train to the end, or to an early stop; `out/best` then holds the best weights, `out/last` the last.
+        """Train to the end, or to an early stop; `out/best` then has the best weights, `out/last` the last.
 
         Args:
-            resume: continue from `out/last`; a run that was killed before its first checkpoint starts again.
+            resume: continue from the newest checkpoint; a run that was killed before its first checkpoint starts again.
 
         Raises:
             DataError: the folder holds a run already, or not this one; the loss is NaN or exploded (the message names
@@ -105,9 +106,11 @@ class Trainer:
             stack.enter_context(deterministic())
             stack.enter_context(without_denormals())
             stack.callback(self.forward.let_go)
-            self._open(resume)
+            lines = self._open(resume)
             interrupt = stack.enter_context(caught())
             self.report = stack.enter_context(Report(self.model.loss_text, self.progress.step, self.quiet))
+            for line in lines:
+                self.report.say(line)
             self.journal = Journal(self.out, self.progress.step, self.config.tensorboard, self.world.is_first)
             stack.enter_context(self.journal)
             self.saved_at = time.perf_counter()
@@ -127,20 +130,22 @@ class Trainer:
                     raise KeyboardInterrupt
         return self.progress
 
-    def _open(self, resume: bool) -> None:
-        """Claim the folder, and restore the run in it."""
+    def _open(self, resume: bool) -> list[str]:
+        """Claim the folder, and restore the run in it; returns lines on what was found there."""
+        found: tuple[Path | None, list[str]] = None, []
         if self.world.is_first:
             claim(self.out, self.settings, resume)
-            self.snapshots.clear_leftovers()
-        self.world.wait()
+            found = self.snapshots.find() if resume else found
+        newest, lines = self.world.broadcast(found)
         self.gradients.settle(self.batches.batch(0))
         self.optimizer.zero_grad()
         seed_generators(self.config.seed + self.world.rank)
         if resume:
             self.length.read()
-            if (self.out / "last").exists():
-                progress, self.gradients.carried = self.snapshots.restore()
-                self.progress = RunProgress(**progress)
+        if newest is not None:
+            progress, self.gradients.carried = self.snapshots.restore(newest)
+            self.progress = RunProgress(**progress)
+        return lines
 
     def _update(self, interrupt: Interrupt) -> tuple[dict[str, Any], bool, bool]:
         """Update the weights once. Returns the row for the log, and whether any process asks to stop or to save."""
@@ -174,8 +179,8 @@ class Trainer:
             return
         what = f"the loss exploded to {loss:.3g}" if math.isfinite(loss) else "the loss is NaN or infinite"
         names = ", ".join(name for batch in micro for name in batch.names)
-        last = self.out / "last"
-        kept = f"{last} holds the last good weights" if last.exists() else "no checkpoint was written yet"
+        last = run_steps.newest(self.out)
+        kept = f"{last} holds the last good weights" if last else "no checkpoint was written yet"
         raise DataError(
             f"{what} at step {self.progress.step + 1} (gradient norm {norm:.3g}), on the batch of "
             f"{names or 'unnamed examples'}; {kept}; a lower learning rate may help"
@@ -222,6 +227,5 @@ class Trainer:
             **progress.validation_row(),
         }
         card = {**self.card, "training": {**self.card.get("training", {}), **training}, "scores": scores}
-        is_best = progress.best_step == progress.step
-        self.snapshots.save(progress.step, asdict(progress), card, is_best, self.gradients.carried)
+        self.snapshots.save(asdict(progress), card, self.gradients.carried)
         self.saved_at = time.perf_counter()
