@@ -7,10 +7,12 @@ A run is often copied: in a zip file, to an object store, with links followed or
 links: the last checkpoint is the one with the highest step, and its `training.json` names the step of the best.
 """
 
-import json
 import os
 import re
 from pathlib import Path
+
+from undertow.door import read_json
+from undertow.errors import DataError
 
 FOLDER = "checkpoints"
 NAMES = ("best", "last")
@@ -81,7 +83,7 @@ def named(path: Path) -> Path | None:
 def _best_step(folder: Path) -> int | None:
     """The step of the best checkpoint, 0 for none, as a checkpoint has it; None if it does not say."""
     try:
-        step = json.loads((folder / "training.json").read_text(encoding="utf-8"))["best_step"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        step = read_json(folder / "training.json")["best_step"]
+    except (DataError, KeyError, TypeError, IndexError):
         return None
     return step if type(step) is int and 0 <= step < 10**18 else None
