@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.refusals import refuses
-from undertow.data.folder import Layout, assign_splits, compile_pattern, label_classes, list_items
-from undertow.errors import DataError, UsageError
+from undertow.data.folder import Layout, assign_splits, label_classes, list_items
+from undertow.errors import DataError
 
 
 def touched(root: Path, *names: str) -> Path:
@@ -51,17 +51,6 @@ def test_labels_from_a_name_pattern(tmp_path):
         "3_theo_12.wav": {"digit": "3", "speaker": "theo", "take": "12"},
         "sub/9_george_0.wav": {"digit": "9", "speaker": "george", "take": "0"},
     }
-
-
-def test_a_pattern_may_name_folders_and_leave_parts_out():
-    assert compile_pattern("{speaker}/{word}-{_take}")("deep/er/anna/yes-3.wav") == {"speaker": "anna", "word": "yes"}
-    assert compile_pattern("{family}_{source}_{number}")("synth_lead_electronic_001.wav")["family"] == "synth_lead"
-
-
-@pytest.mark.parametrize("pattern", ["none", "{a}_{a}", "{1}"])
-def test_bad_patterns(pattern):
-    with refuses(UsageError, "name pattern"):
-        compile_pattern(pattern)
 
 
 def test_a_name_that_does_not_fit_is_named(tmp_path):

@@ -5,14 +5,14 @@ The named sets of `undertow.data.catalogue` are folders with a `Layout` of their
 
 import csv
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from undertow.config import there_are
 from undertow.data.audio import SUFFIXES
-from undertow.errors import DataError, UsageError
+from undertow.data.name_pattern import compile_pattern
+from undertow.errors import DataError
 
 SPLITS = ("train", "validation", "test")
 ALL = "all"  # every split together
@@ -95,30 +95,6 @@ def label_classes(items: Iterable[Item]) -> dict[str, list[str]]:
 def natural(value: str) -> tuple[bool, int, str]:
     """Sort key of values: numbers in order, then words in order."""
     return (False, int(value), value) if value.isdecimal() else (True, 0, value)
-
-
-def compile_pattern(pattern: str) -> Callable[[str], dict[str, str]]:
-    """A function from a file's name to its labels.
-
-    Raises:
-        UsageError: the pattern has no field, or one twice.
-        DataError: (by the function) a name does not fit.
-    """
-    parts = re.split(r"\{(\w+)\}", pattern)  # literal, field, literal, field, … literal
-    fields = parts[1::2]
-    if not fields or len(set(fields)) < len(fields) or not all(field.isidentifier() for field in fields):
-        raise UsageError(f"'{pattern}' is not a name pattern; write one such as '{{digit}}_{{speaker}}_{{take}}'")
-    expression = "".join(f"(?P<{part}>[^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
-    depth = pattern.count("/") + 1
-
-    def match(name: str) -> dict[str, str]:
-        stem = "/".join(Path(name).with_suffix("").parts[-depth:])
-        found = re.fullmatch(expression, stem)
-        if found is None:
-            raise DataError(f"'{name}' does not fit the name pattern '{pattern}'")
-        return {field: value for field, value in found.groupdict().items() if not field.startswith("_")}
-
-    return match
 
 
 def assign_splits(names: list[str], told: Mapping[str, str]) -> dict[str, str]:
