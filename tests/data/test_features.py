@@ -10,7 +10,16 @@ from pydantic import TypeAdapter
 from tests.data.reference.make_features import MEL, MFCC
 from tests.refusals import refuses
 from undertow.config import parse, to_dict
-from undertow.data.features import FeatureConfig, MelConfig, MFCCConfig, SpectrumConfig, build, extract
+from undertow.data.features import (
+    FeatureConfig,
+    MelConfig,
+    MFCCConfig,
+    SpectrumConfig,
+    build,
+    extract,
+    hifi_gan,
+    tacotron2,
+)
 from undertow.errors import UsageError
 
 REFERENCE = np.load(Path(__file__).parent / "reference" / "features.npz")
@@ -74,8 +83,8 @@ def test_silence_is_the_floor():
 @pytest.mark.parametrize(
     ("change", "parts"),
     [
-        ({"hop_length": 256, "sample_rate": 22050}, ["hop_length 256", 22050, 245]),
-        ({"hop_length": 0}, ["hop_length 0"]),
+        ({"hop_length": 0}, ["hop_length", "1"]),
+        ({"centre": "end"}, ["centre", "'middle'", "'start'"]),
         ({"window_length": 300}, ["hop_length", "window_length 300", "fft_size"]),
         ({"hop_length": 250}, ["hop_length 250", "window_length", "fft_size"]),
         ({"high_hz": 5000.0}, ["high_hz 5000", "4000"]),
@@ -106,3 +115,59 @@ def test_a_config_survives_the_card():
         stored = to_dict(config)
         assert {"scale", "norm", "padding", "floor"} <= set(stored)
         assert adapter.validate_python(stored) == config
+
+
+def slaney_filter(band: int, num_bands: int, top_hz: float, frequency: np.ndarray) -> np.ndarray:
+    """Slaney's triangle of area one, from 0 Hz to `top_hz`, written out for one band."""
+
+    def to_hz(mel: float) -> float:
+        return mel * 200 / 3 if mel < 15 else 1000 * math.exp((mel - 15) * math.log(6.4) / 27)
+
+    top = top_hz * 3 / 200 if top_hz < 1000 else 15 + 27 * math.log(top_hz / 1000) / math.log(6.4)
+    low, centre, high = (to_hz(top * (band + end) / (num_bands + 1)) for end in range(3))
+    up, down = (frequency - low) / (centre - low), (high - frequency) / (high - centre)
+    return np.maximum(0, np.minimum(up, down)) * 2 / (high - low)
+
+
+def by_formula(wave: np.ndarray, rate: int, frame: int, first: int, top_hz: float = 8000.0) -> np.ndarray:
+    """The 80 log mel amplitudes of one frame whose window of 1024 begins at sample `first`; the wave is mirrored."""
+    place = np.abs(first + np.arange(1024))  # mirrored at the start
+    place = np.where(place < len(wave), place, 2 * (len(wave) - 1) - place)  # and at the end
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(1024) / 1024)
+    turns = np.exp(-2j * np.pi * np.outer(np.arange(513), np.arange(1024)) / 1024)
+    amplitude = np.abs(turns @ (wave[place].astype(np.float64) * window))
+    bands = [slaney_filter(band, 80, top_hz, np.arange(513) * rate / 1024) @ amplitude for band in range(80)]
+    return np.log(np.maximum(bands, 1e-5))
+
+
+@pytest.mark.parametrize("rate", [22050, 16000, 24000, 44100])
+def test_fault_3_a_hop_need_not_divide_the_sample_rate(rate):
+    """Hop 256: frame f is of the samples 256 f to 256 f + 255, and has the numbers of the formula."""
+    wave = np.random.default_rng(rate).normal(0, 0.1, 5 * 256 + 77).astype(np.float32)
+    config = MelConfig(sample_rate=rate, hop_length=256, window_length=1024, fft_size=1024, high_hz=8000.0)
+    frames = extract(config, wave)
+    assert frames.shape == (6, 80)
+    for frame in (0, 3, 5):
+        expected = by_formula(wave, rate, frame, frame * 256 + 128 - 512)
+        np.testing.assert_allclose(frames[frame], expected, rtol=1e-5, atol=1e-5)
+
+
+def test_fault_3_presets_of_vocoders_have_published_numbers():
+    wave = np.random.default_rng(0).normal(0, 0.1, 8 * 256).astype(np.float32)
+    chosen = TypeAdapter(FeatureConfig).validate_python
+    assert chosen({"kind": "hifi-gan", "sample_rate": 22050}) == hifi_gan()
+    assert chosen({"kind": "tacotron2"}) == tacotron2() and tacotron2() != hifi_gan()
+    for config, centre in ((hifi_gan(), 128), (tacotron2(), 0)):
+        assert (config.sample_rate, config.hop_length, config.num_channels) == (22050, 256, 80)
+        frames = extract(config, wave)
+        assert frames.shape == (8, 80)
+        for frame in (0, 4, 7):
+            expected = by_formula(wave, 22050, frame, frame * 256 + centre - 512)
+            np.testing.assert_allclose(frames[frame], expected, rtol=1e-5, atol=1e-5)
+    for settings, parts in (
+        ({"kind": "hifi-gan", "sample_rate": 16000}, ["22050", "16000"]),
+        ({"kind": "hifi-gan", "hop_length": 80}, ["hop_length"]),
+        ({"kind": "hifigan"}, ["'hifigan'", "'hifi-gan'"]),
+    ):
+        with refuses(ValueError, *parts):
+            chosen(settings)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.native.models import KINDS, build, condition, configs, make, params, symbols
 from tests.native.stepping import count_ties, engine_of, feed, run
 from undertow.batch import Condition
+from undertow.data.features import extract
 from undertow.emissions import Sampling
 from undertow.models.autoregressive import Autoregressive
 from undertow.session.noise import uniforms
@@ -29,6 +30,20 @@ def test_says_and_draws_what_torch_does(kind: str) -> None:
 @given(configs(), st.integers(1, 5), st.lists(st.integers(1, 70), min_size=1, max_size=4))
 def test_any_model_says_and_draws_what_torch_does(config: dict[str, Any], num_rows: int, sizes: list[int]) -> None:
     check_parity(make(config), num_rows, 90, sizes)
+
+
+def test_fault_3_features_of_hop_256_at_22050_hz() -> None:
+    """The engine, fed the condition of a HiFi-GAN mel spectrum, says what torch does."""
+    wave = np.random.default_rng(0).normal(0, 0.1, 600).astype(np.float32)
+    given = {"features": {"kind": "hifi-gan"}, "upsampling": {"channels": 4, "strides": (16, 16)}}
+    model = make({"conditioner": given})
+    mel = torch.from_numpy(extract(model.config.conditioner.features, wave))[None].expand(2, -1, -1)
+    inputs = symbols(model, 2, 600)
+    with torch.no_grad():
+        known = model.condition({}, mel, 600, 2)
+    expected = params(model, inputs, known)
+    said = feed(engine_of(model, 2), model, inputs, known, [1, 7, 256, 3])
+    assert abs(said - expected).max() <= ROUNDING * abs(expected).max()
 
 
 def check_parity(model: Autoregressive, num_rows: int, num_steps: int, sizes: list[int]) -> None:

@@ -4,20 +4,22 @@ T samples, F frames, N points of the transform, K = N / 2 + 1 frequencies, M mel
 
 Alignment: frame f goes with samples f·hop to (f + 1)·hop - 1, and F = ceil(T / hop), so every sample has a frame. The
 window of a computed one is centred on its samples: it spans `fft_size` samples from f·hop - (fft_size - hop) // 2
-on, and its peak is at sample f·hop + hop / 2. `padding` fills the wave beyond its ends.
+on, and its peak is at sample f·hop + hop / 2; or, with `centre: start`, from f·hop - fft_size // 2 on, with its peak at
+sample f·hop. `padding` fills the wave beyond its ends. The hop need not divide the sample rate.
 """
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from torch import Tensor
 
-from undertow.config import Count, choice, config
+from undertow.config import Count, choice, config, nearest
 from undertow.data.clips import Clip
 from undertow.errors import DataError, UsageError
 
@@ -31,11 +33,12 @@ class SpectrumConfig(ABC):
     """Settings that mel and MFCC share. Rates in Hz, lengths in samples; `high_hz` None is half the sample rate.
 
     `scale` places the bands (slaney: linear below 1 kHz and logarithmic above; htk: 2595·log10(1 + f / 700)); `norm`
-    slaney gives each band the same area, None the same height. `padding` fills the wave beyond its ends.
+    slaney gives each band the same area, None the same height. `padding` fills the wave beyond its ends. `centre` is
+    the place in a frame's samples on which its window is centred: their middle, or their start (as in librosa).
     """
 
     sample_rate: Count
-    hop_length: int
+    hop_length: Count
     window_length: int
     fft_size: int
     low_hz: float = 0.0
@@ -43,13 +46,9 @@ class SpectrumConfig(ABC):
     scale: Literal["slaney", "htk"] = "slaney"
     norm: Literal["slaney"] | None = "slaney"
     padding: Literal["reflect", "zero"] = "reflect"
+    centre: Literal["middle", "start"] = "middle"
 
     def __post_init__(self) -> None:
-        if self.hop_length < 1 or self.sample_rate % self.hop_length:
-            raise UsageError(
-                f"hop_length {self.hop_length} does not divide the sample rate {self.sample_rate}; "
-                f"{_nearest_divisor(self.sample_rate, self.hop_length)} does"
-            )
         if not self.hop_length <= self.window_length <= self.fft_size:
             raise UsageError(
                 f"hop_length {self.hop_length}, window_length {self.window_length}, fft_size {self.fft_size}: "
@@ -106,6 +105,30 @@ class FramesConfig:
     sample_rate: Count
     hop_length: Count
     num_channels: Count
+
+
+def hifi_gan() -> MelConfig:
+    """The mel spectrum of HiFi-GAN (Kong et al., arXiv 2010.05646): `mel_spectrogram` of its published code, V1 to V3.
+
+    At 22,050 Hz: FFT and window of 1024 samples, hop 256; 80 bands from 0 to 8000 Hz on Slaney's scale, with his norm;
+    the natural logarithm of amplitudes no lower than 1e-5. (That code adds 1e-9 to each power, against a gradient of
+    infinity: in bands near the floor its numbers are higher, by at most 0.04.)
+    """
+    return _vocoder_mel("middle")
+
+
+def tacotron2() -> MelConfig:
+    """The mel spectrum of NVIDIA's Tacotron 2 and WaveGlow, in their published code (`TacotronSTFT`).
+
+    Its settings are those of `hifi_gan`, but a window is centred on the first of a frame's samples. (The paper's,
+    arXiv 1712.05884, has other settings: 24,000 Hz, windows of 50 ms every 12.5 ms, 125 to 7600 Hz, floor 0.01.)
+    """
+    return _vocoder_mel("start")
+
+
+def _vocoder_mel(centre: Literal["middle", "start"]) -> MelConfig:
+    sizes = {"hop_length": 256, "window_length": 1024, "fft_size": 1024, "num_channels": 80}
+    return MelConfig(sample_rate=22050, **sizes, low_hz=0.0, high_hz=8000.0, floor=1e-5, centre=centre)
 
 
 class Features(ABC):
@@ -178,8 +201,26 @@ class Frames(Features):
         return clip.frames
 
 
+def _without_preset(value: Any) -> Any:
+    """The settings that stand for a preset, if `value` names one as its kind; otherwise the value."""
+    kind = value.get("kind") if isinstance(value, Mapping) else None
+    if not isinstance(kind, str) or kind in FEATURES:
+        return value
+    if kind not in PRESETS:
+        raise ValueError(f"unknown kind '{kind}'{nearest(kind, {**FEATURES, **PRESETS})}")
+    settings, others = PRESETS[kind](), [key for key in value if key not in ("kind", "sample_rate")]
+    if others:
+        raise ValueError(f"{kind} has settings of its own; leave out {', '.join(others)}, or use kind mel")
+    if (rate := value.get("sample_rate", settings.sample_rate)) != settings.sample_rate:
+        raise ValueError(
+            f"{kind} is for {settings.sample_rate} Hz, not {rate}; set data.sample_rate={settings.sample_rate}"
+        )
+    return settings
+
+
 FEATURES = {"mel": Mel, "mfcc": MFCC, "frames": Frames}
-FeatureConfig = Annotated[Any, choice(FEATURES)]
+PRESETS: dict[str, Callable[[], MelConfig]] = {"hifi-gan": hifi_gan, "tacotron2": tacotron2}
+FeatureConfig = Annotated[Any, choice(FEATURES), BeforeValidator(_without_preset)]
 
 
 @lru_cache(maxsize=8)
@@ -219,8 +260,8 @@ def mel_filters(config: SpectrumConfig, num_bands: int) -> Tensor:
 def _magnitudes(config: SpectrumConfig, wave: np.ndarray) -> Tensor:
     """(T,) wave to (K, F) float64 magnitudes of its short-time spectrum."""
     num_frames = -(-len(wave) // config.hop_length)
-    left = (config.fft_size - config.hop_length) // 2
-    right = (num_frames - 1) * config.hop_length + config.fft_size - left - len(wave)
+    left = (config.fft_size - (config.hop_length if config.centre == "middle" else 0)) // 2
+    right = max(0, (num_frames - 1) * config.hop_length + config.fft_size - left - len(wave))
     wave = wave.astype(np.float64)
     padded = np.pad(wave, (left, right), mode="reflect") if config.padding == "reflect" else np.pad(wave, (left, right))
     window = torch.hann_window(config.window_length, periodic=True, dtype=torch.float64)
@@ -254,10 +295,6 @@ def _delta(x: Tensor, order: int) -> Tensor:
     taps = torch.from_numpy(np.linalg.pinv(powers)[order] * math.factorial(order))
     padded = torch.nn.functional.pad(x[:, None], (half, half), mode="replicate")
     return torch.nn.functional.conv1d(padded, taps[None, None])[:, 0]
-
-
-def _nearest_divisor(number: int, near: int) -> int:
-    return min((value for value in range(1, number + 1) if number % value == 0), key=lambda value: abs(value - near))
 
 
 def _htk_mel(hz: float) -> float:

@@ -106,7 +106,9 @@ class Seq2Seq(Model):
         if told.source is None or told.direction is None:
             raise UsageError("a model of kind seq2seq needs pairs of sequences, but this data has no sources")
         if told.source == "sound" and not section(values, "features"):
-            raise UsageError("model.features is missing: a model that reads sound needs it, such as {kind: log_mel}")
+            raise UsageError(
+                "model.features is missing: a model that reads sound needs it, such as {kind: mel, hop_length: 80}"
+            )
         made = parse(cls.Config, {**values, **_alphabets(values, told), "direction": told.direction}, "model")
         if told.lengths is None:
             return made
