@@ -1,15 +1,19 @@
 """Every kind of data from a recipe to a score: two steps on a little of it; and what cannot be used is named."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from tests.data.sounds import write
+from tests.data.speech import MEL, WORDS, sing
 from tests.recipes.recipe_models import model_of
-from tests.recipes.small_runs import BOOK, BOUNDED, GRU, RUNS, labelled, recipe, write_all, write_table
+from tests.recipes.small_runs import BOOK, BOUNDED, GRU, RUNS, WAVENET, labelled, recipe, write_all, write_table
 from tests.refusals import refuses
 from undertow import checkpoint
+from undertow.config import to_dict
 from undertow.errors import DataError, UsageError
 from undertow.evaluation import Score
 from undertow.evaluation.prediction import PredictionScore
@@ -233,3 +237,20 @@ def test_a_recogniser_needs_frames_and_a_model_of_two_sequences():
         read_recipe(recipe | {"model": {"kind": "seq2seq", "network": network}})
     with refuses(UsageError, "hiden", "'hidden'"):
         read_recipe("transformer-fsdd", {"model.frames.hiden": 0.1})
+
+
+def test_fault_4_a_folder_laid_out_as_lj_speech_trains_a_recogniser_and_a_model_of_sound(tmp_path: Path) -> None:
+    rows = []
+    for index, word in enumerate((*WORDS, *WORDS)):
+        write(tmp_path / "lj" / "wavs" / f"rec-{index}.wav", sing(word, 0.1))
+        rows.append(f"rec-{index}|{word}|{word}\n")
+    (tmp_path / "lj" / "metadata.csv").write_text("".join(rows))
+    network = {"kind": "rnn_attention", "channels": 4, "embedding_channels": 3, "encoder_layers": 1}
+    speech = {"kind": "seq2seq", "features": to_dict(MEL), "network": network}
+    sound = {"alphabet": {"kind": "mu_law"}, "network": WAVENET, "emission": {"kind": "categorical"}}
+    for kind, model in (("transcripts", speech), ("audio", sound)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a short receptive field
+            trained = train(recipe({"kind": kind}, model), tmp_path / kind, data=tmp_path / "lj")
+        assert trained.progress.step == 2 and trained.progress.best_loss is not None
+    assert set(checkpoint.load(tmp_path / "transcripts").alphabet.config.characters) == set("".join(WORDS))

@@ -14,6 +14,7 @@ def lines(found: Mapping[str, Any]) -> list[str]:
 def _audio(found: Mapping[str, Any]) -> list[str]:
     lines = [
         f"{found['source']}: {found['num_files']} files, {_duration(found['hours'])}",
+        f"layout             {found['layout']}",
         f"sample rates (Hz)  {_counts(found['sample_rates'])}",
         f"channels           {_counts(found['channels'])}",
         f"encodings          {_counts(found['encodings'])}",
@@ -28,6 +29,7 @@ def _audio(found: Mapping[str, Any]) -> list[str]:
     if found["splits"]:
         lines.append(f"splits             {_counts(found['splits'])}")
     lines += [f"label {name:13}{_counts(counts)}" for name, counts in found["labels"].items()]
+    lines += found["notes"]
     if found["bad"]:
         lines.append(f"bad files          {len(found['bad'])} cannot be used:")
         lines += [f"  {reason}" for reason in found["bad"].values()]

@@ -42,18 +42,21 @@ class Report:
         num_files: number of files that were tried.
         bad: by name, why a file was skipped.
         changes: by change, the number of files ("resampled from 44100 to 16000 Hz": 12).
+        notes: files that the folder's layout leaves out, and why, one line each.
         trimmed_seconds, trimmed_share: silence cut from the ends, in seconds and as a share of what was read.
     """
 
     num_files: int = 0
     bad: Mapping[str, str] = field(default_factory=dict)
     changes: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     trimmed_seconds: float = 0.0
     trimmed_share: float = 0.0
 
     def lines(self) -> list[str]:
         """The report as lines for the user; empty if there is nothing to report."""
-        lines = [f"{count} of {self.num_files} files: {change}" for change, count in self.changes.items()]
+        lines = [*self.notes]
+        lines += [f"{count} of {self.num_files} files: {change}" for change, count in self.changes.items()]
         if self.trimmed_seconds:
             lines.append(f"silence trimmed at the ends: {self.trimmed_seconds:.1f} s, {self.trimmed_share:.1%}")
         if self.bad:

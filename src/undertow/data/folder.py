@@ -3,7 +3,6 @@
 The named sets of `undertow.data.catalogue` are folders with a `Layout` of their own; a plain folder has the default.
 """
 
-import csv
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -11,7 +10,9 @@ from pathlib import Path
 
 from undertow.config import there_are
 from undertow.data.audio import SUFFIXES
+from undertow.data.layouts import READERS
 from undertow.data.name_pattern import compile_pattern
+from undertow.data.tables import TABLE, Arranged, read_table
 from undertow.errors import DataError
 
 SPLITS = ("train", "validation", "test")
@@ -27,8 +28,6 @@ SPLIT_FOLDERS = {
     "test": "test",
     "testing": "test",
 }
-TABLE = "metadata.csv"
-TABLE_FILE_COLUMNS = ("file", "file_name")
 
 
 @dataclass(frozen=True)
@@ -49,10 +48,10 @@ class Layout:
         glob: which files below the root are its audio.
         label_pattern: the file name without its suffix, such as "{digit}_{speaker}_{take}": every field is a label
             except those that begin with "_"; where a name allows several readings, earlier fields are longer. A slash
-            makes it cover folders: "{speaker}/{digit}_{take}". None: labels are columns of `metadata.csv`, if there
-            is one; otherwise `label` is the first sub-folder.
-        split_of: the split of a file from its name and labels. None: column `split` of `metadata.csv`, or a first
-            folder named train, validation or test; for all other files a hash of the name.
+            makes it cover folders: "{speaker}/{digit}_{take}". None: labels are those of `metadata.csv`, if there
+            is one, or of a known layout; otherwise `label` is the first sub-folder.
+        split_of: the split of a file from its name and labels. None: column `split` of `metadata.csv`, the splits of a
+            known layout, or a first folder named train, validation or test; for all other files a hash of the name.
     """
 
     glob: str = "**/*"
@@ -60,27 +59,50 @@ class Layout:
     split_of: Callable[[str, Mapping[str, str]], str] | None = None
 
 
+@dataclass(frozen=True)
+class Listing:
+    """The files of a folder, and how they were found.
+
+    Attributes:
+        items: sorted by name.
+        layout: the layout of the folder, for people.
+        notes: files that were left out, and why, one line each.
+    """
+
+    items: list[Item]
+    layout: str
+    notes: tuple[str, ...] = ()
+
+
 def list_items(root: Path, layout: Layout) -> list[Item]:
-    """Every audio file of a folder, sorted by name.
+    """Every audio file of a folder, sorted by name; see `read_layout`."""
+    return read_layout(root, layout).items
+
+
+def read_layout(root: Path, layout: Layout) -> Listing:
+    """Every audio file of a folder, sorted by name, with the labels and splits that its layout gives.
+
+    Without a label pattern, the layout is that of `metadata.csv` if there is one (with column names, or as LJ Speech
+    has it), of VCTK, Common Voice or LibriSpeech (see `undertow.data.layouts`), or of plain sub-folders.
 
     Raises:
-        DataError: there is no such folder, no audio in it, a name that does not fit the pattern, or a bad metadata.csv.
+        DataError: there is no such folder, no audio in it, a name that does not fit the pattern, or a bad table.
     """
     names = _audio_names(root, layout.glob)
-    table = _read_table(root, names) if layout.label_pattern is None else {}
     if layout.label_pattern is not None:
         match = compile_pattern(layout.label_pattern)
-        labels = {name: match(name) for name in names}
-    elif table:
-        labels = {name: {key: value for key, value in table.get(name, {}).items() if key != "split"} for name in names}
+        found = Arranged(f"name pattern {layout.label_pattern}", {name: match(name) for name in names})
     else:
-        labels = _folder_labels(names)
+        found = _arranged(root, names)
+    names = [name for name in names if name in found.labels]
+    told: dict[str, str]
     if layout.split_of is not None:
-        told: dict[str, str] = {name: layout.split_of(name, labels[name]) for name in names}
+        told = {name: layout.split_of(name, found.labels[name]) for name in names}
     else:
-        told = {name: split for name in names if (split := _told_split(name, table.get(name, {})))}
+        told = {name: split for name in names if (split := _told_split(name, found.told.get(name)))}
     splits = assign_splits(names, told)
-    return [Item(root / name, name, labels[name], splits[name]) for name in names]
+    items = [Item(root / name, name, found.labels[name], splits[name]) for name in names]
+    return Listing(items, found.layout, found.notes)
 
 
 def label_classes(items: Iterable[Item]) -> dict[str, list[str]]:
@@ -125,36 +147,22 @@ def _audio_names(root: Path, glob: str) -> list[str]:
     return names
 
 
-def _read_table(root: Path, names: list[str]) -> dict[str, dict[str, str]]:
-    """metadata.csv by file name: its other columns, blank cells left out."""
-    path = root / TABLE
-    if not path.is_file():
-        return {}
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            columns, rows = list(reader.fieldnames or []), list(reader)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} is not a comma-separated table in UTF-8 ({error})") from None
-    file_column = next((column for column in TABLE_FILE_COLUMNS if column in columns), None)
-    if file_column is None:
-        raise DataError(f"{path} has no column 'file'; add one, or give the labels by a name pattern")
-    known, table = set(names), {}
-    for line, row in enumerate(rows, start=2):
-        if None in row or None in row.values():
-            raise DataError(f"{path}, line {line}: it must have {len(columns)} cells, like the first line")
-        name = row.pop(file_column)
-        if name not in known:
-            raise DataError(f"{path}, line {line}: there is no audio file '{name}' in the folder")
-        table[name] = {key: value for key, value in row.items() if value}
-    return table
+def _arranged(root: Path, names: list[str]) -> Arranged:
+    """The first layout that the folder has."""
+    for read in (read_table, *READERS.values()):
+        if found := read(root, names):
+            return found
+    labels = _folder_labels(names)
+    return Arranged("sub-folders as labels" if any(labels.values()) else "files without labels", labels)
 
 
-def _told_split(name: str, row: Mapping[str, str]) -> str | None:
-    split = SPLIT_FOLDERS.get(row.get("split", ""))
-    if "split" in row and split is None:
-        raise DataError(f"{TABLE}: the split of '{name}' is '{row['split']}'; {there_are(SPLITS)}")
-    return split or (SPLIT_FOLDERS.get(name.split("/")[0].lower()) if "/" in name else None)
+def _told_split(name: str, given: str | None) -> str | None:
+    """The split that a table gives, otherwise that of the first folder, if it is named after one."""
+    if given is None:
+        return SPLIT_FOLDERS.get(name.split("/")[0].lower()) if "/" in name else None
+    if given not in SPLIT_FOLDERS:
+        raise DataError(f"{TABLE}: the split of '{name}' is '{given}'; {there_are(SPLITS)}")
+    return SPLIT_FOLDERS[given]
 
 
 def _folder_labels(names: list[str]) -> dict[str, dict[str, str]]:

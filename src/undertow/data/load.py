@@ -14,7 +14,7 @@ from undertow.data.audio import is_silent, read_audio, to_int16
 from undertow.data.catalogue import CATALOGUE, audio_set, open_set
 from undertow.data.clips import Clip, ClipSet, Report
 from undertow.data.features import FramesConfig
-from undertow.data.folder import ALL, SPLITS, Item, Layout, label_classes, list_items
+from undertow.data.folder import ALL, SPLITS, Item, Layout, Listing, label_classes, read_layout
 from undertow.data.frames import frames_of
 from undertow.data.synthetic import PLUCKED, PLUCKED_RATE, plucked_strings
 from undertow.data.trim import trim_silence
@@ -61,7 +61,8 @@ def load_clips(
         raise UsageError(f"features of kind 'frames' go with whole recordings; these clips are {what}")
     if source == PLUCKED:
         return plucked_strings(split, sample_rate=sample_rate or PLUCKED_RATE)
-    items = list_source(source, path=path, label_pattern=label_pattern)
+    listing = read_source(source, path=path, label_pattern=label_pattern)
+    items = listing.items
     chosen = [item for item in items if split in (item.split, ALL)]
     if not chosen:
         raise DataError(f"{source} has no {split} clips: its {len(items)} files are all in other splits")
@@ -71,7 +72,7 @@ def load_clips(
     with ThreadPoolExecutor() as pool:
         outcomes = list(pool.map(lambda item: _read(item, rate, trim_decibels, frames), chosen))
     clips = [outcome.clip for outcome in outcomes if outcome.clip is not None]
-    report = _report(chosen, outcomes, rate)
+    report = _report(chosen, outcomes, rate, listing.notes)
     if not clips:
         reason = next(iter(report.bad.values()))
         raise DataError(f"none of the {len(chosen)} {split} files of {source} can be used; the first: {reason}")
@@ -79,7 +80,12 @@ def load_clips(
 
 
 def list_source(source: str | Path, *, path: str | Path | None = None, label_pattern: str | None = None) -> list[Item]:
-    """The audio files of a named set or a folder, with labels and splits.
+    """The audio files of a named set or a folder, with labels and splits; see `read_source`."""
+    return read_source(source, path=path, label_pattern=label_pattern).items
+
+
+def read_source(source: str | Path, *, path: str | Path | None = None, label_pattern: str | None = None) -> Listing:
+    """The audio files of a named set or a folder, with labels and splits, and how they were found.
 
     Raises:
         UsageError: `path` for a folder, or a label pattern for a named set.
@@ -88,12 +94,12 @@ def list_source(source: str | Path, *, path: str | Path | None = None, label_pat
     if source in CATALOGUE:
         if label_pattern is not None:
             raise UsageError(f"{source} has its own labels; a label pattern is for a folder")
-        return open_set(str(source), None if path is None else Path(path))[1]
+        return Listing(open_set(str(source), None if path is None else Path(path))[1], "named set")
     if path is not None:
         raise UsageError(f"a path goes with a named set, and '{source}' is not one{nearest(str(source), CATALOGUE)}")
     if not Path(source).is_dir():
         raise DataError(f"'{source}' is neither a folder nor a named set{nearest(str(source), [*CATALOGUE, PLUCKED])}")
-    return list_items(Path(source), Layout(label_pattern=label_pattern))
+    return read_layout(Path(source), Layout(label_pattern=label_pattern))
 
 
 @dataclass(frozen=True)
@@ -120,11 +126,12 @@ def _read(item: Item, sample_rate: int, trim_decibels: float | None, frames: Fra
     return _Outcome(Clip(item.name, to_int16(wave), item.labels, beside), "", audio.notes, num_trimmed)
 
 
-def _report(items: Sequence[Item], outcomes: Sequence[_Outcome], sample_rate: int) -> Report:
+def _report(items: Sequence[Item], outcomes: Sequence[_Outcome], sample_rate: int, notes: tuple[str, ...]) -> Report:
     num_trimmed = sum(outcome.num_trimmed for outcome in outcomes)
     num_read = num_trimmed + sum(len(outcome.clip) for outcome in outcomes if outcome.clip is not None)
     return Report(
         num_files=len(items),
+        notes=notes,
         bad={item.name: outcome.reason for item, outcome in zip(items, outcomes, strict=True) if outcome.reason},
         changes=Counter(note for outcome in outcomes for note in outcome.notes),
         trimmed_seconds=num_trimmed / sample_rate,

@@ -14,8 +14,8 @@ import numpy as np
 
 from undertow.data.audio import SUFFIXES, is_silent, read_audio
 from undertow.data.describe_text import lengths
-from undertow.data.folder import Item, label_classes
-from undertow.data.load import list_source
+from undertow.data.folder import Item, Listing, label_classes
+from undertow.data.load import read_source
 from undertow.errors import DataError
 
 QUIET = 10 ** (-60 / 20)  # a frame of 10 ms whose root mean square is below -60 dB of full scale counts as silence
@@ -26,7 +26,8 @@ def survey(source: str | Path, *, label_pattern: str | None = None) -> dict[str,
     """Read every file of a named set, a folder or a single file, and describe them.
 
     Returns:
-        `num_files`, `num_good`, `hours`; counts by `sample_rates` (Hz), `channels`, `encodings`, `splits`; `seconds`
+        `layout` (how files, labels and splits were found), `notes` (files that it leaves out); `num_files`,
+        `num_good`, `hours`; counts by `sample_rates` (Hz), `channels`, `encodings`, `splits`; `seconds`
         (shortest, 5th percentile, median, 95th, longest, mean); `level_dbfs` (root mean square) and `peak_dbfs`;
         `silence_share` (of frames of 10 ms), `clipping_share` (of samples), `num_clipped_files`; `labels` (by name,
         files of each class); `bad` (by file, why it cannot be used).
@@ -34,12 +35,15 @@ def survey(source: str | Path, *, label_pattern: str | None = None) -> dict[str,
     Raises:
         DataError: there is no such folder or file, or no audio in it.
     """
-    items = _items(source, label_pattern)
+    listing = _listing(source, label_pattern)
+    items = listing.items
     with ThreadPoolExecutor() as pool:
         outcomes = list(pool.map(_measure, items))
     good = [outcome for outcome in outcomes if isinstance(outcome, _Measures)]
     return {
         "source": str(source),
+        "layout": listing.layout,
+        "notes": list(listing.notes),
         "num_files": len(items),
         "num_good": len(good),
         "hours": sum(one.seconds for one in good) / 3600,
@@ -73,13 +77,13 @@ class _Measures:
         return self.num_samples / self.sample_rate
 
 
-def _items(source: str | Path, label_pattern: str | None) -> list[Item]:
+def _listing(source: str | Path, label_pattern: str | None) -> Listing:
     path = Path(source)
     if path.is_file():
         if path.suffix.lower() not in SUFFIXES:
             raise DataError(f"{path} is not an audio file ({', '.join(SUFFIXES)})")
-        return [Item(path, path.name, {}, "")]
-    return list_source(source, label_pattern=label_pattern)
+        return Listing([Item(path, path.name, {}, "")], "one file")
+    return read_source(source, label_pattern=label_pattern)
 
 
 def _measure(item: Item) -> _Measures | str:

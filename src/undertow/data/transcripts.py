@@ -15,9 +15,10 @@ from undertow.config import nearest
 from undertow.data.catalogue import CATALOGUE
 from undertow.data.clips import Clip, ClipSet
 from undertow.data.features import build
-from undertow.data.folder import ALL, SPLITS, TABLE, Item, label_classes
+from undertow.data.folder import ALL, SPLITS, Item, label_classes
 from undertow.data.load import list_source, load_clips
 from undertow.data.pairs import PairSet
+from undertow.data.tables import TABLE
 from undertow.errors import DataError, UsageError
 
 SPEAKER = "speaker"  # the label that names the speaker, and the held-out speaker's split

@@ -154,8 +154,8 @@ def upsampler(config: Upsampling, features: FeatureConfig) -> Serial:
     strides = config.strides or tuple(prime_factors(features.hop_length))
     if math.prod(strides) != features.hop_length:
         raise UsageError(
-            f"upsampling strides {strides} multiply to {math.prod(strides)}; the features' hop is {features.hop_length}; "
-            "set conditioner.upsampling.strides=[] for its prime factors"
+            f"upsampling strides {strides} multiply to {math.prod(strides)}; the features' hop is "
+            f"{features.hop_length}; set conditioner.upsampling.strides=[] for its prime factors"
         )
     first = CausalConv1d(features.num_channels, config.channels)
     if config.kind == "repeat":

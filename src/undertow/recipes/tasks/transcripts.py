@@ -29,7 +29,8 @@ class TranscriptsTask(Task):
         """Which recordings, and where their transcripts are.
 
         Attributes:
-            source: a named set, or a folder of recordings with a table `metadata.csv` (columns `file` and `text`).
+            source: a named set, or a folder of recordings with a table `metadata.csv` (columns `file` and `text`), or
+                in the layout of LJ Speech, VCTK, Common Voice or LibriSpeech.
             path: folder of the named set, if it is neither in UNDERTOW_DATA nor in the cache.
             label: the transcripts: a column of the table, or a label of a named set ("digit"), digits as words.
             label_pattern: labels in a folder's file names, instead of the table.
