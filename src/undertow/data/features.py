@@ -127,8 +127,15 @@ def tacotron2() -> MelConfig:
 
 
 def _vocoder_mel(centre: Literal["middle", "start"]) -> MelConfig:
-    sizes = {"hop_length": 256, "window_length": 1024, "fft_size": 1024, "num_channels": 80}
-    return MelConfig(sample_rate=22050, **sizes, low_hz=0.0, high_hz=8000.0, floor=1e-5, centre=centre)
+    return MelConfig(
+        sample_rate=22050,
+        hop_length=256,
+        window_length=1024,
+        fft_size=1024,
+        num_channels=80,
+        high_hz=8000.0,
+        centre=centre,
+    )
 
 
 class Features(ABC):

@@ -6,8 +6,8 @@ Their files are taken as published: texts, speakers and splits are theirs. A lay
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from undertow.data.lines import read_text
 from undertow.data.tables import Arranged, Rows
+from undertow.door import MOST_CARD, MOST_TABLE, read_text
 from undertow.errors import DataError
 
 VCTK_TEXTS, VCTK_SOUND = "txt", "wav48"
@@ -42,7 +42,7 @@ def read_vctk(root: Path, names: Sequence[str]) -> Arranged | None:
     labels = {}
     for (speaker, take), name in takes.items():
         text = root / VCTK_TEXTS / speaker / f"{take}.txt"
-        said = " ".join(read_text(text).split()) if text.is_file() else ""
+        said = " ".join(read_text(text, MOST_CARD).split()) if text.is_file() else ""
         labels[name] = {"speaker": speaker, **({"text": said} if said else {})}
     notes = () if not num_others else (f"{num_others:,} files left out: a second microphone recorded the same",)
     return Arranged("VCTK: wav48*/ and txt/ with a folder for each speaker", labels, notes=notes)
@@ -109,7 +109,7 @@ def read_librispeech(root: Path, names: Sequence[str]) -> Arranged | None:
     texts, seen = {}, Rows()
     for folder, files in found.items():
         for file in files:
-            for line, row in enumerate(read_text(file).split("\n"), start=1):
+            for line, row in enumerate(read_text(file, MOST_TABLE).split("\n"), start=1):
                 recording, _, text = row.strip().partition(" ")
                 if not recording:
                     continue

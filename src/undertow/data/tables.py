@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from undertow.data.lines import read_text
+from undertow.door import MOST_TABLE, read_text
 from undertow.errors import DataError
 
 TABLE = "metadata.csv"
@@ -67,7 +67,7 @@ def read_table(root: Path, names: Sequence[str]) -> Arranged | None:
     path = root / TABLE
     if not path.is_file():
         return None
-    text = read_text(path)
+    text = read_text(path, MOST_TABLE)
     first = text.split("\n", 1)[0].rstrip("\r")
     if BAR in first and not set(FILE_COLUMNS) & set(first.split(BAR)) and not set(FILE_COLUMNS) & set(first.split(",")):
         return _like_lj_speech(path, text, names)
