@@ -9,13 +9,11 @@ from torch import nn
 
 from tests.refusals import refuses
 from undertow.config import parse
-from undertow.cost.growth_laws import BUILT, NOTES, TEXTBOOK
 from undertow.cost.measuring import Cost, count_operations, exponent, measure_cost, measure_costs
-from undertow.cost.network_families import FAMILIES, family
+from undertow.cost.network_families import family
 from undertow.errors import UsageError
 from undertow.layers import CausalConv1d
 from undertow.models import Autoregressive
-from undertow.networks import NETWORKS
 
 WIDTH, DEPTH, SYMBOLS = 8, 3, 256
 
@@ -132,24 +130,6 @@ def test_exponents_of_the_families() -> None:
     assert found.receptive_field is None and found.kind == "transformer"
 
 
-@pytest.mark.parametrize("name", FAMILIES)
-def test_every_family_is_of_a_network(name: str) -> None:
-    assert family(name, 4, WIDTH, 1).network.config.kind in NETWORKS
-
-
-def test_laws_and_notes_are_of_networks() -> None:
-    assert set(BUILT) == set(NOTES) <= set(NETWORKS)
-
-
-def test_the_textbook_s_table() -> None:
-    """The exponents of t as it prints them; a step's are those of t steps, less one."""
-    exponents = {kind: [law.exponent for law in laws.values()] for kind, laws in TEXTBOOK.items()}
-    assert exponents["rnn"] == [1, 1, 0, 0, 1, 1]
-    assert exponents["rnn_attention"] == [2, 2, 1, 1, 1, 0]
-    assert exponents["transformer"] == [2, 1, 1, 1, 0, 0]
-    assert [law.exponent for law in BUILT["bytenet"].values()] == [1, 1, 0, 0, 0, 0]
-
-
 def test_a_model_of_sound_with_features_and_a_scalar_input() -> None:
     mel = {"kind": "mel", "sample_rate": 32, "hop_length": 4, "window_length": 8, "fft_size": 16, "num_channels": 3}
     values = {
@@ -191,12 +171,3 @@ def test_a_tied_output_and_gradients_that_are_there_already() -> None:
 def test_lengths_that_cannot_be_measured(length: int, parts: list[str]) -> None:
     with refuses(UsageError, *parts):
         measure_cost(family("transformer", 16, WIDTH, 1), length)
-
-
-@pytest.mark.parametrize(
-    ("words", "part"),
-    [(("rnnn", 8), "'rnn'"), (("lstm", 8, 7), "width 7"), (("lstm", 8, 8, 0), "depth 0")],
-)
-def test_families_that_cannot_be_made(words: Any, part: str) -> None:
-    with refuses(UsageError, part):
-        family(*words)

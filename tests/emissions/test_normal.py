@@ -21,7 +21,7 @@ def test_an_interval_narrow_wide_and_in_between(middle: float) -> None:
     edge = NARROW / max(1, abs(middle))
     with mpmath.workdps(60):
         for half in (1e-9, 0.01, edge * (1 - 1e-12), edge * (1 + 1e-12), 2.0):
-            got = NORMAL.log_interval(torch.tensor(middle, dtype=torch.float64), torch.tensor(half, dtype=torch.float64)).item()
+            got = NORMAL.log_interval(*torch.tensor([middle, half], dtype=torch.float64)).item()
             middle_, half_ = mpmath.mpf(middle), mpmath.mpf(half)
             expected = float(log_interval("normal", middle_ - half_, middle_ + half_))
             assert abs(got - expected) <= 2e-14 * (1 + abs(expected))

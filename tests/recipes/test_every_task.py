@@ -25,9 +25,7 @@ from undertow.recipes.recipe import parse_changes
 from undertow.recipes.tasks import TASKS
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in RUNS if name != "sound"]
-)  # tests/cli/test_train_classify.py
+@pytest.mark.parametrize("name", [name for name in RUNS if name != "sound"])  # tests/cli/test_train_classify.py
 def test_from_a_recipe_to_a_score(name: str, tmp_path: Path) -> None:
     data, model, source = RUNS[name]
     given = None if source is None else write_all(tmp_path) / source
