@@ -15,7 +15,8 @@ def test_nats_are_those_of_each_target_given_its_source(monkeypatch: pytest.Monk
     end, source = model.end_symbol, sources(model)
     targets = [np.array([*range(length), end]) for length in (3, 1, 5, 2)]
     given = [source[row, :length].numpy() for row, length in enumerate(LENGTHS.tolist())]
-    pairs = PairSet(given, targets, list("abcd"), source_end=end, target_end=end)
+    written = [target[:-1] for target in targets]
+    pairs = PairSet([one[:-1] for one in given], written, list("abcd"), source_end=end, target_end=end)
     expected = 0.0
     for one, target, length in zip(given, targets, LENGTHS, strict=True):
         batch = Batch(
