@@ -1,46 +1,81 @@
-"""The condition of a batch: in one pass and frame by frame, whatever the features' hop."""
+"""Conditions: labels that are looked up and hidden, frames that are raised to the signal's rate and streamed."""
 
-import numpy as np
+from typing import Any
+
 import pytest
 import torch
 
-from tests.contract import assert_close
 from tests.refusals import refuses
 from undertow.config import parse
-from undertow.data.features import extract
 from undertow.errors import UsageError
-from undertow.models.conditioner import Conditioner
+from undertow.models.conditioner import Conditioner, Upsampling, prime_factors
+
+LABELS = {"speaker": ["theo", "lucas"], "digit": ["0", "1", "2"]}
+MEL = dict(kind="mel", sample_rate=100, hop_length=4, window_length=16, fft_size=16, num_channels=3, padding="zero")
 
 
-def made(features: dict, **upsampling: object) -> Conditioner:
+def conditioner(**values: Any) -> Conditioner:
     torch.manual_seed(0)
-    settings = {"features": features, "upsampling": {"channels": 3, **upsampling}}
-    return Conditioner(parse(Conditioner.Config, settings)).double().eval()
+    return Conditioner(parse(Conditioner.Config, values)).double().eval()
 
 
-@pytest.mark.parametrize("rate", [22050, 16000, 24000, 44100])
-@pytest.mark.parametrize("upsampling", [{"strides": [16, 16]}, {}, {"kind": "repeat"}, {"look_ahead": 0}])
-def test_fault_3_with_hop_256_a_step_has_its_own_frame_in_one_pass_and_step_by_step(rate, upsampling):
-    mel = {"kind": "mel", "hop_length": 256, "window_length": 1024, "fft_size": 1024, "sample_rate": rate}
-    conditioner = made(mel, **upsampling)
-    num_steps = 3 * 256 + 100
-    wave = np.random.default_rng(0).normal(0, 0.1, num_steps).astype(np.float32)
-    frames = torch.from_numpy(extract(conditioner.config.features, wave))[None].double()
-    with torch.no_grad():
-        whole = conditioner({}, frames, num_steps, 1).aligned
-        state, ahead = conditioner.init_state(1), conditioner.config.upsampling.look_ahead
-        parts = []
-        for first in range(4):
-            size = min(256, num_steps - first * 256)
-            part, state = conditioner.step({}, frames[:, first : first + 1 + ahead], size, 1, state)
-            parts.append(part.aligned)
-        assert_close(torch.cat(parts, dim=1), whole)
-        changed = frames.clone()
-        changed[:, 2] += 1
-        touched = (conditioner({}, changed, num_steps, 1).aligned != whole).any(dim=2)[0].nonzero()[:, 0]
-    assert int(touched[0]) == (2 - ahead) * 256
+def frames(number: int = 6) -> torch.Tensor:
+    return torch.randn(2, number, 3, generator=torch.Generator().manual_seed(1)).double()
 
 
-def test_strides_that_do_not_suit_the_hop_are_refused():
-    with refuses(UsageError, "strides (5, 4, 4)", "80", "256", "strides=[]"):
-        made({"kind": "hifi-gan"}, strides=[5, 4, 4])
+def test_vectors_of_labels_are_summed_and_an_unknown_one_adds_nothing() -> None:
+    made = conditioner(labels=LABELS, label_channels=4)
+    speaker, digit = (table.weight for table in made.tables)
+    found = made({"speaker": torch.tensor([1, -1]), "digit": torch.tensor([2, 0])}, None, 9, 2).aligned
+    assert found is not None and found.shape == (2, 1, 4)
+    torch.testing.assert_close(found[:, 0], torch.stack([speaker[2] + digit[3], digit[1]]))
+    nothing = made({}, None, 9, 2).aligned
+    assert nothing is not None and not nothing.any()
+
+
+def test_training_hides_labels_and_nothing_else_does() -> None:
+    made = conditioner(labels=LABELS, label_dropout=0.5).train()
+    index = {"speaker": torch.zeros(400, dtype=torch.int64)}
+    hidden = (made(index, None, 1, 400).aligned == 0).all(dim=-1)  # type: ignore[union-attr]
+    assert 0.4 < hidden.double().mean() < 0.6
+    assert made.eval()(index, None, 1, 400).aligned.any(dim=-1).all()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("kind", ["transposed", "repeat"])
+@pytest.mark.parametrize("look_ahead", [0, 2])
+def test_frames_streamed_are_frames_as_a_whole(kind: str, look_ahead: int) -> None:
+    made = conditioner(features=MEL, upsampling=dict(kind=kind, channels=5, look_ahead=look_ahead))
+    whole = made({}, frames(), 22, 2).aligned
+    assert whole is not None and whole.shape == (2, 22, 5)
+    state, parts = made.init_state(2), []
+    for start, stop in ((0, 8), (8, 12), (12, 22)):
+        part, state = made.step({}, frames()[:, start // 4 :], stop - start, 2, state)
+        assert part.aligned is not None
+        parts.append(part.aligned)
+    torch.testing.assert_close(torch.cat(parts, dim=1), whole, rtol=1e-12, atol=1e-12)
+
+
+def test_a_frame_reaches_as_far_back_as_is_said() -> None:
+    made = conditioner(features=MEL, upsampling=dict(channels=5, look_ahead=0))
+    given = frames().requires_grad_()
+    aligned = made({}, given, 24, 2).aligned
+    assert aligned is not None
+    aligned[:, 12].sum().backward()
+    assert given.grad is not None
+    seen = given.grad.abs().sum(dim=(0, 2)).nonzero().flatten().tolist()
+    assert seen[-1] == 3 and (3 - seen[0]) * 4 <= made.past_steps
+
+
+def test_frames_that_are_missing_or_too_few_are_refused() -> None:
+    made = conditioner(features=MEL)
+    with refuses(UsageError, "mel", "none"):
+        made({}, None, 8, 2)
+    with refuses(UsageError, "6 feature frames", 25):
+        made({}, frames(), 25, 2)
+
+
+def test_strides_multiply_to_the_hop() -> None:
+    assert prime_factors(160) == [5, 2, 2, 2, 2, 2] and prime_factors(1) == []
+    with refuses(UsageError, "(2, 3)", 6, 4):
+        conditioner(features=MEL, upsampling=dict(strides=[2, 3]))
+    assert Upsampling().strides == ()

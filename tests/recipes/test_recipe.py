@@ -11,11 +11,9 @@ from undertow.batch import Batch
 from undertow.callbacks import silent
 from undertow.data.audio import write_audio
 from undertow.data.told import Label, Told
-from undertow.errors import DataError, UsageError
+from undertow.errors import UsageError
 from undertow.models import build, complete
-from undertow.models.completing import choose_classes
 from undertow.recipes import read_recipe, recipe_names
-from undertow.recipes.card_data import data_of_card
 from undertow.recipes.clips import AudioData, choose, labels_of
 from undertow.recipes.recipe import parse_changes
 from undertow.recipes.run import _build
@@ -118,20 +116,6 @@ def test_sections_that_are_missing_or_unknown_are_named():
         read_recipe({**SMALL, "model": MODEL, "training": {}})
 
 
-def test_labels_that_do_not_sort_clips_into_classes_are_left_out():
-    takes = Label(tuple(map(str, range(24))), is_useful=False)
-    told = Told(real="sound", labels={"pitch": Label(("A", "B")), "take": takes})
-    said: list[str] = []
-    assert choose_classes("auto", told, said.append) == {"pitch": ["A", "B"]}
-    assert len(said) == 1 and "'take'" in said[0]
-    assert choose_classes(["take"], told, silent) == {"take": list(takes.classes or ())}
-    assert choose_classes([], told, silent) == {}
-    with refuses(DataError, "label 'pich'", "'pitch'"):
-        choose_classes(["pich"], told, silent)
-    with refuses(UsageError, "model.conditioner.labels", "'all'", "auto"):
-        choose_classes("all", told, silent)
-
-
 def test_labels_of_a_folder_are_useful_where_clips_share_them(tmp_path):
     for take in range(20):
         write_audio(tmp_path / f"{take % 2}_anna_{take}.wav", np.ones(100) * 0.1, 8000)
@@ -151,10 +135,3 @@ def test_a_folder_laid_out_as_the_recipes_set_is_that_set(tmp_path):
     assert choose(fsdd, None) is fsdd
     with refuses(UsageError, "--data"):
         choose(AudioData(), None)
-
-
-def test_the_data_section_of_a_card():
-    assert data_of_card({"data": {"kind": "audio", "source": "x", "splits": {}}}) == AudioData(source="x")
-    assert data_of_card({}) is None and data_of_card({"data": "speech"}) is None
-    with refuses(DataError, "card", "data", "'sauce'", "'source'"):
-        data_of_card({"data": {"kind": "audio", "sauce": "x"}})
