@@ -137,7 +137,7 @@ def test_golden_checkpoint_gives_the_numbers_it_gave():
 
 
 def test_golden_checkpoint_is_written_again_byte_for_byte(tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoint, "version", lambda name: "0.1.0")
+    monkeypatch.setattr(checkpoint, "version", lambda: "0.1.0")
     checkpoint.save(tmp_path / "again", checkpoint.load(FOLDER), {})
     assert (tmp_path / "again/config.yaml").read_bytes() == (FOLDER / "config.yaml").read_bytes()
     assert header(tmp_path / "again") == header(FOLDER)

@@ -58,6 +58,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return importlib.import_module("undertow.version").version()
     if name not in _FACE:
         raise AttributeError(f"module 'undertow' has no attribute '{name}'")
     value = getattr(importlib.import_module(_FACE[name]), name)
@@ -66,4 +68,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, "__version__"})

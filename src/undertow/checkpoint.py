@@ -13,7 +13,6 @@ import re
 import warnings
 import zlib
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
 from typing import Any
@@ -23,14 +22,19 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from undertow import hub, models, run_steps
+from undertow.arguments import checked
 from undertow.config import config, parse, to_dict
+from undertow.device import pick_device
 from undertow.errors import DataError, UsageError
 from undertow.files import atomic_folder
-from undertow.models import Model, ModelConfig, ShortReceptiveFieldWarning
+from undertow.models import Model, ModelConfig, ShortReceptiveFieldWarning, require
+from undertow.models.model import Ability
 from undertow.plain_yaml import from_yaml, to_yaml
+from undertow.version import version
 from undertow.weights import check_weights, read_weights, refuse_pickle
 
 FORMAT_VERSION = 1
+AnyModel = Model | str | Path  # a model, or the folder of a checkpoint or of a run
 CONFIG, WEIGHTS, CARD, ENGINE = "config.yaml", "model.safetensors", "card.md", "model.engine"
 MOST_SHOWN = 1000  # characters of a value in the card; a tokenizer has millions
 FRONT_MATTER = re.compile(r"---\n(.*?\n)---\n", re.DOTALL)
@@ -78,7 +82,7 @@ def write(folder: Path, model: Model, card: Mapping[str, Any], weights: Mapping[
     weights = model.state_dict() if weights is None else weights
     weights = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in weights.items()}
     check_weights(weights, model.state_dict(), folder / WEIGHTS, CONFIG)
-    content = {"format_version": FORMAT_VERSION, "undertow_version": _version(), "model": to_dict(model.config)}
+    content = {"format_version": FORMAT_VERSION, "undertow_version": version(), "model": to_dict(model.config)}
     data = to_bytes(weights, metadata={"format": "pt"})
     if model.engine_file is not None:
         content["engine"] = {"crc32": zlib.crc32(model.engine_file), "weights_crc32": zlib.crc32(data)}
@@ -88,6 +92,7 @@ def write(folder: Path, model: Model, card: Mapping[str, Any], weights: Mapping[
     (folder / CARD).write_text(_card_text(model, card), encoding="utf-8")
 
 
+@checked
 def load(path: str | Path, device: str | torch.device = "cpu") -> Model:
     """The model of a checkpoint folder, or of a run folder's best (else last) checkpoint, ready for use (`eval`).
 
@@ -96,8 +101,9 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Model:
 
     Raises:
         DataError: it is not a checkpoint, is damaged, has another format version, or its files do not fit together.
-        UsageError: it is a published model, and `tokenizers` is not installed.
+        UsageError: the device is unknown or missing; or it is a published model, and `tokenizers` is not installed.
     """
+    device = pick_device(device) if isinstance(device, str) else device
     folder = resolve(path)
     if not (folder / CONFIG).is_file():
         return hub.load(folder).to(device).eval()
@@ -112,6 +118,20 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Model:
     model.load_state_dict(weights)
     model.engine_file = engine_file
     return model.to(device).eval()
+
+
+def model_given(model: AnyModel, *abilities: Ability) -> Any:
+    """The model that a user gives: itself; or that of a folder, loaded on the CPU.
+
+    Args:
+        abilities: verbs; the model must support one of them.
+
+    Raises:
+        UsageError: it supports none of them.
+        DataError: see `load`.
+    """
+    found, name = (load(model), f"{model} is") if isinstance(model, str | Path) else (model, "this model is")
+    return require(found, abilities[0], name) if abilities and not found.abilities & {*abilities} else found
 
 
 def resolve(path: str | Path) -> Path:
@@ -171,7 +191,7 @@ def _read_config_file(folder: Path) -> ConfigFile:
     values = from_yaml(_read_text(file), file)
     found = values.get("format_version")
     if type(found) is not int or found != FORMAT_VERSION:
-        raise DataError(f"{file}: format_version is {found}; undertow {_version()} reads {FORMAT_VERSION}")
+        raise DataError(f"{file}: format_version is {found}; undertow {version()} reads {FORMAT_VERSION}")
     try:
         return parse(ConfigFile, values)
     except UsageError as error:
@@ -210,7 +230,7 @@ def _read_engine(folder: Path, entry: EngineFile | None) -> bytes | None:
 
 def _card_text(model: Model, card: Mapping[str, Any]) -> str:
     """Front matter for programs, then the same for people."""
-    versions = {"undertow": _version(), "python": python_version(), "torch": str(torch.__version__)}
+    versions = {"undertow": version(), "python": python_version(), "torch": str(torch.__version__)}
     card = {key: value for key, value in card.items() if key not in ("library_name", "tags", "versions")}
     data = to_dict({"library_name": "undertow", "tags": [model.config.kind], **card, "versions": versions})
     sizes = {"parameters": model.num_parameters}
@@ -247,10 +267,3 @@ def _read_text(file: Path) -> str:
         raise DataError(f"cannot read {file}: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
         raise DataError(f"{file} is not UTF-8 text: {error.reason} at byte {error.start + 1}") from None
-
-
-def _version() -> str:
-    try:
-        return version("undertow")
-    except PackageNotFoundError:  # run from a checkout that was not installed
-        return "unknown"

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 from cyclopts import Parameter
 
+from undertow.arguments import check_field, check_fields
 from undertow.config import nearest
 from undertow.errors import UsageError
 
@@ -42,7 +43,7 @@ class Sampling:
         top_p: Draw from the fewest symbols whose total probability reaches p.
 
     Raises:
-        UsageError: a number out of range.
+        UsageError: a value of the wrong type, or a number out of range.
     """
 
     temperature: float | int = 1.0
@@ -50,6 +51,7 @@ class Sampling:
     top_p: float | int | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if not 0 <= self.temperature < float("inf"):
             raise UsageError(f"temperature is {self.temperature}; it must be zero or more")
         object.__setattr__(self, "temperature", float(self.temperature))
@@ -80,7 +82,7 @@ class Draw:
         threads: Most threads to use; by default as many as help.
 
     Raises:
-        UsageError: a number out of range, or options that do not go together.
+        UsageError: a value of the wrong type, a number out of range, or options that do not go together.
     """
 
     seconds: float | int | None = None
@@ -94,6 +96,7 @@ class Draw:
     threads: int | None = None
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if self.seconds is not None and self.num_steps is not None:
             raise UsageError("give seconds or num_steps, not both")
         if self.num_steps is not None and self.num_steps < 1:
@@ -112,13 +115,14 @@ class Beam:
         length_penalty: Length-penalty exponent; 0 ranks by likelihood alone.
 
     Raises:
-        UsageError: a number out of range.
+        UsageError: a value of the wrong type, or a number out of range.
     """
 
     beam: int = 5
     length_penalty: float | int | None = LENGTH_PENALTY
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if self.beam < 1:
             raise UsageError(f"beam is {self.beam}; it must be 1 or more")
         if self.length_penalty is not None and not 0 <= self.length_penalty <= MOST_PENALTY:
@@ -139,7 +143,7 @@ class Search(Beam):
         cached: Keep the state of past steps; --uncached reads all symbols again at every step, for the same result.
 
     Raises:
-        UsageError: a number out of range, or options that do not go together.
+        UsageError: a value of the wrong type, a number out of range, or options that do not go together.
     """
 
     n_best: int = 1
@@ -173,4 +177,5 @@ def changed(value: T, options: Mapping[str, Any]) -> T:
     for name in options:
         if name not in names:
             raise UsageError(f"unknown option '{name}'{nearest(name, names)}")
+        check_field(whole, name, options[name])
     return replace(whole, **options)

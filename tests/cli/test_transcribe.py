@@ -11,7 +11,7 @@ import undertow as ut
 from tests.cli.translators import translator
 from tests.data.sounds import RATE, tone, write
 from tests.data.speech import WORDS, sing, speak, table
-from tests.refusals import assert_says
+from tests.refusals import assert_says, refuses
 from undertow import checkpoint
 
 SHORT = ["training.num_validations=1", "training.tensorboard=false", "training.warmup_steps=2", "training.average=null"]
@@ -86,7 +86,7 @@ def test_transcribe(command, trained, sounds):
     assert outcome.status == 0 and [len(row) for row in rows] == [2] * 4 and rows[0][1] == "yes" and rows[2][1] == "no"
     assert float(rows[0][0]) > float(rows[1][0])
     found = ut.transcribe(ut.load(trained), files)
-    assert found.texts == list(WORDS) and found.recordings[0].seconds == pytest.approx(0.32)
+    assert found.texts == list(WORDS) and found.transcripts[0].seconds == pytest.approx(0.32)
     assert ut.transcribe(ut.load(trained), files, cached=False).texts == found.texts
     assert ut.transcribe(ut.load(trained), []).texts == []
 
@@ -135,7 +135,7 @@ def test_another_rate_is_resampled_and_said(command, trained, tmp_path):
 
 def test_files_that_cannot_be_used(command, trained, sounds, tmp_path):
     outcome = command("transcribe", trained, sounds / "12.wav", tmp_path / "none.wav")
-    assert outcome.status == 1 and outcome.out == ""
+    assert outcome.status == 1 and outcome.out == "yes\n\n"
     assert_says(outcome.line, "none.wav", "no such file")
     write(tmp_path / "silent.wav", np.zeros(RATE, np.float32))
     outcome = command("transcribe", trained, tmp_path / "silent.wav")
@@ -189,6 +189,24 @@ def test_texts_with_letters_that_the_model_does_not_know(command, trained, sound
     outcome = command("score", trained, folder)
     assert outcome.status == 1
     assert_says(outcome.line, "12.wav", "character 'Y' (U+0059)", "position 1", "alphabet")
+
+
+def test_fault_25_one_bad_file_among_many(command, trained, sounds, tmp_path):
+    """The good ones are written, an empty line stands for each bad one, and the status is 1."""
+    (tmp_path / "text.wav").write_text("not a sound")
+    files = [sounds / "12.wav", tmp_path / "text.wav", sounds / "13.wav", tmp_path / "none.wav"]
+    outcome = command("transcribe", trained, *files, "--out", tmp_path / "out.txt")
+    assert outcome.status == 1 and (tmp_path / "out.txt").read_text() == "yes\n\nno\n\n"
+    assert_says(outcome.err, "text.wav: ", "none.wav: ")
+    assert_says(outcome.line, "2 of 4 files")
+    found = json.loads(command("transcribe", trained, *files, "--json").out)["transcripts"]
+    assert [one["texts"] for one in found] == [["yes"], [""], ["no"], [""]]
+    assert [one["fault"] is None for one in found] == [True, False, True, False]
+    outcome = command("transcribe", trained, *files[1::2], "--out", tmp_path / "none.txt")
+    assert outcome.status == 1 and not (tmp_path / "none.txt").exists()
+    with refuses(ut.DataError, "text.wav"):
+        ut.transcribe(ut.load(trained), files)
+    assert ut.transcribe(trained, files, skip_bad=True).texts == ["yes", "", "no", ""]
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from cyclopts import App, CycloptsError, Group, Parameter
 from undertow.cli.options import SHARED
 from undertow.cli.parsing import as_option, explain
 from undertow.errors import DataError, UsageError
+from undertow.version import version
 
 VERBS = {
     "demo": "undertow.cli.demo:demo",
@@ -66,7 +67,7 @@ def _app(tokens: Sequence[str]) -> App:
         name="undertow",
         help=HELP,
         help_format="plaintext",
-        version=_version,
+        version=version,
         group_commands=Group("Verbs", sort_key=0),
         default_parameter=Parameter(negative=(), show_default=_shown_default),
         suppress_keyboard_interrupt=False,
@@ -137,12 +138,3 @@ def _show_warning(
 def _shown_default(value: Any) -> str | None:
     """A default as help shows it: empty for flags that are off and for optional values."""
     return None if value is None or value is False or value == () else str(value)
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("undertow")
-    except PackageNotFoundError:
-        return "unknown (run from its source, not installed)"

@@ -42,8 +42,8 @@ def compare(
         symbols: Largest number of symbols to draw when measuring generation.
         seed: Seed of weights, order and dropout, instead of the recipes'.
     """
-    from undertow.cli.device import pick_device
     from undertow.cli.terminal import download_bars, print_json, tell
+    from undertow.device import pick_device
     from undertow.recipes.comparing import as_rows
     from undertow.recipes.comparing import compare as run
     from undertow.recipes.recipe import parse_changes

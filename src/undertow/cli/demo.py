@@ -41,8 +41,8 @@ def demo(
         steps: Length of the training in updates.
         changes: Change fields of the recipe, as in `undertow train`.
     """
-    from undertow.cli.device import pick_device
     from undertow.cli.terminal import tell
+    from undertow.device import pick_device
     from undertow.evaluation import Score
     from undertow.recipes import score, train
     from undertow.recipes.recipe import parse_changes

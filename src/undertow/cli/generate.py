@@ -42,8 +42,8 @@ def generate(
         no_picture: Draw no pictures.
     """
     from undertow.cli import generating
-    from undertow.cli.device import pick_device
     from undertow.cli.request import Request
+    from undertow.device import pick_device
     from undertow.recipes.run import load_model
 
     request = Request(

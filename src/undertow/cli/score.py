@@ -43,9 +43,9 @@ def score(
         metric: For a translator: any of bleu,chrf,nll; by default all.
     """
     from undertow.checkpoint import load, read_card
-    from undertow.cli.device import pick_device
     from undertow.cli.score_lines import facts_of, lines_of
     from undertow.cli.terminal import print_bits, print_json, tell
+    from undertow.device import pick_device
     from undertow.evaluation import Score
     from undertow.recipes.card_data import data_for
     from undertow.recipes.scoring import score as score_model

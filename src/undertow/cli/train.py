@@ -41,8 +41,8 @@ def train(
         resume: Resume the run in the folder, exactly where it stopped.
         seed: Seed of the initial weights, the order of the data and the dropout, instead of the recipe's.
     """
-    from undertow.cli.device import pick_device
     from undertow.cli.terminal import download_bars, is_first_process, print_json, tell
+    from undertow.device import pick_device
     from undertow.recipes import train as run
     from undertow.recipes.recipe import parse_changes
     from undertow.recipes.verdict import verdict

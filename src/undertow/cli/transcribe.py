@@ -7,8 +7,7 @@ from undertow.cli.options import Device, Json
 from undertow.options import SEARCH, Flat, Search
 
 if TYPE_CHECKING:
-    from undertow.decoding.transcribing import Transcription
-    from undertow.decoding.translating import Translation
+    from undertow.decoding.transcribing import Transcript, Transcription
 
 
 def transcribe(
@@ -24,7 +23,8 @@ def transcribe(
     """Transcribe the speech in sound files, one line for each file, in order.
 
     Files are resampled to the model's rate and mixed to one channel; a line on stderr reports each change. With
-    --n-best each file gives several lines, best first: a score, a tab and a text.
+    --n-best each file gives several lines, best first: a score, a tab and a text. A file that cannot be used gives an
+    empty line and is named on stderr, and the exit status is 1.
 
     Args:
         run: Folder of a run or a checkpoint.
@@ -32,19 +32,22 @@ def transcribe(
         more: More sound files.
         out: File to write instead of standard output, whole or not at all, in an existing folder.
     """
-    from undertow.cli.device import pick_device
+    from undertow.cli.faults import raise_faults
     from undertow.cli.outputs import check_file
     from undertow.cli.terminal import print_json, show, tell
     from undertow.cli.translator import load_recogniser
     from undertow.decoding.transcribing import transcribe as write_down
+    from undertow.device import pick_device
     from undertow.files import atomic_write
 
     files = [file, *more]
     if out is not None:
         check_file(out, files)
     model = load_recogniser(run, pick_device(device))
-    found = write_down(model, files, search=search)
-    text = "".join(_lines(line, search.n_best) for line in found.lines)
+    found = write_down(model, files, search=search, skip_bad=True)
+    if len(found.faults) == len(files):
+        raise_faults(found.faults, len(files))
+    text = "".join(_lines(one, search.n_best) for one in found.transcripts)
     if out is not None:
         with atomic_write(out) as temporary:
             temporary.write_text(text, encoding="utf-8", newline="")
@@ -56,14 +59,15 @@ def transcribe(
         print_json({"model": str(run), "out": written, **_as_json(found), **how})
     elif out is None:
         show(text)
+    raise_faults(found.faults, len(files))
 
 
-def _lines(line: "Translation", n_best: int) -> str:
+def _lines(one: "Transcript", n_best: int) -> str:
     """The output for a file: its text; with several results, a score, a tab and a text for each."""
-    texts = [" ".join(text.split()) for text in line.texts]
-    if n_best == 1:
+    texts = [" ".join(text.split()) for text in one.line.texts]
+    if n_best == 1 or one.fault is not None:
         return f"{texts[0]}\n"
-    return "".join(f"{score:.4f}\t{text}\n" for score, text in zip(line.scores, texts, strict=True))
+    return "".join(f"{score:.4f}\t{text}\n" for score, text in zip(one.line.scores, texts, strict=True))
 
 
 def _as_json(found: "Transcription") -> dict[str, Any]:
@@ -71,15 +75,16 @@ def _as_json(found: "Transcription") -> dict[str, Any]:
     return {
         "transcripts": [
             {
-                "file": str(recording.path),
-                "seconds": recording.seconds,
-                "texts": list(line.texts),
-                "scores": list(line.scores),
-                "log_probs": list(line.log_probs),
-                "ended": list(line.ended),
-                "notes": list(recording.notes),
+                "file": one.name,
+                "seconds": one.seconds,
+                "texts": list(one.line.texts),
+                "scores": list(one.line.scores),
+                "log_probs": list(one.line.log_probs),
+                "ended": list(one.line.ended),
+                "notes": list(one.notes),
+                "fault": one.fault,
             }
-            for recording, line in zip(found.recordings, found.lines, strict=True)
+            for one in found.transcripts
         ],
         "seconds": found.seconds,
     }

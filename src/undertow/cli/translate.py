@@ -44,10 +44,10 @@ def translate(
         long_lines: For a line that the model cannot hold: split translates it in parts, skip leaves its output line
             empty, keep stops with an error.
     """
-    from undertow.cli.device import pick_device
     from undertow.cli.outputs import STANDARD_INPUT, check_file
     from undertow.cli.translate_lines import Work, lines_of
     from undertow.cli.translator import check_direction, load_translator
+    from undertow.device import pick_device
     from undertow.errors import UsageError
 
     for name in ("beam", "length_penalty"):

@@ -6,13 +6,15 @@ F feature frames, C channels, S source symbols.
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 
 from undertow.alphabets import TextAlphabet
 from undertow.alphabets.text_alphabet import OutsideError
+from undertow.arguments import checked, is_one, several
 from undertow.callbacks import OnProgress
+from undertow.checkpoint import AnyModel, model_given
 from undertow.decoding.batches import decode_sources
 from undertow.decoding.beam import Hypothesis
 from undertow.errors import DataError, UsageError
@@ -46,6 +48,16 @@ class Translation:
     num_symbols: int = 0
     kind: Kind = "empty"
 
+    @property
+    def text(self) -> str:
+        """The best text."""
+        return self.texts[0]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Notes for the user: whether it is empty, skipped, split or cut."""
+        return Translations((self,), 0.0).notes
+
 
 @dataclass(frozen=True)
 class Translations:
@@ -62,7 +74,7 @@ class Translations:
     @property
     def texts(self) -> list[str]:
         """The best text of each line."""
-        return [line.texts[0] for line in self.lines]
+        return [line.text for line in self.lines]
 
     @property
     def written(self) -> list[Translation]:
@@ -116,21 +128,47 @@ class Source(NamedTuple):
     kind: Kind
 
 
+@overload
 def translate(
-    model: Seq2Seq,
+    model: AnyModel,
+    lines: Line,
+    *,
+    search: Search = ...,
+    long_lines: LongLines = ...,
+    progress: OnProgress | None = ...,
+    **options: Any,
+) -> Translation: ...
+
+
+@overload
+def translate(
+    model: AnyModel,
     lines: Sequence[Line],
+    *,
+    search: Search = ...,
+    long_lines: LongLines = ...,
+    progress: OnProgress | None = ...,
+    **options: Any,
+) -> Translations: ...
+
+
+@checked
+def translate(
+    model: AnyModel,
+    lines: Line | Sequence[Line],
     *,
     search: Search = SEARCH,
     long_lines: LongLines = "refuse",
     progress: OnProgress | None = None,
     **options: Any,
-) -> Translations:
-    """Translate lines of text, or transcribe sounds with a model that reads them.
+) -> Translation | Translations:
+    """Translate lines of text, or transcribe sounds with a model that reads them. One line gives one `Translation`.
 
     An empty line, or one of white space, has an empty translation, without a call of the model.
 
     Args:
-        lines: texts, or frames (F, C) of the model's features.
+        model: a model, or the folder of a checkpoint or of a run.
+        lines: one or several texts, or frames (F, C) of the model's features.
         search: how to search for translations.
         long_lines: what to do with a line longer than the model can read: "refuse" all lines, "split" it between words
             as near to its middle as possible, or "skip" it.
@@ -142,9 +180,9 @@ def translate(
             model reads.
         DataError: an unknown character (the message gives line and position); no frames, or NaN or infinity in them.
     """
-    began = time.perf_counter()
-    found = _translate(model, lines, changed(search, options), long_lines, 0, progress)
-    return Translations(tuple(found), time.perf_counter() - began)
+    began, ready = time.perf_counter(), model_given(model, "translate", "transcribe")
+    found = _translate(ready, several(lines), changed(search, options), long_lines, 0, progress)
+    return found[0] if is_one(lines) else Translations(tuple(found), time.perf_counter() - began)
 
 
 def check_translator(model: Model) -> tuple[TextAlphabet, TextAlphabet]:

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from undertow.data.pairs import PairSet
-from undertow.decoding.transcribing import check_reads_sound
 from undertow.decoding.translating import translate
 from undertow.evaluation.likelihood import NOT_A_NUMBER
 from undertow.evaluation.pair_likelihood import pair_nats
-from undertow.models import Seq2Seq
+from undertow.models import Seq2Seq, require
 from undertow.options import SEARCH, Search, changed
 
 MOST_MISTAKES = 10
@@ -91,7 +90,7 @@ def score_transcripts(
     Raises:
         UsageError: the model does not read sound, an unknown option, or a number of the search is out of range.
     """
-    check_reads_sound(model)
+    require(model, "transcribe")
     search = changed(search, options)
     began = time.perf_counter()
     nats, number = pair_nats(model, pairs)

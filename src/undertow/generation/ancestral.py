@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from undertow.arguments import checked
 from undertow.callbacks import OnProgress
+from undertow.checkpoint import AnyModel, model_given
 from undertow.errors import UsageError
 from undertow.generation.labels import Labels
 from undertow.generation.prompts import Features, Prompts
@@ -64,8 +66,9 @@ class Generation:
         return None if self.sample_rate is None else self.sample_rate / self.samples_per_second
 
 
+@checked
 def generate(
-    model: Autoregressive,
+    model: AnyModel,
     *,
     prompt: Prompts = None,
     labels: Labels = None,
@@ -77,6 +80,7 @@ def generate(
     """Generate rows of a length, or as long as the features; `stream` has the arguments.
 
     Args:
+        model: a model, or the folder of a checkpoint or of a run.
         progress: called now and then with the steps done and the steps in all.
         options: fields of `undertow.options.Draw` by their names, such as seconds=1 or count=3.
 
@@ -85,9 +89,10 @@ def generate(
             does not support.
         DataError: a prompt that cannot be read or encoded, or an unknown label.
     """
+    ready: Autoregressive = model_given(model, "generate")
     began, draw = time.perf_counter(), changed(draw, options)
     chunks = stream(
-        model,
+        ready,
         prompt=prompt,
         labels=labels,
         features=features,
@@ -100,7 +105,7 @@ def generate(
     primed = time.perf_counter()
     symbols = np.concatenate(list(_watched(chunks, chunks.num_steps, progress)), axis=1)
     done = time.perf_counter()
-    session, alphabet = chunks.start.session, model.alphabet
+    session, alphabet = chunks.start.session, ready.alphabet
     lengths = tuple(_length(row) for row in symbols)
     cut = [
         chunks.stops.cut(row[:length], alphabet, one.numpy())
@@ -113,7 +118,7 @@ def generate(
         ended=chunks.ended,
         real=[real for real, _ in cut] if apart else alphabet.decode(symbols),
         continued=tuple(whole for _, whole in cut),
-        sample_rate=model.config.sample_rate,
+        sample_rate=ready.config.sample_rate,
         prime_seconds=primed - began,
         seconds=done - primed,
         engine=session.engine,

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from undertow.alphabets.alphabet import Alphabet
+from undertow.arguments import several
 from undertow.data.audio import Audio
 from undertow.errors import DataError, UsageError
 from undertow.media import Given, Sound, medium_of
@@ -23,9 +24,7 @@ Features = str | Path | Audio | np.ndarray | Tensor | None
 
 def each_prompt(prompts: Prompts) -> list[Prompt]:
     """The prompts as a list; anything but a sequence of prompts is a single prompt."""
-    if prompts is None or isinstance(prompts, str | Path | Audio | np.ndarray):
-        return [prompts]
-    return list(prompts)
+    return several(prompts)
 
 
 def read_prompt(prompt: Prompt, model: Autoregressive) -> tuple[Tensor, tuple[str, ...]]:

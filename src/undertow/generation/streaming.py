@@ -9,6 +9,8 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
+from undertow.arguments import checked
+from undertow.checkpoint import AnyModel, model_given
 from undertow.errors import DataError, UsageError
 from undertow.generation.labels import Labels
 from undertow.generation.prompts import Features, Prompts, each_prompt
@@ -28,8 +30,9 @@ MOST_STEPS = 2**40  # four years at 8 kHz
 CARRIED = ("count", "rows", "seed")  # options that a paused stream's state holds
 
 
+@checked
 def stream(
-    model: Autoregressive,
+    model: AnyModel,
     *,
     prompt: Prompts = None,
     labels: Labels = None,
@@ -49,6 +52,7 @@ def stream(
     other rows nor the chunks change them (beyond the rounding of a matrix product of another size).
 
     Args:
+        model: a model, or the folder of a checkpoint or of a run.
         prompt: the prompt, or a list with one (or None) for each row. See `read_prompt`.
         labels: "theo", "speaker=theo", or {"speaker": "theo"}. See `resolve_labels`.
         features: of prompt and continuation, for a model that is conditioned on them. See `read_features`.
@@ -61,19 +65,21 @@ def stream(
         UsageError: an unknown option, options that do not go together, or options that the model does not support.
         DataError: a prompt that cannot be read or encoded, or an unknown label.
     """
+    ready: Autoregressive = model_given(model, "generate")
     draw = changed(draw, options)
-    num_steps, chunk_steps = steps_wanted(model, draw), _chunk_steps(model, chunk_steps, chunk_ms)
-    stops = read_stops(draw.stop, model.alphabet)
+    num_steps, chunk_steps = steps_wanted(ready, draw), _chunk_steps(ready, chunk_steps, chunk_ms)
+    stops = read_stops(draw.stop, ready.alphabet)
     rows = _row_numbers(draw, prompt)
     check_keys([], rows)
-    _check_sampling(model, draw.sampling)
-    session = make_session(model, draw.engine, draw.threads)
-    start = begin(session, model, prompt, labels, features, draw.seed, rows)
+    _check_sampling(ready, draw.sampling)
+    session = make_session(ready, draw.engine, draw.threads)
+    start = begin(session, ready, prompt, labels, features, draw.seed, rows)
     return Stream(start, stops, draw.sampling, num_steps, chunk_steps, output)
 
 
+@checked
 def resume(
-    model: Autoregressive,
+    model: AnyModel,
     state: State,
     *,
     features: Features = None,
@@ -93,14 +99,15 @@ def resume(
         UsageError: as for `stream`; or an option that the state holds.
         DataError: the state does not belong to a stream of this model.
     """
+    ready: Autoregressive = model_given(model, "generate")
     draw = changed(draw, options)
     for name in CARRIED:
         if getattr(draw, name) != getattr(DRAW, name):
             raise UsageError(f"{name} is part of the resumed state; leave it out")
-    num_steps, chunk_steps = steps_wanted(model, draw), _chunk_steps(model, chunk_steps, chunk_ms)
-    _check_sampling(model, draw.sampling)
-    stops = read_stops(draw.stop, model.alphabet)
-    start = unpack(make_session(model, draw.engine, draw.threads), model, state, features)
+    num_steps, chunk_steps = steps_wanted(ready, draw), _chunk_steps(ready, chunk_steps, chunk_ms)
+    _check_sampling(ready, draw.sampling)
+    stops = read_stops(draw.stop, ready.alphabet)
+    start = unpack(make_session(ready, draw.engine, draw.threads), ready, state, features)
     return Stream(start, stops, draw.sampling, num_steps, chunk_steps, output)
 
 

@@ -21,8 +21,8 @@ def read_array(given: Given, product: str) -> np.ndarray:
     if isinstance(given, np.ndarray):
         return given
     if isinstance(given, Audio):
-        raise UsageError(f"this model makes {product}: the prompt must be an array, or a .npy or .npz file of one")
+        raise UsageError(f"this model is of {product}: give an array, or a .npy or .npz file of one")
     arrays = list(read_arrays(given).values())
     if len(arrays) != 1:
-        raise DataError(f"{given}: holds {len(arrays)} arrays; a prompt must be one array")
+        raise DataError(f"{given}: holds {len(arrays)} arrays; it must hold one")
     return arrays[0]

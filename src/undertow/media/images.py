@@ -76,5 +76,5 @@ class Images(Medium):
         _, columns, channels = self.shape
         if pixels.shape[1:] not in ((columns, *element), (columns, channels)):
             rows = ", ".join(map(str, ("rows", columns, *element)))
-            raise DataError(f"the prompt has shape {pixels.shape}; it must be ({rows})")
+            raise DataError(f"the array has shape {pixels.shape}; it must be ({rows})")
         return pixels.reshape(-1, *element)

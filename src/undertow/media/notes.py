@@ -36,7 +36,7 @@ class Notes(Medium):
             return Reading(read_midi(given), (f"read at {STEPS_PER_BEAT} steps a beat, as MIDI files are written",))
         roll = read_array(given, self.product)
         if roll.ndim != 2:
-            raise DataError(f"the prompt has shape {roll.shape}; a piano roll must have 2 axes, steps and keys")
+            raise DataError(f"the array has shape {roll.shape}; a piano roll must have 2 axes, steps and keys")
         return Reading(roll)
 
     def usual_steps(self, num_given: int) -> int:

@@ -41,13 +41,7 @@ class Sound(Medium):
 
     def read(self, given: Given) -> Reading:
         """A file or an `Audio`, mixed to one channel and resampled; or a float wave (T,) at the model's rate."""
-        if not isinstance(given, np.ndarray):
-            return self._wave(given)
-        if np.issubdtype(given.dtype, np.integer):
-            raise DataError(f"the prompt has type {given.dtype}; symbols must be int64, a wave float in [-1, 1]")
-        if given.ndim != 1:
-            raise DataError(f"the prompt has shape {given.shape}; a wave must be mono, with one axis")
-        return Reading(given)
+        return Reading(_checked_wave(given)) if isinstance(given, np.ndarray) else read_wave(given, self.rate)
 
     def read_features(self, given: Any, settings: Any) -> Any:
         """Frames (F, M): read from a `.npy` file, computed from a sound, or as given.
@@ -59,7 +53,7 @@ class Sound(Medium):
         if isinstance(given, str | Path) and Path(given).suffix.lower() == SUFFIX:
             return read_frames(Path(given), settings.num_channels)
         if isinstance(given, str | Path | Audio):
-            return extract(settings, self._wave(given).real)
+            return extract(settings, read_wave(given, self.rate).real)
         return given
 
     def usual_steps(self, num_given: int) -> int:
@@ -76,12 +70,29 @@ class Sound(Medium):
         found = audio_report(real[num_given:], self.rate)
         return Report(str(found), {"verdict": found.verdict, **asdict(found)})
 
-    def _wave(self, sound: str | Path | Audio) -> Reading:
-        """A sound's wave at the model's rate."""
-        if not isinstance(sound, Audio):
-            audio = read_audio(sound, self.rate)
-            return Reading(audio.wave, audio.notes)
-        if sound.sample_rate == self.rate:
-            return Reading(sound.wave, sound.notes)
-        note = f"resampled from {sound.sample_rate} to {self.rate} Hz"
-        return Reading(resample(sound.wave, sound.sample_rate, self.rate), (*sound.notes, note))
+
+def read_wave(given: Given, sample_rate: int) -> Reading:
+    """The wave (T,) float32 of a file or an `Audio`, resampled to `sample_rate` Hz; or a float wave at that rate.
+
+    Raises:
+        DataError: the file is missing or damaged; or the array has the wrong shape or type, or holds NaN or infinity.
+    """
+    if isinstance(given, np.ndarray):
+        return Reading(_checked_wave(given))
+    if not isinstance(given, Audio):
+        audio = read_audio(given, sample_rate)
+        return Reading(audio.wave, audio.notes)
+    if given.sample_rate == sample_rate:
+        return Reading(given.wave, given.notes)
+    note = f"resampled from {given.sample_rate} to {sample_rate} Hz"
+    return Reading(resample(given.wave, given.sample_rate, sample_rate), (*given.notes, note))
+
+
+def _checked_wave(wave: np.ndarray) -> np.ndarray:
+    if wave.dtype.kind != "f":
+        raise DataError(f"the array has type {wave.dtype}; a wave must be floats in [-1, 1], and symbols int64")
+    if wave.ndim != 1:
+        raise DataError(f"the array has shape {wave.shape}; a wave must be mono, with one axis")
+    if not np.isfinite(wave).all():
+        raise DataError("the wave holds NaN or infinity")
+    return wave.astype(np.float32, copy=False)

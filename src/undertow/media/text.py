@@ -30,9 +30,7 @@ class Text(Medium):
         if isinstance(given, str):
             return Reading(given)
         if not isinstance(given, Path):
-            raise UsageError(
-                "this model writes text: the prompt must be a str, the Path of a text file, or int64 symbols"
-            )
+            raise UsageError("this model is of text: give a str, the Path of a text file, or an array of int64 symbols")
         return Reading(read_bytes(given, MOST_PROMPT))
 
     def usual_steps(self, num_given: int) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from undertow.alphabets import ALPHABETS, Bytes
+from undertow.arguments import checked, several
 from undertow.callbacks import Downloads, Say, silent
 from undertow.checkpoint import read_card
 from undertow.config import to_dict
@@ -84,8 +85,9 @@ class Comparison:
     unit: str
 
 
+@checked
 def compare(
-    recipes: Sequence[str | Path],
+    recipes: str | Path | Sequence[str | Path],
     out: str | Path = "runs/compare",
     *,
     minutes: float | int,
@@ -119,7 +121,7 @@ def compare(
     if num_symbols < 1:
         raise UsageError(f"symbols is {num_symbols}; it must be 1 or more")
     every = {**(changes or {}), "training.minutes": minutes, "training.steps": None}
-    made = _read(recipes, every if seed is None else {**every, "training.seed": seed}, data)
+    made = _read(several(recipes), every if seed is None else {**every, "training.seed": seed}, data)
     _check_scorers(made)
     for one in made.values():
         TASKS[one.data.kind].fetch(one.data, downloads)

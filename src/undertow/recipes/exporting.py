@@ -4,9 +4,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from undertow.arguments import checked
 from undertow.callbacks import Say, silent
+from undertow.checkpoint import AnyModel, model_given
 from undertow.errors import UsageError
-from undertow.models import Autoregressive, Model, require
+from undertow.models import Autoregressive
 from undertow.native import export, precision_of, why_missing
 from undertow.recipes.excerpt import Excerpt, excerpt
 from undertow.recipes.scoring import chosen
@@ -38,8 +40,9 @@ class ExportCost:
         return self.bits - self.float32_bits
 
 
+@checked
 def quantise(
-    model: Model,
+    model: AnyModel,
     source: str | Path | DataConfig | None = None,
     *,
     precision: str = "int8",
@@ -48,6 +51,7 @@ def quantise(
     """A copy of a model that the native engine runs in another precision; save it with `undertow.checkpoint.save`.
 
     Args:
+        model: a model, or the folder of a checkpoint or of a run.
         source: for int8, data to measure the range of the model's values on: a named set, a folder, a file, or the data
             section that a model was trained with. Its train split is read, sound at the model's rate.
         precision: "int8"; or "bfloat16" (only the weights) or "float32", which need no data.
@@ -59,7 +63,7 @@ def quantise(
         DataError: the data cannot be used, or holds symbols or labels that the model does not know.
     """
     check_engine()
-    wanted: Autoregressive = require(model, "generate")
+    wanted: Autoregressive = model_given(model, "generate")
     if source is None:
         return export(wanted, precision)
     data = chosen(wanted, source, label_pattern)

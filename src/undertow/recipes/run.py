@@ -10,11 +10,13 @@ from typing import Any
 
 import torch
 
+from undertow.arguments import checked
 from undertow.callbacks import Downloads, Say, silent
 from undertow.checkpoint import load
 from undertow.config import to_dict
 from undertow.data.examples import Examples
 from undertow.data.needs import Needs
+from undertow.device import pick_device
 from undertow.errors import UsageError
 from undertow.media import MEDIA, medium_of
 from undertow.models import Autoregressive, Model, build, complete, require
@@ -61,6 +63,7 @@ class Trained:
         return load(self.out, device)
 
 
+@checked
 def train(
     recipe: str | Path | Mapping[str, Any] | Recipe,
     out: str | Path,
@@ -87,7 +90,7 @@ def train(
         steps, minutes: length of the run, instead of the recipe's.
         seed: seed of weights, order and dropout, instead of the recipe's.
         resume: resume the run in `out`.
-        device: "cpu" or "cuda"; by default CUDA if there is a device.
+        device: "cpu", "cuda" or "auto"; by default CUDA if there is a device.
         say: called with lines on the progress; None for silence, without a progress bar.
         downloads: shows the download of a named set that is not on this machine.
 
@@ -101,6 +104,8 @@ def train(
     kind = TASKS[made.data.kind]
     made = replace(made, data=kind.choose(made.data, data))
     out = Path(out)
+    if device is not None:
+        device = pick_device(device)
     with world(device) as here:  # the group's users live in `_train`, and are freed before it ends
         check(out, resume)
         if here.is_first:

@@ -5,7 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from undertow.arguments import checked, several
 from undertow.callbacks import Say, silent
+from undertow.checkpoint import AnyModel, model_given
 from undertow.config import nearest
 from undertow.data.folder import ALL
 from undertow.data.needs import Needs
@@ -31,14 +33,15 @@ LABELLED = {"text": "labelled_text"}  # tasks of models that predict a label
 WHOLE = ("audio", "labelled_text", "pairs")  # kinds of data whose splits may be scored together
 
 
+@checked
 def score(
-    model: Model,
+    model: AnyModel,
     source: str | Path | DataConfig,
     *,
     split: str | None = None,
     label_pattern: str | None = None,
     protocol: Protocol = "full",
-    metrics: Sequence[str] = (),
+    metrics: str | Sequence[str] = (),
     say: Say = silent,
     **options: Any,
 ) -> Scored:
@@ -46,12 +49,13 @@ def score(
     BLEU, or a speech recogniser's word error.
 
     Args:
+        model: a model, or the folder of a checkpoint or of a run.
         source: a named set, a folder or a file; or the data section that a model was trained with.
         split: "test", "validation" or "train"; for sound, pairs and labelled text also "all"; for speech also
             "speaker", if one is held out. By default test, or else validation.
         label_pattern: labels in a folder's file names, such as "{digit}_{speaker}_{take}".
         protocol: if steps are not timed: "full", each symbol given all before it; or "windows", random windows.
-        metrics: for a translator: "bleu", "chrf" and "nll"; by default all.
+        metrics: for a translator: one or more of "bleu", "chrf" and "nll"; by default all.
         say: called with lines on files that were resampled or skipped.
         options: for a model that writes texts, fields of `undertow.options.Search` by name, such as beam=5.
 
@@ -61,9 +65,10 @@ def score(
         DataError: the data cannot be used, or holds symbols or labels that the model does not know.
     """
     search = changed(SEARCH, options) if options else None
-    asked = Asked(protocol=protocol, metrics=tuple(metrics), search=search)
-    check_asked(model, asked)
-    data, needs = chosen(model, source, label_pattern), model.needs
+    asked = Asked(protocol=protocol, metrics=tuple(several(metrics)), search=search)
+    ready: Model = model_given(model)
+    check_asked(ready, asked)
+    data, needs = chosen(ready, source, label_pattern), ready.needs
     kind = TASKS[data.kind]
     there = kind.splits(data)
     if split is None:
@@ -76,14 +81,17 @@ def score(
     if needs.source is not None:
         check_pairs(needs, examples, "the model can translate it in parts, but not score it")
     train = None
-    if model.scorer in NEED_TRAINING_DATA and "train" in there:
+    if ready.scorer in NEED_TRAINING_DATA and "train" in there:
         train = examples if split == "train" else kind(data).read("train", needs)
-    return SCORERS[model.scorer](model, examples, train, split, asked)
+    return SCORERS[ready.scorer](ready, examples, train, split, asked)
 
 
 def chosen(model: Model, source: Any, label_pattern: str | None = None) -> Any:
     """The data section for a model, with the user's source."""
     if not isinstance(source, str | Path):
+        kinds: tuple[Any, ...] = tuple(kind.Config for kind in TASKS.values())
+        if not isinstance(source, kinds):
+            raise UsageError(f"source is {source!r:.60}; it must be a named set, a folder, a file, or a data section")
         data = source
     else:
         needs = model.needs

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from undertow import checkpoint, run_steps
+from undertow.arguments import checked
 from undertow.config import to_dict
 from undertow.errors import DataError, UsageError, shown
 from undertow.models.model import Model
@@ -16,6 +17,7 @@ from undertow.weights import check_weights, read_weights
 OUT = "average"
 
 
+@checked
 def average(checkpoints: str | Path | Sequence[str | Path], *, last: int = 5, out: str | Path | None = None) -> Path:
     """Average the weights of several checkpoints of one model, write the mean as a checkpoint, and return its folder.
 

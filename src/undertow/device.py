@@ -1,4 +1,4 @@
-"""Which device `--device` means."""
+"""A device by name."""
 
 import torch
 
