@@ -146,3 +146,28 @@ def test_a_tokenizer_without_every_byte_is_refused():
     fields["model"]["vocab"] = {chr(0x4E00 + number): number for number in range(256)}
     with refuses(DataError, "256 of the 256 bytes"):
         Subwords(Subwords.Config(size=256, tokenizer=json.dumps(fields)))
+
+
+@pytest.mark.parametrize("left_out", ["added_tokens", "normalizer", "decoder", "post_processor", "version"])
+def test_fault_47_a_tokenizer_without_parts_that_may_be_missing_is_read(left_out: str) -> None:
+    config = text_alphabet("subwords").config
+    fields = json.loads(config.tokenizer)
+    del fields[left_out]
+    alphabet = Subwords(Subwords.Config(size=config.size, tokenizer=json.dumps(fields)))
+    assert alphabet.decode(alphabet.encode(SAMPLE)) == SAMPLE
+
+
+@pytest.mark.parametrize("change", [{"pre_tokenizer": None}, {"model": None}, {"added_tokens": [{}]}])
+def test_fault_47_a_tokenizer_without_parts_that_it_needs_is_one_line(tmp_path, change) -> None:
+    fields = json.loads(text_alphabet("subwords").config.tokenizer) | change
+    for name, value in change.items():
+        for there in (fields, {key: part for key, part in fields.items() if key != name or value}):
+            (tmp_path / "tokenizer.json").write_text(json.dumps(there))
+            with refuses(DataError, tmp_path, "tokenizer"):
+                from_files(tmp_path)
+
+
+def test_a_tokenizer_that_is_not_utf8_is_one_line(tmp_path) -> None:
+    (tmp_path / "tokenizer.json").write_bytes(b"\xff")
+    with refuses(DataError, tmp_path / "tokenizer.json", "UTF-8"):
+        from_files(tmp_path)

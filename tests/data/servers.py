@@ -13,12 +13,17 @@ from undertow.data.catalogue import CATALOGUE
 
 
 class Server(ThreadingHTTPServer):
-    """Serves a folder; `ranges` and `stop_after` (bytes of a body) make it a worse one. `asked` lists (path, range)."""
+    """Serves a folder; `ranges`, `stop_after` (bytes of a body), `headers` and `body` make it a worse one.
+
+    `asked` lists (path, range).
+    """
 
     def __init__(self, folder: Path) -> None:
         super().__init__(("127.0.0.1", 0), partial(Handler, folder))
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.ranges, self.stop_after = True, None
+        self.headers: dict[str, str] = {}
+        self.body = b""
         self.asked: list[tuple[str, str | None]] = []
 
 
@@ -41,9 +46,12 @@ class Handler(BaseHTTPRequestHandler):
             if start >= len(content):
                 return self.send_error(416)
         self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(content) - start))
+        told = {"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"} if start else {}
+        told |= {"Content-Length": str(len(content) - start)}
+        for name, value in (told | self.server.headers).items():
+            self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(content[start:][: self.server.stop_after])
+        self.wfile.write(self.server.body or content[start:][: self.server.stop_after])
 
     def log_message(self, *args: object) -> None:
         pass

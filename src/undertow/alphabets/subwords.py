@@ -13,7 +13,8 @@ from pydantic import Field
 
 from undertow.alphabets.text_alphabet import TextAlphabet, Unit, as_text, utf8
 from undertow.config import config
-from undertow.errors import DataError, UsageError
+from undertow.door import MOST_JSON, checked, read_text
+from undertow.errors import DataError, UsageError, shown
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -85,18 +86,21 @@ def from_files(folder: str | Path) -> Subwords.Config:
     whole, vocabulary, merges = (folder / name for name in ("tokenizer.json", "vocab.json", "merges.txt"))
     try:
         if whole.is_file():
-            return _config(_from_json(whole.read_text(encoding="utf-8")))
+            return _config(_from_json(read_text(whole, MOST_JSON)))
         if not (vocabulary.is_file() and merges.is_file()):
             raise DataError("there is neither tokenizer.json nor vocab.json with merges.txt")
         try:
-            tokenizer = _byte_level(library.models.BPE.from_file(str(vocabulary), str(merges)))
+            files = (str(checked(file, MOST_JSON)) for file in (vocabulary, merges))
+            tokenizer = _byte_level(library.models.BPE.from_file(*files))
+        except DataError:
+            raise
         except Exception as error:  # the library raises no narrower class
             raise DataError(f"vocab.json and merges.txt are not a BPE ({error})") from None
         if tokenizer.token_to_id(END_OF_TEXT) is not None:
             tokenizer.add_special_tokens([END_OF_TEXT])
         return _config(tokenizer)
-    except (DataError, UnicodeDecodeError) as error:
-        raise DataError(f"{folder}: {error}") from None
+    except DataError as error:
+        raise DataError(str(error) if str(folder) in str(error) else f"{folder}: {error}") from None
 
 
 class _Counted:
@@ -152,26 +156,37 @@ def _from_json(text: str) -> "Tokenizer":
     return tokenizer
 
 
-def _changes(fields: dict[str, Any]) -> str:
+def _changes(fields: Any) -> str:
     """How a tokenizer changes text, for a message; empty if it does not."""
-    model, splitter = fields["model"], fields["pre_tokenizer"] or {}
-    parts = splitter.get("pretokenizers", [splitter])
+    model, splitter = _section(fields, "model"), _section(fields, "pre_tokenizer")
+    parts = [_mapping(part) for part in splitter.get("pretokenizers", [splitter])]
     kinds = [part.get("type") for part in parts]
     if model.get("type") != "BPE" or "ByteLevel" not in kinds:
-        return f"is {model.get('type')}, not byte-level BPE"
+        return f"is {shown(model.get('type'))}, not byte-level BPE"
     if model.get("dropout"):
         return "skips merges at random"
     if model.get("end_of_word_suffix") or model.get("continuing_subword_prefix"):
         return "marks the ends of words"
-    if fields["normalizer"] is not None:
-        return f"normalises text ({fields['normalizer']['type']})"
+    if normalizer := _section(fields, "normalizer"):
+        return f"normalises text ({shown(normalizer.get('type'))})"
     if any(part.get("add_prefix_space") for part in parts):
         return "puts a space before text"
-    if any(part.get("behavior") == "Removed" for part in parts) or not set(kinds) <= SPLITTERS:
+    if any(part.get("behavior") == "Removed" for part in parts) or not {*kinds} <= SPLITTERS:
         return "drops or changes the separators of words"
-    if any(token["lstrip"] or token["rstrip"] for token in fields["added_tokens"]):
+    if any(token.get("lstrip") or token.get("rstrip") for token in map(_mapping, fields.get("added_tokens") or ())):
         return "strips the spaces around some tokens"
     return ""
+
+
+def _section(fields: Any, name: str) -> dict[str, Any]:
+    """A part of the JSON; empty if it is missing or null, as the library takes it."""
+    return _mapping(_mapping(fields).get(name) or {})
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise DataError(f"the tokenizer cannot be read ({shown(value)} is in the place of keys and values)")
+    return value
 
 
 def _pieces(tokenizer: "Tokenizer") -> list[bytes]:

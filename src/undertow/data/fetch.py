@@ -1,26 +1,18 @@
 """Download a named set: resume, check, unpack only into its folder, and move into place."""
 
-import http
-import http.client
-import lzma
 import os
 import shutil
-import tarfile
 import tempfile
-import urllib.error
-import urllib.request
-import zipfile
-import zlib
 from pathlib import Path
 
 from undertow.callbacks import OnDownload
 from undertow.data.catalogue import cache_folder, file_set, locate, named_set
+from undertow.data.download import download
 from undertow.data.named_set import Download, FileSet, NamedSet, checksum
+from undertow.data.unpack import unpack
+from undertow.door import opened
 from undertow.errors import DataError
 from undertow.files import atomic_write, sync_folder
-
-CHUNK = 1 << 20
-TIMEOUT_SECONDS = 60
 
 
 def fetch(name: str, into: Path | None = None, progress: OnDownload | None = None) -> Path:
@@ -59,64 +51,6 @@ def fetch(name: str, into: Path | None = None, progress: OnDownload | None = Non
     for part in parts:
         part.unlink()
     return target
-
-
-def download(url: str, path: Path, progress: OnDownload | None = None) -> None:
-    """Download to `path`, continuing an earlier, broken attempt.
-
-    Raises:
-        DataError: the server cannot be reached, refuses, or stops early; the part received is kept.
-    """
-    offset = path.stat().st_size if path.exists() else 0
-    headers = {"User-Agent": "undertow"} | ({"Range": f"bytes={offset}-"} if offset else {})
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=TIMEOUT_SECONDS) as response:
-            offset = offset if response.status == http.HTTPStatus.PARTIAL_CONTENT else 0
-            length = response.headers.get("Content-Length")
-            total = None if length is None else offset + int(length)
-            received = _receive(response, path, offset, total, progress)
-    except urllib.error.HTTPError as error:
-        if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and offset:
-            return  # the file is complete; the checksum decides whether it is right
-        raise DataError(f"cannot download {url}: the server answered {error.code} {error.reason}") from None
-    except (OSError, http.client.HTTPException) as error:
-        reason = error.reason if isinstance(error, urllib.error.URLError) else error
-        raise DataError(f"cannot download {url}: {reason}") from None
-    if total is not None and received < total:
-        raise DataError(f"{url} stopped at {received} of {total} bytes; fetch again to continue")
-
-
-def unpack(archive: Path, folder: Path) -> None:
-    """Unpack a tar (gz, bz2, xz) or zip archive, refusing any member that would land outside `folder`.
-
-    Raises:
-        DataError: it is not such an archive, is damaged, or holds an unsafe member.
-    """
-    try:
-        if zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as file:
-                for name in file.namelist():
-                    if not (folder / name).resolve().is_relative_to(folder.resolve()):
-                        raise DataError(f"{archive} holds '{name}', which is outside its folder")
-                file.extractall(folder)
-        else:
-            with tarfile.open(archive) as file:
-                file.extractall(folder, filter="data")
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, OSError) as error:
-        raise DataError(f"{archive} cannot be unpacked: {error}") from None
-
-
-def _receive(
-    response: http.client.HTTPResponse, path: Path, offset: int, total: int | None, progress: OnDownload | None
-) -> int:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab" if offset else "wb") as file:
-        while chunk := response.read(CHUNK):
-            file.write(chunk)
-            offset += len(chunk)
-            if progress is not None:
-                progress(path.name, offset, total)
-    return offset
 
 
 def _check(one: Download, part: Path) -> None:
@@ -158,6 +92,6 @@ def _move_in(name: str, entry: NamedSet, parts: list[Path], home: Path) -> Path:
 def _cut(name: str, entry: FileSet, whole: Path, folder: Path) -> None:
     """Make a set's only file from the beginning of another set's file."""
     (file,) = entry.files
-    with whole.open("rb") as opened, atomic_write(folder / file) as temporary:
-        temporary.write_bytes(opened.read(entry.first_bytes))
+    with opened(whole) as published, atomic_write(folder / file) as temporary:
+        temporary.write_bytes(published.read(entry.first_bytes))
     entry.check(name, folder)
