@@ -52,6 +52,25 @@ def test_a_split_that_no_row_is_told_to_be_in_is_taken_from_train(write):
     assert 0 < len(found.split("validation")) < 10
 
 
+def test_fault_6_the_split_column_wins_where_texts_repeat(write):
+    rows = [f"review {index},{index % 2},train" for index in range(200)]
+    rows += [f"review {index},{index % 2},test" for index in range(40)]
+    found = open_labelled_text(write("\n".join(["text,label,split", *rows])))
+    assert [row.text for row in found.split("test")] == [f"review {index}" for index in range(40)]
+    assert len(found.split("train")) + len(found.split("validation")) == 200 and len(found.split("validation")) < 20
+    (said,) = [line for line in found.lines() if "test" in line]
+    assert_says(said, "40 of 40", "train", "line 202")
+
+
+def test_fault_6_every_told_split_is_as_told_and_repeats_are_counted(write):
+    rows = [f"text {index},{index % 2},train" for index in range(30)]
+    rows += ["text 3,1,validation", "text 4,0,validation", "new,1,validation", "text 4,0,test", "text 5,1,"]
+    found = open_labelled_text(write("\n".join(["text,label,split", *rows])))
+    assert [row.text for row in found.split("validation")] == ["text 3", "text 4", "new"]
+    assert [row.text for row in found.split("test")] == ["text 4"] and len(found.split("train")) == 31
+    assert_says("\n".join(found.lines()), "2 of 3 validation", "1 of 1 test")
+
+
 def test_columns_of_other_names_and_two_texts(write):
     path = write("premise\ttext_b\tmood\nit rains\tit is wet\tyes\nit rains\t\tno\n", "pairs.tsv")
     found = open_labelled_text(path, text_column="premise", label_column="mood", separator=" | ")

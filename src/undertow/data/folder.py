@@ -4,7 +4,7 @@ The named sets of `undertow.data.catalogue` are folders with a `Layout` of their
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,17 +119,17 @@ def natural(value: str) -> tuple[bool, int, str]:
     return (False, int(value), value) if value.isdecimal() else (True, 0, value)
 
 
-def assign_splits(names: list[str], told: Mapping[str, str]) -> dict[str, str]:
+def assign_splits(names: list[str], told: Mapping[str, str], named: Collection[str] = ()) -> dict[str, str]:
     """The split of each file: the given one, otherwise train.
 
-    A validation or test split that is given for no file takes the train files whose hash falls in its twentieth,
+    A validation or test split that is given for no file, and is not `named`, takes the train files whose hash falls in its twentieth,
     and at least one if two or more are left. The hash depends only on a file's name, so a file keeps its split when
     others are added.
     """
     splits = {name: told.get(name, "train") for name in names}
     for split, (low, high) in HELD_OUT.items():
         pool = sorted((name for name in names if splits[name] == "train"), key=_hash_fraction)
-        if split in splits.values() or len(pool) < 2:
+        if split in named or split in splits.values() or len(pool) < 2:
             continue
         chosen = [name for name in pool if low <= _hash_fraction(name) < high] or pool[:1]
         splits.update(dict.fromkeys(chosen[: len(pool) - 1], split))

@@ -48,6 +48,7 @@ class LabelledTexts:
         classes: of all splits: numbers in order, then words in order.
         splits: the texts of each; empty splits are left out.
         skipped: for each row that was left out, its name and why.
+        repeated: by split, names of its texts that the train split has too.
     """
 
     source: str
@@ -55,6 +56,7 @@ class LabelledTexts:
     classes: tuple[str, ...]
     splits: Mapping[str, Sequence[LabelledText]]
     skipped: Mapping[str, str] = field(default_factory=dict)
+    repeated: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def split(self, name: str) -> Sequence[LabelledText]:
         """The texts of one split, or of "all".
@@ -101,7 +103,11 @@ class LabelledTexts:
         """Notes for the user, one line each."""
         counts = Counter(self.skipped.values())
         first = {reason: name for name, reason in reversed(list(self.skipped.items()))}
-        return [f"{count} rows skipped: {reason} (first: {first[reason]})" for reason, count in counts.items()]
+        skipped = [f"{count} rows skipped: {reason} (first: {first[reason]})" for reason, count in counts.items()]
+        return skipped + [
+            f"{len(names)} of {len(self.splits[split])} {split} texts are also in the train split (first: {names[0]})"
+            for split, names in self.repeated.items()
+        ]
 
 
 def open_labelled_text(
@@ -117,8 +123,8 @@ def open_labelled_text(
     A table is a .csv or .tsv file in UTF-8. Its first line names the columns: the text, the label, perhaps `text_b`,
     a second text that follows the first and a separator, and perhaps `split` (train, validation or test). A split
     that no row names takes a twentieth of the train texts, by a hash of the text, but leaves one of each
-    class. So equal texts are in one split, unless the column says otherwise. Rows without a text or a label
-    are skipped and reported.
+    class. So equal texts are in one split, unless the column says otherwise; then their number is reported. Rows
+    without a text or a label are skipped and reported.
 
     Args:
         source: "multi30k" (sentences in English and German, label `language`), or a table.
@@ -152,9 +158,15 @@ def _open_table(path: Path, text_column: str, label_column: str, separator: str)
             skipped[name] = f"no {label_column}" if text else "no text"
     if not rows:
         raise DataError(f"{path} has no row with a {text_column} and a {label_column}")
-    splits = _split(rows, told)
+    splits = {split: texts for split, texts in _split(rows, told).items() if texts}
+    seen = {row.text for row in splits.get("train", ())}
+    repeated = {
+        split: names
+        for split, texts in splits.items()
+        if split != "train" and (names := [row.name for row in texts if row.text in seen])
+    }
     classes = tuple(sorted({row.label for row in rows}, key=natural))
-    return LabelledTexts(str(path), label_column, classes, {k: v for k, v in splits.items() if v}, skipped)
+    return LabelledTexts(str(path), label_column, classes, splits, skipped, repeated)
 
 
 def _encode(row: LabelledText, alphabet: TextAlphabet) -> np.ndarray:
@@ -196,13 +208,18 @@ def _told_split(row: Mapping[str, str], name: str) -> str | None:
 
 
 def _split(rows: Sequence[LabelledText], told: Sequence[str | None]) -> dict[str, list[LabelledText]]:
-    """Rows by split: as given, otherwise by a hash of the text; one of each class stays in train."""
+    """Rows by split: as given, otherwise by a hash of the text.
+
+    One text of each class, and train texts that are also given as held out, are not taken from train.
+    """
     pairs = list(zip(rows, told, strict=True))
     known = {row.text: split for row, split in pairs if split is not None}
     known |= {row.text: split for row, split in pairs if split == "train"}
-    kept = {row.label: row.text for row in rows if known.get(row.text, "train") == "train"}.values()
-    others = dict.fromkeys(row.text for row in rows if row.text not in set(kept))
-    chosen = dict.fromkeys(kept, "train") | assign_splits(list(others), known)
+    kept = {*{row.label: row.text for row in rows if known.get(row.text, "train") == "train"}.values()}
+    kept |= {row.text for row, split in pairs if split not in (None, "train") and known[row.text] == "train"}
+    others = dict.fromkeys(row.text for row in rows if row.text not in kept)
+    named = {split for split in told if split is not None}
+    chosen = dict.fromkeys(kept, "train") | assign_splits(list(others), known, named)
     splits: dict[str, list[LabelledText]] = {split: [] for split in SPLITS}
     for row, split in pairs:
         splits[chosen[row.text] if split in (None, "train") else split].append(row)
