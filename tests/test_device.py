@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tests.refusals import refuses
-from undertow.cli.device import pick_device
+from undertow.device import pick_device
 from undertow.errors import UsageError
 
 
