@@ -1,0 +1,92 @@
+"""Tests mirror the package: `tests/ROOM/test_FILE.py`, or `test_FILE_ASPECT.py`, holds `src/undertow/ROOM/FILE.py`.
+
+`test_every_….py` runs over all of a room, and tests beside this one over the whole package.
+"""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+# What is held by the tests of another file: of what uses it, or of every file of its kind.
+HELD_BY = {
+    "alphabets/test_every_alphabet_of_sound.py": ["alphabets/alphabet"],
+    "cli/test_compare.py": ["recipes/comparing"],
+    "cli/test_cost.py": ["cost/generation_speed", "cost/paper_wavenet"],
+    "cli/test_bench.py": ["cost/stepping_speed"],
+    "cli/test_data.py": ["cli/data_lines"],
+    "cli/test_every_verb.py": ["__main__", "callbacks", "cli/options", "errors"],
+    "cli/test_generate.py": ["cli/generating", "cli/outputs", "cli/request", "cli/rows"],
+    "cli/test_plot.py": ["pictures/attention"],
+    "cli/test_score.py": ["cli/score_lines", "recipes/scoring"],
+    "cli/test_transcribe.py": ["cli/score_speech", "decoding/transcribing"],
+    "cli/test_translate.py": ["cli/translate_lines", "cli/translator"],
+    "data/test_batches.py": ["data/clip_examples", "data/examples", "data/needs"],
+    "data/test_catalogue.py": ["data/named_set"],
+    "data/test_describe.py": ["data/describe_text"],
+    "data/test_text.py": ["data/lines"],
+    "decoding/test_beam.py": ["decoding/batches"],
+    "emissions/test_every_emission.py": ["emissions/emission"],
+    "evaluation/test_likelihood.py": ["evaluation/scorers"],
+    "generation/test_ancestral.py": ["generation/rows"],
+    "media/test_every_medium.py": [
+        "media/arrays",
+        "media/images",
+        "media/medium",
+        "media/notes",
+        "media/sound",
+        "media/text",
+    ],
+    "media/test_spectrogram.py": ["media/figure"],
+    "models/test_classifier.py": ["evaluation/prediction"],
+    "models/test_completing.py": ["data/told"],
+    "native/test_lowering.py": ["native/builder"],
+    "native/test_quantise.py": ["evaluation/calibration", "native/trace"],
+    "networks/test_every_encoder_decoder.py": ["networks/encoder_decoder", "networks/seq2seq_rnn_attention"],
+    "pictures/test_translation_map.py": ["pictures/drawing"],
+    "recipes/test_every_task.py": ["recipes/tasks/*", "recipes/clips"],
+    "recipes/test_exporting.py": ["recipes/excerpt"],
+    "recipes/test_recipe.py": ["recipes/load_or_build"],
+    "recipes/test_run_pairs.py": ["recipes/bleu_measure", "training/measure"],
+    "session/test_session.py": ["session/likelihood", "session/stepped"],
+    "test_checkpoint.py": ["weights"],
+    "training/test_trainer.py": ["training/config", "training/forward", "training/gradients", "training/interrupts"],
+    "training/test_snapshots_resume.py": ["training/length", "training/validation"],
+    "cli/test_train.py": ["cli/average"],
+}
+
+
+def sources() -> set[Path]:
+    """Every file of the package, and every benchmark, without its suffix; those of `__init__.py` are their packages."""
+    package, scripts = ROOT / "src/undertow", ROOT / "benchmarks"
+    found = {path.relative_to(package).with_suffix("") for path in package.rglob("*.py")}
+    return found | {path.relative_to(ROOT).with_suffix("") for path in scripts.glob("*.py")}
+
+
+def mirrored(test: Path) -> Path | None:
+    """The file that a test is named after: the longest name that its own begins with."""
+    words = test.stem.split("_")[1:]
+    known = sources()
+    names = ("_".join(words[:count]) for count in range(len(words), 0, -1))
+    return next((test.parent / name for name in names if test.parent / name in known), None)
+
+
+def below_rooms() -> list[Path]:
+    """Test files below a room."""
+    every = (path.relative_to(ROOT / "tests") for path in (ROOT / "tests").rglob("test_*.py"))
+    return sorted(path for path in every if len(path.parts) > 1)
+
+
+def test_each_test_file_is_named_after_a_source_file() -> None:
+    assert [
+        str(test) for test in below_rooms() if mirrored(test) is None and not test.name.startswith("test_every_")
+    ] == []
+
+
+def test_each_source_file_has_its_test() -> None:
+    own = {mirrored(test) for test in below_rooms()} | {
+        Path(one.stem[5:]) for one in (ROOT / "tests").glob("test_*.py")
+    }
+    lacking = {one for one in sources() - own if one.name != "__init__" and one.parts[0] != "benchmarks"}
+    patterns = [name for names in HELD_BY.values() for name in names]
+    assert [str(one) for one in lacking if not any(one.match(name) for name in patterns)] == []
+    assert [name for name in patterns if not any(one.match(name) for one in lacking)] == []
+    assert [test for test in HELD_BY if not (ROOT / "tests" / test).exists()] == []
