@@ -34,7 +34,9 @@ def test_values_come_back_in_their_order(module) -> None:
     ("text", "parts"),
     [
         ("a: [1", ["x.yaml", "YAML", "flow sequence"]),
-        ("a: 2020-13-45", ["x.yaml", "YAML", "month must be in 1..12"]),
+        ("a: " + "9" * 5000, ["x.yaml", "YAML", "digits"]),
+        ("a: 1\nb: 2\na: 3", ["x.yaml", "'a'", "line 1", "line 3"]),
+        ("b:\n  c: {d: 1, e: 2, d: 1}", ["x.yaml", "'d'", "line 2"]),
         ("- 1", ["x.yaml", "list"]),
         ("a: 1\nb: &anchor [1]\nc: *anchor", ["x.yaml", "alias", "line 3"]),
         ("a: !!python/name:os.system", ["x.yaml", "tag", "line 1"]),
@@ -48,6 +50,23 @@ def test_anything_else_is_refused(module, text: str, parts: list[str]) -> None:
     with refuses(DataError, *parts) as error:
         module.from_yaml(text, "x.yaml")
     assert "\n" not in str(error.value)
+
+
+def test_fault_49_a_key_named_twice_is_refused_with_both_lines(module) -> None:
+    """Whichever of them was meant, the other would have won in silence."""
+    text = "format_version: 1\nmodel:\n  kind: autoregressive\n  sample_rate: 8000\n\n  sample_rate: 16000\n"
+    with refuses(DataError, "config.yaml", "'sample_rate'", "line 4", "line 6"):
+        module.from_yaml(text, "config.yaml")
+    with refuses(DataError, "'{x}'", "line 1", "line 3"):
+        module.from_yaml("? '{x}'\n: 1\n'{x}': 1", "x")
+
+
+def test_dates_are_text(module) -> None:
+    text = "a: 2020-01-01\nb: 2020-13-45\n<<: {c: 2001-12-14t21:59:43.10-05:00}"
+    assert module.from_yaml(text, "x") == {
+        **{"a": "2020-01-01", "b": "2020-13-45"},
+        "<<": {"c": "2001-12-14t21:59:43.10-05:00"},
+    }
 
 
 def test_siblings_are_no_nesting() -> None:

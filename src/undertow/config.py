@@ -1,21 +1,47 @@
 """Configs: frozen pydantic dataclasses beside their classes, read from plain dicts, with errors a reader can act on."""
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import is_dataclass
 from functools import wraps
+from numbers import Integral, Real
 from typing import Annotated, Any, TypeVar, cast, dataclass_transform, get_args
 
 from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 from pydantic.fields import Field
 
-from undertow.errors import UsageError
+from undertow.errors import UsageError, shown
 
 T = TypeVar("T")
-Count = Annotated[int, Field(ge=1)]
-Probability = Annotated[float, Field(ge=0, lt=1)]  # of leaving something out; never of leaving out all
+
+
+def _not_a_switch(value: Any) -> Any:
+    """Refuse true and false, which Python takes for the numbers 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError(f"it must be a number, not {str(value).lower()}")
+    return value
+
+
+# Ranges of numbers. Upper bounds are far beyond what anybody uses, and catch what no machine could hold or finish;
+# whether a model or a batch fits this machine is another question (`undertow.memory_room`).
+MOST = 10**9  # updates of years, 17 hours of steps at 16 kHz
+MOST_ROWS = 65_536  # sequences at once
+Number = BeforeValidator(_not_a_switch)
+Count = Annotated[int, Field(ge=1, le=MOST), Number]
+Natural = Annotated[int, Field(ge=0, le=MOST), Number]
+Width = Annotated[int, Field(ge=1, le=2**20), Number]  # channels, taps, bands; the widest published layers have 2^16
+Depth = Annotated[int, Field(ge=1, le=1024), Number]  # layers, or cycles of them; the deepest published have 1,000
+Rate = Annotated[int, Field(ge=1, le=768_000), Number]  # Hz; no sound file has more
+Seed = Annotated[int, Field(ge=0, lt=2**62), Number]  # a process adds its rank, and the sum has 63 bits
+Positive = Annotated[float, Field(gt=0, le=MOST, allow_inf_nan=False), Number]
+NonNegative = Annotated[float, Field(ge=0, le=MOST, allow_inf_nan=False), Number]
+Minutes = Annotated[float, Field(gt=0, le=10**7, allow_inf_nan=False), Number]  # 19 years
+Probability = Annotated[float, Field(ge=0, lt=1), Number]  # of leaving something out; never of leaving out all
+Name = Annotated[str, Field(max_length=4096)]  # the longest path that Linux opens
 UNKNOWN_KEY = "unexpected_keyword_argument"  # pydantic's name of that fault
+UNION = re.compile(r"function-|constrained-|tuple\[")  # its names of a union's members, which are no keys
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(Field,))
@@ -48,12 +74,12 @@ def choice(kinds: Mapping[str, Any]) -> BeforeValidator:
         if isinstance(value, tuple(one.Config for one in kinds.values())):
             return value
         if not isinstance(value, Mapping):
-            raise ValueError(f"it must hold keys and values, with a 'kind', not {value!r}")
+            raise ValueError(f"it must hold keys and values, with a 'kind', not {shown(repr(value))}")
         kind = str(value.get("kind"))
         if "kind" not in value:
             raise ValueError(f"kind is missing; {there_are(sorted(kinds))}")
         if kind not in kinds:
-            raise ValueError(f"unknown kind '{kind}'{nearest(kind, kinds)}")
+            raise ValueError(f"unknown kind '{shown(kind)}'{nearest(kind, kinds)}")
         try:
             return TypeAdapter(kinds[kind].Config).validate_python(dict(value))
         except ValidationError as error:
@@ -74,6 +100,34 @@ def parse(kind: type[T], values: Mapping[str, Any], where: str = "") -> T:
         raise UsageError(explain(error, kind, where)) from None
 
 
+def check_whole(name: str, value: Any, least: int, most: int = MOST) -> None:
+    """Refuse an argument that is not a whole number in a range: 1.5, true and text are none.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise UsageError(f"{name} is {shown(value)}; it must be a whole number")
+    if not least <= int(value) <= most:
+        raise UsageError(f"{name} is {shown(value)}; it must be {_range(least, most)}")
+
+
+def check_number(name: str, value: Any, least: float | int, most: float | int = MOST, above: bool = False) -> None:
+    """Refuse an argument that is not a finite number in a range; `above`: the least itself is outside.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise UsageError(f"{name} is {shown(value)}; it must be a number")
+    if not (least < value if above else least <= value) or not value <= most:
+        raise UsageError(f"{name} is {shown(value)}; it must be {_range(least, most, above)}")
+
+
+def _range(least: float | int, most: float | int, above: bool = False) -> str:
+    return f"above {least:,} and at most {most:,}" if above else f"from {least:,} to {most:,}"
+
+
 def to_dict(value: Any) -> Any:
     """Plain dicts, lists and scalars of a config, ready for YAML."""
     return TypeAdapter(type(value)).dump_python(value, mode="json")
@@ -83,13 +137,16 @@ def explain(error: ValidationError, kind: type[Any], where: str = "") -> str:
     """One line for one fault of a validation: an unknown key first, since it may be a missing one misspelt."""
     faults = error.errors()
     fault = next((one for one in faults if one["type"] == UNKNOWN_KEY), faults[0])
-    path = ".".join(str(part) for part in ([where] if where else []) + list(fault["loc"]))
+    place = [part for part in fault["loc"] if not UNION.match(str(part))]
+    path = ".".join(shown(part) for part in [*([where] if where else []), *place])
     if fault["type"] == UNKNOWN_KEY:
         return f"unknown key '{path}'{nearest(str(fault['loc'][-1]), _fields(kind, fault['loc'][:-1]))}"
     inner = fault.get("ctx", {}).get("error")
     if isinstance(inner, _ChosenFault):
         return explain(inner.error, inner.kind, path)
     message = "it is missing" if fault["type"] == "missing" else fault["msg"].removeprefix("Value error, ")
+    if fault["type"].startswith(("less_than", "greater_than")):
+        message += f", not {shown(fault['input'])}"
     return f"{path}: {message}" if path else message
 
 

@@ -14,6 +14,9 @@ class DataError(ValueError):
 
 def shown(value: object, most: int = 60) -> str:
     """A value for a message: unprintable characters are escaped, and text beyond `most` characters is cut."""
-    text = str(value)
+    try:
+        text = str(value)
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        return f"a number of about {int(value.bit_length() * 0.30103):,} digits" if isinstance(value, int) else "?"
     words = text if text.isprintable() else repr(text)
     return words if len(words) <= most else f"{words[:most]}... ({len(text):,} characters)"

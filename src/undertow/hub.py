@@ -19,7 +19,7 @@ from torch import Tensor
 
 from undertow.alphabets import Alphabet
 from undertow.alphabets.subwords import END_OF_TEXT, Subwords, from_files
-from undertow.config import config, parse
+from undertow.config import Positive, Probability, config, parse
 from undertow.door import read_json
 from undertow.emissions import Categorical
 from undertow.errors import DataError, UsageError
@@ -61,8 +61,8 @@ class GPT2:
     n_head: Size
     n_inner: Size | None = None
     activation_function: Literal["gelu_new", "gelu_pytorch_tanh", "gelu", "relu"] = "gelu_new"
-    layer_norm_epsilon: Annotated[float, Field(gt=0)] = 1e-5
-    resid_pdrop: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    layer_norm_epsilon: Positive = 1e-5
+    resid_pdrop: Probability = 0.1
     tie_word_embeddings: bool = True
     bos_token_id: int | None = None
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 from cyclopts import Parameter
 
 from undertow.arguments import check_field, check_fields
-from undertow.config import nearest
+from undertow.config import MOST, MOST_ROWS, check_number, check_whole, nearest
 from undertow.errors import UsageError
 
 T = TypeVar("T")
@@ -25,12 +25,11 @@ def check_keys(seeds: Sequence[int], rows: Sequence[int]) -> None:
     """Refuse seeds and row numbers that cannot be keys of the noise.
 
     Raises:
-        UsageError: one is negative or does not fit 63 bits.
+        UsageError: one is not a whole number, is negative or does not fit 63 bits.
     """
     for name, values in (("seed", seeds), ("row", rows)):
         for value in values:
-            if not 0 <= value <= LARGEST_KEY:
-                raise UsageError(f"{name} is {value}; it must be from 0 to {LARGEST_KEY}")
+            check_whole(name, value, 0, LARGEST_KEY)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,13 +51,12 @@ class Sampling:
 
     def __post_init__(self) -> None:
         check_fields(self)
-        if not 0 <= self.temperature < float("inf"):
-            raise UsageError(f"temperature is {self.temperature}; it must be zero or more")
+        check_number("temperature", self.temperature, 0)
         object.__setattr__(self, "temperature", float(self.temperature))
-        if self.top_k is not None and self.top_k < 1:
-            raise UsageError(f"top_k is {self.top_k}; it must be 1 or more")
-        if self.top_p is not None and not 0 < self.top_p <= 1:
-            raise UsageError(f"top_p is {self.top_p}; it must be above 0 and at most 1")
+        if self.top_k is not None:
+            check_whole("top_k", self.top_k, 1)
+        if self.top_p is not None:
+            check_number("top_p", self.top_p, 0, 1, above=True)
 
 
 Flat = Parameter(name="*")  # a value that a verb takes as the flags of its fields
@@ -99,8 +97,11 @@ class Draw:
         check_fields(self)
         if self.seconds is not None and self.num_steps is not None:
             raise UsageError("give seconds or num_steps, not both")
-        if self.num_steps is not None and self.num_steps < 1:
-            raise UsageError(f"num_steps is {self.num_steps}; it must be 1 or more")
+        if self.seconds is not None:
+            check_number("seconds", self.seconds, 0, above=True)
+        for name, most in (("num_steps", MOST), ("count", MOST_ROWS), ("threads", MOST_ROWS)):
+            if getattr(self, name) is not None:
+                check_whole(name, getattr(self, name), 1, most)
         if self.count is not None and self.rows is not None and self.count != len(self.rows):
             raise UsageError(f"count is {self.count} and there are {len(self.rows)} row numbers; give only one of them")
         check_keys([self.seed], self.rows or [])
@@ -123,10 +124,9 @@ class Beam:
 
     def __post_init__(self) -> None:
         check_fields(self)
-        if self.beam < 1:
-            raise UsageError(f"beam is {self.beam}; it must be 1 or more")
-        if self.length_penalty is not None and not 0 <= self.length_penalty <= MOST_PENALTY:
-            raise UsageError(f"length_penalty is {self.length_penalty}; it must be from 0 to {MOST_PENALTY}")
+        check_whole("beam", self.beam, 1, MOST_ROWS)
+        if self.length_penalty is not None:
+            check_number("length_penalty", self.length_penalty, 0, MOST_PENALTY)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,8 +156,9 @@ class Search(Beam):
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("n_best", "batch_size"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"{name} is {getattr(self, name)}; it must be 1 or more")
+            check_whole(name, getattr(self, name), 1, MOST_ROWS)
+        if self.max_length is not None and not callable(self.max_length):
+            check_whole("max_length", self.max_length, 1)
         if self.sampling is None and self.n_best > self.beam:
             raise UsageError(f"n_best is {self.n_best}; it must be from 1 to the beam, which is {self.beam}")
         check_keys([self.seed], [])

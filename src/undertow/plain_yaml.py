@@ -1,11 +1,11 @@
-"""Plain YAML: files from strangers are read without running or expanding anything in them."""
+"""Plain YAML: text from strangers is read without running or expanding anything in it."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import yaml
 
-from undertow.errors import DataError
+from undertow.errors import DataError, shown
 
 try:  # forty times as fast: a tokenizer of fifty thousand sub-words is two million characters
     from yaml import CSafeDumper as Dumper
@@ -21,6 +21,32 @@ OPENING = (
     *(yaml.FlowMappingStartToken, yaml.FlowSequenceStartToken),
 )
 CLOSING = yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken
+UNREAD = "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:merge"  # 2020-01-01 and << stay text
+
+
+class PlainLoader(Loader):
+    """YAML without dates and merging, and with every key once."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """The mapping of a node.
+
+        Raises:
+            ValueError: a key is there twice.
+        """
+        lines: dict[Hashable, int] = {}
+        for key_node, _ in node.value:
+            key, line = self.construct_object(key_node, deep=True), key_node.start_mark.line + 1
+            if isinstance(key, Hashable) and key in lines:
+                raise ValueError(f"key '{shown(key)}' is on line {lines[key]} and on line {line}; keep one of them")
+            if isinstance(key, Hashable):
+                lines[key] = line
+        return super().construct_mapping(node, deep)
+
+
+PlainLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in UNREAD]
+    for first, resolvers in Loader.yaml_implicit_resolvers.items()
+}
 
 
 def to_yaml(values: Mapping[str, Any]) -> str:
@@ -32,27 +58,43 @@ def from_yaml(text: str, where: object) -> dict[str, Any]:
     """The mapping that YAML holds.
 
     Raises:
-        DataError: it is not YAML, not a mapping, nested too deep, or has a tag or an alias; `where` names the file.
+        DataError: it is not YAML, not a mapping, nested too deep, names a key twice, or has a tag or an alias; `where`
+            names the file.
     """
     try:
-        _check_plain(text, where)
-        values = yaml.load(text, Loader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        if isinstance(error, DataError):
-            raise
+        values = value_of(text)
+    except (yaml.YAMLError, ValueError) as error:
         raise DataError(f"{where} is not plain YAML: {' '.join(str(error).split())}") from None
     if not isinstance(values, dict):
         raise DataError(f"{where} holds {type(values).__name__}, not keys and values")
     return values
 
 
-def _check_plain(text: str, where: object) -> None:
+def value_of(text: str) -> Any:
+    """The value that YAML holds, of whatever kind.
+
+    Raises:
+        YAMLError: it is not YAML.
+        ValueError: it is nested too deep, names a key twice, has a tag or an alias, or a number too long to read.
+    """
+    _check_plain(text)
+    try:
+        return yaml.load(text, PlainLoader)
+    except RecursionError:
+        raise ValueError(f"it is nested more than {MOST_NESTED} deep") from None
+    except ValueError as error:
+        if "set_int_max_str_digits" in str(error):
+            raise ValueError("it has a whole number of thousands of digits") from None
+        raise
+
+
+def _check_plain(text: str) -> None:
     """Refuse tags and aliases, which can expand, and nesting too deep for the parser's stack."""
     depth = 0
     for token in yaml.scan(text, Loader):
         if isinstance(token, MARKS):
             line = token.start_mark.line + 1
-            raise DataError(f"{where} has a tag or an alias on line {line}; only plain values are read")
+            raise ValueError(f"it has a tag or an alias on line {line}; only plain values are read")
         depth += isinstance(token, OPENING) - isinstance(token, CLOSING)
         if depth > MOST_NESTED:
-            raise DataError(f"{where} is not plain YAML: it is nested more than {MOST_NESTED} deep")
+            raise ValueError(f"it is nested more than {MOST_NESTED} deep")

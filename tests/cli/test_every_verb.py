@@ -62,7 +62,7 @@ def test_group_of_verbs(command):
         ("generate runs/x --prompt-file -", ["--prompt-file is -", "file name"]),
         ("transcribe runs/digits", ["FILE", "missing"]),
         ("train wavenet --out x --stepz 3", ["--stepz", "--steps"]),
-        ("train wavenet --out x --steps few", ["--steps", '"few"', "int"]),
+        ("train wavenet --out x --steps few", ["--steps", "few", "whole number"]),
         ("train wavenet again --out x", ["again"]),
         ("data fetch fsddd", ["'fsddd'", "'fsdd'"]),
         ("info --debug=maybe x", ["--debug"]),

@@ -57,7 +57,7 @@ SOUND = [
 OTHERS = [
     ("sound", "", 2, ("--out", "missing", ".wav")),
     ("sound", "--out x --stop a", 2, ("--stop", "sound")),
-    ("sound", "--out x --count 100000", 2, ("100,000 rows", "65,536")),
+    ("sound", "--out x --count 100000", 2, ("--count is 100000", "65,536")),
     ("text", "--prompt dog", 1, ("character 'g' (U+0067)", "position 3", "alphabet")),
     ("text", "--prompt-file nowhere.txt", 1, ("nowhere.txt", "No such file")),
     ("text", "--prompt-file latin.txt", 1, ("UTF-8", "byte 0xe9", "position 2")),

@@ -17,7 +17,7 @@ def test_every_family_is_of_a_network(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("words", "part"),
-    [(("rnnn", 8), "'rnn'"), (("lstm", 8, 7), "width 7"), (("lstm", 8, 8, 0), "depth 0")],
+    [(("rnnn", 8), "'rnn'"), (("lstm", 8, 7), "width is 7"), (("lstm", 8, 8, 0), "depth is 0")],
 )
 def test_families_that_cannot_be_made(words: Any, part: str) -> None:
     with refuses(UsageError, part):

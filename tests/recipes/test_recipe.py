@@ -99,12 +99,28 @@ def test_a_conditioner_that_is_left_empty_knows_nothing():
     assert not completed(recipe, {"speaker": ("x", "y")}).conditioner.labels
 
 
-@pytest.mark.parametrize("size", [10**13, 10**30])
-def test_a_model_beyond_all_memory_is_refused_in_a_line(size):
-    recipe = read_recipe("wavenet-fsdd", {"network.residual_channels": size})
-    with refuses(UsageError, "model", "smaller sizes") as caught:
-        _build(completed(recipe, {"speaker": ("x", "y"), "digit": ("0", "1")}))
-    assert "\n" not in str(caught.value)
+@pytest.mark.parametrize("size", [10**13, 10**400, 16**6000])
+def test_a_size_beyond_all_reason_is_refused_in_a_line(size):
+    with refuses(UsageError, "model.network.residual_channels", 2**20) as caught:
+        read_recipe("wavenet-fsdd", {"network.residual_channels": size})
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("training.steps=" + "9" * 5000, ["training.steps", "digits"]),
+        ("data.path=" + "[" * 5000, ["data.path", "nested", "64"]),
+        ("data.path=" + "{a: " * 65 + "}" * 65, ["data.path", "nested", "64"]),
+        ("training={steps: 1, seed: 2, steps: 3}", ["training", "'steps'", "line 1"]),
+        ("model=!!python/name:os.system", ["model", "tag"]),
+    ],
+)
+def test_fault_31_a_change_beyond_all_reason_is_refused_in_a_line(text, parts):
+    with refuses(UsageError, *parts) as caught:
+        parse_changes([text])
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 200
+    assert parse_changes(["data.path=2020-01-01"]) == {"data.path": "2020-01-01"}
 
 
 def test_sections_that_are_missing_or_unknown_are_named():

@@ -9,7 +9,7 @@ So -1 is level 0, +1 is level μ, encode(decode(q)) is q, and the two end bins a
 companded axis. With an even number of levels no level is exactly zero.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -18,7 +18,7 @@ from torch import Tensor
 from undertow.alphabets.alphabet import Alphabet
 from undertow.alphabets.checks import centred, checked_symbols
 from undertow.alphabets.wave import checked_wave
-from undertow.config import config
+from undertow.config import Number, config
 
 
 class MuLaw(Alphabet):
@@ -29,7 +29,7 @@ class MuLaw(Alphabet):
         """`num_levels`: 2 to 2²⁴ (beyond that, neighbouring levels are equal in float32)."""
 
         kind: Literal["mu_law"] = "mu_law"
-        num_levels: int = Field(256, ge=2, le=2**24)
+        num_levels: Annotated[int, Field(ge=2, le=2**24), Number] = 256
 
     def __init__(self, config: Config) -> None:
         self.config = config

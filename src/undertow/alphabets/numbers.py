@@ -4,11 +4,10 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from pydantic import Field
 from torch import Tensor
 
 from undertow.alphabets.alphabet import Alphabet, Real
-from undertow.config import config
+from undertow.config import Width, config
 from undertow.errors import DataError
 
 
@@ -24,7 +23,7 @@ class Numbers(Alphabet):
         """`num_elements`: number of values in a step."""
 
         kind: Literal["numbers"] = "numbers"
-        num_elements: int = Field(1, ge=1)
+        num_elements: Width = 1
 
     def __init__(self, config: Config) -> None:
         self.config = config

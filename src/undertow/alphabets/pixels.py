@@ -1,6 +1,6 @@
 """Pixels: the brightness of an image as a few levels, row by row from the top."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -8,11 +8,11 @@ from torch import Tensor
 
 from undertow.alphabets.alphabet import Alphabet, Real
 from undertow.alphabets.checks import checked_symbols
-from undertow.config import Count, config
+from undertow.config import Number, Width, config
 from undertow.errors import DataError
 
 COLOUR = 3  # channels: red, green, blue
-Shape = tuple[Count, Count, Literal[1, 3]]
+Shape = tuple[Width, Width, Literal[1, 3]]
 
 
 class Pixels(Alphabet):
@@ -32,7 +32,7 @@ class Pixels(Alphabet):
         """`num_levels`: 2 (black and white) to 256; `shape`: rows, columns and channels (1 or 3) of every image."""
 
         kind: Literal["pixels"] = "pixels"
-        num_levels: int = Field(256, ge=2, le=256)
+        num_levels: Annotated[int, Field(ge=2, le=256), Number] = 256
         shape: Shape | None = None
 
     def __init__(self, config: Config) -> None:

@@ -6,13 +6,13 @@ The whole tokenizer, as the JSON of Hugging Face's `tokenizers`, is part of the 
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
 
 from undertow.alphabets.text_alphabet import TextAlphabet, Unit, as_text, utf8
-from undertow.config import config
+from undertow.config import Number, config
 from undertow.door import MOST_JSON, checked, read_text
 from undertow.errors import DataError, UsageError, shown
 
@@ -33,7 +33,7 @@ class Subwords(TextAlphabet):
         """`size`: number of tokens, with the 256 bytes; `tokenizer`: its JSON, empty before it is trained."""
 
         kind: Literal["subwords"] = "subwords"
-        size: int = Field(1024, ge=256, le=2**20)
+        size: Annotated[int, Field(ge=256, le=2**20), Number] = 1024
         tokenizer: str = ""
 
     def __init__(self, config: Config) -> None:

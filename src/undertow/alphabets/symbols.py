@@ -1,6 +1,6 @@
 """Plain symbols: numbers that stand for nothing but themselves, as in tasks that test memory."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -8,7 +8,7 @@ from torch import Tensor
 
 from undertow.alphabets.alphabet import Alphabet, Real
 from undertow.alphabets.checks import checked_symbols
-from undertow.config import config
+from undertow.config import Width, config
 
 
 class Symbols(Alphabet):
@@ -22,7 +22,7 @@ class Symbols(Alphabet):
         """`num_symbols`: how many there are."""
 
         kind: Literal["symbols"] = "symbols"
-        num_symbols: int = Field(ge=2)
+        num_symbols: Annotated[Width, Field(ge=2)]
 
     def __init__(self, config: Config) -> None:
         self.config, self.num_symbols = config, config.num_symbols

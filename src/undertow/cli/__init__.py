@@ -10,7 +10,7 @@ from typing import Annotated, Any, TextIO
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from undertow.cli.options import SHARED
-from undertow.cli.parsing import as_option, explain
+from undertow.cli.parsing import as_option, explain, read_value
 from undertow.errors import DataError, UsageError
 from undertow.version import version
 
@@ -69,7 +69,7 @@ def _app(tokens: Sequence[str]) -> App:
         help_format="plaintext",
         version=version,
         group_commands=Group("Verbs", sort_key=0),
-        default_parameter=Parameter(negative=(), show_default=_shown_default),
+        default_parameter=Parameter(negative=(), show_default=_shown_default, converter=read_value),
         suppress_keyboard_interrupt=False,
     )
     app.meta.suppress_keyboard_interrupt = False

@@ -4,12 +4,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from undertow.cli.options import JsonRows
-from undertow.errors import UsageError
+from undertow.config import MOST_ROWS, check_number
+from undertow.errors import UsageError, shown
 
 if TYPE_CHECKING:
     from undertow.cost import Speed
 
 PAPER = "paper"
+MOST_SECONDS = 3600.0  # of one measurement
 COLUMNS = (
     *("engine", "precision", "threads", "batch", "symbols/s", "real-time factor"),
     *("MB/step", "GB/s read", "10^9 mul-adds/s", "of roofline", "bound"),
@@ -47,12 +49,10 @@ def bench(
     from undertow.cli.terminal import print_json, print_table, step_bar, tell
     from undertow.cost import measure_speed
     from undertow.cost.paper_wavenet import paper_model
-    from undertow.generation.rows import MOST_ROWS
     from undertow.native.engine import MOST_THREADS, why_missing
     from undertow.recipes.run import load_model
 
-    if seconds <= 0:
-        raise UsageError(f"seconds is {seconds:g}; it must be above 0")
+    check_number("seconds", seconds, 0, MOST_SECONDS, above=True)
     counts = sorted({1, torch.get_num_threads()}) if threads is None else _numbers("threads", threads, MOST_THREADS)
     batches = _numbers("batch", batch, MOST_ROWS)
     precisions = None if precision is None else _words("precision", precision)
@@ -115,7 +115,7 @@ def _numbers(name: str, text: str, most: int) -> list[int]:
     """Whole numbers of at least 1, each once."""
     words = _words(name, text)
     if not all(word.isdecimal() and len(word) < 9 and 0 < int(word) <= most for word in words):
-        raise UsageError(f"{name} is '{text}'; it must be whole numbers from 1 to {most:,}, such as 1,2")
+        raise UsageError(f"{name} is '{shown(text)}'; it must be whole numbers from 1 to {most:,}, such as 1,2")
     return [int(word) for word in words]
 
 
@@ -123,5 +123,5 @@ def _words(name: str, text: str) -> list[str]:
     """The items between commas, each once."""
     words = list(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
     if not words:
-        raise UsageError(f"{name} is '{text}'; give one, or several separated by commas")
+        raise UsageError(f"{name} is '{shown(text)}'; give one, or several separated by commas")
     return words

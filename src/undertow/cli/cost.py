@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from undertow.cli.options import JsonRows
-from undertow.errors import UsageError
+from undertow.errors import UsageError, shown
 
 if TYPE_CHECKING:
     from undertow.cost.growth_laws import Law
@@ -159,5 +159,5 @@ def _numbers(text: str) -> list[int]:
     """Lengths in growing order, each once."""
     words = [word.strip() for word in text.split(",")]
     if not all(word.isdecimal() and 1 < int(word) < 10**6 for word in words):
-        raise UsageError(f"lengths is '{text}'; it must be whole numbers of at least 2, such as 64,128,256")
+        raise UsageError(f"lengths is '{shown(text)}'; it must be whole numbers from 2 to 999,999, such as 64,128,256")
     return sorted({int(word) for word in words})

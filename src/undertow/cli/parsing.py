@@ -1,12 +1,30 @@
 """Errors of the command line's parser, in a user's words."""
 
+import re
 from collections.abc import Sequence
+from typing import Any, get_args
 
-from cyclopts import CycloptsError, MissingArgumentError, UnusedCliTokensError
+from cyclopts import CycloptsError, MissingArgumentError, UnusedCliTokensError, convert
+
+from undertow.errors import shown
 
 HYPHEN = "-"  # what other programs call standard input
 READS_INPUT = "--file"  # the option without which its verb reads standard input
+WHOLE = re.compile(r"[+-]?[0-9]{1,40}(\.0*)?")  # cyclopts would round 1.5, and read thousands of digits
 OPTIONS = {"batch_size": "batch", "num_steps": "num-symbols"}  # options that are not named like their argument
+
+
+def read_value(kind: Any, words: Any) -> Any:
+    """The value of an option or an argument, as cyclopts reads it; but a whole number is never rounded.
+
+    Raises:
+        ValueError: a whole number is needed, and the word is none.
+    """
+    if kind is int or int in get_args(kind) and float not in get_args(kind):
+        for word in words:
+            if not WHOLE.fullmatch(word.value):
+                raise ValueError(f"{shown(word.value)} is not a whole number")
+    return convert(kind, words)
 
 
 def explain(error: CycloptsError) -> str:
@@ -16,7 +34,7 @@ def explain(error: CycloptsError) -> str:
         return f"too many words: {words}; put a text or a name with spaces in quotes, or see --help"
     if isinstance(error, MissingArgumentError) and error.argument is not None:
         return _missing(error.argument.name, error.keyword, error.unused_tokens or ())
-    return str(error)
+    return re.sub(r"\S{200,}", lambda long: shown(long[0]), str(error))
 
 
 def as_option(fault: str, words: Sequence[str]) -> str:

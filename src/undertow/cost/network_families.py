@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from undertow.config import nearest, parse
-from undertow.errors import UsageError
+from undertow.config import check_whole, nearest, parse
+from undertow.errors import UsageError, shown
 from undertow.models.autoregressive import Autoregressive
 
 WIDTH, DEPTH = 64, 6
@@ -26,9 +26,11 @@ def family(name: str, length: int, width: int = WIDTH, depth: int = DEPTH) -> Au
         UsageError: an unknown family, or a width or depth that the network cannot have.
     """
     if name not in FAMILIES:
-        raise UsageError(f"unknown family '{name}'{nearest(name, FAMILIES)}")
-    if width < 2 or width % 2 or depth < 1:
-        raise UsageError(f"width {width}, depth {depth}: the width must be even, and both above 0")
+        raise UsageError(f"unknown family '{shown(name)}'{nearest(name, FAMILIES)}")
+    check_whole("width", width, 2, 2**20)
+    check_whole("depth", depth, 1, 1024)
+    if width % 2:
+        raise UsageError(f"width is {width}; it must be even")
     network = FAMILIES[name](length, width, depth)
     values = {"alphabet": {"kind": "bytes"}, "network": network, "emission": {"kind": "categorical"}}
     return Autoregressive(parse(Autoregressive.Config, values))

@@ -19,11 +19,9 @@ import torch
 from pydantic import BeforeValidator, Field
 from torch import Tensor
 
-from undertow.config import Count, choice, config, nearest
+from undertow.config import NonNegative, Positive, Rate, Width, choice, config, nearest
 from undertow.data.clips import Clip
 from undertow.errors import DataError, UsageError
-
-Floor = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 DELTA_WIDTH = 9  # frames that a delta is fitted to
 
@@ -37,12 +35,12 @@ class SpectrumConfig(ABC):
     the place in a frame's samples on which its window is centred: their middle, or their start (as in librosa).
     """
 
-    sample_rate: Count
-    hop_length: Count
-    window_length: int
-    fft_size: int
-    low_hz: float = 0.0
-    high_hz: float | None = None
+    sample_rate: Rate
+    hop_length: Width
+    window_length: Width
+    fft_size: Width
+    low_hz: NonNegative = 0.0
+    high_hz: Positive | None = None
     scale: Literal["slaney", "htk"] = "slaney"
     norm: Literal["slaney"] | None = "slaney"
     padding: Literal["reflect", "zero"] = "reflect"
@@ -76,9 +74,9 @@ class MelConfig(SpectrumConfig):
     """Settings of `Mel`: natural logarithm of band amplitudes (power 1) or powers (2), no lower than `floor`."""
 
     kind: Literal["mel"] = "mel"
-    num_channels: Count = 80
+    num_channels: Width = 80
     power: Literal[1, 2] = 1
-    floor: Floor = 1e-5
+    floor: Positive = 1e-5
 
 
 @config
@@ -86,10 +84,10 @@ class MFCCConfig(SpectrumConfig):
     """Settings of `MFCC`: cosine transform of band powers in dB no lower than `floor`; `deltas` derivatives follow."""
 
     kind: Literal["mfcc"] = "mfcc"
-    num_coefficients: Count = 13
-    num_bands: Count = 40
+    num_coefficients: Width = 13
+    num_bands: Width = 40
     deltas: Literal[0, 1, 2] = 2
-    floor: Floor = 1e-10
+    floor: Positive = 1e-10
 
     @property
     def num_channels(self) -> int:
@@ -102,9 +100,9 @@ class FramesConfig:
     """Settings of `Frames`: `num_channels` numbers for every `hop_length` samples at `sample_rate` Hz."""
 
     kind: Literal["frames"] = "frames"
-    sample_rate: Count
-    hop_length: Count
-    num_channels: Count
+    sample_rate: Rate
+    hop_length: Width
+    num_channels: Width
 
 
 def hifi_gan() -> MelConfig:

@@ -6,11 +6,10 @@ E elements of a vector symbol.
 from typing import Literal
 
 import torch
-from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from undertow.config import config
+from undertow.config import Width, config
 from undertow.emissions.draw import closed, refuse_filters
 from undertow.emissions.emission import Emission, Sampling
 from undertow.emissions.logistic import sigmoid
@@ -25,7 +24,7 @@ class Bernoulli(Emission):
         """`num_elements`: E, symbols of one step (88 keys of a piano)."""
 
         kind: Literal["bernoulli"] = "bernoulli"
-        num_elements: int = Field(88, ge=1)
+        num_elements: Width = 88
 
     def __init__(self, config: Config, num_symbols: int = 2) -> None:
         if num_symbols != 2:

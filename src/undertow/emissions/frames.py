@@ -15,14 +15,13 @@ M channels, E = M + 1 elements of a step; parameters (…, P) are M means, M log
 
 import math
 from abc import ABC, abstractmethod
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
-from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from undertow.config import config
+from undertow.config import Positive, config
 from undertow.emissions.bins import SMALLEST_UNIFORM, bounded
 from undertow.emissions.draw import refuse_filters
 from undertow.emissions.logistic import sigmoid
@@ -30,7 +29,6 @@ from undertow.emissions.normal import LOG_DENSITY_AT_ZERO
 from undertow.options import Sampling
 
 MAX_LOG_SCALE = 5.0
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 @config

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from undertow.config import config
+from undertow.config import Width, config
 from undertow.emissions.mixture import BinnedMixture
 from undertow.emissions.normal import NORMAL
 
@@ -27,6 +27,6 @@ class MixtureOfGaussians(BinnedMixture):
         """
 
         kind: Literal["mixture_of_gaussians"] = "mixture_of_gaussians"
-        num_components: int = Field(10, ge=1)
+        num_components: Width = 10
         initial_scale: float = Field(0.1, gt=0, le=1)
         scale_margin: float = Field(3.0, ge=0, le=10)

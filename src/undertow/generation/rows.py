@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from undertow.batch import Condition
+from undertow.config import MOST_ROWS
 from undertow.errors import DataError, UsageError
 from undertow.generation.labels import Labels, differ_by_row, resolve_labels
 from undertow.generation.prompts import Features, Prompts, each_prompt, one_for_all, read_features, read_prompt
@@ -19,7 +20,6 @@ from undertow.models.autoregressive import Autoregressive
 from undertow.session import Known, Session
 from undertow.state import State, leaves, named_leaves, num_bytes
 
-MOST_ROWS = 65_536  # of one stream
 COPIES = 3  # about so many of the rows' state exist while a stream begins
 
 

@@ -6,16 +6,15 @@ B batch, T time, P parameters of the output distribution, M features a frame.
 import math
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import torch
-from pydantic import Field
 from torch import Tensor
 
 from undertow import alphabets, emissions, networks
 from undertow.alphabets import AlphabetConfig
 from undertow.batch import Batch, Condition
-from undertow.config import config, parse
+from undertow.config import Rate, config, parse
 from undertow.data.needs import Needs
 from undertow.data.told import Told
 from undertow.emissions import EmissionConfig
@@ -59,7 +58,7 @@ class Autoregressive(Model):
         network: NetworkConfig
         emission: EmissionConfig
         conditioner: Conditioner.Config = Conditioner.Config()
-        sample_rate: Annotated[int, Field(ge=1)] | None = None
+        sample_rate: Rate | None = None
 
         def __post_init__(self) -> None:
             features = self.conditioner.features

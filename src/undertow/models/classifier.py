@@ -8,17 +8,16 @@ B batch, T time, K classes.
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field
 from torch import Tensor
 
 from undertow import alphabets, networks
 from undertow.alphabets import AlphabetConfig
 from undertow.batch import Batch
-from undertow.config import config, parse
+from undertow.config import Name, Rate, config, parse
 from undertow.data.needs import Needs
 from undertow.data.told import Told
 from undertow.errors import UsageError
@@ -49,10 +48,10 @@ class Classifier(Model):
         kind: Literal["classifier"] = "classifier"
         alphabet: AlphabetConfig
         network: NetworkConfig
-        label: str
+        label: Name
         classes: tuple[str, ...]
         reading: Reading = "last"
-        sample_rate: Annotated[int, Field(ge=1)] | None = None
+        sample_rate: Rate | None = None
 
         def __post_init__(self) -> None:
             if len(self.classes) < 2:

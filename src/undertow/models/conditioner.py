@@ -13,7 +13,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from undertow.batch import Condition
-from undertow.config import Count, Probability, config
+from undertow.config import Natural, Probability, Width, config
 from undertow.data.features import FeatureConfig
 from undertow.errors import UsageError
 from undertow.layers import CausalConv1d, Repeat, Serial, TransposedConv1d
@@ -32,9 +32,9 @@ class Upsampling:
     """
 
     kind: Literal["transposed", "repeat"] = "transposed"
-    strides: tuple[Count, ...] = ()
-    channels: Count = 64
-    look_ahead: Annotated[int, Field(ge=0)] = 1
+    strides: Annotated[tuple[Width, ...], Field(max_length=64)] = ()
+    channels: Width = 64
+    look_ahead: Annotated[Natural, Field(le=2**20)] = 1
 
 
 class Conditioner(nn.Module):
@@ -56,7 +56,7 @@ class Conditioner(nn.Module):
         """
 
         labels: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-        label_channels: Count = 16
+        label_channels: Width = 16
         label_dropout: Probability = 0.1
         features: FeatureConfig | None = None
         upsampling: Upsampling = Upsampling()

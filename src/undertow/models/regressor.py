@@ -4,16 +4,15 @@ B batch, T time.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import torch
-from pydantic import Field
 from torch import Tensor
 
 from undertow import alphabets, networks
 from undertow.alphabets import AlphabetConfig
 from undertow.batch import Batch
-from undertow.config import config, parse
+from undertow.config import Name, Rate, config, parse
 from undertow.data.needs import Needs
 from undertow.data.told import Told
 from undertow.models.completing import AUTO, choose_label, refuse_source, with_alphabet, with_rate
@@ -41,9 +40,9 @@ class Regressor(Model):
         kind: Literal["regressor"] = "regressor"
         alphabet: AlphabetConfig
         network: NetworkConfig
-        label: str
+        label: Name
         reading: Literal["last", "mean"] = "last"
-        sample_rate: Annotated[int, Field(ge=1)] | None = None
+        sample_rate: Rate | None = None
 
     def __init__(self, config: Config) -> None:
         super().__init__()

@@ -6,16 +6,15 @@ B batch, S source steps, T target steps, N target symbols, M channels of a targe
 """
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import torch
-from pydantic import Field
 from torch import Tensor
 
 from undertow import alphabets, networks
 from undertow.alphabets import AlphabetConfig
 from undertow.batch import Batch, Condition
-from undertow.config import config, parse, to_dict
+from undertow.config import Probability, config, parse, to_dict
 from undertow.data.features import FeatureConfig
 from undertow.data.needs import Needs, SourceNeeds
 from undertow.data.told import Told
@@ -72,7 +71,7 @@ class Seq2Seq(Model):
         network: EncoderDecoderConfig
         emission: TargetEmissionConfig = Categorical.Config()
         direction: tuple[str, str]
-        label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+        label_smoothing: Probability = 0.0
 
         def __post_init__(self) -> None:
             if (self.source is None) == (self.features is None):

@@ -20,7 +20,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from undertow.batch import Condition
-from undertow.config import Count, Probability, config
+from undertow.config import Depth, Probability, Width, config
 from undertow.layers import (
     CausalConv1d,
     Dropout,
@@ -133,10 +133,10 @@ class ByteNet(Network):
         kind: Literal["bytenet"] = "bytenet"
         input: InputKind = "embedding"
         block: Literal["mu", "relu"] = "mu"
-        channels: Count = 512
-        kernel_size: Annotated[int, Field(ge=2)] = 3
-        num_cycles: Count = 6
-        layers_per_cycle: Annotated[int, Field(ge=1, le=24)] = 5
+        channels: Width = 512
+        kernel_size: Annotated[Width, Field(ge=2)] = 3
+        num_cycles: Depth = 6
+        layers_per_cycle: Annotated[Depth, Field(le=24)] = 5
         dropout: Probability = 0.1
 
     def __init__(

@@ -15,7 +15,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 from undertow.batch import Condition
-from undertow.config import Count, Probability, config
+from undertow.config import Depth, Probability, Width, config
 from undertow.layers import CausalConv1d, Cell, Dropout, InputKind, Inputs, Recurrent, Values
 from undertow.networks.network import Network
 from undertow.state import State
@@ -40,9 +40,9 @@ class RNN(Network):
         kind: Literal["rnn"] = "rnn"
         input: InputKind = "embedding"
         cell: Cell = "lstm"
-        num_layers: Count = 2
-        channels: Count = 512
-        embedding_channels: Count | None = None
+        num_layers: Depth = 2
+        channels: Width = 512
+        embedding_channels: Width | None = None
         dropout: Probability = 0.0
 
     receptive_field = None

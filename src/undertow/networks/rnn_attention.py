@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from undertow.batch import Condition
-from undertow.config import Count, Probability, config
+from undertow.config import Count, Depth, Probability, Width, config
 from undertow.layers import CausalConv1d, Cell, Dropout, InputKind, Inputs, Layer, Recurrent
 from undertow.layers.slots import resized, write_slots
 from undertow.networks.network import Network, check_length
@@ -50,9 +50,9 @@ class RNNAttention(Network):
         kind: Literal["rnn_attention"] = "rnn_attention"
         input: InputKind = "embedding"
         cell: Cell = "gru"
-        num_layers: Count = 1
-        channels: Count = 256
-        attention_channels: Count | None = None
+        num_layers: Depth = 1
+        channels: Width = 256
+        attention_channels: Width | None = None
         dropout: Probability = 0.0
         max_length: Count = 512
 

@@ -21,7 +21,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from undertow.batch import Condition
-from undertow.config import Count, Probability, config
+from undertow.config import Depth, NonNegative, Number, Probability, Width, config
 from undertow.errors import UsageError
 from undertow.layers import Dropout, Serial, dilation_cycles
 from undertow.layers.sharing import OWN, readers_of, source_of
@@ -53,15 +53,15 @@ class Seq2SeqByteNet(EncoderDecoder):
         """
 
         kind: Literal["bytenet"] = "bytenet"
-        channels: Count = 800
-        kernel_size: Annotated[int, Field(ge=3)] = 3
-        encoder_cycles: Count = 6
-        decoder_cycles: Count = 6
-        layers_per_cycle: Annotated[int, Field(ge=1, le=24)] = 5
+        channels: Width = 800
+        kernel_size: Annotated[Width, Field(ge=3)] = 3
+        encoder_cycles: Depth = 6
+        decoder_cycles: Depth = 6
+        layers_per_cycle: Annotated[Depth, Field(le=24)] = 5
         dropout: Probability = 0.1
         block_dropout: Probability = 0.0
-        length_ratio: Annotated[float, Field(ge=0, le=100)] = 1.2
-        length_offset: Annotated[float, Field(ge=-1000, le=1000)] = 0.0
+        length_ratio: Annotated[NonNegative, Field(le=100)] = 1.2
+        length_offset: Annotated[float, Field(ge=-1000, le=1000), Number] = 0.0
 
         def __post_init__(self) -> None:
             if self.kernel_size % 2 == 0:

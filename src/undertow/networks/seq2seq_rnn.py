@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from undertow.batch import Condition
-from undertow.config import Count, Probability, config
+from undertow.config import Depth, Probability, Width, config
 from undertow.layers import Dropout, Recurrent
 from undertow.networks.encoder_decoder import Encoder, EncoderDecoder, InputShape, cleared, reverse_rows
 from undertow.networks.network import Network
@@ -43,9 +43,9 @@ class Seq2SeqRNN(EncoderDecoder):
 
         kind: Literal["rnn"] = "rnn"
         cell: Literal["lstm", "gru"] = "lstm"
-        num_layers: Count = 4
-        channels: Count = 1000
-        embedding_channels: Count | None = None
+        num_layers: Depth = 4
+        channels: Width = 1000
+        embedding_channels: Width | None = None
         reversed_source: bool = True
         dropout: Probability = 0.0
 

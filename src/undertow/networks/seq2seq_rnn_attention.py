@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from undertow.batch import Condition
-from undertow.config import Count, Probability, config
+from undertow.config import Depth, Probability, Width, config
 from undertow.layers import Dropout, Recurrent, Stacked
 from undertow.layers.recurrent import STATES
 from undertow.layers.sharing import OWN, by_row, by_source, readers_of
@@ -54,10 +54,10 @@ class Seq2SeqRNNAttention(EncoderDecoder):
 
         kind: Literal["rnn_attention"] = "rnn_attention"
         cell: Literal["gru", "lstm"] = "gru"
-        encoder_layers: Count = 1
-        decoder_layers: Count = 1
-        channels: Count = 1000
-        embedding_channels: Count = 620
+        encoder_layers: Depth = 1
+        decoder_layers: Depth = 1
+        channels: Width = 1000
+        embedding_channels: Width = 620
         dropout: Probability = 0.0
 
     def __init__(self, config: Config, source: InputShape, target: InputShape, num_params: int) -> None:

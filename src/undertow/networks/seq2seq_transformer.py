@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from undertow.batch import Condition
-from undertow.config import Count, Probability, config
+from undertow.config import Count, Depth, Probability, Width, config
 from undertow.errors import UsageError
 from undertow.layers import (
     CausalSelfAttention,
@@ -56,11 +56,11 @@ class Seq2SeqTransformer(EncoderDecoder):
         """
 
         kind: Literal["transformer"] = "transformer"
-        encoder_layers: Count = 6
-        decoder_layers: Count = 6
-        channels: Count = 512
-        num_heads: Count = 8
-        feed_forward_channels: Count = 2048
+        encoder_layers: Depth = 6
+        decoder_layers: Depth = 6
+        channels: Width = 512
+        num_heads: Width = 8
+        feed_forward_channels: Width = 2048
         norm_first: bool = False
         dropout: Probability = 0.1
         embeddings: Literal["separate", "tied", "shared"] = "tied"

@@ -21,7 +21,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from undertow.batch import Condition
-from undertow.config import Count, Probability, config
+from undertow.config import Depth, Probability, Width, config
 from undertow.errors import UsageError
 from undertow.layers import (
     CausalConv1d,
@@ -77,6 +77,9 @@ class TemporalBlock(Layer):
         return F.relu(y + (x if self.skip is None else self.skip(x)))
 
 
+Widths = Annotated[tuple[Width, ...], Field(max_length=1024)]
+
+
 class TCN(Network):
     """(B, T) symbols, or (B, T, C) floats, to (B, T, P) parameters of the next symbol. State: "stack", the blocks'."""
 
@@ -95,11 +98,11 @@ class TCN(Network):
 
         kind: Literal["tcn"] = "tcn"
         input: InputKind = "embedding"
-        channels: Count | tuple[Count, ...] = (450, 450, 100)
-        num_levels: Annotated[int, Field(ge=1, le=24)] = 3
-        kernel_size: Annotated[int, Field(ge=2)] = 3
+        channels: Width | Widths = (450, 450, 100)
+        num_levels: Annotated[Depth, Field(le=24)] = 3
+        kernel_size: Annotated[Width, Field(ge=2)] = 3
         dropout: Probability = 0.1
-        embedding_channels: Count = 100
+        embedding_channels: Width = 100
         embedding_dropout: Probability = 0.1
 
         def __post_init__(self) -> None:

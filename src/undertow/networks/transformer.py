@@ -19,7 +19,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from undertow.batch import Condition
-from undertow.config import Count, Probability, config
+from undertow.config import Count, Depth, Positive, Probability, Width, config
 from undertow.errors import UsageError
 from undertow.layers import (
     CausalSelfAttention,
@@ -66,10 +66,10 @@ class Transformer(Network):
 
         kind: Literal["transformer"] = "transformer"
         input: Literal["embedding", "scalar"] = "embedding"
-        num_layers: Count = 6
-        channels: Count = 512
-        num_heads: Count = 8
-        feed_forward_channels: Count | None = None
+        num_layers: Depth = 6
+        channels: Width = 512
+        num_heads: Width = 8
+        feed_forward_channels: Width | None = None
         positions: Literal["sinusoidal", "learned", "rotary"] = "sinusoidal"
         norm_first: bool = True
         norm: Literal["layer", "rms"] = "layer"
@@ -77,9 +77,9 @@ class Transformer(Network):
         dropout: Probability = 0.0
         tied: bool = False
         max_length: Count | None = None
-        window: Annotated[int, Field(ge=2)] | None = None
+        window: Annotated[Count, Field(ge=2)] | None = None
         bias: bool = True
-        norm_epsilon: Annotated[float, Field(gt=0)] = 1e-5
+        norm_epsilon: Positive = 1e-5
 
         def __post_init__(self) -> None:
             if self.channels % self.num_heads:

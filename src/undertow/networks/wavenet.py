@@ -19,12 +19,12 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from undertow.batch import Condition
-from undertow.config import Count, config
+from undertow.config import Depth, Width, config
 from undertow.layers import CausalConv1d, Embedding, Framed, GatedStack, Serial, StatelessLayer, dilation_cycles
 from undertow.networks.network import Network
 from undertow.state import State
 
-NumDilations = Annotated[int, Field(ge=1, le=24)]  # the last one, 2^23, is 17 minutes at 8 kHz
+NumDilations = Annotated[Depth, Field(le=24)]  # the last one, 2^23, is 17 minutes at 8 kHz
 
 
 @config
@@ -34,11 +34,11 @@ class ContextStack:
     One cycle of dilations with kernel size 2: it sees frame_size · (2^num_layers + 1) - 1 steps.
     """
 
-    frame_size: Count = 16
+    frame_size: Width = 16
     num_layers: NumDilations = 6
-    channels: Count = 32
-    gate_channels: Annotated[int, Field(ge=2, multiple_of=2)] = 64
-    out_channels: Count = 32
+    channels: Width = 32
+    gate_channels: Annotated[Width, Field(ge=2, multiple_of=2)] = 64
+    out_channels: Width = 32
 
 
 class WaveNet(Network):
@@ -62,14 +62,14 @@ class WaveNet(Network):
 
         kind: Literal["wavenet"] = "wavenet"
         input: Literal["embedding", "scalar"] = "embedding"
-        input_kernel_size: Count = 1
-        num_cycles: Count = 3
+        input_kernel_size: Width = 1
+        num_cycles: Depth = 3
         layers_per_cycle: NumDilations = 10
-        kernel_size: Annotated[int, Field(ge=2)] = 2
-        residual_channels: Count = 64
-        gate_channels: Annotated[int, Field(ge=2, multiple_of=2)] = 128
-        skip_channels: Count = 256
-        head_channels: Count | None = None
+        kernel_size: Annotated[Width, Field(ge=2)] = 2
+        residual_channels: Width = 64
+        gate_channels: Annotated[Width, Field(ge=2, multiple_of=2)] = 128
+        skip_channels: Width = 256
+        head_channels: Width | None = None
         context: ContextStack | None = None
 
     def __init__(

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from undertow.batch import Condition
-from undertow.errors import UsageError
+from undertow.config import MOST, check_whole
 from undertow.layers import CausalConv1d, Embedding, Values
 from undertow.models.autoregressive import Autoregressive
 
@@ -63,8 +63,7 @@ def measure_reach(model: Autoregressive, num_steps: int | None = None) -> Reach:
     if num_steps is None:
         wanted = UNBOUNDED_STEPS if field is None else min(int(field * MARGIN) + 1, max(field, MOST_STEPS))
         num_steps = wanted if most is None else min(wanted, most)
-    if num_steps < 1 or (most is not None and num_steps > most):
-        raise UsageError(f"steps is {num_steps}; it must be " + ("at least 1" if most is None else f"from 1 to {most}"))
+    check_whole("steps", num_steps, 1, MOST if most is None else most)
     twin = copy.deepcopy(model).double().cpu().eval()
     noise = torch.Generator().manual_seed(0)
     squares = np.zeros(num_steps)

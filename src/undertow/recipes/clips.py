@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from undertow.callbacks import Downloads, Say
-from undertow.config import Count, config
+from undertow.config import Count, Name, Number, Rate, config
 from undertow.data.catalogue import CATALOGUE, audio_set, holds, locate
 from undertow.data.clips import ClipSet
 from undertow.data.fetch import fetch
@@ -37,11 +37,11 @@ class AudioData:
     """
 
     kind: Literal["audio"] = "audio"
-    source: str | None = None
-    path: str | None = None
-    sample_rate: Count | None = None
-    label_pattern: str | None = None
-    trim_decibels: Annotated[float, Field(lt=0)] | None = None
+    source: Name | None = None
+    path: Name | None = None
+    sample_rate: Rate | None = None
+    label_pattern: Name | None = None
+    trim_decibels: Annotated[float, Field(lt=0, ge=-1000), Number] | None = None
     crop_steps: Count | None = None
     carry_state: bool = False
 

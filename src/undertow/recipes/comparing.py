@@ -14,7 +14,7 @@ from undertow.alphabets import ALPHABETS, Bytes
 from undertow.arguments import checked, several
 from undertow.callbacks import Downloads, Say, silent
 from undertow.checkpoint import read_card
-from undertow.config import to_dict
+from undertow.config import check_number, check_whole, to_dict
 from undertow.cost.generation_speed import generation_speeds
 from undertow.data.told import Side
 from undertow.errors import UsageError
@@ -116,10 +116,8 @@ def compare(
         DataError: see `train`; or a run in `out` has other settings (the message names the first that differs).
         KeyboardInterrupt: interrupted; the run is saved, and the same call resumes it.
     """
-    if not minutes > 0:
-        raise UsageError(f"minutes is {minutes:g}; it must be above 0")
-    if num_symbols < 1:
-        raise UsageError(f"symbols is {num_symbols}; it must be 1 or more")
+    check_number("minutes", minutes, 0, above=True)
+    check_whole("symbols", num_symbols, 1)
     every = {**(changes or {}), "training.minutes": minutes, "training.steps": None}
     made = _read(several(recipes), every if seed is None else {**every, "training.seed": seed}, data)
     _check_scorers(made)

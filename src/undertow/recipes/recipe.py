@@ -11,12 +11,12 @@ import yaml
 from undertow.alphabets import ALPHABETS
 from undertow.callbacks import silent
 from undertow.checkpoint import read_config
-from undertow.config import config, nearest, parse, to_dict
+from undertow.config import Name, config, nearest, parse, to_dict
 from undertow.door import MOST_CONFIG, read_text
-from undertow.errors import UsageError
+from undertow.errors import UsageError, shown
 from undertow.models import build, complete, require
 from undertow.models.completing import section
-from undertow.plain_yaml import from_yaml
+from undertow.plain_yaml import from_yaml, value_of
 from undertow.recipes.samples import Samples
 from undertow.recipes.tasks import TASKS, DataConfig
 from undertow.training.config import TrainingConfig
@@ -45,8 +45,8 @@ class Recipe:
             sound's sample rate and labels (a list of names, or "auto" for all), a label's classes.
     """
 
-    description: str = ""
-    init: str | None = None
+    description: Name = ""
+    init: Name | None = None
     data: DataConfig
     model: dict[str, Any]
     training: TrainingConfig
@@ -85,14 +85,17 @@ def parse_changes(texts: Sequence[str]) -> dict[str, Any]:
     """Parse changes such as "network.residual_channels=64"; values are YAML.
 
     Raises:
-        UsageError: a text without a key or without "=".
+        UsageError: a text without a key or without "=", or a value that no recipe file may have.
     """
     changes = {}
     for text in texts:
         key, separator, value = text.partition("=")
         if not separator or not key:
-            raise UsageError(f"'{text}' is not a change; write it as network.residual_channels=64")
-        changes[key] = _value(value)
+            raise UsageError(f"'{shown(text)}' is not a change; write it as network.residual_channels=64")
+        try:
+            changes[key] = _value(value)
+        except ValueError as error:
+            raise UsageError(f"--set {shown(key)}: {error}") from None
     return changes
 
 
@@ -124,7 +127,7 @@ def _whole(recipe: str | Path | Mapping[str, Any], below: tuple[str, ...] = ()) 
         return values
     base = values.pop("extends")
     if not isinstance(base, str):
-        raise UsageError(f"extends is {base!r}; it must be the name of a recipe or a YAML file")
+        raise UsageError(f"extends is {shown(repr(base))}; it must be the name of a recipe or a YAML file")
     if not isinstance(recipe, Mapping) and (beside := Path(recipe).parent / base).is_file():
         base = str(beside)
     if base in below:
@@ -149,7 +152,7 @@ def _read(recipe: str | Path) -> dict[str, Any]:
     if not path.is_file():
         path = Path(recipe)
     if path.suffix not in (".yaml", ".yml"):
-        raise UsageError(f"unknown recipe '{recipe}'{nearest(str(recipe), recipe_names())}")
+        raise UsageError(f"unknown recipe '{shown(recipe)}'{nearest(str(recipe), recipe_names())}")
     if not path.is_file():
         raise UsageError(f"there is no recipe file {path}")
     return from_yaml(read_text(path, MOST_CONFIG), path)
@@ -161,7 +164,7 @@ def _change(values: dict[str, Any], key: str, value: Any) -> None:
     if path[0] in MODEL_PARTS:
         path.insert(0, "model")
     if path[0] not in SECTIONS:
-        raise UsageError(f"unknown key '{key}'{nearest(path[0], [*SECTIONS, *MODEL_PARTS])}")
+        raise UsageError(f"unknown key '{shown(key)}'{nearest(path[0], [*SECTIONS, *MODEL_PARTS])}")
     where = values
     for depth, name in enumerate(path[:-1]):
         if where.get(name) is None:
@@ -175,6 +178,6 @@ def _change(values: dict[str, Any], key: str, value: Any) -> None:
 def _value(text: str) -> Any:
     """The text read as YAML, or the text itself if it is not YAML, such as {digit}_{speaker}."""
     try:
-        return yaml.safe_load(text)
+        return value_of(text)
     except yaml.YAMLError:
         return text

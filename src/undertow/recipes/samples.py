@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from undertow.config import config
+from undertow.config import MOST_ROWS, Count, Natural, NonNegative, Positive, config
 from undertow.data.clips import ClipSet
 from undertow.data.features import build
 from undertow.decoding import translate
@@ -34,10 +34,10 @@ class Samples:
         temperature: temperature of the draws.
     """
 
-    count: Annotated[int, Field(ge=0)] = 0
-    seconds: Annotated[float, Field(gt=0)] = 1.0
-    num_steps: Annotated[int, Field(ge=1)] = 256
-    temperature: Annotated[float, Field(ge=0)] = 1.0
+    count: Annotated[Natural, Field(le=MOST_ROWS)] = 0
+    seconds: Positive = 1.0
+    num_steps: Count = 256
+    temperature: NonNegative = 1.0
 
 
 class SampleWriter:

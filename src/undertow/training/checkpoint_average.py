@@ -8,7 +8,7 @@ from torch import Tensor
 
 from undertow import checkpoint, run_steps
 from undertow.arguments import checked
-from undertow.config import to_dict
+from undertow.config import check_whole, to_dict
 from undertow.errors import DataError, UsageError, shown
 from undertow.models.model import Model
 from undertow.training.run_folder import read_settings
@@ -56,8 +56,7 @@ def average(checkpoints: str | Path | Sequence[str | Path], *, last: int = 5, ou
 
 def _newest(run: Path, last: int) -> list[Path]:
     """The newest checkpoints of a run, oldest first."""
-    if last < 2:
-        raise UsageError(f"last is {last}; it must be 2 or more")
+    check_whole("last", last, 2)
     folders = run_steps.checkpoints(run)
     if not folders:
         raise DataError(f"{run} has no checkpoints; give the folder of a run, or two or more checkpoints")

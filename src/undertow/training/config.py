@@ -4,10 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from undertow.config import Count, config
+from undertow.config import MOST_ROWS, Count, Minutes, Natural, NonNegative, Number, Positive, Probability, Seed, config
 from undertow.errors import UsageError
-
-Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 @config
@@ -40,31 +38,31 @@ class TrainingConfig:
     """
 
     steps: Count | None = None
-    minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    minutes: Minutes | None = None
     batch_size: Count = 4
-    accumulate: Count = 1
+    accumulate: Annotated[Count, Field(le=MOST_ROWS)] = 1
     optimizer: Literal["adamw", "adam", "muon", "rmsprop", "sgd"] = "adamw"
-    learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 2e-3
-    betas: tuple[Share, Share] = (0.9, 0.99)
-    momentum: Share = 0.0
-    epsilon: Annotated[float, Field(gt=0)] = 1e-8
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    learning_rate: Positive = 2e-3
+    betas: tuple[Probability, Probability] = (0.9, 0.99)
+    momentum: Probability = 0.0
+    epsilon: Positive = 1e-8
+    weight_decay: NonNegative = 0.0
     schedule: Literal["cosine", "linear", "constant", "step", "noam"] = "cosine"
-    warmup_steps: Annotated[int, Field(ge=0)] = 100
-    final_fraction: Annotated[float, Field(ge=0, le=1)] = 0.0
-    step_factor: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    warmup_steps: Natural = 100
+    final_fraction: Annotated[float, Field(ge=0, le=1), Number] = 0.0
+    step_factor: Annotated[float, Field(gt=0, lt=1), Number] = 0.5
     step_count: Count = 4
-    gradient_clip: Annotated[float, Field(gt=0)] | None = 1.0
-    average: Annotated[float, Field(gt=0, lt=1)] | None = 0.999
+    gradient_clip: Positive | None = 1.0
+    average: Annotated[float, Field(gt=0, lt=1), Number] | None = 0.999
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     compile: bool = False
     parallel: Literal["ddp", "fsdp"] = "ddp"
     num_validations: Count = 10
     patience: Count | None = None
-    checkpoint_minutes: Annotated[float, Field(gt=0)] = 2.0
+    checkpoint_minutes: Minutes = 2.0
     keep_checkpoints: Count = 2
     tensorboard: bool = True
-    seed: Annotated[int, Field(ge=0, lt=2**62)] = 0
+    seed: Seed = 0
 
     def __post_init__(self) -> None:
         if self.steps is None and self.minutes is None:

@@ -174,9 +174,9 @@ class Snapshots:
 
 
 def seed_generators(seed: int) -> None:
-    """Start every global random generator of this process from one seed."""
+    """Start every global random generator of this process from one seed, 0 to 2^63 - 1."""
     random.seed(seed)
-    np.random.seed(seed)
+    np.random.seed(seed if seed < 2**32 else [seed % 2**32, seed >> 32])  # NumPy's takes words of 32 bits
     torch.manual_seed(seed)
 
 

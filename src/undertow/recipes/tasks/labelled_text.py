@@ -11,7 +11,7 @@ import numpy as np
 
 from undertow.alphabets.fit import fit
 from undertow.callbacks import Downloads
-from undertow.config import Count, config
+from undertow.config import Count, Name, config
 from undertow.data.labelled_text import LabelledTexts, open_labelled_text
 from undertow.data.needs import Needs
 from undertow.data.sequences import SequenceSet
@@ -37,10 +37,10 @@ class LabelledTextTask(Task):
         """
 
         kind: Literal["labelled_text"] = "labelled_text"
-        source: str | None = None
-        path: str | None = None
-        text_column: str = "text"
-        label_column: str = "label"
+        source: Name | None = None
+        path: Name | None = None
+        text_column: Name = "text"
+        label_column: Name = "label"
         longest: Count = 512
 
     @staticmethod

@@ -3,13 +3,11 @@
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+from typing import Any, Literal
 
 from undertow.alphabets import Pixels
 from undertow.callbacks import Downloads
-from undertow.config import config
+from undertow.config import Count, Name, config
 from undertow.data.mnist import NAME, NUM_VALIDATION, SHAPE, load_mnist
 from undertow.data.needs import Needs
 from undertow.data.sequences import SequenceSet
@@ -37,9 +35,9 @@ class MnistTask(Task):
 
         kind: Literal["mnist"] = "mnist"
         source: Literal["mnist"] = "mnist"
-        path: str | None = None
+        path: Name | None = None
         permuted: bool = False
-        num_validation: Annotated[int, Field(ge=1)] = NUM_VALIDATION
+        num_validation: Count = NUM_VALIDATION
 
     @staticmethod
     def choose(config: Config, given: str | Path | None) -> Config:

@@ -13,7 +13,7 @@ from undertow import alphabets
 from undertow.alphabets import TextAlphabet
 from undertow.alphabets.fit import fit
 from undertow.callbacks import Downloads, Say, silent
-from undertow.config import Count, config
+from undertow.config import Count, Name, config
 from undertow.data.folder import ALL
 from undertow.data.needs import Needs
 from undertow.data.pairs import LongLines, PairSet, encode_pairs, fit_length
@@ -55,10 +55,10 @@ class PairsTask(Task):
         """
 
         kind: Literal["pairs"] = "pairs"
-        source: str | None = None
-        path: str | None = None
-        source_language: str = "en"
-        target_language: str = "de"
+        source: Name | None = None
+        path: Name | None = None
+        source_language: Name = "en"
+        target_language: Name = "de"
         longest: Count = 250
         long_lines: LongLines = "skip"
         tokens_per_batch: Count = 4096

@@ -6,7 +6,7 @@ from typing import Literal
 
 from undertow.alphabets import PianoRoll
 from undertow.callbacks import Downloads
-from undertow.config import Count, config
+from undertow.config import Count, Name, config
 from undertow.data.needs import Needs
 from undertow.data.rolls import load_rolls
 from undertow.data.sequences import SequenceSet
@@ -32,8 +32,8 @@ class RollsTask(Task):
         """
 
         kind: Literal["rolls"] = "rolls"
-        source: str | None = None
-        path: str | None = None
+        source: Name | None = None
+        path: Name | None = None
         crop_steps: Count | None = None
         carry_state: bool = False
 

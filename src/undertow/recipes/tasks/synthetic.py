@@ -7,15 +7,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from undertow.callbacks import Downloads
-from undertow.config import Count, config
+from undertow.config import Count, Seed, config
 from undertow.data.memory_tasks import adding_problem, copy_memory
 from undertow.data.needs import Needs
 from undertow.data.sequences import SequenceSet
 from undertow.data.told import Label, Told
 from undertow.errors import UsageError
 from undertow.recipes.tasks.task import Task
-
-Seed = Annotated[int, Field(ge=0)]
 
 
 class AddingTask(Task):
@@ -26,7 +24,7 @@ class AddingTask(Task):
         """`length`: steps; `num_train`: sequences to train on; `seed`: seed of all sequences."""
 
         kind: Literal["adding"] = "adding"
-        length: Annotated[int, Field(ge=2)] = 600
+        length: Annotated[Count, Field(ge=2)] = 600
         num_train: Count = 50_000
         seed: Seed = 0
 

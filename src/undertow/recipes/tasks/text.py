@@ -5,13 +5,11 @@ from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+from typing import Any, Literal
 
 from undertow.alphabets import TextAlphabet
 from undertow.callbacks import Downloads
-from undertow.config import Count, config
+from undertow.config import Count, Name, Natural, config
 from undertow.data.needs import Needs
 from undertow.data.sequences import SequenceSet
 from undertow.data.text import Text, complete, encode, open_text
@@ -41,10 +39,10 @@ class TextTask(Task):
         """
 
         kind: Literal["text"] = "text"
-        source: str | None = None
-        path: str | None = None
+        source: Name | None = None
+        path: Name | None = None
         crop_steps: Count = 256
-        context_steps: Annotated[int, Field(ge=0)] | None = None
+        context_steps: Natural | None = None
         carry_state: bool = False
 
     @staticmethod

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from undertow.alphabets.fit import fit
 from undertow.callbacks import Downloads
-from undertow.config import Count, config
+from undertow.config import Count, Name, config
 from undertow.data.needs import Needs
 from undertow.data.pairs import PairSet
 from undertow.data.told import Told
@@ -41,11 +41,11 @@ class TranscriptsTask(Task):
         """
 
         kind: Literal["transcripts"] = "transcripts"
-        source: str | None = None
-        path: str | None = None
-        label: str = "text"
-        label_pattern: str | None = None
-        held_out_speaker: str | None = None
+        source: Name | None = None
+        path: Name | None = None
+        label: Name = "text"
+        label_pattern: Name | None = None
+        held_out_speaker: Name | None = None
         tokens_per_batch: Count = 2048
 
     @staticmethod
