@@ -19,7 +19,7 @@ from torch import Tensor
 
 from undertow.alphabets import Alphabet
 from undertow.alphabets.subwords import END_OF_TEXT, Subwords, from_files
-from undertow.config import Positive, Probability, config, parse
+from undertow.config import Depth, Number, Positive, Probability, Width, config, parse
 from undertow.door import read_json
 from undertow.emissions import Categorical
 from undertow.errors import DataError, UsageError
@@ -44,7 +44,7 @@ PRODUCTS = {
     "feed_forward.output": "mlp.c_proj",
 }
 UNUSED = re.compile(r"h\.\d+\.attn\.(bias|masked_bias)|lm_head\.weight")  # masks; a tied head's copy of the embedding
-Size = Annotated[int, Field(ge=1, le=2**24)]
+Size = Annotated[int, Field(ge=1, le=2**24), Number]
 
 
 @config
@@ -56,10 +56,10 @@ class GPT2:
 
     vocab_size: Size
     n_positions: Size
-    n_embd: Size
-    n_layer: Size
-    n_head: Size
-    n_inner: Size | None = None
+    n_embd: Width
+    n_layer: Depth
+    n_head: Width
+    n_inner: Width | None = None
     activation_function: Literal["gelu_new", "gelu_pytorch_tanh", "gelu", "relu"] = "gelu_new"
     layer_norm_epsilon: Positive = 1e-5
     resid_pdrop: Probability = 0.1

@@ -74,6 +74,37 @@ def test_a_wrong_request_is_one_line_and_status_2(command, words, parts):
     assert_says(outcome.line, *parts)
 
 
+HUGE = "9" * 5000
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        ("generate x --count 1.5", ["--count", "1.5", "whole number"]),
+        ("train wavenet --out x --seed 0.5", ["--seed", "0.5", "whole number"]),
+        ("translate x hi --beam 2.5", ["--beam", "2.5", "whole number"]),
+        ("average x --last 3.5", ["--last", "3.5", "whole number"]),
+        (f"train wavenet --out x --steps {HUGE}", ["--steps", "5,000"]),
+        ("train wavenet --out x --steps 9999999999", ["training.steps", 9999999999]),
+        ("train wavenet --out x --minutes 1e308", ["training.minutes", "1e+308"]),
+        ("train wavenet --out x --seed 4611686018427387904", ["training.seed", 2**62]),
+        (f"train wavenet --out x --set data.sample_rate={'9' * 400}", ["data.sample_rate", 768000]),
+        (f"train wavenet --out x --set data.sample_rate={HUGE}", ["data.sample_rate", "digits"]),
+        ("train wavenet --out x --set network.num_cycles=1000000000", ["network.num_cycles", 1024]),
+        ("generate x --top-k 18446744073709551616", ["--top-k", 2**64]),
+        ("generate x --count 1000000000", ["--count", 1000000000]),
+        ("generate x --seconds inf", ["--seconds", "inf"]),
+        ("compare wavenet --minutes nan", ["--minutes", "nan"]),
+        ("bench paper --seconds 1e308", ["--seconds", "1e+308"]),
+        ("cost --width 1000000000", ["--width", 1000000000]),
+    ],
+)
+def test_fault_31_a_number_out_of_range_is_one_line_and_status_2(command, words, parts):
+    outcome = command(*words.split())
+    assert outcome.status == 2 and not outcome.out and len(outcome.line) < 300
+    assert_says(outcome.line, *parts)
+
+
 def test_wrong_data_is_one_line_and_status_1(command, tmp_path):
     outcome = command("info", tmp_path)
     assert outcome.status == 1

@@ -16,7 +16,6 @@ from undertow.models import build, complete
 from undertow.recipes import read_recipe, recipe_names
 from undertow.recipes.clips import AudioData, choose, labels_of
 from undertow.recipes.recipe import parse_changes
-from undertow.recipes.run import _build
 
 SMALL = {"data": {"kind": "audio", "source": "plucked"}, "training": {"steps": 1}}
 MODEL: dict[str, Any] = {
@@ -99,7 +98,7 @@ def test_a_conditioner_that_is_left_empty_knows_nothing():
     assert not completed(recipe, {"speaker": ("x", "y")}).conditioner.labels
 
 
-@pytest.mark.parametrize("size", [10**13, 10**400, 16**6000])
+@pytest.mark.parametrize("size", [10**13, 10**400, 16**6000], ids=["13 zeros", "400 zeros", "6000 digits"])
 def test_a_size_beyond_all_reason_is_refused_in_a_line(size):
     with refuses(UsageError, "model.network.residual_channels", 2**20) as caught:
         read_recipe("wavenet-fsdd", {"network.residual_channels": size})

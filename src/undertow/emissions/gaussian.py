@@ -3,12 +3,12 @@
 N symbols; parameters (…, 2) are the mean and the log standard deviation.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 from torch import Tensor
 
-from undertow.config import config
+from undertow.config import NonNegative, Positive, config
 from undertow.emissions.bins import Bins
 from undertow.emissions.draw import closed, refuse_filters
 from undertow.emissions.emission import Emission, Sampling
@@ -31,8 +31,8 @@ class Gaussian(Emission):
         """
 
         kind: Literal["gaussian"] = "gaussian"
-        initial_scale: float = Field(0.1, gt=0, le=1)
-        scale_margin: float = Field(3.0, ge=0, le=10)
+        initial_scale: Annotated[Positive, Field(le=1)] = 0.1
+        scale_margin: Annotated[NonNegative, Field(le=10)] = 3.0
 
     num_params = 2
 

@@ -3,11 +3,11 @@
 K components, N symbols; parameters (…, 3K) are K logits, K means and K log standard deviations, in that order.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from undertow.config import Width, config
+from undertow.config import NonNegative, Positive, Width, config
 from undertow.emissions.mixture import BinnedMixture
 from undertow.emissions.normal import NORMAL
 
@@ -28,5 +28,5 @@ class MixtureOfGaussians(BinnedMixture):
 
         kind: Literal["mixture_of_gaussians"] = "mixture_of_gaussians"
         num_components: Width = 10
-        initial_scale: float = Field(0.1, gt=0, le=1)
-        scale_margin: float = Field(3.0, ge=0, le=10)
+        initial_scale: Annotated[Positive, Field(le=1)] = 0.1
+        scale_margin: Annotated[NonNegative, Field(le=10)] = 3.0

@@ -3,11 +3,11 @@
 K components, N symbols; parameters (…, 3K) are K logits, K means and K log-scales, in that order.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from undertow.config import Width, config
+from undertow.config import NonNegative, Positive, Width, config
 from undertow.emissions.logistic import LOGISTIC
 from undertow.emissions.mixture import BinnedMixture
 
@@ -29,5 +29,5 @@ class MixtureOfLogistics(BinnedMixture):
 
         kind: Literal["mixture_of_logistics"] = "mixture_of_logistics"
         num_components: Width = 10
-        initial_scale: float = Field(0.05, gt=0, le=1)
-        scale_margin: float = Field(3.0, ge=0, le=10)
+        initial_scale: Annotated[Positive, Field(le=1)] = 0.05
+        scale_margin: Annotated[NonNegative, Field(le=10)] = 3.0
