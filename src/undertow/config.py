@@ -120,6 +120,7 @@ def check_number(name: str, value: Any, least: float | int, most: float | int = 
     """
     if isinstance(value, bool) or not isinstance(value, Real):
         raise UsageError(f"{name} is {shown(value)}; it must be a number")
+    value = cast(float, value)
     if not (least < value if above else least <= value) or not value <= most:
         raise UsageError(f"{name} is {shown(value)}; it must be {_range(least, most, above)}")
 
