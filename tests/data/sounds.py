@@ -27,3 +27,16 @@ def write_bad_files(folder: Path) -> None:
     write(folder / "nan.wav", np.array([0.1, np.nan, 0.2], dtype=np.float32), subtype="FLOAT")
     write(folder / "cut.wav", tone())
     os.truncate(folder / "cut.wav", 1000)
+
+
+def write_promising(folder: Path) -> None:
+    """Files whose headers say what cannot be: `frames.flac` 2^36 samples, `rate.wav` 1 Hz."""
+    write(folder / "frames.flac", tone())
+    content = bytearray((folder / "frames.flac").read_bytes())
+    content[21] |= 0x0F
+    content[22:26] = b"\xff\xff\xff\xff"
+    (folder / "frames.flac").write_bytes(content)
+    write(folder / "rate.wav", tone())
+    content = bytearray((folder / "rate.wav").read_bytes())
+    content[24:28] = b"\1\0\0\0"
+    (folder / "rate.wav").write_bytes(content)

@@ -1,14 +1,16 @@
 """Every kind of file a user may bring comes in as one float wave, and every bad one as one line."""
 
 import re
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from tests.refusals import refuses
-from undertow.data.audio import is_silent, read_audio, to_float, to_int16, write_audio
+from tests.refusals import assert_says, refuses
+from undertow.data import audio as audio_files
+from undertow.data.audio import SoundFile, is_silent, read_audio, resample, to_float, to_int16, write_audio
 from undertow.errors import DataError
 
 RATE = 8000
@@ -79,7 +81,7 @@ def refusal(path: Path) -> str:
 def test_text_named_wav(tmp_path):
     path = tmp_path / "a.wav"
     path.write_text("this is a letter, not a sound\n" * 40)
-    assert "not wav, flac, ogg or mp3 audio" in refusal(path)
+    assert_says(refusal(path), "wav", "flac", "audio")
 
 
 def test_missing_folder_and_empty_file(tmp_path):
@@ -154,3 +156,105 @@ def test_write_clips_and_refuses_nan(tmp_path):
     with refuses(DataError, "NaN"):
         write_audio(tmp_path / "a.wav", np.array([0.0, np.nan]), RATE)
     assert (tmp_path / "a.wav").read_bytes() == before
+
+
+def with_frames(path: Path, wave: np.ndarray) -> Path:
+    """A flac file whose header says 2^36 - 1 samples."""
+    content = bytearray(written(path, wave, subtype="PCM_16").read_bytes())
+    content[21] |= 0x0F
+    content[22:26] = b"\xff\xff\xff\xff"
+    path.write_bytes(content)
+    return path
+
+
+def wav_header(path: Path, wave: np.ndarray, at: int, value: int) -> Path:
+    content = bytearray(written(path, wave, subtype="PCM_16").read_bytes())
+    content[at : at + 4] = value.to_bytes(4, "little")
+    path.write_bytes(content)
+    return path
+
+
+def test_fault_44_a_header_that_promises_too_much_costs_no_memory(tmp_path):
+    wave = tone(1.0)
+    mp3 = written(tmp_path / "a.mp3", wave)
+    content = bytearray(mp3.read_bytes())
+    at = max(content.find(b"Xing"), content.find(b"Info"))
+    content[at + 8 : at + 12] = b"\x7f\xff\xff\xff"  # the number of its frames
+    mp3.write_bytes(content)
+    flac, wav = with_frames(tmp_path / "a.flac", wave), wav_header(tmp_path / "a.wav", wave, 40, 0x7FFFEFF0)
+    tracemalloc.start()
+    assert_says(refusal(mp3), "header", "samples")
+    assert_says(refusal(flac), "header", "68,719,476,735 samples")
+    assert_says(refusal(wav), "truncated")
+    assert tracemalloc.get_traced_memory()[1] < 2**24
+    tracemalloc.stop()
+
+
+def test_a_header_within_reason_is_still_counted_against_what_is_there(tmp_path):
+    path = written(tmp_path / "a.flac", tone(1.0), subtype="PCM_16")
+    content = bytearray(path.read_bytes())
+    content[22:26] = (10**7).to_bytes(4, "big")
+    path.write_bytes(content)
+    assert_says(refusal(path), "truncated", "8000 of 10000000")
+
+
+@pytest.mark.parametrize("rate", [1, 999, 768_001, 2**31 - 1])
+def test_fault_44_a_rate_that_no_sound_has_is_refused(tmp_path, rate):
+    assert_says(refusal(wav_header(tmp_path / "a.wav", tone(), 24, rate)), f"{rate:,} Hz", "1,000", "768,000")
+    with refuses(DataError, f"{rate:,} Hz"):
+        read_audio(tmp_path / "a.wav", 16000)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "options"),
+    [
+        ("opus", {"format": "OGG", "subtype": "OPUS"}),
+        ("aiff", {"subtype": "PCM_24"}),
+        ("aif", {"format": "AIFF"}),
+        ("caf", {}),
+        ("au", {}),
+        ("snd", {"format": "AU"}),
+        ("w64", {}),
+        ("rf64", {}),
+        ("voc", {}),
+        ("sph", {"format": "NIST"}),
+    ],
+)
+def test_fault_23_every_format_that_libsndfile_reads_is_read(tmp_path, suffix, options):
+    audio = read_audio(written(tmp_path / f"a.{suffix}", tone(), **options))
+    assert audio.wave.shape == tone().shape
+    assert np.abs(audio.wave - tone())[200:-200].max() < 0.1
+
+
+@pytest.mark.parametrize("suffix", ["m4a", "wma", "MP4"])
+def test_fault_23_a_format_that_is_not_read_is_named_with_its_remedy(tmp_path, suffix):
+    (tmp_path / f"song.{suffix}").write_bytes(b"\0\0\0\x1cftypM4A " * 40)
+    assert_says(refusal(tmp_path / f"song.{suffix}"), f"ffmpeg -i song.{suffix} song.flac")
+
+
+@pytest.mark.parametrize("suffix", ["aiff", "caf", "au"])
+def test_truncated_files_of_other_formats(tmp_path, suffix):
+    path = written(tmp_path / f"a.{suffix}", tone(), subtype="PCM_16")
+    read_audio(path)
+    path.write_bytes(path.read_bytes()[:-100])
+    assert "truncated, 100 bytes are missing" in refusal(path)
+
+
+@pytest.mark.parametrize("suffix", ["wav", "mp3", "ogg"])
+@pytest.mark.parametrize("rate", [None, 8000, 44100])
+def test_blocks_change_no_bit(tmp_path, monkeypatch, suffix, rate):
+    noise = 0.1 * np.random.default_rng(0).standard_normal((30_000, 2))
+    path = written(tmp_path / f"a.{suffix}", np.stack([tone(3.0, 10_000)] * 2, axis=1) + noise, 11025)
+    whole = read_audio(path, rate)
+    monkeypatch.setattr(audio_files, "BLOCK", 5_000)
+    blocks = list(SoundFile(path, rate).blocks())
+    assert len(blocks) > 5 and max(map(len, blocks)) <= 10_000
+    np.testing.assert_array_equal(np.concatenate(blocks), whole.wave)
+    right = soundfile.read(path, dtype="float32")[0].mean(axis=1)
+    right = right if rate is None else resample(right, 11025, rate)
+    np.testing.assert_array_equal(whole.wave, right.clip(-1, 1))
+
+
+def test_a_wave_that_is_read_whole_is_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr(audio_files, "MOST_WHOLE", 1999)
+    assert_says(refusal(written(tmp_path / "a.wav", tone())), "too long", "hours")

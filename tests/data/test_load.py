@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.data.sounds import RATE, tone, write, write_bad_files
+from tests.data.sounds import RATE, tone, write, write_bad_files, write_promising
 from tests.refusals import refuses
-from undertow.data import load_clips
+from undertow.data import load_clips, spool
 from undertow.data.audio import to_int16
 from undertow.errors import DataError, UsageError
 
@@ -35,7 +35,7 @@ def test_a_folder_of_everything(tmp_path):
         "1 of 11 files: 2 channels mixed to mono",
         "1 of 11 files: resampled from 96000 to 8000 Hz",
         "6 of 11 files skipped:",
-        "text.wav: not wav, flac, ogg or mp3 audio",
+        "text.wav: not wav, flac",
         "nothing.wav: the file is empty",
         "zero.wav: holds no samples",
         "silent.wav: silent",
@@ -84,7 +84,7 @@ def test_a_split_holds_its_files_and_all_classes(tmp_path):
 
 
 def test_refusals(tmp_path):
-    write(tmp_path / "a.wav", tone())
+    write(tmp_path / "test" / "a.wav", tone())
     with refuses(UsageError, "'tests'", "'test'"):
         load_clips(tmp_path, "tests")
     with refuses(UsageError, "trim_decibels", "below 0"):
@@ -123,3 +123,58 @@ def test_a_real_folder_of_mp3(real_data):
         "2 channels mixed to mono": len(clips),
         "resampled from 44100 to 16000 Hz": len(clips),
     }
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_fault_11_one_recording_is_cut_into_splits(tmp_path, is_folder):
+    wave = to_int16(tone(10.0))
+    write(tmp_path / "song.flac", wave)
+    source = tmp_path if is_folder else tmp_path / "song.flac"
+    parts = [load_clips(source, split) for split in ("train", "validation", "test")]
+    assert [[len(clip) for clip in part] for part in parts] == [[72_000], [4_000], [4_000]]
+    np.testing.assert_array_equal(np.concatenate([part[0].wave for part in parts]), wave)
+    assert len(load_clips(source, "all")[0]) == 80_000
+
+
+def test_fault_11_silence_at_the_end_is_not_all_that_is_held_out(tmp_path):
+    write(tmp_path / "song.wav", np.concatenate([tone(5.0), np.zeros(5 * RATE, np.float32)]))
+    clips = load_clips(tmp_path / "song.wav", "test")
+    assert np.abs(clips[0].samples).mean() > 0.1
+    write(tmp_path / "short.wav", tone(0.0005))
+    with refuses(DataError, "short.wav", "too short"):
+        load_clips(tmp_path / "short.wav", "validation")
+
+
+def test_fault_23_other_formats_of_a_folder_are_read(tmp_path):
+    for suffix in ("opus", "aiff", "caf", "au", "w64", "wav"):
+        options = {"format": "OGG", "subtype": "OPUS"} if suffix == "opus" else {}
+        write(tmp_path / f"a.{suffix}", tone(), **options)
+    assert len(load_clips(tmp_path, "all")) == 6
+    for name in ("x.m4a", "y.m4a", "z.wma"):
+        (tmp_path / "others" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "others" / name).write_bytes(b"x")
+    with refuses(DataError, "2 .m4a", "1 .wma", "ffmpeg"):
+        load_clips(tmp_path / "others")
+    with refuses(DataError, "x.m4a", "ffmpeg -i x.m4a x.flac"):
+        load_clips(tmp_path / "others" / "x.m4a")
+
+
+def test_fault_44_a_bad_file_does_not_end_the_others(tmp_path):
+    write_promising(tmp_path)
+    write(tmp_path / "good.wav", tone())
+    clips = load_clips(tmp_path, "all")
+    assert [clip.name for clip in clips] == ["good.wav"] and clips.sample_rate == RATE
+    assert set(clips.report.bad) == {"frames.flac", "rate.wav"}
+
+
+def test_fault_10_clips_beyond_a_bound_are_mapped(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(spool, "IN_MEMORY", 2000)
+    for name in "abc":
+        write(tmp_path / "data" / f"{name}.wav", to_int16(tone(frequency=100 * ord(name))))
+    clips = load_clips(tmp_path / "data", "all")
+    assert sum(isinstance(clip.wave, np.memmap) for clip in clips) == 2
+    for clip in clips:
+        np.testing.assert_array_equal(clip.wave, to_int16(tone(frequency=100 * ord(clip.name[0]))))
+    trimmed = load_clips(tmp_path / "data", "all", trim_decibels=-40.0)
+    assert [len(clip) for clip in trimmed] == [1600] * 3

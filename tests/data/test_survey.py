@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.data.sounds import tone, write, write_bad_files
-from tests.refusals import refuses
+from tests.data.sounds import tone, write, write_bad_files, write_promising
+from tests.refusals import assert_says, refuses
+from undertow.data import audio
 from undertow.data.survey import survey
 from undertow.errors import DataError
 
@@ -48,7 +49,7 @@ def test_refusals(tmp_path):
     with refuses(DataError, "no audio"):
         survey(tmp_path)
     (tmp_path / "a.txt").write_text("x")
-    with refuses(DataError, "audio", ".wav, .flac, .ogg, .mp3"):
+    with refuses(DataError, "a.txt", "audio", "wav"):
         survey(tmp_path / "a.txt")
     with refuses(DataError, "folder", "named set"):
         survey(tmp_path / "none")
@@ -64,3 +65,28 @@ def test_fsdd(real_data, monkeypatch):
     assert set(found["labels"]["speaker"].values()) == {500} and set(found["labels"]["digit"].values()) == {300}
     info = soundfile.info(real_data / "fsdd/recordings/0_theo_0.wav")
     assert found["seconds"]["shortest"] <= info.duration <= found["seconds"]["longest"]
+
+
+def test_fault_44_bad_headers_are_named_among_the_good(tmp_path):
+    write_promising(tmp_path)
+    write(tmp_path / "good.wav", tone(1.0))
+    found = survey(tmp_path)
+    assert found["num_good"] == 1 and set(found["bad"]) == {"frames.flac", "rate.wav"}
+
+
+def test_fault_48_long_files_are_measured_in_blocks(tmp_path, monkeypatch):
+    write(tmp_path / "a.flac", np.concatenate([2.0 * tone(2.0), np.zeros(8000)]))
+    whole = survey(tmp_path)
+    monkeypatch.setattr(audio, "BLOCK", 777)
+    blocks = survey(tmp_path)
+    assert whole.pop("level_dbfs") == pytest.approx(blocks.pop("level_dbfs"), abs=1e-9)
+    assert whole == blocks
+
+
+def test_fault_23_what_cannot_be_read_is_counted_with_its_remedy(tmp_path):
+    write(tmp_path / "a.opus", tone(), format="OGG", subtype="OPUS")
+    for name in ("b.m4a", "c.m4a", "d.mp4", ".hidden.m4a", "notes.txt"):
+        (tmp_path / name).write_bytes(b"x")
+    found = survey(tmp_path)
+    assert found["num_good"] == 1 and len(found["notes"]) == 1
+    assert_says(found["notes"][0], "2 .m4a", "1 .mp4", "ffmpeg")

@@ -1,25 +1,30 @@
-"""Read and write sound files: always one mono float wave, or an error of one line.
+"""Read and write sound files: always mono float waves, or an error of one line.
+
+A file is read in blocks, so that what its header says costs no memory, and a long one little.
 
 T samples, K channels.
 """
 
 import io
-import struct
+import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import soundfile
 import soxr
 
+from undertow.data.sound_formats import KNOWN, missing_bytes, remedy
 from undertow.errors import DataError
 from undertow.files import atomic_write
 
-SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 SILENCE = 2.0**-12  # a clip that never leaves ±2^-12 of its mean (-72 dB of full scale) is silent
 LOUDEST = 4.0  # a float file beyond 12 dB over full scale was not scaled to [-1, 1]
-STREAMED = 0x7FFFF000  # a wav size from here on was written by a pipe, which did not know the length
+LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000  # Hz; others are damaged headers, and would be resampled to anything
+MOST_PER_BYTE = 1 << 16  # samples; more than any codec packs into a byte, silence included
+BLOCK = 1 << 20  # samples of all channels to read at a time, before and after resampling
+MOST_WHOLE = 1 << 29  # samples of a wave that is read whole: 2 GiB, three hours at 48 kHz
 
 
 @dataclass(frozen=True)
@@ -43,31 +48,146 @@ class Audio:
     notes: tuple[str, ...] = ()
 
 
-def read_audio(path: str | Path, sample_rate: int | None = None) -> Audio:
-    """Read a wav, flac, ogg or mp3 file: channels mixed to one, resampled to `sample_rate` Hz (None: not resampled).
+class SoundFile:
+    """A sound file whose samples are read in blocks: channels mixed to one, resampled to `sample_rate` Hz.
+
+    Attributes:
+        sample_rate: Hz, of the blocks.
+        source_rate: Hz, of the file.
+        num_channels: K, of the file.
+        encoding: see `Audio`.
+        seconds: its length, as its header says.
 
     Raises:
-        DataError: the file is missing, empty, truncated, not audio, holds NaN or infinity, or is far out of [-1, 1].
+        DataError: the file is missing, empty, truncated or not audio, or its header says what cannot be.
     """
-    path = Path(path)
-    wave, info = _decode(path)
-    _check(path, wave)
-    notes = []
-    if info.channels > 1:
-        wave = wave.mean(axis=1)
-        notes.append(f"{info.channels} channels mixed to mono")
-    else:
-        wave = wave[:, 0]
-    if sample_rate is not None and sample_rate != info.samplerate:
-        wave = resample(wave, info.samplerate, sample_rate)
-        notes.append(f"resampled from {info.samplerate} to {sample_rate} Hz")
-        if not wave.size:
-            raise DataError(f"{path}: too short to resample to {sample_rate} Hz")
-    if np.abs(wave).max() > 1:
-        wave = wave.clip(-1, 1)
-        notes.append("clipped at full scale")
-    rate = sample_rate or info.samplerate
-    return Audio(wave, rate, info.samplerate, info.channels, info.subtype, tuple(notes))
+
+    def __init__(self, path: str | Path, sample_rate: int | None = None) -> None:
+        self.path = Path(path)
+        _check_file(self.path)
+        try:
+            info = soundfile.info(self.path)
+        except soundfile.LibsndfileError:
+            raise DataError(f"{self.path}: not {KNOWN} audio, or damaged at its start{remedy(self.path)}") from None
+        self.source_rate, self.num_channels, self.encoding = info.samplerate, info.channels, info.subtype
+        check_rate(self.source_rate, str(self.path))
+        size = self.path.stat().st_size
+        if info.frames > size * MOST_PER_BYTE:
+            raise DataError(
+                f"{self.path}: damaged; its header says {info.frames:,} samples, more than {size:,} bytes can hold"
+            )
+        if missing := missing_bytes(self.path):
+            raise DataError(f"{self.path}: truncated, {missing} bytes are missing at the end")
+        self.sample_rate = sample_rate or self.source_rate
+        self.num_frames, self.seconds = info.frames, info.frames / info.samplerate
+        self._clipped = False
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Changes made while reading it, one phrase each; complete after the last block."""
+        notes = []
+        if self.num_channels > 1:
+            notes.append(f"{self.num_channels} channels mixed to mono")
+        if self.sample_rate != self.source_rate:
+            notes.append(f"resampled from {self.source_rate} to {self.sample_rate} Hz")
+        return (*notes, "clipped at full scale") if self._clipped else tuple(notes)
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        """All samples in order, in waves (T,) float32 of about a million samples or less; their size changes no bit.
+
+        Raises:
+            DataError: (at the end, too) the file is damaged or truncated, holds NaN or infinity, is far out of [-1, 1],
+                or is too short to be resampled.
+        """
+        stream = None
+        if self.sample_rate != self.source_rate:
+            stream = soxr.ResampleStream(self.source_rate, self.sample_rate, 1, dtype="float32")
+        num_samples = 0
+        for block in self._mono():
+            wave = block if stream is None else stream.resample_chunk(block)
+            num_samples += len(wave)
+            yield self._in_range(wave)
+        if stream is not None:
+            wave = stream.resample_chunk(np.zeros(0, np.float32), last=True)
+            num_samples += len(wave)
+            yield self._in_range(wave)
+        if not num_samples:
+            raise DataError(f"{self.path}: too short to resample to {self.sample_rate} Hz")
+
+    def _mono(self) -> Iterator[np.ndarray]:
+        """Waves (T,) float32 at the file's rate; the last check comes after the last wave."""
+        num_read = num_bad = 0
+        peak = 0.0
+        for block in self._decoded():
+            num_read += len(block)
+            num_bad += block.size - int(np.count_nonzero(np.isfinite(block)))
+            peak = max(peak, float(np.abs(block).max()))
+            if not num_bad and peak <= LOUDEST:
+                yield block.mean(axis=1) if self.num_channels > 1 else block[:, 0]
+        if not num_read:
+            raise DataError(f"{self.path}: holds no samples (empty or truncated)")
+        if num_read < self.num_frames:
+            raise DataError(f"{self.path}: truncated, holds {num_read} of {self.num_frames} samples")
+        if num_bad:
+            raise DataError(f"{self.path}: {num_bad} of {num_read * self.num_channels} samples are NaN or infinite")
+        if peak > LOUDEST:
+            raise DataError(f"{self.path}: float samples reach {peak:g}; full scale is 1")
+
+    def _decoded(self) -> Iterator[np.ndarray]:
+        """All samples, in blocks (T, K) float32."""
+        growth = -(-self.sample_rate // self.source_rate)
+        num_frames = max(1, min(self.num_frames + 1, BLOCK // max(self.num_channels, growth)))
+        try:
+            with _Forward(self.path) as file:
+                file.seek(0)  # as soundfile.read does: the decoder of mp3 then gives slightly other samples
+                while len(block := file.read(num_frames, dtype="float32", always_2d=True)):
+                    yield block
+        except soundfile.LibsndfileError as error:
+            reason = error.error_string.rstrip(".") or "its samples cannot be decoded"
+            raise DataError(f"{self.path}: damaged or truncated ({reason})") from None
+
+    def _in_range(self, wave: np.ndarray) -> np.ndarray:
+        if wave.size and np.abs(wave).max() > 1:
+            self._clipped = True
+            return wave.clip(-1, 1)
+        return wave
+
+
+class _Forward(soundfile.SoundFile):
+    """A file that is only read forward: soundfile would seek after each block, which changes the samples of mp3."""
+
+    def seekable(self) -> bool:
+        """Never."""
+        return False
+
+
+def read_audio(path: str | Path, sample_rate: int | None = None) -> Audio:
+    """Read a whole sound file: channels mixed to one, resampled to `sample_rate` Hz (None: not resampled).
+
+    Raises:
+        DataError: the file is missing, empty, truncated, not audio, holds NaN or infinity, is far out of [-1, 1], has
+            an impossible rate, or is too long to be read whole.
+    """
+    sound = SoundFile(path, sample_rate)
+    blocks, num_samples = [], 0
+    for block in sound.blocks():
+        blocks.append(block)
+        num_samples += len(block)
+        if num_samples > MOST_WHOLE:
+            hours = MOST_WHOLE / sound.sample_rate / 3600
+            raise DataError(f"{path}: too long to be read whole; give {hours:.1f} hours at most")
+    wave = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+    return Audio(wave, sound.sample_rate, sound.source_rate, sound.num_channels, sound.encoding, sound.notes)
+
+
+def check_rate(sample_rate: int, name: str) -> None:
+    """Refuse a rate that no sound has.
+
+    Raises:
+        DataError: it is not 1 to 768 kHz.
+    """
+    if not LOWEST_RATE <= sample_rate <= HIGHEST_RATE:
+        raise DataError(f"{name}: says {sample_rate:,} Hz; a sample rate is {LOWEST_RATE:,} to {HIGHEST_RATE:,} Hz")
 
 
 def write_audio(path: str | Path, wave: np.ndarray, sample_rate: int) -> None:
@@ -105,49 +225,14 @@ def is_silent(wave: np.ndarray) -> bool:
     return not wave.size or float(np.abs(wave - wave.mean()).max()) <= SILENCE
 
 
-def _decode(path: Path) -> tuple[np.ndarray, Any]:
-    """All samples (T, K) float32 of a complete file."""
-    if not path.is_file():
-        raise DataError(f"{path}: {'is a folder' if path.is_dir() else 'there is no such file'}; give an audio file")
-    if not path.stat().st_size:
+def _check_file(path: Path) -> None:
+    """Refuse what is not a regular file with bytes in it."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        raise DataError(f"{path}: there is no such file; give an audio file") from None
+    if not stat.S_ISREG(found.st_mode):
+        what = "a folder" if stat.S_ISDIR(found.st_mode) else "not a regular file"
+        raise DataError(f"{path}: is {what}; give an audio file")
+    if not found.st_size:
         raise DataError(f"{path}: the file is empty (0 bytes)")
-    try:
-        info = soundfile.info(path)
-    except soundfile.LibsndfileError:
-        raise DataError(f"{path}: not wav, flac, ogg or mp3 audio, or damaged at its start") from None
-    try:
-        wave = soundfile.read(path, dtype="float32", always_2d=True)[0]
-    except soundfile.LibsndfileError as error:
-        raise DataError(f"{path}: damaged or truncated ({error.error_string.rstrip('.')})") from None
-    missing = _missing_bytes(path)
-    if missing:
-        raise DataError(f"{path}: truncated, {missing} bytes are missing at the end")
-    if not len(wave):
-        raise DataError(f"{path}: holds no samples (empty or truncated)")
-    if len(wave) < info.frames:
-        raise DataError(f"{path}: truncated, holds {len(wave)} of {info.frames} samples")
-    return wave, info
-
-
-def _check(path: Path, wave: np.ndarray) -> None:
-    num_bad = wave.size - int(np.count_nonzero(np.isfinite(wave)))
-    if num_bad:
-        raise DataError(f"{path}: {num_bad} of {wave.size} samples are NaN or infinite")
-    peak = float(np.abs(wave).max())
-    if peak > LOUDEST:
-        raise DataError(f"{path}: float samples reach {peak:g}; full scale is 1")
-
-
-def _missing_bytes(path: Path) -> int:
-    """Bytes by which a RIFF wav file is shorter than its header says (libsndfile ignores this)."""
-    with path.open("rb") as file:
-        if file.read(4) != b"RIFF":
-            return 0
-        size, position = path.stat().st_size, 12
-        while position + 8 <= size:
-            file.seek(position)
-            name, length = struct.unpack("<4sI", file.read(8))
-            if name == b"data":
-                return 0 if length >= STREAMED else max(0, position + 8 + length - size)
-            position += 8 + length + length % 2
-    return 0

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from undertow.config import nearest
-from undertow.data.audio import SUFFIXES as AUDIO
 from undertow.data.catalogue import CATALOGUE, open_files
 from undertow.data.describe_text import describe_pairs, describe_text, lengths
 from undertow.data.folder import SPLITS
@@ -20,6 +19,8 @@ from undertow.data.parallel_text import is_parallel
 from undertow.data.rolls import SUFFIXES as ROLLS
 from undertow.data.rolls import load_rolls
 from undertow.data.sequences import SequenceSet
+from undertow.data.sound_formats import FOREIGN
+from undertow.data.sound_formats import SUFFIXES as AUDIO
 from undertow.data.survey import survey
 from undertow.errors import DataError, UsageError
 
@@ -119,10 +120,14 @@ def _measures(rolls: SequenceSet) -> dict[str, Any]:
 def _kind_of(path: Path) -> Kind:
     """The kind of data in a file or folder, by suffixes; text by default."""
     if path.is_file():
-        return "audio" if path.suffix.lower() in AUDIO else "rolls" if path.suffix == ".mat" else "text"
+        return "audio" if path.suffix.lower() in (*AUDIO, *FOREIGN) else "rolls" if path.suffix == ".mat" else "text"
     if not path.is_dir():
         raise DataError(f"'{path}' is not a file, a folder or a named set{nearest(str(path), CATALOGUE)}")
     suffixes = {one.suffix.lower() for one in path.rglob("*") if not one.name.startswith(".")}
     if suffixes & set(AUDIO):
         return "audio"
-    return "rolls" if suffixes & set(ROLLS) else "pairs" if is_parallel(path) else "text"
+    if suffixes & set(ROLLS):
+        return "rolls"
+    if is_parallel(path):
+        return "pairs"
+    return "audio" if suffixes & set(FOREIGN) and ".txt" not in suffixes else "text"  # audio: to name the remedy

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from undertow.config import there_are
-from undertow.data.audio import SUFFIXES
 from undertow.data.layouts import READERS
 from undertow.data.name_pattern import compile_pattern
+from undertow.data.sound_formats import KNOWN, foreign, foreign_lines, is_sound
 from undertow.data.tables import TABLE, Arranged, read_table
 from undertow.errors import DataError
 
@@ -88,7 +88,7 @@ def read_layout(root: Path, layout: Layout) -> Listing:
     Raises:
         DataError: there is no such folder, no audio in it, a name that does not fit the pattern, or a bad table.
     """
-    names = _audio_names(root, layout.glob)
+    names, others = _audio_names(root, layout.glob)
     if layout.label_pattern is not None:
         match = compile_pattern(layout.label_pattern)
         found = Arranged(f"name pattern {layout.label_pattern}", {name: match(name) for name in names})
@@ -102,7 +102,7 @@ def read_layout(root: Path, layout: Layout) -> Listing:
         told = {name: split for name in names if (split := _told_split(name, found.told.get(name)))}
     splits = assign_splits(names, told)
     items = [Item(root / name, name, found.labels[name], splits[name]) for name in names]
-    return Listing(items, found.layout, found.notes)
+    return Listing(items, found.layout, (*found.notes, *others))
 
 
 def label_classes(items: Iterable[Item]) -> dict[str, list[str]]:
@@ -136,15 +136,16 @@ def assign_splits(names: list[str], told: Mapping[str, str], named: Collection[s
     return splits
 
 
-def _audio_names(root: Path, glob: str) -> list[str]:
+def _audio_names(root: Path, glob: str) -> tuple[list[str], list[str]]:
+    """The names of a folder's audio files, sorted, without hidden ones; and a line on sound that is not read."""
     if not root.is_dir():
         raise DataError(f"{root} is not a folder")
-    paths = (path for path in root.glob(glob) if path.suffix.lower() in SUFFIXES and path.is_file())
-    names = sorted(path.relative_to(root).as_posix() for path in paths)
-    names = [name for name in names if not any(part.startswith(".") for part in name.split("/"))]
+    every = sorted(path.relative_to(root).as_posix() for path in root.glob(glob) if path.is_file())
+    every = [name for name in every if not any(part.startswith(".") for part in name.split("/"))]
+    names, others = [name for name in every if is_sound(name)], foreign_lines(foreign(every))
     if not names:
-        raise DataError(f"{root} holds no audio ({', '.join(suffix[1:] for suffix in SUFFIXES)})")
-    return names
+        raise DataError("; ".join([f"{root} holds no audio ({KNOWN})", *others]))
+    return names, others
 
 
 def _arranged(root: Path, names: list[str]) -> Arranged:

@@ -1,24 +1,25 @@
-"""Read clips of a named set or a folder into memory, for training, scoring and generation."""
+"""Read clips of a named set, a folder or a file, for training, scoring and generation."""
 
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import soundfile
-
 from undertow.config import nearest
-from undertow.data.audio import is_silent, read_audio, to_int16
-from undertow.data.catalogue import CATALOGUE, audio_set, open_set
-from undertow.data.clips import Clip, ClipSet, Report
+from undertow.data.audio import SoundFile
+from undertow.data.catalogue import CATALOGUE, audio_set, cache_folder, open_set
+from undertow.data.clip_reader import WHOLE, ClipReader, Outcome
+from undertow.data.clips import ClipSet, Report
 from undertow.data.features import FramesConfig
 from undertow.data.folder import ALL, SPLITS, Item, Layout, Listing, label_classes, read_layout
-from undertow.data.frames import frames_of
+from undertow.data.name_pattern import compile_pattern
+from undertow.data.sound_formats import KNOWN, is_sound, remedy
+from undertow.data.spool import Spool
 from undertow.data.synthetic import PLUCKED, PLUCKED_RATE, plucked_strings
-from undertow.data.trim import trim_silence
 from undertow.errors import DataError, UsageError
+
+SHARES_OF_ONE = {"train": (0.0, 0.9), "validation": (0.9, 0.95), "test": (0.95, 1.0), ALL: WHOLE}  # as of a text
 
 
 def load_clips(
@@ -30,14 +31,15 @@ def load_clips(
     label_pattern: str | None = None,
     trim_decibels: float | None = None,
     features: Any = None,
+    cuts_one: bool = True,
 ) -> ClipSet:
-    """Read one split of a named set or of a folder of audio into memory.
+    """Read one split of a named set, of a folder of audio, or of one file.
 
-    Files that cannot be used (corrupt, truncated, empty, NaN, silent, without the frames they need) are skipped and
-    reported.
+    The clips of large sets are in files that vanish with the process; see `undertow.data.spool`. Files that cannot be
+    used (corrupt, truncated, empty, NaN, silent, without the frames they need) are skipped and reported.
 
     Args:
-        source: a name of the catalogue, "plucked" (notes the package synthesises), or a folder.
+        source: a name of the catalogue, "plucked" (notes the package synthesises), a folder, or a file.
         split: "train", "validation", "test", or "all".
         sample_rate: Hz; None: the published rate of a named set, the commonest rate of a folder.
         path: a named set's folder, if it is neither in UNDERTOW_DATA nor in the cache.
@@ -45,6 +47,7 @@ def load_clips(
         trim_decibels: cut both ends where they stay this far below the loudest 10 ms (such as -40); None: not.
         features: config of the frames that condition the model. Those of kind "frames" are read beside each file (see
             `undertow.data.frames`); others are computed later, from the clips.
+        cuts_one: cut a recording that is alone into splits, as text is: its end is held out (see `is_one`).
 
     Raises:
         UsageError: an unknown split, a threshold that is not negative, or frames where clips are trimmed or synthesised
@@ -63,14 +66,16 @@ def load_clips(
         return plucked_strings(split, sample_rate=sample_rate or PLUCKED_RATE)
     listing = read_source(source, path=path, label_pattern=label_pattern)
     items = listing.items
-    chosen = [item for item in items if split in (item.split, ALL)]
+    part = SHARES_OF_ONE[split] if cuts_one and is_one(items) else WHOLE
+    chosen = items if part != WHOLE else [item for item in items if split in (item.split, ALL)]
     if not chosen:
         raise DataError(f"{source} has no {split} clips: its {len(items)} files are all in other splits")
     rate = sample_rate or own_rate(source, items)
     if frames is not None and frames.sample_rate != rate:
         raise UsageError(f"the features are for {frames.sample_rate} Hz, the clips have {rate} Hz")
-    with ThreadPoolExecutor() as pool:
-        outcomes = list(pool.map(lambda item: _read(item, rate, trim_decibels, frames), chosen))
+    with Spool(cache_folder() / "waves") as spool, ThreadPoolExecutor() as pool:
+        reader = ClipReader(rate, trim_decibels, frames, part, spool)
+        outcomes = list(map(reader.mapped, list(pool.map(reader.read, chosen))))
     clips = [outcome.clip for outcome in outcomes if outcome.clip is not None]
     report = _report(chosen, outcomes, rate, listing.notes)
     if not clips:
@@ -80,12 +85,12 @@ def load_clips(
 
 
 def list_source(source: str | Path, *, path: str | Path | None = None, label_pattern: str | None = None) -> list[Item]:
-    """The audio files of a named set or a folder, with labels and splits; see `read_source`."""
+    """The audio files of a named set or a folder, or a file alone, with labels and splits; see `read_source`."""
     return read_source(source, path=path, label_pattern=label_pattern).items
 
 
 def read_source(source: str | Path, *, path: str | Path | None = None, label_pattern: str | None = None) -> Listing:
-    """The audio files of a named set or a folder, with labels and splits, and how they were found.
+    """The audio files of a named set or a folder, or a file alone, with labels and splits, and how they were found.
 
     Raises:
         UsageError: `path` for a folder, or a label pattern for a named set.
@@ -97,36 +102,30 @@ def read_source(source: str | Path, *, path: str | Path | None = None, label_pat
         return Listing(open_set(str(source), None if path is None else Path(path))[1], "named set")
     if path is not None:
         raise UsageError(f"a path goes with a named set, and '{source}' is not one{nearest(str(source), CATALOGUE)}")
-    if not Path(source).is_dir():
-        raise DataError(f"'{source}' is neither a folder nor a named set{nearest(str(source), [*CATALOGUE, PLUCKED])}")
-    return read_layout(Path(source), Layout(label_pattern=label_pattern))
+    where = Path(source)
+    if where.is_file():
+        return Listing([_one(where, label_pattern)], "one file")
+    if not where.is_dir():
+        raise DataError(
+            f"'{source}' is neither a folder, a file nor a named set{nearest(str(source), [*CATALOGUE, PLUCKED])}"
+        )
+    return read_layout(where, Layout(label_pattern=label_pattern))
 
 
-@dataclass(frozen=True)
-class _Outcome:
-    """The result for one file: a clip, or the reason why there is none."""
-
-    clip: Clip | None
-    reason: str = ""
-    notes: tuple[str, ...] = ()
-    num_trimmed: int = 0
+def is_one(items: Sequence[Item]) -> bool:
+    """Whether there is one recording alone, not in a folder for validation or test: its splits are parts of it."""
+    return len(items) == 1 and items[0].split == "train"
 
 
-def _read(item: Item, sample_rate: int, trim_decibels: float | None, frames: FramesConfig | None) -> _Outcome:
-    try:
-        audio = read_audio(item.path, sample_rate)
-        beside = None if frames is None else frames_of(item.path, frames, len(audio.wave))
-    except DataError as error:
-        return _Outcome(None, str(error))
-    if is_silent(audio.wave):
-        return _Outcome(None, f"{item.path}: silent, nothing above -72 dB of full scale")
-    wave, num_trimmed = audio.wave, 0
-    if trim_decibels is not None:
-        wave, num_trimmed = trim_silence(wave, sample_rate, trim_decibels)
-    return _Outcome(Clip(item.name, to_int16(wave), item.labels, beside), "", audio.notes, num_trimmed)
+def _one(path: Path, label_pattern: str | None) -> Item:
+    """A file as the only one of its folder."""
+    if not is_sound(path):
+        raise DataError(f"{path} is not an audio file ({KNOWN}){remedy(path)}")
+    labels = {} if label_pattern is None else compile_pattern(label_pattern)(path.name)
+    return Item(path, path.name, labels, "train")
 
 
-def _report(items: Sequence[Item], outcomes: Sequence[_Outcome], sample_rate: int, notes: tuple[str, ...]) -> Report:
+def _report(items: Sequence[Item], outcomes: Sequence[Outcome], sample_rate: int, notes: tuple[str, ...]) -> Report:
     num_trimmed = sum(outcome.num_trimmed for outcome in outcomes)
     num_read = num_trimmed + sum(len(outcome.clip) for outcome in outcomes if outcome.clip is not None)
     return Report(
@@ -150,12 +149,12 @@ def own_rate(source: str | Path, items: Sequence[Item]) -> int:
     if source in CATALOGUE:
         return audio_set(str(source)).sample_rate
     rates: Counter[int] = Counter()
+    reasons = []
     for item in items:
         try:
-            rates[soundfile.info(item.path).samplerate] += 1
-        except soundfile.LibsndfileError:
-            continue  # reading it will report why
+            rates[SoundFile(item.path).source_rate] += 1
+        except DataError as error:  # reading it will report why
+            reasons.append(str(error))
     if not rates:
-        reason = _read(items[0], 1, None, None).reason
-        raise DataError(f"none of the {len(items)} audio files of {source} can be read; the first: {reason}")
+        raise DataError(f"none of the {len(items)} audio files of {source} can be read; the first: {reasons[0]}")
     return max(rates, key=lambda rate: (rates[rate], rate))

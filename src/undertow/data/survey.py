@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from undertow.data.audio import SUFFIXES, is_silent, read_audio
+from undertow.data.audio import SoundFile
 from undertow.data.describe_text import lengths
-from undertow.data.folder import Item, Listing, label_classes
+from undertow.data.folder import Item, label_classes
 from undertow.data.load import read_source
+from undertow.data.trim import Levels
 from undertow.errors import DataError
 
 QUIET = 10 ** (-60 / 20)  # a frame of 10 ms whose root mean square is below -60 dB of full scale counts as silence
@@ -35,7 +36,7 @@ def survey(source: str | Path, *, label_pattern: str | None = None) -> dict[str,
     Raises:
         DataError: there is no such folder or file, or no audio in it.
     """
-    listing = _listing(source, label_pattern)
+    listing = read_source(source, label_pattern=label_pattern)
     items = listing.items
     with ThreadPoolExecutor() as pool:
         outcomes = list(pool.map(_measure, items))
@@ -50,7 +51,7 @@ def survey(source: str | Path, *, label_pattern: str | None = None) -> dict[str,
         "sample_rates": _counts(one.sample_rate for one in good),
         "channels": _counts(one.num_channels for one in good),
         "encodings": _counts(one.encoding for one in good),
-        "splits": _counts(item.split for item in items if item.split),
+        "splits": {} if Path(source).is_file() else _counts(item.split for item in items),
         **(_totals(good) if good else {}),
         "labels": {
             name: {value: sum(item.labels.get(name) == value for item in items) for value in values}
@@ -77,36 +78,31 @@ class _Measures:
         return self.num_samples / self.sample_rate
 
 
-def _listing(source: str | Path, label_pattern: str | None) -> Listing:
-    path = Path(source)
-    if path.is_file():
-        if path.suffix.lower() not in SUFFIXES:
-            raise DataError(f"{path} is not an audio file ({', '.join(SUFFIXES)})")
-        return Listing([Item(path, path.name, {}, "")], "one file")
-    return read_source(source, label_pattern=label_pattern)
-
-
 def _measure(item: Item) -> _Measures | str:
-    """Figures of one file, or why it cannot be used."""
+    """Figures of one file, read in blocks; or why it cannot be used."""
     try:
-        audio = read_audio(item.path)
+        sound = SoundFile(item.path)
+        levels = Levels(sound.sample_rate, max(1, sound.sample_rate // 100))
+        peaks, powers, num_clipped = [0.0], [], 0
+        for block in sound.blocks():
+            wave = levels.add(block).astype(np.float64)
+            powers.append(float(np.square(wave).sum()))
+            peaks.append(float(np.abs(wave).max()))
+            num_clipped += int(np.count_nonzero(np.abs(wave) >= CLIPPED))
     except DataError as error:
         return str(error)
-    if is_silent(audio.wave):
+    if levels.is_silent:
         return f"{item.path}: silent"
-    wave = audio.wave.astype(np.float64)
-    frame = max(1, audio.sample_rate // 100)
-    frames = wave[: len(wave) // frame * frame].reshape(-1, frame)
     return _Measures(
-        sample_rate=audio.source_rate,
-        num_channels=audio.num_channels,
-        encoding=audio.encoding,
-        num_samples=len(wave),
-        power=float(np.square(wave).sum()),
-        peak=float(np.abs(wave).max()),
-        num_frames=len(frames),
-        num_quiet=int(np.count_nonzero(np.square(frames).mean(axis=1) < QUIET**2)),
-        num_clipped=int(np.count_nonzero(np.abs(wave) >= CLIPPED)),
+        sample_rate=sound.source_rate,
+        num_channels=sound.num_channels,
+        encoding=sound.encoding,
+        num_samples=levels.num_samples,
+        power=sum(powers),
+        peak=max(peaks),
+        num_frames=len(levels.whole_powers),
+        num_quiet=int(np.count_nonzero(levels.whole_powers < QUIET**2)),
+        num_clipped=num_clipped,
     )
 
 

@@ -112,7 +112,7 @@ class Spoken:
         """
         part = ALL if split == SPEAKER else split
         options: dict[str, Any] = {"path": self.path, "label_pattern": self.label_pattern, "features": features}
-        clips = load_clips(self.source, part, self.sample_rate, **options)
+        clips = load_clips(self.source, part, self.sample_rate, cuts_one=False, **options)
         self._check(clips.label_classes)
         wanted = [clip for clip in clips if self._is_held_out(clip) == (split == SPEAKER)]
         texts = {clip.name: written(clip.labels.get(self.label, "")) for clip in wanted}

@@ -13,7 +13,7 @@ from undertow.data.catalogue import CATALOGUE, audio_set, holds, locate
 from undertow.data.clips import ClipSet
 from undertow.data.fetch import fetch
 from undertow.data.folder import SPLITS, Item, label_classes
-from undertow.data.load import list_source, load_clips, own_rate
+from undertow.data.load import is_one, list_source, load_clips, own_rate
 from undertow.data.synthetic import PITCHES, PLUCKED
 from undertow.data.told import Label
 from undertow.errors import UsageError
@@ -26,7 +26,7 @@ class AudioData:
     """Where clips come from, and how they are cut.
 
     Attributes:
-        source: a named set, "plucked" (notes that the package synthesises), or a folder.
+        source: a named set, "plucked" (notes that the package synthesises), a folder, or a file.
         path: folder of a named set, if it is neither in UNDERTOW_DATA nor in the cache.
         sample_rate: resample everything to this rate in Hz; by default the set's own.
         label_pattern: labels in a folder's file names, such as "{digit}_{speaker}_{take}".
@@ -56,7 +56,7 @@ def choose(data: AudioData, given: str | Path | None) -> AudioData:
     """
     if given is None:
         if data.source is None:
-            raise UsageError("this recipe needs sound: give a folder of recordings, or a named set, as --data")
+            raise UsageError("this recipe needs sound: give a folder of recordings, a file or a named set, as --data")
         return data
     if data.source in CATALOGUE and Path(given).is_dir() and holds(Path(given), data.source):
         return replace(data, path=str(Path(given).resolve()))
@@ -64,7 +64,7 @@ def choose(data: AudioData, given: str | Path | None) -> AudioData:
         audio_set(str(given))
     if str(given) in (*CATALOGUE, PLUCKED):
         return replace(data, source=str(given), path=None, label_pattern=None)
-    source = Path(given).resolve() if Path(given).is_dir() else given
+    source = Path(given).resolve() if Path(given).exists() else given
     return replace(data, source=str(source), path=None)
 
 
@@ -94,7 +94,7 @@ def open_clips(data: AudioData, split: str, sample_rate: int | None = None, feat
 
 
 def splits(data: AudioData) -> list[str]:
-    """The splits that have clips: a folder of one file, or one that names its own splits, may lack some.
+    """The splits that have clips: a folder that names its own splits may lack some.
 
     Raises:
         DataError: the source does not exist, or has the wrong layout.
@@ -102,7 +102,8 @@ def splits(data: AudioData) -> list[str]:
     assert data.source is not None
     if data.source in (*CATALOGUE, PLUCKED):
         return list(SPLITS)
-    there = {item.split for item in list_source(data.source, label_pattern=data.label_pattern)}
+    items = list_source(data.source, label_pattern=data.label_pattern)
+    there = set(SPLITS) if is_one(items) else {item.split for item in items}
     return [split for split in SPLITS if split in there]
 
 

@@ -20,7 +20,7 @@ VALIDATION_CROP = 16_384
 
 
 class AudioTask(Task):
-    """Clips of a named set or of a folder."""
+    """Clips of a named set or of a folder, or one recording."""
 
     Config = AudioData
 
