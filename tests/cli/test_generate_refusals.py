@@ -44,7 +44,7 @@ SOUND = [
     ("--seconds 1e308", 2, ("seconds is 1e+308",)),
     ("--features clip.wav", 2, ("features",)),
     ("--prompt nowhere.wav", 1, ("nowhere.wav", "no such file")),
-    ("--prompt text.wav", 1, ("text.wav", "wav, flac, ogg or mp3")),
+    ("--prompt text.wav", 1, ("text.wav", "wav, flac, ogg")),
     ("--prompt cut.wav", 1, ("cut.wav", "truncated")),
     ("--out x.wav --count 2", 2, ("x.wav", "--count is 2", "folder")),
     ("--out x.mp3", 2, ("wav", "x.wav")),

@@ -59,7 +59,7 @@ def test_a_folder_of_any_sound(command, tmp_path):
     words = ["train", "wavenet", "--data", folder, "--out", tmp_path / "run", "--steps", "2", "--set", *TINY]
     outcome = command(*words, "network.layers_per_cycle=11", "samples.count=1", "samples.seconds=0.01")
     assert outcome.status == 0, outcome.err
-    assert "files skipped" in outcome.err and "not wav, flac, ogg or mp3" in outcome.err
+    assert "files skipped" in outcome.err and "not wav, flac" in outcome.err
     model = checkpoint.load(tmp_path / "run")
     assert model.config.sample_rate == 16000 and model.config.conditioner.labels == {"label": ("anna", "ben")}
 

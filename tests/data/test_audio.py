@@ -1,5 +1,6 @@
 """Every kind of file a user may bring comes in as one float wave, and every bad one as one line."""
 
+import os
 import re
 import tracemalloc
 from pathlib import Path
@@ -74,8 +75,8 @@ def refusal(path: Path) -> str:
     with pytest.raises(DataError) as caught:
         read_audio(path)
     message = str(caught.value)
-    assert message.startswith(str(path)) and "\n" not in message
-    return message.removeprefix(str(path))
+    assert str(path) in message and "\n" not in message
+    return message.replace(str(path), "")
 
 
 def test_text_named_wav(tmp_path):
@@ -85,8 +86,10 @@ def test_text_named_wav(tmp_path):
 
 
 def test_missing_folder_and_empty_file(tmp_path):
-    assert "no such file" in refusal(tmp_path / "none.wav")
-    assert "is a folder" in refusal(tmp_path)
+    assert "No such file" in refusal(tmp_path / "none.wav")
+    assert "folder" in refusal(tmp_path)
+    os.mkfifo(tmp_path / "pipe.wav")
+    assert "pipe" in refusal(tmp_path / "pipe.wav")
     (tmp_path / "a.wav").touch()
     assert "empty (0 bytes)" in refusal(tmp_path / "a.wav")
 

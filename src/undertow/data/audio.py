@@ -6,7 +6,6 @@ T samples, K channels.
 """
 
 import io
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import soundfile
 import soxr
 
 from undertow.data.sound_formats import KNOWN, missing_bytes, remedy
+from undertow.door import checked
 from undertow.errors import DataError
 from undertow.files import atomic_write
 
@@ -63,15 +63,16 @@ class SoundFile:
     """
 
     def __init__(self, path: str | Path, sample_rate: int | None = None) -> None:
-        self.path = Path(path)
-        _check_file(self.path)
+        self.path = checked(path)
+        size = self.path.stat().st_size
+        if not size:
+            raise DataError(f"{self.path}: the file is empty (0 bytes)")
         try:
             info = soundfile.info(self.path)
         except soundfile.LibsndfileError:
             raise DataError(f"{self.path}: not {KNOWN} audio, or damaged at its start{remedy(self.path)}") from None
         self.source_rate, self.num_channels, self.encoding = info.samplerate, info.channels, info.subtype
         check_rate(self.source_rate, str(self.path))
-        size = self.path.stat().st_size
         if info.frames > size * MOST_PER_BYTE:
             raise DataError(
                 f"{self.path}: damaged; its header says {info.frames:,} samples, more than {size:,} bytes can hold"
@@ -223,16 +224,3 @@ def to_float(wave: np.ndarray) -> np.ndarray:
 def is_silent(wave: np.ndarray) -> bool:
     """Whether a float wave never leaves its mean by more than `SILENCE`."""
     return not wave.size or float(np.abs(wave - wave.mean()).max()) <= SILENCE
-
-
-def _check_file(path: Path) -> None:
-    """Refuse what is not a regular file with bytes in it."""
-    try:
-        found = path.stat()
-    except (OSError, ValueError):
-        raise DataError(f"{path}: there is no such file; give an audio file") from None
-    if not stat.S_ISREG(found.st_mode):
-        what = "a folder" if stat.S_ISDIR(found.st_mode) else "not a regular file"
-        raise DataError(f"{path}: is {what}; give an audio file")
-    if not found.st_size:
-        raise DataError(f"{path}: the file is empty (0 bytes)")

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from undertow.door import opened
+
 SUFFIXES = tuple(
     ".wav .wave .w64 .rf64 .flac .ogg .oga .opus .mp3 .mp2 .aif .aiff .aifc .caf .au .snd .voc .sph".split()
 )
@@ -45,8 +47,9 @@ def foreign_lines(counts: Mapping[str, int]) -> list[str]:
 
 def missing_bytes(path: Path) -> int:
     """Bytes by which a file is shorter than its header says (libsndfile ignores this); 0 where it does not say."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
+    with opened(path) as file:
+        size = file.seek(0, 2)
+        file.seek(0)
         start = file.read(12)
         if start[:4] == b".snd" and len(start) == 12:
             offset, length = struct.unpack(">4xII", start)
