@@ -9,7 +9,13 @@ class UsageError(ValueError):
 
 
 class DataError(ValueError):
-    """A file, folder or value that is missing, damaged or wrong (exit status 1)."""
+    """A file, folder or value that is missing, damaged or wrong (exit status 1).
+
+    Attributes:
+        option: an option, by its Python name, that avoids the error in verbs that have it.
+    """
+
+    option: str | None = None
 
 
 def shown(value: object, most: int = 60) -> str:

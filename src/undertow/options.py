@@ -78,6 +78,7 @@ class Draw:
         engine: Engine that runs the model: native (C++), torch, uncached (reads the whole past again at every step),
             or auto (native if it can run the model in the model's own precision, else torch).
         threads: Most threads to use; by default as many as help.
+        skip_unknown: Skip characters of a prompt that the model does not know, and say how many.
 
     Raises:
         UsageError: a value of the wrong type, a number out of range, or options that do not go together.
@@ -92,6 +93,7 @@ class Draw:
     rows: Annotated[Sequence[int] | None, Parameter(parse=False)] = None
     engine: str = "auto"
     threads: int | None = None
+    skip_unknown: bool = False
 
     def __post_init__(self) -> None:
         check_fields(self)

@@ -8,6 +8,8 @@ import pytest
 from tests.cli.conftest import ENVIRONMENT
 from tests.refusals import assert_says
 from undertow import cli
+from undertow.cli import VERBS
+from undertow.cli.parsing import AVOIDED_BY
 from undertow.errors import DataError
 
 
@@ -42,6 +44,12 @@ def test_every_option_is_explained(command, verb):
     for argument in app.assemble_argument_collection(parse_docstring=True):
         holds_options = argument.name == "*"  # a value whose fields are the flags
         assert holds_options or argument.parameter.help, f"{' '.join(verb)}: {argument.name} has no help"
+
+
+def test_fault_15_an_option_is_named_by_the_verbs_that_have_it(command):
+    for option, verbs in AVOIDED_BY.items():
+        flag = f"--{option.replace('_', '-')}"
+        assert set(verbs) == {verb for verb in VERBS if flag in command(verb, "--help").out}
 
 
 def test_group_of_verbs(command):

@@ -51,3 +51,22 @@ def test_a_tune_in_midi_is_continued(command, runs, tmp_path):
     assert outcome.status == 1
     assert_says(outcome.line, "cut.mid", "MIDI", "damaged")
     assert not (tmp_path / "no.mid").exists()
+
+
+def test_fault_15_unknown_characters_of_a_prompt(command, runs, tmp_path):
+    (tmp_path / "note.txt").write_bytes(b"abc\x1a\x00")
+    given = ("generate", runs / "text", "--num-symbols", "4", "--prompt-file", tmp_path / "note.txt")
+    outcome = command(*given)
+    assert outcome.status == 1 and not outcome.out
+    assert_says(outcome.line, "note.txt", "U+001A", "position 4", "alphabet.kind=bytes", "--skip-unknown")
+    skipped, plain = command(*given, "--skip-unknown"), command(*given[:4], "--prompt", "abc")
+    assert skipped.status == 0 and skipped.out == plain.out
+    assert_says(skipped.err, "2 unknown characters", "U+001A", "U+0000")
+
+
+def test_fault_18_a_prompt_in_another_encoding_is_named(command, runs, tmp_path):
+    for encoding in ("utf-16", "latin-1"):
+        (tmp_path / "note.txt").write_text("é", encoding=encoding)
+        outcome = command("generate", runs / "text", "--num-symbols", "4", "--prompt-file", tmp_path / "note.txt")
+        assert outcome.status == 1 and "--set" not in outcome.line
+        assert_says(outcome.line, tmp_path / "note.txt", "UTF-8", "byte 0x")

@@ -178,3 +178,24 @@ def test_a_model_of_notes_is_refused(command, tmp_path):
     outcome = classify(command, tmp_path / "run", tmp_path / "out", tmp_path / "rolls")
     assert outcome.status == 2
     assert_says(outcome.line, tmp_path / "run", "notes", "sound or text")
+
+
+def test_fault_15_unknown_characters_in_scoring_and_in_training(command, language_model, tmp_path):
+    (tmp_path / "new.txt").write_bytes(b"the cat sat on the mat.\n" * 40 + b"\x1a")
+    given = ("score", language_model, tmp_path / "new.txt", "--split", "test")
+    outcome = command(*given)
+    assert outcome.status == 1
+    assert_says(outcome.line, "new.txt", "U+001A", "position 961", "alphabet.kind=bytes", "--skip-unknown")
+    outcome = command(*given, "--skip-unknown")
+    assert outcome.status == 0, outcome.err
+    assert_says(outcome.err, "1 unknown character:", "U+001A")
+    rows = [f"{word}\x07 the {word},{word[0]},{split}" for split in ("train", "validation") for word in ("cat", "dog")]
+    (tmp_path / "table.csv").write_text("\n".join(["text,label,split", *rows]))
+    outcome = classify(command, language_model, tmp_path / "run", tmp_path / "table.csv")
+    assert outcome.status == 1 and not (tmp_path / "run/last").exists()
+    assert_says(outcome.line, "table.csv", "U+0007", "--skip-unknown")
+    changes = [*SHORT, "--skip-unknown"]
+    given = ("train", "classify", "--init", language_model, "--data", tmp_path / "table.csv", "--out", tmp_path / "run")
+    outcome = command(*given, *STEPS, "--set", *changes)
+    assert outcome.status == 0, outcome.err
+    assert_says(outcome.err, "4 unknown characters:", "U+0007")

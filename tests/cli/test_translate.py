@@ -150,6 +150,15 @@ def test_nothing_on_standard_input(command, runs, pipe):
     assert outcome.status == 0 and outcome.out == "" and "0 lines" in outcome.err
 
 
+def test_fault_15_unknown_characters_of_a_line(command, runs, model):
+    outcome = command("translate", runs / "pair", "ein h☃und\x1a\n☃")
+    assert outcome.status == 1
+    assert_says(outcome.line, "line 1", "☃", "alphabet.kind=bytes", "--skip-unknown")
+    outcome = command("translate", runs / "pair", "ein h☃und\x1a\n☃", "--skip-unknown")
+    assert outcome.status == 0 and outcome.out == command("translate", runs / "pair", "ein hund\n").out
+    assert_says(outcome.err, "3 unknown characters")
+
+
 def test_n_best_prints_scores_and_texts(command, runs, model, tmp_path):
     (tmp_path / "lines.de").write_text("ein hund\n\n", encoding="utf-8")
     words = ("translate", runs / "pair", "--file", tmp_path / "lines.de", "--beam", "4", "--n-best", "3")

@@ -29,6 +29,7 @@ class Characters(TextAlphabet):
     """The k-th character, by code point, as symbol k."""
 
     unit: Unit = "character"
+    has_all = False
 
     @config
     class Config:
@@ -53,11 +54,20 @@ class Characters(TextAlphabet):
             DataError: bytes that are not UTF-8.
         """
         text = as_text(real)
-        symbols = self._symbols[np.minimum(_code_points(text), len(self._symbols) - 1)]
+        symbols = self._found(text)
         if (symbols < 0).any():
             position = int((symbols < 0).argmax())
             raise OutsideError(text[position], position, self.config.characters)
         return symbols.astype(np.int64)
+
+    def known(self, text: str) -> str:
+        """The text without the characters that are not in the alphabet."""
+        known = self._found(text) >= 0
+        return text if known.all() else "".join(map(chr, _code_points(text)[known]))
+
+    def _found(self, text: str) -> np.ndarray:
+        """The symbol of each character, -1 for those that have none."""
+        return self._symbols[np.minimum(_code_points(text), len(self._symbols) - 1)]
 
 
 def collect(documents: Iterable[str | bytes]) -> Characters.Config:

@@ -17,11 +17,14 @@ from undertow.alphabets.checks import centred, checked_symbols
 from undertow.errors import DataError
 
 Unit = Literal["byte", "character", "token"]
+BYTES = "with alphabet.kind=bytes, which reads any text"
 SHOWN = 100  # characters of an alphabet that a message lists
 
 
 class OutsideError(DataError):
     """A character that is not in the alphabet; `position` in the text counts from 0, the message from 1."""
+
+    option = "skip_unknown"
 
     def __init__(self, character: str, position: int, known: str, where: str = "") -> None:
         self.character, self.position, self.known = character, position, known
@@ -59,10 +62,12 @@ class TextAlphabet(Alphabet):
     Attributes:
         pieces: the UTF-8 bytes each symbol stands for, (num_symbols,).
         unit: name of a symbol.
+        has_all: whether every text can be encoded.
     """
 
     real: Real = "text"
     unit: Unit
+    has_all: bool = True
 
     def __init__(self, config: Any, pieces: Sequence[bytes]) -> None:
         self.config = config
@@ -78,6 +83,10 @@ class TextAlphabet(Alphabet):
             OutsideError: a character is not in the alphabet.
             DataError: bytes that are not UTF-8, where symbols are made of characters.
         """
+
+    def known(self, text: str) -> str:
+        """The text without the characters that are not in the alphabet."""
+        return text
 
     def decode(self, symbols: np.ndarray) -> str | list[str]:
         """Symbols (T,) as text, or (B, T) as B texts; bytes that are not UTF-8 become U+FFFD.
@@ -144,14 +153,15 @@ def not_utf8(byte: int, position: int, where: str = "") -> DataError:
     """The error for text in another encoding: `byte` at `position`, which counts from 0, in the message from 1."""
     return DataError(
         f"{where or 'this'} is not UTF-8 text: byte 0x{byte:02x} at position {position + 1}; convert it to UTF-8, "
-        f"or read it as bytes (--set alphabet.kind=bytes)"
+        f"or train {BYTES}"
     )
 
 
 def _help(character: str, known: str) -> str:
-    """`; …` with the character that was probably meant, or with the alphabet."""
+    """The character that was probably meant, or the alphabet; and an alphabet that has all."""
     plain = unicodedata.normalize("NFKD", character)[:1]
     near = next((one for one in (plain, character.swapcase()) if one in known and one != ""), None)
     if near is not None:
-        return f", but {near!r} is"
-    return f"; its {len(known)} characters are {known[:SHOWN]!r}{' …' if len(known) > SHOWN else ''}"
+        return f", but {near!r} is; or train {BYTES}"
+    shown = f"{known[:SHOWN]!r}{' …' if len(known) > SHOWN else ''}"
+    return f", whose {len(known)} characters are {shown}; remove it, or train {BYTES}"

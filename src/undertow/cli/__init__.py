@@ -10,7 +10,7 @@ from typing import Annotated, Any, TextIO
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from undertow.cli.options import SHARED
-from undertow.cli.parsing import as_option, explain, read_value
+from undertow.cli.parsing import as_option, explain, read_value, remedy
 from undertow.errors import DataError, UsageError
 from undertow.version import version
 
@@ -118,6 +118,8 @@ def _report(error: BaseException, tokens: Sequence[str]) -> int:
     text = explain(error) if isinstance(error, CycloptsError) else str(error)
     if isinstance(error, UsageError):
         text = as_option(text, tokens)
+    if isinstance(error, DataError):
+        text += remedy(error, tokens)
     if isinstance(error, OSError) and error.strerror:
         text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     print(f"undertow: {' '.join(text.split())}", file=sys.stderr)

@@ -58,7 +58,7 @@ def _generate(request: Request, shows: bool) -> Rows:
     """Read the prompt (once: it may be a pipe), prime the model, and draw all rows."""
     began = time.perf_counter()
     given, model = request.given, request.model
-    prompt, notes = read_prompt(given, model)
+    prompt, notes = read_prompt(given, model, request.draw.skip_unknown)
     chunk_steps = SHOWN_STEPS if shows else STREAMED_STEPS if request.medium.streams else CHUNK_STEPS
     chunks = stream(
         model,

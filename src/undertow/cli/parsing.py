@@ -6,11 +6,12 @@ from typing import Any, get_args
 
 from cyclopts import CycloptsError, MissingArgumentError, UnusedCliTokensError, convert
 
-from undertow.errors import shown
+from undertow.errors import DataError, shown
 
 HYPHEN = "-"  # what other programs call standard input
 READS_INPUT = "--file"  # the option without which its verb reads standard input
 WHOLE = re.compile(r"[+-]?[0-9]{1,40}(\.0*)?")  # cyclopts would round 1.5, and read thousands of digits
+AVOIDED_BY = {"skip_unknown": ("generate", "score", "train", "translate")}  # verbs that have the option
 OPTIONS = {"batch_size": "batch", "num_steps": "num-symbols"}  # options that are not named like their argument
 
 
@@ -51,6 +52,13 @@ def as_option(fault: str, words: Sequence[str]) -> str:
     option = f"--{argument.replace('_', '-')}"
     is_name = is_ == "is" or "_" in argument
     return option + fault.removeprefix(argument) if is_name and option in typed else fault
+
+
+def remedy(error: DataError, words: Sequence[str]) -> str:
+    """The option that avoids an error, if the command's verb has one."""
+    if error.option is None or not words or words[0] not in AVOIDED_BY[error.option]:
+        return ""
+    return f"; or give --{error.option.replace('_', '-')}"
 
 
 def _missing(name: str, option: str | None, words: Sequence[str]) -> str:

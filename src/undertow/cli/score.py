@@ -21,6 +21,7 @@ def score(
     label_pattern: str | None = None,
     protocol: Literal["full", "windows"] = "full",
     metric: str | None = None,
+    skip_unknown: bool = False,
     search: Annotated[Beam | None, Flat] = None,
     device: Device = "auto",
     json: Json = False,
@@ -41,6 +42,7 @@ def score(
         protocol: For text and the like: full, each symbol given all before it; or windows, the mean over random
             windows.
         metric: For a translator: any of bleu,chrf,nll; by default all.
+        skip_unknown: Skip characters that the model does not know, and say how many; by default they are an error.
     """
     from undertow.checkpoint import load, read_card
     from undertow.cli.score_lines import facts_of, lines_of
@@ -62,6 +64,7 @@ def score(
         split=split,
         protocol=protocol,
         metrics=metrics,
+        skip_unknown=skip_unknown,
         say=tell,
         **({} if search is None else asdict(search)),
     )

@@ -20,6 +20,7 @@ def train(
     steps: int | None = None,
     minutes: float | None = None,
     resume: bool = False,
+    skip_unknown: bool = False,
     seed: Annotated[int | None, Parameter(group=SHARED)] = None,
     device: Device = "auto",
     json: Json = False,
@@ -39,6 +40,7 @@ def train(
         steps: Length of the run in updates, instead of the recipe's.
         minutes: Length of the run in minutes; the number of updates that fit is measured at its start.
         resume: Resume the run in the folder, exactly where it stopped.
+        skip_unknown: Skip characters that the model of --init, or the recipe's alphabet, does not know; say how many.
         seed: Seed of the initial weights, the order of the data and the dropout, instead of the recipe's.
     """
     from undertow.cli.terminal import download_bars, is_first_process, print_json, tell
@@ -54,6 +56,7 @@ def train(
             out,
             changes=parse_changes(changes),
             resume=resume,
+            skip_unknown=skip_unknown,
             device=None if device == "auto" else pick_device(device),
             say=tell,
             downloads=download_bars,
@@ -62,7 +65,9 @@ def train(
     except KeyboardInterrupt:
         if not (out / "last").exists():
             raise
-        raise KeyboardInterrupt(f"stopped and saved; resume with: {_again(recipe, out, changes, options)}") from None
+        raise KeyboardInterrupt(
+            f"stopped and saved; resume with: {_again(recipe, out, changes, options, skip_unknown)}"
+        ) from None
     if not is_first_process():
         return
     if line := verdict(out):
@@ -77,9 +82,10 @@ def train(
         print(f"{out} is ready: {progress.step} steps in {progress.seconds / 60:.1f} minutes")
 
 
-def _again(recipe: str, out: Path, changes: tuple[str, ...], options: dict[str, Any]) -> str:
+def _again(recipe: str, out: Path, changes: tuple[str, ...], options: dict[str, Any], skip_unknown: bool) -> str:
     """The command that resumes a run."""
     words = ["undertow", "train", recipe, "--out", str(out)]
     words += [word for name, value in options.items() if value is not None for word in (f"--{name}", str(value))]
+    words += ["--skip-unknown"] * skip_unknown
     words += ["--set", *changes] if changes else []
     return shlex.join([*words, "--resume"])

@@ -24,6 +24,7 @@ def translate(
     sample: bool = False,
     sampling: Annotated[Sampling, Flat] = PLAIN,
     long_lines: Literal["keep", "split", "skip"] = "split",
+    skip_unknown: bool = False,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
@@ -43,6 +44,7 @@ def translate(
         sample: Sample translations instead of searching for the best.
         long_lines: For a line that the model cannot hold: split translates it in parts, skip leaves its output line
             empty, keep stops with an error.
+        skip_unknown: Skip characters that the model does not know, and say how many.
     """
     from undertow.cli.outputs import STANDARD_INPUT, check_file
     from undertow.cli.translate_lines import Work, lines_of
@@ -62,5 +64,7 @@ def translate(
     groups, num_lines = lines_of(text, file, search.batch_size)
     model = load_translator(run, pick_device(device))
     check_direction(run, model, source_language, target_language)
-    work = Work(run, model, search, "refuse" if long_lines == "keep" else long_lines, out, json, num_lines)
+    work = Work(
+        run, model, search, "refuse" if long_lines == "keep" else long_lines, out, json, num_lines, skip_unknown
+    )
     work.run(groups)

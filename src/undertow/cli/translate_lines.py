@@ -54,6 +54,7 @@ class Work:
         out: a file, written at the end; None prints.
         json: print one object at the end.
         num_lines: number of lines to translate; None if it is not known before they are read.
+        skip_unknown: skip characters that the model does not know.
     """
 
     path: Path
@@ -63,11 +64,12 @@ class Work:
     out: Path | None
     json: bool
     num_lines: int | None
+    skip_unknown: bool = False
 
     def run(self, groups: Groups) -> None:
         """Translate groups of lines, and print or write the translations."""
         began, read = time.perf_counter(), Reading(groups)
-        made = translate_lines(self.model, read, self.search, self.long_lines)
+        made = translate_lines(self.model, read, self.search, self.long_lines, self.skip_unknown)
         lines = tuple(self._shown(made) if self.out is None and not self.json else self._counted(made))
         found = Translations(lines, time.perf_counter() - began - read.seconds)
         if self.out is not None:

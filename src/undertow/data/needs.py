@@ -1,10 +1,11 @@
 """What a model needs of its data: what the code that reads and cuts sequences must know."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from undertow.alphabets import Alphabet
+from undertow.alphabets.skipping import Skipped, skipping
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,3 +77,10 @@ class Needs:
     look_ahead: int = 0
     source: SourceNeeds | None = None
     end: int | None = None
+
+    def skipping(self, skipped: Skipped) -> "Needs":
+        """The same needs, of texts whose unknown characters are skipped, and counted in `skipped`."""
+        source = self.source
+        if source is not None:
+            source = replace(source, alphabet=skipping(source.alphabet, skipped))
+        return replace(self, alphabet=skipping(self.alphabet, skipped), source=source)

@@ -15,6 +15,7 @@ import numpy as np
 
 from undertow.alphabets.bytes import Bytes
 from undertow.alphabets.fit import fit
+from undertow.alphabets.skipping import Skipping
 from undertow.alphabets.text_alphabet import OutsideError, TextAlphabet
 from undertow.config import nearest, there_are, to_dict
 from undertow.data.catalogue import CATALOGUE, cache_folder, file_set, open_files
@@ -144,6 +145,8 @@ def encode(
         return [_mapped(one) for one in documents]
     folder = cache_folder() / "symbols" if cache is None else Path(cache)
     path = folder / _key(documents, alphabet, block_bytes)
+    if isinstance(alphabet, Skipping):
+        path.unlink(missing_ok=True)  # encode anew, and so count what is skipped
     return mapped(path, kind, (_blocks(one, alphabet, kind, block_bytes) for one in documents))
 
 
@@ -197,5 +200,5 @@ def _key(documents: Sequence[Document], alphabet: TextAlphabet, block_bytes: int
         (str(one.path.resolve()), one.start, one.stop, one.path.stat().st_size, one.path.stat().st_mtime_ns)
         for one in documents
     ]
-    told = json.dumps([to_dict(alphabet.config), files, block_bytes])
+    told = json.dumps([to_dict(alphabet.config), files, block_bytes, *(["skipping"] * isinstance(alphabet, Skipping))])
     return hashlib.sha256(told.encode()).hexdigest()[:32] + SUFFIX

@@ -5,7 +5,7 @@ F feature frames, C channels, S source symbols.
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
@@ -39,6 +39,7 @@ class Translation:
         ended: whether the model ended each text; False if it was cut off at the maximum length.
         num_symbols: of the first text, its end included.
         kind: "written"; "split", with the parts' texts joined by spaces; or, with an empty text, "empty" or "skipped".
+        num_unknown: characters of the line that were skipped, since the model does not know them.
     """
 
     texts: tuple[str, ...] = ("",)
@@ -47,6 +48,7 @@ class Translation:
     ended: tuple[bool, ...] = (True,)
     num_symbols: int = 0
     kind: Kind = "empty"
+    num_unknown: int = 0
 
     @property
     def text(self) -> str:
@@ -101,6 +103,7 @@ class Translations:
         """Notes for the user on empty, skipped, split and cut lines."""
         counts = {kind: sum(line.kind == kind for line in self.lines) for kind in ("empty", "skipped", "split")}
         counts["cut"] = sum(not line.ended[0] for line in self.written)
+        counts["unknown"] = sum(line.num_unknown for line in self.lines)
         return tuple(_NOTES[what][count > 1].format(count) for what, count in counts.items() if count)
 
 
@@ -118,6 +121,7 @@ _NOTES = {  # of one line, and of several
         "1 translation reached the maximum length and was cut off",
         "{} translations reached the maximum length and were cut off",
     ),
+    "unknown": ("1 unknown character skipped", "{} unknown characters skipped"),
 }
 
 
@@ -126,6 +130,7 @@ class Source(NamedTuple):
 
     parts: tuple[np.ndarray, ...]
     kind: Kind
+    num_unknown: int = 0
 
 
 @overload
@@ -135,6 +140,7 @@ def translate(
     *,
     search: Search = ...,
     long_lines: LongLines = ...,
+    skip_unknown: bool = ...,
     progress: OnProgress | None = ...,
     **options: Any,
 ) -> Translation: ...
@@ -147,6 +153,7 @@ def translate(
     *,
     search: Search = ...,
     long_lines: LongLines = ...,
+    skip_unknown: bool = ...,
     progress: OnProgress | None = ...,
     **options: Any,
 ) -> Translations: ...
@@ -159,6 +166,7 @@ def translate(
     *,
     search: Search = SEARCH,
     long_lines: LongLines = "refuse",
+    skip_unknown: bool = False,
     progress: OnProgress | None = None,
     **options: Any,
 ) -> Translation | Translations:
@@ -172,6 +180,7 @@ def translate(
         search: how to search for translations.
         long_lines: what to do with a line longer than the model can read: "refuse" all lines, "split" it between words
             as near to its middle as possible, or "skip" it.
+        skip_unknown: skip characters that the model does not know, and count them; by default they are refused.
         progress: called after each batch with the sources done and the sources in all.
         options: fields of `undertow.options.Search` by their names, such as beam=5.
 
@@ -181,7 +190,7 @@ def translate(
         DataError: an unknown character (the message gives line and position); no frames, or NaN or infinity in them.
     """
     began, ready = time.perf_counter(), model_given(model, "translate", "transcribe")
-    found = _translate(ready, several(lines), changed(search, options), long_lines, 0, progress)
+    found = _translate(ready, several(lines), changed(search, options), long_lines, skip_unknown, 0, progress)
     return found[0] if is_one(lines) else Translations(tuple(found), time.perf_counter() - began)
 
 
@@ -204,6 +213,7 @@ def translate_lines(
     groups: Iterable[Sequence[Line]],
     search: Search = SEARCH,
     long_lines: LongLines = "refuse",
+    skip_unknown: bool = False,
 ) -> Iterator[Translation]:
     """`translate` for a stream of groups of lines: each group is translated before the next is read.
 
@@ -211,7 +221,7 @@ def translate_lines(
     """
     first = 0
     for group in groups:
-        yield from _translate(model, group, search, long_lines, first, None)
+        yield from _translate(model, group, search, long_lines, skip_unknown, first, None)
         first += len(group)
 
 
@@ -220,6 +230,7 @@ def _translate(
     lines: Sequence[Line],
     search: Search,
     long_lines: LongLines,
+    skip_unknown: bool,
     first: int,
     progress: OnProgress | None,
 ) -> list[Translation]:
@@ -228,11 +239,18 @@ def _translate(
     if model.config.source is not None:
         check_translator(model)
     numbers = range(first, first + len(lines))
-    sources = [_read(line, model, long_lines, number + 1) for line, number in zip(lines, numbers, strict=True)]
+    sources = [
+        _read(line, model, long_lines, number + 1, skip_unknown) for line, number in zip(lines, numbers, strict=True)
+    ]
     parts = [part for source in sources for part in source.parts]
     rows = [n + k * _PIECE for n, source in zip(numbers, sources, strict=True) for k in range(len(source.parts))]
     decoded = iter(decode_sources(model, parts, search, rows=rows, progress=progress))
-    return [_joined(model, [next(decoded) for _ in source.parts], search, source.kind) for source in sources]
+    return [
+        replace(
+            _joined(model, [next(decoded) for _ in source.parts], search, source.kind), num_unknown=source.num_unknown
+        )
+        for source in sources
+    ]
 
 
 def _check_writes_text(model: Seq2Seq) -> TextAlphabet:
@@ -243,21 +261,23 @@ def _check_writes_text(model: Seq2Seq) -> TextAlphabet:
     return model.alphabet
 
 
-def _read(line: Line, model: Seq2Seq, long_lines: LongLines, number: int) -> Source:
+def _read(line: Line, model: Seq2Seq, long_lines: LongLines, number: int, skip_unknown: bool) -> Source:
     """A line as the model reads it; `number` counts from 1."""
     if not isinstance(model.source_alphabet, TextAlphabet):
         frames = _checked_frames(line, model, number)
         return _kept(frames, model.network.encoder.max_length, long_lines, f"source {number}", "frame")
     if not isinstance(line, str):
         raise UsageError(f"line {number}: this model reads text; give a str")
-    line = line.strip()
+    known = model.source_alphabet.known(line) if skip_unknown else line
+    num_unknown, line = len(line) - len(known), known.strip()
     if not line:
-        return Source((), "empty")
+        return Source((), "empty", num_unknown)
     holds = model.network.encoder.max_length
     most, symbols = None if holds is None else holds - 1, _encoded(line, model.source_alphabet, number)
     if long_lines == "split" and most is not None and len(symbols) > most:
-        return Source(tuple(_split(line, model.source_alphabet, most)), "split")
-    return _kept(symbols, most, long_lines, f"line {number}", model.source_alphabet.unit)
+        return Source(tuple(_split(line, model.source_alphabet, most)), "split", num_unknown)
+    kept = _kept(symbols, most, long_lines, f"line {number}", model.source_alphabet.unit)
+    return kept._replace(num_unknown=num_unknown)
 
 
 def _kept(source: np.ndarray, most: int | None, long_lines: LongLines, where: str, unit: str) -> Source:

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 
 from undertow.alphabets.alphabet import Alphabet
+from undertow.alphabets.skipping import Skipped, skipping
+from undertow.alphabets.text_alphabet import OutsideError
 from undertow.arguments import several
 from undertow.data.audio import Audio
 from undertow.errors import DataError, UsageError
@@ -27,13 +29,14 @@ def each_prompt(prompts: Prompts) -> list[Prompt]:
     return several(prompts)
 
 
-def read_prompt(prompt: Prompt, model: Autoregressive) -> tuple[Tensor, tuple[str, ...]]:
+def read_prompt(prompt: Prompt, model: Autoregressive, skip_unknown: bool = False) -> tuple[Tensor, tuple[str, ...]]:
     """The prompt's symbols, (T,) or (T, E) int64, and notes for the user on changes to it.
 
     Args:
         prompt: int64 symbols; None for no prompt; or the real data. For sound a file, an `Audio`, or a float wave (T,)
             in [-1, 1] at the model's rate; for text a `str`, or the `Path` of a text file; for notes and images an
             array that the alphabet encodes, or a `.npy` or `.npz` file of one; for notes also a MIDI file.
+        skip_unknown: skip characters of a text that are not in the alphabet; a note counts them.
 
     Raises:
         DataError: the file is missing or damaged, the array has the wrong shape or type, or the alphabet has no symbol
@@ -46,7 +49,16 @@ def read_prompt(prompt: Prompt, model: Autoregressive) -> tuple[Tensor, tuple[st
     if isinstance(prompt, np.ndarray) and prompt.dtype == np.int64:
         return _check_symbols(prompt, alphabet), ()
     real, notes = medium_of(alphabet, model.config.sample_rate).read(prompt)
-    return torch.from_numpy(alphabet.encode(real)), tuple(f"prompt: {note}" for note in notes)
+    skipped = Skipped()
+    reader = skipping(alphabet, skipped) if skip_unknown else alphabet
+    where = str(prompt) if isinstance(prompt, Path) else "the prompt"
+    try:
+        symbols = reader.encode(real)
+    except OutsideError as error:
+        raise error.moved(0, where) from None
+    except DataError as error:
+        raise DataError(f"{where}: {error}") from None
+    return torch.from_numpy(symbols), tuple(f"prompt: {note}" for note in (*notes, *skipped.notes))
 
 
 def read_features(features: Features, model: Autoregressive, count: int) -> Tensor | None:

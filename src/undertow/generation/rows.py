@@ -63,6 +63,7 @@ def begin(
     features: Features,
     seed: int,
     rows: Sequence[int],
+    skip_unknown: bool = False,
 ) -> Start:
     """Start rows after their prompts; a prompt that all rows share is primed once.
 
@@ -73,7 +74,7 @@ def begin(
     given = each_prompt(prompt)
     if not count or len(given) not in (1, count):
         raise UsageError(f"{len(given)} prompts for {count} rows; give one, or one for each row")
-    read = [read_prompt(one, model) for one in given]
+    read = [read_prompt(one, model, skip_unknown) for one in given]
     shared = len(given) == 1 and one_for_all(features) and not differ_by_row(labels)
     num_primed = 1 if shared else count
     prompts = [symbols for symbols, _ in read] * (num_primed // len(read))

@@ -73,7 +73,7 @@ def stream(
     check_keys([], rows)
     _check_sampling(ready, draw.sampling)
     session = make_session(ready, draw.engine, draw.threads)
-    start = begin(session, ready, prompt, labels, features, draw.seed, rows)
+    start = begin(session, ready, prompt, labels, features, draw.seed, rows, draw.skip_unknown)
     return Stream(start, stops, draw.sampling, num_steps, chunk_steps, output)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from undertow.alphabets.skipping import Skipped
 from undertow.arguments import checked
 from undertow.callbacks import Downloads, Say, silent
 from undertow.checkpoint import load
@@ -75,6 +76,7 @@ def train(
     minutes: float | int | None = None,
     seed: int | None = None,
     resume: bool = False,
+    skip_unknown: bool = False,
     device: str | None = None,
     say: Say | None = None,
     downloads: Downloads = nullcontext,
@@ -90,6 +92,7 @@ def train(
         steps, minutes: length of the run, instead of the recipe's.
         seed: seed of weights, order and dropout, instead of the recipe's.
         resume: resume the run in `out`.
+        skip_unknown: skip characters that the model's alphabet lacks, and count them; by default they are refused.
         device: "cpu", "cuda" or "auto"; by default CUDA if there is a device.
         say: called with lines on the progress; None for silence, without a progress bar.
         downloads: shows the download of a named set that is not on this machine.
@@ -111,17 +114,20 @@ def train(
         if here.is_first:
             kind.fetch(made.data, downloads)
         here.wait()
-        return _train(made, out, resume, here, say)
+        return _train(made, out, resume, skip_unknown, here, say)
 
 
-def _train(made: Recipe, out: Path, resume: bool, here: World, say: Say | None) -> Trained:
+def _train(made: Recipe, out: Path, resume: bool, skip_unknown: bool, here: World, say: Say | None) -> Trained:
     """Read the data, build the model, and train it in this process."""
     tell = say if say is not None and here.is_first else silent
     task = TASKS[made.data.kind](made.data, tell)
     config = complete(made.model, task.told(), tell)
     torch.manual_seed(made.training.seed)
     model = _build(config)
-    sets = read_sets(task, model.needs, tell)
+    skipped = Skipped()
+    sets = read_sets(task, model.needs.skipping(skipped) if skip_unknown else model.needs, tell)
+    for note in skipped.notes:
+        tell(note)
     tell(describe(model))
     if made.init is not None and not (resume and newest(out)):
         tell(f"starting from {made.init}: {take_weights(model, load(made.init)).text}")

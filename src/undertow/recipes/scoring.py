@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from undertow.alphabets.skipping import Skipped
 from undertow.arguments import checked, several
 from undertow.callbacks import Say, silent
 from undertow.checkpoint import AnyModel, model_given
@@ -42,6 +43,7 @@ def score(
     label_pattern: str | None = None,
     protocol: Protocol = "full",
     metrics: str | Sequence[str] = (),
+    skip_unknown: bool = False,
     say: Say = silent,
     **options: Any,
 ) -> Scored:
@@ -56,7 +58,8 @@ def score(
         label_pattern: labels in a folder's file names, such as "{digit}_{speaker}_{take}".
         protocol: if steps are not timed: "full", each symbol given all before it; or "windows", random windows.
         metrics: for a translator: one or more of "bleu", "chrf" and "nll"; by default all.
-        say: called with lines on files that were resampled or skipped.
+        skip_unknown: skip characters that the model's alphabet lacks, and count them; by default they are refused.
+        say: called with lines on files that were resampled or skipped, and on skipped characters.
         options: for a model that writes texts, fields of `undertow.options.Search` by name, such as beam=5.
 
     Raises:
@@ -68,7 +71,8 @@ def score(
     asked = Asked(protocol=protocol, metrics=tuple(several(metrics)), search=search)
     ready: Model = model_given(model)
     check_asked(ready, asked)
-    data, needs = chosen(ready, source, label_pattern), ready.needs
+    skipped = Skipped()
+    data, needs = chosen(ready, source, label_pattern), ready.needs.skipping(skipped) if skip_unknown else ready.needs
     kind = TASKS[data.kind]
     there = kind.splits(data)
     if split is None:
@@ -78,6 +82,8 @@ def score(
     elif split not in there and not (split == ALL and data.kind in WHOLE):
         raise UsageError(f"unknown split '{split}'{nearest(split, list(there))}")
     examples = kind(kind.to_score(data), say).read(split, needs)
+    for note in skipped.notes:
+        say(note)
     if needs.source is not None:
         check_pairs(needs, examples, "the model can translate it in parts, but not score it")
     train = None
