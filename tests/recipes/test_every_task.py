@@ -153,7 +153,7 @@ def test_what_does_not_fit_is_refused_before_a_run_is_there(name: str, tmp_path:
     ("content", "changes", "parts"),
     [
         (b"", (), ["empty"]),
-        (b"abc\xff\xfedef" * 9, (), ["UTF-8", "byte 0xff", "position 4", "--set alphabet.kind=bytes"]),
+        (b"abc\xff\xfedef" * 9, (), ["UTF-8", "byte 0xff", "position 4", "alphabet.kind=bytes"]),
         (b"", ("alphabet.kind=bytes",), ["empty"]),
     ],
 )
