@@ -10,7 +10,18 @@ import torch
 from tests.data.sounds import write
 from tests.data.speech import MEL, WORDS, sing
 from tests.recipes.recipe_models import model_of
-from tests.recipes.small_runs import BOOK, BOUNDED, GRU, RUNS, WAVENET, labelled, recipe, write_all, write_table
+from tests.recipes.small_runs import (
+    BOOK,
+    BOUNDED,
+    GRU,
+    RUNS,
+    WAVENET,
+    labelled,
+    recipe,
+    write_all,
+    write_rolls,
+    write_table,
+)
 from tests.refusals import refuses
 from undertow import checkpoint
 from undertow.config import to_dict
@@ -252,3 +263,14 @@ def test_fault_4_a_folder_laid_out_as_lj_speech_trains_a_recogniser_and_a_model_
             trained = train(recipe({"kind": kind}, model), tmp_path / kind, data=tmp_path / "lj")
         assert trained.progress.step == 2 and trained.progress.best_loss is not None
     assert set(checkpoint.load(tmp_path / "transcripts").alphabet.config.characters) == set("".join(WORDS))
+
+
+def test_fault_5_a_validation_split_of_damaged_files_alone_is_left_out_and_named(tmp_path: Path) -> None:
+    folder = write_rolls(tmp_path / "rolls")
+    for path in (folder / "validation").iterdir():
+        path.write_bytes(b"damaged")
+    said: list[str] = []
+    data, model, _ = RUNS["rolls"]
+    trained = train(recipe(data, model), tmp_path / "run", data=folder, say=said.append)
+    assert trained.progress.step == 2
+    assert any("no validation" in line and "none of the 3 validation files" in line for line in said)

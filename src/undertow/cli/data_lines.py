@@ -61,6 +61,7 @@ def _rolls(found: Mapping[str, Any]) -> list[str]:
         )
     if "lowest_key" in found:
         lines.append(f"keys        {found['lowest_key']} to {found['highest_key']} of 0 to 87")
+    lines += found["notes"]
     return lines + [f"{split:12}none: {reason}" for split, reason in found["bad"].items()]
 
 

@@ -50,16 +50,17 @@ def describe_rolls(source: str) -> dict[str, Any]:
 
     Returns:
         `splits`: for each, `num_pieces`, `num_steps`, `steps` of a piece (shortest … longest, mean), `notes_per_step`
-        and the `silent_share` of its steps; `lowest_key` and `highest_key` that sound (0 to 87); `bad` (by split, why
-        it cannot be read).
+        and the `silent_share` of its steps; `notes` (on files that were skipped or changed); `lowest_key` and
+        `highest_key` that sound (0 to 87); `bad` (by split, why it cannot be read).
 
     Raises:
         DataError: no split can be read.
     """
     splits, bad, keys = {}, {}, np.zeros(0, np.int64)
+    notes: list[str] = []
     for split in SPLITS:
         try:
-            rolls = load_rolls(source, split)
+            rolls = load_rolls(source, split, say=notes.append)
         except DataError as error:
             bad[split] = str(error)
             continue
@@ -69,7 +70,7 @@ def describe_rolls(source: str) -> dict[str, Any]:
     if not splits:
         raise DataError(bad["train"])
     ends = {"lowest_key": int(keys[0]), "highest_key": int(keys[-1])} if len(keys) else {}
-    return {"source": source, "splits": splits, **ends, "bad": bad}
+    return {"source": source, "splits": splits, **ends, "notes": notes, "bad": bad}
 
 
 def describe_images(source: str) -> dict[str, Any]:

@@ -30,6 +30,10 @@ SPLIT_FOLDERS = {
 }
 
 
+class NothingUsable(DataError):
+    """A folder has no file in a split, or none that can be used."""
+
+
 @dataclass(frozen=True)
 class Item:
     """One audio file: its path, its name below the root, its labels, and its split."""
@@ -122,9 +126,9 @@ def natural(value: str) -> tuple[bool, int, str]:
 def assign_splits(names: list[str], told: Mapping[str, str], named: Collection[str] = ()) -> dict[str, str]:
     """The split of each file: the given one, otherwise train.
 
-    A validation or test split that is given for no file, and is not `named`, takes the train files whose hash falls in its twentieth,
-    and at least one if two or more are left. The hash depends only on a file's name, so a file keeps its split when
-    others are added.
+    A validation or test split that is given for no file, and is not `named`, takes the train files whose hash falls in
+    its twentieth, and at least one if two or more are left. The hash depends only on a file's name, so a file keeps its
+    split when others are added.
     """
     splits = {name: told.get(name, "train") for name in names}
     for split, (low, high) in HELD_OUT.items():

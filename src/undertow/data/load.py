@@ -12,7 +12,7 @@ from undertow.data.catalogue import CATALOGUE, audio_set, cache_folder, open_set
 from undertow.data.clip_reader import WHOLE, ClipReader, Outcome
 from undertow.data.clips import ClipSet, Report
 from undertow.data.features import FramesConfig
-from undertow.data.folder import ALL, SPLITS, Item, Layout, Listing, label_classes, read_layout
+from undertow.data.folder import ALL, SPLITS, Item, Layout, Listing, NothingUsable, label_classes, read_layout
 from undertow.data.name_pattern import compile_pattern
 from undertow.data.sound_formats import KNOWN, is_sound, remedy
 from undertow.data.spool import Spool
@@ -80,7 +80,7 @@ def load_clips(
     report = _report(chosen, outcomes, rate, listing.notes)
     if not clips:
         reason = next(iter(report.bad.values()))
-        raise DataError(f"none of the {len(chosen)} {split} files of {source} can be used; the first: {reason}")
+        raise NothingUsable(f"none of the {len(chosen)} {split} files of {source} can be used; the first: {reason}")
     return ClipSet(clips, rate, label_classes(items), report)
 
 

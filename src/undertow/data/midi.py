@@ -3,24 +3,23 @@
 T steps, 88 keys.
 """
 
-import math
-from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from undertow.alphabets.piano_roll import LOWEST_NOTE, NUM_KEYS, check_roll
+from undertow.data.midi_events import NoMidi, Tune, read_tune
+from undertow.door import MOST_NOTES, read_bytes
 from undertow.errors import DataError, UsageError
 from undertow.files import atomic_write
 
 SUFFIXES = (".mid", ".midi")
+HIGHEST_NOTE = LOWEST_NOTE + NUM_KEYS - 1
 STEPS_PER_BEAT = 2  # a step is an eighth note
 TICKS_PER_BEAT = 480
 VELOCITY = 80
-PERCUSSION = 9  # the channel of drums, whose notes are not piano keys
 MOST_STEPS = 2**20
 
 
@@ -70,26 +69,23 @@ def read_midi(path: str | Path, steps_per_beat: int = STEPS_PER_BEAT) -> np.ndar
         steps_per_beat: steps of the roll that make a quarter note, 1 or more.
 
     Raises:
-        UsageError: the steps are below 1, or mido is not installed.
+        UsageError: the steps are below 1.
         DataError: the file is missing or damaged, or its times are not in beats; it is empty, or has more than
             1,048,576 steps; or a note is not a piano key.
     """
-    if steps_per_beat < 1:
-        raise UsageError(f"steps_per_beat is {steps_per_beat}; it must be 1 or more")
-    path = Path(path)
-    file = _load(path)
-    notes = [note for track in file.tracks for note in _notes(track)]
-    _check_keys(notes, path, file.ticks_per_beat)
-    ticks_per_step = Fraction(file.ticks_per_beat, steps_per_beat)
-    sounding = [(note.steps(ticks_per_step), note.key - LOWEST_NOTE) for note in notes]
-    ends = [_nearest(sum(message.time for message in track) / ticks_per_step) for track in file.tracks]
-    num_steps = max([*ends, *(steps.stop for steps, _ in sounding)], default=0)
-    if not 0 < num_steps <= MOST_STEPS:
-        raise DataError(f"{path}: has {num_steps:,} steps, {steps_per_beat} a beat; it must have 1 to {MOST_STEPS:,}")
-    roll = np.zeros((num_steps, NUM_KEYS), np.uint8)
-    for steps, key in sounding:
-        roll[steps, key] = 1
-    return roll
+    tune = _load(Path(path), steps_per_beat)
+    for key, start, _ in tune.notes[_is_outside(tune.notes[:, 0])][:1].tolist():
+        where = f"{path}: the note {key} at beat {start / tune.ticks_per_beat:g}"
+        raise DataError(f"{where} is not a piano key, {LOWEST_NOTE} to {HIGHEST_NOTE}")
+    return _roll(tune, steps_per_beat, str(path))
+
+
+def read_clipped_midi(path: str | Path, steps_per_beat: int = STEPS_PER_BEAT) -> tuple[np.ndarray, int]:
+    """`read_midi`, but notes outside of the piano are moved to its nearest key; the roll, and how many there were."""
+    tune = _load(Path(path), steps_per_beat)
+    num_outside = int(np.count_nonzero(_is_outside(tune.notes[:, 0])))
+    tune.notes[:, 0] = tune.notes[:, 0].clip(LOWEST_NOTE, HIGHEST_NOTE)
+    return _roll(tune, steps_per_beat, str(path)), num_outside
 
 
 def changes(roll: np.ndarray) -> list[tuple[int, int, bool]]:
@@ -100,67 +96,51 @@ def changes(roll: np.ndarray) -> list[tuple[int, int, bool]]:
     return list(zip(steps.tolist(), (keys + LOWEST_NOTE).tolist(), begins.tolist(), strict=True))
 
 
-class _Note(NamedTuple):
-    """A key (of MIDI) that sounds from one tick to another."""
-
-    key: int
-    start: int
-    stop: int
-
-    def steps(self, ticks_per_step: Fraction) -> slice:
-        """The steps at which it sounds: from the nearest to its start to the nearest to its end, at least one."""
-        start = _nearest(self.start / ticks_per_step)
-        return slice(start, max(start + 1, _nearest(self.stop / ticks_per_step)))
+def _is_outside(keys: np.ndarray) -> np.ndarray:
+    return (keys < LOWEST_NOTE) | (keys > HIGHEST_NOTE)
 
 
-def _nearest(steps: Fraction) -> int:
-    return math.floor(steps + Fraction(1, 2))
+def _roll(tune: Tune, steps_per_beat: int, name: str) -> np.ndarray:
+    """The (T, 88) roll of a tune whose notes are piano keys."""
+
+    def nearest(ticks: np.ndarray | int) -> Any:
+        """The step nearest to a tick, in whole numbers; a half is rounded up."""
+        return (2 * steps_per_beat * ticks + tune.ticks_per_beat) // (2 * tune.ticks_per_beat)
+
+    num_steps = nearest(tune.num_ticks)
+    if num_steps <= MOST_STEPS:
+        starts = nearest(tune.notes[:, 1])
+        stops = np.maximum(starts + 1, nearest(tune.notes[:, 2]))
+        num_steps = max(num_steps, int(stops.max(initial=0)))
+    if not 0 < num_steps <= MOST_STEPS:
+        raise DataError(f"{name}: has {num_steps:,} steps, {steps_per_beat} a beat; it must have 1 to {MOST_STEPS:,}")
+    roll = np.zeros((num_steps, NUM_KEYS), np.uint8)
+    for key in np.unique(tune.notes[:, 0]):
+        chosen = tune.notes[:, 0] == key
+        begun, ended = (np.bincount(steps[chosen], minlength=num_steps + 1) for steps in (starts, stops))
+        roll[:, key - LOWEST_NOTE] = np.cumsum(begun - ended)[:num_steps] > 0
+    return roll
 
 
-def _check_keys(notes: Sequence[_Note], path: Path, ticks_per_beat: int) -> None:
-    for note in notes:
-        if not 0 <= note.key - LOWEST_NOTE < NUM_KEYS:
-            where = f"{path}: the note {note.key} at beat {note.start / ticks_per_beat:g}"
-            raise DataError(f"{where} is not a piano key, {LOWEST_NOTE} to {LOWEST_NOTE + NUM_KEYS - 1}")
-
-
-def _notes(track: Any) -> Iterator[_Note]:
-    """The notes of a track; a note without an end lasts until the track ends."""
-    now = 0
-    sounding: dict[tuple[int, int], int] = {}
-    for message in track:
-        now += message.time
-        if message.type not in ("note_on", "note_off") or message.channel == PERCUSSION:
-            continue
-        which = message.channel, message.note
-        if message.type == "note_on" and message.velocity:
-            sounding.setdefault(which, now)
-        elif which in sounding:
-            yield _Note(message.note, sounding.pop(which), now)
-    for (_, key), start in sounding.items():
-        yield _Note(key, start, now)
-
-
-def _load(path: Path) -> Any:
-    """The file as mido reads it."""
-    mido = _mido()
-    if not path.is_file():
-        raise DataError(f"{path}: there is no such file")
+def _load(path: Path, steps_per_beat: int) -> Tune:
+    """The notes of a file whose times are in beats."""
+    if steps_per_beat < 1:
+        raise UsageError(f"steps_per_beat is {steps_per_beat}; it must be 1 or more")
+    data = read_bytes(path, MOST_NOTES)
     try:
-        file = mido.MidiFile(path)
-    except Exception as error:  # a damaged file may make the parser raise anything
-        why = (str(error).splitlines() or [type(error).__name__])[0]
-        raise DataError(f"{path}: damaged, or not a MIDI file ({why})") from None
-    if file.type not in (0, 1):
-        raise DataError(f"{path}: a MIDI file of type {file.type}; it must be one tune, of type 0 or 1")
-    if file.ticks_per_beat < 1:
+        tune = read_tune(data)
+    except NoMidi as error:
+        raise DataError(f"{path}: damaged, or not a MIDI file ({error})") from None
+    if tune.kind not in (0, 1):
+        raise DataError(f"{path}: a MIDI file of type {tune.kind}; it must be one tune, of type 0 or 1")
+    if tune.ticks_per_beat < 1:
         raise DataError(f"{path}: its times are in frames of film; they must be in beats")
-    return file
+    return tune
 
 
 def _mido() -> ModuleType:
     try:
         import mido
     except ImportError:
-        raise UsageError("MIDI files need the package mido; install undertow[music]") from None
+        raise UsageError("writing MIDI files needs the package mido; install undertow[music]") from None
     return mido

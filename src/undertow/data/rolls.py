@@ -6,18 +6,20 @@ them.
 T steps, N rolls.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from undertow.alphabets.piano_roll import check_roll
+from undertow.callbacks import Say, silent
 from undertow.config import nearest, there_are
 from undertow.data.catalogue import CATALOGUE, open_files
-from undertow.data.folder import SPLIT_FOLDERS, SPLITS, assign_splits
+from undertow.data.folder import SPLIT_FOLDERS, SPLITS, NothingUsable, assign_splits
 from undertow.data.mat import read_cells
 from undertow.data.midi import SUFFIXES as MIDI
-from undertow.data.midi import read_midi
+from undertow.data.midi import read_clipped_midi, read_midi
 from undertow.data.sequences import SequenceSet
 from undertow.errors import DataError, UsageError
 from undertow.files import atomic_write
@@ -25,10 +27,20 @@ from undertow.numpy_files import read_arrays
 
 MAT_KEYS = {"train": "traindata", "validation": "validdata", "test": "testdata"}
 SUFFIXES = (".npy", ".npz", *MIDI)
+Outside = Literal["clip", "refuse"]
 
 
-def load_rolls(source: str | Path, split: str = "train", path: str | Path | None = None) -> SequenceSet:
+def load_rolls(
+    source: str | Path,
+    split: str = "train",
+    path: str | Path | None = None,
+    *,
+    outside: Outside = "clip",
+    say: Say = silent,
+) -> SequenceSet:
     """One split of piano rolls, (T, 88) uint8 each.
+
+    Files of a folder that cannot be used (damaged, empty, with times in frames of film) are skipped and reported.
 
     Args:
         source: "jsb", "nottingham", a .mat file of the same layout, or a folder of .npy, .npz and .mid files.
@@ -37,11 +49,14 @@ def load_rolls(source: str | Path, split: str = "train", path: str | Path | None
             train the rest.
         split: "train", "validation" or "test".
         path: place of a named set that is neither in UNDERTOW_DATA nor in the cache.
+        outside: notes of MIDI files outside of the piano: "clip" moves them to its nearest key and reports their
+            number, "refuse" refuses the folder.
+        say: called with lines on files that were skipped or changed.
 
     Raises:
-        UsageError: an unknown split, a named set without rolls, a path without a named set, or mido (for MIDI files)
-            is not installed.
-        DataError: the set is not on this machine; a file is missing or damaged, or does not hold rolls.
+        UsageError: an unknown split, a named set without rolls, or a path without a named set.
+        DataError: the set is not on this machine, or damaged; no file of the split can be used; or a note is outside
+            of the piano, and that is refused.
     """
     if split not in SPLITS:
         raise UsageError(f"unknown split '{split}'{nearest(split, list(SPLITS))}")
@@ -51,7 +66,7 @@ def load_rolls(source: str | Path, split: str = "train", path: str | Path | None
     if path is not None:
         raise UsageError(f"a path goes with a named set, and '{source}' is not one")
     found = Path(source)
-    return read_mat(found, split) if found.suffix == ".mat" else _read_folder(found, split)
+    return read_mat(found, split) if found.suffix == ".mat" else _read_folder(found, split, outside, say)
 
 
 def read_mat(path: Path, split: str) -> SequenceSet:
@@ -84,7 +99,7 @@ def write_roll(path: str | Path, roll: np.ndarray) -> None:
         np.savez_compressed(temporary, roll=checked)
 
 
-def _read_folder(root: Path, split: str) -> SequenceSet:
+def _read_folder(root: Path, split: str, outside: Outside, say: Say) -> SequenceSet:
     if not root.is_dir():
         sets = there_are(name for name, entry in CATALOGUE.items() if entry.kind == "rolls")
         raise DataError(f"{root} is neither a folder of piano rolls nor a named set; {sets}")
@@ -97,17 +112,35 @@ def _read_folder(root: Path, split: str) -> SequenceSet:
         name: SPLIT_FOLDERS.get(name.split("/")[0].lower()) if "/" in name else None for name in names
     }
     splits = assign_splits(names, {name: told for name, told in folders.items() if told is not None})
-    rolls = dict(pair for name in names if splits[name] == split for pair in _read_file(root, name))
+    chosen = [name for name in names if splits[name] == split]
+    if not chosen:
+        raise NothingUsable(f"{root} has no {split} split; {there_are(sorted(set(splits.values())))}")
+    rolls: dict[str, np.ndarray] = {}
+    bad, clipped = [], {}
+    for name in chosen:
+        try:
+            if name.lower().endswith(MIDI):
+                rolls[name], clipped[name] = read_clipped_midi(root / name)
+            else:
+                rolls.update(_read_arrays(root, name))
+        except DataError as error:
+            bad.append(str(error))
+        if clipped.get(name) and outside == "refuse":
+            read_midi(root / name)  # names the note
     if not rolls:
-        raise DataError(f"{root} has no {split} split; {there_are(sorted(set(splits.values())))}")
+        raise NothingUsable(f"none of the {len(chosen)} {split} files of {root} can be used; the first: {bad[0]}")
+    if bad:
+        say("\n  ".join([f"{len(bad)} of {len(chosen)} {split} files skipped:", *bad]))
+    if number := sum(clipped.values()):
+        files = [name for name, count in clipped.items() if count]
+        say(
+            f"{number:,} notes of {len(files)} {split} files are outside of the piano, and moved to its nearest key "
+            f"(first: {files[0]})"
+        )
     return SequenceSet(list(rolls.values()), names=list(rolls))
 
 
-def _read_file(root: Path, name: str) -> Iterator[tuple[str, np.ndarray]]:
-    """The rolls of a file, each with its name."""
-    if name.lower().endswith(MIDI):
-        yield name, read_midi(root / name)
-        return
+def _read_arrays(root: Path, name: str) -> dict[str, np.ndarray]:
+    """The rolls of a file of arrays, by their names."""
     arrays = {f"{name}:{key}" if key else name: array for key, array in read_arrays(root / name).items()}
-    for key, array in arrays.items():
-        yield key, check_roll(array, f"{root}/{key}")
+    return {key: check_roll(array, f"{root}/{key}") for key, array in arrays.items()}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from undertow.data.midi import STEPS_PER_BEAT, read_midi, write_midi
+from undertow.data.midi import STEPS_PER_BEAT, read_clipped_midi, write_midi
 from undertow.data.midi import SUFFIXES as MIDI
 from undertow.data.rolls import write_roll
 from undertow.errors import DataError
@@ -33,7 +33,11 @@ class Notes(Medium):
     def read(self, given: Given) -> Reading:
         """A MIDI file, a `.npy` or `.npz` file of one array, or an array."""
         if isinstance(given, str | Path) and Path(given).suffix.lower() in MIDI:
-            return Reading(read_midi(given), (f"read at {STEPS_PER_BEAT} steps a beat, as MIDI files are written",))
+            roll, num_outside = read_clipped_midi(given)
+            notes = [f"read at {STEPS_PER_BEAT} steps a beat, as MIDI files are written"]
+            if num_outside:
+                notes.append(f"{num_outside:,} notes are outside of the piano, and moved to its nearest key")
+            return Reading(roll, tuple(notes))
         roll = read_array(given, self.product)
         if roll.ndim != 2:
             raise DataError(f"the array has shape {roll.shape}; a piano roll must have 2 axes, steps and keys")

@@ -16,6 +16,7 @@ from undertow.callbacks import Downloads, Say, silent
 from undertow.checkpoint import load
 from undertow.config import to_dict
 from undertow.data.examples import Examples
+from undertow.data.folder import NothingUsable
 from undertow.data.needs import Needs
 from undertow.device import pick_device
 from undertow.errors import UsageError
@@ -166,12 +167,15 @@ def _build(config: Any) -> Model:
 
 def read_sets(task: Task, needs: Needs, tell: Say) -> dict[str, Examples]:
     """The training split, and the validation split if there is one; `tell` gets their sizes."""
-    there = task.splits(task.config)
-    if "validation" not in there:
+    has_validation = "validation" in task.splits(task.config)
+    if not has_validation:
         tell("no validation: there is too little data to hold any out")
-    sets: dict[str, Examples] = {
-        split: task.read(split, needs) for split in ("train", "validation") if split in (*there, "train")
-    }
+    sets: dict[str, Examples] = {"train": task.read("train", needs)}
+    if has_validation:
+        try:
+            sets["validation"] = task.read("validation", needs)
+        except NothingUsable as error:
+            tell(f"no validation: {error}")
     rate = "" if needs.sample_rate is None else f" at {needs.sample_rate} Hz"
     sizes = "; ".join(f"{split} {part.size(needs.alphabet.unit)}" for split, part in sets.items())
     tell(f"{task.name(task.config)}{rate}: {sizes}")

@@ -8,7 +8,7 @@ from undertow.alphabets import PianoRoll
 from undertow.callbacks import Downloads
 from undertow.config import Count, Name, config
 from undertow.data.needs import Needs
-from undertow.data.rolls import load_rolls
+from undertow.data.rolls import Outside, load_rolls
 from undertow.data.sequences import SequenceSet
 from undertow.data.told import Told
 from undertow.errors import UsageError
@@ -26,6 +26,8 @@ class RollsTask(Task):
         Attributes:
             source: a named set, a .mat file, or a folder of .npy, .npz and MIDI files.
             path: folder of a named set, if it is neither in UNDERTOW_DATA nor in the cache.
+            outside: notes of MIDI files outside of the piano: "clip" moves them to its nearest key and reports their
+                number, "refuse" refuses the data.
             crop_steps: counted steps of a crop; by default whole pieces.
             carry_state: each row of a batch continues the same row of the batch before, and its state (truncated
                 back-propagation through time).
@@ -34,6 +36,7 @@ class RollsTask(Task):
         kind: Literal["rolls"] = "rolls"
         source: Name | None = None
         path: Name | None = None
+        outside: Outside = "clip"
         crop_steps: Count | None = None
         carry_state: bool = False
 
@@ -55,7 +58,8 @@ class RollsTask(Task):
     def read(self, split: str, needs: Needs) -> SequenceSet:
         if not isinstance(needs.alphabet, PianoRoll):
             raise UsageError(f"the data is piano rolls, but the model needs {needs.alphabet.real}")
-        return load_rolls(self.config.source, split, self.config.path)
+        config = self.config
+        return load_rolls(config.source, split, config.path, outside=config.outside, say=self.say)
 
     @property
     def cut(self) -> Cut:
