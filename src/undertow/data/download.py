@@ -80,7 +80,7 @@ def _size_of_part(path: Path) -> int:
     except FileNotFoundError:
         return 0
     if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
-        raise DataError(f"{path} is a link or not a file, so it is no part of a download; remove it")
+        raise DataError(f"{path} is a link or another thing than the part of a download; remove it")
     return found.st_size
 
 
