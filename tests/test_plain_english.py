@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted((ROOT / "src" / "undertow").rglob("*.py"))
 PAGES = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
 ERRORS = ("DataError", "UsageError", "Unsupported", "OutsideError")
-PRINTS = ("print", "tell", "say")
+PRINTS = ("print", "put", "tell", "say")
 LONGEST = 240  # characters of a message, without its values
 UNPLAIN = re.compile(  # what a colleague would not say
     r"\b(of which|what is told|(?<!this )is told|are told|as they are told|says? nothing|as it was|is said|"

@@ -11,7 +11,7 @@ from cyclopts import App, CycloptsError, Group, Parameter
 
 from undertow.cli.options import SHARED
 from undertow.cli.parsing import as_option, explain, read_value, remedy
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, printable
 from undertow.version import version
 
 VERBS = {
@@ -113,7 +113,7 @@ def _report(error: BaseException, tokens: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DATA_STATUS
     if isinstance(error, KeyboardInterrupt):
-        print(f"\nundertow: {str(error) or 'interrupted'}", file=sys.stderr)
+        print(f"\nundertow: {printable(str(error)) or 'interrupted'}", file=sys.stderr)
         return INTERRUPT_STATUS
     text = explain(error) if isinstance(error, CycloptsError) else str(error)
     if isinstance(error, UsageError):
@@ -122,7 +122,7 @@ def _report(error: BaseException, tokens: Sequence[str]) -> int:
         text += remedy(error, tokens)
     if isinstance(error, OSError) and error.strerror:
         text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    print(f"undertow: {' '.join(text.split())}", file=sys.stderr)
+    print(f"undertow: {printable(' '.join(text.split()))}", file=sys.stderr)
     return USAGE_STATUS if isinstance(error, CycloptsError | UsageError) else DATA_STATUS
 
 
@@ -134,7 +134,7 @@ def _show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    print(f"undertow: warning: {message}", file=sys.stderr)
+    print(f"undertow: warning: {printable(str(message))}", file=sys.stderr)
 
 
 def _shown_default(value: Any) -> str | None:

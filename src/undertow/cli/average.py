@@ -17,7 +17,7 @@ def average(run: Path, /, *others: Path, last: int = 5, out: Path | None = None,
         out: New folder; by default average in the run's folder.
     """
     from undertow.checkpoint import read_card
-    from undertow.cli.terminal import print_json
+    from undertow.cli.terminal import print_json, put
     from undertow.training.checkpoint_average import average as write_mean
 
     folder = write_mean([run, *others] if others else run, last=last, out=out)
@@ -25,4 +25,4 @@ def average(run: Path, /, *others: Path, last: int = 5, out: Path | None = None,
     if json:
         print_json({"out": str(folder), "mean_of": names})
     else:
-        print(f"{folder} is the mean of {', '.join(names)}")
+        put(f"{folder} is the mean of {', '.join(names)}")

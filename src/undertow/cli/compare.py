@@ -68,7 +68,7 @@ def compare(
 
 def _print(found: "Comparison", minutes: float) -> None:
     """A table, the best model first."""
-    from undertow.cli.terminal import print_table
+    from undertow.cli.terminal import print_table, put
     from undertow.recipes.comparing import in_minutes
 
     rows = [
@@ -88,7 +88,7 @@ def _print(found: "Comparison", minutes: float) -> None:
         for row in sorted(found.rows, key=lambda row: row.nats)
     ]
     print_table([COLUMNS, *rows], words=(0, COLUMNS.index("cached by")))
-    print(
+    put(
         f"trained for {minutes:g} minutes each; nats and bits of the {found.split} split; "
         f"/s: {found.unit}s per second, {found.num_symbols} drawn in one stream"
     )

@@ -113,16 +113,16 @@ def _law(laws: dict[str, dict[str, "Law"]], costs: "Costs", quantity: str) -> di
 
 def _print(found: "list[Costs]") -> None:
     """A table for each model."""
-    from undertow.cli.terminal import print_table
+    from undertow.cli.terminal import print_table, put
 
     for index, costs in enumerate(found):
         facts = as_json(costs)
         field = facts["receptive_field"]
         sees = "all of the past" if field is None else f"{field:,} steps"
-        print(("\n" if index else "") + f"{costs.name}: {facts['num_parameters']:,} parameters, sees {sees}")
+        put(("\n" if index else "") + f"{costs.name}: {facts['num_parameters']:,} parameters, sees {sees}")
         print_table(_rows(facts), words=(0, len(costs.rows) + 2, len(costs.rows) + 3))
         if facts["note"] is not None:
-            print(facts["note"])
+            put(facts["note"])
 
 
 def _rows(facts: dict[str, Any]) -> list[tuple[str, ...]]:

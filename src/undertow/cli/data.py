@@ -7,7 +7,7 @@ from undertow.cli.options import Json
 
 def list_sets(*, json: Json = False) -> None:
     """List the named data sets, and where each is on this machine."""
-    from undertow.cli.terminal import print_json
+    from undertow.cli.terminal import print_json, put
     from undertow.data.catalogue import CATALOGUE, locate, sources
     from undertow.data.named_set import AudioSet
 
@@ -29,9 +29,9 @@ def list_sets(*, json: Json = False) -> None:
     width = max(map(len, sets)) + 2
     for name, entry in sets.items():
         rate = f" at {entry['sample_rate']} Hz" if "sample_rate" in entry else ""
-        print(f"{name:{width}}{entry['title']}")
-        print(f"{'':{width}}{entry['kind']}{rate}, {entry['licence']}; {entry['splits']}")
-        print(f"{'':{width}}{entry['path'] or f'not on this machine: undertow data fetch {name}'}")
+        put(f"{name:{width}}{entry['title']}")
+        put(f"{'':{width}}{entry['kind']}{rate}, {entry['licence']}; {entry['splits']}")
+        put(f"{'':{width}}{entry['path'] or f'not on this machine: undertow data fetch {name}'}")
 
 
 def fetch_set(name: str, /, *, into: Path | None = None, json: Json = False) -> None:
@@ -41,7 +41,7 @@ def fetch_set(name: str, /, *, into: Path | None = None, json: Json = False) -> 
         name: A name that `undertow data list` shows.
         into: Folder to put it in; by default the cache. Set UNDERTOW_DATA to that folder to use it.
     """
-    from undertow.cli.terminal import download_bars, print_json
+    from undertow.cli.terminal import download_bars, print_json, put
     from undertow.data.fetch import fetch
 
     with download_bars() as bars:
@@ -49,7 +49,7 @@ def fetch_set(name: str, /, *, into: Path | None = None, json: Json = False) -> 
     if json:
         print_json({"name": name, "path": str(path)})
     else:
-        print(f"{name} is complete at {path}")
+        put(f"{name} is complete at {path}")
 
 
 def info(path: str, /, *, label_pattern: str | None = None, json: Json = False) -> None:
@@ -61,11 +61,11 @@ def info(path: str, /, *, label_pattern: str | None = None, json: Json = False) 
             from metadata.csv, the folder's layout (LJ Speech, VCTK, Common Voice, LibriSpeech) or sub-folders.
     """
     from undertow.cli.data_lines import lines
-    from undertow.cli.terminal import print_json
+    from undertow.cli.terminal import print_json, put
     from undertow.data.describe import describe
 
     found = describe(path, label_pattern=label_pattern)
     if json:
         print_json(found)
     else:
-        print("\n".join(lines(found)))
+        put("\n".join(lines(found)))

@@ -122,19 +122,19 @@ def _generate(model: "Autoregressive", folder: Path) -> "tuple[Rows, list[Output
 
 
 def _print(out: Path, source: str, found: "Score", sounds: "Rows", outputs: "list[Output]") -> None:
-    from undertow.cli.terminal import print_bits
+    from undertow.cli.terminal import print_bits, put
 
-    print(f"\n{found.num_symbols:,} held-out samples of {source}")
+    put(f"\n{found.num_symbols:,} held-out samples of {source}")
     print_bits("this model", found.bits_per_symbol, found.baselines)
-    print(f"{found.verdict}\n")
+    put(f"{found.verdict}\n")
     for output in outputs:
-        print(f"{output.file}  {output.title}: {output.report.line}")
-    print(f"{sounds.speed}\n")
-    print(f"listen   {outputs[0].file}")
-    print(f"look     {outputs[0].picture or 'no picture: matplotlib is not installed'}")
-    print(f"go on    undertow generate {out} --out samples/")
+        put(f"{output.file}  {output.title}: {output.report.line}")
+    put(f"{sounds.speed}\n")
+    put(f"listen   {outputs[0].file}")
+    put(f"look     {outputs[0].picture or 'no picture: matplotlib is not installed'}")
+    put(f"go on    undertow generate {out} --out samples/")
     if source == NOTES:
-        print("These are synthesised notes, not speech: they are no evidence of quality.")
+        put("These are synthesised notes, not speech: they are no evidence of quality.")
 
 
 def _print_json(out: Path, source: str, found: "Score", sounds: "Rows", outputs: "list[Output]") -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from undertow.cli.outputs import Output, write_outputs
 from undertow.cli.request import Request
 from undertow.cli.rows import Rows
-from undertow.cli.terminal import print_json, show, tell
+from undertow.cli.terminal import print_json, put, show, tell
 from undertow.generation import stream
 from undertow.generation.prompts import read_prompt
 from undertow.recipes.verdict import verdict
@@ -37,8 +37,8 @@ def run(request: Request) -> None:
 def print_files(rows: Rows, written: list[Output]) -> None:
     """Print a line for each file, and one for the speed."""
     for output in written:
-        print(f"{output.file}  {output.report.line}")
-    print(rows.speed)
+        put(f"{output.file}  {output.report.line}")
+    put(rows.speed)
 
 
 def as_json(rows: Rows, written: list[Output]) -> dict[str, Any]:

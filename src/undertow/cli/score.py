@@ -46,7 +46,7 @@ def score(
     """
     from undertow.checkpoint import load, read_card
     from undertow.cli.score_lines import facts_of, lines_of
-    from undertow.cli.terminal import print_bits, print_json, tell
+    from undertow.cli.terminal import print_bits, print_json, put, tell
     from undertow.device import pick_device
     from undertow.evaluation import Score
     from undertow.recipes.card_data import data_for
@@ -75,13 +75,13 @@ def score(
         print_json({"model": str(run), "data": source, **facts})
         return
     if not isinstance(found, Score):
-        print("\n".join(lines_of(what, found)))
+        put("\n".join(lines_of(what, found)))
         return
-    print(f"{what}: {how(found)}")
+    put(f"{what}: {how(found)}")
     print_bits("this model", found.bits_per_symbol, found.baselines, found.unit)
     if line := other_units(found):
-        print(line)
-    print(found.verdict)
+        put(line)
+    put(found.verdict)
 
 
 def how(found: "Score") -> str:

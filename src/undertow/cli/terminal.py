@@ -9,13 +9,19 @@ from contextlib import contextmanager
 from typing import Any
 
 from undertow.callbacks import OnDownload, OnProgress
+from undertow.errors import UNPRINTABLE, printable
 
 CONTROLS = {code: "\ufffd" for code in [*range(0x20), *range(0x7F, 0xA0)] if chr(code) not in "\n\t"}
 
 
+def put(line: str = "") -> None:
+    """Print a line, or several, on stdout; what would control a terminal is escaped."""
+    print(printable(line))
+
+
 def tell(line: str) -> None:
-    """Print one line of progress on stderr."""
-    print(line, file=sys.stderr, flush=True)
+    """Print one line of progress on stderr; what would control a terminal is escaped."""
+    print(printable(line), file=sys.stderr, flush=True)
 
 
 def show(text: str) -> None:
@@ -33,35 +39,38 @@ def is_first_process() -> bool:
 
 
 def print_json(value: Mapping[str, Any] | list[Any]) -> None:
-    """Print a JSON object or list on stdout; NaN and infinity become null."""
-    print(json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, default=str))
+    """Print a JSON object or list on stdout; NaN and infinity become null, and controls are escaped."""
+    text = json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, default=str)
+    print(UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def print_facts(facts: Mapping[str, str]) -> None:
     """Print lines of a name and a fact on stdout."""
     width = max(map(len, facts))
     for name, fact in facts.items():
-        print(f"{name:{width}}  {fact}")
+        put(f"{name:{width}}  {fact}")
 
 
 def print_bits(name: str, bits: float, baselines: Mapping[str, float], unit: str = "sample") -> None:
     """Print a model's bits a symbol, named `unit`, among its baselines on stdout, the best first."""
+    name = printable(name)
     rows = sorted({name: bits, **baselines}.items(), key=lambda row: row[1])
     width = max(len(row[0]) for row in rows)
-    print(f"{'':{width}}    bits/{unit}")
+    put(f"{'':{width}}    bits/{unit}")
     for label, value in rows:
-        print(f"{label:{width}}  {'>' if label == name else ' '} {value:.3f}")
+        put(f"{label:{width}}  {'>' if label == name else ' '} {value:.3f}")
 
 
 def print_table(rows: Sequence[Sequence[str]], words: Container[int] = (0,)) -> None:
     """Print columns on stdout: `words` aligned left, numbers right; the first row is the heading."""
+    rows = [[*map(printable, row)] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = [
             cell.ljust(width) if column in words else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
-        print("  ".join(cells).rstrip())
+        put("  ".join(cells).rstrip())
 
 
 @contextmanager
@@ -71,7 +80,7 @@ def download_bars() -> Iterator[OnDownload]:
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
     from rich.progress import Progress as Bars
 
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     bars = Bars(*columns, TimeRemainingColumn(), console=Console(stderr=True))
     tasks: dict[str, Any] = {}
 
@@ -79,7 +88,7 @@ def download_bars() -> Iterator[OnDownload]:
         if not tasks:
             bars.start()
         if file not in tasks:
-            tasks[file] = bars.add_task(file.removesuffix(".part"))
+            tasks[file] = bars.add_task(printable(file.removesuffix(".part")))
         bars.update(tasks[file], completed=received, total=total)
 
     try:
@@ -97,9 +106,9 @@ def step_bar(what: str) -> Iterator[OnProgress]:
     from rich.progress import Progress as Bars
 
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
     with Bars(*columns, TimeRemainingColumn(), console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what)
+        task = bar.add_task(printable(what))
 
         def show(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)

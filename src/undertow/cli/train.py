@@ -43,7 +43,7 @@ def train(
         skip_unknown: Skip characters that the model of --init, or the recipe's alphabet, does not know; say how many.
         seed: Seed of the initial weights, the order of the data and the dropout, instead of the recipe's.
     """
-    from undertow.cli.terminal import download_bars, is_first_process, print_json, tell
+    from undertow.cli.terminal import download_bars, is_first_process, print_json, put, tell
     from undertow.device import pick_device
     from undertow.recipes import train as run
     from undertow.recipes.recipe import parse_changes
@@ -78,8 +78,8 @@ def train(
         print_json({**facts, "validation_loss": progress.best_loss, "validation": trained.loss_text})
     else:
         if progress.best_loss is not None:
-            print(f"best validation: {trained.loss_text}, after step {progress.best_step}")
-        print(f"{out} is ready: {progress.step} steps in {progress.seconds / 60:.1f} minutes")
+            put(f"best validation: {trained.loss_text}, after step {progress.best_step}")
+        put(f"{out} is ready: {progress.step} steps in {progress.seconds / 60:.1f} minutes")
 
 
 def _again(recipe: str, out: Path, changes: tuple[str, ...], options: dict[str, Any], skip_unknown: bool) -> str:

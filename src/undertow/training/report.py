@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
+from undertow.errors import printable
 from undertow.training.means import Means
 
 LINE_SECONDS = 15.0
@@ -25,13 +26,14 @@ class Report:
 
     def __init__(self, loss_text: Callable[[float], str], step: int, quiet: bool = False) -> None:
         self.loss_text = loss_text
-        self.console = Console(file=sys.stderr, quiet=quiet, highlight=False)
+        self.console = Console(file=sys.stderr, quiet=quiet, highlight=False, markup=False, emoji=False)
         self._smooth: dict[str, float] = {}
         self._last_line, self._first = 0.0, step
         self._began = time.perf_counter()
         self._bar: Bars | None = None
         if self.console.is_terminal and not quiet:
-            columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[figures]}"))
+            figures = TextColumn("{task.fields[figures]}", markup=False)
+            columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), figures)
             self._bar = Bars(*columns, TimeRemainingColumn(), console=self.console)
             self._task = self._bar.add_task("training", figures="", total=None)
             self._bar.start()
@@ -50,7 +52,7 @@ class Report:
 
     def say(self, line: str) -> None:
         """Print one line, above the bar if there is one."""
-        self.console.print(line, soft_wrap=True, markup=False)
+        self.console.print(printable(line), soft_wrap=True)
 
     def _of(self, step: int, num_steps: int | None) -> str:
         if num_steps is None:
