@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 from pydantic.fields import Field
 
-from undertow.errors import UsageError, shown
+from undertow.errors import UsageError, printable, shown
 
 T = TypeVar("T")
 
@@ -146,6 +146,8 @@ def explain(error: ValidationError, kind: type[Any], where: str = "") -> str:
     if isinstance(inner, _ChosenFault):
         return explain(inner.error, inner.kind, path)
     message = "it is missing" if fault["type"] == "missing" else fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "string_unicode":
+        message = f"the name {printable(str(fault['input']))} is not UTF-8; rename it"
     if fault["type"].startswith(("less_than", "greater_than")):
         message += f", not {shown(fault['input'])}"
     return f"{path}: {message}" if path else message

@@ -1,6 +1,7 @@
 """`undertow data`: what it prints, for people and as JSON."""
 
 import json
+import os
 
 import pytest
 
@@ -98,3 +99,26 @@ def test_fetch_of_what_is_there(capsys, real_data, monkeypatch):
     assert json.loads(capsys.readouterr().out) == {"name": "fsdd", "path": str(real_data / "fsdd")}
     with refuses(UsageError, "data set", "'nothing'"):
         fetch_set("nothing")
+
+
+def test_fault_36_files_with_names_that_are_not_utf8_are_described(command, tmp_path):
+    for name in (b"caf\xe9.txt", b"\x1b[31m.txt", b"sub\xff/[red].txt"):
+        path = tmp_path / os.fsdecode(name)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("some text\n" * 50)
+    (tmp_path / os.fsdecode(b"\x1b[2J\xe9.bin")).write_bytes(b"\0")
+    for words in ((), ("--json",)):
+        outcome = command("data", "info", tmp_path, *words)
+        assert outcome.status == 0 and "\x1b" not in outcome.out
+        outcome.out.encode()
+    assert json.loads(outcome.out)["num_files"] == 3
+    outcome = command("data", "info", tmp_path / os.fsdecode(b"nowhere\x1b[2J\xe9"))
+    assert outcome.status == 1 and "nowhere\\x1b[2J\\xe9" in outcome.line
+
+
+def test_fault_36_a_folder_whose_name_is_not_utf8_is_one_line_in_a_recipe(command, tmp_path):
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    (folder / "a.txt").write_text("some text\n" * 50)
+    outcome = command("train", "gru-tinyshakespeare", "--data", folder, "--out", tmp_path / "out", "--steps", "1")
+    assert outcome.status == 2 and "caf\\xe9 is not UTF-8" in outcome.line and not (tmp_path / "out").exists()
