@@ -135,7 +135,7 @@ void restore(Engine& engine, nb::dict arrays) {
   std::vector<Leaf> leaves;
   for (const auto [name, array] : arrays) {
     Leaf leaf;
-    leaf.name = nb::cast<std::string>(name);
+    require(nb::try_cast(name, leaf.name), "a state's names are strings");
     nb::ndarray<nb::c_contig, nb::device::cpu, nb::ro> given;
     require(nb::try_cast(array, given), "a state is a dict of contiguous arrays");
     for (size_t i = 0; i < given.ndim(); i++) leaf.shape.push_back(int64_t(given.shape(i)));

@@ -40,7 +40,7 @@ void check_step(const Graph& graph, size_t index) {
   }
 }
 
-void check_values(const Graph& graph) {
+void check_values(const Graph& graph, size_t file_bytes) {
   uint64_t total = 0;
   for (size_t i = 0; i < graph.values.size(); ++i) {
     const Value& value = graph.values[i];
@@ -55,6 +55,10 @@ void check_values(const Graph& graph) {
   }
   if (total > max_total_channels) {
     refuse("the model's values have ", total, " channels in all; the most is ", max_total_channels);
+  }
+  // Each channel is made of weights, or read with some.
+  if (total > file_bytes) {
+    refuse("the model's values have ", total, " channels in all; a file of ", file_bytes, " bytes has weights for fewer");
   }
 }
 
@@ -102,12 +106,12 @@ void check_header(const Graph& graph) {
 }
 
 void check_state(const Graph& graph) {
-  uint64_t bytes = 0;
+  uint64_t numbers = 0;
   std::set<std::string> names;
   for (size_t i = 0; i < graph.ops.size(); ++i) {
     const Op& op = graph.ops[i];
-    bytes += state_bytes(graph, op);
-    if (bytes > max_state_bytes) refuse("the state has more than ", max_state_bytes, " bytes a row");
+    numbers += state_numbers(graph, op);
+    if (numbers > max_state_numbers) refuse("the state has more than ", max_state_numbers, " numbers a row");
     const std::vector<std::string> leaves = leaf_names(op);
     if (leaves.empty() != op.name.empty()) {
       refuse("op ", i, leaves.empty() ? " keeps no state and has a name" : " keeps a state and has no name");
@@ -138,13 +142,17 @@ std::string shape(const Tensor& tensor) {
   return text;
 }
 
+uint64_t state_numbers(const Graph& graph, const Op& op) {
+  if (op.kind == OpKind::frame) return graph.values[op.output].channels;
+  if (op.kind == OpKind::unframe) return graph.values[op.inputs[0]].channels;
+  return op.kind == OpKind::conv ? op.history() * graph.values[op.inputs[0]].channels : 0;
+}
+
 uint64_t state_bytes(const Graph& graph, const Op& op) {
-  constexpr uint64_t cursor = sizeof(int64_t);
-  if (op.kind == OpKind::frame) return cursor + sizeof(float) * graph.values[op.output].channels;
-  if (op.kind == OpKind::unframe) return sizeof(float) * graph.values[op.inputs[0]].channels;
-  if (op.kind != OpKind::conv || op.history() == 0) return 0;
-  const bool quantised = graph.tensors[op.weight].type == Type::i8;
-  return cursor + op.history() * graph.values[op.inputs[0]].channels * (quantised ? 1 : sizeof(float));
+  const uint64_t numbers = state_numbers(graph, op), cursor = op.kind == OpKind::unframe ? 0 : sizeof(int64_t);
+  if (numbers == 0) return 0;
+  const bool quantised = op.kind == OpKind::conv && graph.tensors[op.weight].type == Type::i8;
+  return cursor + numbers * (quantised ? 1 : sizeof(float));
 }
 
 std::vector<std::string> leaf_names(const Op& op) {
@@ -154,11 +162,11 @@ std::vector<std::string> leaf_names(const Op& op) {
   return {};
 }
 
-void check(const Graph& graph) {
+void check(const Graph& graph, size_t file_bytes) {
   check_header(graph);
   check_domains(graph);
   check_emission(graph);
-  check_values(graph);
+  check_values(graph, file_bytes);
   check_ops(graph);
   check_output(graph);
   check_state(graph);

@@ -10,15 +10,16 @@
 namespace undertow {
 
 constexpr uint32_t max_domains = 64;
-constexpr uint32_t max_values = 1 << 16;  // and ops; each op makes one value
+constexpr uint32_t max_values = 1 << 13;  // and ops; each op makes one value
+constexpr uint32_t max_inputs = 1 << 16;  // of all ops
 constexpr uint32_t max_tensors = 1 << 18;
 constexpr uint32_t max_symbols = 1 << 24;
 constexpr uint32_t max_channels = 1 << 20;           // of a value
-constexpr uint64_t max_total_channels = 1 << 22;     // of all values
+constexpr uint64_t max_total_channels = 1 << 22;     // of all values; nor more than the file has bytes
 constexpr uint64_t max_frame_steps = 1 << 20;        // steps in one tick of a domain
 constexpr uint64_t max_history = 1 << 28;            // steps a convolution looks back
 constexpr uint64_t max_int8_products = 1 << 16;      // 32 bits hold the sum of so many, whatever the inputs
-constexpr uint64_t max_state_bytes = uint64_t(1) << 32;  // a row
+constexpr uint64_t max_state_numbers = 1 << 28;      // a row keeps from step to step
 
 // Throw the parts, written one after the other, as a FormatError.
 template <class... Parts>
@@ -32,13 +33,14 @@ const char* name(OpKind kind);
 std::string shape(const Tensor& tensor);  // 64x2x32
 
 // Refuse a graph whose parts do not fit together. Its enums are known ones and its tensors within its memory.
-void check(const Graph& graph);
+void check(const Graph& graph, size_t file_bytes);
 
 // The parts of check(): each op by itself, and the numbers in tensors.
 void check_ops(const Graph& graph);
 void check_numbers(const Graph& graph);
 
-// Bytes that one op keeps from step to step, for one row.
+// Numbers that one op keeps from step to step, for one row, and the bytes they take.
+uint64_t state_numbers(const Graph& graph, const Op& op);
 uint64_t state_bytes(const Graph& graph, const Op& op);
 
 // The names of the leaves that one op keeps, floats first: of a conv "past" and "cursor", of a frame "pending" and

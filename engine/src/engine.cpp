@@ -10,7 +10,7 @@ namespace undertow {
 
 namespace {
 
-constexpr uint32_t most_rows = 1 << 16, most_threads = 256;
+constexpr uint32_t most_rows = 1 << 16;
 constexpr uint64_t most_bytes = uint64_t(1) << 36;
 
 // One caller at a time.
@@ -42,7 +42,7 @@ Engine::Engine(std::shared_ptr<const Program> program, uint32_t rows, uint32_t t
   if (rows < 1 || rows > most_rows) throw std::invalid_argument("rows must be from 1 to 65536");
   if (rows * row_bytes(*program_) > most_bytes)
     throw std::invalid_argument("so many rows would take more than 64 GiB of memory");
-  if (threads < 1 || threads > most_threads) throw std::invalid_argument("threads must be from 1 to 256");
+  check_threads(threads);
   const DefinedArithmetic arithmetic;
   // With a row or more for each thread, every thread has rows of its own; with fewer, all of them share each row.
   const uint32_t num_groups = rows >= threads ? threads : 1;

@@ -12,9 +12,9 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "tensors are read in place, and they are little-endian");
 
-constexpr uint32_t version = 2;
+constexpr uint32_t version = 3;
 constexpr size_t alignment = 64;
-constexpr size_t header_bytes = 80;
+constexpr size_t header_bytes = 144, source_bytes = 64;
 constexpr size_t checked_from = 16, envelope_bytes = 24;
 constexpr size_t domain_bytes = 8, value_bytes = 16, op_bytes = 44, tensor_bytes = 40;
 constexpr uint32_t max_name_bytes = 1024;
@@ -110,6 +110,7 @@ Counts read_header(Reader& reader, Graph& graph) {
   counts.values = reader.count("values", max_values, value_bytes);
   counts.ops = reader.count("ops", max_values, op_bytes);
   counts.tensors = reader.count("tensors", max_tensors, tensor_bytes);
+  reader.skip(source_bytes);  // whose config and weights the file was made of, which who loads a model compares
   return counts;
 }
 
@@ -155,7 +156,7 @@ Tensor read_tensor(Reader& reader, size_t index, const std::byte* memory, size_t
   for (uint32_t i = num_dims; i < 3; ++i) {
     if (dims[i] != 1) refuse("tensor ", index, " has ", num_dims, " dimensions and the size of one more");
   }
-  if (reserved != 0) refuse("tensor ", index, " has ", reserved, " where version 2 has 0");
+  if (reserved != 0) refuse("tensor ", index, " has ", reserved, " where version 3 has 0");
   Tensor tensor{Type(type), {dims, dims + num_dims}, nullptr, size_t(bytes)};
   const uint64_t needed = count_elements(tensor, index, file_bytes) * item_size(tensor.type);
   if (bytes != needed) {
@@ -178,7 +179,12 @@ void read_tables(Reader& reader, const Counts& counts, size_t file_bytes, Graph&
     const int32_t step = reader.i32();
     graph.values.push_back({channels, domain, step, reader.u32()});
   }
-  for (uint32_t i = 0; i < counts.ops; ++i) graph.ops.push_back(read_op(reader, i));
+  size_t inputs = 0;
+  for (uint32_t i = 0; i < counts.ops; ++i) {
+    graph.ops.push_back(read_op(reader, i));
+    inputs += graph.ops.back().inputs.size();
+    if (inputs > max_inputs) refuse("the ops have more than ", max_inputs, " inputs in all");
+  }
   size_t end = reader.at() + counts.tensors * tensor_bytes;
   for (uint32_t i = 0; i < counts.tensors; ++i) {
     graph.tensors.push_back(read_tensor(reader, i, graph.memory.get(), file_bytes, end));
@@ -203,7 +209,7 @@ Graph parse(std::span<const std::byte> file) {
   reader.skip(envelope_bytes);
   const Counts counts = read_header(reader, graph);
   read_tables(reader, counts, file.size(), graph);
-  check(graph);
+  check(graph, file.size());
   return graph;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <stdexcept>
 #include <vector>
 
 #include "aligned.h"
@@ -14,11 +15,13 @@ namespace {
 
 constexpr int rounds = 7;
 constexpr double round_seconds = 0.02;
+constexpr uint64_t most_bytes = uint64_t(1) << 36;
 
 // The best of several rounds of `work` on a team, in units a second; `work(member, times)` returns its units.
 template <class Work>
 double best_rate(uint32_t threads, Work work) {
   using Clock = std::chrono::steady_clock;
+  check_threads(threads);
   Team team(threads);
   std::vector<double> units(threads);
   uint64_t times = 1;
@@ -43,6 +46,8 @@ double best_rate(uint32_t threads, Work work) {
 
 double read_bandwidth(size_t bytes, uint32_t threads, std::string_view isa) {
   const Kernels& kernels = choose_kernels(isa);
+  check_threads(threads);
+  if (bytes > most_bytes) throw std::invalid_argument("so many bytes are more than 64 GiB of memory");
   const size_t share = std::max<size_t>(512, bytes / threads / 512 * 512);
   std::vector<Aligned<std::byte>> memory;
   for (uint32_t thread = 0; thread < threads; thread++) memory.emplace_back(share);

@@ -37,6 +37,11 @@ void set_mode(uint64_t) {}
 DefinedArithmetic::DefinedArithmetic() : before_(mode()) { set_mode(defined_mode); }
 DefinedArithmetic::~DefinedArithmetic() { set_mode(before_); }
 
+void check_threads(uint32_t threads) {
+  if (threads < 1 || threads > most_threads)
+    throw std::invalid_argument("threads must be from 1 to " + std::to_string(most_threads));
+}
+
 Team::Team(uint32_t size) : process_(getpid()) {
   threads_.reserve(size - 1);
   try {

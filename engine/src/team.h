@@ -8,6 +8,11 @@
 
 namespace undertow {
 
+constexpr uint32_t most_threads = 256;
+
+// Throws std::invalid_argument unless there are 1 to `most_threads`.
+void check_threads(uint32_t threads);
+
 class Team {
  public:
   // Throws std::invalid_argument where so many threads cannot be had.

@@ -145,7 +145,7 @@ class FileBuilder {
   }
 
  private:
-  static constexpr size_t header_bytes = 80;
+  static constexpr size_t header_bytes = 144;
   static constexpr float step = 0.03f;
 
   static size_t padding(size_t end) { return (64 - end % 64) % 64; }
@@ -187,12 +187,13 @@ class FileBuilder {
   Bytes header(uint64_t file_bytes) const {
     Bytes bytes;
     for (char letter : {'U', 'N', 'D', 'E', 'R', 'T', 'O', 'W'}) append(bytes, letter);
-    append_u32(bytes, 2, 0);
+    append_u32(bytes, 3, 0);
     append(bytes, file_bytes);
     append_u32(bytes, precision, num_symbols, condition_channels, output, emission.kind, emission.num_components);
     append(bytes, emission.initial_scale);
     append(bytes, emission.scale_margin);
     append_u32(bytes, domains.size(), values.size(), ops.size(), tensors.size());
+    bytes.resize(header_bytes);  // of no model
     return bytes;
   }
 

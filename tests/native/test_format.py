@@ -1,5 +1,6 @@
 """The engine's model file: what is written byte by byte, that the engine reads it, and how it refuses a wrong one."""
 
+import resource
 import struct
 import zlib
 from dataclasses import replace
@@ -8,9 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.refusals import refuses
 from undertow.errors import DataError
-from undertow.native import make_program, to_bytes
+from undertow.native import make_program, read_header, to_bytes, why_missing, with_source
 from undertow.native.format import Activation, Domain, Emission, EmissionKind, Graph, Op, OpKind, Tensor, Type, Value
+from undertow.native.source import OF_NOBODY, Source
 
 
 def graph(**changes: Any) -> Graph:
@@ -71,16 +74,16 @@ def changed(part: tuple[Any, ...], index: int, **fields: Any) -> tuple[Any, ...]
 def test_the_header_says_what_the_file_holds() -> None:
     file = to_bytes(graph())
     magic, version, checksum, num_bytes = struct.unpack_from("<8sIIQ", file)
-    assert (magic, version, num_bytes) == (b"UNDERTOW", 2, len(file))
+    assert (magic, version, num_bytes) == (b"UNDERTOW", 3, len(file))
     assert checksum == zlib.crc32(file[16:])
     assert struct.unpack_from("<6I", file, 24) == (2, 8, 5, 5, 0, 0)
     assert struct.unpack_from("<4I", file, 64) == (2, 6, 6, 7)
-    assert struct.unpack_from("<4I", file, 80) == (0, 1, 0, 4)
+    assert file[80:144] == bytes(64) and struct.unpack_from("<4I", file, 144) == (0, 1, 0, 4)
 
 
 def test_tensors_lie_in_order_at_multiples_of_64() -> None:
     file, end = to_bytes(graph()), 0
-    table = 80 + 2 * 8 + 6 * 16 + 6 * 44 + 4 * 5 + 4 + 8 + 8
+    table = 144 + 2 * 8 + 6 * 16 + 6 * 44 + 4 * 5 + 4 + 8 + 8
     for index, tensor in enumerate(graph().tensors):
         type, num_dims, *dims, reserved, offset, num_bytes = struct.unpack_from("<6IQQ", file, table + 40 * index)
         assert (type, num_dims, reserved) == (tensor.type, tensor.array.ndim, 0)
@@ -134,7 +137,7 @@ def test_the_engine_says_why_it_refuses_a_file() -> None:
     file = to_bytes(graph())
     says = {
         f"the model file is cut short: it has 1000 of {len(file)} bytes": file[:1000],
-        "the model file is of version 3; this engine reads version 2": file[:8] + b"\3" + file[9:],
+        "the model file is of version 2; this engine reads version 3": file[:8] + b"\2" + file[9:],
         "the model file is damaged: its checksum does not fit": file[:-1] + bytes([file[-1] ^ 1]),
         "not an engine's model file: it does not begin with UNDERTOW": b"{}",
     }
@@ -142,3 +145,63 @@ def test_the_engine_says_why_it_refuses_a_file() -> None:
         with pytest.raises(DataError) as error:
             make_program(spoilt)
         assert str(error.value) == f"the native engine refuses this model: {message}"
+
+
+def sealed(file: bytes) -> bytes:
+    """The file with its own length, and with the checksum that it asks for."""
+    file = file[:16] + struct.pack("<Q", len(file)) + file[24:]
+    return file[:12] + struct.pack("<I", zlib.crc32(file[16:])) + file[16:]
+
+
+FIELDS = {  # of the header, and what none of them can be
+    "precision": (24, 9),
+    "domains": (64, 65),
+    "values": (68, 2**31),
+    "ops": (72, 5000),
+    "tensors": (76, 2**32 - 1),
+}
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_fault_33_a_header_of_wrong_sizes_is_refused_by_both_parsers(field: str) -> None:
+    place, wrong = FIELDS[field]
+    file = to_bytes(graph())
+    spoilt = sealed(file[:place] + struct.pack("<I", wrong) + file[place + 4 :])
+    with refuses(DataError, "model.engine", field, f"{wrong:,}"):
+        read_header(spoilt, "model.engine")
+    if why_missing() is None:
+        with refuses(DataError, "native engine", field, wrong):
+            make_program(spoilt)
+
+
+def test_fault_33_a_file_cut_short_at_any_byte_is_refused_in_one_line() -> None:
+    file = to_bytes(graph())
+    assert read_header(file).precision == Type.INT8
+    for length in (*range(0, 200), len(file) - 1):
+        for spoilt in (file[:length], sealed(file[:length]) if 24 <= length < 144 else b""):
+            with refuses(DataError, "model.engine"):
+                read_header(spoilt, "model.engine")
+
+
+@pytest.mark.native
+def test_fault_33_sizes_out_of_proportion_are_refused_before_memory_is_taken() -> None:
+    """Each fits together, with the right checksum, in a file of two thousand bytes."""
+    ops, values, domains = graph().ops, graph().values, graph().domains
+    far, wide = changed(ops, 2, dilation=2**27), changed(changed(values, 3, channels=3 * 2**18), 3)
+    says: dict[str, tuple[str, dict[str, Any]]] = {
+        "a dilation": ("numbers", dict(ops=far)),
+        "a frame": ("channels", dict(values=wide, domains=changed(domains, 1, period=2**18))),
+        "a condition": ("channels", dict(values=changed(values, 1, channels=2**20), condition_channels=2**20)),
+    }
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for what, changes in says.values():
+        with refuses(DataError, "native engine", what):
+            make_program(to_bytes(graph(**changes)))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kilobytes
+
+
+def test_a_file_keeps_its_content_under_another_source() -> None:
+    file = to_bytes(graph())
+    stamped = with_source(file, Source(b"c" * 32, b"w" * 32))
+    assert read_header(stamped).source == (b"c" * 32, b"w" * 32) and read_header(file).source == OF_NOBODY
+    assert with_source(stamped, OF_NOBODY) == file

@@ -3,12 +3,14 @@
 from undertow.native.builder import Unsupported
 from undertow.native.engine import cpu_isas, make_engine, make_program, useful_threads, why_missing
 from undertow.native.export import PRECISIONS, cannot_run, export, precision_of
-from undertow.native.format import to_bytes
+from undertow.native.format import read_header, to_bytes, with_source
 from undertow.native.lowering import Lowered, lower
+from undertow.native.source import Source, source_of
 
 __all__ = [
     "PRECISIONS",
     "Lowered",
+    "Source",
     "Unsupported",
     "cannot_run",
     "cpu_isas",
@@ -17,7 +19,10 @@ __all__ = [
     "make_engine",
     "make_program",
     "precision_of",
+    "read_header",
+    "source_of",
     "to_bytes",
     "useful_threads",
     "why_missing",
+    "with_source",
 ]

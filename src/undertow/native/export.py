@@ -11,15 +11,16 @@ import torch
 from torch import Tensor
 
 from undertow.batch import Batch
-from undertow.config import nearest
+from undertow.config import nearest, to_dict
 from undertow.errors import DataError, UsageError
 from undertow.models.autoregressive import Autoregressive
 from undertow.models.model import Model
 from undertow.native.builder import Unsupported
-from undertow.native.format import HEADER, Graph, Type, to_bytes
+from undertow.native.format import Graph, read_header, to_bytes
 from undertow.native.lowering import PRECISIONS as FLOATS
 from undertow.native.lowering import lower
 from undertow.native.quantise import Floats, quantise, quantised_values
+from undertow.native.source import source_of
 from undertow.native.trace import trace
 from undertow.threads import limited_threads
 
@@ -49,7 +50,7 @@ def export(model: Autoregressive, precision: str, calibration: Iterable[Batch] |
         if calibration is None:
             raise UsageError("int8 needs data to calibrate with")
         graph = quantise(graph, measure(exported, graph, calibration))
-    exported.engine_file = to_bytes(graph)
+    exported.engine_file = to_bytes(graph, source_of(to_dict(model.config), exported.state_dict()))
     return exported
 
 
@@ -59,8 +60,12 @@ def cannot_run(reason: Unsupported) -> UsageError:
 
 
 def precision_of(model: Model) -> str | None:
-    """The precision that a model was exported in; None if it was not exported."""
-    return None if model.engine_file is None else Type(HEADER.unpack_from(model.engine_file)[4]).name.lower()
+    """The precision that a model was exported in; None if it was not exported.
+
+    Raises:
+        DataError: its engine file is damaged.
+    """
+    return None if model.engine_file is None else read_header(model.engine_file).precision.name.lower()
 
 
 def measure(model: Autoregressive, graph: Graph, batches: Iterable[Batch]) -> dict[int, Floats]:

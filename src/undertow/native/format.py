@@ -1,6 +1,6 @@
 """The engine's model file: a small graph of causal ops over one step of a sequence, and the tensors they read.
 
-engine/include/undertow/graph.h says what each op means. Little-endian throughout: a header of 80 bytes, the tables of
+engine/include/undertow/graph.h says what each op means. Little-endian throughout: a header of 144 bytes, the tables of
 domains, values, ops and tensors, then the tensors' data at multiples of 64 bytes.
 """
 
@@ -13,18 +13,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from undertow.errors import DataError
+from undertow.native.source import OF_NOBODY, Source
+
 MAGIC = b"UNDERTOW"
-VERSION = 2
+VERSION = 3
 ALIGNMENT = 64
 NONE = -1  # an op's or a value's reference to nothing
 NORM_EPSILON = 1e-5  # what a norm adds to the variance
 
-HEADER = struct.Struct("<8sIIQ6Idd4I")
+HEADER = struct.Struct("<8sIIQ6Idd4I32s32s")
 CHECKED_FROM = 16  # the checksum covers what follows itself
 DOMAIN = struct.Struct("<II")
 VALUE = struct.Struct("<IIiI")
 OP = struct.Struct("<5I4iI")
 TENSOR = struct.Struct("<6IQQ")
+MOST = {  # of each table, and the bytes that an entry has at least
+    "domains": (64, DOMAIN.size),
+    "values": (2**13, VALUE.size),
+    "ops": (2**13, OP.size + 4),
+    "tensors": (2**18, TENSOR.size),
+}
 
 
 class Type(IntEnum):
@@ -155,8 +164,52 @@ class Graph:
     tensors: tuple[Tensor, ...]
 
 
-def to_bytes(graph: Graph) -> bytes:
-    """The model file of a graph. The engine, not this function, refuses an invalid graph."""
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """What the beginning of a model file says: the precision to show to users, and what the file was made of."""
+
+    precision: Type
+    source: Source
+
+
+def read_header(file: bytes, where: object = "the engine file") -> Header:
+    """The header of a whole file of this version. Sizes are checked as the engine does, before anything is read.
+
+    Raises:
+        DataError: it is no model file, is cut short, damaged, of another version, or says what no file can say; `where`
+            names it.
+    """
+    if file[: len(MAGIC)] != MAGIC:
+        raise DataError(f"{where} is not an engine's model file: it does not begin with {MAGIC.decode()}")
+    version = int.from_bytes(file[8:12], "little")
+    if len(file) >= 12 and version != VERSION:
+        raise DataError(
+            f"{where} has version {version}, and this undertow reads {VERSION}: export the original model again with "
+            "undertow quantise"
+        )
+    if len(file) < HEADER.size:
+        raise DataError(f"{where} is cut short: it has {len(file)} bytes, its header alone {HEADER.size}")
+    _, _, checksum, num_bytes, precision, *_, domains, values, ops, tensors, config, weights = HEADER.unpack_from(file)
+    if num_bytes != len(file):
+        raise DataError(f"{where} is cut short or too long: it has {len(file):,} bytes, and says {num_bytes:,}")
+    if zlib.crc32(memoryview(file)[CHECKED_FROM:]) != checksum:
+        raise DataError(f"{where} is damaged: its checksum does not fit")
+    if precision not in Type.__members__.values():
+        raise DataError(f"{where} has the unknown precision {precision}")
+    for (what, (most, size)), number in zip(MOST.items(), (domains, values, ops, tensors), strict=True):
+        if number > most or number * size > len(file) - HEADER.size:
+            raise DataError(f"{where} has no room for its {number:,} {what}, or they are more than {most:,}")
+    return Header(precision=Type(precision), source=Source(config, weights))
+
+
+def with_source(file: bytes, source: Source) -> bytes:
+    """The same model file, made of `source`."""
+    body = b"".join([file[CHECKED_FROM : HEADER.size - 64], *source, file[HEADER.size :]])
+    return file[: CHECKED_FROM - 4] + struct.pack("<I", zlib.crc32(body)) + body
+
+
+def to_bytes(graph: Graph, source: Source = OF_NOBODY) -> bytes:
+    """The model file of a graph, made of `source`. The engine, not this function, refuses an invalid graph."""
     tables = b"".join(
         [
             *(DOMAIN.pack(one.parent, one.period) for one in graph.domains),
@@ -172,17 +225,18 @@ def to_bytes(graph: Graph) -> bytes:
         entries.append(_entry(tensor, end + padding, len(stored)))
         data += [bytes(padding), stored]
         end += padding + len(stored)
-    body = b"".join([_header(graph, 0, end)[CHECKED_FROM:], tables, *entries, *data])
-    return _header(graph, zlib.crc32(body), end)[:CHECKED_FROM] + body
+    body = b"".join([_header(graph, source, 0, end)[CHECKED_FROM:], tables, *entries, *data])
+    return _header(graph, source, zlib.crc32(body), end)[:CHECKED_FROM] + body
 
 
-def _header(graph: Graph, checksum: int, num_bytes: int) -> bytes:
+def _header(graph: Graph, source: Source, checksum: int, num_bytes: int) -> bytes:
     emission = graph.emission
     return HEADER.pack(
         *(MAGIC, VERSION, checksum, num_bytes),
         *(graph.precision, graph.num_symbols, graph.condition_channels, graph.output),
         *(emission.kind, emission.num_components, emission.initial_scale, emission.scale_margin),
         *(len(graph.domains), len(graph.values), len(graph.ops), len(graph.tensors)),
+        *source,
     )
 
 
