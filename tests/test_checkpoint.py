@@ -5,8 +5,10 @@ import json
 import pickle
 import shutil
 import warnings
+import zlib
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -74,6 +76,7 @@ def test_weights_config_and_card_come_back(tmp_path):
     assert sorted(file.name for file in (tmp_path / "model").iterdir()) == [
         "card.md",
         "config.yaml",
+        "digests.json",
         "model.safetensors",
     ]
     loaded = checkpoint.load(tmp_path / "model")
@@ -331,11 +334,20 @@ def test_yaml_tags_are_refused(folder, monkeypatch, tag):
 
 @pytest.fixture
 def exported(tmp_path: Path) -> Path:
-    """A checkpoint of a model exported in bfloat16."""
+    """A checkpoint of a model exported in bfloat16, without digests: what else refuses what does not belong?"""
     model = export(fresh_model(), "bfloat16")
     checkpoint.save(tmp_path / "exported", model, CARD)
     assert checkpoint.load(tmp_path / "exported").engine_file == model.engine_file
+    (tmp_path / "exported/digests.json").unlink()
     return tmp_path / "exported"
+
+
+def take_engine(folder: Path, engine_file: bytes) -> None:
+    """Put an engine file into a folder, with the right checksum in its config."""
+    (folder / "model.engine").write_bytes(engine_file)
+    weights = zlib.crc32((folder / "model.safetensors").read_bytes())
+    entry = {"crc32": zlib.crc32(engine_file), "weights_crc32": weights}
+    edit_config(folder, lambda values: values.update(engine=entry))
 
 
 def test_an_exported_model_comes_back_whole(exported, tmp_path):
@@ -381,3 +393,118 @@ def other_weights(folder: Path) -> None:
 def test_an_engine_file_that_does_not_belong_is_refused(exported, damage, parts):
     damage(exported)
     assert_says(refusal(exported), *parts)
+
+
+def others() -> dict[str, bytes]:
+    """Engine files of other models: another config, other weights, both, in every precision that needs no data."""
+    found = {}
+    for precision in ("float32", "bfloat16"):
+        torch.manual_seed(8)
+        found[f"weights in {precision}"] = export(fresh_model(), precision).engine_file
+        for what, change in {
+            "another alphabet": dict(alphabet={"kind": "linear_pcm", "bits": 8}),
+            "another rate": dict(sample_rate=120),
+        }.items():
+            config = CONFIG | change
+            config["conditioner"] = {"labels": {"speaker": ["theo", "lucas"]}, "label_channels": 2}
+            found[f"{what} in {precision}"] = export(
+                Autoregressive(parse(Autoregressive.Config, config)), precision
+            ).engine_file
+    return found
+
+
+@pytest.mark.native
+def test_fault_32_another_models_engine_file_is_refused_in_every_pair(exported: Path) -> None:
+    own = (exported / "model.engine").read_bytes()
+    for engine_file in others().values():
+        take_engine(exported, engine_file)
+        assert_says(refusal(exported), exported / "model.engine", "another model")
+    take_engine(exported, own)
+    assert checkpoint.load(exported).engine_file == own
+
+
+@pytest.mark.native
+def test_fault_32_an_engine_file_among_those_of_a_model_that_has_none_is_refused(folder: Path, exported: Path) -> None:
+    take_engine(folder, (exported / "model.engine").read_bytes())
+    assert_says(refusal(folder), folder / "model.engine", "another model")
+
+
+def test_fault_45_an_engine_file_is_held_to_config_and_weights(exported: Path) -> None:
+    edit_config(exported, lambda values: values["model"]["conditioner"]["labels"].update(speaker=["lucas", "theo"]))
+    assert_says(refusal(exported), "model.engine", "another model", "config.yaml")
+    edit_config(exported, lambda values: values["model"]["conditioner"]["labels"].update(speaker=["theo", "lucas"]))
+    checkpoint.load(exported)
+    edit_weights(exported, lambda weights: weights.update({FIRST: weights[FIRST] + 1}))
+    take_engine(exported, (exported / "model.engine").read_bytes())
+    assert_says(refusal(exported), "model.engine", "another model", "model.safetensors")
+
+
+def test_fault_45_a_model_whose_weights_changed_after_its_export_is_not_saved(exported: Path, tmp_path: Path) -> None:
+    model = checkpoint.load(exported)
+    model.conditioner.tables[0].weight.data += 1
+    assert_says(refusal(tmp_path / "new", lambda path: checkpoint.save(path, model, {})), "model.engine", "weights")
+    assert not (tmp_path / "new").exists()
+
+
+def test_an_engine_file_of_an_older_version_is_refused_with_the_remedy(exported: Path) -> None:
+    own = (exported / "model.engine").read_bytes()
+    take_engine(exported, own[:8] + bytes([2, 0, 0, 0]) + own[12:])
+    assert_says(refusal(exported), exported / "model.engine", "version 2", "undertow quantise")
+
+
+# --- digests
+
+
+TRAINING = {"training.safetensors": b"moments", "training.json": b"{}"}
+
+
+@pytest.fixture
+def whole(tmp_path: Path) -> Path:
+    """A checkpoint of a run, of an exported model, with every file that there can be."""
+    (tmp_path / "whole").mkdir()
+    checkpoint.write(tmp_path / "whole", export(fresh_model(), "bfloat16"), CARD, training=TRAINING)
+    assert checkpoint.check(tmp_path / "whole") == len(list((tmp_path / "whole").iterdir())) - 1 == 6
+    return tmp_path / "whole"
+
+
+def test_fault_43_every_flipped_bit_of_a_checkpoint_is_found(whole: Path) -> None:
+    random = Random(43)
+    for file in sorted(whole.iterdir()):
+        content = file.read_bytes()
+        covered = content.index(b"---\n", 4) + 4 if file.name == "card.md" else len(content)
+        for _ in range(12):
+            place, bit = random.randrange(covered), 1 << random.randrange(8)
+            file.write_bytes(content[:place] + bytes([content[place] ^ bit]) + content[place + 1 :])
+            read = checkpoint.check if file.name.startswith(("training", "card")) else checkpoint.load
+            assert_says(refusal(whole, read), file.name)
+        file.write_bytes(content)
+    assert checkpoint.check(whole) == 6 and checkpoint.load(whole)
+
+
+def test_fault_43_a_longer_a_shorter_and_a_missing_file_are_found_before_any_is_read(whole: Path) -> None:
+    for name in ("config.yaml", "model.safetensors", "model.engine", "training.json"):
+        content = (whole / name).read_bytes()
+        for other in (content + b" ", content[:-1]):
+            (whole / name).write_bytes(other)
+            assert_says(refusal(whole, checkpoint.check), whole / name, f"{len(other):,} bytes")
+        (whole / name).write_bytes(content)
+    for name in TRAINING:
+        (whole / name).unlink()
+    assert checkpoint.load(whole)  # as it is published
+    (whole / "model.engine").unlink()
+    assert_says(refusal(whole), "model.engine", "missing")
+
+
+def test_fault_43_people_may_edit_what_a_card_says_to_people(whole: Path) -> None:
+    card = (whole / "card.md").read_text(encoding="utf-8")
+    (whole / "card.md").write_text(card + "\n## Ours\n\nIt sings.\n", encoding="utf-8")
+    assert checkpoint.check(whole) == 6 and checkpoint.read_card(whole)["data"]["name"] == "fsdd"
+    (whole / "card.md").write_text(card.replace("fsdd", "ljspeech"), encoding="utf-8")
+    assert_says(refusal(whole, checkpoint.read_card), "card.md", "changed", "digests.json")
+    assert checkpoint.load(whole)
+
+
+def test_fault_43_a_folder_without_digests_is_read(whole: Path) -> None:
+    (whole / "digests.json").unlink()
+    assert checkpoint.load(whole) and checkpoint.check(whole) == checkpoint.num_digests(whole) == 0
+    assert checkpoint.num_digests(FOLDER) == 0

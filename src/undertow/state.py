@@ -5,9 +5,10 @@ any order.
 
 To fan out a prompt, `select(state, [0, 0, 0])`; to reorder a beam, `select(state, parents)`; to rewind, keep a
 `clone`; to reset some rows, `where(mask, fresh, state)`; to truncate back-propagation, `detach`; to pause a stream,
-`save` and `load`.
+`save` and `load`. A file has a digest of its own content, so that no damage goes unnoticed.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
+from undertow.door import checked
 from undertow.errors import DataError
 from undertow.files import atomic_write
 
@@ -116,25 +118,43 @@ def save(state: State, path: str | Path) -> None:
         DataError: the file cannot be written.
     """
     tensors = {name: leaf.detach().cpu().contiguous().clone() for name, leaf in named_leaves(state).items()}
+    parts = json.dumps([name for name, _ in _parts(state)])
     with atomic_write(path) as temporary:
-        temporary.write_bytes(to_bytes(tensors, metadata={"parts": json.dumps([name for name, _ in _parts(state)])}))
+        temporary.write_bytes(to_bytes(tensors, metadata={"parts": parts, "sha256": _digest(parts, tensors)}))
 
 
 def load(path: str | Path) -> State:
-    """Read what `save` wrote.
+    """Read what `save` wrote. A file of an older version, which has no digest, is read too.
 
     Raises:
-        DataError: the file is not a saved state.
+        DataError: the file is not a saved state, or it is damaged.
     """
     try:
-        with safe_open(path, framework="pt") as file:
-            parts, held = json.loads(file.metadata()["parts"]), set(file.keys())
+        with safe_open(checked(path), framework="pt") as file:
+            metadata, held = file.metadata(), set(file.keys())
+            parts = json.loads(metadata["parts"])
+            if metadata.keys() - {"parts", "sha256"}:
+                raise ValueError(f"it has {min(metadata.keys() - {'parts', 'sha256'})}")
             if held - set(parts):
                 raise ValueError(f"its list of parts lacks {min(held - set(parts))}")
             tensors = {name: file.get_tensor(name) for name in parts if name in held}
+            if "sha256" in metadata and metadata["sha256"] != _digest(metadata["parts"], tensors):
+                raise DataError(f"{path} is damaged, or was changed after it was saved: its SHA-256 does not fit")
             return nested(tensors, [name for name in parts if name not in held])
+    except DataError:
+        raise
     except (SafetensorError, OSError, TypeError, KeyError, AttributeError, ValueError) as error:
         raise DataError(f"{path} is not a saved state: {error}") from None
+
+
+def _digest(parts: str, tensors: Mapping[str, Tensor]) -> str:
+    """SHA-256 of the list of parts, and of the tensors' names, types, shapes and elements."""
+    digest = hashlib.sha256(parts.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def _parts(state: State, name: str = "") -> Iterator[tuple[str, State]]:

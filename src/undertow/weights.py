@@ -1,5 +1,6 @@
 """Read weights by name, only from safetensors: reading a pickle can run any code."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from undertow.door import checked
 from undertow.errors import DataError
 
 PICKLED = {".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth"}
@@ -19,11 +21,13 @@ def read_weights(file: Path) -> dict[str, Tensor]:
     Raises:
         DataError: it is missing (or a pickle is there instead), cannot be read, or is damaged.
     """
-    if not file.is_file():
+    if not os.path.lexists(file):
         refuse_pickle(file.parent)
         raise DataError(f"{file} is missing")
     try:
-        return load_file(file)
+        return load_file(checked(file))
+    except DataError:
+        raise
     except OSError as error:
         raise DataError(f"cannot read {file}: {error}") from None
     except (SafetensorError, ValueError, KeyError) as error:

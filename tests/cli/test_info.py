@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zlib
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,43 @@ def test_what_a_translator_was_judged_by(command, tmp_path):
     (folder / "card.md").write_text(f"---\n{card}---\n")
     outcome = command("info", folder)
     assert "batch_size of 4096 tokens" in outcome.out and "validation 1.7 nats/token, bleu 33.94" in outcome.out
+
+
+def test_fault_43_it_checks_every_file(command, trained):
+    outcome = command("info", trained, "--check")
+    assert outcome.status == 0 and "as they were saved" in outcome.out, outcome.err
+    assert json.loads(command("info", trained, "--check", "--json").out)["digests"] == {"num_files": 5, "checked": True}
+    assert json.loads(command("info", trained, "--json").out)["digests"]["checked"] is False
+
+
+def test_fault_43_it_names_the_file_that_changed_and_says_where_there_are_no_digests(command, trained, tmp_path):
+    folder = Path(shutil.copytree(Path(trained) / "last", tmp_path / "run"))
+    state = folder / "training.safetensors"
+    content = bytearray(state.read_bytes())
+    content[len(content) // 2] ^= 4
+    state.write_bytes(content)
+    assert command("info", folder).status == 0
+    outcome = command("info", folder, "--check")
+    assert outcome.status == 1 and str(state) in outcome.line and "damaged" in outcome.line
+    (folder / "digests.json").unlink()
+    for words in ([], ["--check"]):
+        outcome = command("info", folder, *words)
+        assert outcome.status == 0 and "none" in next(line for line in outcome.out.splitlines() if "digests" in line)
+
+
+@pytest.mark.parametrize("length", [0, 1, 11, 50, 143, 144, 600])
+def test_fault_47_a_short_engine_file_is_refused_in_one_line(command, tmp_path, length):
+    from undertow import checkpoint
+    from undertow.native import export
+
+    folder = tmp_path / "exported"
+    checkpoint.save(folder, export(checkpoint.load(GOLDEN), "float32"), {})
+    engine_file = (folder / "model.engine").read_bytes()
+    (folder / "digests.json").unlink()
+    cut = engine_file[:length]
+    (folder / "model.engine").write_bytes(cut)
+    config = (folder / "config.yaml").read_text()
+    config = config.replace(f" crc32: {zlib.crc32(engine_file)}", f" crc32: {zlib.crc32(cut)}")
+    (folder / "config.yaml").write_text(config)
+    outcome = command("info", folder)
+    assert outcome.status == 1 and str(folder / "model.engine") in outcome.line and "checksum" not in outcome.line

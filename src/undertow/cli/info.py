@@ -16,18 +16,21 @@ UNTOLD = ("tokenizer",)  # too long; --json has it
 MOST_SHOWN = 300  # characters of the names of classes
 
 
-def info(run: Path, /, *, json: Json = False) -> None:
+def info(run: Path, /, *, check: bool = False, json: Json = False) -> None:
     """Show a trained model: its parts, receptive field, training and scores.
 
     Args:
         run: Folder of a run or a checkpoint.
+        check: Compare every file with its digest, also those that only training reads.
     """
+    from undertow import checkpoint
     from undertow.checkpoint import load, read_card, resolve
     from undertow.cli.terminal import print_facts, print_json
     from undertow.config import to_dict
     from undertow.native import precision_of
     from undertow.recipes.verdict import verdict
 
+    num_digests = checkpoint.check(run) if check else checkpoint.num_digests(run)
     model = load(run)
     card = read_card(run)
     facts = {
@@ -35,6 +38,7 @@ def info(run: Path, /, *, json: Json = False) -> None:
         "num_parameters": model.num_parameters,
         **model.facts,
         "exported": precision_of(model),
+        "digests": {"num_files": num_digests, "checked": check and num_digests > 0},
         "config": to_dict(model.config),
         "verdict": verdict(run),
         "card": card,
@@ -70,8 +74,15 @@ def _lines(facts: Mapping[str, Any]) -> dict[str, str]:
         lines["features"] = _settings(conditioner["features"])
     lines |= {"data": _data(card.get("data"), unit), "training": _training(card.get("training"), card.get("data"))}
     lines |= {"scores": _scores(card.get("scores")), "versions": _settings(card.get("versions"))}
+    lines["digests"] = _digests(**facts["digests"])
     lines["verdict"] = facts["verdict"]
     return {name: text for name, text in lines.items() if text}
+
+
+def _digests(num_files: int, checked: bool) -> str:
+    if num_files == 0:
+        return "none, so damage to the files would go unnoticed"
+    return f"of {num_files} files" + (", all as they were saved" if checked else "; --check compares them all")
 
 
 def _told(config: Mapping[str, Any]) -> str:

@@ -176,7 +176,7 @@ def read_header(file: bytes, where: object = "the engine file") -> Header:
     """The header of a whole file of this version. Sizes are checked as the engine does, before anything is read.
 
     Raises:
-        DataError: it is no model file, is cut short, damaged, of another version, or says what no file can say; `where`
+        DataError: it is not a model file, is cut short, damaged or of another version, or has impossible sizes; `where`
             names it.
     """
     if file[: len(MAGIC)] != MAGIC:

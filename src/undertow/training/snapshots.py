@@ -69,10 +69,12 @@ class Snapshots:
         processes = self.world.gather(_generators() | _of_carried(carried))
         if self.world.is_first:
             with atomic_folder(run_steps.folder_of(self.out, progress["step"])) as folder:
-                checkpoint.write(folder, self.model, card, weights)
-                (folder / "training.safetensors").write_bytes(to_bytes(_tensors(raw, moments, processes)))
                 rest = {**progress, "processes": [_without_tensors(one) for one in processes]}
-                (folder / "training.json").write_text(json.dumps(rest), encoding="utf-8")
+                training = {
+                    "training.safetensors": to_bytes(_tensors(raw, moments, processes)),
+                    "training.json": json.dumps(rest).encode(),
+                }
+                checkpoint.write(folder, self.model, card, weights, training)
             self._prune(run_steps.folder_of(self.out, progress["best_step"]))
             self._link()
         self.world.wait()
@@ -85,6 +87,7 @@ class Snapshots:
         Raises:
             DataError: it is damaged, or was made by another number of processes.
         """
+        checkpoint.check(last)
         try:
             progress = json.loads((last / "training.json").read_text(encoding="utf-8"))
             tensors = load_file(last / "training.safetensors")
