@@ -39,7 +39,7 @@ ORDER = [
     {"card", "hub", "native"},
     {"checkpoint"},
     {"session"},
-    {"generation", "decoding"},
+    {"generation", "decoding", "prediction"},
     {"coding", "evaluation", "training"},
     {"cost"},
     {"pictures"},

@@ -23,9 +23,9 @@ from undertow.data.audio import Audio
 from undertow.models import Classifier, Model
 
 
-def classifier() -> Model:
+def classifier(**changes: Any) -> Model:
     values = {"alphabet": ALPHABET, "network": TCN, "label": "kind", "classes": ("bad", "good"), "reading": "mean"}
-    return Classifier(parse(Classifier.Config, values))
+    return Classifier(parse(Classifier.Config, {**values, **changes}))
 
 
 MODELS = {
@@ -34,6 +34,7 @@ MODELS = {
     "pair": translator,
     "speech": recogniser,
     "classifier": classifier,
+    "speaker": lambda: classifier(alphabet={"kind": "mu_law", "num_levels": 16}, sample_rate=8000),
 }
 JUNK: dict[str, tuple[Any, ...]] = {  # by argument: values that it cannot be
     "model": (None, 3, "nowhere", Path("nowhere"), ["nowhere"], np.zeros(3)),
@@ -102,6 +103,7 @@ GOOD: dict[str, list[tuple[str | None, dict[str, Any]]]] = {  # by verb: a model
     "resume": [("text", {"state": {}, "num_steps": 2})],
     "translate": [("pair", {"lines": ["ab"]})],
     "transcribe": [("speech", {"sounds": ["clip.wav"]})],
+    "predict": [("classifier", {"items": ["ab"]}), ("speaker", {"items": ["clip.wav"]})],
 }
 OTHER = {  # by verb: models that do something else
     "generate": ("pair", "speech", "classifier"),
@@ -110,6 +112,7 @@ OTHER = {  # by verb: models that do something else
     "quantise": ("pair", "speech", "classifier"),
     "translate": ("text", "sound", "speech", "classifier"),
     "transcribe": ("text", "sound", "pair", "classifier"),
+    "predict": ("text", "sound", "pair", "speech"),
 }
 VERBS = [name for name in ut.__all__ if name != "Sampling" and not name.endswith("Error")]
 OF_DRAW = ("seconds", "num_steps", "count", "stop", "sampling", "seed", "rows", "engine", "threads")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from undertow.errors import DataError, UsageError
     from undertow.generation import generate, resume, stream
     from undertow.options import Sampling
+    from undertow.prediction import predict
     from undertow.recipes import compare, quantise, score, train
     from undertow.training.checkpoint_average import average
 
@@ -34,6 +35,7 @@ _FACE = {
     "resume": "undertow.generation",
     "transcribe": "undertow.decoding",
     "translate": "undertow.decoding",
+    "predict": "undertow.prediction",
     "Sampling": "undertow.options",
     "DataError": "undertow.errors",
     "UsageError": "undertow.errors",
@@ -47,6 +49,7 @@ __all__ = [
     "compare",
     "generate",
     "load",
+    "predict",
     "quantise",
     "resume",
     "score",

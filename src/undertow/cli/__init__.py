@@ -26,6 +26,7 @@ VERBS = {
     "generate": "undertow.cli.generate:generate",
     "translate": "undertow.cli.translate:translate",
     "transcribe": "undertow.cli.transcribe:transcribe",
+    "classify": "undertow.cli.classify:classify",
     "score": "undertow.cli.score:score",
     "info": "undertow.cli.info:info",
     "quantise": "undertow.cli.quantise:quantise",

@@ -1,26 +1,21 @@
 """Read lines to translate, and print or write their translations."""
 
-import codecs
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from undertow.cli.standard_input import Groups, grouped, standard_input
 from undertow.cli.terminal import print_json, show, step_bar, tell
 from undertow.data.lines import read_lines
 from undertow.decoding.translating import LongLines, Translation, Translations, translate_lines
-from undertow.door import not_utf8_line
 from undertow.errors import UsageError
 from undertow.files import atomic_write
 from undertow.models import Seq2Seq
 from undertow.options import Search
 
-Groups = Iterator[list[str]]
-STANDARD_INPUT = "standard input"
 SORTED_BATCHES = 4  # batches of a file sorted together, so that lines of similar length share a batch
-READ_BYTES = 65_536
 
 
 class Reading:
@@ -152,35 +147,5 @@ def lines_of(text: str | None, file: Path | None, batch: int) -> tuple[Groups, i
     elif file is not None:
         lines = read_lines(file)
     else:
-        return _standard_input(batch), None
-    return _grouped(lines, SORTED_BATCHES * batch), len(lines)
-
-
-def _grouped(lines: list[str], most: int) -> Groups:
-    return (lines[first : first + most] for first in range(0, len(lines), most))
-
-
-def _standard_input(batch: int) -> Groups:
-    """Lines as they arrive, at most `batch` at once; a typed line does not wait for the next.
-
-    Raises:
-        DataError: bytes that are not UTF-8; the message names the line.
-    """
-    given: Any = sys.stdin.buffer
-    number, rest = 1, b""
-    while piece := given.read1(READ_BYTES):
-        *whole, rest = (rest + piece).split(b"\n")
-        lines = [_decoded(line, number + place) for place, line in enumerate(whole)]
-        number += len(lines)
-        yield from _grouped(lines, batch)
-    if rest:
-        yield [_decoded(rest, number)]
-
-
-def _decoded(line: bytes, number: int) -> str:
-    if number == 1:
-        line = line.removeprefix(codecs.BOM_UTF8)
-    try:
-        return line.decode("utf-8").strip()
-    except UnicodeDecodeError as error:
-        raise not_utf8_line(error, STANDARD_INPUT, number) from None
+        return standard_input(batch), None
+    return grouped(lines, SORTED_BATCHES * batch), len(lines)

@@ -10,13 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from undertow.alphabets.alphabet import Alphabet
 from undertow.alphabets.skipping import Skipped, skipping
 from undertow.alphabets.text_alphabet import OutsideError
 from undertow.arguments import several
 from undertow.data.audio import Audio
 from undertow.errors import DataError, UsageError
 from undertow.media import Given, Sound, medium_of
+from undertow.media.symbols import check_symbols, step_shape
 from undertow.models.autoregressive import Autoregressive
 
 Prompt = Given | None
@@ -45,9 +45,9 @@ def read_prompt(prompt: Prompt, model: Autoregressive, skip_unknown: bool = Fals
     """
     alphabet = model.alphabet
     if prompt is None:
-        return torch.zeros(0, *_elements(alphabet), dtype=torch.int64), ()
+        return torch.zeros(0, *step_shape(alphabet), dtype=torch.int64), ()
     if isinstance(prompt, np.ndarray) and prompt.dtype == np.int64:
-        return _check_symbols(prompt, alphabet), ()
+        return torch.from_numpy(check_symbols(prompt, alphabet)), ()
     real, notes = medium_of(alphabet, model.config.sample_rate).read(prompt)
     skipped = Skipped()
     reader = skipping(alphabet, skipped) if skip_unknown else alphabet
@@ -99,19 +99,3 @@ def read_features(features: Features, model: Autoregressive, count: int) -> Tens
 def one_for_all(features: Features) -> bool:
     """Whether all rows have the same features."""
     return not isinstance(features, np.ndarray | Tensor) or features.ndim == 2
-
-
-def _elements(alphabet: Alphabet) -> tuple[int, ...]:
-    """The shape of one symbol: (E,) for vector symbols, else ()."""
-    return () if alphabet.num_elements is None else (alphabet.num_elements,)
-
-
-def _check_symbols(symbols: np.ndarray, alphabet: Alphabet) -> Tensor:
-    elements = _elements(alphabet)
-    if symbols.ndim != 1 + len(elements) or symbols.shape[1:] != elements:
-        wanted = ", ".join(["steps", *map(str, elements)])
-        raise DataError(f"the prompt has shape {symbols.shape}; symbols must be ({wanted})")
-    wrong = (symbols < 0) | (symbols >= alphabet.num_symbols)
-    if wrong.any():
-        raise DataError(f"the prompt holds symbol {symbols[wrong][0]}; they must be 0 to {alphabet.num_symbols - 1}")
-    return torch.from_numpy(symbols)

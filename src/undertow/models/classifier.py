@@ -23,7 +23,7 @@ from undertow.data.told import Told
 from undertow.errors import UsageError
 from undertow.models.completing import AUTO, choose_label, refuse_source, with_alphabet, with_rate
 from undertow.models.loss import Loss, mean_loss
-from undertow.models.model import Model, past_facts
+from undertow.models.model import Ability, Model, past_facts
 from undertow.models.reading import Reading, predicting_needs, read_network
 from undertow.models.transfer import names_of
 from undertow.networks import NetworkConfig
@@ -76,6 +76,10 @@ class Classifier(Model):
     @property
     def needs(self) -> Needs:
         return predicting_needs(self, self.config.classes)
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        return frozenset(["predict"])
 
     @property
     def scorer(self) -> str:

@@ -17,7 +17,8 @@ from undertow.models.loss import Loss
 from undertow.state import State
 
 Total = Callable[[Tensor], Tensor]
-Ability = Literal["generate", "translate", "transcribe"]
+Ability = Literal["generate", "translate", "transcribe", "predict"]
+COMMANDS = {"predict": "classify"}  # verbs of the command line that have another name
 
 
 class Model(nn.Module, ABC):
@@ -154,7 +155,7 @@ def require(model: Model, ability: Ability, found: str = "this model is") -> Any
         UsageError: it does not.
     """
     if ability not in model.abilities:
-        others = "".join(f"; use `undertow {other}`" for other in sorted(model.abilities))
+        others = "".join(f"; use `undertow {COMMANDS.get(other, other)}`" for other in sorted(model.abilities))
         raise UsageError(f"{found} {_a(model.config.kind)} model, which cannot {ability}{others}")
     return model
 

@@ -17,7 +17,7 @@ from undertow.data.needs import Needs
 from undertow.data.told import Told
 from undertow.models.completing import AUTO, choose_label, refuse_source, with_alphabet, with_rate
 from undertow.models.loss import Loss
-from undertow.models.model import Model, past_facts
+from undertow.models.model import Ability, Model, past_facts
 from undertow.models.reading import predicting_needs, read_network
 from undertow.models.transfer import names_of
 from undertow.networks import NetworkConfig
@@ -60,6 +60,10 @@ class Regressor(Model):
     @property
     def needs(self) -> Needs:
         return predicting_needs(self, None)
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        return frozenset(["predict"])
 
     @property
     def scorer(self) -> str:
