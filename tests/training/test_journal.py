@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.refusals import refuses
+from tests.refusals import assert_says, refuses
 from undertow.errors import DataError
 from undertow.training.journal import LOG, Journal
 
@@ -34,6 +34,24 @@ def test_what_came_after_the_checkpoint_is_cut(tmp_path: Path, tail: bytes) -> N
         file.write(tail)
     write(tmp_path, 3, 4)
     assert steps(tmp_path) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("bad", [b"{\n", b"\0\0\0\n", b'{"loss": 0.5}\n', b'{"step": "2"}\n', b"\xff" * 200_000 + b"\n"])
+@pytest.mark.parametrize("after", [1, 2])
+def test_fault_49_a_bad_line_costs_no_good_row(tmp_path: Path, bad: bytes, after: int) -> None:
+    write(tmp_path, 1, 2, 3, 4)
+    good = (tmp_path / LOG).read_bytes().splitlines(keepends=True)
+    (tmp_path / LOG).write_bytes(b"".join([*good[:after], bad, *good[after:]]))
+    with Journal(tmp_path, 3, tensorboard=False) as journal:
+        assert_says("".join(journal.lines()), LOG, "dropped")
+    assert (tmp_path / LOG).read_bytes() == b"".join(good[:3])
+
+
+def test_fault_49_a_log_without_a_checkpoint_is_kept(tmp_path: Path) -> None:
+    write(tmp_path, 1, 2)
+    write(tmp_path, 1)
+    assert steps(tmp_path) == [1]
+    assert len((tmp_path / "log-before.jsonl").read_text().splitlines()) == 2
 
 
 def test_a_full_disk_is_one_line(tmp_path: Path) -> None:

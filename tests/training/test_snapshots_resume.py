@@ -12,11 +12,14 @@ import numpy as np
 import pytest
 import torch
 
+from tests.refusals import assert_says, refuses
 from tests.training.runs import ROOT, assert_same, environment, losses, rows
 from tests.training.tiny import train
 from undertow import checkpoint
+from undertow.errors import DataError
 from undertow.training import snapshots
-from undertow.training.length import PLAN
+from undertow.training.config import TrainingConfig
+from undertow.training.length import PLAN, Length
 
 
 def start(out: Path, *words: str) -> subprocess.Popen[bytes]:
@@ -112,6 +115,27 @@ def test_a_kill_before_the_first_checkpoint_starts_the_same_run_again(unbroken: 
     assert not (out / "last").exists()
     assert start(out, "--resume", *settings).wait() == 0
     assert rows(out) == rows(unbroken)
+
+
+@pytest.mark.parametrize("planned", [8, 3])
+def test_fault_50_a_plan_below_its_progress_ends_at_once(
+    tmp_path: Path, planned: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    settings = {"steps": None, "minutes": 0.001, "quiet": False}
+    train(tmp_path, **settings)
+    made = rows(tmp_path)
+    assert made[-1]["step"] >= planned
+    (tmp_path / PLAN).write_text(json.dumps({"steps": planned}))
+    train(tmp_path, resume=True, **settings)
+    assert rows(tmp_path) == made
+    assert_says(capfd.readouterr().err, made[-1]["step"], f"{planned} steps", PLAN)
+
+
+@pytest.mark.parametrize("plan", ["{}", "[]", "7", '{"steps": "x"}', '{"steps": 0}', '{"steps": 1.5}', "{", "[" * 9999])
+def test_fault_50_a_damaged_plan_is_refused(tmp_path: Path, plan: str) -> None:
+    (tmp_path / PLAN).write_text(plan)
+    with refuses(DataError, tmp_path / PLAN):
+        Length(TrainingConfig(minutes=1.0), tmp_path).read()
 
 
 def test_minutes_fix_the_number_of_steps_once(tmp_path: Path) -> None:

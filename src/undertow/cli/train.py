@@ -28,7 +28,7 @@ def train(
     """Train a model from a recipe.
 
     The run's folder gets the losses in log.jsonl and the checkpoints in checkpoints/; `last` and `best` name two of
-    them. Ctrl-C saves before it stops.
+    them. Ctrl-C saves before it stops; a second one stops at once.
 
     Args:
         recipe: A recipe of the package (wavenet-fsdd, bytenet-tinyshakespeare, …: docs/recipes.md) or a YAML file.
@@ -48,6 +48,8 @@ def train(
     from undertow.recipes import train as run
     from undertow.recipes.recipe import parse_changes
     from undertow.recipes.verdict import verdict
+    from undertow.run_steps import newest, step_of
+    from undertow.training.interrupts import Stopped
 
     options: dict[str, Any] = {"init": init, "data": data, "steps": steps, "minutes": minutes, "seed": seed}
     try:
@@ -62,12 +64,14 @@ def train(
             downloads=download_bars,
             **options,
         )
-    except KeyboardInterrupt:
-        if not (out / "last").exists():
-            raise
-        raise KeyboardInterrupt(
-            f"stopped and saved; resume with: {_again(recipe, out, changes, options, skip_unknown)}"
-        ) from None
+    except KeyboardInterrupt as stop:
+        again, saved = _again(recipe, out, changes, options, skip_unknown), newest(out)
+        if isinstance(stop, Stopped):
+            raise KeyboardInterrupt(f"{stop}; resume with: {again}") from None
+        if saved is None:
+            raise KeyboardInterrupt("stopped at once; nothing was saved") from None
+        line = f"stopped at once; the run is saved up to step {step_of(saved)}; resume with: {again}"
+        raise KeyboardInterrupt(line) from None
     if not is_first_process():
         return
     if line := verdict(out):

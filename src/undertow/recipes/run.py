@@ -3,7 +3,7 @@
 import os
 import platform
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from undertow.recipes.tasks import TASKS, Task
 from undertow.run_steps import newest
 from undertow.training.distributed import World, world
 from undertow.training.progress import RunProgress
-from undertow.training.run_folder import check
+from undertow.training.run_folder import taken
 from undertow.training.trainer import Trainer
 
 
@@ -101,7 +101,7 @@ def train(
     Raises:
         UsageError: an unknown recipe, key or kind, a wrong value, or no data.
         DataError: the data cannot be used, or `out` cannot be written to; see `Trainer.fit`.
-        KeyboardInterrupt: interrupted; the run is saved.
+        Stopped: interrupted, and saved; see `Trainer.fit`.
     """
     changes = _all_changes(changes, steps, minutes, seed) | ({} if init is None else {"init": str(init)})
     made = recipe if isinstance(recipe, Recipe) else read_recipe(recipe, changes)
@@ -110,8 +110,8 @@ def train(
     out = Path(out)
     if device is not None:
         device = pick_device(device)
-    with world(device) as here:  # the group's users live in `_train`, and are freed before it ends
-        check(out, resume)
+    with world(device) as here, ExitStack() as stack:  # the group's users live in `_train`, freed before it ends
+        here.first_opens(stack, lambda: taken(out, resume))
         if here.is_first:
             kind.fetch(made.data, downloads)
         here.wait()

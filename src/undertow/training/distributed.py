@@ -2,8 +2,8 @@
 
 import gc
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -14,7 +14,7 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
 from torch.nn.parallel import DistributedDataParallel
 
-from undertow.errors import UsageError
+from undertow.errors import DataError, UsageError, shown
 
 T = TypeVar("T")
 
@@ -62,6 +62,22 @@ class World:
             dist.broadcast_object_list(box, device=self.device)
         return box[0]
 
+    def first_opens(self, stack: ExitStack, make: Callable[[], AbstractContextManager[None]]) -> None:
+        """Enter `make()` in the first process; if it is refused there, every process raises the same.
+
+        Raises:
+            UsageError, DataError: the refusal.
+        """
+        refusal: Exception | None = None
+        if self.is_first:
+            try:
+                stack.enter_context(make())
+            except (DataError, UsageError) as error:
+                refusal = error
+        refusal = self.broadcast(refusal)
+        if refusal is not None:
+            raise refusal
+
     def wait(self) -> None:
         """Wait until every process gets here."""
         if self.size > 1:
@@ -76,11 +92,13 @@ def world(device: str | None = None) -> Iterator[World]:
         device: "cpu" or "cuda"; by default CUDA if there is a device for each local process.
 
     Raises:
-        UsageError: CUDA is asked for, but there are fewer devices than local processes.
+        UsageError: CUDA is asked for, but there are fewer devices than local processes; or the environment is not as
+            torchrun sets it.
     """
-    size, rank = int(os.environ.get("WORLD_SIZE", 1)), int(os.environ.get("RANK", 0))
-    local = int(os.environ.get("LOCAL_RANK", 0))
-    num_local = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+    rank, size = _place("RANK", "WORLD_SIZE")
+    local, num_local = _place("LOCAL_RANK", "LOCAL_WORLD_SIZE")
+    if size > 1 and not {"MASTER_ADDR", "MASTER_PORT"} <= os.environ.keys():
+        raise UsageError(f"WORLD_SIZE is {size} in the environment, without MASTER_ADDR and MASTER_PORT: use torchrun")
     kind = device or ("cuda" if torch.cuda.device_count() >= num_local else "cpu")
     if kind == "cuda" and torch.cuda.device_count() < num_local:
         raise UsageError(f"{num_local} processes need a CUDA device each; this machine has {torch.cuda.device_count()}")
@@ -100,6 +118,19 @@ def world(device: str | None = None) -> Iterator[World]:
         if mine:
             gc.collect()  # shards in reference cycles hold the group, and must be freed before it
             dist.destroy_process_group()
+
+
+def _place(rank: str, size: str) -> tuple[int, int]:
+    """The rank of this process and the number of processes, from two variables of the environment."""
+    found = []
+    for name, default in ((rank, "0"), (size, "1")):
+        text = os.environ.get(name, default)
+        if not (text.isascii() and text.isdigit() and len(text) < 10):
+            raise UsageError(f"{name} is '{shown(text)}' in the environment, not a number of processes; unset it")
+        found.append(int(text))
+    if found[0] >= found[1]:
+        raise UsageError(f"{rank} is {found[0]} and {size} is {found[1]} in the environment; ranks are below the size")
+    return found[0], found[1]
 
 
 def spread(model: nn.Module, world: World, parallel: Literal["ddp", "fsdp"]) -> nn.Module:

@@ -15,6 +15,18 @@ class Interrupt:
     is_wanted: bool = False
 
 
+class Stopped(KeyboardInterrupt):
+    """A run was asked to stop, and is saved.
+
+    Attributes:
+        step: the step after which it is saved.
+    """
+
+    def __init__(self, step: int) -> None:
+        super().__init__(f"stopped and saved at step {step}")
+        self.step = step
+
+
 @contextmanager
 def caught() -> Iterator[Interrupt]:
     """SIGINT and SIGTERM become a request; a second SIGINT stops at once. Only the main thread can catch them."""

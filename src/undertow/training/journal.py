@@ -3,25 +3,30 @@
 import importlib.util
 import json
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from undertow.door import opened
 from undertow.errors import DataError
+from undertow.files import atomic_write, set_aside
 
 LOG = "log.jsonl"
+MOST_ROW = 1 << 16  # bytes; a row has a few hundred
 
 
 class Journal:
-    """Appends rows to a run's log. A run that is resumed at a step first drops the rows after it."""
+    """Appends rows to a run's log. A run that is resumed at a step first drops the rows after it.
+
+    Attributes:
+        num_dropped: lines before the last kept row that were no rows, and were dropped.
+    """
 
     def __init__(self, folder: Path, step: int, tensorboard: bool, writes: bool = True) -> None:
         """`writes` is True only in the first process of a run."""
         path = folder / LOG if writes else Path(os.devnull)
-        if writes:
-            _truncate(path, step)
+        self.num_dropped = _cut(path, step) if writes and os.path.lexists(path) else 0
         self._file = path.open("ab", buffering=0)
         self._events = _event_writer(folder / "tensorboard", step) if tensorboard and writes else None
 
@@ -46,6 +51,10 @@ class Journal:
         if self._events is not None:
             self._events.flush()
 
+    def lines(self) -> list[str]:
+        """A line if lines were dropped."""
+        return [f"{self._file.name}: {self.num_dropped} of its lines are not rows and were dropped"] if self.num_dropped else []
+
     def __enter__(self) -> "Journal":
         return self
 
@@ -57,25 +66,42 @@ class Journal:
             self._events.close()
 
 
-def _truncate(path: Path, step: int) -> None:
-    """Keep the rows up to `step`, and drop a last line that a kill cut short."""
-    if not path.exists():
-        return
-    kept = 0
-    with path.open("rb+") as file:
-        for line in file:
-            if not line.endswith(b"\n") or _step_of(line) > step:
-                break
-            kept += len(line)
-        file.truncate(kept)
+def _cut(path: Path, step: int) -> int:
+    """Keep the rows up to `step`, and return how many lines between them were not kept.
+
+    A run that starts again at step 0 keeps its old log under another name.
+
+    Raises:
+        DataError: the log is not a file, or cannot be written.
+    """
+    kept = end = num_dropped = between = 0
+    with opened(path) as file:
+        for line in iter(lambda: file.readline(MOST_ROW), b""):
+            end += len(line)
+            found = _step_of(line)
+            if found is not None and found <= step:
+                kept, num_dropped = kept + len(line), between
+            else:
+                between += 1
+    if step == 0 and end:
+        set_aside(path, "log-before.jsonl")
+    elif num_dropped:
+        with opened(path) as file, atomic_write(path) as temporary, temporary.open("wb") as rest:
+            for line in iter(lambda: file.readline(MOST_ROW), b""):
+                if (found := _step_of(line)) is not None and found <= step:
+                    rest.write(line)
+    elif kept < end:
+        os.truncate(path, kept)
+    return num_dropped
 
 
-def _step_of(line: bytes) -> int:
-    """The step of a row; higher than any step if the line is not a row."""
+def _step_of(line: bytes) -> int | None:
+    """The step of a row; None if the line is not a row, or was cut short."""
     try:
-        return int(json.loads(line)["step"])
-    except (ValueError, KeyError, TypeError):
-        return sys.maxsize
+        step = json.loads(line)["step"] if line.endswith(b"\n") else None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return step if type(step) is int and step > 0 else None
 
 
 def _event_writer(folder: Path, step: int) -> Any:

@@ -1,16 +1,26 @@
 """The number of steps of a run: given, or measured once from its minutes and kept in the run's folder."""
 
 import json
+import os
 import time
 from pathlib import Path
 
-from undertow.errors import DataError
+from undertow.config import Count, config, parse
+from undertow.door import read_json
+from undertow.errors import DataError, UsageError
 from undertow.files import atomic_write
 from undertow.training.config import TrainingConfig
 
 PLAN = "plan.json"
 TIMED_SECONDS, TIMED_STEPS, TIMED_SHARE = 10.0, 5, 0.1
 LEAST_SHARE = 0.5  # of the minutes that updates get, even if validations are long
+
+
+@config
+class Plan:
+    """The contents of `plan.json`."""
+
+    steps: Count
 
 
 class Length:
@@ -21,18 +31,35 @@ class Length:
     killed and resumed has the same schedule.
     """
 
-    def __init__(self, config: TrainingConfig, out: Path) -> None:
-        self.config, self.path = config, out / PLAN
-        self.num_steps = config.steps
+    def __init__(self, training: TrainingConfig, out: Path) -> None:
+        self.config, self.path = training, out / PLAN
+        self.num_steps = training.steps
         self._timed_from: tuple[int, float] | None = None
 
     def read(self) -> None:
-        """Read the number of an earlier session of the run, if it wrote one."""
-        if self.config.steps is None and self.path.exists():
+        """Read the number of an earlier session of the run, if it wrote one.
+
+        Raises:
+            DataError: the file does not hold a number of steps.
+        """
+        if self.config.steps is None and os.path.lexists(self.path):
+            found = read_json(self.path)
             try:
-                self.num_steps = int(json.loads(self.path.read_text(encoding="utf-8"))["steps"])
-            except (ValueError, KeyError, TypeError) as error:
-                raise DataError(f"{self.path} does not hold a number of steps: {error}") from None
+                self.num_steps = parse(Plan, found if isinstance(found, dict) else {}).steps
+            except UsageError as error:
+                raise DataError(f"{self.path}: {error}") from None
+
+    def is_over(self, step: int) -> bool:
+        """Whether the run has made all its steps, or more than its file says."""
+        return self.num_steps is not None and step >= self.num_steps
+
+    def end_line(self, step: int) -> str | None:
+        """A line for a run that is over when it is resumed; None if it is not."""
+        if not self.is_over(step):
+            return None
+        if step == self.num_steps:
+            return f"the run is finished: {step} of {self.num_steps} steps"
+        return f"the run is at step {step}, beyond the {self.num_steps} steps in {self.path}: it ends here"
 
     def measure(self, step: int, spent_seconds: float, validation_seconds: float) -> int | None:
         """After update `step`, the number of steps that fit, once enough of them are timed; None before.

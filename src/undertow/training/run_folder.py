@@ -1,12 +1,15 @@
 """The folder of a run: its settings are written into it first, and only the same run may continue there."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from undertow.errors import DataError, shown
 from undertow.files import atomic_write
 from undertow.plain_yaml import from_yaml, to_yaml
+from undertow.training.run_lock import LOCK, locked
 
 SETTINGS = "run.yaml"
 
@@ -20,9 +23,23 @@ def check(out: Path, resume: bool) -> None:
     is_run = (out / SETTINGS).exists()
     if resume and not is_run:
         raise DataError(f"{out} holds no run to resume; leave out --resume to start one")
-    if not resume and out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if not resume and out.exists() and (not out.is_dir() or set(os.listdir(out)) - {LOCK}):
         what = "holds a run already; resume it with --resume, or" if is_run else "is not an empty folder;"
         raise DataError(f"{out} {what} give another --out")
+
+
+@contextmanager
+def taken(out: Path, resume: bool) -> Iterator[None]:
+    """Hold the folder for this process alone; a run can begin there, or resume. See `locked` and `check`.
+
+    Raises:
+        DataError: another process trains there, or see `check`.
+    """
+    if resume or (out.exists() and not out.is_dir()):
+        check(out, resume)  # without making the folder
+    with locked(out):
+        check(out, resume)
+        yield
 
 
 def claim(out: Path, settings: Mapping[str, Any], resume: bool) -> None:

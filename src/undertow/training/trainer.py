@@ -19,7 +19,7 @@ from undertow.training.config import TrainingConfig
 from undertow.training.distributed import World
 from undertow.training.forward import Forward
 from undertow.training.gradients import Gradients
-from undertow.training.interrupts import Interrupt, caught
+from undertow.training.interrupts import Interrupt, Stopped, caught
 from undertow.training.journal import Journal
 from undertow.training.length import Length
 from undertow.training.measure import Measured
@@ -28,6 +28,7 @@ from undertow.training.optimizers import make_optimizer
 from undertow.training.progress import RunProgress
 from undertow.training.report import Report
 from undertow.training.run_folder import claim
+from undertow.training.run_lock import locked
 from undertow.training.schedules import averaging_decay, learning_rate
 from undertow.training.snapshots import Snapshots, seed_generators
 from undertow.training.validation import Validation
@@ -98,21 +99,24 @@ class Trainer:
             resume: continue from the newest checkpoint; a run that was killed before its first checkpoint starts again.
 
         Raises:
-            DataError: the folder holds a run already, or not this one; the loss is NaN or exploded (the message names
+            DataError: the folder holds a run already, or not this one, or is in use; the loss is NaN or exploded (the message names
                 the batch); a checkpoint cannot be written. The previous checkpoint stays intact.
-            KeyboardInterrupt: interrupted or terminated; the run is saved and can be resumed.
+            Stopped: interrupted or terminated; the run is saved and can be resumed.
+            KeyboardInterrupt: interrupted twice; the run is as its newest checkpoint.
         """
         with ExitStack() as stack:
             stack.enter_context(deterministic())
             stack.enter_context(without_denormals())
             stack.callback(self.forward.let_go)
+            if self.world.is_first:
+                stack.enter_context(locked(self.out))
             lines = self._open(resume)
             interrupt = stack.enter_context(caught())
             self.report = stack.enter_context(Report(self.model.loss_text, self.progress.step, self.quiet))
-            for line in lines:
-                self.report.say(line)
             self.journal = Journal(self.out, self.progress.step, self.config.tensorboard, self.world.is_first)
             stack.enter_context(self.journal)
+            for line in [*lines, *self.journal.lines()]:
+                self.report.say(line)
             self.saved_at = time.perf_counter()
             self.began = self.saved_at - self.progress.seconds
             validation_seconds = 0.0 if self.progress.step else self._validate()
@@ -127,7 +131,7 @@ class Trainer:
                 if save or stop:
                     self._save()
                 if stop:
-                    raise KeyboardInterrupt
+                    raise Stopped(self.progress.step)
         return self.progress
 
     def _open(self, resume: bool) -> list[str]:
@@ -145,7 +149,8 @@ class Trainer:
         if newest is not None:
             progress, self.gradients.carried = self.snapshots.restore(newest)
             self.progress = RunProgress(**progress)
-        return lines
+        end = self.length.end_line(self.progress.step)
+        return lines if end is None else [*lines, end]
 
     def _update(self, interrupt: Interrupt) -> tuple[dict[str, Any], bool, bool]:
         """Update the weights once. Returns the row for the log, and whether any process asks to stop or to save."""
@@ -195,7 +200,7 @@ class Trainer:
 
     def _is_over(self) -> bool:
         stopped = self.config.patience is not None and self.progress.num_worse >= self.config.patience
-        return stopped or self.progress.step == self.length.num_steps
+        return stopped or self.length.is_over(self.progress.step)
 
     def _is_validation_due(self) -> bool:
         """Whether one of `num_validations` equal parts of the run ends here."""
