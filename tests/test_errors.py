@@ -1,8 +1,11 @@
 """Values in messages: short, and harmless on a terminal."""
 
+import numpy as np
 import pytest
+import torch
 
-from undertow.errors import printable, shown
+from tests.refusals import refuses
+from undertow.errors import DataError, memory_fault, memory_told, printable, shown
 
 
 @pytest.mark.parametrize(
@@ -20,3 +23,23 @@ def test_fault_36_what_would_control_a_terminal_is_escaped(text: str, escaped: s
 
 def test_a_long_value_is_cut() -> None:
     assert shown("a" * 100, 10) == "aaaaaaaaaa... (100 characters)" and shown("a\nb") == "'a\\nb'"
+
+
+@pytest.mark.parametrize(
+    ("allocate", "asked"),
+    [
+        (lambda: np.zeros(1 << 58, np.uint8), "256 PiB"),
+        (lambda: torch.zeros(1 << 58, dtype=torch.uint8), f"{1 << 58} bytes"),
+        (lambda: bytearray(1 << 60), "memory"),
+    ],
+)
+def test_fault_30_memory_that_runs_out_is_one_line(allocate, asked: str) -> None:
+    with refuses(DataError, "not enough memory", "smaller", asked) as caught:
+        memory_told(allocate)()
+    assert "\n" not in str(caught.value)
+
+
+def test_other_faults_pass() -> None:
+    assert memory_fault(RuntimeError("no")) is None and memory_fault(ValueError()) is None
+    with refuses(RuntimeError, "shape"):
+        memory_told(lambda: torch.zeros(2).reshape(3))()

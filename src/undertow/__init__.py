@@ -66,6 +66,8 @@ def __getattr__(name: str) -> Any:
     if name not in _FACE:
         raise AttributeError(f"module 'undertow' has no attribute '{name}'")
     value = getattr(importlib.import_module(_FACE[name]), name)
+    if not isinstance(value, type):
+        value = importlib.import_module("undertow.errors").memory_told(value)
     globals()[name] = value
     return value
 

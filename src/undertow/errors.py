@@ -4,7 +4,12 @@ The command line prints their one line and exits; `--debug` shows the traceback.
 """
 
 import re
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 # What would control a terminal or has no place in its encoding: C0 and C1 but tabs and line feeds, separators of lines,
 # changes of direction, and the halves of pairs that stand for bytes of a name that is not UTF-8.
 UNPRINTABLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -42,3 +47,28 @@ def printable(text: str) -> str:
 def _escaped(code: int) -> str:
     byte = code - 0xDC00 if 0xDC80 <= code < 0xDD00 else code
     return f"\\x{byte:02x}" if byte < 0x100 else f"\\u{code:04x}"
+
+
+def memory_fault(error: BaseException) -> str | None:
+    """One line if the error means that memory ran out; torch and CUDA raise kinds of RuntimeError then."""
+    is_torchs = type(error).__name__ == "OutOfMemoryError" or "DefaultCPUAllocator" in str(error)
+    if not isinstance(error, MemoryError) and not is_torchs:
+        return None
+    asked = re.search(r"allocate:? (?:memory: you tried to allocate )?(\d[\d.]* (?:bytes|[KMGTPE]i?B))", str(error))
+    what = f" for {asked[1].replace('. ', ' ')} more" if asked else ""
+    return f"there is not enough memory{what}; a smaller model or batch, fewer streams, or shorter crops need less"
+
+
+def memory_told(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """The function, with a DataError of one line when memory runs out."""
+
+    @wraps(function)
+    def told(*values: Arguments.args, **named: Arguments.kwargs) -> Result:
+        try:
+            return function(*values, **named)
+        except (MemoryError, RuntimeError) as error:
+            if (line := memory_fault(error)) is None:
+                raise
+            raise DataError(line) from error
+
+    return told

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from unittest.mock import Mock
 
 import pytest
 
@@ -153,3 +154,15 @@ def test_as_a_module():
     command = [sys.executable, "-m", "undertow", "--version"]
     result = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
     assert result.returncode == 0 and result.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    "fault", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.")]
+)
+def test_fault_30_memory_that_runs_out_is_one_line(command, monkeypatch, fault):
+    monkeypatch.setattr("undertow.checkpoint.load", Mock(side_effect=fault))
+    outcome = command("score", "runs/digits")
+    assert outcome.status == 1 and "not enough memory" in outcome.line
+    monkeypatch.setattr("undertow.checkpoint.load", Mock(side_effect=RuntimeError("a fault of ours")))
+    with pytest.raises(RuntimeError, match="ours"):
+        command("score", "runs/digits")

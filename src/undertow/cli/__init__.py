@@ -11,7 +11,7 @@ from cyclopts import App, CycloptsError, Group, Parameter
 
 from undertow.cli.options import SHARED
 from undertow.cli.parsing import as_option, explain, read_value, remedy
-from undertow.errors import DataError, UsageError, printable
+from undertow.errors import DataError, UsageError, memory_fault, printable
 from undertow.version import version
 
 VERBS = {
@@ -57,7 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         try:
             _app(tokens).meta(tokens, exit_on_error=False, print_error=False, result_action="return_value")
             sys.stdout.flush()
-        except (CycloptsError, DataError, UsageError, OSError, KeyboardInterrupt) as error:
+        except (CycloptsError, DataError, UsageError, OSError, MemoryError, RuntimeError, KeyboardInterrupt) as error:
+            if isinstance(error, RuntimeError) and memory_fault(error) is None:
+                raise
             if DEBUG in tokens:
                 traceback.print_exc()
             sys.exit(_report(error, tokens))
@@ -116,7 +118,7 @@ def _report(error: BaseException, tokens: Sequence[str]) -> int:
     if isinstance(error, KeyboardInterrupt):
         print(f"\nundertow: {printable(str(error)) or 'interrupted'}", file=sys.stderr)
         return INTERRUPT_STATUS
-    text = explain(error) if isinstance(error, CycloptsError) else str(error)
+    text = explain(error) if isinstance(error, CycloptsError) else memory_fault(error) or str(error)
     if isinstance(error, UsageError):
         text = as_option(text, tokens)
     if isinstance(error, DataError):
