@@ -77,7 +77,7 @@ def _pairs(found: Mapping[str, Any]) -> list[str]:
     for split, one in found["splits"].items():
         words = ", ".join(f"{one['words'][language]['mean']:.1f} in {language}" for language in one["words"])
         lines.append(f"{split:18}{one['num_pairs']:,} pairs; words of a sentence, on average: {words}")
-    return lines
+    return lines + found["notes"]
 
 
 KINDS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {

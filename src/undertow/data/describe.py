@@ -15,6 +15,7 @@ from undertow.data.describe_text import describe_pairs, describe_text, lengths
 from undertow.data.folder import SPLITS
 from undertow.data.mnist import NUM_VALIDATION, read_idx
 from undertow.data.named_set import Kind
+from undertow.data.parallel_tables import languages_in
 from undertow.data.parallel_text import is_parallel
 from undertow.data.rolls import SUFFIXES as ROLLS
 from undertow.data.rolls import load_rolls
@@ -120,6 +121,8 @@ def _measures(rolls: SequenceSet) -> dict[str, Any]:
 
 def _kind_of(path: Path) -> Kind:
     """The kind of data in a file or folder, by suffixes; text by default."""
+    if path.is_file() and languages_in(path):
+        return "pairs"
     if path.is_file():
         return "audio" if path.suffix.lower() in (*AUDIO, *FOREIGN) else "rolls" if path.suffix == ".mat" else "text"
     if not path.is_dir():

@@ -1,12 +1,14 @@
 """Describe text and pairs of sentences: sizes, characters, splits."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from undertow.data.lines import read_lines
-from undertow.data.parallel_text import parallel_files
+from undertow.data.parallel_tables import languages_in
+from undertow.data.parallel_text import open_parallel_text, parallel_files
 from undertow.data.text import Text, open_text
 from undertow.errors import DataError
 
@@ -54,26 +56,39 @@ def describe_text(source: str) -> dict[str, Any]:
 
 
 def describe_pairs(source: str) -> dict[str, Any]:
-    """Count the pairs of sentences of a named set, or of a folder with train.en, train.de and the like.
+    """Count the pairs of sentences of a named set, of a folder with train.en, train.de and the like, or of a table.
 
     Returns:
-        `splits`: for each, `num_pairs`, and the lengths of its sentences in `characters` and `words` by language.
+        `splits`: for each, `num_pairs`, and the lengths of its sentences in `characters` and `words` by language;
+        `notes`: which columns of a table were taken, and what was skipped.
 
     Raises:
         DataError: a file is missing or damaged, or the numbers of lines of its languages differ.
     """
+    if languages := languages_in(Path(source)):
+        text = open_parallel_text(source, languages)
+        splits = {
+            split: _measured(dict(zip(languages, zip(*(pair[:2] for pair in pairs), strict=True), strict=True)))
+            for split, pairs in text.splits.items()
+        }
+        return {"source": source, "splits": splits, "notes": text.lines()}
     splits = {}
     for split, files in parallel_files(source).items():
         lines = {language: read_lines(file) for language, file in files.items()}
         numbers = {language: len(sentences) for language, sentences in lines.items()}
         if len(set(numbers.values())) > 1:
             raise DataError(f"{source}: {split} has {numbers} lines; all languages must have equally many")
-        splits[split] = {
-            "num_pairs": next(iter(numbers.values())),
-            "characters": {language: lengths(map(len, sentences)) for language, sentences in lines.items()},
-            "words": {language: lengths(len(one.split()) for one in lines[language]) for language in lines},
-        }
-    return {"source": source, "splits": splits}
+        splits[split] = _measured(lines)
+    return {"source": source, "splits": splits, "notes": []}
+
+
+def _measured(lines: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """The number of the pairs, and the lengths of the sentences, by language."""
+    return {
+        "num_pairs": len(next(iter(lines.values()))),
+        "characters": {language: lengths(map(len, sentences)) for language, sentences in lines.items()},
+        "words": {language: lengths(len(one.split()) for one in sentences) for language, sentences in lines.items()},
+    }
 
 
 def lengths(values: Iterable[float | int]) -> dict[str, float]:

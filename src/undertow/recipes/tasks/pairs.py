@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from pydantic import Field
 
 from undertow import alphabets
 from undertow.alphabets import TextAlphabet
@@ -40,10 +41,12 @@ class PairsTask(Task):
         """Which parallel text.
 
         Attributes:
-            source: a named set, a folder with train.en, train.de and the like, or one of two files whose names differ
-                only in the language; see `open_parallel_text`.
+            source: a named set, a folder with train.en, train.de and the like, one of two files whose names differ
+                only in the language, or a table (.tsv) of both; see `open_parallel_text`.
             path: folder of a named set, if it is neither in UNDERTOW_DATA nor in the cache.
             source_language, target_language: languages to translate from and to, as in the files' names.
+            columns: of a table, the number of each language's column, from 1, or its name in the first line, such as
+                {en: 1, de: 2}; by default they are found.
             longest: largest number of symbols of either side.
             long_lines: what to do with longer pairs: "keep" them; "split" them into shorter ones (validation pairs are
                 skipped); or "skip" them. Their number is reported.
@@ -59,6 +62,7 @@ class PairsTask(Task):
         path: Name | None = None
         source_language: Name = "en"
         target_language: Name = "de"
+        columns: dict[Name, Count | Name] = Field(default_factory=dict)
         longest: Count = 250
         long_lines: LongLines = "skip"
         tokens_per_batch: Count = 4096
@@ -177,4 +181,5 @@ def spread(number: int, wanted: int) -> list[int]:
 
 def _open(config: PairsTask.Config) -> ParallelText:
     assert config.source is not None
-    return open_parallel_text(config.source, (config.source_language, config.target_language), config.path)
+    languages = config.source_language, config.target_language
+    return open_parallel_text(config.source, languages, config.path, config.columns)
