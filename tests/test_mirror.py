@@ -19,6 +19,8 @@ HELD_BY = {
     "cli/test_score.py": ["cli/score_lines", "recipes/scoring"],
     "cli/test_transcribe.py": ["cli/score_speech", "decoding/transcribing"],
     "cli/test_translate.py": ["cli/translate_lines", "cli/translator"],
+    "data/test_audio.py": ["data/sound_formats"],
+    "data/test_load.py": ["data/clip_reader"],
     "data/test_batches.py": ["data/clip_examples", "data/examples", "data/needs"],
     "data/test_catalogue.py": ["data/named_set"],
     "data/test_describe.py": ["data/describe_text"],

@@ -13,6 +13,7 @@ from tests.data.sounds import RATE, tone, write
 from tests.data.speech import WORDS, sing, speak, table
 from tests.refusals import assert_says, refuses
 from undertow import checkpoint
+from undertow.decoding import transcribing
 
 SHORT = ["training.num_validations=1", "training.tensorboard=false", "training.warmup_steps=2", "training.average=null"]
 SMALL = ["network.channels=24", "network.dropout=0", "data.tokens_per_batch=400"]
@@ -136,7 +137,7 @@ def test_another_rate_is_resampled_and_said(command, trained, tmp_path):
 def test_files_that_cannot_be_used(command, trained, sounds, tmp_path):
     outcome = command("transcribe", trained, sounds / "12.wav", tmp_path / "none.wav")
     assert outcome.status == 1 and outcome.out == "yes\n\n"
-    assert_says(outcome.line, "none.wav", "no such file")
+    assert_says(outcome.line, "none.wav", "No such file")
     write(tmp_path / "silent.wav", np.zeros(RATE, np.float32))
     outcome = command("transcribe", trained, tmp_path / "silent.wav")
     assert outcome.status == 1 and "silent.wav: " in outcome.line
@@ -156,8 +157,45 @@ def test_a_recording_longer_than_the_model_reads(command, sounds, tmp_path):
     assert outcome.status == 0, outcome.err
     write(tmp_path / "long.wav", tone(3.0))
     outcome = command("transcribe", run, tmp_path / "long.wav")
-    assert outcome.status == 1
-    assert_says(outcome.line, "long.wav", "3.00 s", "0.50 s")
+    assert outcome.status == 0 and len(outcome.out.splitlines()) == 1
+    assert_says(outcome.err, "long.wav", "3.0 s", "windows", "0.5 s")
+
+
+def test_fault_9_a_long_recording_is_cut_into_windows(command, trained, sounds, tmp_path, monkeypatch):
+    """What is heard in a long recording is what is heard in its parts, with their times."""
+    monkeypatch.setattr(transcribing, "WINDOW_SECONDS", 0.8)
+    monkeypatch.setattr(transcribing, "LONG_GROUP_SECONDS", 2.0)
+    pause = np.zeros(round(0.25 * RATE), np.float32)
+    said = ["yes", "no", "oh no", "no", "yes"] * 2
+    waves = [sing(text, 0.15) for text in said]
+    write(tmp_path / "long.flac", np.concatenate([part for wave in waves for part in (wave, pause)]))
+    files = [sounds / "12.wav", tmp_path / "long.flac", sounds / "13.wav"]
+    outcome = command("transcribe", trained, *files, "--json")
+    assert outcome.status == 0, outcome.err
+    found = json.loads(outcome.out)["transcripts"]
+    assert [found[0]["texts"], found[2]["texts"]] == [["yes"], ["no"]]
+    spans = found[1]["windows"]
+    assert " ".join(one["text"].strip() for one in spans) == found[1]["texts"][0]
+    assert spans[0]["start"] == 0 and spans[-1]["stop"] == pytest.approx(found[1]["seconds"])
+    assert all(0 < one["stop"] - one["start"] <= 0.8 for one in spans) and len(spans) >= 7
+    assert all(one["stop"] == two["start"] for one, two in zip(spans[:-1], spans[1:], strict=True))
+    assert_says(outcome.err, "long.flac", "windows", len(spans), "0.8 s")
+    seen = []
+    ut.transcribe(ut.load(trained), files, progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1][0] == seen[-1][1] == 6 and seen == sorted(seen)
+
+
+def test_fault_9_silence_between_is_not_transcribed(command, trained, tmp_path, monkeypatch):
+    monkeypatch.setattr(transcribing, "WINDOW_SECONDS", 0.8)
+    silence = np.zeros(3 * RATE, np.float32)
+    write(tmp_path / "long.wav", np.concatenate([sing("no", 0.16), silence, sing("yes", 0.16)]))
+    found = json.loads(command("transcribe", trained, tmp_path / "long.wav", "--json").out)["transcripts"][0]
+    assert [one["stop"] < 1.5 or one["start"] > 2 for one in found["windows"]] == [True] * len(found["windows"])
+    assert found["windows"][0]["start"] == 0 and found["windows"][-1]["stop"] == pytest.approx(found["seconds"])
+    assert_says(found["notes"][0], "silent")
+    write(tmp_path / "silent.wav", silence)
+    outcome = command("transcribe", trained, tmp_path / "silent.wav")
+    assert outcome.status == 1 and "silent.wav" in outcome.line
 
 
 def test_a_model_of_something_else(command, sounds, tmp_path):

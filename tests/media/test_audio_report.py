@@ -69,3 +69,18 @@ def test_real_speech_is_sound(real_data: Path, monkeypatch: pytest.MonkeyPatch) 
     reports = [audio_report(clip.samples, RATE) for clip in load_clips("fsdd", "test")]
     assert {report.verdict for report in reports} <= {"sound", "sound, a little clipped"}
     assert max(report.flatness for report in reports) < 0.45
+
+
+def test_fault_28_quiet_background_is_not_taken_for_an_untrained_model(real_data: Path, monkeypatch) -> None:
+    """The first tenth of a second of a recording is often the background, as flat as noise and 35 dB below it."""
+    monkeypatch.setenv("UNDERTOW_DATA", str(real_data))
+    openings = [audio_report(clip.samples[: RATE // 10], RATE) for clip in load_clips("fsdd", "test")]
+    assert not any(report.verdict.startswith("white noise") for report in openings)
+    assert any(report.verdict == "quiet background noise" for report in openings)
+
+
+@pytest.mark.parametrize("seconds", [0.1, 1.0])
+def test_fault_28_noise_is_judged_by_its_level_too(seconds: float) -> None:
+    noise = np.random.default_rng(0).normal(0, 1, round(seconds * RATE))
+    for level, words in ((0.3, "white noise"), (0.05, "white noise"), (0.01, "quiet"), (0.003, "quiet")):
+        assert audio_report((level * noise).clip(-1, 1), RATE).verdict.startswith(words)

@@ -1,5 +1,6 @@
 """`undertow transcribe`: write down the speech in sound files."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,19 +23,20 @@ def transcribe(
 ) -> None:
     """Transcribe the speech in sound files, one line for each file, in order.
 
-    Files are resampled to the model's rate and mixed to one channel; a line on stderr reports each change. With
+    Files are resampled to the model's rate and mixed to one channel, and those of more than 30 s are cut into windows
+    at their quietest moments; a line on stderr reports each change, and --json gives the time of each window. With
     --n-best each file gives several lines, best first: a score, a tab and a text. A file that cannot be used gives an
     empty line and is named on stderr, and the exit status is 1.
 
     Args:
         run: Folder of a run or a checkpoint.
-        file: Sound file: wav, flac, ogg or mp3.
+        file: Sound file: wav, flac, ogg, opus, mp3 or another.
         more: More sound files.
         out: File to write instead of standard output, whole or not at all, in an existing folder.
     """
     from undertow.cli.faults import raise_faults
     from undertow.cli.outputs import check_file
-    from undertow.cli.terminal import print_json, show, tell
+    from undertow.cli.terminal import print_json, show, step_bar, tell
     from undertow.cli.translator import load_recogniser
     from undertow.decoding.transcribing import transcribe as write_down
     from undertow.device import pick_device
@@ -44,7 +46,8 @@ def transcribe(
     if out is not None:
         check_file(out, files)
     model = load_recogniser(run, pick_device(device))
-    found = write_down(model, files, search=search, skip_bad=True)
+    with step_bar("transcribing") as bar:
+        found = write_down(model, files, search=search, skip_bad=True, progress=bar)
     if len(found.faults) == len(files):
         raise_faults(found.faults, len(files))
     text = "".join(_lines(one, search.n_best) for one in found.transcripts)
@@ -81,6 +84,7 @@ def _as_json(found: "Transcription") -> dict[str, Any]:
                 "scores": list(one.line.scores),
                 "log_probs": list(one.line.log_probs),
                 "ended": list(one.line.ended),
+                "windows": [asdict(span) for span in one.spans],
                 "notes": list(one.notes),
                 "fault": one.fault,
             }

@@ -1,10 +1,11 @@
 """Speech to text: sounds to their transcripts.
 
-T samples, F frames, C channels.
+A long sound is read, cut into windows and transcribed piece by piece, so that memory does not grow with its length.
 """
 
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, overload
@@ -14,9 +15,10 @@ import numpy as np
 from undertow.arguments import checked, is_one, several
 from undertow.callbacks import OnProgress
 from undertow.checkpoint import AnyModel, model_given
-from undertow.data.audio import is_silent
+from undertow.data.audio import Audio, SoundFile, is_silent
 from undertow.data.features import extract
-from undertow.decoding.translating import Translation, translate
+from undertow.decoding.translating import Translation, translate_lines
+from undertow.decoding.windows import windows
 from undertow.errors import DataError
 from undertow.media import Given
 from undertow.media.sound import read_wave
@@ -24,21 +26,18 @@ from undertow.models.seq2seq import Seq2Seq
 from undertow.options import SEARCH, Search, changed
 
 CUT = "its text reached the maximum length and was cut off"
+WINDOW_SECONDS = 30.0  # most of a sound to transcribe at once: time and memory grow faster than the length
+GROUP_SECONDS = 3600.0  # of sounds whose features are in memory at once
+LONG_GROUP_SECONDS = 300.0  # the same, once there is a window of a long sound among them
 
 
 @dataclass(frozen=True)
-class Recording:
-    """A sound as a model reads it.
+class Span:
+    """What was heard in one window of a sound: from `start` to `stop`, in seconds."""
 
-    Attributes:
-        frames: (F, C) float32.
-        seconds: its length.
-        notes: notes for the user on changes to it.
-    """
-
-    frames: np.ndarray
-    seconds: float
-    notes: tuple[str, ...] = ()
+    start: float
+    stop: float
+    text: str
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,9 @@ class Transcript:
         name: its file, or its number for a sound that is not a file.
         seconds: its length.
         line: its texts, with their log-probabilities; "skipped", with an empty text, if the sound could not be used.
-        notes: notes for the user on changes to the sound, and on a text that was cut off.
+        notes: notes for the user on changes to the sound, on its windows, and on a text that was cut off.
         fault: why the sound could not be used, or None.
+        spans: what was heard when: one for each window; silent ones are left out.
     """
 
     name: str
@@ -58,6 +58,7 @@ class Transcript:
     line: Translation
     notes: tuple[str, ...] = ()
     fault: str | None = None
+    spans: tuple[Span, ...] = ()
 
     @property
     def text(self) -> str:
@@ -126,7 +127,10 @@ def transcribe(
     progress: OnProgress | None = None,
     **options: Any,
 ) -> Transcript | Transcription:
-    """Transcribe sounds. One sound gives one `Transcript`. All are read before the first is transcribed.
+    """Transcribe sounds. One sound gives one `Transcript`.
+
+    A sound of more than 30 s, or longer than the model can read, is cut into windows at its quietest moments, and read
+    as it is transcribed.
 
     Args:
         model: a model, or the folder of a checkpoint or of a run.
@@ -135,71 +139,149 @@ def transcribe(
         search: how to search for texts.
         skip_bad: leave the text of a sound that cannot be used empty, and give the reason as its `fault`; by default
             such a sound is an error.
-        progress: called after each batch with the sounds done and the sounds in all.
+        progress: called with the seconds of sound that are done, and those in all.
         options: fields of `undertow.options.Search` by their names, such as beam=5.
 
     Raises:
         UsageError: an unknown option, numbers out of range, or a model that does not read sound.
-        DataError: a sound is missing, damaged, silent, or longer than the model can read.
+        DataError: a sound is missing, damaged or silent.
     """
     began, search = time.perf_counter(), changed(search, options)
     ready: Seq2Seq = model_given(model, "transcribe")
-    read = [_read(ready, sound, number, skip_bad) for number, sound in enumerate(several(sounds), start=1)]
-    good = [one for one in read if isinstance(one, tuple)]
-    found = translate(ready, [recording.frames for _, recording in good], search=search, progress=progress)
-    lines = iter(found.lines)
-    made = tuple(_transcript(*one, next(lines)) if isinstance(one, tuple) else one for one in read)
+    heard = [_Heard(ready, sound, number) for number, sound in enumerate(several(sounds), start=1)]
+    total = 0.0 if progress is None else sum(one.expected_seconds() for one in heard)
+    pieces: deque[_Piece] = deque()
+    groups = ([piece.frames for piece in group] for group in _groups(heard, skip_bad, pieces))
+    done = 0.0
+    for line in translate_lines(ready, groups, search):
+        piece = pieces.popleft()
+        piece.heard.lines.append((piece.start, piece.stop, line))
+        done += piece.stop - piece.start
+        if progress is not None:
+            progress(min(round(done), round(total)), round(total))
+    made = tuple(one.transcript() for one in heard)
     return made[0] if is_one(sounds) else Transcription(made, time.perf_counter() - began)
 
 
-def read_recording(model: Seq2Seq, sound: Given, name: str) -> Recording:
-    """A sound as a model reads it.
+@dataclass(frozen=True)
+class _Piece:
+    """A window of a sound, as the model reads it: from `start` to `stop`, in seconds."""
 
-    Args:
-        name: of the sound, for messages.
-
-    Raises:
-        UsageError: the model's features are not computed from sound.
-        DataError: the sound is missing, damaged, silent, or longer than the model can read.
-    """
-    features = model.config.features
-    try:
-        wave, notes = read_wave(sound, features.sample_rate)
-    except DataError as error:
-        raise error if isinstance(sound, str | Path) else DataError(f"{name}: {error}") from None
-    if is_silent(wave):
-        raise DataError(f"{name}: silent; no sample is above -72 dB of full scale")
-    frames = extract(features, wave)
-    check_length(model, len(frames), name)
-    return Recording(frames, len(wave) / features.sample_rate, notes)
+    heard: "_Heard"
+    frames: np.ndarray
+    start: float
+    stop: float
 
 
-def check_length(model: Seq2Seq, num_frames: int, name: str) -> None:
-    """Refuse a recording with more frames than a model can read.
+class _Heard:
+    """One sound: what is known of it so far."""
 
-    Raises:
-        DataError: it is too long; the message gives both lengths in seconds.
-    """
-    most, features = model.network.encoder.max_length, model.config.features
-    if most is not None and num_frames > most:
-        frame = features.hop_length / features.sample_rate
-        raise DataError(
-            f"{name}: {num_frames * frame:.2f} s long, but this model reads {most * frame:.2f} s at most; cut it into "
-            f"pieces, or train with network.max_length={num_frames} or more"
-        )
+    def __init__(self, model: Seq2Seq, sound: Given, number: int) -> None:
+        self.sound = sound
+        self.name = str(sound) if isinstance(sound, str | Path) else f"sound {number}"
+        self.features, self.most_frames = model.config.features, model.network.encoder.max_length
+        self.seconds, self.num_windows = 0.0, 0
+        self.notes: tuple[str, ...] = ()
+        self.fault: str | None = None
+        self.lines: list[tuple[float, float, Translation]] = []
+
+    def expected_seconds(self) -> float:
+        """Its length, as its header says; 0 if it cannot be used."""
+        if isinstance(self.sound, str | Path):
+            try:
+                return SoundFile(self.sound).seconds
+            except DataError:
+                return 0.0
+        if isinstance(self.sound, Audio):
+            return len(self.sound.wave) / self.sound.sample_rate
+        return len(self.sound) / self.features.sample_rate
+
+    def pieces(self) -> Iterator[_Piece]:
+        """Its windows, read when they are asked for.
+
+        Raises:
+            UsageError: the model's features are not computed from sound.
+            DataError: the sound is missing, damaged or silent.
+        """
+        rate = self.features.sample_rate
+        num_heard = 0
+        for window in windows(self._blocks(), rate, self.most_samples):
+            self.num_windows += 1
+            self.seconds = (window.start + len(window.wave)) / rate
+            if not is_silent(window.wave):
+                num_heard += 1
+                yield _Piece(self, extract(self.features, window.wave), window.start / rate, self.seconds)
+        if not num_heard:
+            raise DataError(f"{self.name}: silent; no sample is above -72 dB of full scale")
+
+    @property
+    def most_samples(self) -> int:
+        """Of a window."""
+        most = round(WINDOW_SECONDS * self.features.sample_rate)
+        return most if self.most_frames is None else min(most, self.most_frames * self.features.hop_length)
+
+    def transcript(self) -> Transcript:
+        """All that was heard."""
+        if self.fault is not None:
+            return Transcript(self.name, 0.0, Translation(kind="skipped"), fault=self.fault)
+        line = self.lines[0][2] if len(self.lines) == 1 else _joined([line for _, _, line in self.lines])
+        notes = list(self.notes)
+        if self.num_windows > 1:
+            most = self.most_samples / self.features.sample_rate
+            silent = self.num_windows - len(self.lines)
+            left_out = f"; {silent} of them silent" if silent else ""
+            notes.append(
+                f"{self.seconds:.1f} s, cut at its quietest moments into {self.num_windows} windows of at most "
+                f"{most:.3g} s{left_out}"
+            )
+        notes += [CUT] * (not line.ended[0])
+        spans = tuple(Span(start, stop, line.text) for start, stop, line in self.lines)
+        return Transcript(self.name, self.seconds, line, tuple(notes), spans=spans)
+
+    def _blocks(self) -> Iterator[np.ndarray]:
+        """Its wave at the model's rate, in blocks."""
+        if isinstance(self.sound, str | Path):
+            file = SoundFile(self.sound, self.features.sample_rate)
+            yield from file.blocks()
+            self.notes = file.notes
+            return
+        try:
+            wave, self.notes = read_wave(self.sound, self.features.sample_rate)
+        except DataError as error:
+            raise DataError(f"{self.name}: {error}") from None
+        yield wave
 
 
-def _read(model: Seq2Seq, sound: Given, number: int, skip_bad: bool) -> tuple[str, Recording] | Transcript:
-    """A sound's name and what the model reads of it; the empty transcript of one that cannot be used."""
-    name = str(sound) if isinstance(sound, str | Path) else f"sound {number}"
-    try:
-        return name, read_recording(model, sound, name)
-    except DataError as error:
-        if not skip_bad:
-            raise
-        return Transcript(name, 0.0, Translation(kind="skipped"), fault=str(error))
+def _groups(heard: Iterable[_Heard], skip_bad: bool, pieces: deque[_Piece]) -> Iterator[list[_Piece]]:
+    """The windows of all sounds, in groups that are transcribed together; each group is also put into `pieces`."""
+    group: list[_Piece] = []
+    seconds = 0.0
+    for one in heard:
+        try:
+            for piece in one.pieces():
+                group.append(piece)
+                seconds += piece.stop - piece.start
+                if seconds >= (GROUP_SECONDS if one.num_windows == 1 else LONG_GROUP_SECONDS):
+                    pieces.extend(group)
+                    yield group
+                    group, seconds = [], 0.0
+        except DataError as error:
+            if not skip_bad:
+                raise
+            one.fault = str(error)
+    if group:
+        pieces.extend(group)
+        yield group
 
 
-def _transcript(name: str, recording: Recording, line: Translation) -> Transcript:
-    notes = (*recording.notes, *([CUT] * (not line.ended[0])))
-    return Transcript(name, recording.seconds, line, notes)
+def _joined(lines: Sequence[Translation]) -> Translation:
+    """The translation of a sound from those of its windows: the best of each, then the second of each …"""
+    ranks = range(min(len(line.texts) for line in lines))
+    return Translation(
+        texts=tuple(" ".join(text for line in lines if (text := line.texts[rank].strip())) for rank in ranks),
+        log_probs=tuple(sum(line.log_probs[rank] for line in lines) for rank in ranks),
+        scores=tuple(sum(line.scores[rank] for line in lines) for rank in ranks),
+        ended=tuple(all(line.ended[rank] for line in lines) for rank in ranks),
+        num_symbols=sum(line.num_symbols for line in lines),
+        kind="split",
+    )

@@ -18,6 +18,7 @@ SPECTRUM_POINTS = 256
 MOSTLY_SILENT = 0.9
 HEAVILY_CLIPPED = 0.01
 NOISE_FLATNESS = 0.5  # real speech at 8 kHz stays below 0.3, white noise is at 0.98
+NOISE_DBFS = -30.0  # an untrained model is louder; the background of a recording is as flat, but below -35
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class AudioReport:
         if self.silence_ratio > MOSTLY_SILENT:
             return "mostly silence"
         if self.flatness > NOISE_FLATNESS:
-            return "white noise, not a learnt sound"
+            return "white noise, not a learnt sound" if self.rms_dbfs > NOISE_DBFS else "quiet background noise"
         if self.clipped_share > HEAVILY_CLIPPED:
             return "heavily clipped"
         return "sound" if self.num_clipped == 0 else "sound, a little clipped"
