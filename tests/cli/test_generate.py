@@ -12,6 +12,7 @@ from tests.cli.generators import short, written
 from tests.media.png_reader import pixels_of
 from tests.refusals import assert_says
 from undertow import files
+from undertow.generation import Stream
 from undertow.native import why_missing
 
 ENGINE = "torch" if why_missing() else "native"
@@ -149,3 +150,49 @@ def test_threads_and_filters_on_the_engine(command, trained, tmp_path):
     assert alone.status == 0
     for name in ("1.wav", "2.wav"):
         assert np.array_equal(soundfile.read(tmp_path / "a" / name)[0], soundfile.read(tmp_path / "b" / name)[0])
+
+
+def test_fault_27_several_midi_files_of_one_command(command, runs, tmp_path):
+    mido = pytest.importorskip("mido")
+    given = ("generate", runs / "roll", "--num-symbols", "4", "--no-picture", "--count", "3")
+    outcome = command(*given, "--out", tmp_path / "tune.mid")
+    assert outcome.status == 0, outcome.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"tune-{row}.mid" for row in (1, 2, 3)]
+    assert [line.split("  ")[0] for line in outcome.out.splitlines()[:3]] == [
+        str(tmp_path / f"tune-{row}.mid") for row in (1, 2, 3)
+    ]
+    assert mido.MidiFile(tmp_path / "tune-3.mid").length >= 0
+
+
+def test_fault_27_flac_and_mp3(command, trained, tmp_path):
+    for name in ("a.wav", "a.flac", "a.mp3", "many.FLAC"):
+        more = ("--count", "10") if name == "many.FLAC" else ()
+        assert command(*short(trained, tmp_path / name, "--no-picture", "--seed", "1", *more)).status == 0
+    wave, flac = (soundfile.read(tmp_path / name, dtype="int16") for name in ("a.wav", "a.flac"))
+    assert np.array_equal(wave[0], flac[0]) and wave[1] == flac[1] == 8000
+    assert [soundfile.info(tmp_path / name).format for name in ("a.mp3", "many-10.FLAC")] == ["MP3", "FLAC"]
+    assert len(list(tmp_path.glob("many-??.FLAC"))) == 10
+
+
+def test_fault_27_ctrl_c_keeps_the_sound(command, trained, runs, tmp_path, monkeypatch):
+    plain = Stream.__next__
+
+    def interrupted(self):
+        if self.num_drawn >= 1024:
+            raise KeyboardInterrupt
+        return plain(self)
+
+    monkeypatch.setattr(Stream, "__next__", interrupted)
+    words = ("--num-symbols", "5000", "--no-picture")
+    outcome = command("generate", trained, *words, "--count", "2", "--out", tmp_path / "x.wav")
+    assert outcome.status == 130 and str(tmp_path / "x-2.wav") in outcome.out
+    assert_says(outcome.err, "stopped after 1024 samples", "kept")
+    assert [soundfile.info(tmp_path / f"x-{row}.wav").frames for row in (1, 2)] == [1024, 1024]
+    outcome = command("generate", runs / "roll", *words, "--out", tmp_path / "tune.npz")
+    assert outcome.status == 130 and np.load(tmp_path / "tune.npz")["roll"].shape == (1024, 88)
+
+
+def test_an_image_is_kept_only_whole(command, runs, tmp_path, monkeypatch):
+    monkeypatch.setattr(Stream, "__next__", lambda self: (_ for _ in ()).throw(KeyboardInterrupt))
+    outcome = command("generate", runs / "pixel", "--out", tmp_path / "x.png")
+    assert outcome.status == 130 and not list(tmp_path.iterdir())

@@ -224,8 +224,8 @@ def test_lines_that_are_too_long(command, runs, model, tmp_path):
         (["a", "--max-length", "25"], ["--max-length is 25", "24 symbols"]),
         (["a", "--length-penalty", "-1"], ["--length-penalty is -1.0", 0, 10]),
         (["a", "--long-lines", "cut"], ["cut"]),
-        (["a", "--out", "."], ["--out .", "folder"]),
-        (["a", "--out", "no/such/a.en"], ["--out no/such/a.en", "folder no/such"]),
+        (["a", "--out", "."], ["--out is .", "folder"]),
+        (["a", "--out", "no/such/a.en"], ["--out is no/such/a.en", "folder no/such"]),
         (["a", "--device", "tpu"], ["device", "tpu"]),
     ],
 )
@@ -265,7 +265,7 @@ def test_the_right_direction_is_no_fault(command, runs):
 def test_a_device_is_not_replaced(command, runs):
     outcome = command("translate", runs / "pair", LINES[0], "--out", "/dev/null")
     assert outcome.status == 2
-    assert_says(outcome.line, "--out /dev/null", "regular file")
+    assert_says(outcome.line, "--out is /dev/null", "regular file")
     assert not Path("/dev/null").is_file()
 
 

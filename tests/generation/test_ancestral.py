@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+import soundfile
 import torch
 
 from tests.generation.models import KINDS, LABELS, RATE, build, frames, prompt
+from tests.generation.symbol_models import pixel_model, roll_model, text_model
 from tests.refusals import refuses
 from undertow.batch import Batch
 from undertow.emissions import Sampling
@@ -162,3 +164,26 @@ def test_damaged_weights_are_an_error_not_noise() -> None:
         next(model.parameters()).fill_(float("nan"))
     with refuses(DataError, "not a number"):
         generate(model, num_steps=5)
+
+
+def test_fault_27_results_save_themselves(tmp_path):
+    for name, model, out, files in (
+        ("text", text_model(), "a.txt", ["a-1.txt", "a-2.txt"]),
+        ("roll", roll_model(), "rolls", ["rolls/1.npz", "rolls/2.npz"]),
+        ("pixel", pixel_model(), "x.png", ["x-1.png", "x-2.png"]),
+    ):
+        steps = 36 if name == "pixel" else 5
+        made = generate(model, num_steps=steps, count=2, prompt="the" if name == "text" else None)
+        assert made.save(tmp_path / out) == [tmp_path / file for file in files]
+        assert all((tmp_path / file).stat().st_size for file in files)
+    texts = generate(text_model(), num_steps=5, count=2, prompt="the").continued
+    assert (tmp_path / "a-2.txt").read_text("utf-8") == texts[1]
+    sound = generate(build("embedding"), num_steps=300, seed=1)
+    for name in ("a.wav", "a.flac"):
+        assert sound.save(str(tmp_path / name)) == [tmp_path / name]
+        wave, rate = soundfile.read(tmp_path / name, dtype="float32")
+        assert rate == 100 and np.abs(wave - sound.continued[0]).max() < 1e-4
+    with refuses(UsageError, "a.mp3", "100 Hz"):
+        sound.save(tmp_path / "a.mp3")
+    with refuses(UsageError, "x.png", "5", "36"):
+        generate(pixel_model(), num_steps=5).save(tmp_path / "x.png")

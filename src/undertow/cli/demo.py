@@ -105,11 +105,12 @@ def _is_begun(out: Path) -> bool:
 
 def _generate(model: "Autoregressive", folder: Path) -> "tuple[Rows, list[Output]]":
     """A few sounds of classes spread over those the model knows, written and drawn."""
-    from undertow.cli.outputs import can_draw, output_paths, write_outputs
+    from undertow.cli.outputs import can_draw, write_outputs
     from undertow.cli.rows import Rows
     from undertow.emissions import Sampling
     from undertow.generation import stream
     from undertow.media import medium_of
+    from undertow.media.paths import result_paths
 
     classes = model.config.conditioner.labels
     labels = {name: [known[row * len(known) // COUNT] for row in range(COUNT)] for name, known in classes.items()}
@@ -117,7 +118,9 @@ def _generate(model: "Autoregressive", folder: Path) -> "tuple[Rows, list[Output
     medium, sampling = medium_of(model.alphabet, model.config.sample_rate), Sampling(temperature=TEMPERATURE)
     chunks = stream(model, seconds=SECONDS, count=COUNT, labels=labels, sampling=sampling, chunk_steps=CHUNK_STEPS)
     sounds = Rows(chunks, medium)
-    paths = output_paths(folder, COUNT, medium)
+    if sounds.interrupted:
+        raise KeyboardInterrupt
+    paths = result_paths(folder, COUNT, medium)
     return sounds, write_outputs(medium, paths, sounds.results, titles, sounds.num_given, can_draw())
 
 

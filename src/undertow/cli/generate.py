@@ -26,13 +26,15 @@ def generate(
 ) -> None:
     """Generate sound, text, music or images with a trained model.
 
-    Sound is written to wav files and music to npz or MIDI files, each with a picture; images are written to png files.
-    Text is printed as it is generated, or written to files. A result begins with its prompt. By default sound lasts
-    1 second or as long as its features, text has 500 symbols, music has 128 steps, and an image is complete.
+    Sound is written to wav, flac or mp3 files and music to npz or MIDI files, each with a picture; images are written
+    to png files. Text is printed as it is generated, or written to files. A result begins with its prompt. By default
+    sound lasts 1 second or as long as its features, text has 500 symbols, music has 128 steps, and an image is
+    complete. Ctrl-C keeps what was generated, except of an image.
 
     Args:
         run: Folder of a run or a checkpoint.
-        out: Output file, or a folder for numbered files; existing files are replaced. Optional for text.
+        out: Output file, whose suffix chooses its kind, or a folder for numbered files; existing files are replaced.
+            With --count, tune.mid means tune-1.mid, tune-2.mid and so on. Optional for text.
         labels: Class to condition on, such as theo or speaker=theo; repeat for another label.
         prompt: Text to continue; for other models a file to continue: a sound, an array of notes or pixels, or MIDI.
         prompt_file: File to continue, for text too.

@@ -17,7 +17,7 @@ CHUNK_STEPS = 1024
 
 
 def run(request: Request) -> None:
-    """Generate, write, draw and report; Ctrl-C keeps the text that was generated."""
+    """Generate, write, draw and report; Ctrl-C keeps what was generated."""
     medium, paths = request.medium, request.paths
     rows = _generate(request, shows=medium.streams and request.count == 1 and not (paths or request.json))
     written: list[Output] = []

@@ -9,6 +9,7 @@ from undertow.cli import outputs
 from undertow.cli.terminal import tell
 from undertow.errors import UsageError
 from undertow.media import Given, Medium, medium_of
+from undertow.media.paths import result_paths
 from undertow.models.autoregressive import Autoregressive
 from undertow.options import Draw
 
@@ -63,9 +64,9 @@ class Request:
         """The files to write; none without --out.
 
         Raises:
-            UsageError: see `output_paths`; or one of them is an input file.
+            UsageError: see `result_paths`; or one of them is an input file.
         """
-        paths = [] if self.out is None else outputs.output_paths(self.out, self.count, self.medium)
+        paths = [] if self.out is None else result_paths(self.out, self.count, self.medium)
         outputs.check_not_read(paths, [path for path in (self.given, self.features) if isinstance(path, Path)])
         return paths
 

@@ -39,7 +39,7 @@ class Rows:
         """Draw all chunks; `show` prints those of the first row as they come.
 
         Raises:
-            KeyboardInterrupt: Ctrl-C, in a medium that does not stream.
+            KeyboardInterrupt: Ctrl-C before the first chunk, or in a medium whose results must be whole.
         """
         self.chunks, self.medium, self.notes, self.prime_seconds = chunks, medium, notes, prime_seconds
         self.prompts = [medium.alphabet.decode(prompt.numpy()) for prompt in chunks.start.prompts]
@@ -49,7 +49,7 @@ class Rows:
         try:
             self._show(show) if show is not None else self._collect()
         except KeyboardInterrupt:
-            if not medium.streams:
+            if medium.whole_steps is not None or not all(self._pieces):
                 raise
             self.interrupted = True
         self.seconds = time.perf_counter() - began

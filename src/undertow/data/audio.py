@@ -16,13 +16,16 @@ import soxr
 
 from undertow.data.sound_formats import KNOWN, missing_bytes, remedy
 from undertow.door import checked
-from undertow.errors import DataError
+from undertow.errors import DataError, UsageError
 from undertow.files import atomic_write
 
 SILENCE = 2.0**-12  # a clip that never leaves ±2^-12 of its mean (-72 dB of full scale) is silent
 LOUDEST = 4.0  # a float file beyond 12 dB over full scale was not scaled to [-1, 1]
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000  # Hz; others are damaged headers, and would be resampled to anything
 MOST_PER_BYTE = 1 << 16  # samples; more than any codec packs into a byte, silence included
+FORMATS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".mp3": ("MP3", "MPEG_LAYER_III")}  # written
+MP3 = ".mp3"
+MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # Hz
 BLOCK = 1 << 20  # samples of all channels to read at a time, before and after resampling
 MOST_WHOLE = 1 << 29  # samples of a wave that is read whole: 2 GiB, three hours at 48 kHz
 
@@ -192,18 +195,39 @@ def check_rate(sample_rate: int, name: str) -> None:
 
 
 def write_audio(path: str | Path, wave: np.ndarray, sample_rate: int) -> None:
-    """Write a (T,) wave in [-1, 1] as a 16-bit PCM wav file, whole or not at all; samples over full scale are clipped.
+    """Write a (T,) wave in [-1, 1], whole or not at all; samples over full scale are clipped.
+
+    The suffix chooses the kind of file: .wav and .flac hold samples of 16 bits exactly, .mp3 does not.
 
     Raises:
+        UsageError: the path ends in none of these, or see `check_format`.
         DataError: the wave holds NaN or infinity, or the file cannot be written.
     """
     path = Path(path)
+    check_format(path, sample_rate)
     if not np.isfinite(wave).all():
         raise DataError(f"cannot write {path}: the wave holds NaN or infinity")
     file = io.BytesIO()
-    soundfile.write(file, to_int16(wave), sample_rate, format="WAV", subtype="PCM_16")
+    kind, encoding = FORMATS[path.suffix.lower()]
+    soundfile.write(file, to_int16(wave), sample_rate, format=kind, subtype=encoding)
     with atomic_write(path) as temporary:
         temporary.write_bytes(file.getbuffer())
+
+
+def check_format(path: Path, sample_rate: int) -> None:
+    """Refuse a sound file that cannot be written.
+
+    Raises:
+        UsageError: the suffix is unknown, mp3 does not have this sample rate, or libsndfile cannot write mp3.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in FORMATS:
+        raise UsageError(f"{path}: sound is written as {', '.join(FORMATS)}")
+    if suffix == MP3 and sample_rate not in MP3_RATES:
+        rates = ", ".join(map(str, MP3_RATES))
+        raise UsageError(f"{path}: mp3 cannot have {sample_rate} Hz, only {rates}; write wav or flac")
+    if FORMATS[suffix][0] not in soundfile.available_formats():
+        raise UsageError(f"{path}: the installed libsndfile cannot write {suffix[1:]}; write wav")
 
 
 def resample(wave: np.ndarray, source_rate: int, sample_rate: int) -> np.ndarray:

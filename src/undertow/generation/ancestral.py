@@ -6,17 +6,20 @@ B rows, T steps.
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from undertow.arguments import checked
+from undertow.arguments import check, checked
 from undertow.callbacks import OnProgress
 from undertow.checkpoint import AnyModel, model_given
 from undertow.errors import UsageError
 from undertow.generation.labels import Labels
 from undertow.generation.prompts import Features, Prompts
 from undertow.generation.streaming import NOTHING, Stream, stream
+from undertow.media import MEDIA, Medium, medium_of
+from undertow.media.paths import result_paths
 from undertow.models.autoregressive import Autoregressive
 from undertow.options import DRAW, Draw, changed
 
@@ -40,6 +43,7 @@ class Generation:
         seconds: wall-clock seconds spent on the steps.
         engine, precision, num_threads: how the model was run.
         notes: notes for the user on changes to the prompts and on the choice of the engine.
+        medium: how results are written; None if no kind of file holds them.
     """
 
     symbols: np.ndarray
@@ -54,6 +58,26 @@ class Generation:
     precision: str
     num_threads: int
     notes: tuple[str, ...]
+    medium: Medium | None = None
+
+    def save(self, out: str | Path) -> list[Path]:
+        """Write each row, with its prompt, to a file, and return the files; existing files are replaced.
+
+        The suffix chooses the kind: wav, flac or mp3 for sound, npz or mid for music, png for images, txt or any other
+        for text. For several rows `tune.mid` gives `tune-1.mid`, `tune-2.mid` and so on. A path without such a suffix
+        is a folder for numbered files.
+
+        Raises:
+            UsageError: results cannot be written as such a file, or its folder does not exist.
+            DataError: a file cannot be written.
+        """
+        check("out", out, str | Path)
+        if self.medium is None:
+            raise UsageError("no kind of file holds this model's symbols; save them as arrays, with numpy.save")
+        paths = result_paths(Path(out), len(self.continued), self.medium)
+        for path, real in zip(paths, self.continued, strict=True):
+            self.medium.write(path, real)
+        return paths
 
     @property
     def samples_per_second(self) -> float:
@@ -125,6 +149,7 @@ def generate(
         precision=session.precision,
         num_threads=session.num_threads,
         notes=chunks.start.notes,
+        medium=medium_of(alphabet, ready.config.sample_rate) if alphabet.real in MEDIA else None,
     )
 
 

@@ -60,6 +60,8 @@ class Images(Medium):
 
     def write(self, path: Path, real: Any) -> None:
         rows, columns, channels = self.shape
+        if len(real) != self.whole_steps:
+            raise UsageError(f"{path}: the image has {len(real):,} of its {self.whole_steps:,} pixels; generate all")
         image = real.reshape(self.shape) if channels == COLOUR else real.reshape(rows, columns)
         write_png(path, image, max(1, MOST_WIDTH // columns))
 

@@ -86,6 +86,14 @@ class Medium(ABC):
         """The suffix of the files for `count` results: that of `out` if it is one of `suffixes`, else the default."""
         return out.suffix.lower() if out.suffix.lower() in self.suffixes else self.suffixes[0]
 
+    def check(self, path: Path) -> None:
+        """Refuse a kind of file that results cannot be written as, before they are generated.
+
+        Raises:
+            UsageError: they cannot.
+        """
+        return None
+
     @abstractmethod
     def write(self, path: Path, real: Any) -> None:
         """Write one result to a file, whole or not at all; the path's suffix chooses the kind of file.

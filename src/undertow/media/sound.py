@@ -1,4 +1,4 @@
-"""Sound: wav, flac, ogg and mp3 files in; wav files out, each with a spectrogram and a report of its level.
+"""Sound: files of many kinds in; wav, flac and mp3 files out, each with a spectrogram and a report of its level.
 
 T samples, F feature frames, M features a frame.
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from undertow.data.audio import Audio, read_audio, resample, write_audio
+from undertow.data.audio import FORMATS, Audio, check_format, read_audio, resample, write_audio
 from undertow.data.features import extract
 from undertow.data.frames import SUFFIX, read_frames
 from undertow.errors import DataError, UsageError
@@ -24,7 +24,7 @@ class Sound(Medium):
     """A wave (T,) float32 in [-1, 1]."""
 
     product = "sound"
-    suffixes = (".wav",)
+    suffixes = tuple(FORMATS)
     refusals = {"stop": "this model makes sound, not text"}
     draws = True
 
@@ -58,6 +58,9 @@ class Sound(Medium):
 
     def usual_steps(self, num_given: int) -> int:
         return max(1, round(USUAL_SECONDS * self.rate))
+
+    def check(self, path: Path) -> None:
+        check_format(path, self.rate)
 
     def write(self, path: Path, real: Any) -> None:
         write_audio(path, real, self.rate)
