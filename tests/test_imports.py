@@ -22,6 +22,7 @@ ORDER = [
         "device",
         "digests",
         "files",
+        "memory_room",
         "numpy_files",
         "plain_yaml",
         "run_steps",

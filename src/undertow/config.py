@@ -28,11 +28,12 @@ def _not_a_switch(value: Any) -> Any:
 # whether a model or a batch fits this machine is another question (`undertow.memory_room`).
 MOST = 10**9  # updates of years, 17 hours of steps at 16 kHz
 MOST_ROWS = 65_536  # sequences at once
+MOST_LAYERS = 1024  # of a network; the deepest published have 1,000
 Number = BeforeValidator(_not_a_switch)
 Count = Annotated[int, Field(ge=1, le=MOST), Number]
 Natural = Annotated[int, Field(ge=0, le=MOST), Number]
 Width = Annotated[int, Field(ge=1, le=2**20), Number]  # channels, taps, bands; the widest published layers have 2^16
-Depth = Annotated[int, Field(ge=1, le=1024), Number]  # layers, or cycles of them; the deepest published have 1,000
+Depth = Annotated[int, Field(ge=1, le=MOST_LAYERS), Number]  # layers, or cycles of them
 Rate = Annotated[int, Field(ge=1, le=768_000), Number]  # Hz; no sound file has more
 Seed = Annotated[int, Field(ge=0, lt=2**62), Number]  # a process adds its rank, and the sum has 63 bits
 Positive = Annotated[float, Field(gt=0, le=MOST, allow_inf_nan=False), Number]

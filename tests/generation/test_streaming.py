@@ -6,9 +6,9 @@ import torch
 
 from tests.generation.models import KINDS, build, prompt, request, resumed
 from tests.refusals import refuses
+from undertow import memory_room
 from undertow.emissions import Sampling
 from undertow.errors import DataError, UsageError
-from undertow.generation import rows
 from undertow.generation.ancestral import generate
 from undertow.generation.streaming import resume, stream
 from undertow.state import concat, num_bytes, save, select
@@ -123,7 +123,7 @@ def test_an_interrupted_chunk_ends_the_stream(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_rows_that_memory_cannot_hold(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "_memory_bytes", lambda: 10**6)
+    monkeypatch.setattr(memory_room, "memory_bytes", lambda device="cpu": 10**6)
     assert stream(build(), count=2, num_steps=1).start.places
     with refuses(UsageError, "50,000 rows", "0.0 GB"):
         stream(build(), count=50_000, num_steps=1)

@@ -9,6 +9,7 @@ from undertow.cli.rows import Rows
 from undertow.cli.terminal import print_json, put, show, tell
 from undertow.generation import stream
 from undertow.generation.prompts import read_prompt
+from undertow.generation.rows import check_length
 from undertow.recipes.verdict import verdict
 
 SHOWN_STEPS = 4  # steps of text printed together
@@ -67,6 +68,7 @@ def _generate(request: Request, shows: bool) -> Rows:
         prompt=None if given is None else prompt.numpy(),
         chunk_steps=chunk_steps,
     )
+    check_length(model, request.count, chunks.num_steps)
     notes = (*notes, *chunks.start.notes)
     for note in filter(None, [*notes, verdict(request.run)]):
         tell(note)

@@ -17,14 +17,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.autograd.graph import saved_tensors_hooks
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry, sdpa_backward_flop_count, sdpa_flop_count, shape_wrapper
 
 from undertow.batch import Batch
 from undertow.cost.path_length import longest_path, sequential_operations
 from undertow.errors import UsageError
+from undertow.memory_room import kept_bytes
 from undertow.models.autoregressive import Autoregressive
 from undertow.state import num_bytes
 
@@ -210,21 +209,9 @@ def _training_operations(model: Autoregressive, batch: Batch) -> tuple[int, int,
 
 
 def _training_bytes(model: Autoregressive, batch: Batch) -> int:
-    """Bytes of the distinct storages that forward keeps for backward, without the model's own."""
-    own = {parameter.untyped_storage().data_ptr() for parameter in (*model.parameters(), *model.buffers())}
-    kept: dict[int, int] = {}
-
-    def keep(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        if storage.data_ptr() not in own:
-            kept[storage.data_ptr()] = storage.nbytes()
-        return tensor
-
+    """Bytes that forward keeps for backward."""
     model.train()
-    with torch.enable_grad(), saved_tensors_hooks(keep, lambda tensor: tensor):
-        loss = model(batch)
-    del loss  # until here it kept the storages alive, so none was reused
-    return sum(kept.values())
+    return kept_bytes(model, lambda: model(batch))
 
 
 @torch.no_grad()

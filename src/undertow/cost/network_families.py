@@ -5,7 +5,7 @@ from typing import Any
 
 from undertow.config import check_whole, nearest, parse
 from undertow.errors import UsageError, shown
-from undertow.models.autoregressive import Autoregressive
+from undertow.models import Autoregressive, build
 
 WIDTH, DEPTH = 64, 6
 HEAD_CHANNELS = 32  # of attention, where the width allows
@@ -33,7 +33,7 @@ def family(name: str, length: int, width: int = WIDTH, depth: int = DEPTH) -> Au
         raise UsageError(f"width is {width}; it must be even")
     network = FAMILIES[name](length, width, depth)
     values = {"alphabet": {"kind": "bytes"}, "network": network, "emission": {"kind": "categorical"}}
-    return Autoregressive(parse(Autoregressive.Config, values))
+    return build(parse(Autoregressive.Config, values))
 
 
 def _recurrent(cell: str) -> Callable[[int, int, int], Shape]:

@@ -12,6 +12,7 @@ from undertow.config import nearest
 from undertow.data.folder import SPLITS
 from undertow.data.sequences import SequenceSet
 from undertow.errors import UsageError
+from undertow.memory_room import refuse_beyond
 
 NUM_ADDING = {"train": 50_000, "validation": 1_000, "test": 1_000}
 NUM_COPY = {"train": 10_000, "validation": 1_000, "test": 1_000}
@@ -33,11 +34,12 @@ def adding_problem(split: str, length: int = 600, num: int | None = None, seed: 
         seed: 0 or more.
 
     Raises:
-        UsageError: there is no such split, or a number is too small.
+        UsageError: there is no such split, or a number is too small, or they do not fit in memory.
     """
     num, random = _begin(split, num, NUM_ADDING, seed)
     if length < 2:
         raise UsageError(f"length {length}: two steps are marked, so it must be 2 or more")
+    refuse_beyond(8 * num * length, f"{num:,} sequences of {length:,} steps need", "lower num_train or length")
     inputs = np.zeros((num, length, 2), np.float32)
     for values in inputs:  # one at a time: all at once would be there twice
         values[:, 0] = random.random(length, dtype=np.float32)
@@ -62,11 +64,14 @@ def copy_memory(split: str, num_blanks: int = 1000, num: int | None = None, seed
         seed: 0 or more.
 
     Raises:
-        UsageError: there is no such split, or a number is too small.
+        UsageError: there is no such split, or a number is too small, or they do not fit in memory.
     """
     num, random = _begin(split, num, NUM_COPY, seed)
     if num_blanks < 1:
         raise UsageError(f"num_blanks {num_blanks}: it must be 1 or more")
+    refuse_beyond(
+        2 * num * num_blanks, f"{num:,} sequences of {num_blanks:,} blanks need", "lower num_train or num_blanks"
+    )
     memory = random.integers(1, NUM_VALUES + 1, (num, MEMORY), dtype=np.uint8)
     inputs, targets = np.full((2, num, num_blanks + 2 * MEMORY), BLANK, np.uint8)
     inputs[:, :MEMORY] = targets[:, -MEMORY:] = memory

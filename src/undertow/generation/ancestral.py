@@ -17,6 +17,7 @@ from undertow.checkpoint import AnyModel, model_given
 from undertow.errors import UsageError
 from undertow.generation.labels import Labels
 from undertow.generation.prompts import Features, Prompts
+from undertow.generation.rows import check_length
 from undertow.generation.streaming import NOTHING, Stream, stream
 from undertow.media import MEDIA, Medium, medium_of
 from undertow.media.paths import result_paths
@@ -126,6 +127,7 @@ def generate(
     )
     if chunks.num_steps is None:
         raise UsageError("give seconds or num_steps: how much to generate")
+    check_length(ready, len(chunks.start.places), chunks.num_steps)
     primed = time.perf_counter()
     symbols = np.concatenate(list(_watched(chunks, chunks.num_steps, progress)), axis=1)
     done = time.perf_counter()

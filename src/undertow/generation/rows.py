@@ -3,8 +3,8 @@
 B rows, L steps of a prompt, E elements of a vector symbol.
 """
 
-import os
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,10 +16,13 @@ from undertow.config import MOST_ROWS
 from undertow.errors import DataError, UsageError
 from undertow.generation.labels import Labels, differ_by_row, resolve_labels
 from undertow.generation.prompts import Features, Prompts, each_prompt, one_for_all, read_features, read_prompt
+from undertow.memory_room import refuse_beyond, shapes_only
 from undertow.models.autoregressive import Autoregressive
 from undertow.session import Known, Session
 from undertow.state import State, leaves, named_leaves, num_bytes
 
+SYMBOL_BYTES = 8
+MANY_STEPS = 2**20
 COPIES = 3  # about so many of the rows' state exist while a stream begins
 
 
@@ -97,11 +100,22 @@ def check_rows(model: Autoregressive, count: int) -> None:
     """
     if count > MOST_ROWS:
         raise UsageError(f"{count:,} rows are too many; one stream can have {MOST_ROWS:,}")
-    needed, memory = COPIES * count * num_bytes(model.init_state(1, Condition())), _memory_bytes()
-    if memory is not None and needed > memory:
-        raise UsageError(
-            f"{count:,} rows of this model need {needed / 1e9:,.1f} GB, but this machine has {memory / 1e9:,.1f} GB; "
-            "generate fewer at once"
+    reach = max(model.max_length or 0, model.receptive_field or 0)
+    with shapes_only() if reach > MANY_STEPS else nullcontext():  # a state of many steps may not fit even once
+        needed = COPIES * count * num_bytes(model.init_state(1, Condition()))
+    refuse_beyond(needed, f"{count:,} rows of this model need", "generate fewer at once")
+
+
+def check_length(model: Autoregressive, count: int, num_steps: int | None) -> None:
+    """Refuse a result that does not fit in memory.
+
+    Raises:
+        UsageError: it does not.
+    """
+    if num_steps is not None:
+        needed = SYMBOL_BYTES * count * num_steps * (model.alphabet.num_elements or 1)
+        refuse_beyond(
+            needed, f"{count:,} rows of {num_steps:,} symbols need", "generate fewer, or take a stream in Python"
         )
 
 
@@ -140,14 +154,6 @@ def _check_fit(length: int, conditions: Known) -> None:
     if limit is not None and length >= limit:
         what = "the network can hold" if conditions.features is None else "the features and the network allow"
         raise UsageError(f"the prompt is {length} steps long, so nothing can follow it: {what} {limit} steps")
-
-
-def _memory_bytes() -> int | None:
-    """Physical memory of this machine; None if it is not known."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError):
-        return None
 
 
 def _is_of(model: Autoregressive, state: State) -> bool:

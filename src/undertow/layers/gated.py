@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from undertow.config import MOST_LAYERS
+from undertow.errors import UsageError
 from undertow.layers.causal_conv import CausalConv1d
 from undertow.layers.layer import Layer
 from undertow.layers.stacked import Stacked
@@ -93,5 +95,14 @@ class GatedStack(Layer):
 
 
 def dilation_cycles(num_cycles: int, layers_per_cycle: int) -> list[int]:
-    """1, 2, 4, … 2^(layers_per_cycle - 1), repeated num_cycles times."""
+    """1, 2, 4, … 2^(layers_per_cycle - 1), repeated num_cycles times.
+
+    Raises:
+        UsageError: they are more than `MOST_LAYERS`.
+    """
+    if num_cycles * layers_per_cycle > MOST_LAYERS:
+        raise UsageError(
+            f"num_cycles {num_cycles:,} of layers_per_cycle {layers_per_cycle} are {num_cycles * layers_per_cycle:,} "
+            f"layers; a network has at most {MOST_LAYERS:,}"
+        )
     return [2**layer for _ in range(num_cycles) for layer in range(layers_per_cycle)]

@@ -1,11 +1,15 @@
 """Models by name: everything that can be trained. Calling a model with a batch gives its loss."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
+
+import torch
 
 from undertow.config import choice, nearest
 from undertow.data.told import Told
 from undertow.errors import UsageError
+from undertow.memory_room import refuse_model
 from undertow.models.autoregressive import Autoregressive, ShortReceptiveFieldWarning
 from undertow.models.classifier import Classifier
 from undertow.models.conditioner import Conditioner
@@ -25,8 +29,20 @@ ModelConfig = Annotated[Any, choice(MODELS)]
 
 
 def build(config: Any) -> Model:
-    """The model a config describes, freshly initialised."""
+    """The model a config describes, freshly initialised.
+
+    Raises:
+        UsageError: its weights would not fit in this machine's memory, or its parts do not go together.
+    """
+    if torch.get_default_device().type != "meta":  # there it takes no memory
+        refuse_model(_build_quietly, config)
     return MODELS[config.kind](config)
+
+
+def _build_quietly(config: Any) -> Model:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ShortReceptiveFieldWarning)
+        return MODELS[config.kind](config)
 
 
 def complete(values: Mapping[str, Any], told: Told, say: Callable[[str], None]) -> Any:

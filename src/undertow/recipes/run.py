@@ -23,6 +23,7 @@ from undertow.errors import UsageError
 from undertow.media import MEDIA, medium_of
 from undertow.models import Autoregressive, Model, build, complete, require
 from undertow.models.transfer import take_weights
+from undertow.recipes.batch_room import check_room
 from undertow.recipes.feeding import training_batches, unigram_bits, validation_batches
 from undertow.recipes.recipe import Recipe, read_recipe
 from undertow.recipes.samples import SampleWriter
@@ -203,10 +204,12 @@ def _trainer(
 ) -> Trainer:
     sharded = here.size > 1 and recipe.training.parallel == "fsdp"  # one process cannot run a sharded model
     needs = model.needs
+    batches = training_batches(sets, task.cut, needs, recipe.training, here)
+    check_room(model, sets["train"], task.cut, recipe.training, here)
     return Trainer(
         model,
         recipe.training,
-        training_batches(sets, task.cut, needs, recipe.training, here),
+        batches,
         validation_batches(sets, task.cut, needs),
         out,
         here,
