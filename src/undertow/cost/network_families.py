@@ -5,7 +5,7 @@ from typing import Any
 
 from undertow.config import check_whole, nearest, parse
 from undertow.errors import UsageError, shown
-from undertow.models import Autoregressive, build
+from undertow.models import Autoregressive, build, require
 
 WIDTH, DEPTH = 64, 6
 HEAD_CHANNELS = 32  # of attention, where the width allows
@@ -33,7 +33,7 @@ def family(name: str, length: int, width: int = WIDTH, depth: int = DEPTH) -> Au
         raise UsageError(f"width is {width}; it must be even")
     network = FAMILIES[name](length, width, depth)
     values = {"alphabet": {"kind": "bytes"}, "network": network, "emission": {"kind": "categorical"}}
-    return build(parse(Autoregressive.Config, values))
+    return require(build(parse(Autoregressive.Config, values)), "generate")
 
 
 def _recurrent(cell: str) -> Callable[[int, int, int], Shape]:
