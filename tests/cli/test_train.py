@@ -182,6 +182,41 @@ def test_ctrl_c_saves_and_says_how_to_go_on(command, tmp_path, monkeypatch):
     assert [row["loss"] for row in losses(run)] == [row["loss"] for row in losses(straight)]
 
 
+@pytest.mark.parametrize(("step", "saved"), [(2, None), (5, 3)])
+def test_fault_46_a_second_ctrl_c_says_what_is_saved(command, tmp_path, monkeypatch, step, saved):
+    write_row = Journal.write
+
+    def interrupted(self, row):
+        write_row(self, row)
+        if row["step"] == step:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+
+    run = tmp_path / "run"
+    monkeypatch.setattr(Journal, "write", interrupted)
+    outcome = command(*train_command(run, steps=6))
+    assert outcome.status == 130 and "stopped and saved" not in outcome.line
+    if saved is None:
+        assert_says(outcome.line, "stopped", "nothing was saved")
+    else:
+        assert_says(outcome.line, "stopped", f"saved up to step {saved}", "--resume")
+        assert checkpoint.resolve(run / "last").name == f"step-{saved:08d}"
+
+
+def test_fault_46_the_first_ctrl_c_says_at_which_step_it_saved(command, tmp_path, monkeypatch):
+    write_row = Journal.write
+
+    def interrupted(self, row):
+        write_row(self, row)
+        if row["step"] == 4:
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(Journal, "write", interrupted)
+    outcome = command(*train_command(tmp_path / "run", steps=6))
+    assert_says(outcome.line, "stopped and saved", "step 5", "--resume")
+    assert checkpoint.resolve(tmp_path / "run/last").name == "step-00000005"
+
+
 def losses(run):
     rows = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     return [row for row in rows if "loss" in row]

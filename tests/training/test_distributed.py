@@ -6,9 +6,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from tests.refusals import refuses
 from tests.training.runs import back_to, losses, torchrun
 from tests.training.tiny import train
 from undertow import checkpoint
+from undertow.errors import UsageError
+from undertow.training.distributed import world
 
 SETTINGS = ["double=true", "average=0.9", "steps=20", "gradient_clip=null"]
 
@@ -45,3 +48,28 @@ def test_three_processes_resume_exactly(parallel: str, tmp_path: Path) -> None:
     back_to(out, unbroken, 12)
     torchrun("tiny", out, "--resume", *words, processes=3)
     assert losses(out) == losses(unbroken)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"RANK": "x"},
+        {"WORLD_SIZE": "2.5", "RANK": "0"},
+        {"LOCAL_RANK": "-1"},
+        {"RANK": "9" * 5000, "WORLD_SIZE": "2"},
+        {"WORLD_SIZE": "0"},
+        {"RANK": "2", "WORLD_SIZE": "2"},
+        {"WORLD_SIZE": "2", "RANK": "0"},
+    ],
+    ids=str,
+)
+def test_fault_47_an_environment_that_torchrun_did_not_make(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with refuses(UsageError, next(iter(environment)), "environment") as error, world("cpu"):
+        pass
+    assert len(str(error.value)) < 200

@@ -36,7 +36,9 @@ def test_what_came_after_the_checkpoint_is_cut(tmp_path: Path, tail: bytes) -> N
     assert steps(tmp_path) == [1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("bad", [b"{\n", b"\0\0\0\n", b'{"loss": 0.5}\n', b'{"step": "2"}\n', b"\xff" * 200_000 + b"\n"])
+@pytest.mark.parametrize(
+    "bad", [b"{\n", b"\0\0\0\n", b'{"loss": 0.5}\n', b'{"step": "2"}\n', b"\xff" * 200_000 + b"\n"]
+)
 @pytest.mark.parametrize("after", [1, 2])
 def test_fault_49_a_bad_line_costs_no_good_row(tmp_path: Path, bad: bytes, after: int) -> None:
     write(tmp_path, 1, 2, 3, 4)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.refusals import assert_says, refuses
-from tests.training.runs import assert_same, back_to
+from tests.training.runs import assert_same, back_to, losses
 from tests.training.tiny import train
 from undertow import checkpoint, run_steps
 from undertow.errors import DataError
@@ -149,3 +149,8 @@ def test_the_best_of_a_run_is_missed(unbroken: Path, tmp_path: Path) -> None:
     with refuses(DataError, copy / "checkpoints/step-00000006", "best", copy / "last"):
         checkpoint.resolve(copy)
     assert checkpoint.load(copy / "last")
+
+
+def test_the_progress_is_kept_to_the_bit(unbroken: Path) -> None:
+    progress = json.loads((unbroken / "checkpoints/step-00000012/training.json").read_text())
+    assert progress["step"] == 12 and progress["first_loss"] == losses(unbroken)[0]

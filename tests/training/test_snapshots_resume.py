@@ -117,14 +117,14 @@ def test_a_kill_before_the_first_checkpoint_starts_the_same_run_again(unbroken: 
     assert rows(out) == rows(unbroken)
 
 
-@pytest.mark.parametrize("planned", [8, 3])
+@pytest.mark.parametrize("planned", [1, 2])
 def test_fault_50_a_plan_below_its_progress_ends_at_once(
     tmp_path: Path, planned: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
     settings = {"steps": None, "minutes": 0.001, "quiet": False}
     train(tmp_path, **settings)
     made = rows(tmp_path)
-    assert made[-1]["step"] >= planned
+    assert made[-1]["step"] > planned
     (tmp_path / PLAN).write_text(json.dumps({"steps": planned}))
     train(tmp_path, resume=True, **settings)
     assert rows(tmp_path) == made

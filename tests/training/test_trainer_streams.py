@@ -99,6 +99,7 @@ def test_every_optimiser_is_resumed_exactly(tmp_path: Path, settings: dict[str, 
 def test_another_number_of_processes_cannot_go_on(tmp_path: Path) -> None:
     train(tmp_path / "run")
     path = (tmp_path / "run/last").resolve() / "training.json"
+    path.with_name("digests.json").unlink()
     progress = json.loads(path.read_text())
     path.write_text(json.dumps({**progress, "processes": progress["processes"] * 2}))
     with refuses(DataError, tmp_path / "run", "2 processes", 1):

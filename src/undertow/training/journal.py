@@ -53,7 +53,11 @@ class Journal:
 
     def lines(self) -> list[str]:
         """A line if lines were dropped."""
-        return [f"{self._file.name}: {self.num_dropped} of its lines are not rows and were dropped"] if self.num_dropped else []
+        return (
+            [f"{self._file.name}: {self.num_dropped} of its lines are not rows and were dropped"]
+            if self.num_dropped
+            else []
+        )
 
     def __enter__(self) -> "Journal":
         return self

@@ -1,12 +1,21 @@
 """The progress of a run, saved with every checkpoint."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
+from typing import Annotated
 
+from pydantic import Field
+
+from undertow.config import config
 from undertow.training.validation import Validated
 
+MOST_STEPS = 10**15
+Steps = Annotated[int, Field(strict=True, ge=0, le=MOST_STEPS)]
+Seconds = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
+Number = Annotated[float, Field(strict=True)]
 
-@dataclass(frozen=True)
+
+@config
 class RunProgress:
     """The progress of a run; saved with every checkpoint. Losses are means over a model's terms.
 
@@ -23,16 +32,16 @@ class RunProgress:
         num_worse: validations since the best.
     """
 
-    step: int = 0
-    seconds: float = 0.0
-    first_loss: float | None = None
-    validation_loss: float | None = None
-    validation_figures: Mapping[str, float] = field(default_factory=dict)
-    best_loss: float | None = None
-    best_cost: float | None = None
+    step: Steps = 0
+    seconds: Seconds = 0.0
+    first_loss: Number | None = None
+    validation_loss: Number | None = None
+    validation_figures: Mapping[str, Number] = field(default_factory=dict)
+    best_loss: Number | None = None
+    best_cost: Number | None = None
     best_text: str | None = None
-    best_step: int = 0
-    num_worse: int = 0
+    best_step: Steps = 0
+    num_worse: Steps = 0
 
     def updated(self, loss: float, seconds: float) -> "RunProgress":
         """The progress after one more update."""

@@ -57,7 +57,9 @@ def _take(path: Path, out: Path) -> int:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(descriptor)
-            raise DataError(f"{out} is in use: {_holder(path)} trains in it; wait for it, or give another --out") from None
+            raise DataError(
+                f"{out} is in use: {_holder(path)} trains in it; wait for it, or give another --out"
+            ) from None
         except OSError:
             pass  # no locks here
         with suppress(OSError):

@@ -19,8 +19,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 from torch.distributed.checkpoint.state_dict import (
@@ -36,8 +34,11 @@ from undertow.errors import DataError
 from undertow.files import atomic_folder, point, remove, remove_leftovers, set_aside
 from undertow.models.model import Model, trainable_parameters
 from undertow.state import State, empty_parts, named_leaves, nested
+from undertow.training import resume_state
 from undertow.training.averaging import WeightAverage
 from undertow.training.distributed import World
+from undertow.training.progress import RunProgress
+from undertow.training.resume_state import named, trained_weights
 
 _WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True)
 
@@ -69,17 +70,18 @@ class Snapshots:
         processes = self.world.gather(_generators() | _of_carried(carried))
         if self.world.is_first:
             with atomic_folder(run_steps.folder_of(self.out, progress["step"])) as folder:
-                rest = {**progress, "processes": [_without_tensors(one) for one in processes]}
-                training = {
-                    "training.safetensors": to_bytes(_tensors(raw, moments, processes)),
-                    "training.json": json.dumps(rest).encode(),
-                }
+                tensors = _tensors(raw, moments, processes)
+                plain = [_without_tensors(one) for one in processes]
+                rest = {**progress, "processes": plain, "tensors": resume_state.shapes(tensors)}
+                training = {resume_state.TENSORS: to_bytes(tensors), resume_state.STATE: json.dumps(rest).encode()}
                 checkpoint.write(folder, self.model, card, weights, training)
-            self._prune(run_steps.folder_of(self.out, progress["best_step"]))
-            self._link()
+            best = run_steps.folder_of(self.out, progress["best_step"])
+            self._prune(best)
+            self._link("last", run_steps.folder_of(self.out, progress["step"]))
+            self._link("best", best)
         self.world.wait()
 
-    def restore(self, last: Path) -> tuple[dict[str, Any], State | None]:
+    def restore(self, folder: Path) -> tuple[RunProgress, State | None]:
         """Restore model, average, optimizer and random generators from a checkpoint.
 
         Returns its progress, and this process's carried state.
@@ -87,27 +89,22 @@ class Snapshots:
         Raises:
             DataError: it is damaged, or was made by another number of processes.
         """
-        checkpoint.check(last)
-        try:
-            progress = json.loads((last / "training.json").read_text(encoding="utf-8"))
-            tensors = load_file(last / "training.safetensors")
-            weights: dict[str, Any] = load_file(last / "model.safetensors")
-        except (OSError, ValueError, SafetensorError) as error:
-            raise DataError(f"cannot resume {self.out}: its last checkpoint cannot be read ({error})") from None
-        processes = progress.pop("processes")
-        if len(processes) != self.world.size:
+        found = resume_state.read(folder, self.model, self.world.rank)
+        if len(found.processes) != self.world.size:
             raise DataError(
-                f"{self.out} was trained by {len(processes)} processes; it cannot resume exactly with {self.world.size}"
+                f"{self.out} was trained by {len(found.processes)} processes; "
+                f"it cannot resume exactly with {self.world.size}"
             )
         if self.average is not None:
-            set_model_state_dict(self.model, weights, options=_WHOLE)
+            set_model_state_dict(self.model, found.weights, options=_WHOLE)
             self.average.take()
-        set_model_state_dict(self.model, weights | _named(tensors, "weights."), options=_WHOLE)
-        self._set_moments(_named(tensors, "optimizer."))
-        rank = self.world.rank
-        own = {**processes[rank], **_named(tensors, f"process.{rank}.")}
-        _set_generators(own)
-        return progress, _carried(own)
+        set_model_state_dict(self.model, found.weights | found.raw, options=_WHOLE)
+        self._set_moments(found.moments)
+        try:
+            _set_generators(found.processes[self.world.rank])
+            return found.progress, _carried(found.processes[self.world.rank])
+        except (ValueError, TypeError, OverflowError, RuntimeError) as error:
+            raise DataError(f"cannot resume from {folder}: its generators or states are damaged: {error}") from None
 
     def find(self) -> tuple[Path | None, list[str]]:
         """The checkpoint to resume from, None if none was saved yet, and lines on what was found.
@@ -139,8 +136,7 @@ class Snapshots:
 
     def _trained_weights(self) -> dict[str, Tensor]:
         """The raw trainable weights, under each of their names; frozen ones and buffers have no average."""
-        every = self.model.named_parameters(remove_duplicate=False)
-        trained = {name for name, parameter in every if parameter.requires_grad}
+        trained = trained_weights(self.model)
         return {name: tensor for name, tensor in self._weights().items() if name in trained}
 
     def _moments(self) -> dict[str, Tensor]:
@@ -168,12 +164,11 @@ class Snapshots:
             if old != best:
                 remove(old)
 
-    def _link(self) -> None:
-        """Point `last` and `best` to the checkpoints they name, if the file system has links and the names are free."""
-        for name, target in (("last", run_steps.last(self.out)), ("best", run_steps.best(self.out))):
-            with suppress(DataError):
-                if target is not None and target.is_dir():
-                    point(self.out / name, target.relative_to(self.out))
+    def _link(self, name: str, target: Path) -> None:
+        """Point `last` or `best` to a checkpoint, if the file system has links and the name is free."""
+        with suppress(DataError):
+            if target.is_dir():
+                point(self.out / name, target.relative_to(self.out))
 
 
 def seed_generators(seed: int) -> None:
@@ -194,10 +189,6 @@ def _tensors(
     return {name: tensor.contiguous() for name, tensor in found.items()}
 
 
-def _named(tensors: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
 def _without_tensors(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if not isinstance(value, Tensor)}
 
@@ -214,7 +205,7 @@ def _carried(own: Mapping[str, Any]) -> State | None:
     """The inverse of `_of_carried`; None if nothing is carried."""
     if "carried" not in own:
         return None
-    return nested(_named(own, "carried."), own["carried"])
+    return nested(named(own, "carried."), own["carried"])
 
 
 def _generators() -> dict[str, Any]:

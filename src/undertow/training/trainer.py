@@ -99,8 +99,9 @@ class Trainer:
             resume: continue from the newest checkpoint; a run that was killed before its first checkpoint starts again.
 
         Raises:
-            DataError: the folder holds a run already, or not this one, or is in use; the loss is NaN or exploded (the message names
-                the batch); a checkpoint cannot be written. The previous checkpoint stays intact.
+            DataError: the folder holds a run already, or not this one, or is in use; its checkpoint is damaged; the
+                loss is NaN or exploded (the message names the batch); a checkpoint cannot be written. The previous
+                checkpoint stays intact.
             Stopped: interrupted or terminated; the run is saved and can be resumed.
             KeyboardInterrupt: interrupted twice; the run is as its newest checkpoint.
         """
@@ -147,8 +148,7 @@ class Trainer:
         if resume:
             self.length.read()
         if newest is not None:
-            progress, self.gradients.carried = self.snapshots.restore(newest)
-            self.progress = RunProgress(**progress)
+            self.progress, self.gradients.carried = self.snapshots.restore(newest)
         end = self.length.end_line(self.progress.step)
         return lines if end is None else [*lines, end]
 
@@ -184,8 +184,8 @@ class Trainer:
             return
         what = f"the loss exploded to {loss:.3g}" if math.isfinite(loss) else "the loss is NaN or infinite"
         names = ", ".join(name for batch in micro for name in batch.names)
-        last = run_steps.newest(self.out)
-        kept = f"{last} holds the last good weights" if last else "no checkpoint was written yet"
+        saved = run_steps.newest(self.out) is not None
+        kept = f"{self.out / 'last'} holds the last good weights" if saved else "no checkpoint was written yet"
         raise DataError(
             f"{what} at step {self.progress.step + 1} (gradient norm {norm:.3g}), on the batch of "
             f"{names or 'unnamed examples'}; {kept}; a lower learning rate may help"
