@@ -19,7 +19,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
-from undertow.door import checked
+from undertow.door import checked, memory
 from undertow.errors import DataError
 from undertow.files import atomic_write
 
@@ -87,7 +87,7 @@ def select(state: State, rows: Tensor | Sequence[int]) -> State:
     """Copy the given rows, in the given order; a row may be repeated."""
 
     def pick(tensor: Tensor) -> Tensor:
-        return tensor.index_select(0, torch.as_tensor(rows, device=tensor.device))
+        return tensor.index_select(0, torch.as_tensor(rows, dtype=torch.int64, device=tensor.device))
 
     return map_state(pick, state)
 
@@ -130,7 +130,7 @@ def load(path: str | Path) -> State:
         DataError: the file is not a saved state, or it is damaged.
     """
     try:
-        with safe_open(checked(path), framework="pt") as file:
+        with safe_open(checked(path, memory() // 2), framework="pt") as file:
             metadata, held = file.metadata(), set(file.keys())
             parts = json.loads(metadata["parts"])
             if metadata.keys() - {"parts", "sha256"}:

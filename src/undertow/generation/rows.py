@@ -16,10 +16,11 @@ from undertow.config import MOST_ROWS
 from undertow.errors import DataError, UsageError
 from undertow.generation.labels import Labels, differ_by_row, resolve_labels
 from undertow.generation.prompts import Features, Prompts, each_prompt, one_for_all, read_features, read_prompt
+from undertow.generation.stream_state import identity, is_of
 from undertow.memory_room import refuse_beyond, shapes_only
 from undertow.models.autoregressive import Autoregressive
 from undertow.session import Known, Session
-from undertow.state import State, leaves, named_leaves, num_bytes
+from undertow.state import State, num_bytes
 
 SYMBOL_BYTES = 8
 MANY_STEPS = 2**20
@@ -120,10 +121,11 @@ def check_length(model: Autoregressive, count: int, num_steps: int | None) -> No
 
 
 def pack(start: Start, num_drawn: int) -> State:
-    """A stream after `num_drawn` steps, without its features: "places" (B, 4), "labels", "position"; rows first."""
+    """A stream after `num_drawn` steps, without its features: "model" and "places" (B, 4), "labels", "position"."""
     places = torch.tensor([place._replace(step=place.step + num_drawn) for place in start.places])
     labels = {name: label.cpu() for name, label in start.conditions.labels.items()}
-    return {"places": places, "labels": labels, "position": start.session.position}
+    model = identity(start.conditions.model).repeat(len(places), 1)
+    return {"model": model, "places": places, "labels": labels, "position": start.session.position}
 
 
 def unpack(session: Session, model: Autoregressive, state: State, features: Features) -> Start:
@@ -132,7 +134,7 @@ def unpack(session: Session, model: Autoregressive, state: State, features: Feat
     Raises:
         DataError: the state does not belong to a stream of this model.
     """
-    if not _is_of(model, state):
+    if not is_of(model, state, MOST_ROWS):
         raise DataError("this state does not belong to a stream of this model; resume it with the model that made it")
     places = tuple(Place(*row) for row in state["places"].tolist())
     device = next(model.parameters()).device
@@ -154,19 +156,3 @@ def _check_fit(length: int, conditions: Known) -> None:
     if limit is not None and length >= limit:
         what = "the network can hold" if conditions.features is None else "the features and the network allow"
         raise UsageError(f"the prompt is {length} steps long, so nothing can follow it: {what} {limit} steps")
-
-
-def _is_of(model: Autoregressive, state: State) -> bool:
-    """Whether a state has the parts, shapes and types of a stream of this model."""
-    row = torch.zeros(1, dtype=torch.int64)
-    pending = model.past(read_prompt(None, model)[0][None])
-    own = {
-        "places": row.new_zeros(1, len(Place._fields)),
-        "labels": dict.fromkeys(model.config.conditioner.labels, row),
-        "position": {"pending": pending, "network": model.init_state(1, Condition()), "steps": row},
-    }
-    return _layout(state) == _layout(own) and len({len(leaf) for leaf in leaves(state)}) == 1
-
-
-def _layout(state: State) -> dict:
-    return {name: (leaf.dtype, leaf.shape[1:]) for name, leaf in named_leaves(state).items()}

@@ -1,0 +1,112 @@
+"""Whether a state is one of a stream of a model: the model, parts, shapes and types, and all that counts or indexes.
+
+A state may come from a file, of another model, or made by hand. What passes here can be resumed.
+
+B rows.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from undertow.batch import Condition
+from undertow.config import to_dict
+from undertow.generation.prompts import read_prompt
+from undertow.models.autoregressive import Autoregressive
+from undertow.state import State
+
+PLACE = ("seed", "row", "step", "prompt_length")  # what a row of "places" holds
+MOST_STEPS = 2**48  # that a row has behind it: centuries
+WHERE = ("cursor", "phase")  # index the other tensor of their part
+MOST_SAMPLED = 64  # numbers of a weight that tell models apart
+
+
+def identity(model: Autoregressive) -> Tensor:
+    """Four int64 that tell this model from others: a digest of its config, and of some numbers of every weight."""
+    digest = hashlib.sha256(json.dumps(to_dict(model.config), sort_keys=True, default=str).encode())
+    for name, weight in sorted(model.state_dict().items()):
+        some = weight.detach().reshape(-1)[:: max(1, weight.numel() // MOST_SAMPLED)]
+        some = some.float() if some.is_floating_point() else some
+        digest.update(f"{name} {tuple(weight.shape)}".encode())
+        digest.update(some.cpu().contiguous().view(torch.uint8).numpy().data)
+    return torch.frombuffer(bytearray(digest.digest()), dtype=torch.int64).clone()
+
+
+def is_of(model: Autoregressive, state: State, most_rows: int) -> bool:
+    """Whether a state belongs to a stream of this model, with 1 to `most_rows` rows. Nothing is copied.
+
+    A state without a model, of an older version, is judged by the rest.
+    """
+    own = _own(model)
+    places = state.get("places") if isinstance(state, dict) else None
+    if not isinstance(places, Tensor) or places.dim() != 2 or not 0 < len(places) <= most_rows:
+        return False
+    if "model" not in state:
+        del own["model"]
+    if not _alike(own, state, len(places)):
+        return False
+    return ("model" not in own or bool((state["model"].cpu() == own["model"]).all())) and _counts(model, own, state)
+
+
+def _own(model: Autoregressive) -> dict[str, Any]:
+    """The state of a stream of one row, before its first symbol."""
+    row = torch.zeros(1, dtype=torch.int64)
+    pending = model.past(read_prompt(None, model)[0][None])
+    return {
+        "model": identity(model)[None],
+        "places": row.new_zeros(1, len(PLACE)),
+        "labels": dict.fromkeys(model.config.conditioner.labels, row),
+        "position": {"pending": pending, "network": model.init_state(1, Condition()), "steps": row},
+    }
+
+
+def _alike(own: State, given: Any, num_rows: int) -> bool:
+    """Whether two states have the same parts, and their tensors the same types and shapes of a row."""
+    if isinstance(own, Tensor) or isinstance(given, Tensor):
+        same = isinstance(own, Tensor) and isinstance(given, Tensor) and given.dtype == own.dtype
+        return same and tuple(given.shape) == (num_rows, *own.shape[1:])
+    if not isinstance(given, dict) or own.keys() != given.keys():
+        return False
+    return all(_alike(part, given[name], num_rows) for name, part in own.items())
+
+
+def _counts(model: Autoregressive, own: State, state: State) -> bool:
+    """Whether each number that counts or indexes is one that a stream can reach."""
+    seeds, rows, steps, lengths = state["places"].unbind(1)
+    position, labels = state["position"], model.config.conditioner.labels
+    reached = position["steps"]
+    return (
+        bool((seeds >= 0).all() and (rows >= 0).all())
+        and all(_within(one, 0, MOST_STEPS) for one in (steps, lengths))
+        and torch.equal(reached.cpu(), (steps + lengths).cpu())
+        and (model.max_length is None or _within(reached, 0, model.max_length))
+        and all(_within(label, -1, len(labels[name]) - 1) for name, label in state["labels"].items())
+        and _are_symbols(position["pending"], own["position"]["pending"], model.alphabet.num_symbols)
+        and _indexes(position["network"], reached)
+    )
+
+
+def _are_symbols(pending: Tensor, start: Tensor, num_symbols: int) -> bool:
+    """Whether each is a symbol or the start symbol."""
+    symbols = (pending >= 0) & (pending < num_symbols)
+    return bool((symbols | (pending == start.to(pending.device))).all())
+
+
+def _indexes(part: State, reached: Tensor) -> bool:
+    """Whether a network's own indices lie within what they index, and its positions are where the rows are."""
+    if isinstance(part, Tensor):
+        return True
+    lengths = [one.shape[1] for one in part.values() if isinstance(one, Tensor) and one.dim() > 1]
+    for name, leaf in part.items():
+        if name in WHERE and not _within(leaf, 0, min(lengths) - 1):
+            return False
+        if name == "position" and not torch.equal(leaf.cpu(), reached.cpu()):
+            return False
+    return all(_indexes(one, reached) for one in part.values())
+
+
+def _within(numbers: Tensor, least: int, most: int) -> bool:
+    return bool(((numbers >= least) & (numbers <= most)).all())
