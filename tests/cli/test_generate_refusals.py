@@ -109,3 +109,19 @@ def test_no_model_there(command, tmp_path):
 
 def test_the_alphabet_of_these_tests():
     assert "g" not in CHARACTERS and "\n" in CHARACTERS
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["--num-symbols 20 --out a.wav", "--num-symbols 20 --out many --count 2 --json", "--out a.wav"]
+    + ["--seconds 1 --out a.wav", "--num-symbols 20 --prompt clip.wav --out a.wav"],
+)
+def test_fault_40_sound_without_a_sample_rate_is_refused_in_one_line(command, given, words):
+    from tests.native.models import build
+    from undertow import checkpoint
+
+    checkpoint.save(given / "model", build(), {})
+    outcome = command("generate", given / "model", *words.split())
+    assert outcome.status == 2 and "sample rate" in outcome.line, outcome.err
+    assert "seconds" in outcome.line or "model.sample_rate" in outcome.line
+    assert not (given / "a.wav").exists() and not (given / "many").exists()

@@ -95,3 +95,11 @@ def nearest_end(model: Autoregressive, params: np.ndarray, uniforms: np.ndarray,
     ends = model.emission.cdf(torch.from_numpy(params)[None])[0]
     lower, higher = sorted((expected, found))
     return max(abs(float(ends[end]) - float(uniforms[0])) for end in (lower + 1, higher))
+
+
+def points(model: Autoregressive, params: np.ndarray, uniforms: np.ndarray) -> np.ndarray:
+    """Where in [-1, 1] draws from one component lie, (B, T), before they are put into bins."""
+    mean, log_scale = torch.from_numpy(params[..., -2:]).double().unbind(-1)
+    bins = model.emission.bins
+    mean, log_scale = bins.locate(mean, log_scale)
+    return (mean + torch.exp(log_scale) * bins.shape.quantile(torch.from_numpy(uniforms[..., -1]))).numpy()

@@ -9,8 +9,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.generation.models import NETWORK
 from tests.native.models import KINDS, build, condition, configs, make, params, symbols
-from tests.native.stepping import count_ties, engine_of, feed, run
+from tests.native.stepping import count_ties, engine_of, feed, points, run
 from undertow.batch import Condition
 from undertow.data.features import extract
 from undertow.emissions import Sampling
@@ -122,6 +123,34 @@ def test_temperature_of_continuous_emissions(kind: str, temperature: float) -> N
     drawn = run(engine_of(model, 2), noise, Condition(), [500], sampling)
     said = feed(engine_of(model, 2), model, model.past(torch.from_numpy(drawn[:, :-1])), Condition(), [500])
     assert np.array_equal(model.emission.sample(torch.from_numpy(said), torch.from_numpy(noise), sampling), drawn)
+
+
+NEAR_EDGE = 2e-6  # of the range from -1 to 1: a point nearer than this to an edge of its bin may fall into the next
+ONE = {"mixture_of_logistics": dict(num_components=1), "mixture_of_gaussians": dict(num_components=1), "gaussian": {}}
+
+
+@pytest.mark.parametrize("kind", ONE)
+@pytest.mark.parametrize("lowered", [0.0, 60.0], ids=["usual scales", "scales at their floor"])
+def test_fault_16_sixteen_bits_differ_from_torch_only_at_the_edge_of_a_bin(kind: str, lowered: float) -> None:
+    """A scale at its floor is 1.5e-6 wide: no bound on the uniform holds there, but one on where a draw lies does."""
+    config = dict(network=dict(NETWORK, input="scalar"), emission=dict(kind=kind, **ONE[kind]))
+    model = make({**config, "alphabet": dict(kind="linear_pcm", bits=16)})
+    with torch.no_grad():
+        model.network.head.layers[-1].bias[-1] -= lowered
+    inputs = symbols(model, 2, 4000)
+    noise = uniforms(3, range(2), 0, 4000, model.emission.num_uniforms)
+    found, drawn = [], []
+    for said in (
+        params(model, inputs, Condition(), double=False),
+        feed(engine_of(model, 2), model, inputs, Condition(), [500]),
+    ):
+        found.append(points(model, said, noise))
+        drawn.append(model.emission.sample(torch.from_numpy(said), torch.from_numpy(noise), Sampling()).numpy())
+    differ = drawn[0] != drawn[1]
+    edges = (np.maximum(drawn[0], drawn[1]) / 2**15 - 1)[differ]
+    assert (abs(drawn[0] - drawn[1])[differ] == 1).all() and differ.mean() < 0.02
+    for one in found:
+        assert (abs(one[differ] - edges) < NEAR_EDGE).all()
 
 
 @pytest.mark.slow

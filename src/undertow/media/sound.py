@@ -36,7 +36,10 @@ class Sound(Medium):
             UsageError: the model has no sample rate.
         """
         if self.sample_rate is None:
-            raise UsageError("this model has no sample rate, so it cannot read or write sound; use symbols instead")
+            raise UsageError(
+                "this model has no sample rate, so it cannot read or write files of sound: train it with "
+                "model.sample_rate, or generate arrays in Python, ut.generate(model, num_steps=...)"
+            )
         return self.sample_rate
 
     def read(self, given: Given) -> Reading:
