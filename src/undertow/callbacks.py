@@ -11,3 +11,7 @@ Downloads = Callable[[], AbstractContextManager[OnDownload | None]]  # shows dow
 
 def silent(line: str) -> None:
     """Drop the line."""
+
+
+def unwatched(done: int, total: int) -> None:
+    """Drop the progress."""

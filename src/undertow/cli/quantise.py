@@ -32,11 +32,11 @@ def quantise(
         label_pattern: Labels in the names of the folder's files, such as `{digit}_{speaker}_{take}`.
     """
     from undertow import checkpoint
-    from undertow.cli.terminal import print_facts, print_json, tell
+    from undertow.cli.terminal import print_facts, print_json, step_bar, tell
     from undertow.files import atomic_folder
     from undertow.native import export
     from undertow.recipes.card_data import data_for
-    from undertow.recipes.exporting import calibration, card_section, check_engine, cost
+    from undertow.recipes.exporting import calibration, card_section, check_engine, cost, watched
     from undertow.recipes.run import load_model
     from undertow.recipes.tasks import TASKS
 
@@ -47,9 +47,12 @@ def quantise(
         if section is None:
             raise UsageError(f"{run} does not name its training data: give --calibrate a folder, a file or a named set")
         heard = calibration(model, section, tell) if precision == "int8" else None
-        exported = export(model, precision, None if heard is None else heard.batches)
+        with step_bar("calibrating") as bar:
+            exported = export(model, precision, None if heard is None else watched(heard, bar))
         tell(f"scoring held-out data of {TASKS[section.kind].name(section)} in float32 and in {precision}")
-        found = card_section(exported, section, heard, cost(model, exported, section, tell))
+        with step_bar("scoring") as bar:
+            measured = cost(model, exported, section, tell, bar)
+        found = card_section(exported, section, heard, measured)
         checkpoint.write(folder, exported, card | {"engine": found})
     if json:
         print_json({"model": str(run), "out": str(out), **found})

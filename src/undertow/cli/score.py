@@ -46,7 +46,7 @@ def score(
     """
     from undertow.checkpoint import load, read_card
     from undertow.cli.score_lines import facts_of, lines_of
-    from undertow.cli.terminal import print_bits, print_json, put, tell
+    from undertow.cli.terminal import print_bits, print_json, put, step_bar, tell
     from undertow.device import pick_device
     from undertow.evaluation import Score
     from undertow.recipes.card_data import data_for
@@ -58,16 +58,18 @@ def score(
     section = data_for(model, read_card(run), data, label_pattern)
     if section is None:
         raise UsageError(f"the card of {run} names no data; give a named set, a folder or a file")
-    found = score_model(
-        model,
-        section,
-        split=split,
-        protocol=protocol,
-        metrics=metrics,
-        skip_unknown=skip_unknown,
-        say=tell,
-        **({} if search is None else asdict(search)),
-    )
+    with step_bar("scoring") as bar:
+        found = score_model(
+            model,
+            section,
+            split=split,
+            progress=bar,
+            protocol=protocol,
+            metrics=metrics,
+            skip_unknown=skip_unknown,
+            say=tell,
+            **({} if search is None else asdict(search)),
+        )
     source = TASKS[section.kind].name(section)
     what = f"{run} on {source}, {found.split}"
     if json:

@@ -13,6 +13,7 @@ import torch
 
 from undertow.alphabets import TextAlphabet
 from undertow.batch import Batch
+from undertow.callbacks import OnProgress, unwatched
 from undertow.data.batches import batches_in_order, random_windows
 from undertow.data.examples import Examples
 from undertow.errors import UsageError
@@ -103,6 +104,7 @@ def score(
     window_steps: int | None = None,
     num_windows: int = NUM_WINDOWS,
     seed: int = 0,
+    progress: OnProgress = unwatched,
 ) -> Score:
     """Score sequences, each from its start symbol, with labels and features if the model is conditioned on them.
 
@@ -120,6 +122,7 @@ def score(
         window_steps: counted symbols of a window; by default as many as the network can hold, or without a limit 256,
             or the steps of the longest sequence if that is shorter.
         num_windows, seed: number of windows, and the seed of their places.
+        progress: called now and then with the symbols done and the symbols in all.
 
     Raises:
         UsageError: an option of the other protocol or out of range, a window longer than the network can hold, or an
@@ -131,10 +134,10 @@ def score(
     if protocol == "windows":
         steps = _window_steps(model, examples, window_steps, stride)
         batches = random_windows(examples, num_windows, steps, 1, seed, _rows(model, steps + 1))
-        called = f"{num_windows:,} windows of {steps}"
+        called, total = f"{num_windows:,} windows of {steps}", num_windows * steps
     else:
-        batches, called = _in_order(model, examples, stride, window_steps)
-    nats, num_symbols, num_bytes = _total(scorer, model, batches)
+        (batches, called), total = _in_order(model, examples, stride, window_steps), examples.num_symbols
+    nats, num_symbols, num_bytes = _total(scorer, model, batches, total, progress)
     seconds = time.perf_counter() - began
     return Score(
         nats / math.log(2) / num_symbols,
@@ -150,14 +153,15 @@ def score(
     )
 
 
-def bits_per_symbol(model: Autoregressive, examples: Examples) -> float:
+def bits_per_symbol(model: Autoregressive, examples: Examples, progress: OnProgress = unwatched) -> float:
     """Σ -log2 p ÷ Σ symbols of whole sequences: the full protocol of `score`, without the baselines.
 
     Raises:
         UsageError: the model is exported, and its engine is not installed.
         DataError: there is no sequence.
     """
-    nats, num_symbols, _ = _total(make_scorer(model), model, _in_order(model, examples, None, None)[0])
+    batches, _ = _in_order(model, examples, None, None)
+    nats, num_symbols, _ = _total(make_scorer(model), model, batches, examples.num_symbols, progress)
     return nats / math.log(2) / num_symbols
 
 
@@ -205,14 +209,21 @@ def _rows(model: Autoregressive, num_steps: int) -> int:
     return max(1, min(BATCH_STEPS, MOST_PARAMETERS // model.emission.num_params) // num_steps)
 
 
-def _total(scorer: Session, model: Autoregressive, batches: Iterator[Batch]) -> tuple[float, int, int | None]:
-    """Nats of all counted symbols, their number, and the bytes of text they stand for."""
+def _total(
+    scorer: Session, model: Autoregressive, batches: Iterator[Batch], total: int, progress: OnProgress
+) -> tuple[float, int, int | None]:
+    """Nats of all counted symbols, their number, and the bytes of text they stand for; there are `total` symbols."""
     like, alphabet = next(model.parameters()), model.alphabet
     nats, num_symbols, num_bytes = 0.0, 0, 0
     for batch in batches:
         there = batch.to(like.device, like.dtype)
-        nats -= float(log_prob(scorer, there, _piece_steps(model))[there.counted].sum(dtype=torch.float64))
-        num_symbols += batch.num_counted
+        begun, number = num_symbols, batch.num_counted
+
+        def told(done: int, steps: int, begun: int = begun, number: int = number) -> None:
+            progress(min(total, begun + number * done // steps), total)
+
+        nats -= float(log_prob(scorer, there, _piece_steps(model), told)[there.counted].sum(dtype=torch.float64))
+        num_symbols += number
         if isinstance(alphabet, TextAlphabet):
             num_bytes += alphabet.num_bytes(batch.symbols[batch.counted].numpy())
     return nats, num_symbols, num_bytes or None

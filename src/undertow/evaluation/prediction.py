@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from undertow.batch import Batch
+from undertow.callbacks import OnProgress, unwatched
 from undertow.data.batches import batches_in_order
 from undertow.data.examples import Examples, check_predicted
 from undertow.data.needs import Predicted
@@ -63,8 +64,13 @@ class PredictionScore:
         return "better than always predicting the same"
 
 
-def score_predictions(model: Model, examples: Examples, *, split: str = "test") -> PredictionScore:
+def score_predictions(
+    model: Model, examples: Examples, *, split: str = "test", progress: OnProgress = unwatched
+) -> PredictionScore:
     """Score a model that predicts a label of whole sequences, or of their steps.
+
+    Args:
+        progress: called after each batch with the sequences done and the sequences in all.
 
     Raises:
         DataError: a sequence has a label that the model does not know.
@@ -75,7 +81,7 @@ def score_predictions(model: Model, examples: Examples, *, split: str = "test") 
     check_predicted(examples, model.needs)
     began = time.perf_counter()
     rows = max(1, BATCH_STEPS // int(examples.lengths.max(initial=1)))
-    batches = on_device(model, batches_in_order(examples, rows))
+    batches = _watched(on_device(model, batches_in_order(examples, rows)), len(examples), progress)
     if wanted.classes is None:
         return _score_numbers(model, wanted, batches, split, began)
     return _score_classes(model, wanted, wanted.classes, batches, split, began)
@@ -119,6 +125,15 @@ def _score_numbers(
     error = float(np.square(found - values).mean())
     seconds = time.perf_counter() - began
     return PredictionScore(wanted.name, len(values), split, error, None, float(values.var()), None, (), seconds)
+
+
+def _watched(batches: Iterable[Batch], total: int, progress: OnProgress) -> Iterable[Batch]:
+    """The batches, with a call of `progress` after each."""
+    done = 0
+    for batch in batches:
+        yield batch
+        done += len(batch.symbols)
+        progress(done, total)
 
 
 def on_device(model: Model, batches: Iterable[Batch]) -> Iterable[Batch]:

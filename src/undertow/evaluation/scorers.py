@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
+from undertow.callbacks import OnProgress
 from undertow.data.examples import Examples
 from undertow.errors import UsageError
 from undertow.evaluation.likelihood import Protocol, Score, score
@@ -56,24 +57,30 @@ def check_asked(model: Model, asked: Asked) -> None:
             raise UsageError(f"a search needs a metric of translations; {LIKELIHOOD} does not search")
 
 
-def _likelihood(model: Any, examples: Examples, train: Examples | None, split: str, asked: Asked) -> Score:
-    return score(model, examples, train, split=split, protocol=asked.protocol)
+def _likelihood(
+    model: Any, examples: Examples, train: Examples | None, split: str, asked: Asked, watch: OnProgress
+) -> Score:
+    return score(model, examples, train, split=split, protocol=asked.protocol, progress=watch)
 
 
-def _prediction(model: Any, examples: Examples, train: Examples | None, split: str, asked: Asked) -> PredictionScore:
-    return score_predictions(model, examples, split=split)
+def _prediction(
+    model: Any, examples: Examples, train: Examples | None, split: str, asked: Asked, watch: OnProgress
+) -> PredictionScore:
+    return score_predictions(model, examples, split=split, progress=watch)
 
 
-def _translation(model: Any, examples: Any, train: Examples | None, split: str, asked: Asked) -> Translated:
+def _translation(
+    model: Any, examples: Any, train: Examples | None, split: str, asked: Asked, watch: OnProgress
+) -> Translated:
     metrics, search = asked.metrics or METRICS, asked.search or SEARCH
-    return score_translations(model, examples, split=split, metrics=metrics, search=search)
+    return score_translations(model, examples, split=split, metrics=metrics, search=search, progress=watch)
 
 
-def _words(model: Any, examples: Any, train: Examples | None, split: str, asked: Asked) -> Heard:
-    return score_transcripts(model, examples, split=split, search=asked.search or SEARCH)
+def _words(model: Any, examples: Any, train: Examples | None, split: str, asked: Asked, watch: OnProgress) -> Heard:
+    return score_transcripts(model, examples, split=split, search=asked.search or SEARCH, progress=watch)
 
 
-SCORERS: dict[str, Callable[[Any, Any, Examples | None, str, Asked], Scored]] = {
+SCORERS: dict[str, Callable[[Any, Any, Examples | None, str, Asked, OnProgress], Scored]] = {
     "likelihood": _likelihood,
     "prediction": _prediction,
     "translation": _translation,

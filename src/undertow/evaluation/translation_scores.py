@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from undertow.callbacks import OnProgress, unwatched
 from undertow.config import nearest, there_are
 from undertow.data.pairs import PairSet
 from undertow.decoding.batches import decode_sources
@@ -102,12 +103,15 @@ def score_translations(
     split: str = "test",
     metrics: Sequence[str] = METRICS,
     search: Search = SEARCH,
+    progress: OnProgress = unwatched,
     **options: Any,
 ) -> Translated:
     """Translate sentences, and compare the results with their references.
 
     Args:
         search: how translations are found.
+        progress: called after each batch with the sentences done and the sentences in all, first of the likelihoods,
+            then of the translations.
         options: fields of `undertow.options.Search` by their names, such as beam=5.
 
     Raises:
@@ -119,11 +123,11 @@ def score_translations(
     began, texts = time.perf_counter(), list(pairs.target_texts)
     nats = bits = None
     if LIKELIHOOD in metrics:
-        total, number = pair_nats(model, pairs)
+        total, number = pair_nats(model, pairs, progress)
         nats, bits = total / number, total / math.log(2) / sum(len(text) + 1 for text in texts)
     found, wanted = {}, [name for name in metrics if name != LIKELIHOOD]
     if wanted:
-        found = corpus_scores(write_targets(model, pairs.sources, search), texts, wanted)
+        found = corpus_scores(write_targets(model, pairs.sources, search, progress), texts, wanted)
     return Translated(
         split=split,
         direction=model.config.direction,
@@ -137,9 +141,12 @@ def score_translations(
     )
 
 
-def write_targets(model: Seq2Seq, sources: Sequence[np.ndarray], search: Search) -> list[str]:
+def write_targets(
+    model: Seq2Seq, sources: Sequence[np.ndarray], search: Search, progress: OnProgress = unwatched
+) -> list[str]:
     """The best text that a model writes for each source (S,), or for its frames (S, C)."""
-    return [model.alphabet.decode(found[0].symbols) for found in decode_sources(model, sources, search)]
+    found = decode_sources(model, sources, search, progress=progress)
+    return [model.alphabet.decode(one[0].symbols) for one in found]
 
 
 def check_metrics(metrics: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from undertow.callbacks import OnProgress, unwatched
 from undertow.data.pairs import PairSet
 from undertow.decoding.translating import translate
 from undertow.evaluation.likelihood import NOT_A_NUMBER
@@ -79,12 +80,15 @@ def score_transcripts(
     *,
     split: str = "test",
     search: Search = SEARCH,
+    progress: OnProgress = unwatched,
     **options: Any,
 ) -> Heard:
     """Transcribe recordings, and compare the results with their transcripts.
 
     Args:
         search: how texts are found.
+        progress: called after each batch with the recordings done and the recordings in all, first of the likelihoods,
+            then of the texts.
         options: fields of `undertow.options.Search` by their names, such as beam=5.
 
     Raises:
@@ -93,8 +97,8 @@ def score_transcripts(
     require(model, "transcribe")
     search = changed(search, options)
     began = time.perf_counter()
-    nats, number = pair_nats(model, pairs)
-    written = translate(model, pairs.sources, search=search).texts
+    nats, number = pair_nats(model, pairs, progress)
+    written = translate(model, pairs.sources, search=search, progress=progress).texts
     said = list(pairs.target_texts)
     commonest = Counter(said).most_common(1)[0][0]
     mistakes = Counter((one, other) for one, other in zip(said, written, strict=True) if one.split() != other.split())

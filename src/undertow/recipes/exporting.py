@@ -1,11 +1,13 @@
 """Export a model to the native engine: calibrate it on a train split, and measure its cost."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from undertow.arguments import checked
-from undertow.callbacks import Say, silent
+from undertow.batch import Batch
+from undertow.callbacks import OnProgress, Say, silent, unwatched
 from undertow.checkpoint import AnyModel, model_given
 from undertow.errors import UsageError
 from undertow.models import Autoregressive
@@ -85,7 +87,22 @@ def calibration(model: Autoregressive, data: DataConfig, say: Say = silent) -> E
     return excerpt(data, model, "train", CALIBRATION_SYMBOLS, say)
 
 
-def cost(model: Autoregressive, exported: Autoregressive, data: DataConfig, say: Say = silent) -> ExportCost:
+def watched(heard: Excerpt, progress: OnProgress) -> Iterator[Batch]:
+    """The batches of an excerpt, with a call of `progress` after each: the symbols done, and the symbols in all."""
+    done = 0
+    for batch in heard.batches:
+        yield batch
+        done += batch.num_counted
+        progress(done, heard.num_symbols)
+
+
+def cost(
+    model: Autoregressive,
+    exported: Autoregressive,
+    data: DataConfig,
+    say: Say = silent,
+    progress: OnProgress = unwatched,
+) -> ExportCost:
     """Score a model in float32 and as exported, both by the native engine.
 
     The data is the test split; if the source has none, the validation or else the train split.
@@ -96,10 +113,10 @@ def cost(model: Autoregressive, exported: Autoregressive, data: DataConfig, say:
     there = TASKS[data.kind].splits(data)
     split = next((one for one in ("test", "validation") if one in there), "train")
     held_out = excerpt(data, model, split, COST_SYMBOLS, say)
-    float32_bits = held_out.bits_per_symbol(export(model, "float32"))
-    return ExportCost(
-        split, held_out.num_pieces, held_out.num_symbols, float32_bits, held_out.bits_per_symbol(exported)
-    )
+    total = held_out.num_symbols
+    float32_bits = held_out.bits_per_symbol(export(model, "float32"), lambda done, _: progress(done, 2 * total))
+    bits = held_out.bits_per_symbol(exported, lambda done, _: progress(total + done, 2 * total))
+    return ExportCost(split, held_out.num_pieces, total, float32_bits, bits)
 
 
 def card_section(

@@ -7,7 +7,7 @@ from typing import Any
 
 from undertow.alphabets.skipping import Skipped
 from undertow.arguments import checked, several
-from undertow.callbacks import Say, silent
+from undertow.callbacks import OnProgress, Say, silent, unwatched
 from undertow.checkpoint import AnyModel, model_given
 from undertow.config import nearest
 from undertow.data.folder import ALL
@@ -45,6 +45,7 @@ def score(
     metrics: str | Sequence[str] = (),
     skip_unknown: bool = False,
     say: Say = silent,
+    progress: OnProgress | None = None,
     **options: Any,
 ) -> Scored:
     """Score a model on one split: bits per symbol compared with baselines, a classifier's accuracy, a translator's
@@ -60,6 +61,7 @@ def score(
         metrics: for a translator: one or more of "bleu", "chrf" and "nll"; by default all.
         skip_unknown: skip characters that the model's alphabet lacks, and count them; by default they are refused.
         say: called with lines on files that were resampled or skipped, and on skipped characters.
+        progress: called now and then with how much is scored and how much there is: symbols, sequences or texts.
         options: for a model that writes texts, fields of `undertow.options.Search` by name, such as beam=5.
 
     Raises:
@@ -89,7 +91,7 @@ def score(
     train = None
     if ready.scorer in NEED_TRAINING_DATA and "train" in there:
         train = examples if split == "train" else kind(data).read("train", needs)
-    return SCORERS[ready.scorer](ready, examples, train, split, asked)
+    return SCORERS[ready.scorer](ready, examples, train, split, asked, progress or unwatched)
 
 
 def chosen(model: Model, source: Any, label_pattern: str | None = None) -> Any:

@@ -1,0 +1,55 @@
+"""Every scorer reports how far it is, up to all of it, and its result is the same."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.decoding.pair_models import make as translator
+from tests.evaluation.test_word_error import recogniser, recordings
+from tests.generation.symbol_models import text_model
+from tests.prediction.test_predicting import classifier
+from undertow.data.pairs import PairSet
+from undertow.data.sequences import SequenceSet
+from undertow.evaluation import SCORERS, Asked
+from undertow.options import Search
+
+RANDOM = np.random.default_rng(1)
+TEXTS = [RANDOM.integers(0, 6, length) for length in (40, 7, 900, 12)]
+
+
+def texts() -> SequenceSet:
+    return SequenceSet(TEXTS, {"kind": np.array([0, 1, 2, 1])})
+
+
+def pairs() -> PairSet:
+    words = [np.array([0, 1, 2]), np.array([3]), np.array([4, 4])]
+    return PairSet(words, words, ["a", "b", "c"], source_end=6, target_end=6, target_texts=["abc", "d", "ee"])
+
+
+CASES: dict[str, tuple[Any, Any, Asked, int]] = {  # a model, its data, what is asked, how much there is
+    "likelihood": (text_model, texts, Asked(), 959),
+    "prediction": (classifier, texts, Asked(), 4),
+    "translation": (lambda: translator("transformer", "pre-norm"), pairs, Asked(metrics=("nll",)), 3),
+    "words": (recogniser, lambda: recordings("ab", "c"), Asked(search=Search(beam=1)), 2),
+}
+
+
+@pytest.mark.parametrize("name", SCORERS)
+def test_fault_27_a_score_reports_its_progress(name: str) -> None:
+    make, data, asked, total = CASES[name]
+    calls: list[tuple[int, int]] = []
+    model = make()
+    watched = SCORERS[name](model, data(), None, "test", asked, lambda *done: calls.append(done))
+    plain = SCORERS[name](model, data(), None, "test", asked, lambda *done: None)
+    assert calls[-1] == (total, total) and {of for _, of in calls} == {total}
+    assert all(0 < done <= total for done, _ in calls)
+    for figure in ("bits_per_symbol", "loss", "nats_per_symbol"):
+        assert getattr(watched, figure, None) == getattr(plain, figure, None)
+
+
+def test_fault_27_windows_report_too() -> None:
+    calls: list[tuple[int, int]] = []
+    asked = Asked(protocol="windows")
+    SCORERS["likelihood"](text_model(), texts(), None, "test", asked, lambda *done: calls.append(done))
+    assert len(calls) > 1 and calls[-1][0] == calls[-1][1] and calls == sorted(calls)
