@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from undertow.batch import Batch
-from undertow.callbacks import OnProgress, Say
+from undertow.callbacks import OnProgress, Say, unwatched
 from undertow.data.examples import Examples, spread_pieces
 from undertow.evaluation import bits_per_symbol
 from undertow.evaluation.calibration import calibration_batches
@@ -29,7 +29,7 @@ class Excerpt:
     num_pieces: int
     num_symbols: int
     batches: Iterator[Batch]
-    bits_per_symbol: Callable[[Any, OnProgress], float]
+    bits_per_symbol: Callable[..., float]
 
 
 def excerpt(data: Any, model: Model, split: str, num_symbols: int, say: Say) -> Excerpt:
@@ -53,6 +53,8 @@ def of_examples(examples: Examples, model: Model, num_symbols: int) -> Excerpt:
         steps = PIECE_SAMPLES if model.needs.alphabet.real == "sound" else PIECE_SYMBOLS
         examples = spread_pieces(examples, steps, num_symbols / examples.num_symbols)
     batches = calibration_batches(model, examples)
-    return Excerpt(
-        len(examples), examples.num_symbols, batches, lambda one, watch: bits_per_symbol(one, examples, watch)
-    )
+
+    def score(one: Any, progress: OnProgress = unwatched) -> float:
+        return bits_per_symbol(one, examples, progress)
+
+    return Excerpt(len(examples), examples.num_symbols, batches, score)
