@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tests.refusals import refuses
-from undertow.errors import DataError, memory_fault, memory_told, printable, shown
+from undertow.errors import DataError, counted, memory_fault, memory_told, printable, shown
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,20 @@ def test_other_faults_pass() -> None:
     assert memory_fault(RuntimeError("no")) is None and memory_fault(ValueError()) is None
     with refuses(RuntimeError, "shape"):
         memory_told(lambda: torch.zeros(2).reshape(3))()
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "text"),
+    [
+        (0, "file", "0 files"),
+        (1, "file", "1 file"),
+        (2, "chunk", "2 chunks"),
+        (1234567, "sample", "1,234,567 samples"),
+        (1, "class", "1 class"),
+        (3, "class", "3 classes"),
+        (2, "batch", "2 batches"),
+        (np.int64(1), "row", "1 row"),
+    ],
+)
+def test_fault_18_a_noun_is_plural_unless_there_is_one(number, noun, text):
+    assert counted(number, noun) == text

@@ -13,6 +13,11 @@ PAGES = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
 ERRORS = ("DataError", "UsageError", "Unsupported", "OutsideError")
 PRINTS = ("print", "put", "tell", "say")
 LONGEST = 240  # characters of a message, without its values
+NUMBER = re.compile(r"len\(.*\)|.*\b(num_\w+|count|number)('\])?")  # an expression that is a count
+SEVERAL = re.compile(
+    r" [a-z]+s (are too many|are needed|need|are more|are not)| (pixels|classes are)|.*x \{\}"
+)  # above 1
+VERBS = ("has", "is", "needs", "holds", "does", "was", "goes", "keeps", "reads")
 UNPLAIN = re.compile(  # what a colleague would not say
     r"\b(of which|what is told|(?<!this )is told|are told|as they are told|says? nothing|as it was|is said|"
     r"put out|no two the same|no clock|without a clock|(holds?|held) nothing out|nothing is held out|saying the same|"
@@ -85,6 +90,21 @@ def test_errors_have_the_form_of_one_line(path):
 def test_sentences_are_plain(path):
     sentences = [*messages(path), *docstrings(path), *shown(path)]
     found = [f"line {line}: '{word.group()}' in: {text}" for line, text in sentences for word in UNPLAIN.finditer(text)]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT / "src").as_posix())
+def test_fault_18_a_count_and_its_noun_agree(path):
+    """A count with a plural noun behind it says "1 files": `undertow.errors.counted` makes them agree."""
+    strings = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.JoinedStr)]
+    found = [
+        f"line {value.lineno}: {{{ast.unparse(value.value)}}}{text.value!r}"
+        for node in strings
+        for value, text in zip(node.values, node.values[1:], strict=False)
+        if isinstance(value, ast.FormattedValue) and isinstance(text, ast.Constant)
+        if NUMBER.fullmatch(ast.unparse(value.value)) and not SEVERAL.match(text.value)
+        if (noun := re.match(r" ([a-z]+s)\b", text.value)) and noun[1] not in VERBS
+    ]
     assert not found, "\n".join(found)
 
 

@@ -1,4 +1,4 @@
-"""The two errors a user can cause, and values shortened for messages.
+"""The two errors a user can cause, values shortened and numbers with their nouns, for messages.
 
 The command line prints their one line and exits; `--debug` shows the traceback.
 """
@@ -6,7 +6,7 @@ The command line prints their one line and exits; `--debug` shows the traceback.
 import re
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, SupportsIndex, TypeVar
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -36,7 +36,7 @@ def shown(value: object, most: int = 60) -> str:
     except ValueError:  # Python writes no whole number of more than 4,300 digits
         return f"a number of about {int(value.bit_length() * 0.30103):,} digits" if isinstance(value, int) else "?"
     words = text if text.isprintable() else repr(text)
-    return words if len(words) <= most else f"{words[:most]}... ({len(text):,} characters)"
+    return words if len(words) <= most else f"{words[:most]}... ({counted(len(text), 'character')})"
 
 
 def printable(text: str) -> str:
@@ -47,6 +47,13 @@ def printable(text: str) -> str:
 def _escaped(code: int) -> str:
     byte = code - 0xDC00 if 0xDC80 <= code < 0xDD00 else code
     return f"\\x{byte:02x}" if byte < 0x100 else f"\\u{code:04x}"
+
+
+def counted(number: SupportsIndex | float, noun: str) -> str:
+    """A number with its noun, which is plural unless the number is 1: 1 file, 1,200 files, 2 classes."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{format(number, ',')} {noun}{'es' if noun.endswith(('s', 'ch')) else 's'}"
 
 
 def memory_fault(error: BaseException) -> str | None:

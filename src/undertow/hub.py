@@ -22,7 +22,7 @@ from undertow.alphabets.subwords import END_OF_TEXT, Subwords, from_files
 from undertow.config import Depth, Number, Positive, Probability, Width, config, parse
 from undertow.door import read_json
 from undertow.emissions import Categorical
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 from undertow.models import Autoregressive
 from undertow.networks import Transformer
 from undertow.weights import check_weights, read_weights
@@ -162,7 +162,8 @@ def _start(folder: Path, settings: GPT2, alphabet: Alphabet) -> int:
     num_tokens = alphabet.num_symbols
     if num_tokens > settings.vocab_size:
         raise DataError(
-            f"{folder}: the tokenizer has {num_tokens} tokens, but vocab_size in {CONFIG} is {settings.vocab_size}"
+            f"{folder}: the tokenizer has {counted(num_tokens, 'token')}, "
+            f"but vocab_size in {CONFIG} is {settings.vocab_size}"
         )
     if END_OF_TEXT.encode() in alphabet.pieces:
         return alphabet.pieces.index(END_OF_TEXT.encode())

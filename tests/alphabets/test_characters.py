@@ -52,7 +52,7 @@ def test_an_error_in_a_part_of_a_file_names_the_file_and_the_place_in_it():
 
 
 def test_a_long_alphabet_is_shown_in_part():
-    with pytest.raises(DataError, match=r"500 characters .*'[^']{90,600}' …;"):
+    with pytest.raises(DataError, match=r"500 characters: '[^']{90,600}' …;"):
         characters("".join(map(chr, range(0x4E00, 0x4E00 + 500)))).encode("?")
 
 
@@ -64,7 +64,7 @@ def test_too_few_and_too_many():
     every = "".join(map(chr, [*range(0xD800), *range(0xE000, 0x12000)]))
     with refuses(DataError, f"{len(every)} different characters", MOST):
         collect([every])
-    with refuses(UsageError, f"{len(every)} characters", MOST):
+    with refuses(UsageError, f"{len(every):,} characters", MOST):
         parse(Characters.Config, {"characters": every})
     with refuses(UsageError, "characters", "surrogate pair"):
         parse(Characters.Config, {"characters": "a\ud800"})

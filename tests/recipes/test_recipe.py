@@ -71,6 +71,18 @@ def test_changes_reach_every_section():
     assert conditioner.label_dropout == 0.5
 
 
+@pytest.mark.parametrize("text", ["{take}", "{digit}_{speaker}", "{a, b}", "{speaker}-take"])
+def test_fault_18_a_pattern_in_braces_is_text(text):
+    assert parse_changes([f"data.label_pattern={text}"]) == {"data.label_pattern": text}
+
+
+def test_a_mapping_in_braces_is_read():
+    assert parse_changes(["network={kind: rnn, dropout: null}", "x={}"]) == {
+        "network": {"kind": "rnn", "dropout": None},
+        "x": {},
+    }
+
+
 @pytest.mark.parametrize(
     ("changes", "parts"),
     [

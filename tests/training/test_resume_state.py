@@ -123,7 +123,9 @@ def test_fault_35_generators_are_whole(run: Path, generator: dict[str, Any]) -> 
 def test_a_change_that_leaves_a_state_whole_is_found_by_its_digest(unbroken: Path, tmp_path: Path, name: str) -> None:
     run = Path(shutil.copytree(unbroken, tmp_path / "run"))
     data = (run / LAST / name).read_bytes()
-    changed = data.replace(b'"seconds": ', b'"seconds": 1') if name == "training.json" else data[:-1] + bytes([data[-1] ^ 1])
+    changed = (
+        data.replace(b'"seconds": ', b'"seconds": 1') if name == "training.json" else data[:-1] + bytes([data[-1] ^ 1])
+    )
     assert changed != data
     (run / LAST / name).write_bytes(changed)
     with refuses(DataError, run / LAST / name, "step-00000008"):

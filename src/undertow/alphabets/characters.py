@@ -9,7 +9,7 @@ from pydantic import AfterValidator
 
 from undertow.alphabets.text_alphabet import OutsideError, TextAlphabet, Unit, as_text
 from undertow.config import config
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 
 MOST = 65_536
 MANY = 2_000
@@ -21,7 +21,7 @@ def _sorted(characters: str) -> str:
     if any("\ud800" <= one <= "\udfff" for one in characters):
         raise ValueError("it holds half a surrogate pair, which is not a character")
     if len(distinct := set(characters)) > MOST:
-        raise ValueError(f"it holds {len(distinct)} characters; the limit is {MOST}")
+        raise ValueError(f"it holds {counted(len(distinct), 'character')}; the limit is {MOST}")
     return "".join(sorted(distinct))
 
 

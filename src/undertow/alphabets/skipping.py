@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from undertow.alphabets.text_alphabet import TextAlphabet, as_text
+from undertow.errors import counted
 
 MOST_SHOWN = 5  # characters that a note names
 
@@ -25,11 +26,9 @@ class Skipped(Counter[str]):
         """A note for the user: how many, and which; none if nothing was skipped."""
         if not self:
             return ()
-        number = self.total()
         names = ", ".join(f"{one!r} (U+{ord(one):04X})" for one, _ in self.most_common(MOST_SHOWN))
         more = " and others" if len(self) > MOST_SHOWN else ""
-        what = f"{number:,} unknown character{'s' if number != 1 else ''}"
-        return (f"skipped {what}: {names}{more}",)
+        return (f"skipped {counted(self.total(), 'unknown character')}: {names}{more}",)
 
 
 class Skipping(TextAlphabet):

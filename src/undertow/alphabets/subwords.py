@@ -14,7 +14,7 @@ from pydantic import Field
 from undertow.alphabets.text_alphabet import TextAlphabet, Unit, as_text, utf8
 from undertow.config import Number, config
 from undertow.door import MOST_JSON, checked, read_text
-from undertow.errors import DataError, UsageError, shown
+from undertow.errors import DataError, UsageError, counted, shown
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -42,7 +42,9 @@ class Subwords(TextAlphabet):
         self._tokenizer = _from_json(config.tokenizer)
         super().__init__(config, _pieces(self._tokenizer))
         if self.num_symbols != config.size:
-            raise UsageError(f"alphabet.size is {config.size}, but the tokenizer has {self.num_symbols} tokens")
+            raise UsageError(
+                f"alphabet.size is {config.size}, but the tokenizer has {counted(self.num_symbols, 'token')}"
+            )
 
     def encode(self, real: str | bytes) -> np.ndarray:
         """Text, or its bytes in UTF-8, as int64 symbols (T,).

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from undertow.alphabets.alphabet import Alphabet, Real
 from undertow.alphabets.checks import centred, checked_symbols
-from undertow.errors import DataError
+from undertow.errors import DataError, counted
 
 Unit = Literal["byte", "character", "token"]
 BYTES = "with alphabet.kind=bytes, which reads any text"
@@ -164,4 +164,4 @@ def _help(character: str, known: str) -> str:
     if near is not None:
         return f", but {near!r} is; or train {BYTES}"
     shown = f"{known[:SHOWN]!r}{' …' if len(known) > SHOWN else ''}"
-    return f", whose {len(known)} characters are {shown}; remove it, or train {BYTES}"
+    return f", which has {counted(len(known), 'character')}: {shown}; remove it, or train {BYTES}"

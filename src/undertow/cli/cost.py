@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from undertow.cli.options import JsonRows
-from undertow.errors import UsageError, shown
+from undertow.errors import UsageError, counted, shown
 
 if TYPE_CHECKING:
     from undertow.cost.growth_laws import Law
@@ -118,8 +118,8 @@ def _print(found: "list[Costs]") -> None:
     for index, costs in enumerate(found):
         facts = as_json(costs)
         field = facts["receptive_field"]
-        sees = "all of the past" if field is None else f"{field:,} steps"
-        put(("\n" if index else "") + f"{costs.name}: {facts['num_parameters']:,} parameters, sees {sees}")
+        sees = "all of the past" if field is None else counted(field, "step")
+        put(("\n" if index else "") + f"{costs.name}: {counted(facts['num_parameters'], 'parameter')}, sees {sees}")
         print_table(_rows(facts), words=(0, len(costs.rows) + 2, len(costs.rows) + 3))
         if facts["note"] is not None:
             put(facts["note"])

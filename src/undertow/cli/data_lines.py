@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from undertow.errors import counted
+
 MANY = 12  # classes of a label that are listed one by one
 
 
@@ -13,7 +15,7 @@ def lines(found: Mapping[str, Any]) -> list[str]:
 
 def _audio(found: Mapping[str, Any]) -> list[str]:
     lines = [
-        f"{found['source']}: {found['num_files']} files, {_duration(found['hours'])}",
+        f"{found['source']}: {counted(found['num_files'], 'file')}, {_duration(found['hours'])}",
         f"layout             {found['layout']}",
         f"sample rates (Hz)  {_counts(found['sample_rates'])}",
         f"channels           {_counts(found['channels'])}",
@@ -24,7 +26,8 @@ def _audio(found: Mapping[str, Any]) -> list[str]:
             "seconds            " + ", ".join(f"{name} {value:.2f}" for name, value in found["seconds"].items()),
             f"level              {found['level_dbfs']:.1f} dBFS, peak {found['peak_dbfs']:.1f} dBFS",
             f"silence            {found['silence_share']:.1%} of the time is below -60 dBFS",
-            f"clipping           {found['clipping_share']:.3%} of the samples, in {found['num_clipped_files']} files",
+            f"clipping           {found['clipping_share']:.3%} of the samples, "
+            f"in {counted(found['num_clipped_files'], 'file')}",
         ]
     if found["splits"]:
         lines.append(f"splits             {_counts(found['splits'])}")
@@ -38,14 +41,16 @@ def _audio(found: Mapping[str, Any]) -> list[str]:
 
 def _text(found: Mapping[str, Any]) -> list[str]:
     unit = "bytes" if "not_utf8" in found else "characters"
-    lines = [f"{found['source']}: {found['num_files']} files, {found['num_bytes']:,} bytes"]
+    lines = [f"{found['source']}: {counted(found['num_files'], 'file')}, {counted(found['num_bytes'], 'byte')}"]
     if "not_utf8" in found:
         lines.append(f"encoding       {found['not_utf8']}")
     else:
         lines.append(f"characters     {found['num_characters']:,}, {found['num_distinct']:,} different ones")
     returns = found["num_carriage_returns"]
     lines.append(f"lines          {found['num_lines']:,}" + (f", {returns:,} carriage returns" if returns else ""))
-    lines.append("splits         " + ", ".join(f"{split}: {size:,} bytes" for split, size in found["splits"].items()))
+    lines.append(
+        "splits         " + ", ".join(f"{split}: {counted(size, 'byte')}" for split, size in found["splits"].items())
+    )
     shares = ", ".join(f"{name!r} {share:.1%}" for name, share in found["most_frequent"].items())
     lines.append(f"most frequent  {shares} of the {unit}")
     return lines + list(found["notes"])
@@ -56,7 +61,7 @@ def _rolls(found: Mapping[str, Any]) -> list[str]:
     for split, one in found["splits"].items():
         steps = ", ".join(f"{name} {one['steps'][name]:.0f}" for name in ("shortest", "median", "longest"))
         lines.append(
-            f"{split:12}{one['num_pieces']} pieces, {one['num_steps']:,} steps ({steps}), "
+            f"{split:12}{counted(one['num_pieces'], 'piece')}, {counted(one['num_steps'], 'step')} ({steps}), "
             f"{one['notes_per_step']:.2f} notes a step, {one['silent_share']:.1%} silent"
         )
     if "lowest_key" in found:
@@ -68,7 +73,7 @@ def _rolls(found: Mapping[str, Any]) -> list[str]:
 def _images(found: Mapping[str, Any]) -> list[str]:
     lines = [f"{found['source']}: pictures of {found['num_pixels']} pixels"]
     for split, one in found["splits"].items():
-        lines.append(f"{split:12}{one['num_images']:,} pictures; {_counts(one['classes'])}")
+        lines.append(f"{split:12}{counted(one['num_images'], 'picture')}; {_counts(one['classes'])}")
     return lines
 
 
@@ -76,7 +81,7 @@ def _pairs(found: Mapping[str, Any]) -> list[str]:
     lines = [f"{found['source']}: pairs of sentences"]
     for split, one in found["splits"].items():
         words = ", ".join(f"{one['words'][language]['mean']:.1f} in {language}" for language in one["words"])
-        lines.append(f"{split:18}{one['num_pairs']:,} pairs; words of a sentence, on average: {words}")
+        lines.append(f"{split:18}{counted(one['num_pairs'], 'pair')}; words of a sentence, on average: {words}")
     return lines + found["notes"]
 
 
@@ -91,7 +96,7 @@ KINDS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
 
 def _counts(counts: Mapping[str, int]) -> str:
     if len(counts) > MANY:
-        return f"{len(counts)} classes"
+        return counted(len(counts), "class")
     return ", ".join(f"{value}: {count}" for value, count in counts.items())
 
 

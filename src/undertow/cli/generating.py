@@ -7,6 +7,7 @@ from undertow.cli.outputs import Output, write_outputs
 from undertow.cli.request import Request
 from undertow.cli.rows import Rows
 from undertow.cli.terminal import print_json, put, show, tell
+from undertow.errors import counted
 from undertow.generation import stream
 from undertow.generation.prompts import read_prompt
 from undertow.generation.rows import check_length
@@ -32,7 +33,7 @@ def run(request: Request) -> None:
     else:
         _print_texts(rows)
     if rows.interrupted:
-        raise KeyboardInterrupt(f"stopped after {rows.num_drawn} {request.model.alphabet.unit}s; they are kept")
+        raise KeyboardInterrupt(f"stopped, with {counted(rows.num_drawn, request.model.alphabet.unit)} kept")
 
 
 def print_files(rows: Rows, written: list[Output]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from undertow.cli.options import Json
-from undertow.errors import shown
+from undertow.errors import counted, shown
 
 OF_TRAINING = (
     *("batch_size", "optimizer", "learning_rate", "schedule", "precision", "average", "seed"),
@@ -56,9 +56,9 @@ def _lines(facts: Mapping[str, Any]) -> dict[str, str]:
     lines = {
         "weights": facts["path"],
         "about": str(card.get("description") or ""),
-        "model": f"{config['kind']}, {facts['num_parameters']:,} parameters",
+        "model": f"{config['kind']}, {counted(facts['num_parameters'], 'parameter')}",
         "network": _settings(config.get("network")),
-        "alphabet": _settings(config["alphabet"]) + (f"; {num_symbols:,} symbols" if num_symbols else ""),
+        "alphabet": _settings(config["alphabet"]) + (f"; {counted(num_symbols, 'symbol')}" if num_symbols else ""),
         "translates": _direction(config),
         "emission": _settings(config.get("emission")),
         "predicts": _told(config),
@@ -128,9 +128,10 @@ def _data(section: Any, unit: str) -> str:
         num_clips, seconds = _number(part, "num_clips"), _number(part, "seconds")
         num_sequences, num_symbols = _number(part, "num_sequences"), _number(part, "num_symbols")
         if num_clips is not None and seconds is not None:
-            parts.append(f"{name} {num_clips:,} clips, {seconds / 60:.1f} min")
+            parts.append(f"{name} {counted(num_clips, 'clip')}, {seconds / 60:.1f} min")
         elif num_sequences is not None and num_symbols is not None:
-            parts.append(f"{name} {num_symbols:,} {unit}s" + (f" in {num_sequences:,}" if num_sequences > 1 else ""))
+            several = f" in {num_sequences:,}" if num_sequences > 1 else ""
+            parts.append(f"{name} {counted(num_symbols, unit)}{several}")
     return "; ".join(parts)
 
 
@@ -140,7 +141,9 @@ def _training(section: Any, data: Any) -> str:
     if (tokens := _number(data, "tokens_per_batch")) is not None:
         section = {**section, "batch_size": f"of {tokens} tokens"}
     done, planned, seconds = (_number(section, name) for name in ("steps", "planned_steps", "seconds"))
-    length = "" if done is None else f"{done} steps" if planned is None else f"{done} of {planned} steps"
+    length = (
+        "" if done is None else counted(done, "step") if planned is None else f"{done} of {counted(planned, 'step')}"
+    )
     length += "" if seconds is None else f" in {seconds / 60:.1f} min"
     settings = _settings({name: section[name] for name in OF_TRAINING if name in section})
     return "; ".join(part for part in (length, settings) if part)

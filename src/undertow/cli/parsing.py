@@ -1,7 +1,7 @@
 """Errors of the command line's parser, in a user's words."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any, get_args
 
 from cyclopts import CycloptsError, MissingArgumentError, UnusedCliTokensError, convert
@@ -11,6 +11,7 @@ from undertow.errors import DataError, shown
 HYPHEN = "-"  # what other programs call standard input
 READS_INPUT = "--file"  # the option without which its verb reads standard input
 WHOLE = re.compile(r"[+-]?[0-9]{1,40}(\.0*)?")  # cyclopts would round 1.5, and read thousands of digits
+EITHER = re.compile(r"\bgive ([a-z_]+) or ([a-z_-]+)")
 AVOIDED_BY = {"skip_unknown": ("generate", "score", "train", "translate")}  # verbs that have the option
 OPTIONS = {"batch_size": "batch", "num_steps": "num-symbols"}  # options that are not named like their argument
 
@@ -42,16 +43,25 @@ def as_option(fault: str, words: Sequence[str]) -> str:
     """A fault in which each argument is named by its option, if the command has that option.
 
     An argument is replaced where the fault begins with it: an English word only in `argument is …`, any other always.
-    Those in `OPTIONS` are replaced anywhere.
+    Those in `OPTIONS` are replaced anywhere, and two in `give … or …`.
     """
     typed = {word.partition("=")[0] for word in words}
     for argument, name in OPTIONS.items():
         if f"--{name}" in typed:
             fault = fault.replace(argument, f"--{name}")
+    fault = EITHER.sub(lambda found: _both(found, typed), fault)
     argument, is_, _ = (*fault.split(" ", 2), "", "")[:3]
     option = f"--{argument.replace('_', '-')}"
     is_name = is_ == "is" or "_" in argument
     return option + fault.removeprefix(argument) if is_name and option in typed else fault
+
+
+def _both(found: re.Match[str], typed: Container[str]) -> str:
+    """`give … or …` with options, if one of them is typed."""
+    options = [
+        word if word.startswith("-") else f"--{OPTIONS.get(word, word).replace('_', '-')}" for word in found.groups()
+    ]
+    return f"give {' or '.join(options)}" if any(option in typed for option in options) else found[0]
 
 
 def remedy(error: DataError, words: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from undertow.cli.options import Json
-from undertow.errors import UsageError
+from undertow.errors import UsageError, counted
 
 
 def quantise(
@@ -65,8 +65,8 @@ def _lines(out: Path, found: dict[str, Any]) -> dict[str, str]:
     heard, cost, unit = found["calibration"], found["cost"], found["unit"]
 
     def said(part: dict[str, Any]) -> str:
-        pieces = "1 piece" if part["num_pieces"] == 1 else f"{part['num_pieces']:,} pieces"
-        return f"{found['data']}, {part['split']}: {pieces}, {part['num_symbols']:,} {unit}s"
+        pieces = counted(part["num_pieces"], "piece")
+        return f"{found['data']}, {part['split']}: {pieces}, {counted(part['num_symbols'], unit)}"
 
     lines = {"wrote": f"{out}, {found['precision']}, {found['num_bytes'] / 1e6:.2f} MB"}
     if heard is not None:

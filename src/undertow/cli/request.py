@@ -7,7 +7,7 @@ from typing import Any
 
 from undertow.cli import outputs
 from undertow.cli.terminal import tell
-from undertow.errors import UsageError
+from undertow.errors import UsageError, counted
 from undertow.media import Given, Medium, medium_of
 from undertow.media.paths import result_paths
 from undertow.models.autoregressive import Autoregressive
@@ -119,10 +119,10 @@ class Request:
         if whole is None or num_given + num_steps == whole:
             return
         if num_given >= whole:
-            raise UsageError(f"the prompt has {num_given:,} {unit}s; a whole result has {whole:,}; shorten the prompt")
+            raise UsageError(f"the prompt has {counted(num_given, unit)}; a whole result has {whole:,}; shorten it")
         raise UsageError(
-            f"--num-symbols {num_steps} after a prompt of {num_given:,} {unit}s does not complete a result, which has "
-            f"{whole:,}; use --num-symbols {whole - num_given}"
+            f"--num-symbols {num_steps} after a prompt of {counted(num_given, unit)} does not complete a result, "
+            f"which has {whole:,}; use --num-symbols {whole - num_given}"
         )
 
     def _usual_steps(self, num_given: int) -> int:
@@ -130,5 +130,5 @@ class Request:
         usual, limit = self.medium.usual_steps(num_given), self.model.network.max_length
         if self.draw.num_steps is not None or limit is None or not 0 < limit - num_given < usual:
             return usual
-        tell(f"the network can hold {limit} steps, prompt included: generating {limit - num_given}")
+        tell(f"the network can hold {counted(limit, 'step')}, prompt included: generating {limit - num_given}")
         return limit - num_given

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from undertow.cli.terminal import step_bar
+from undertow.errors import counted
 from undertow.generation import Stream
 from undertow.media import Medium
 
@@ -79,12 +80,12 @@ class Rows:
     @property
     def speed(self) -> str:
         """One line: the size of the output, the engine and the speed."""
-        session, unit = self.chunks.start.session, f"{self.medium.alphabet.unit}s"
-        threads = f"{session.num_threads} thread" + ("" if session.num_threads == 1 else "s")
+        session, unit = self.chunks.start.session, self.medium.alphabet.unit
+        threads = counted(session.num_threads, "thread")
         factor = "" if self.real_time_factor is None else f", real-time factor {self.real_time_factor:.2f}"
         return (
-            f"{len(self.prompts)} x {self.num_drawn:,} {unit} with {session.engine}, {session.precision}, "
-            f"{threads}: {self.symbols_per_second:,.0f} {unit}/s{factor}"
+            f"{len(self.prompts)} x {counted(self.num_drawn, unit)} with {session.engine}, {session.precision}, "
+            f"{threads}: {self.symbols_per_second:,.0f} {unit}s/s{factor}"
         )
 
     @property

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from undertow.cli.options import Device, Json
-from undertow.errors import UsageError
+from undertow.errors import UsageError, counted
 from undertow.options import Beam, Flat
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ def how(found: "Score") -> str:
     """How much was scored, with which protocol and engine, and in which time."""
     given = "" if found.protocol == "full" else f" ({found.protocol})"
     return (
-        f"{found.num_symbols:,} {found.unit}s{given} with {found.engine}, {found.precision}, in {found.seconds:.1f} s"
+        f"{counted(found.num_symbols, found.unit)}{given} with {found.engine}, {found.precision}, "
+        f"in {found.seconds:.1f} s"
     )
 
 

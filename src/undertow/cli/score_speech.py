@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from undertow.errors import counted
 from undertow.evaluation.word_error import Heard
 
 
@@ -29,9 +30,9 @@ def lines(what: str, found: Heard) -> list[str]:
     """The errors in words, and the most common mistakes."""
     words, characters = found.words, found.characters
     facts = [
-        f"{what}: {found.num_clips:,} clips with a beam of {found.search.beam} and a length penalty of "
+        f"{what}: {counted(found.num_clips, 'clip')} with a beam of {found.search.beam} and a length penalty of "
         f"{found.search.length_penalty:g} in {found.seconds:.1f} s",
-        f"word error {words.rate:.2%} ({words.wrong:,} of {words.number:,} words), character error "
+        f"word error {words.rate:.2%} ({words.wrong:,} of {counted(words.number, 'word')}), character error "
         f"{characters.rate:.2%}; {found.constant:.2%} of the words by always writing the most common text",
         f"{found.nats_per_symbol:.4f} nats per symbol of the true texts",
     ]

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from undertow.cli.options import SHARED, Device, Json
+from undertow.errors import counted
 
 
 def train(
@@ -83,7 +84,7 @@ def train(
     else:
         if progress.best_loss is not None:
             put(f"best validation: {trained.loss_text}, after step {progress.best_step}")
-        put(f"{out} is ready: {progress.step} steps in {progress.seconds / 60:.1f} minutes")
+        put(f"{out} is ready: {counted(progress.step, 'step')} in {progress.seconds / 60:.1f} minutes")
 
 
 def _again(recipe: str, out: Path, changes: tuple[str, ...], options: dict[str, Any], skip_unknown: bool) -> str:

@@ -10,7 +10,7 @@ from undertow.cli.standard_input import Groups, grouped, standard_input
 from undertow.cli.terminal import print_json, show, step_bar, tell
 from undertow.data.lines import read_lines
 from undertow.decoding.translating import LongLines, Translation, Translations, translate_lines
-from undertow.errors import UsageError
+from undertow.errors import UsageError, counted
 from undertow.files import atomic_write
 from undertow.models import Seq2Seq
 from undertow.options import Search
@@ -99,7 +99,7 @@ class Work:
         count = len(found.lines)
         where = f", in {self.out}" if self.out is not None else ""
         return (
-            f"{count:,} line{'s' * (count != 1)} in {found.seconds:.2f} s ({count / found.seconds:,.1f} a second), "
+            f"{counted(count, 'line')} in {found.seconds:.2f} s ({count / found.seconds:,.1f} a second), "
             f"{self._how}{where}"
         )
 

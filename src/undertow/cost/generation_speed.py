@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Sequence
 
 from undertow.cost.stepping_speed import ROUNDS, features_of_silence
-from undertow.errors import UsageError
+from undertow.errors import UsageError, counted
 from undertow.generation import generate
 from undertow.models.autoregressive import Autoregressive
 
@@ -51,7 +51,9 @@ def generation_speeds(
         UsageError: no round, an unknown engine or one that cannot run the model, or more steps than the network holds.
     """
     if rounds < 1 or not engines:
-        raise UsageError(f"{rounds} rounds of {len(engines)} engines; there must be at least one of each")
+        raise UsageError(
+            f"{counted(rounds, 'round')} of {counted(len(engines), 'engine')}; there must be at least one of each"
+        )
     found: dict[str, list[float]] = {engine: [] for engine in engines}
     for engine in engines:
         _draw(model, engine, min(num_steps, WARM_UP_STEPS), batch_size, threads)

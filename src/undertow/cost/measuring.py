@@ -112,7 +112,7 @@ def measure_cost(model: Autoregressive, length: int) -> Cost:
     if length < 2:
         raise UsageError(f"length {length}: it must be at least 2")
     if most is not None and length > most:
-        raise UsageError(f"length {length}: the model takes at most {most} inputs")
+        raise UsageError(f"length {length}: the model takes at most {counted(most, 'input')}")
     batch = _batch(model, length)
     was_training = model.training
     try:

@@ -78,10 +78,11 @@ class SoundFile:
         check_rate(self.source_rate, str(self.path))
         if info.frames > size * MOST_PER_BYTE:
             raise DataError(
-                f"{self.path}: damaged; its header says {info.frames:,} samples, more than {size:,} bytes can hold"
+                f"{self.path}: damaged; its header says {counted(info.frames, 'sample')}, "
+                f"more than {counted(size, 'byte')} can hold"
             )
         if missing := missing_bytes(self.path):
-            raise DataError(f"{self.path}: truncated, {missing} bytes are missing at the end")
+            raise DataError(f"{self.path}: truncated, {counted(missing, 'byte')} are missing at the end")
         self.sample_rate = sample_rate or self.source_rate
         self.num_frames, self.seconds = info.frames, info.frames / info.samplerate
         self._clipped = False
@@ -91,7 +92,7 @@ class SoundFile:
         """Changes made while reading it, one phrase each; complete after the last block."""
         notes = []
         if self.num_channels > 1:
-            notes.append(f"{self.num_channels} channels mixed to mono")
+            notes.append(f"{counted(self.num_channels, 'channel')} mixed to mono")
         if self.sample_rate != self.source_rate:
             notes.append(f"resampled from {self.source_rate} to {self.sample_rate} Hz")
         return (*notes, "clipped at full scale") if self._clipped else tuple(notes)
@@ -131,9 +132,11 @@ class SoundFile:
         if not num_read:
             raise DataError(f"{self.path}: holds no samples (empty or truncated)")
         if num_read < self.num_frames:
-            raise DataError(f"{self.path}: truncated, holds {num_read} of {self.num_frames} samples")
+            raise DataError(f"{self.path}: truncated, holds {num_read} of {counted(self.num_frames, 'sample')}")
         if num_bad:
-            raise DataError(f"{self.path}: {num_bad} of {num_read * self.num_channels} samples are NaN or infinite")
+            raise DataError(
+                f"{self.path}: {num_bad} of {counted(num_read * self.num_channels, 'sample')} are NaN or infinite"
+            )
         if peak > LOUDEST:
             raise DataError(f"{self.path}: float samples reach {peak:g}; full scale is 1")
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from undertow.batch import Batch
 from undertow.data.crops import Crop, Crops, Order
 from undertow.data.examples import Examples, Labels, is_of_steps
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 
 
 class CropBatches:
@@ -99,8 +99,8 @@ def random_windows(
     """
     if min(num, steps, batch_size) < 1 or min(context, seed) < 0:
         raise UsageError(
-            f"{num} windows of {steps} steps, context {context}, seed {seed}, {batch_size} a batch: "
-            "context and seed must be 0 or more, the others 1 or more"
+            f"{counted(num, 'window')} of {counted(steps, 'step')}, context {context}, seed {seed}, "
+            f"{batch_size} a batch: context and seed must be 0 or more, the others 1 or more"
         )
     places = np.maximum(examples.lengths - (steps + context) + 1, 0)
     ends = np.cumsum(places)

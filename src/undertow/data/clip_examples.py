@@ -18,7 +18,7 @@ from undertow.data.audio import to_float
 from undertow.data.clips import ClipSet
 from undertow.data.examples import Examples, Labels
 from undertow.data.needs import Needs
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 
 ROUND_STEPS = 256  # batches of few different lengths: a library's kernels are prepared for each length anew
 
@@ -87,7 +87,7 @@ class ClipExamples(Examples):
         return self._frames[index]
 
     def size(self, unit: str) -> str:
-        return f"{len(self):,} clips, {self.clips.seconds / 60:.1f} min"
+        return f"{counted(len(self), 'clip')}, {self.clips.seconds / 60:.1f} min"
 
     def summary(self) -> dict[str, Any]:
         return {

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from undertow.data.audio import to_float
+from undertow.errors import counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,11 +57,11 @@ class Report:
     def lines(self) -> list[str]:
         """The report as lines for the user; empty if there is nothing to report."""
         lines = [*self.notes]
-        lines += [f"{count} of {self.num_files} files: {change}" for change, count in self.changes.items()]
+        lines += [f"{count} of {counted(self.num_files, 'file')}: {change}" for change, count in self.changes.items()]
         if self.trimmed_seconds:
             lines.append(f"silence trimmed at the ends: {self.trimmed_seconds:.1f} s, {self.trimmed_share:.1%}")
         if self.bad:
-            lines.append(f"{len(self.bad)} of {self.num_files} files skipped:")
+            lines.append(f"{len(self.bad)} of {counted(self.num_files, 'file')} skipped:")
             lines.extend(f"  {reason}" for reason in self.bad.values())
         return lines
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from undertow.callbacks import OnDownload
-from undertow.errors import DataError, shown
+from undertow.errors import DataError, counted, shown
 
 CHUNK = 1 << 20
 TIMEOUT_SECONDS = 60
@@ -41,7 +41,7 @@ def download(url: str, path: Path, progress: OnDownload | None = None) -> None:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise DataError(f"cannot download {url}: {shown(reason, 200)}") from None
     if total is not None and received < total:
-        raise DataError(f"{url} stopped at {received} of {total} bytes; fetch again to continue")
+        raise DataError(f"{url} stopped at {received} of {counted(total, 'byte')}; fetch again to continue")
 
 
 def _begin(response: http.client.HTTPResponse, url: str, offset: int) -> int:

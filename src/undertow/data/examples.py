@@ -12,7 +12,7 @@ import numpy as np
 
 from undertow.config import nearest
 from undertow.data.needs import Needs
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 
 Labels = np.ndarray | Sequence[np.ndarray]
 
@@ -68,7 +68,7 @@ class Examples(ABC):
 
     def size(self, unit: str) -> str:
         """The amount of data, in words; `unit` is the word for a step."""
-        return f"{self.num_symbols:,} {unit}s" + (f" in {len(self):,}" if len(self) > 1 else "")
+        return counted(self.num_symbols, unit) + (f" in {len(self):,}" if len(self) > 1 else "")
 
     def summary(self) -> dict[str, Any]:
         """The amount of data, for a model's card."""
@@ -176,7 +176,9 @@ def check_predicted(examples: Examples, needs: Needs) -> None:
         reading = "every" if wanted.of_steps else "last or mean"
         raise UsageError(f"model.reading is {reading}, but the data has '{wanted.name}' for {there}; it must be {fits}")
     if wanted.classes is not None and (most := max(map(np.max, values))) >= len(wanted.classes):
-        raise DataError(f"the data has {most + 1} classes of '{wanted.name}', but the model has {len(wanted.classes)}")
+        raise DataError(
+            f"the data has {counted(most + 1, 'class')} of '{wanted.name}', but the model has {len(wanted.classes)}"
+        )
 
 
 def _pieces(examples: Examples, length: int) -> Iterable[Piece]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from undertow.data.features import FramesConfig
-from undertow.errors import DataError
+from undertow.errors import DataError, counted
 from undertow.numpy_files import ONLY, read_arrays
 
 SUFFIX = ".npy"
@@ -32,8 +32,8 @@ def frames_of(path: Path, config: FramesConfig, num_samples: int) -> np.ndarray:
     num_frames = -(-num_samples // hop)
     if len(frames) not in (num_frames, num_samples // hop + 1):
         raise DataError(
-            f"{beside} holds {len(frames)} frames; {num_frames} are needed, one for every {hop} of {num_samples} "
-            f"samples at {config.sample_rate} Hz"
+            f"{beside} holds {counted(len(frames), 'frame')}; {num_frames} are needed, one for every {hop} of "
+            f"{counted(num_samples, 'sample')} at {config.sample_rate} Hz"
         )
     return frames[:num_frames]
 
@@ -57,5 +57,5 @@ def read_frames(path: Path, num_channels: int) -> np.ndarray:
         frames = np.array(array, dtype=np.float32, order="C", subok=False)
     num_bad = frames.size - int(np.count_nonzero(np.isfinite(frames)))
     if num_bad:
-        raise DataError(f"{path}: {num_bad} of {frames.size} numbers are NaN or infinite")
+        raise DataError(f"{path}: {num_bad} of {counted(frames.size, 'number')} are NaN or infinite")
     return frames

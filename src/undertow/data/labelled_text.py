@@ -23,7 +23,7 @@ from undertow.data.lines import read_lines
 from undertow.data.parallel_text import LANGUAGES, MULTI30K
 from undertow.data.sequences import SequenceSet
 from undertow.door import read_text
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 SECOND_COLUMN, SPLIT_COLUMN = "text_b", "split"
@@ -103,7 +103,9 @@ class LabelledTexts:
         """Notes for the user, one line each."""
         counts = Counter(self.skipped.values())
         first = {reason: name for name, reason in reversed(list(self.skipped.items()))}
-        skipped = [f"{count} rows skipped: {reason} (first: {first[reason]})" for reason, count in counts.items()]
+        skipped = [
+            f"{counted(count, 'row')} skipped: {reason} (first: {first[reason]})" for reason, count in counts.items()
+        ]
         return skipped + [
             f"{len(names)} of {len(self.splits[split])} {split} texts are also in the train split (first: {names[0]})"
             for split, names in self.repeated.items()
@@ -194,7 +196,7 @@ def _read_table(path: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[s
         for row in reader:
             name = f"{path}, line {reader.line_num}"
             if None in row or None in row.values():
-                raise DataError(f"{name}: it must have {len(columns)} cells, like the first line")
+                raise DataError(f"{name}: it must have {counted(len(columns), 'cell')}, like the first line")
             yield name, row
     except csv.Error as error:
         raise DataError(f"{path}, line {reader.line_num + 1}: {error}") from None

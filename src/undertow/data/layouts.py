@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from undertow.data.tables import Arranged, Rows
 from undertow.door import MOST_CARD, MOST_TABLE, read_text
-from undertow.errors import DataError
+from undertow.errors import DataError, counted
 
 VCTK_TEXTS, VCTK_SOUND = "txt", "wav48"
 CLIPS = "clips"
@@ -44,7 +44,9 @@ def read_vctk(root: Path, names: Sequence[str]) -> Arranged | None:
         text = root / VCTK_TEXTS / speaker / f"{take}.txt"
         said = " ".join(read_text(text, MOST_CARD).split()) if text.is_file() else ""
         labels[name] = {"speaker": speaker, **({"text": said} if said else {})}
-    notes = () if not num_others else (f"{num_others:,} files left out: a second microphone recorded the same",)
+    notes = (
+        () if not num_others else (f"{counted(num_others, 'file')} left out: a second microphone recorded the same",)
+    )
     return Arranged("VCTK: wav48*/ and txt/ with a folder for each speaker", labels, notes=notes)
 
 
@@ -75,7 +77,7 @@ def read_common_voice(root: Path, names: Sequence[str]) -> Arranged | None:
             if cells == [""]:
                 continue
             if len(cells) != len(heads[file]):
-                raise DataError(f"{place}: it has {len(cells)} cells; the first line has {len(heads[file])}")
+                raise DataError(f"{place}: it has {counted(len(cells), 'cell')}; the first line has {len(heads[file])}")
             client, path, sentence = (cells[heads[file].index(column)] for column in COLUMNS)
             name = files.get(path)
             if name is None:
@@ -87,7 +89,7 @@ def read_common_voice(root: Path, names: Sequence[str]) -> Arranged | None:
     if not labels:
         raise DataError(f"{root}: {', '.join(tables)} have no rows")
     others = len(names) - len(labels)
-    notes = () if not others else (f"{others:,} clips left out: they are in none of {', '.join(tables)}",)
+    notes = () if not others else (f"{counted(others, 'clip')} left out: they are in none of {', '.join(tables)}",)
     ordered = {name: labels[name] for name in names if name in labels}
     return Arranged(f"Common Voice: {CLIPS}/ and {', '.join(tables)}", ordered, told, notes)
 

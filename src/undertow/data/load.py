@@ -17,7 +17,7 @@ from undertow.data.name_pattern import compile_pattern
 from undertow.data.sound_formats import KNOWN, is_sound, remedy
 from undertow.data.spool import Spool
 from undertow.data.synthetic import PLUCKED, PLUCKED_RATE, plucked_strings
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 
 SHARES_OF_ONE = {"train": (0.0, 0.9), "validation": (0.9, 0.95), "test": (0.95, 1.0), ALL: WHOLE}  # as of a text
 
@@ -69,7 +69,7 @@ def load_clips(
     part = SHARES_OF_ONE[split] if cuts_one and is_one(items) else WHOLE
     chosen = items if part != WHOLE else [item for item in items if split in (item.split, ALL)]
     if not chosen:
-        raise DataError(f"{source} has no {split} clips: its {len(items)} files are all in other splits")
+        raise DataError(f"{source} has no {split} clips: {counted(len(items), 'file')} in other splits")
     rate = sample_rate or own_rate(source, items)
     if frames is not None and frames.sample_rate != rate:
         raise UsageError(f"the features are for {frames.sample_rate} Hz, the clips have {rate} Hz")

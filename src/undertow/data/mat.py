@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from undertow.door import read_bytes
-from undertow.errors import DataError
+from undertow.errors import DataError, counted
 
 MOST_BYTES = 1 << 26  # of a file; the published sets have up to 400 KB
 MOST_UNPACKED = 1 << 28  # of all its elements
@@ -59,7 +59,7 @@ class _Array:
         """The matrices of a cell array. A file has them column by column."""
         elements = [element.data for element in _elements(self.contents, self.order)]
         if len(elements) != prod(self.dimensions):
-            raise ValueError(f"the array '{self.name}' has {len(elements)} cells of {prod(self.dimensions)}")
+            raise ValueError(f"the array '{self.name}' has {counted(len(elements), 'cell')} of {prod(self.dimensions)}")
         places = np.arange(len(elements)).reshape(self.dimensions, order="F").ravel()
         return [_array(elements[place], self.order).numbers() for place in places.tolist()]
 

@@ -85,5 +85,5 @@ def _begin(split: str, num: int | None, sizes: dict[str, int], seed: int) -> tup
         raise UsageError(f"unknown split '{split}'{nearest(split, list(SPLITS))}")
     found = sizes[split] if num is None else num
     if found < 1 or seed < 0:
-        raise UsageError(f"{found} sequences, seed {seed}: at least 1, and seeds start at 0")
+        raise UsageError(f"{counted(found, 'sequence')}, seed {seed}: at least 1, and seeds start at 0")
     return found, np.random.default_rng([seed, SPLITS.index(split)])

@@ -15,7 +15,7 @@ from undertow.data.catalogue import open_files
 from undertow.data.folder import SPLITS
 from undertow.data.sequences import SequenceSet
 from undertow.door import read_bytes
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 
 NAME = "mnist"
 FILES = {"train": "train", "validation": "train", "test": "t10k"}
@@ -75,7 +75,9 @@ def read_idx(path: Path) -> np.ndarray:
     begin = 4 + 4 * data[3]
     shape = np.frombuffer(data[4:begin].ljust(begin - 4, b"\0"), ">u4").astype(int).tolist()
     if len(data) - begin != np.prod(shape, dtype=int):
-        raise DataError(f"{path}: holds {max(0, len(data) - begin)} bytes, but its header gives shape {tuple(shape)}")
+        raise DataError(
+            f"{path}: holds {counted(max(0, len(data) - begin), 'byte')}, but its header gives shape {tuple(shape)}"
+        )
     return np.frombuffer(data, np.uint8, offset=begin).reshape(shape)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from undertow.alphabets.text_alphabet import OutsideError, TextAlphabet
 from undertow.data.examples import Examples, Labels
 from undertow.data.parallel_text import Pair
-from undertow.errors import DataError
+from undertow.errors import DataError, counted
 
 LongLines = Literal["keep", "split", "skip"]
 
@@ -47,7 +47,8 @@ class PairSet(Examples):
 
     def __post_init__(self) -> None:
         if not len(self.sources) == len(self.targets) == len(self.names):
-            counts = f"{len(self.sources)} sources, {len(self.targets)} targets and {len(self.names)} names"
+            counts = f"{counted(len(self.sources), 'source')}, {counted(len(self.targets), 'target')} and "
+            counts += counted(len(self.names), "name")
             raise DataError(f"there are {counts}; each pair must have one of each")
 
     def __len__(self) -> int:
@@ -94,7 +95,7 @@ class PairSet(Examples):
         return self.sources[index]
 
     def size(self, unit: str) -> str:
-        return f"{len(self):,} pairs"
+        return counted(len(self), "pair")
 
 
 def encode_pairs(

@@ -14,7 +14,7 @@ from undertow.data.catalogue import CATALOGUE, open_files
 from undertow.data.folder import ALL, HELD_OUT, SPLIT_FOLDERS, assign_splits
 from undertow.data.lines import read_lines
 from undertow.data.parallel_tables import Columns, Pair, is_table, read_pairs
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 
 MULTI30K = {"train": "train", "validation": "val", "test": "test_2016_flickr", "test_2017": "test_2017_flickr"}
 LANGUAGES = ("en", "de")  # of Multi30k
@@ -63,7 +63,7 @@ class ParallelText:
         """Notes for the user, one line each."""
         told = list(self.notes)
         told += [
-            f"{self.source}, {split}: {count:,} pair{'s' * (count != 1)} skipped: one side is empty"
+            f"{self.source}, {split}: {counted(count, 'pair')} skipped: one side is empty"
             for split, count in self.num_empty.items()
             if count
         ]
@@ -211,7 +211,7 @@ def _read(files: tuple[Path, Path]) -> tuple[list[Pair], int]:
     sources, targets = map(read_lines, files)
     if len(sources) != len(targets):
         raise DataError(
-            f"{files[0]} has {len(sources):,} lines and {files[1]} has {len(targets):,}; each line must "
+            f"{files[0]} has {counted(len(sources), 'line')} and {files[1]} has {len(targets):,}; each line must "
             "translate the line of the same number"
         )
     pairs = [

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from undertow.data.examples import Examples, Labels, is_of_steps
-from undertow.errors import DataError
+from undertow.errors import DataError, counted
 
 KINDS = "iuf"  # of arrays: symbols are integers, values floating
 
@@ -40,7 +40,9 @@ class SequenceSet(Examples):
         counts = {name: len(values) for name, values in self.labels.items()} | {"names": len(self.names) or len(self)}
         for name, count in counts.items():
             if count != len(self):
-                raise DataError(f"there are {count} of '{name}' for {len(self)} sequences; each must have one")
+                raise DataError(
+                    f"there are {count} of '{name}' for {counted(len(self), 'sequence')}; each must have one"
+                )
         for name, values in self.labels.items():
             if is_of_steps(values) and [*map(len, values)] != self.lengths.tolist():
                 raise DataError(f"label '{name}' must be as long as its sequence, with a value for each step")

@@ -14,7 +14,7 @@ from undertow.batch import Batch
 from undertow.data.batches import collate, cut, rows_of_rank
 from undertow.data.crops import Crop
 from undertow.data.examples import Examples
-from undertow.errors import UsageError
+from undertow.errors import UsageError, counted
 
 MEMORY_CHUNKS = 64  # chunks of a sequence after which a stream starts again without memory
 NOTHING = Crop(0, 0, 0, 0)  # a row of a stream that has ended before the others
@@ -66,8 +66,9 @@ class StreamBatches:
         self.global_batch = batch_size * world_size
         if len(self.chunks) < self.global_batch:
             raise UsageError(
-                f"{examples.num_symbols} steps in chunks of {chunk_steps} are {len(self.chunks)} chunks, too few for "
-                f"{self.global_batch} streams; use smaller batches or shorter chunks"
+                f"{counted(examples.num_symbols, 'step')} in chunks of {chunk_steps} are "
+                f"{counted(len(self.chunks), 'chunk')}, "
+                f"too few for {counted(self.global_batch, 'stream')}; use smaller batches or shorter chunks"
             )
         unit = math.lcm(examples.hop, period)
         self.memory_steps = MEMORY_CHUNKS * -(-chunk_steps // unit) * unit

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from undertow.door import MOST_TABLE, read_text
-from undertow.errors import DataError
+from undertow.errors import DataError, counted
 
 TABLE = "metadata.csv"
 FILE_COLUMNS = ("file", "file_name")
@@ -91,7 +91,7 @@ def _with_columns(path: Path, text: str, names: Sequence[str], delimiter: str) -
     for line, row in rows:
         place = f"{path}, line {line}"
         if None in row or None in row.values():
-            raise DataError(f"{place}: it must have {len(columns)} cells, like the first line")
+            raise DataError(f"{place}: it must have {counted(len(columns), 'cell')}, like the first line")
         name = row.pop(file_column)
         if name not in known:
             raise _no_such_file(place, name)
@@ -113,7 +113,7 @@ def _like_lj_speech(path: Path, text: str, names: Sequence[str]) -> Arranged:
             continue
         place, cells = f"{path}, line {line}", row.rstrip("\r").split(BAR)
         if len(cells) not in columns_of:
-            raise DataError(f"{place}: it has {len(cells)} cells; a table without column names has {shape}")
+            raise DataError(f"{place}: it has {counted(len(cells), 'cell')}; a table without column names has {shape}")
         name = files.get(cells[0].strip())
         if name is None:
             raise _no_such_file(place, cells[0])

@@ -23,7 +23,7 @@ from undertow.data.documents import BLOCK, Document, cut, list_documents, whole_
 from undertow.data.folder import SPLIT_FOLDERS, SPLITS
 from undertow.data.symbol_cache import SUFFIX, mapped
 from undertow.door import opened
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 
 SHARES = dict(zip(SPLITS, (90, 5, 5), strict=True))  # per cent of the bytes
 IN_MEMORY = {"byte": 1 << 26, "character": 1 << 26, "token": 1 << 22}  # bytes of text to encode anew at each start
@@ -68,7 +68,10 @@ class Text:
         """Notes for the user, one line each."""
         examples = {reason: name for name, reason in reversed([*self.skipped.items()])}
         counts = Counter(self.skipped.values())
-        return [f"{count} files skipped ({reason}), such as {examples[reason]}" for reason, count in counts.items()]
+        return [
+            f"{counted(count, 'file')} skipped ({reason}), such as {examples[reason]}"
+            for reason, count in counts.items()
+        ]
 
 
 def open_text(source: str | Path, path: str | Path | None = None) -> Text:
@@ -162,7 +165,9 @@ def _told_splits(documents: Sequence[Document]) -> dict[str, list[Document]]:
         first, _, rest = one.name.partition("/")
         told[SPLIT_FOLDERS.get(first.lower(), "train") if rest else "train"].append(one)
     if not told["train"]:
-        raise DataError(f"there is nothing to train on: all {len(documents)} files are in validation and test folders")
+        raise DataError(
+            f"there is nothing to train on: {counted(len(documents), 'file')} in validation and test folders only"
+        )
     missing = [split for split in SPLITS[1:] if not told[split]]
     shares = {"train": 100 - sum(SHARES[split] for split in missing)} | {split: SHARES[split] for split in missing}
     splits = told | cut(told["train"], shares)

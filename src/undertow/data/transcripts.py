@@ -19,7 +19,7 @@ from undertow.data.folder import ALL, SPLITS, Item, label_classes
 from undertow.data.load import list_source, load_clips
 from undertow.data.pairs import PairSet
 from undertow.data.tables import TABLE
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 
 SPEAKER = "speaker"  # the label that names the speaker, and the held-out speaker's split
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -43,7 +43,7 @@ class Transcripts:
         """Notes for the user, one line each."""
         lines = self.clips.report.lines()
         if self.wordless:
-            lines.append(f"{len(self.wordless)} clips skipped: no transcript (first: {self.wordless[0]})")
+            lines.append(f"{counted(len(self.wordless), 'clip')} skipped: no transcript (first: {self.wordless[0]})")
         return lines
 
     def encode(self, features: Any, alphabet: TextAlphabet) -> PairSet:

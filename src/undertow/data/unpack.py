@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from undertow.door import MOST_RATIO, opened
-from undertow.errors import DataError, shown
+from undertow.errors import DataError, counted, shown
 from undertow.numpy_files import check_directory
 
 ALWAYS_UNPACKED = 1 << 30  # bytes, whatever the ratio
@@ -60,5 +60,5 @@ def _bounded(members: Iterable[Member], file: BufferedReader, folder: Path) -> I
     for number, one in enumerate(members):
         total += one.size if isinstance(one, tarfile.TarInfo) else one.file_size
         if total > most or number >= MOST_MEMBERS:
-            raise ValueError(f"it unpacks to more than {most:,} bytes or {MOST_MEMBERS:,} files")
+            raise ValueError(f"it unpacks to more than {counted(most, 'byte')} or {MOST_MEMBERS:,} files")
         yield one

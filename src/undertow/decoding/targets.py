@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from undertow.errors import UsageError
+from undertow.errors import UsageError, counted
 from undertow.models.seq2seq import Seq2Seq
 from undertow.options import MaxLength
 from undertow.session import Encoded, Session, make_session
@@ -54,7 +54,7 @@ def longest(model: Seq2Seq, lengths: Tensor, max_length: MaxLength) -> np.ndarra
         if max_length < 1:
             raise UsageError(f"max_length is {max_length}; it must be 1 or more, for the end symbol")
         if holds is not None and max_length > holds:
-            raise UsageError(f"max_length is {max_length}; this model writes {holds} symbols at most")
+            raise UsageError(f"max_length is {max_length}; this model writes {counted(holds, 'symbol')} at most")
         return np.full(len(lengths), max_length)
     found = [length + LONGER if max_length is None else max_length(length) for length in lengths.tolist()]
     if min(found, default=1) < 1:

@@ -17,7 +17,7 @@ from undertow.callbacks import OnProgress
 from undertow.checkpoint import AnyModel, model_given
 from undertow.decoding.batches import decode_sources
 from undertow.decoding.beam import Hypothesis
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 from undertow.models.model import Model, require
 from undertow.models.seq2seq import Seq2Seq
 from undertow.options import SEARCH, Search, changed
@@ -286,7 +286,7 @@ def _kept(source: np.ndarray, most: int | None, long_lines: LongLines, where: st
         return Source((source,), "written")
     if long_lines == "skip":
         return Source((), "skipped")
-    raise UsageError(f"{where} is {len(source)} {unit}s long; this model reads {most} at most")
+    raise UsageError(f"{where} is {counted(len(source), unit)} long; this model reads {most} at most")
 
 
 def _encoded(line: str, alphabet: TextAlphabet, number: int) -> np.ndarray:

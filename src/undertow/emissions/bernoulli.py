@@ -13,7 +13,7 @@ from undertow.config import Width, config
 from undertow.emissions.draw import closed, refuse_filters
 from undertow.emissions.emission import Emission, Sampling
 from undertow.emissions.logistic import sigmoid
-from undertow.errors import UsageError
+from undertow.errors import UsageError, counted
 
 
 class Bernoulli(Emission):
@@ -28,7 +28,7 @@ class Bernoulli(Emission):
 
     def __init__(self, config: Config, num_symbols: int = 2) -> None:
         if num_symbols != 2:
-            raise UsageError(f"the alphabet has {num_symbols} symbols, but a bernoulli emission needs 2")
+            raise UsageError(f"the alphabet has {counted(num_symbols, 'symbol')}, but a bernoulli emission needs 2")
         self.config = config
         self.num_symbols = num_symbols
         self.num_params = config.num_elements

@@ -16,7 +16,7 @@ from undertow.callbacks import OnProgress, unwatched
 from undertow.config import nearest, there_are
 from undertow.data.pairs import PairSet
 from undertow.decoding.batches import decode_sources
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 from undertow.evaluation.likelihood import NOT_A_NUMBER
 from undertow.evaluation.pair_likelihood import pair_nats
 from undertow.models import Seq2Seq
@@ -86,7 +86,8 @@ def corpus_scores(
     """
     if len(hypotheses) != len(references) or not len(references):
         raise DataError(
-            f"there are {len(hypotheses)} translations and {len(references)} references; one each is needed"
+            f"there are {counted(len(hypotheses), 'translation')} and {counted(len(references), 'reference')}; "
+            "one each is needed"
         )
     found = {}
     for name in metrics:

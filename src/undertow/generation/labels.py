@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from undertow.config import nearest
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 
 Labels = str | Sequence[str] | Mapping[str, str | Sequence[str | None] | None] | None
 
@@ -29,7 +29,10 @@ def resolve_labels(labels: Labels, classes: Mapping[str, Sequence[str]], count: 
     for name, chosen in _by_name(labels, classes).items():
         per_row = [chosen] * count if chosen is None or isinstance(chosen, str) else list(chosen)
         if len(per_row) != count:
-            raise UsageError(f"{len(per_row)} classes of '{name}' for {count} rows; give one, or one for each row")
+            raise UsageError(
+                f"{counted(len(per_row), 'class')} of '{name}' for {counted(count, 'row')}; "
+                "give one, or one for each row"
+            )
         known = [None if one is None else _index(one, name, classes[name]) for one in per_row]
         indices[name] = torch.tensor([-1 if index is None else index for index in known])
     return indices

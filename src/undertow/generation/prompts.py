@@ -14,7 +14,7 @@ from undertow.alphabets.skipping import Skipped, skipping
 from undertow.alphabets.text_alphabet import OutsideError
 from undertow.arguments import several
 from undertow.data.audio import Audio
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 from undertow.media import Given, Sound, medium_of
 from undertow.media.symbols import check_symbols, step_shape
 from undertow.models.autoregressive import Autoregressive
@@ -79,16 +79,16 @@ def read_features(features: Features, model: Autoregressive, count: int) -> Tens
         return None
     if features is None:
         raise UsageError(
-            f"this model is conditioned on {settings.kind} features; give {settings.num_channels} numbers for every "
-            f"{settings.hop_length} samples"
+            f"this model is conditioned on {settings.kind} features; "
+            f"give {counted(settings.num_channels, 'number')} for every {counted(settings.hop_length, 'sample')}"
         )
     sound = Sound(model.alphabet, model.config.sample_rate)
     frames = torch.as_tensor(sound.read_features(features, settings))
     frames = frames.expand(count, -1, -1) if frames.dim() == 2 else frames
     if frames.dim() != 3 or len(frames) != count or frames.shape[2] != settings.num_channels:
         raise UsageError(
-            f"the features have shape {tuple(frames.shape)}; they must be {count} rows of frames of "
-            f"{settings.num_channels} numbers"
+            f"the features have shape {tuple(frames.shape)}; they must be {counted(count, 'row')} of frames of "
+            f"{counted(settings.num_channels, 'number')}"
         )
     if not torch.isfinite(frames).all():
         raise DataError("the features hold NaN or infinity")

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from undertow.batch import Condition
 from undertow.config import MOST_ROWS
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 from undertow.generation.labels import Labels, differ_by_row, resolve_labels
 from undertow.generation.prompts import Features, Prompts, each_prompt, one_for_all, read_features, read_prompt
 from undertow.generation.stream_state import identity, is_of
@@ -77,7 +77,7 @@ def begin(
     check_rows(model, count)
     given = each_prompt(prompt)
     if not count or len(given) not in (1, count):
-        raise UsageError(f"{len(given)} prompts for {count} rows; give one, or one for each row")
+        raise UsageError(f"{counted(len(given), 'prompt')} for {counted(count, 'row')}; give one, or one for each row")
     read = [read_prompt(one, model, skip_unknown) for one in given]
     shared = len(given) == 1 and one_for_all(features) and not differ_by_row(labels)
     num_primed = 1 if shared else count

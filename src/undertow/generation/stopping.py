@@ -11,7 +11,7 @@ import numpy as np
 
 from undertow.alphabets import TextAlphabet
 from undertow.alphabets.alphabet import Alphabet
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 from undertow.options import Stop
 
 
@@ -58,7 +58,9 @@ def read_stops(stop: Stop, alphabet: Alphabet) -> Stops:
         return NO_STOPS
     each = [stop] if isinstance(stop, str | int) else list(stop)
     if each and alphabet.num_elements is not None:
-        raise UsageError(f"stop: each step of this model has {alphabet.num_elements} symbols, so none can end a row")
+        raise UsageError(
+            f"stop: each step of this model has {counted(alphabet.num_elements, 'symbol')}, so none can end a row"
+        )
     for one in each:
         if isinstance(one, str) and not isinstance(alphabet, TextAlphabet):
             raise UsageError(f"stop {one!r}: this model does not write text; give symbols as numbers")

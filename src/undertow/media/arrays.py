@@ -3,7 +3,7 @@
 import numpy as np
 
 from undertow.data.audio import Audio
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 from undertow.media.medium import Given
 from undertow.numpy_files import read_arrays
 
@@ -24,5 +24,5 @@ def read_array(given: Given, product: str) -> np.ndarray:
         raise UsageError(f"this model is of {product}: give an array, or a .npy or .npz file of one")
     arrays = list(read_arrays(given).values())
     if len(arrays) != 1:
-        raise DataError(f"{given}: holds {len(arrays)} arrays; it must hold one")
+        raise DataError(f"{given}: holds {counted(len(arrays), 'array')}; it must hold one")
     return arrays[0]

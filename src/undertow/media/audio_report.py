@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from undertow.errors import DataError
+from undertow.errors import DataError, counted
 
 FLOOR_DBFS = -120.0  # the level given to an all-zero wave
 SILENCE_DBFS = -60.0
@@ -57,7 +57,7 @@ class AudioReport:
         return "sound" if self.num_clipped == 0 else "sound, a little clipped"
 
     def __str__(self) -> str:
-        clipping = f"{self.num_clipped} samples clipped" if self.num_clipped else "no clipping"
+        clipping = f"{counted(self.num_clipped, 'sample')} clipped" if self.num_clipped else "no clipping"
         return (
             f"{self.verdict}: {self.seconds:.2f} s, level {self.rms_dbfs:.1f} dBFS, peak {self.peak_dbfs:.1f} dBFS, "
             f"{self.silence_ratio:.0%} silence, {clipping}"

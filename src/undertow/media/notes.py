@@ -11,7 +11,7 @@ import numpy as np
 from undertow.data.midi import STEPS_PER_BEAT, read_clipped_midi, write_midi
 from undertow.data.midi import SUFFIXES as MIDI
 from undertow.data.rolls import write_roll
-from undertow.errors import DataError
+from undertow.errors import DataError, counted
 from undertow.media.arrays import read_array
 from undertow.media.medium import Given, Medium, Reading, Report
 from undertow.media.roll_picture import draw_roll
@@ -63,7 +63,7 @@ class Notes(Medium):
             "silent_share": float((notes_of_steps == 0).mean()),
         }
         line = (
-            f"{facts['num_steps']} steps, {facts['notes_per_step']:.1f} notes a step, "
+            f"{counted(facts['num_steps'], 'step')}, {facts['notes_per_step']:.1f} notes a step, "
             f"{100 * facts['silent_share']:.0f} % silence"
         )
         return Report(line, facts)

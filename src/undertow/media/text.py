@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from undertow.door import read_bytes
-from undertow.errors import UsageError
+from undertow.errors import UsageError, counted
 from undertow.files import atomic_write
 from undertow.media.medium import Given, Medium, Reading, Report
 
@@ -50,4 +50,4 @@ class Text(Medium):
 
     def report(self, real: Any, num_given: int) -> Report:
         """The number of characters."""
-        return Report(f"{len(real):,} characters", {"num_characters": len(real)})
+        return Report(counted(len(real), "character"), {"num_characters": len(real)})

@@ -18,7 +18,7 @@ from undertow.config import Rate, config, parse
 from undertow.data.needs import Needs
 from undertow.data.told import Told
 from undertow.emissions import EmissionConfig
-from undertow.errors import UsageError
+from undertow.errors import UsageError, counted
 from undertow.models.completing import choose_classes, refuse_source, section, with_alphabet, with_rate
 from undertow.models.conditioner import Conditioner
 from undertow.models.inputs import behind_start, network_inputs
@@ -242,7 +242,7 @@ class Autoregressive(Model):
     def _warn_of_short_field(self) -> None:
         rate, field = self.config.sample_rate, self.receptive_field
         if rate and field and field < SHORT_FIELD_SECONDS * rate:
-            message = f"the receptive field is {field} samples, {1000 * field / rate:.0f} ms at {rate} Hz; "
+            message = f"the receptive field is {counted(field, 'sample')}, {1000 * field / rate:.0f} ms at {rate} Hz; "
             warnings.warn(
                 message + f"a voice needs at least {1000 * SHORT_FIELD_SECONDS:.0f} ms: add cycles, layers or taps",
                 ShortReceptiveFieldWarning,

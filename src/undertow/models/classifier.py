@@ -20,7 +20,7 @@ from undertow.batch import Batch
 from undertow.config import Name, Rate, config, parse
 from undertow.data.needs import Needs
 from undertow.data.told import Told
-from undertow.errors import UsageError
+from undertow.errors import UsageError, counted
 from undertow.models.completing import AUTO, choose_label, refuse_source, with_alphabet, with_rate
 from undertow.models.loss import Loss, mean_loss
 from undertow.models.model import Ability, Model, past_facts
@@ -55,7 +55,9 @@ class Classifier(Model):
 
         def __post_init__(self) -> None:
             if len(self.classes) < 2:
-                raise UsageError(f"label '{self.label}' has {len(self.classes)} classes; a classifier needs 2 or more")
+                raise UsageError(
+                    f"label '{self.label}' has {counted(len(self.classes), 'class')}; a classifier needs 2 or more"
+                )
 
     def __init__(self, config: Config) -> None:
         super().__init__()

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from undertow.batch import Condition
 from undertow.config import Natural, Probability, Width, config
 from undertow.data.features import FeatureConfig
-from undertow.errors import UsageError
+from undertow.errors import UsageError, counted
 from undertow.layers import CausalConv1d, Repeat, Serial, TransposedConv1d
 from undertow.state import State
 
@@ -137,7 +137,9 @@ class Conditioner(nn.Module):
         if features is None:
             raise UsageError(f"this model is conditioned on {self.config.features.kind} features, but got none")
         if features.shape[1] * hop < num_steps:
-            raise UsageError(f"{features.shape[1]} feature frames of {hop} steps do not cover {num_steps} steps")
+            raise UsageError(
+                f"{features.shape[1]} feature frames of {hop} steps do not cover {counted(num_steps, 'step')}"
+            )
         ahead = self.config.upsampling.look_ahead
         if ahead:
             frames = features.transpose(1, 2)

@@ -8,7 +8,7 @@ from torch import nn
 
 from undertow.alphabets import Alphabet
 from undertow.data.needs import Needs
-from undertow.errors import UsageError
+from undertow.errors import UsageError, counted
 from undertow.models.model import Model
 
 MOST_NAMED = 4
@@ -29,7 +29,7 @@ class Taken(NamedTuple):
     @property
     def text(self) -> str:
         """How many, and their names if they are few: "42 of 44 weights taken; new: network.head.weight, …"."""
-        text = f"{len(self.taken)} of {len(self.taken) + len(self.new)} weights taken"
+        text = f"{len(self.taken)} of {counted(len(self.taken) + len(self.new), 'weight')} taken"
         text += _listed("new", self.new) + _listed("not used", self.unused)
         notes = (f"; note: its {name} differs, so it learnt other symbols" for name in self.other_alphabets)
         return text + "".join(notes)

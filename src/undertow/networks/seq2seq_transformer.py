@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from undertow.batch import Condition
 from undertow.config import Count, Depth, Probability, Width, config
-from undertow.errors import UsageError
+from undertow.errors import UsageError, counted
 from undertow.layers import (
     CausalSelfAttention,
     Dropout,
@@ -68,7 +68,9 @@ class Seq2SeqTransformer(EncoderDecoder):
 
         def __post_init__(self) -> None:
             if self.channels % self.num_heads or self.channels % 2:
-                raise UsageError(f"channels {self.channels} must be even and divide into {self.num_heads} heads")
+                raise UsageError(
+                    f"channels {self.channels} must be even and divide into {counted(self.num_heads, 'head')}"
+                )
 
     def __init__(self, config: Config, source: InputShape, target: InputShape, num_params: int) -> None:
         super().__init__()

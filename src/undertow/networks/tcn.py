@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from undertow.batch import Condition
 from undertow.config import Depth, Probability, Width, config
-from undertow.errors import UsageError
+from undertow.errors import UsageError, counted
 from undertow.layers import (
     CausalConv1d,
     ChannelDropout,
@@ -108,7 +108,7 @@ class TCN(Network):
         def __post_init__(self) -> None:
             if isinstance(self.channels, tuple) and len(self.channels) != self.num_levels:
                 raise UsageError(
-                    f"channels are given for {len(self.channels)} levels; num_levels is {self.num_levels}; "
+                    f"channels are given for {counted(len(self.channels), 'level')}; num_levels is {self.num_levels}; "
                     "give one width for each level, or one for all"
                 )
 

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from undertow.batch import Condition
 from undertow.config import Count, Depth, Positive, Probability, Width, config
-from undertow.errors import UsageError
+from undertow.errors import UsageError, counted
 from undertow.layers import (
     CausalSelfAttention,
     Dropout,
@@ -83,9 +83,11 @@ class Transformer(Network):
 
         def __post_init__(self) -> None:
             if self.channels % self.num_heads:
-                raise UsageError(f"channels {self.channels} do not divide into {self.num_heads} heads")
+                raise UsageError(f"channels {self.channels} do not divide into {counted(self.num_heads, 'head')}")
             if self.positions != "learned" and self._waved_channels % 2:
-                raise UsageError(f"{self.positions} positions need an even number, not {self._waved_channels} channels")
+                raise UsageError(
+                    f"{self.positions} positions need an even number, not {counted(self._waved_channels, 'channel')}"
+                )
             if self.window is None and self.max_length is None:
                 raise UsageError("max_length is missing: give the largest number of inputs, or a window")
             if self.window is not None and self.positions != "rotary":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from undertow.cost.measuring import QUANTITIES, Costs
-from undertow.errors import UsageError
+from undertow.errors import UsageError, counted
 from undertow.files import atomic_write
 from undertow.media.figure import new_figure
 from undertow.pictures.receptive_field import Reach
@@ -120,7 +120,7 @@ def draw_reach(reach: Reach, path: str | Path, title: str = "") -> None:
 
 def _measured(reach: Reach) -> str:
     all_seen = reach.measured == len(reach.magnitude)
-    return f"all {reach.measured:,} inputs examined" if all_seen else f"{reach.measured:,}"
+    return f"all {counted(reach.measured, 'input')} examined" if all_seen else f"{reach.measured:,}"
 
 
 def _milliseconds(reach: Reach) -> str:

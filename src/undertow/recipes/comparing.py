@@ -17,7 +17,7 @@ from undertow.checkpoint import read_card
 from undertow.config import check_number, check_whole, to_dict
 from undertow.cost.generation_speed import generation_speeds
 from undertow.data.told import Side
-from undertow.errors import UsageError
+from undertow.errors import UsageError, counted
 from undertow.evaluation import Score
 from undertow.models import Autoregressive, Model, build, complete
 from undertow.recipes.recipe import Recipe, read_recipe
@@ -215,7 +215,7 @@ def _measure(
     rows: list[Compared] = []
     split = ""
     for name, model in models.items():
-        say(f"{name}: scoring held-out data, then drawing {num_symbols} symbols with and without a cache")
+        say(f"{name}: scoring held-out data, then drawing {counted(num_symbols, 'symbol')} with and without a cache")
         found = score(model, made[name].data)
         assert isinstance(found, Score)
         training = read_card(out / name / "last")["training"]

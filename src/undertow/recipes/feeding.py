@@ -12,7 +12,7 @@ from undertow.data.examples import Examples, check_predicted
 from undertow.data.needs import Needs
 from undertow.data.pair_batches import PairBatches, pairs_in_order
 from undertow.data.streams import StreamBatches
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 from undertow.evaluation.baselines import unigram
 from undertow.evaluation.pair_likelihood import TOKENS_PER_BATCH
 from undertow.recipes.tasks.task import Cut
@@ -76,8 +76,8 @@ def context_steps(cut: Cut, needs: Needs) -> int:
         context = 1 if sees is None else sees - 1
     if limit is not None and cut.crop_steps + context > limit:
         raise UsageError(
-            f"crops of {cut.crop_steps} steps with {context} of context are longer than the network's max_length of "
-            f"{limit}; lower data.crop_steps or raise network.max_length"
+            f"crops of {counted(cut.crop_steps, 'step')} with {context} of context are longer than "
+            f"the network's max_length of {limit}; lower data.crop_steps or raise network.max_length"
         )
     return context
 
@@ -97,11 +97,13 @@ def check_room(cut: Cut, needs: Needs, sets: Iterable[Any]) -> None:
     if limit is None:
         return
     if cut.carry_state:
-        raise UsageError(f"data.carry_state: the state of this network holds only {limit} steps, its max_length")
+        raise UsageError(
+            f"data.carry_state: the state of this network holds only {counted(limit, 'step')}, its max_length"
+        )
     longest = max(int(part.lengths.max()) for part in parts)
     if cut.crop_steps is None and longest > limit:
         raise UsageError(
-            f"the longest sequence has {longest} steps, but this model takes at most {limit}; raise "
+            f"the longest sequence has {counted(longest, 'step')}, but this model takes at most {limit}; raise "
             "network.max_length, or lower data.longest of labelled text"
         )
 
@@ -130,7 +132,7 @@ def check_pairs(needs: Needs, pairs: Any, help: str) -> None:
     text = max(int(pairs.lengths.max()), longest if ends else 0)
     if needs.max_length is not None and text > needs.max_length:
         raise UsageError(
-            f"the longest text has {text} symbols with its end, but the network's max_length is "
+            f"the longest text has {counted(text, 'symbol')} with its end, but the network's max_length is "
             f"{needs.max_length}: {help}"
         )
 

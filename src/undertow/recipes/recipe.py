@@ -176,8 +176,10 @@ def _change(values: dict[str, Any], key: str, value: Any) -> None:
 
 
 def _value(text: str) -> Any:
-    """The text read as YAML, or the text itself if it is not YAML, such as {digit}_{speaker}."""
+    """The text read as YAML; the text itself if it is not YAML, or is a pattern such as {take} or {digit}_{speaker}."""
     try:
-        return value_of(text)
+        value = value_of(text)
     except yaml.YAMLError:
         return text
+    is_pattern = isinstance(value, dict) and bool(value) and ":" not in text
+    return text if is_pattern else value

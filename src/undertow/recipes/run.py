@@ -19,7 +19,7 @@ from undertow.data.examples import Examples
 from undertow.data.folder import NothingUsable
 from undertow.data.needs import Needs
 from undertow.device import pick_device
-from undertow.errors import UsageError
+from undertow.errors import UsageError, counted
 from undertow.media import MEDIA, medium_of
 from undertow.models import Autoregressive, Model, build, complete, require
 from undertow.models.transfer import take_weights
@@ -107,7 +107,7 @@ def train(
     changes = _all_changes(changes, steps, minutes, seed) | ({} if init is None else {"init": str(init)})
     made = recipe if isinstance(recipe, Recipe) else read_recipe(recipe, changes)
     kind = TASKS[made.data.kind]
-    made = replace(made, data=kind.choose(made.data, data))
+    made = replace(made, data=kind.choose(made.data, data), description=_description(recipe, made, changes, data))
     out = Path(out)
     if device is not None:
         device = pick_device(device)
@@ -158,6 +158,15 @@ def _all_changes(
     return every if seed is None else every | {"training.seed": seed}
 
 
+def _description(recipe: Any, made: Recipe, changes: Mapping[str, Any], data: Any) -> str:
+    """A recipe's description; if parts of it were changed, its name and theirs, since it may not be true any more."""
+    changed = [] if data is None else ["data"]
+    changed += [name for name, value in changes.items() if value is not None and name != "training.seed"]
+    if not changed or not isinstance(recipe, str | Path):
+        return made.description
+    return f"recipe {Path(recipe).stem}, changed in {', '.join(changed)}"
+
+
 def _build(config: Any) -> Model:
     try:
         return build(config)
@@ -186,7 +195,7 @@ def read_sets(task: Task, needs: Needs, tell: Say) -> dict[str, Examples]:
 def describe(model: Model) -> str:
     """A model's size and receptive field in one line."""
     facts, config = model.facts, to_dict(model.config)
-    size = f"{config.get('network', config)['kind']} of {model.num_parameters:,} parameters"
+    size = f"{config.get('network', config)['kind']} of {counted(model.num_parameters, 'parameter')}"
     if "direction" in facts:
         return f"{size}; it reads {facts['direction'][0]} and writes {facts['direction'][1]}"
     if "receptive_field" not in facts:

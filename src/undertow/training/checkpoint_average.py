@@ -9,7 +9,7 @@ from torch import Tensor
 from undertow import checkpoint, run_steps
 from undertow.arguments import checked
 from undertow.config import check_whole, to_dict
-from undertow.errors import DataError, UsageError, shown
+from undertow.errors import DataError, UsageError, counted, shown
 from undertow.models.model import Model
 from undertow.training.run_folder import read_settings
 from undertow.weights import check_weights, read_weights
@@ -63,7 +63,8 @@ def _newest(run: Path, last: int) -> list[Path]:
     folders = folders[-read_settings(run)["training"]["keep_checkpoints"] :]  # older ones: the best
     if len(folders) < last:
         raise DataError(
-            f"{run} has {len(folders)} checkpoints, not {last}; a run keeps more with training.keep_checkpoints={last}"
+            f"{run} has {counted(len(folders), 'checkpoint')}, not {last}; "
+            f"a run keeps more with training.keep_checkpoints={last}"
         )
     return folders[-last:]
 

@@ -16,7 +16,7 @@ from undertow.data.labelled_text import LabelledTexts, open_labelled_text
 from undertow.data.needs import Needs
 from undertow.data.sequences import SequenceSet
 from undertow.data.told import Label, Told
-from undertow.errors import DataError
+from undertow.errors import DataError, counted
 from undertow.recipes.tasks.named_sets import fetch_named, placed
 from undertow.recipes.tasks.task import Task
 from undertow.recipes.tasks.text import CHARACTERS, text_alphabet
@@ -88,7 +88,10 @@ class LabelledTextTask(Task):
         num_long = int(np.count_nonzero(sequences.lengths > longest))
         if not num_long:
             return sequences
-        self.say(f"{split}: {num_long:,} of {len(sequences):,} texts are longer than {longest} symbols, and cut there")
+        self.say(
+            f"{split}: {num_long:,} of {counted(len(sequences), 'text')} longer than "
+            f"{counted(longest, 'symbol')}, cut there"
+        )
         return SequenceSet([one[:longest] for one in sequences.sequences], sequences.labels, sequences.names)
 
 

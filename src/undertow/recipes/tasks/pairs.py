@@ -20,7 +20,7 @@ from undertow.data.needs import Needs
 from undertow.data.pairs import LongLines, PairSet, encode_pairs, fit_length
 from undertow.data.parallel_text import ParallelText, open_parallel_text
 from undertow.data.told import Side, Told
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 from undertow.evaluation.translation_scores import check_metrics
 from undertow.media import Medium
 from undertow.recipes.bleu_measure import BleuMeasure
@@ -110,7 +110,8 @@ class PairsTask(Task):
         if self.config.long_lines == "keep" and split in self._text.drawn:
             count, every = len(self._text.split(split)), len(self._text.split(ALL))
             self.say(
-                f"{split}: {count:,} of {every:,} pairs, which training holds out; --split {ALL} scores all of them"
+                f"{split}: {count:,} of {counted(every, 'pair')}, which training holds out; "
+                f"--split {ALL} scores all of them"
             )
         return self._encoded(split, text_alphabet(source.alphabet), text_alphabet(needs.alphabet))
 
@@ -162,14 +163,15 @@ class PairsTask(Task):
             long_lines = "skip"
         pairs = encode_pairs(text.split(split), source, target, config.longest, long_lines)
         if pairs.num_long:
-            done = {"keep": "kept", "split": "split into shorter ones", "skip": "skipped"}[long_lines]
+            done = {"keep": "kept", "split": "split into shorter pairs", "skip": "skipped"}[long_lines]
             self.say(
-                f"{split}: {pairs.num_long:,} pairs have a side of more than {config.longest} symbols, and are {done}"
+                f"{split}: {counted(pairs.num_long, 'pair')} with a side of more than "
+                f"{counted(config.longest, 'symbol')} {done}"
             )
         if not len(pairs):
             raise DataError(
-                f"{config.source}: all pairs of the {split} split have a side of more than {config.longest} symbols; "
-                "raise data.longest, or set data.long_lines=keep"
+                f"{config.source}: all pairs of the {split} split have a side of more than "
+                f"{counted(config.longest, 'symbol')}; raise data.longest, or set data.long_lines=keep"
             )
         return pairs
 
