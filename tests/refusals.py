@@ -1,5 +1,6 @@
 """What a refusal is held to: its class, and the values and nouns that a reader needs. Never its sentence."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +18,7 @@ def refuses(kind: type[BaseException], *parts: Any) -> Iterator[pytest.Exception
 
 
 def assert_says(text: str, *parts: Any) -> None:
-    """A text has each of the parts, in any order and whatever stands between them."""
-    missing = [str(part) for part in parts if str(part) not in text]
+    """A text has each of the parts, in any order and whatever stands between them; 1,200 is also 1200."""
+    plain = re.sub(r"(?<=\d),(?=\d{3})", "", text)
+    missing = [str(part) for part in parts if str(part) not in text and str(part) not in plain]
     assert not missing, f"{missing} not in: {text}"

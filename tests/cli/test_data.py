@@ -57,7 +57,7 @@ def test_info_of_text_that_is_not_utf8(capsys, tmp_path):
     (tmp_path / "b.bin").write_bytes(b"\0")
     info(str(tmp_path))
     text = capsys.readouterr().out
-    for words in ("byte 0xef at position 3", "20, 20 carriage returns", "of the bytes", "1 files skipped (binary"):
+    for words in ("byte 0xef at position 3", "20, 20 carriage returns", "of the bytes", "1 file skipped (binary"):
         assert words in text
 
 

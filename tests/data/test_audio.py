@@ -125,7 +125,7 @@ def test_wav_whose_length_a_pipe_did_not_know_is_whole(tmp_path):
 def test_not_finite(tmp_path, value):
     wave = tone()
     wave[[3, 7]] = value
-    assert "2 of 2000 samples are NaN or infinite" in refusal(written(tmp_path / "a.wav", wave, subtype="FLOAT"))
+    assert "2 of 2,000 samples are NaN or infinite" in refusal(written(tmp_path / "a.wav", wave, subtype="FLOAT"))
 
 
 def test_float_file_over_full_scale(tmp_path):

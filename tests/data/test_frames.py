@@ -14,7 +14,7 @@ from undertow.config import parse
 from undertow.data import Clip, ClipSet, load_clips
 from undertow.data.features import FramesConfig, MelConfig, build, extract
 from undertow.data.frames import frames_of, read_frames
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 
 HOP, RATE = 80, 8000
 FRAMES = FramesConfig(sample_rate=RATE, hop_length=HOP, num_channels=2)
@@ -38,7 +38,7 @@ def test_as_many_frames_as_the_clip_needs_or_as_centred_transforms_give(tmp_path
         with pytest.raises(DataError) as caught:
             frames_of(tmp_path / "clip.wav", FRAMES, num_samples)
         if num_frames:
-            counts = (f"{num_frames} frames", needed, 80, f"{num_samples} samples", "8000 Hz")
+            counts = (counted(num_frames, "frame"), needed, 80, counted(num_samples, "sample"), "8000 Hz")
             assert_says(str(caught.value), tmp_path / "clip.npy", *counts)
 
 

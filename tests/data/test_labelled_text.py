@@ -96,7 +96,7 @@ def test_rows_without_text_or_label_are_skipped_and_reported(write):
     assert [row.text for row in found.split("train")] == ["a", "b"]
     first, second = found.lines()
     assert_says(first, "2 rows skipped", "text", "reviews.csv, line 3")
-    assert_says(second, "1 rows skipped", "label")
+    assert_says(second, "1 row skipped", "label")
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def test_fault_5_bad_files_of_a_folder_are_skipped_and_named(tmp_path):
         said[0], "4 of 6 train files skipped", "broken.mid", "film.mid", "empty.mid: has 0 steps", "numbers.npy"
     )
     (tmp_path / "test/d.mid").write_bytes(content[:-3])
-    with refuses(DataError, "none of the 1 test files", "d.mid", "damaged"):
+    with refuses(DataError, "none of 1 test file of", "d.mid", "damaged"):
         load_rolls(tmp_path, "test")
 
 
@@ -148,7 +148,7 @@ def test_fault_5_notes_outside_of_the_piano_are_clipped_and_counted_or_refused(t
     said: list[str] = []
     (roll,) = load_rolls(tmp_path, say=said.append).sequences
     assert np.argwhere(roll).tolist() == [[0, 0], [1, 0], [2, 87]]
-    assert_says(said[0], "2 notes of 1 train files", "nearest key", "song.mid")
+    assert_says(said[0], "2 notes", "in 1 train file,", "nearest key", "song.mid")
     with refuses(DataError, "song.mid", "note 10", "beat 0", "21 to 108"):
         load_rolls(tmp_path, outside="refuse")
 

@@ -58,7 +58,7 @@ def test_a_character_outside_the_alphabet(source, target, where):
 
 
 def test_unequal_parts():
-    with refuses(DataError, "1 sources", "2 targets", "1 names"):
+    with refuses(DataError, "1 source,", "2 targets", "1 name;"):
         PairSet([np.zeros(1)], [np.zeros(1), np.zeros(1)], ["one"])
 
 

@@ -51,7 +51,7 @@ def test_bars_between_named_columns(tmp_path):
     [
         ("a-1|yes\na-9|no\n", ["metadata.csv, line 2", "'a-9'"]),
         ("a-1|yes\na-2|no|no|no\n", ["line 2", "4 cells", "id|text"]),
-        ("a-1|yes\na-2\n", ["line 2", "1 cells", "id|text"]),
+        ("a-1|yes\na-2\n", ["line 2", "1 cell;", "id|text"]),
     ],
 )
 def test_bad_rows_are_named(tmp_path, text, parts):

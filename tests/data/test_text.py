@@ -222,5 +222,5 @@ def test_what_is_not_text(tmp_path):
     with refuses(DataError, "no text"):
         open_text(tmp_path)
     make(tmp_path, {"test/a.txt": "a"})
-    with refuses(DataError, "train", "all 1 files", "validation and test"):
+    with refuses(DataError, "train", "1 file in", "validation and test"):
         open_text(tmp_path)

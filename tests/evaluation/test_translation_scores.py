@@ -66,7 +66,7 @@ def test_what_cannot_be_scored():
         score_translations(model, pairs(model), metrics=[])
     with refuses(UsageError, "beam is 0"):
         score_translations(model, pairs(model), beam=0)
-    with refuses(DataError, "1 translations", "2 references"):
+    with refuses(DataError, "1 translation ", "2 references"):
         corpus_scores(["a"], ["a", "b"])
     with refuses(DataError, "0 translations", "0 references"):
         corpus_scores([], [])

@@ -44,7 +44,7 @@ def test_clipping() -> None:
     one = 0.5 * SINE
     one[100] = -1.0
     assert audio_report(one, RATE).verdict == "sound, a little clipped"
-    assert "1 samples clipped" in str(audio_report(one, RATE))
+    assert "1 sample clipped" in str(audio_report(one, RATE))
 
 
 def test_what_an_untrained_model_gives_is_called_noise() -> None:

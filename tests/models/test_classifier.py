@@ -79,7 +79,7 @@ def test_every_step_can_have_a_label() -> None:
 
 
 def test_one_class_is_refused() -> None:
-    with refuses(UsageError, "label 'digit'", "1 classes"):
+    with refuses(UsageError, "label 'digit'", "1 class;"):
         classifier(classes=["a"])
 
 

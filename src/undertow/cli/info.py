@@ -82,7 +82,9 @@ def _lines(facts: Mapping[str, Any]) -> dict[str, str]:
 def _digests(num_files: int, checked: bool) -> str:
     if num_files == 0:
         return "none, so damage to the files would go unnoticed"
-    return f"of {num_files} files" + (", all as they were saved" if checked else "; --check compares them all")
+    return f"of {counted(num_files, 'file')}" + (
+        ", all as they were saved" if checked else "; --check compares them all"
+    )
 
 
 def _told(config: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from undertow.alphabets.piano_roll import LOWEST_NOTE, NUM_KEYS, check_roll
 from undertow.data.midi_events import NoMidi, Tune, read_tune
 from undertow.door import MOST_NOTES, read_bytes
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 from undertow.files import atomic_write
 
 SUFFIXES = (".mid", ".midi")
@@ -113,7 +113,9 @@ def _roll(tune: Tune, steps_per_beat: int, name: str) -> np.ndarray:
         stops = np.maximum(starts + 1, nearest(tune.notes[:, 2]))
         num_steps = max(num_steps, int(stops.max(initial=0)))
     if not 0 < num_steps <= MOST_STEPS:
-        raise DataError(f"{name}: has {num_steps:,} steps, {steps_per_beat} a beat; it must have 1 to {MOST_STEPS:,}")
+        raise DataError(
+            f"{name}: has {counted(num_steps, 'step')}, {steps_per_beat} a beat; it must have 1 to {MOST_STEPS:,}"
+        )
     roll = np.zeros((num_steps, NUM_KEYS), np.uint8)
     for key in np.unique(tune.notes[:, 0]):
         chosen = tune.notes[:, 0] == key

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from undertow.errors import counted
+
 PERCUSSION = 9  # the channel of drums, whose notes are not piano keys
 NOTE_OFF, NOTE_ON = 0x8, 0x9
 LENGTHS = {0x8: 2, 0x9: 2, 0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}  # bytes of a channel's message, by its kind
@@ -52,7 +54,7 @@ def read_tune(data: bytes) -> Tune:
     found = array("q")
     ends = [_add_notes(chunk, found) for name, chunk in chunks if name == b"MTrk"]
     if len(ends) < num_tracks:
-        raise NoMidi(f"it has {len(ends)} of {num_tracks} tracks")
+        raise NoMidi(f"it has {len(ends)} of {counted(num_tracks, 'track')}")
     notes = np.array(found, np.int64).reshape(-1, 3)
     return Tune(kind, ticks_per_beat, max(ends, default=0), notes)
 

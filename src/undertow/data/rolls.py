@@ -21,7 +21,7 @@ from undertow.data.mat import read_cells
 from undertow.data.midi import SUFFIXES as MIDI
 from undertow.data.midi import read_clipped_midi, read_midi
 from undertow.data.sequences import SequenceSet
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 from undertow.files import atomic_write
 from undertow.numpy_files import read_arrays
 
@@ -128,14 +128,16 @@ def _read_folder(root: Path, split: str, outside: Outside, say: Say) -> Sequence
         if clipped.get(name) and outside == "refuse":
             read_midi(root / name)  # names the note
     if not rolls:
-        raise NothingUsable(f"none of the {len(chosen)} {split} files of {root} can be used; the first: {bad[0]}")
+        raise NothingUsable(
+            f"none of {counted(len(chosen), f'{split} file')} of {root} can be used; the first: {bad[0]}"
+        )
     if bad:
-        say("\n  ".join([f"{len(bad)} of {len(chosen)} {split} files skipped:", *bad]))
+        say("\n  ".join([f"{len(bad)} of {counted(len(chosen), f'{split} file')} skipped:", *bad]))
     if number := sum(clipped.values()):
         files = [name for name, count in clipped.items() if count]
         say(
-            f"{number:,} notes of {len(files)} {split} files are outside of the piano, and moved to its nearest key "
-            f"(first: {files[0]})"
+            f"{counted(number, 'note')} outside of the piano, in {counted(len(files), f'{split} file')}, "
+            f"moved to its nearest key (first: {files[0]})"
         )
     return SequenceSet(list(rolls.values()), names=list(rolls))
 

@@ -36,7 +36,7 @@ class Notes(Medium):
             roll, num_outside = read_clipped_midi(given)
             notes = [f"read at {STEPS_PER_BEAT} steps a beat, as MIDI files are written"]
             if num_outside:
-                notes.append(f"{num_outside:,} notes are outside of the piano, and moved to its nearest key")
+                notes.append(f"{counted(num_outside, 'note')} outside of the piano, moved to its nearest key")
             return Reading(roll, tuple(notes))
         roll = read_array(given, self.product)
         if roll.ndim != 2:
