@@ -33,7 +33,7 @@ def run(request: Request) -> None:
     else:
         _print_texts(rows)
     if rows.interrupted:
-        raise KeyboardInterrupt(f"stopped, with {counted(rows.num_drawn, request.model.alphabet.unit)} kept")
+        raise KeyboardInterrupt(f"stopped after {counted(rows.num_drawn, request.model.alphabet.unit)}, all kept")
 
 
 def print_files(rows: Rows, written: list[Output]) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from undertow.config import nearest, there_are
 from undertow.door import COMPRESSED, opened, read_text
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 
 SUFFIX, MAYBE = ".tsv", ".txt"  # a .txt file is a table if there is a tab in its first line
 BOTH = re.compile(r"(?<![a-z])([a-z]{2,3})[-_]([a-z]{2,3})(?![a-z])")  # languages in a name: talks.en-de.tsv
@@ -85,7 +85,7 @@ def read_pairs(path: Path, languages: tuple[str, str], columns: Columns) -> tupl
         place = f"{path}, line {row.line}"
         if len(row.cells) < width:
             raise DataError(
-                f"{place}: it has {len(row.cells)} cells with tabs between them; it must have {width} or more"
+                f"{place}: it has {counted(len(row.cells), 'cell')} with tabs between them; it must have {width}"
             )
         source, target = row.cells[chosen.source], row.cells[chosen.target]
         if source and target:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from undertow.config import Count, config, parse
 from undertow.door import read_json
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 from undertow.files import atomic_write
 from undertow.training.config import TrainingConfig
 
@@ -55,11 +55,11 @@ class Length:
 
     def end_line(self, step: int) -> str | None:
         """A line for a run that is over when it is resumed; None if it is not."""
-        if not self.is_over(step):
+        if self.num_steps is None or not self.is_over(step):
             return None
         if step == self.num_steps:
-            return f"the run is finished: {step} of {self.num_steps} steps"
-        return f"the run is at step {step}, beyond the {self.num_steps} steps in {self.path}: it ends here"
+            return f"the run is finished: {step} of {counted(self.num_steps, 'step')}"
+        return f"the run is at step {step}, beyond the {counted(self.num_steps, 'step')} in {self.path}: it ends here"
 
     def measure(self, step: int, spent_seconds: float, validation_seconds: float) -> int | None:
         """After update `step`, the number of steps that fit, once enough of them are timed; None before.

@@ -24,7 +24,7 @@ def check(out: Path, resume: bool) -> None:
     if resume and not is_run:
         raise DataError(f"{out} holds no run to resume; leave out --resume to start one")
     if not resume and out.exists() and (not out.is_dir() or set(os.listdir(out)) - {LOCK}):
-        what = "holds a run already; resume it with --resume, or" if is_run else "is not empty;"
+        what = "holds a run already; resume it with --resume, or" if is_run else "is not an empty folder;"
         if not out.is_dir():
             what = "is a file, and a run needs a folder;"
         raise DataError(f"{out} {what} give another --out")
