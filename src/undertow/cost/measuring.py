@@ -22,7 +22,7 @@ from torch.utils.flop_counter import flop_registry, sdpa_backward_flop_count, sd
 
 from undertow.batch import Batch
 from undertow.cost.path_length import longest_path, sequential_operations
-from undertow.errors import UsageError
+from undertow.errors import UsageError, counted
 from undertow.memory_room import kept_bytes
 from undertow.models.autoregressive import Autoregressive
 from undertow.state import num_bytes

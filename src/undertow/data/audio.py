@@ -16,7 +16,7 @@ import soxr
 
 from undertow.data.sound_formats import KNOWN, missing_bytes, remedy
 from undertow.door import checked
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 from undertow.files import atomic_write
 
 SILENCE = 2.0**-12  # a clip that never leaves ±2^-12 of its mean (-72 dB of full scale) is silent

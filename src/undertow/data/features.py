@@ -21,7 +21,7 @@ from torch import Tensor
 
 from undertow.config import NonNegative, Positive, Rate, Width, choice, config, nearest
 from undertow.data.clips import Clip
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 from undertow.memory_room import refuse_beyond
 
 DELTA_WIDTH = 9  # frames that a delta is fitted to
@@ -249,7 +249,9 @@ def extract(config: MelConfig | MFCCConfig | FramesConfig, wave: np.ndarray) -> 
 def mel_filters(config: SpectrumConfig, num_bands: int) -> Tensor:
     """(M, K) float64 triangles, evenly spaced on the mel scale from `low_hz` to `top_hz`."""
     refuse_beyond(
-        8 * num_bands * config.fft_size, f"{num_bands:,} bands of fft_size {config.fft_size:,} need", "lower them"
+        8 * num_bands * config.fft_size,
+        f"{counted(num_bands, 'band')} of fft_size {config.fft_size:,} need",
+        "lower them",
     )
     to_mel, to_hz = (_htk_mel, _htk_hz) if config.scale == "htk" else (_slaney_mel, _slaney_hz)
     ends = to_hz(np.linspace(to_mel(config.low_hz), to_mel(config.top_hz), num_bands + 2))[:, None]

@@ -11,7 +11,7 @@ import numpy as np
 from undertow.config import nearest
 from undertow.data.folder import SPLITS
 from undertow.data.sequences import SequenceSet
-from undertow.errors import UsageError
+from undertow.errors import UsageError, counted
 from undertow.memory_room import refuse_beyond
 
 NUM_ADDING = {"train": 50_000, "validation": 1_000, "test": 1_000}

@@ -19,7 +19,7 @@ from undertow.data.audio import Audio, SoundFile, is_silent
 from undertow.data.features import extract
 from undertow.decoding.translating import Translation, translate_lines
 from undertow.decoding.windows import windows
-from undertow.errors import DataError
+from undertow.errors import DataError, counted
 from undertow.media import Given
 from undertow.media.sound import read_wave
 from undertow.models.seq2seq import Seq2Seq
@@ -231,7 +231,7 @@ class _Heard:
             silent = self.num_windows - len(self.lines)
             left_out = f"; {silent} of them silent" if silent else ""
             notes.append(
-                f"{self.seconds:.1f} s, cut at its quietest moments into {self.num_windows} windows of at most "
+                f"{self.seconds:.1f} s, cut at its quietest moments into {counted(self.num_windows, 'window')} of at most "
                 f"{most:.3g} s{left_out}"
             )
         notes += [CUT] * (not line.ended[0])

@@ -100,11 +100,11 @@ def check_rows(model: Autoregressive, count: int) -> None:
         UsageError: there are too many for any engine, or their state would not fit this machine's memory.
     """
     if count > MOST_ROWS:
-        raise UsageError(f"{count:,} rows are too many; one stream can have {MOST_ROWS:,}")
+        raise UsageError(f"{counted(count, 'row')} are too many; one stream can have {MOST_ROWS:,}")
     reach = max(model.max_length or 0, model.receptive_field or 0)
     with shapes_only() if reach > MANY_STEPS else nullcontext():  # a state of many steps may not fit even once
         needed = COPIES * count * num_bytes(model.init_state(1, Condition()))
-    refuse_beyond(needed, f"{count:,} rows of this model need", "generate fewer at once")
+    refuse_beyond(needed, f"{counted(count, 'row')} of this model need", "generate fewer at once")
 
 
 def check_length(model: Autoregressive, count: int, num_steps: int | None) -> None:
@@ -116,7 +116,9 @@ def check_length(model: Autoregressive, count: int, num_steps: int | None) -> No
     if num_steps is not None:
         needed = SYMBOL_BYTES * count * num_steps * (model.alphabet.num_elements or 1)
         refuse_beyond(
-            needed, f"{count:,} rows of {num_steps:,} symbols need", "generate fewer, or take a stream in Python"
+            needed,
+            f"{counted(count, 'row')} of {num_steps:,} symbols need",
+            "generate fewer, or take a stream in Python",
         )
 
 
