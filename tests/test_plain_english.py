@@ -14,10 +14,7 @@ ERRORS = ("DataError", "UsageError", "Unsupported", "OutsideError")
 PRINTS = ("print", "put", "tell", "say")
 LONGEST = 240  # characters of a message, without its values
 NUMBER = re.compile(r"len\(.*\)|.*\b(num_\w+|count|number)('\])?")  # an expression that is a count
-SEVERAL = re.compile(
-    r" [a-z]+s (are too many|are needed|need|are more|are not)| (pixels|classes are)|.*x \{\}"
-)  # above 1
-NO_NOUNS = ("bytes", "has", "is", "needs", "holds", "does", "was", "goes", "keeps", "reads")  # sizes; verbs
+NO_NOUNS = ("bytes", "pixels", "has", "is", "needs", "holds", "does", "reads")  # sizes; verbs
 UNPLAIN = re.compile(  # what a colleague would not say
     r"\b(of which|what is told|(?<!this )is told|are told|as they are told|says? nothing|as it was|is said|"
     r"put out|no two the same|no clock|without a clock|(holds?|held) nothing out|nothing is held out|saying the same|"
@@ -93,7 +90,7 @@ def test_sentences_are_plain(path):
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT / "src").as_posix())
+@pytest.mark.parametrize("path", sorted((ROOT / "src/undertow/cli").glob("*.py")), ids=lambda path: path.name)
 def test_fault_18_a_count_and_its_noun_agree(path):
     """A count with a plural noun behind it says "1 files": `undertow.errors.counted` makes them agree."""
     strings = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.JoinedStr)]
@@ -102,7 +99,7 @@ def test_fault_18_a_count_and_its_noun_agree(path):
         for node in strings
         for value, text in zip(node.values, node.values[1:], strict=False)
         if isinstance(value, ast.FormattedValue) and isinstance(text, ast.Constant)
-        if NUMBER.fullmatch(ast.unparse(value.value)) and not SEVERAL.match(text.value)
+        if NUMBER.fullmatch(ast.unparse(value.value))
         if (noun := re.match(r" ([a-z]+s)\b", text.value)) and noun[1] not in NO_NOUNS
     ]
     assert not found, "\n".join(found)

@@ -231,8 +231,8 @@ class _Heard:
             silent = self.num_windows - len(self.lines)
             left_out = f"; {silent} of them silent" if silent else ""
             notes.append(
-                f"{self.seconds:.1f} s, cut at its quietest moments into {counted(self.num_windows, 'window')} of at most "
-                f"{most:.3g} s{left_out}"
+                f"{self.seconds:.1f} s, cut at its quietest moments into "
+                f"{counted(self.num_windows, 'window')} of at most {most:.3g} s{left_out}"
             )
         notes += [CUT] * (not line.ended[0])
         spans = tuple(Span(start, stop, line.text) for start, stop, line in self.lines)
