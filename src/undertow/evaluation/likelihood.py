@@ -16,7 +16,7 @@ from undertow.batch import Batch
 from undertow.callbacks import OnProgress, unwatched
 from undertow.data.batches import batches_in_order, random_windows
 from undertow.data.examples import Examples
-from undertow.errors import UsageError, counted
+from undertow.errors import UsageError
 from undertow.evaluation.baselines import baselines
 from undertow.models.autoregressive import Autoregressive
 from undertow.session import Session, log_prob, make_scorer
