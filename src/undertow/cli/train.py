@@ -40,7 +40,8 @@ def train(
         changes: Fields of the recipe to change, such as network.residual_channels=64 training.batch_size=8.
         steps: Length of the run in updates, instead of the recipe's.
         minutes: Length of the run in minutes; the number of updates that fit is measured at its start.
-        resume: Resume the run in the folder, exactly where it stopped.
+        resume: Resume the run in the folder, exactly where it stopped. With more --steps or --minutes than it had, it
+            trains longer: the learning rate goes on as in a run of the new length.
         skip_unknown: Skip characters that the model of --init, or the recipe's alphabet, does not know; say how many.
         seed: Seed of the initial weights, the order of the data and the dropout, instead of the recipe's.
     """

@@ -15,6 +15,7 @@ from undertow.arguments import checked
 from undertow.callbacks import Downloads, Say, silent
 from undertow.checkpoint import load
 from undertow.config import to_dict
+from undertow.data.content import digest
 from undertow.data.examples import Examples
 from undertow.data.folder import NothingUsable
 from undertow.data.needs import Needs
@@ -31,7 +32,7 @@ from undertow.recipes.tasks import TASKS, Task
 from undertow.run_steps import newest
 from undertow.training.distributed import World, world
 from undertow.training.progress import RunProgress
-from undertow.training.run_folder import taken
+from undertow.training.run_folder import LENGTH, taken
 from undertow.training.trainer import Trainer
 
 
@@ -93,7 +94,8 @@ def train(
         changes: values by dotted name, {"training.batch_size": 8}.
         steps, minutes: length of the run, instead of the recipe's.
         seed: seed of weights, order and dropout, instead of the recipe's.
-        resume: resume the run in `out`.
+        resume: resume the run in `out`, also with data at another place. Steps or minutes that are given here may
+            be others than the run had: then the learning rate goes on as in a run of the new length.
         skip_unknown: skip characters that the model's alphabet lacks, and count them; by default they are refused.
         device: "cpu", "cuda" or "auto"; by default CUDA if there is a device.
         say: called with lines on the progress; None for silence, without a progress bar.
@@ -105,6 +107,7 @@ def train(
         Stopped: interrupted, and saved; see `Trainer.fit`.
     """
     changes = _all_changes(changes, steps, minutes, seed) | ({} if init is None else {"init": str(init)})
+    has_length = not LENGTH.isdisjoint(changes)
     made = recipe if isinstance(recipe, Recipe) else read_recipe(recipe, changes)
     kind = TASKS[made.data.kind]
     made = replace(made, data=kind.choose(made.data, data), description=_description(recipe, made, changes, data))
@@ -116,10 +119,12 @@ def train(
         if here.is_first:
             kind.fetch(made.data, downloads)
         here.wait()
-        return _train(made, out, resume, skip_unknown, here, say)
+        return _train(made, out, resume, has_length, skip_unknown, here, say)
 
 
-def _train(made: Recipe, out: Path, resume: bool, skip_unknown: bool, here: World, say: Say | None) -> Trained:
+def _train(
+    made: Recipe, out: Path, resume: bool, new_length: bool, skip_unknown: bool, here: World, say: Say | None
+) -> Trained:
     """Read the data, build the model, and train it in this process."""
     tell = say if say is not None and here.is_first else silent
     task = TASKS[made.data.kind](made.data, tell)
@@ -134,7 +139,7 @@ def _train(made: Recipe, out: Path, resume: bool, skip_unknown: bool, here: Worl
     if made.init is not None and not (resume and newest(out)):
         tell(f"starting from {made.init}: {take_weights(model, load(made.init)).text}")
     trainer = _trainer(made, task, sets, model, out, here, quiet=say is None)
-    return Trained(out, made, model, trainer.fit(resume))
+    return Trained(out, made, model, trainer.fit(resume, new_length))
 
 
 def load_model(path: str | Path, device: str | torch.device = "cpu") -> Autoregressive:
@@ -222,12 +227,20 @@ def _trainer(
         validation_batches(sets, task.cut, needs),
         out,
         here,
-        settings={"data": to_dict(recipe.data)},
+        settings=_settings(recipe, task) if here.is_first else None,
         card=_card(recipe, sets, model, here),
         on_validation=None if sharded else _sample_writer(recipe, task, sets, model, out),
         measure=None if sharded or "validation" not in sets else task.measure(sets["validation"]),
         quiet=quiet,
     )
+
+
+def _settings(recipe: Recipe, task: Task) -> dict[str, Any]:
+    """What a resumed run is compared by, besides its model and training."""
+    places = task.places(recipe.data)
+    content = {"content": digest(places)} if places else {}
+    started = {} if recipe.init is None else {"init": recipe.init}
+    return {"data": to_dict(recipe.data), **content, **started}
 
 
 def _sample_writer(

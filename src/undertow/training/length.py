@@ -10,6 +10,7 @@ from undertow.door import read_json
 from undertow.errors import DataError, UsageError, counted
 from undertow.files import atomic_write
 from undertow.training.config import TrainingConfig
+from undertow.training.schedules import learning_rate
 
 PLAN = "plan.json"
 TIMED_SECONDS, TIMED_STEPS, TIMED_SHARE = 10.0, 5, 0.1
@@ -49,6 +50,28 @@ class Length:
             except UsageError as error:
                 raise DataError(f"{self.path}: {error}") from None
 
+    def extend(self, step: int, seconds: float) -> str:
+        """Give a run that is at `step`, after `seconds`, the new length of its settings; returns a line on it.
+
+        Minutes are converted to steps at the speed so far. From here on the learning rate is that of a run which had
+        the new length from its beginning.
+
+        Raises:
+            UsageError: the run is that long already.
+        """
+        steps, minutes = self.config.steps, self.config.minutes
+        if steps is not None and steps <= step:
+            raise UsageError(f"steps is {steps}, but the run is at step {step} already; give more")
+        if minutes is not None and 60 * minutes <= seconds:
+            raise UsageError(f"minutes is {minutes:g}, but the run took {seconds / 60:.3g} already; give more")
+        if minutes is not None and step:
+            self.num_steps = step + max(1, int((60 * minutes - seconds) * step / seconds))
+        if self.num_steps is None:
+            return f"the new length is {minutes:g} minutes"
+        rate = learning_rate(self.config, step, self.num_steps)
+        schedule = f"learning rate {rate:.3g}, by the {self.config.schedule} schedule of {self.num_steps} steps"
+        return f"going on from step {step} to {self.num_steps}: {schedule}"
+
     def is_over(self, step: int) -> bool:
         """Whether the run has made all its steps, or more than its file says."""
         return self.num_steps is not None and step >= self.num_steps
@@ -84,5 +107,12 @@ class Length:
         """Keep this number; the process with `write` writes it to the file."""
         self.num_steps = num_steps
         if write:
+            self.write()
+
+    def write(self) -> None:
+        """Write the number to the file, if it is measured; a number of another length is removed."""
+        if self.num_steps is None:
+            self.path.unlink(missing_ok=True)
+        elif self.config.steps is None:
             with atomic_write(self.path) as temporary:
-                temporary.write_text(json.dumps({"steps": num_steps}) + "\n", encoding="utf-8")
+                temporary.write_text(json.dumps({"steps": self.num_steps}) + "\n", encoding="utf-8")

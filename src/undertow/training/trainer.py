@@ -27,7 +27,7 @@ from undertow.training.numerics import deterministic, without_denormals
 from undertow.training.optimizers import make_optimizer
 from undertow.training.progress import RunProgress
 from undertow.training.report import Report
-from undertow.training.run_folder import claim
+from undertow.training.run_folder import claim, record
 from undertow.training.run_lock import locked
 from undertow.training.schedules import averaging_decay, learning_rate
 from undertow.training.snapshots import Snapshots, seed_generators
@@ -92,13 +92,16 @@ class Trainer:
         self.length, self.progress = Length(config, out), RunProgress()
         self.quiet = quiet or not world.is_first
 
-    def fit(self, resume: bool = False) -> RunProgress:
+    def fit(self, resume: bool = False, new_length: bool = False) -> RunProgress:
         """Train to the end, or to an early stop; `out/best` then has the best weights, `out/last` the last.
 
         Args:
             resume: continue from the newest checkpoint; a run that was killed before its first checkpoint starts again.
+            new_length: when resuming, whether the steps or minutes may be others than the run had: then the learning
+                rate goes on as in a run of the new length.
 
         Raises:
+            UsageError: the new length is shorter than the run is already.
             DataError: the folder holds a run already, or not this one, or is in use; its checkpoint is damaged; the
                 loss is NaN or exploded (the message names the batch); a checkpoint cannot be written. The previous
                 checkpoint stays intact.
@@ -111,7 +114,7 @@ class Trainer:
             stack.callback(self.forward.let_go)
             if self.world.is_first:
                 stack.enter_context(locked(self.out))
-            lines = self._open(resume)
+            lines = self._open(resume, new_length)
             interrupt = stack.enter_context(caught())
             self.report = stack.enter_context(Report(self.model.loss_text, self.progress.step, self.quiet))
             self.journal = Journal(self.out, self.progress.step, self.config.tensorboard, self.world.is_first)
@@ -135,20 +138,25 @@ class Trainer:
                     raise Stopped(self.progress.step)
         return self.progress
 
-    def _open(self, resume: bool) -> list[str]:
+    def _open(self, resume: bool, new_length: bool) -> list[str]:
         """Claim the folder, and restore the run in it; returns lines on what was found there."""
-        found: tuple[Path | None, list[str]] = None, []
+        is_other, found = False, (None, [])
         if self.world.is_first:
-            claim(self.out, self.settings, resume)
+            is_other = claim(self.out, self.settings, resume, new_length)
             found = self.snapshots.find() if resume else found
-        newest, lines = self.world.broadcast(found)
+        is_other, (newest, lines) = self.world.broadcast((is_other, found))
         self.gradients.settle(self.batches.batch(0))
         self.optimizer.zero_grad()
         seed_generators(self.config.seed + self.world.rank)
-        if resume:
+        if resume and not is_other:
             self.length.read()
         if newest is not None:
             self.progress, self.gradients.carried = self.snapshots.restore(newest)
+        if is_other:
+            lines.append(self.length.extend(self.progress.step, self.progress.seconds))
+        if resume and self.world.is_first:
+            self.length.write()
+            record(self.out, self.settings)
         end = self.length.end_line(self.progress.step)
         return lines if end is None else [*lines, end]
 

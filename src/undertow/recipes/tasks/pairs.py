@@ -83,6 +83,17 @@ class PairsTask(Task):
         fetch_named(config, downloads)
 
     @staticmethod
+    def places(config: Config) -> Sequence[Path]:
+        """Of one file of two, also the other."""
+        found = Task.places(config)
+        both = (
+            [found[0].with_suffix(f".{one}") for one in (config.source_language, config.target_language)]
+            if found
+            else []
+        )
+        return both if all(file.is_file() for file in both) else found
+
+    @staticmethod
     def splits(config: Config) -> Sequence[str]:
         return list(_open(config).splits)
 

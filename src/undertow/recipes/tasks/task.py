@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from undertow.callbacks import Downloads, Say, silent
+from undertow.config import to_dict
+from undertow.data.catalogue import CATALOGUE
 from undertow.data.examples import Examples
 from undertow.data.folder import SPLITS
 from undertow.data.needs import Needs
+from undertow.data.synthetic import PLUCKED
 from undertow.data.told import Told
 from undertow.media import Medium
 from undertow.recipes.samples import Maker, Samples, of_length
@@ -77,6 +80,14 @@ class Task(ABC):
     @abstractmethod
     def expected(config: Any) -> Told:
         """Facts about the data from the section alone, before the data is read."""
+
+    @staticmethod
+    def places(config: Any) -> Sequence[Path]:
+        """The user's own files and folders that are read; none for a named set where it is expected."""
+        section = to_dict(config)
+        place = section.get("path") or section.get("source")
+        is_own = place is not None and place not in (*CATALOGUE, PLUCKED) and Path(place).exists()
+        return [Path(place)] if is_own else []
 
     @staticmethod
     def name(config: Any) -> str:
