@@ -140,7 +140,8 @@ class Trainer:
 
     def _open(self, resume: bool, new_length: bool) -> list[str]:
         """Claim the folder, and restore the run in it; returns lines on what was found there."""
-        is_other, found = False, (None, [])
+        is_other = False
+        found: tuple[Path | None, list[str]] = None, []
         if self.world.is_first:
             is_other = claim(self.out, self.settings, resume, new_length)
             found = self.snapshots.find() if resume else found
