@@ -44,7 +44,6 @@ def test_a_model_that_learnt_beats_the_unigram(command, tmp_path):
     [
         ("nowhere", 1, ["'nowhere'"]),
         ("plucked --split tests", 2, ["'tests'", "'test'"]),
-        ("folder", 1, ["'c/0.wav'", "pitch"]),
         ("folder --label-pattern {x", 2, ["{x", "pattern"]),
     ],
 )
@@ -56,6 +55,25 @@ def test_what_a_wrong_request_gets(command, trained, tmp_path, monkeypatch, word
     outcome = command("score", trained, *words.split())
     assert outcome.status == status, outcome.err
     assert_says(outcome.line, *parts)
+
+
+def test_fault_12_sounds_of_other_classes_are_scored(command, trained, tmp_path, monkeypatch):
+    """A pitch that the model does not know counts as unknown, with a note; --ignore-labels hides known ones too."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("0.wav", "1.wav", "2.wav"):
+        write(tmp_path / "folder" / name, tone(0.3))
+    rows = "0.wav,Z9,test\n1.wav,A2,test\n2.wav,A2,train\n"
+    (tmp_path / "folder/metadata.csv").write_text("file,pitch,split\n" + rows)
+    outcome = command("score", trained, "folder", "--json")
+    assert outcome.status == 0, outcome.err
+    assert_says(outcome.err, "1 of 2 clips", "pitch 'Z9'", "'0.wav'", "unknown")
+    bits = {"as told": json.loads(outcome.out)["bits_per_symbol"]}
+    outcome = command("score", trained, "folder", "--ignore-labels", "--json")
+    assert outcome.status == 0 and "Z9" not in outcome.err, outcome.err
+    bits["ignored"] = json.loads(outcome.out)["bits_per_symbol"]
+    (tmp_path / "folder/metadata.csv").write_text("file,split\n0.wav,test\n1.wav,test\n2.wav,train\n")
+    bits["unlabelled"] = json.loads(command("score", trained, "folder", "--json").out)["bits_per_symbol"]
+    assert bits["ignored"] == bits["unlabelled"] != bits["as told"]
 
 
 def test_real_speech_of_another_kind(command, trained, real_data, monkeypatch):

@@ -22,6 +22,7 @@ def score(
     protocol: Literal["full", "windows"] = "full",
     metric: str | None = None,
     skip_unknown: bool = False,
+    ignore_labels: bool = False,
     search: Annotated[Beam | None, Flat] = None,
     device: Device = "auto",
     json: Json = False,
@@ -43,6 +44,8 @@ def score(
             windows.
         metric: For a translator: any of bleu,chrf,nll; by default all.
         skip_unknown: Skip characters that the model does not know, and say how many; by default they are an error.
+        ignore_labels: Score as if no label, such as the speaker, were known; by default only classes that the model
+            does not know count as unknown.
     """
     from undertow.checkpoint import load, read_card
     from undertow.cli.score_lines import facts_of, lines_of
@@ -67,6 +70,7 @@ def score(
             protocol=protocol,
             metrics=metrics,
             skip_unknown=skip_unknown,
+            ignore_labels=ignore_labels,
             say=tell,
             **({} if search is None else asdict(search)),
         )

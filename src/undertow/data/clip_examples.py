@@ -15,20 +15,26 @@ import numpy as np
 from undertow.config import there_are
 from undertow.data import features as frame_features
 from undertow.data.audio import to_float
-from undertow.data.clips import ClipSet
+from undertow.data.clips import Clip, ClipSet
 from undertow.data.examples import Examples, Labels
 from undertow.data.needs import Needs
 from undertow.errors import DataError, UsageError, counted
 
+MANY = 12  # classes that are listed one by one
 ROUND_STEPS = 256  # batches of few different lengths: a library's kernels are prepared for each length anew
 
 
 class ClipExamples(Examples):
     """The clips of one split, as a model needs them.
 
+    A class that a model is conditioned on and does not know, such as another speaker, counts as unknown.
+
+    Attributes:
+        notes: how many clips have such a class, a line for each label.
+
     Raises:
         UsageError: the model, or its features, have another sample rate.
-        DataError: a label is not one of the model's classes, or (by `frames`) a clip lacks its frames.
+        DataError: a clip's class is not one that the model predicts, or (by `frames`) a clip lacks its frames.
     """
 
     round_steps = ROUND_STEPS
@@ -45,10 +51,13 @@ class ClipExamples(Examples):
             raise UsageError(f"the features are for {settings.sample_rate} Hz, the clips have {clips.sample_rate} Hz")
         self.features = None if settings is None else frame_features.build(settings)
         self.hop = 1 if settings is None else settings.hop_length
-        wanted = dict(needs.classes)
+        labels = {name: _indices(clips, name, classes) for name, classes in needs.classes.items()}
+        self.notes = [note for name in labels if (note := _unknown(clips, name, needs.classes[name]))]
         if needs.predicted is not None and needs.predicted.classes is not None:
-            wanted[needs.predicted.name] = needs.predicted.classes
-        self.labels: Mapping[str, Labels] = {name: _indices(clips, name, classes) for name, classes in wanted.items()}
+            name, classes = needs.predicted.name, needs.predicted.classes
+            _check_known(clips, name, classes)
+            labels[name] = _indices(clips, name, classes)
+        self.labels: Mapping[str, Labels] = labels
         self._frames: dict[int, np.ndarray] = {}
 
     @cached_property
@@ -101,9 +110,28 @@ class ClipExamples(Examples):
 
 
 def _indices(clips: ClipSet, name: str, classes: Sequence[str]) -> np.ndarray:
-    """(N,) index of each clip's class, -1 where it has none."""
+    """(N,) index of each clip's class, -1 where it has none of the classes."""
     known = {value: index for index, value in enumerate(classes)}
-    for clip in clips:
-        if name in clip.labels and clip.labels[name] not in known:
-            raise DataError(f"'{clip.name}' has {name} '{clip.labels[name]}'; {there_are(classes)}")
-    return np.array([known[clip.labels[name]] if name in clip.labels else -1 for clip in clips])
+    return np.array([known.get(clip.labels.get(name, ""), -1) for clip in clips])
+
+
+def _strangers(clips: ClipSet, name: str, classes: Sequence[str]) -> list[Clip]:
+    """The clips that have a label of another class."""
+    return [clip for clip in clips if name in clip.labels and clip.labels[name] not in classes]
+
+
+def _unknown(clips: ClipSet, name: str, classes: Sequence[str]) -> str:
+    """A line on clips whose class the model does not know; empty if there are none."""
+    strangers = _strangers(clips, name, classes)
+    if not strangers:
+        return ""
+    first = f"first: '{strangers[0].name}' with {name} '{strangers[0].labels[name]}'"
+    few = there_are(classes) if len(classes) <= MANY else f"there are {len(classes)}"
+    return (
+        f"{len(strangers)} of {len(clips)} clips have a {name} that the model does not know ({first}; {few}): unknown"
+    )
+
+
+def _check_known(clips: ClipSet, name: str, classes: Sequence[str]) -> None:
+    for clip in _strangers(clips, name, classes):
+        raise DataError(f"'{clip.name}' has {name} '{clip.labels[name]}'; {there_are(classes)}")

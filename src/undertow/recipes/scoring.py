@@ -44,6 +44,7 @@ def score(
     protocol: Protocol = "full",
     metrics: str | Sequence[str] = (),
     skip_unknown: bool = False,
+    ignore_labels: bool = False,
     say: Say = silent,
     progress: OnProgress | None = None,
     **options: Any,
@@ -60,6 +61,8 @@ def score(
         protocol: if steps are not timed: "full", each symbol given all before it; or "windows", random windows.
         metrics: for a translator: one or more of "bleu", "chrf" and "nll"; by default all.
         skip_unknown: skip characters that the model's alphabet lacks, and count them; by default they are refused.
+        ignore_labels: score as if no label, such as the speaker, were known. Without it, a class that the model does
+            not know counts as unknown.
         say: called with lines on files that were resampled or skipped, and on skipped characters.
         progress: called now and then with how much is scored and how much there is: symbols, sequences or texts.
         options: for a model that writes texts, fields of `undertow.options.Search` by name, such as beam=5.
@@ -75,6 +78,8 @@ def score(
     check_asked(ready, asked)
     skipped = Skipped()
     data, needs = chosen(ready, source, label_pattern), ready.needs.skipping(skipped) if skip_unknown else ready.needs
+    if ignore_labels:
+        needs = _without_labels(needs)
     kind = TASKS[data.kind]
     there = kind.splits(data)
     if split is None:
@@ -92,6 +97,15 @@ def score(
     if ready.scorer in NEED_TRAINING_DATA and "train" in there:
         train = examples if split == "train" else kind(data).read("train", needs)
     return SCORERS[ready.scorer](ready, examples, train, split, asked, progress or unwatched)
+
+
+def _without_labels(needs: Needs) -> Needs:
+    """The needs of a model that is told no labels."""
+    if needs.predicted is not None:
+        raise UsageError(f"this model predicts the label '{needs.predicted.name}', which cannot be ignored")
+    if not needs.classes:
+        raise UsageError("this model is not conditioned on labels, so there are none to ignore")
+    return replace(needs, classes={})
 
 
 def chosen(model: Model, source: Any, label_pattern: str | None = None) -> Any:

@@ -50,7 +50,10 @@ class AudioTask(Task):
             raise UsageError("this model has no sample rate, so it cannot read sound")
         clips = open_clips(self.config, split, needs.sample_rate, needs.features)
         tell_of_files(clips, self.say)
-        return ClipExamples(clips, needs)
+        examples = ClipExamples(clips, needs)
+        for note in examples.notes:
+            self.say(f"{split}: {note}")
+        return examples
 
     @property
     def cut(self) -> Cut:
