@@ -100,7 +100,7 @@ def score(
 
 
 def _without_labels(needs: Needs) -> Needs:
-    """The needs of a model that is told no labels."""
+    """The needs of a model without the labels that it is conditioned on."""
     if needs.predicted is not None:
         raise UsageError(f"this model predicts the label '{needs.predicted.name}', which cannot be ignored")
     if not needs.classes:
