@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 JOBS := $(shell getconf _NPROCESSORS_ONLN)
 FUZZ_CASES ?= 100000
 ENGINE_SOURCES := $(wildcard engine/CMakeLists.txt engine/*.cpp \
-  $(addprefix engine/,include/*/*.h src/*.cpp src/*.h src/*/*.h))
+  $(addprefix engine/,include/*/*.h src/*.cpp src/*.h src/*/*.h src/*/*.cpp))
 COMPILER := command -v $(firstword $(CXX)) >/dev/null
 DOCTEST := echo '\#include <doctest/doctest.h>' | $(CXX) -E -x c++ - >/dev/null 2>&1
 CROSS := aarch64-linux-gnu-g++

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <set>
 
+#include "op.h"
+
 namespace undertow {
 namespace {
 
@@ -110,14 +112,14 @@ void check_state(const Graph& graph) {
   std::set<std::string> names;
   for (size_t i = 0; i < graph.ops.size(); ++i) {
     const Op& op = graph.ops[i];
-    numbers += state_numbers(graph, op);
+    const std::vector<LeafShape> leaves = rules_of(op).leaves(graph, op);
+    for (const LeafShape& leaf : leaves) numbers += leaf.numbers();
     if (numbers > max_state_numbers) refuse("the state has more than ", max_state_numbers, " numbers a row");
-    const std::vector<std::string> leaves = leaf_names(op);
     if (leaves.empty() != op.name.empty()) {
       refuse("op ", i, leaves.empty() ? " keeps no state and has a name" : " keeps a state and has no name");
     }
-    for (const std::string& leaf : leaves) {
-      if (!names.insert(leaf).second) refuse("op ", i, " keeps ", leaf, ", as another op does");
+    for (const LeafShape& leaf : leaves) {
+      if (!names.insert(leaf.name).second) refuse("op ", i, " keeps ", leaf.name, ", as another op does");
     }
   }
 }
@@ -130,7 +132,9 @@ const char* name(Type type) {
 }
 
 const char* name(OpKind kind) {
-  constexpr const char* names[] = {"embed", "condition", "conv", "frame", "unframe", "norm", "add"};
+#define UNDERTOW_NAME(kind) #kind,
+  constexpr const char* names[] = {UNDERTOW_OPS(UNDERTOW_NAME)};
+#undef UNDERTOW_NAME
   return names[size_t(kind)];
 }
 
@@ -140,26 +144,6 @@ std::string shape(const Tensor& tensor) {
   std::string text;
   for (uint32_t dim : tensor.dims) text += (text.empty() ? "" : "x") + std::to_string(dim);
   return text;
-}
-
-uint64_t state_numbers(const Graph& graph, const Op& op) {
-  if (op.kind == OpKind::frame) return graph.values[op.output].channels;
-  if (op.kind == OpKind::unframe) return graph.values[op.inputs[0]].channels;
-  return op.kind == OpKind::conv ? op.history() * graph.values[op.inputs[0]].channels : 0;
-}
-
-uint64_t state_bytes(const Graph& graph, const Op& op) {
-  const uint64_t numbers = state_numbers(graph, op), cursor = op.kind == OpKind::unframe ? 0 : sizeof(int64_t);
-  if (numbers == 0) return 0;
-  const bool quantised = op.kind == OpKind::conv && graph.tensors[op.weight].type == Type::i8;
-  return cursor + numbers * (quantised ? 1 : sizeof(float));
-}
-
-std::vector<std::string> leaf_names(const Op& op) {
-  if (op.kind == OpKind::conv && op.history() > 0) return {op.name + ".past", op.name + ".cursor"};
-  if (op.kind == OpKind::frame) return {op.name + ".pending", op.name + ".phase"};
-  if (op.kind == OpKind::unframe) return {op.name + ".outputs"};
-  return {};
 }
 
 void check(const Graph& graph, size_t file_bytes) {

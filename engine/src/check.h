@@ -39,12 +39,4 @@ void check(const Graph& graph, size_t file_bytes);
 void check_ops(const Graph& graph);
 void check_numbers(const Graph& graph);
 
-// Numbers that one op keeps from step to step, for one row, and the bytes they take.
-uint64_t state_numbers(const Graph& graph, const Op& op);
-uint64_t state_bytes(const Graph& graph, const Op& op);
-
-// The names of the leaves that one op keeps, floats first: of a conv "past" and "cursor", of a frame "pending" and
-// "phase", of an unframe "outputs", each behind the op's own name and a dot.
-std::vector<std::string> leaf_names(const Op& op);
-
 }  // namespace undertow

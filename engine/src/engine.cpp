@@ -31,7 +31,7 @@ class Use {
 uint64_t row_bytes(const Program& program) {
   uint64_t bytes = program.graph.state_bytes();
   for (size_t v = 0; v < program.graph.values.size(); v++) bytes += 10 * program.holding(v).stride;
-  for (size_t i = 0; i < program.graph.ops.size(); i++) bytes += sizeof(float) * program.conv(i).width;
+  for (size_t i = 0; i < program.graph.ops.size(); i++) bytes += program.packed(i) ? sizeof(float) * program.packed(i)->width() : 0;
   return bytes;
 }
 
@@ -98,7 +98,7 @@ void Engine::set_pending(std::span<const int64_t> symbols) {
 std::vector<Leaf> Engine::state() const {
   const Use use(stepping_);
   const DefinedArithmetic arithmetic;
-  std::vector<Leaf> leaves = empty_leaves(*program_, rows_);
+  std::vector<Leaf> leaves = empty_leaves(program_->graph, rows_);
   for (const auto& group : groups_)
     for (uint32_t row = 0; row < group->rows(); row++) group->write(row, leaves);
   return leaves;
@@ -107,7 +107,7 @@ std::vector<Leaf> Engine::state() const {
 void Engine::restore(std::vector<Leaf> given) {
   const Use use(stepping_);
   const DefinedArithmetic arithmetic;
-  const std::vector<Leaf> leaves = in_order(*program_, rows_, std::move(given));
+  const std::vector<Leaf> leaves = in_order(program_->graph, rows_, std::move(given));
   for (auto& group : groups_)
     for (uint32_t row = 0; row < group->rows(); row++) group->read(row, leaves);
 }

@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "crc32.h"
+#include "op.h"
 
 namespace undertow {
 namespace {
@@ -117,7 +118,7 @@ Counts read_header(Reader& reader, Graph& graph) {
 Op read_op(Reader& reader, size_t index) {
   Op op;
   const uint32_t kind = reader.u32(), activation = reader.u32();
-  if (kind > uint32_t(OpKind::add)) refuse("op ", index, " is of the unknown kind ", kind);
+  if (kind >= num_op_kinds) refuse("op ", index, " is of the unknown kind ", kind);
   if (activation > uint32_t(Activation::multiply)) refuse("op ", index, " has the unknown activation ", activation);
   op.kind = OpKind(kind);
   op.activation = Activation(activation);
@@ -215,7 +216,8 @@ Graph parse(std::span<const std::byte> file) {
 
 uint64_t Graph::state_bytes() const {
   uint64_t bytes = 0;
-  for (const Op& op : ops) bytes += undertow::state_bytes(*this, op);
+  for (const Op& op : ops)
+    for (const LeafShape& leaf : rules_of(op).leaves(*this, op)) bytes += leaf.bytes();
   return bytes;
 }
 

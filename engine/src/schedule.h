@@ -5,25 +5,45 @@
 #include <cstdint>
 #include <vector>
 
-#include "program.h"
+#include "undertow/graph.h"
 
 namespace undertow {
 
-// begin   the step's symbol and condition; all but past taps come after it
-// past    the past taps of a convolution, for a burst of steps
-// now     a part of its current inputs, for some of its outputs; the last part also finishes them
-// store   the current input into its ring
-// whole   any other op
-struct Task {
-  enum class Kind { begin, past, now, store, whole };
+constexpr double task_ns = 25;             // about, that a task costs whatever it does
+constexpr size_t no_op = size_t(-1);       // the step's beginning: its symbol and what is known of it
 
-  Kind kind;
-  size_t op = 0;
-  uint32_t block = 0;          // now: which part
-  uint32_t begin = 0, end = 0; // accumulators
-  bool last = false;           // now: the part that finishes
-  double cost = 0;             // about, in nanoseconds
-  std::vector<uint32_t> needs = {}; // tasks before it in the same step
+// A piece of an op's work in a step, by the number that the op knows it by.
+struct Task {
+  size_t op = no_op;
+  uint32_t number = 0;
+  bool pinned = false;               // stays on the first thread: it has scratch or clocks in common with others
+  double cost = task_ns;             // about, in nanoseconds
+  std::vector<uint32_t> needs = {};  // tasks before it in the same step
+};
+
+// The tasks of a step in an order in which one thread can do them; ops add theirs.
+class Tasks {
+ public:
+  Tasks(const Graph& graph, uint32_t rows, uint32_t threads);
+
+  // An op whose block is its step, as one task.
+  void push_whole(size_t index, const Op& op);
+
+  // Add a task, and return its place. All but those that read nothing of this step come after its beginning.
+  uint32_t push(Task task, bool after_begin = true);
+  void need(Task& task, uint32_t value) const;                       // let it wait for what makes a value
+  void makes(uint32_t value, std::vector<uint32_t> tasks) { makers_[value] = std::move(tasks); }
+
+  uint32_t threads() const { return threads_; }
+  double reading(double bytes) const;  // what reading weights costs, for all rows
+
+  std::vector<Task> take() { return std::move(tasks_); }
+
+ private:
+  const Graph& graph_;
+  uint32_t rows_, threads_;
+  std::vector<std::vector<uint32_t>> makers_;  // of each value, the tasks after which it is there
+  std::vector<Task> tasks_;
 };
 
 // A thread's next task, and how far others must have come before it.
@@ -41,10 +61,6 @@ using Schedule = std::vector<std::vector<Turn>>;  // of each thread
 struct alignas(128) Progress {
   std::atomic<uint64_t> count{0};
 };
-
-// The tasks of a step over `rows` rows, in an order in which one thread can do them; past taps come in bursts of at most
-// `burst` steps. Wide convolutions are cut for several threads.
-std::vector<Task> step_tasks(const Program& program, uint32_t rows, uint32_t threads, uint32_t burst);
 
 Schedule make_schedule(const std::vector<Task>& tasks, uint32_t threads);
 

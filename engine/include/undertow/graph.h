@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "undertow/op_kinds.h"
+
 namespace undertow {
 
 // The file is not one this engine can run; the message is one line for a user.
@@ -23,15 +25,6 @@ enum class Type : uint32_t { f32 = 0, bf16 = 1, i8 = 2 };
 
 const char* name(Type type);   // "float32", "bfloat16", "int8"
 size_t item_size(Type type);  // bytes
-
-// embed      y = table[symbol]                              table (num_symbols + 1, C); the last row is the start symbol
-// condition  y = what is known of the step                  (condition_channels)
-// conv       y = act(b + Σ_i W_i x[t - (k-1-i)·dilation] + add)   W (O, k, I); several inputs are read side by side
-// frame      y = the last `period` inputs, oldest first, once they are all there: parent's clock -> y's clock
-// unframe    y = slot j of the last frame, j = 0 at the step that completed it: x's clock -> the parent's
-// norm       y = act(w (x - mean) / √(variance + 1e-5) + b), over the channels of one step    weight, bias (C)
-// add        y = act(x + add)
-enum class OpKind : uint32_t { embed = 0, condition = 1, conv = 2, frame = 3, unframe = 4, norm = 5, add = 6 };
 
 // gate: of O = 2C channels the first C are the filter f, the others the gate g; y = tanh(f) · σ(g).
 // multiply: of O = 4C channels g1, g2, g3 and u, of an input x of C; y = σ(g1) · tanh(σ(g2) · x + σ(g3) · tanh(u)).

@@ -1,0 +1,46 @@
+// What the checks of ops share: each op's file refuses what that op cannot run, with these.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "check.h"
+
+namespace undertow {
+
+class OpCheck {
+ public:
+  explicit OpCheck(const Graph& graph);
+
+  void run();
+
+  // Refuse the op that is being checked.
+  template <class... Parts>
+  [[noreturn]] void fail(const Parts&... parts) const {
+    refuse("op ", index_, " (", name(graph.ops[index_].kind), ") ", parts...);
+  }
+
+  const Value& value(uint32_t index) const { return graph.values[index]; }
+  const Tensor& tensor(const char* role, int32_t index) const;
+  const Tensor& own_weight(const Op& op);  // a weight belongs to one op
+  void vector(const char* role, int32_t index, uint32_t size) const;
+  void read(const char* verb, uint32_t index) const;
+  void inputs(const Op& op, size_t number) const;
+  void added(const Op& op, uint32_t channels, uint32_t domain) const;
+  void output(const Op& op, uint64_t channels, uint32_t domain) const;
+  void no_arithmetic(const Op& op) const;  // no activation, kernel, added value or tensors, but for an embed's table
+  void elementwise(const Op& op) const;    // one value becomes another of its size
+  void one_frame(uint32_t domain);         // frames go to a domain once
+
+  const Graph& graph;
+
+ private:
+  void op(const Op& op);
+
+  std::vector<bool> written_;
+  std::vector<bool> framed_;    // of each domain, whether frames go to it
+  std::vector<int64_t> owner_;  // of each tensor: the op whose weight it is
+  size_t index_ = 0;
+};
+
+}  // namespace undertow

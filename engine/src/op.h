@@ -1,0 +1,112 @@
+// What the engine knows of a kind of op: what it refuses, what it keeps, how its weights are packed, and how it works on
+// a block of steps and on one step. Each kind has a file in ops/, and a word
+// in undertow/op_kinds.h.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "undertow/graph.h"
+
+namespace undertow {
+
+class OpCheck;
+class Pass;
+class Program;
+class Room;
+class Tasks;
+struct Leaf;
+
+// A leaf of what an op keeps for each row: floats (length, channels), or one integer below `length`.
+struct LeafShape {
+  std::string name;
+  uint32_t length;
+  uint32_t channels = 0;  // 0: an integer
+  uint32_t item = 4;      // bytes of a number, as the engine holds it
+
+  bool is_integer() const { return channels == 0; }
+  uint64_t numbers() const { return uint64_t(length) * channels; }
+  uint64_t bytes() const { return is_integer() ? sizeof(int64_t) : numbers() * item; }
+};
+
+// What of an op is needed although nobody reads its output: its inputs are kept, or it has to run.
+enum class Keeps { nothing, inputs, everything };
+
+// An op's weights in the order the kernels read them.
+class Packed {
+ public:
+  virtual ~Packed() = default;
+  virtual void reserve_past(Room&) {}             // room for what is not read in full at every step
+  virtual void fill(std::byte* memory) const = 0;  // the program's memory, once there is room for all
+  virtual uint32_t width() const { return 0; }     // numbers a vector's sums take
+  virtual size_t gathered() const { return 0; }    // bytes of a vector's inputs side by side, where they must be gathered
+};
+
+// An op made ready for some rows: its part of their state, and its work on them.
+class Unit {
+ public:
+  Unit(const Program& program, size_t op, uint32_t rows);
+  virtual ~Unit() = default;
+  Unit(const Unit&) = delete;
+  Unit& operator=(const Unit&) = delete;
+
+  // State: as before the first step; a row's part to leaves, and from them.
+  virtual void reset() {}
+  virtual void write(uint32_t, std::span<Leaf>, uint32_t) const {}
+  virtual void read(uint32_t, std::span<const Leaf>, uint32_t) {}
+
+  // All ticks of a pass; or of a block whose outputs nobody reads, only what is kept.
+  virtual void block(Pass& pass) = 0;
+  virtual void keep(Pass&) {}
+
+  // A step: its tasks in the order in which one thread can do them, and the work of one, by the number it was given.
+  virtual void plan(Tasks& tasks, const Pass& step);
+  virtual void work(uint32_t, Pass& step) { block(step); }
+
+  // Drop what was worked out for steps to come. `fetch` asks for the memory of the next piece of it.
+  virtual void forget() {}
+  virtual bool works_ahead() const { return false; }
+  virtual void fetch() const {}
+  const Unit* following = nullptr;  // the next unit that works ahead, round and round
+
+ protected:
+  const Op& op() const { return op_; }
+  uint32_t domain() const { return domain_; }
+
+  const Program& program_;
+  const size_t index_;
+  const uint32_t rows_;
+
+ private:
+  const Op& op_;
+  const uint32_t domain_;
+};
+
+// A kind of op; objects of it have no state.
+class OpRules {
+ public:
+  virtual ~OpRules() = default;
+  virtual void check(OpCheck& check, const Op& op) const = 0;
+
+  // Whether an output follows from the inputs of the same step alone, or from what is known of the step.
+  virtual bool follows(const Op&) const { return false; }
+  virtual bool reads_floats(const Graph&, const Op&) const { return true; }
+  virtual bool always_writes_floats() const { return true; }  // also where only its bytes are read
+  virtual Keeps keeps(const Op&) const { return Keeps::nothing; }
+  virtual std::vector<LeafShape> leaves(const Graph&, const Op&) const { return {}; }
+
+  virtual uint64_t tick_bytes(const Graph&, const Op&) const { return 0; }  // of weights, read in one tick
+  virtual std::unique_ptr<Packed> pack(const Graph&, const Op&, Room&) const { return nullptr; }
+
+  // `block` steps may be known at once, and the products of `burst` steps shared.
+  virtual std::unique_ptr<Unit> unit(const Program&, size_t op, uint32_t rows, uint32_t burst) const = 0;
+};
+
+const OpRules& rules_of(OpKind kind);
+inline const OpRules& rules_of(const Op& op) { return rules_of(op.kind); }
+
+}  // namespace undertow

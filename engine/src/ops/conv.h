@@ -1,0 +1,121 @@
+// conv       y = act(b + Σ_i W_i x[t - (k-1-i)·dilation] + add)    W (O, k, I); several inputs are read side by side
+//
+// Its weights in the kernels' order (conv.cpp), and its work on rows: a block of steps at once, or a step cut into tasks
+// that threads share, with the past taps of a burst of steps added beforehand (conv_unit.cpp).
+#pragma once
+
+#include <vector>
+
+#include "op.h"
+#include "pass.h"
+#include "program.h"
+#include "ring.h"
+#include "room.h"
+#include "schedule.h"
+
+namespace undertow {
+
+// Part of a convolution's inputs at one tap: `depth` of them from `first` on (for int8 padded to a multiple of 4).
+struct Block {
+  size_t offset;  // of the weights, in the program's memory
+  uint32_t first, depth;
+  uint32_t first_input, last_input;  // of the op's inputs, those it covers; `last_input` is one past the end
+};
+
+// Accumulators are in the kernels' order: the parts of a gate, and of multiplicative units, in turns of 16.
+class PackedConv final : public Packed {
+ public:
+  PackedConv(const Graph& graph, const Op& op, Room& room);
+
+  void reserve_past(Room& room) override;
+  void fill(std::byte* memory) const override;
+  uint32_t width() const override { return num_sums; }
+  size_t gathered() const override { return op_.inputs.size() > 1 ? round_up(depth, 64) * sizeof(float) : 0; }
+
+  Type type;
+  uint32_t depth;           // inputs side by side
+  uint32_t history;         // past inputs it keeps: (taps - 1) · dilation
+  uint32_t num_sums;        // accumulators, a multiple of 16
+  uint32_t channels;        // of y
+  std::vector<Block> past;  // one a past tap, oldest first
+  std::vector<Block> now;   // the current inputs, in parts that can be begun before the next ones are known
+  size_t start;             // int32: where int8 sums begin, -zero_point · Σ w; float: the bias
+  size_t bias, scale;       // int8: float each
+
+ private:
+  Block block(Room& room, uint32_t first, uint32_t depth, uint32_t first_input, uint32_t last_input) const;
+  template <class T>
+  void fill_block(std::byte* memory, const Block& block, uint32_t tap, const T* weights) const;
+  void fill_sums(std::byte* memory) const;
+  int64_t channel_of(uint32_t sum) const;
+
+  const Graph& graph_;
+  const Op& op_;
+};
+
+// State: "past", a ring of inputs, of which int8 convolutions keep the bytes, and where a row stands in it, "cursor".
+class Conv final : public Unit {
+ public:
+  Conv(const Program& program, size_t op, uint32_t rows, uint32_t burst);
+
+  void reset() override;
+  void write(uint32_t row, std::span<Leaf> leaves, uint32_t leaf_row) const override;
+  void read(uint32_t row, std::span<const Leaf> leaves, uint32_t leaf_row) override;
+
+  void block(Pass& pass) override;
+  void keep(Pass& pass) override;
+
+  void plan(Tasks& tasks, const Pass& step) override;
+  void work(uint32_t number, Pass& step) override;
+  void forget() override;
+  bool works_ahead() const override { return is_stepped_ && !packed_.past.empty(); }
+  void fetch() const override;
+
+ private:
+  // past   the past taps, for a burst of steps
+  // now    a part of the current inputs, for some of the sums; the last part also finishes them
+  // store  the current input into the ring
+  enum class Part { past, now, store };
+
+  // One task and the scratch it works in.
+  struct Work {
+    Part part;
+    bool last = false;                        // now: the part that finishes
+    bool x_stays = false, add_stays = false;  // the pointers are the same at every step, and set; `input` as `x`
+    uint32_t block = 0;                       // now: which part of the inputs
+    std::vector<const void*> x{};
+    std::vector<const float*> add{}, input{};
+    std::vector<float*> y{};
+    std::vector<uint8_t*> bytes{};
+    Aligned<std::byte> gathered{};
+    Product product{};
+    Finish finish{};
+  };
+
+  // Sums while stepping: of a burst of steps, past taps already in.
+  struct Sums {
+    uint32_t burst = 1;  // steps whose past taps are added at once: at most the dilation
+    uint32_t at = 0, left = 0, next = 1;
+    Aligned<std::byte> memory{};  // (rows, burst, sums), four bytes each
+  };
+
+  bool holds_bytes() const { return packed_.type == Type::i8; }
+  const void* input(const Pass& pass, const Block& block, uint32_t row, uint32_t tick, std::byte* gathered) const;
+
+  std::vector<uint32_t> plan_now(Tasks& tasks, const std::vector<uint32_t>& past, const Pass& step);
+  void point(Work& work, uint32_t begin, uint32_t end, const Pass& step);
+  double reading(const Tasks& tasks, uint32_t depth, uint32_t width) const;
+  void add_past(Work& work);
+  void add_now(Work& work, const Pass& step);
+  void store(const Pass& step);
+
+  const PackedConv& packed_;
+  void (*const multiply_)(const Product&);
+  const bool is_stepped_;
+  Ring ring_;
+  Sums sums_;
+  std::vector<Work> work_;
+  bool alone_ = true;  // whether one thread steps these rows
+};
+
+}  // namespace undertow

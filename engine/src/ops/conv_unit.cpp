@@ -1,0 +1,320 @@
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "ops/conv.h"
+#include "state.h"
+
+namespace undertow {
+namespace {
+
+constexpr double channel_ns = 0.7;
+constexpr size_t worth_cutting = 32768;  // weights of a part that several threads may share
+
+// Sums from … to of each part of a convolution that threads share.
+std::vector<std::pair<uint32_t, uint32_t>> slices(const PackedConv& conv, uint32_t threads) {
+  const uint32_t panels = (conv.num_sums + panel_width - 1) / panel_width;
+  uint32_t parts = std::min(panels, threads);
+  if (size_t(conv.num_sums) * conv.depth < worth_cutting) parts = 1;
+  std::vector<std::pair<uint32_t, uint32_t>> slices;
+  for (uint32_t part = 0; part < parts; part++)
+    slices.push_back({panels * part / parts * panel_width,
+                      std::min(panels * (part + 1) / parts * panel_width, conv.num_sums)});
+  return slices;
+}
+
+void (*product_of(const Kernels& kernels, Type type))(const Product&) {
+  return type == Type::i8 ? kernels.product_i8 : type == Type::bf16 ? kernels.product_bf16 : kernels.product_f32;
+}
+
+}  // namespace
+
+Conv::Conv(const Program& program, size_t op, uint32_t rows, uint32_t burst)
+    : Unit(program, op, rows), packed_(program.packed<PackedConv>(op)),
+      multiply_(product_of(program.kernels, packed_.type)),
+      is_stepped_(domain() == 0 && !program.holding(this->op().output).ahead) {
+  if (packed_.history > 0) {
+    ring_.length = packed_.history;
+    ring_.entry = holds_bytes() ? round_up(packed_.depth, 4) : packed_.depth * sizeof(float);
+    ring_.memory = Aligned<std::byte>(size_t(rows) * ring_.length * ring_.entry);
+    ring_.cursors.assign(rows, 0);
+  }
+  if (!is_stepped_) return;
+  if (packed_.history > 0) sums_.burst = std::min(burst, this->op().dilation);
+  sums_.memory = Aligned<std::byte>(rows * sums_.burst * size_t(packed_.num_sums) * sizeof(float));
+}
+
+// Zeros, of which bytes are the zero point.
+void Conv::reset() {
+  if (ring_.length == 0) return;
+  const int zero = holds_bytes() ? int(program_.graph.values[op().inputs[0]].zero_point) : 0;
+  std::memset(ring_.memory.data(), zero, ring_.memory.size());
+  std::fill(ring_.cursors.begin(), ring_.cursors.end(), 0);
+}
+
+void Conv::write(uint32_t row, std::span<Leaf> leaves, uint32_t leaf_row) const {
+  if (ring_.length == 0) return;
+  const Value& value = program_.graph.values[op().inputs[0]];
+  const float* step = holds_bytes() ? program_.graph.tensors[value.step].f32() : nullptr;
+  float* out = leaves[0].floats.data() + size_t(leaf_row) * ring_.length * packed_.depth;
+  for (uint32_t age = ring_.length; age > 0; age--) {
+    const std::byte* entry = ring_.at(row, ring_.slot(row, age));
+    for (uint32_t c = 0; c < packed_.depth; c++)
+      *out++ = step ? (float(uint8_t(entry[c])) - float(value.zero_point)) * step[c]
+                    : reinterpret_cast<const float*>(entry)[c];
+  }
+  leaves[1].integers[leaf_row] = 0;
+}
+
+// As the kernels round.
+void Conv::read(uint32_t row, std::span<const Leaf> leaves, uint32_t leaf_row) {
+  if (ring_.length == 0) return;
+  const Holding& holding = program_.holding(op().inputs[0]);
+  const auto to_byte = [&](uint32_t c, float x) -> uint8_t {
+    const float level = std::nearbyint(x * holding.inverse_step[c]) + holding.zero_point;
+    return !(level > 0.0f) ? 0 : level < 255.0f ? uint8_t(level) : 255;
+  };
+  const float* in = leaves[0].floats.data() + size_t(leaf_row) * ring_.length * packed_.depth;
+  const int64_t oldest = leaves[1].integers[leaf_row];
+  for (uint32_t slot = 0; slot < ring_.length; slot++) {
+    const float* from = in + size_t((oldest + slot) % ring_.length) * packed_.depth;
+    std::byte* entry = ring_.at(row, slot);
+    for (uint32_t c = 0; c < packed_.depth; c++) {
+      if (holds_bytes())
+        entry[c] = std::byte(to_byte(c, from[c]));
+      else
+        reinterpret_cast<float*>(entry)[c] = from[c];
+    }
+  }
+  ring_.cursors[row] = 0;
+}
+
+// A part of the current inputs: where they lie, or gathered side by side.
+const void* Conv::input(const Pass& pass, const Block& block, uint32_t row, uint32_t tick, std::byte* gathered) const {
+  if (op().inputs.size() == 1) return pass.held(packed_.type, op().inputs[0], row, tick);
+  const size_t item = holds_bytes() ? 1 : sizeof(float);
+  std::byte* target = gathered;
+  for (uint32_t n = block.first_input; n < block.last_input; n++) {
+    const uint32_t value = op().inputs[n];
+    const auto* from = static_cast<const std::byte*>(pass.held(packed_.type, value, row, tick));
+    target = std::copy_n(from, program_.graph.values[value].channels * item, target);
+  }
+  return gathered;
+}
+
+void Conv::block(Pass& pass) {
+  Scratch& scratch = pass.scratch;
+  const Holding& holding = program_.holding(op().output);
+  uint32_t vectors = 0;
+  for (uint32_t row = 0; row < rows_; row++)
+    for (uint32_t tick = 0; tick < pass.count(domain(), row); tick++, vectors++) {
+      if (op().add >= 0) scratch.add[vectors] = pass.floats(op().add, row, tick);
+      if (op().activation == Activation::multiply) scratch.input[vectors] = pass.floats(op().inputs[0], row, tick);
+      scratch.y[vectors] = pass.floats(op().output, row, tick);
+      if (holding.bytes) scratch.bytes[vectors] = pass.bytes(op().output, row, tick);
+    }
+  if (vectors == 0) return;
+  const uint32_t width = packed_.num_sums;
+  Product product{nullptr, 0, 0, width, vectors, scratch.x.data(), scratch.acc.data(), width,
+                  program_.memory(packed_.start)};
+  const auto add_block = [&](const Block& block) {
+    product.weights = program_.memory(block.offset), product.depth = block.depth;
+    multiply_(product);
+    product.start = nullptr;
+  };
+  for (size_t tap = 0; tap < packed_.past.size(); tap++) {
+    // What a past tap reads at each step: an earlier step of this block, or the ring.
+    const uint32_t lag = uint32_t(packed_.past.size() - tap) * op().dilation;
+    for (uint32_t row = 0, n = 0; row < rows_; row++)
+      for (uint32_t tick = 0; tick < pass.count(domain(), row); tick++, n++)
+        scratch.x[n] = tick >= lag ? pass.held(packed_.type, op().inputs[0], row, tick - lag)
+                                   : ring_.at(row, ring_.slot(row, lag - tick));
+    add_block(packed_.past[tap]);
+  }
+  for (const Block& block : packed_.now) {
+    for (uint32_t row = 0, n = 0; row < rows_; row++)
+      for (uint32_t tick = 0; tick < pass.count(domain(), row); tick++, n++)
+        scratch.x[n] = input(pass, block, row, tick, scratch.gathered.data() + n * scratch.room);
+    add_block(block);
+  }
+  const bool integer = holds_bytes();
+  program_.kernels.finish({op().activation, 0, uint32_t(round_up(packed_.channels, lane_group)), vectors,
+                           scratch.acc.data(), width, integer ? program_.floats(packed_.scale) : nullptr,
+                           integer ? program_.floats(packed_.bias) : nullptr,
+                           op().add >= 0 ? scratch.add.data() : nullptr, packed_.channels,
+                           holding.floats ? scratch.y.data() : nullptr, holding.bytes ? scratch.bytes.data() : nullptr,
+                           holding.inverse_step.data(), holding.zero_point, scratch.input.data()});
+  keep(pass);
+}
+
+// Keep a block's inputs in the ring, as far as it reaches.
+void Conv::keep(Pass& pass) {
+  if (ring_.length == 0) return;
+  for (uint32_t row = 0; row < rows_; row++) {
+    const uint32_t count = pass.count(domain(), row);
+    for (uint32_t tick = count - std::min(count, ring_.length); tick < count; tick++) {
+      const auto* from = static_cast<const std::byte*>(pass.held(packed_.type, op().inputs[0], row, tick));
+      std::copy_n(from, ring_.entry, ring_.at(row, ring_.cursors[row]));
+      ring_.advance(row);
+    }
+  }
+}
+
+void Conv::plan(Tasks& tasks, const Pass& step) {
+  if (!is_stepped_) return Unit::plan(tasks, step);
+  alone_ = tasks.threads() == 1;
+  std::vector<uint32_t> past;
+  if (!packed_.past.empty()) {
+    Task task{index_, uint32_t(work_.size())};
+    task.cost = task_ns + double(packed_.past.size()) * reading(tasks, packed_.depth, packed_.num_sums) / sums_.burst;
+    past.push_back(tasks.push(task, false));
+    work_.push_back({Part::past});
+    work_.back().x.resize(rows_ * sums_.burst);
+  }
+  const std::vector<uint32_t> makers = plan_now(tasks, past, step);
+  if (packed_.history > 0) {
+    Task task{index_, uint32_t(work_.size())};
+    task.cost = task_ns;
+    task.needs = makers;
+    tasks.push(task);
+    work_.push_back({Part::store});
+  }
+  tasks.makes(op().output, makers);
+}
+
+std::vector<uint32_t> Conv::plan_now(Tasks& tasks, const std::vector<uint32_t>& past, const Pass& step) {
+  std::vector<uint32_t> makers;
+  for (const auto& [begin, end] : slices(packed_, tasks.threads())) {
+    std::vector<uint32_t> before = past;
+    for (uint32_t number = 0; number < packed_.now.size(); number++) {
+      const Block& part = packed_.now[number];
+      const bool last = number + 1 == packed_.now.size();
+      Task task{index_, uint32_t(work_.size())};
+      task.cost = task_ns + reading(tasks, part.depth, end - begin) + (last ? channel_ns * (end - begin) : 0);
+      task.needs = before;
+      for (uint32_t n = part.first_input; n < part.last_input; n++) tasks.need(task, op().inputs[n]);
+      if (last && op().add >= 0) tasks.need(task, uint32_t(op().add));
+      before = {tasks.push(task)};
+      work_.push_back({Part::now, last});
+      work_.back().block = number;
+      point(work_.back(), begin, end, step);
+    }
+    makers.insert(makers.end(), before.begin(), before.end());
+  }
+  return makers;
+}
+
+double Conv::reading(const Tasks& tasks, uint32_t depth, uint32_t width) const {
+  return tasks.reading(double(depth) * width * double(item_size(packed_.type)));
+}
+
+// Set what stays as it is from step to step: pointers, and what is asked of the kernels, but for where the sums are in
+// the burst.
+void Conv::point(Work& work, uint32_t begin, uint32_t end, const Pass& step) {
+  const Block& block = packed_.now[work.block];
+  const Place& y = step.place(op().output);
+  const bool direct = op().inputs.size() == 1 || program_.side_by_side(index_);
+  work.x_stays = direct && !program_.holding(op().inputs[block.first_input]).ahead;
+  work.add_stays = !work.last || op().add < 0 || !program_.holding(op().add).ahead;
+  work.x.resize(rows_), work.add.resize(rows_), work.input.resize(rows_);
+  if (!direct) work.gathered = Aligned<std::byte>(rows_ * round_up(block.depth, 64) * sizeof(float));
+  for (uint32_t row = 0; row < rows_; row++) {
+    work.y.push_back(y.floats + row * y.row);
+    if (y.bytes) work.bytes.push_back(y.bytes + row * y.row);
+    if (work.x_stays) work.x[row] = step.held(packed_.type, op().inputs[block.first_input], row, 0);
+    if (work.x_stays) work.input[row] = step.floats(op().inputs[block.first_input], row, 0);
+    if (work.add_stays && work.last && op().add >= 0) work.add[row] = step.floats(uint32_t(op().add), row, 0);
+  }
+  const Holding& holding = program_.holding(op().output);
+  const size_t stride = sums_.burst * size_t(packed_.num_sums);
+  const bool starts = work.block == 0 && packed_.past.empty(), integer = holds_bytes();
+  const uint32_t parts = parts_of(op().activation);
+  work.product = {program_.memory(block.offset), block.depth, begin, end, rows_, work.x.data(), nullptr, stride,
+                  starts ? program_.memory(packed_.start) : nullptr};
+  work.finish = {op().activation, begin / parts, end / parts, rows_, nullptr, stride,
+                 integer ? program_.floats(packed_.scale) : nullptr, integer ? program_.floats(packed_.bias) : nullptr,
+                 op().add >= 0 ? work.add.data() : nullptr, packed_.channels, holding.floats ? work.y.data() : nullptr,
+                 holding.bytes ? work.bytes.data() : nullptr, holding.inverse_step.data(), holding.zero_point,
+                 work.input.data()};
+}
+
+void Conv::work(uint32_t number, Pass& step) {
+  if (!is_stepped_) return block(step);
+  Work& work = work_[number];
+  switch (work.part) {
+    case Part::past: return add_past(work);
+    case Part::now: return add_now(work, step);
+    case Part::store: return store(step);
+  }
+}
+
+// Past taps that were added ahead no longer hold. Bursts begin one after another, so that no step has all of them.
+void Conv::forget() {
+  sums_.left = 0;
+  sums_.next = 1 + uint32_t(index_) % sums_.burst;
+}
+
+// Begin the sums of the next steps, as many as the dilation lets past taps be known for.
+void Conv::add_past(Work& work) {
+  if (alone_) following->fetch();  // else another thread may be writing there
+  if (sums_.left > 0) return;
+  const uint32_t steps = sums_.next, width = packed_.num_sums;
+  sums_.left = steps, sums_.at = 0, sums_.next = sums_.burst;
+  for (size_t tap = 0; tap < packed_.past.size(); tap++) {
+    const Block& block = packed_.past[tap];
+    const uint32_t lag = uint32_t(packed_.past.size() - tap) * op().dilation;
+    const std::byte* start = tap == 0 ? program_.memory(packed_.start) : nullptr;
+    if (steps == sums_.burst) {
+      for (uint32_t n = 0; n < rows_ * steps; n++)
+        work.x[n] = ring_.at(n / steps, ring_.slot(n / steps, lag - n % steps));
+      multiply_({program_.memory(block.offset), block.depth, 0, width, rows_ * steps, work.x.data(),
+                sums_.memory.data(), width, start});
+      continue;
+    }
+    for (uint32_t row = 0; row < rows_; row++) {
+      for (uint32_t n = 0; n < steps; n++) work.x[n] = ring_.at(row, ring_.slot(row, lag - n));
+      multiply_({program_.memory(block.offset), block.depth, 0, width, steps, work.x.data(),
+                sums_.memory.data() + row * sums_.burst * width * sizeof(float), width, start});
+    }
+  }
+}
+
+// Ask for what the past taps will read soon: with many rows it lies in memory, not in a cache.
+void Conv::fetch() const {
+  if (sums_.left > 0) return;
+  for (size_t tap = 1; tap <= packed_.past.size(); tap++)
+    for (uint32_t row = 0; row < rows_; row++)
+      for (uint32_t n = 0; n < sums_.next; n++) {
+        const std::byte* entry = ring_.at(row, ring_.slot(row, uint32_t(tap) * op().dilation - n));
+        for (size_t at = 0; at < ring_.entry; at += 64) __builtin_prefetch(entry + at);
+      }
+}
+
+void Conv::add_now(Work& work, const Pass& step) {
+  if (!work.x_stays) {
+    const size_t room = work.gathered.size() / rows_;
+    const Block& block = packed_.now[work.block];
+    for (uint32_t row = 0; row < rows_; row++) {
+      work.x[row] = input(step, block, row, 0, work.gathered.data() + row * room);
+      work.input[row] = step.floats(op().inputs[block.first_input], row, 0);
+    }
+  }
+  work.product.acc = sums_.memory.data() + sums_.at * size_t(packed_.num_sums) * sizeof(float);
+  multiply_(work.product);
+  if (!work.last) return;
+  if (!work.add_stays)
+    for (uint32_t row = 0; row < rows_; row++) work.add[row] = step.floats(uint32_t(op().add), row, 0);
+  work.finish.acc = work.product.acc;
+  program_.kernels.finish(work.finish);
+}
+
+void Conv::store(const Pass& step) {
+  for (uint32_t row = 0; row < rows_; row++) {
+    std::copy_n(static_cast<const std::byte*>(step.held(packed_.type, op().inputs[0], row, 0)), ring_.entry,
+                ring_.at(row, ring_.cursors[row]));
+    ring_.advance(row);
+  }
+  sums_.at++, sums_.left--;
+}
+
+}  // namespace undertow

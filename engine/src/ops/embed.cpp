@@ -1,0 +1,56 @@
+// embed      y = table[symbol]      table (num_symbols + 1, C); the last row is the start symbol
+#include <algorithm>
+
+#include "check_ops.h"
+#include "op.h"
+#include "pass.h"
+
+namespace undertow {
+namespace {
+
+class Embed final : public Unit {
+ public:
+  using Unit::Unit;
+
+  void block(Pass& pass) override {
+    const Tensor& table = program_.graph.tensors[op().weight];
+    const uint32_t channels = table.dims[1];
+    for (uint32_t row = 0; row < rows_; row++)
+      for (uint32_t tick = 0; tick < pass.count(0, row); tick++) {
+        const size_t symbol = size_t(pass.symbols[row * pass.symbol_stride + tick]);
+        std::copy_n(table.f32() + symbol * channels, channels, pass.floats(op().output, row, tick));
+        pass.quantise(op().output, row, tick);
+      }
+  }
+};
+
+class Rules final : public OpRules {
+ public:
+  void check(OpCheck& check, const Op& op) const override {
+    check.inputs(op, 0);
+    check.no_arithmetic(op);
+    const Tensor& table = check.own_weight(op);
+    if (table.type != Type::f32 || table.dims.size() != 2 || table.dims[0] != check.graph.num_symbols + 1) {
+      check.fail("has a table of ", shape(table), " ", name(table.type), "; it must be float32, with a row for each of ",
+                 check.graph.num_symbols, " symbols and the start");
+    }
+    check.output(op, table.dims[1], 0);
+  }
+
+  uint64_t tick_bytes(const Graph& graph, const Op& op) const override {
+    return graph.values[op.output].channels * sizeof(float);
+  }
+
+  std::unique_ptr<Unit> unit(const Program& program, size_t op, uint32_t rows, uint32_t) const override {
+    return std::make_unique<Embed>(program, op, rows);
+  }
+};
+
+}  // namespace
+
+const OpRules& embed_rules() {
+  static const Rules rules;
+  return rules;
+}
+
+}  // namespace undertow

@@ -1,0 +1,82 @@
+// norm       y = act(w (x - mean) / √(variance + 1e-5) + b), over the channels of one step      weight, bias (C)
+#include <algorithm>
+#include <utility>
+
+#include "check_ops.h"
+#include "op.h"
+#include "pass.h"
+#include "room.h"
+
+namespace undertow {
+namespace {
+
+// Scales and shifts, padded with zeros to whole groups of lanes.
+class PackedNorm final : public Packed {
+ public:
+  PackedNorm(const Graph& graph, const Op& op, Room& room) : graph_(graph), op_(op) {
+    const size_t size = round_up(graph.values[op.output].channels, lane_group) * sizeof(float);
+    weight = room.take(size), bias = room.take(size);
+  }
+
+  void fill(std::byte* memory) const override {
+    for (const auto& [tensor, offset] : {std::pair(op_.weight, weight), std::pair(op_.bias, bias)})
+      std::copy_n(graph_.tensors[tensor].f32(), graph_.values[op_.output].channels,
+                  reinterpret_cast<float*>(memory + offset));
+  }
+
+  size_t weight, bias;
+
+ private:
+  const Graph& graph_;
+  const Op& op_;
+};
+
+class Norm final : public Unit {
+ public:
+  using Unit::Unit;
+
+  void block(Pass& pass) override {
+    const auto& packed = program_.packed<PackedNorm>(index_);
+    for (uint32_t row = 0; row < rows_; row++)
+      for (uint32_t tick = 0; tick < pass.count(domain(), row); tick++) {
+        program_.kernels.normalise({op().activation, program_.graph.values[op().output].channels,
+                                    pass.floats(op().inputs[0], row, tick), program_.floats(packed.weight),
+                                    program_.floats(packed.bias), pass.floats(op().output, row, tick)});
+        pass.quantise(op().output, row, tick);
+      }
+  }
+};
+
+class Rules final : public OpRules {
+ public:
+  void check(OpCheck& check, const Op& op) const override {
+    check.elementwise(op);
+    if (op.add != -1) check.fail("adds value ", op.add);
+    check.own_weight(op);
+    check.vector("weight", op.weight, check.value(op.output).channels);
+    check.vector("bias", op.bias, check.value(op.output).channels);
+  }
+
+  bool follows(const Op&) const override { return true; }
+
+  uint64_t tick_bytes(const Graph& graph, const Op& op) const override {
+    return 2 * graph.values[op.output].channels * sizeof(float);
+  }
+
+  std::unique_ptr<Packed> pack(const Graph& graph, const Op& op, Room& room) const override {
+    return std::make_unique<PackedNorm>(graph, op, room);
+  }
+
+  std::unique_ptr<Unit> unit(const Program& program, size_t op, uint32_t rows, uint32_t) const override {
+    return std::make_unique<Norm>(program, op, rows);
+  }
+};
+
+}  // namespace
+
+const OpRules& norm_rules() {
+  static const Rules rules;
+  return rules;
+}
+
+}  // namespace undertow

@@ -1,0 +1,87 @@
+// unframe    y = slot j of the last frame, j = 0 at the step that completed it: x's clock -> the parent's
+#include <algorithm>
+
+#include "check_ops.h"
+#include "op.h"
+#include "pass.h"
+#include "state.h"
+
+namespace undertow {
+namespace {
+
+// State: the last frame, which steps read slot by slot.
+class Unframe final : public Unit {
+ public:
+  Unframe(const Program& program, size_t op, uint32_t rows) : Unit(program, op, rows) {
+    const Graph& graph = program.graph;
+    from_ = graph.values[this->op().inputs[0]].domain;
+    period_ = graph.domains[from_].period;
+    channels_ = graph.values[this->op().output].channels;
+    held_ = Aligned<float>(rows * size());
+  }
+
+  void reset() override { std::fill_n(held_.data(), held_.size(), 0.0f); }
+
+  void write(uint32_t row, std::span<Leaf> leaves, uint32_t leaf_row) const override {
+    std::copy_n(at(row), size(), leaves[0].floats.data() + leaf_row * size());
+  }
+
+  void read(uint32_t row, std::span<const Leaf> leaves, uint32_t leaf_row) override {
+    std::copy_n(leaves[0].floats.data() + leaf_row * size(), size(), at(row));
+  }
+
+  void block(Pass& pass) override {
+    for (uint32_t row = 0; row < rows_; row++) {
+      uint32_t slot = pass.phases[from_][row], frame = 0;
+      for (uint32_t tick = 0; tick < pass.count(domain(), row); tick++) {
+        slot = slot + 1 == period_ ? 0 : slot + 1;
+        if (slot == 0) std::copy_n(pass.floats(op().inputs[0], row, frame++), size(), at(row));
+        std::copy_n(at(row) + size_t(slot) * channels_, channels_, pass.floats(op().output, row, tick));
+        pass.quantise(op().output, row, tick);
+      }
+    }
+  }
+
+ private:
+  size_t size() const { return size_t(period_) * channels_; }
+  float* at(uint32_t row) const { return held_.data() + row * size(); }
+
+  uint32_t from_, period_, channels_;
+  Aligned<float> held_;  // (rows, period, channels)
+};
+
+class Rules final : public OpRules {
+ public:
+  void check(OpCheck& check, const Op& op) const override {
+    check.inputs(op, 1);
+    check.no_arithmetic(op);
+    const Value &from = check.value(op.inputs[0]), &to = check.value(op.output);
+    const Domain& domain = check.graph.domains[from.domain];
+    if (from.domain == 0 || domain.parent != to.domain) {
+      check.fail("goes from domain ", from.domain, " to ", to.domain, ", which is not its parent");
+    }
+    if (from.channels != uint64_t(to.channels) * domain.period) {
+      check.fail("reads ", from.channels, " channels, not ", domain.period, " times the ", to.channels, " it writes");
+    }
+  }
+
+  Keeps keeps(const Op&) const override { return Keeps::everything; }
+
+  std::vector<LeafShape> leaves(const Graph& graph, const Op& op) const override {
+    const uint32_t period = graph.domains[graph.values[op.inputs[0]].domain].period;
+    return {{op.name + ".outputs", period, graph.values[op.output].channels}};
+  }
+
+  std::unique_ptr<Unit> unit(const Program& program, size_t op, uint32_t rows, uint32_t) const override {
+    return std::make_unique<Unframe>(program, op, rows);
+  }
+};
+
+}  // namespace
+
+const OpRules& unframe_rules() {
+  static const Rules rules;
+  return rules;
+}
+
+}  // namespace undertow

@@ -1,0 +1,41 @@
+#include "pass.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace undertow {
+
+Pass::Pass(const Program& program, uint32_t first_row, uint32_t rows, std::vector<Place> places, Scratch& shared)
+    : scratch(shared), program_(program), first_row_(first_row), rows_(rows), places_(std::move(places)) {
+  for (size_t domain = 0; domain < program.graph.domains.size(); domain++) {
+    counts.emplace_back(rows);
+    phases.emplace_back(rows);
+  }
+}
+
+void Pass::begin(uint32_t steps, const Condition& condition, int64_t step) {
+  std::fill(counts[0].begin(), counts[0].end(), steps);
+  condition_ = condition;
+  if (condition.steps > 1) condition_.data += step * program_.graph.condition_channels;
+}
+
+const float* Pass::condition(uint32_t row, uint32_t tick) const {
+  const size_t step = condition_.steps == 1 ? 0 : size_t(tick) * program_.graph.condition_channels;
+  return condition_.data + int64_t(first_row_ + row) * condition_.stride + step;
+}
+
+void Pass::quantise(uint32_t value, uint32_t row, uint32_t tick) const {
+  const Holding& holding = program_.holding(value);
+  if (!holding.bytes) return;
+  uint8_t* target = bytes(value, row, tick);
+  Finish finish{};
+  finish.end = uint32_t(round_up(program_.graph.values[value].channels, lane_group));
+  finish.num_rows = 1;
+  finish.acc = floats(value, row, tick);
+  finish.bytes = &target;
+  finish.inverse_step = holding.inverse_step.data();
+  finish.zero_point = holding.zero_point;
+  program_.kernels.finish(finish);
+}
+
+}  // namespace undertow

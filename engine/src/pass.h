@@ -1,0 +1,75 @@
+// Where values lie while ops work on them, and how many ticks each clock has: in a block of steps that are known, or in
+// the one step that is being drawn.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "aligned.h"
+#include "program.h"
+#include "undertow/engine.h"
+
+namespace undertow {
+
+// A value's vectors: of row r and tick j at r · row + j · step.
+struct Place {
+  float* floats = nullptr;
+  uint8_t* bytes = nullptr;  // null where nothing reads them
+  size_t row = 0, step = 0;
+  bool ahead = false;  // worked out for a block of steps, of which this pass is at one
+};
+
+// Pointers and sums of the ops that one thread works on as a whole, one after another.
+struct Scratch {
+  std::vector<const void*> x;
+  std::vector<const float*> add, input;
+  std::vector<float*> y;
+  std::vector<uint8_t*> bytes;
+  Aligned<std::byte> gathered, acc;
+  size_t room = 0;  // bytes of `gathered` for each vector
+};
+
+class Pass {
+ public:
+  Pass(const Program& program, uint32_t first_row, uint32_t rows, std::vector<Place> places, Scratch& scratch);
+
+  float* floats(uint32_t value, uint32_t row, uint32_t tick) const {
+    const Place& at = places_[value];
+    return at.floats + row * at.row + (at.ahead ? ahead : tick) * at.step;
+  }
+  uint8_t* bytes(uint32_t value, uint32_t row, uint32_t tick) const {
+    const Place& at = places_[value];
+    return at.bytes + row * at.row + (at.ahead ? ahead : tick) * at.step;
+  }
+  // What a convolution of such weights reads.
+  const void* held(Type type, uint32_t value, uint32_t row, uint32_t tick) const {
+    return type == Type::i8 ? static_cast<const void*>(bytes(value, row, tick)) : floats(value, row, tick);
+  }
+  const Place& place(uint32_t value) const { return places_[value]; }
+
+  // The bytes of a vector whose floats are there, where anything reads them.
+  void quantise(uint32_t value, uint32_t row, uint32_t tick) const;
+
+  // So many steps, from `step` of what is known on; one step of a condition that serves all is taken as it is.
+  void begin(uint32_t steps, const Condition& condition, int64_t step);
+
+  uint32_t rows() const { return rows_; }
+  uint32_t count(uint32_t domain, uint32_t row) const { return counts[domain][row]; }
+  const float* condition(uint32_t row, uint32_t tick) const;
+
+  std::vector<std::vector<uint32_t>> counts;  // of each domain and row, ticks of this pass
+  std::vector<std::vector<uint32_t>> phases;  // inputs pending of its frame when the pass began
+  const int64_t* symbols = nullptr;           // (rows, symbol_stride): what is embedded
+  size_t symbol_stride = 0;
+  uint32_t ahead = 0;                         // the step in the block of what is known ahead
+  Scratch& scratch;
+
+ private:
+  const Program& program_;
+  uint32_t first_row_, rows_;
+  std::vector<Place> places_;
+  Condition condition_{};
+};
+
+}  // namespace undertow
