@@ -71,14 +71,18 @@ def batches_in_order(
     context_steps: int = 0,
     period: int = 1,
     look_ahead: int = 0,
+    most_steps: int | None = None,
+    seed: int = 0,
 ) -> Iterator[Batch]:
     """Every sequence once, for validation and scoring: the longest first, similar lengths together, padded.
 
     Whole sequences by default; with `crop_steps`, longer ones are cut into consecutive crops with context, and each
-    step is counted once. Arguments and errors are those of `CropBatches`.
+    step is counted once. Of more than `most_steps` steps, crops of about as many are drawn by the seed. Other arguments
+    and errors are those of `CropBatches`.
     """
     _check_size(batch_size)
     rows = cut(examples, crop_steps, context_steps, period).cut()
+    rows = rows[sample(rows[:, 2] - rows[:, 1], most_steps, seed)]
     length = rows[:, 2] - rows[:, 1] + rows[:, 3]
     rows = rows[np.argsort(-length, kind="stable")]
     for first in range(0, len(rows), batch_size):
@@ -114,6 +118,14 @@ def random_windows(
     crops = [Crop(sequence, first, first + steps, context) for sequence, first in windows]
     for first in range(0, num, batch_size):
         yield collate(examples, crops[first : first + batch_size])
+
+
+def sample(sizes: np.ndarray, most: int | None, seed: int) -> np.ndarray:
+    """The places, in order, of some of (N,) parts: at most `most` large together, at least one; None: of all."""
+    if most is None or int(sizes.sum()) <= most:
+        return np.arange(len(sizes))
+    order = np.random.default_rng([seed, 4]).permutation(len(sizes))
+    return np.sort(order[: max(1, int(np.searchsorted(np.cumsum(sizes[order]), most, side="right")))])
 
 
 def rows_of_rank(batch_size: int, seed: int, rank: int, world_size: int) -> slice:

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from undertow.batch import Batch
-from undertow.data.batches import collate, rows_of_rank
+from undertow.data.batches import collate, rows_of_rank, sample
 from undertow.data.crops import Crop
 from undertow.data.pairs import PairSet
 from undertow.errors import DataError, UsageError
@@ -74,13 +74,18 @@ class PairBatches:
         return [parts[index] for index in random.permutation(len(parts))]
 
 
-def pairs_in_order(pairs: PairSet, tokens_per_batch: int) -> Iterator[Batch]:
+def pairs_in_order(
+    pairs: PairSet, tokens_per_batch: int, most_symbols: int | None = None, seed: int = 0
+) -> Iterator[Batch]:
     """Every pair once, for validation and scoring, the longest first.
 
-    Arguments and errors are those of `PairBatches`.
+    Of more than `most_symbols` symbols, sources included, batches of about as many are drawn by the seed. Other
+    arguments and errors are those of `PairBatches`.
     """
-    for rows in rows_in_order(pairs, tokens_per_batch):
-        yield collate_pairs(pairs, rows)
+    every = list(rows_in_order(pairs, tokens_per_batch))
+    sizes = np.array([int((pairs.source_lengths[rows] + pairs.target_lengths[rows]).sum()) for rows in every])
+    for place in sample(sizes, most_symbols, seed):
+        yield collate_pairs(pairs, every[place])
 
 
 def rows_in_order(pairs: PairSet, tokens_per_batch: int) -> Iterator[np.ndarray]:

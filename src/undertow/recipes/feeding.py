@@ -3,10 +3,11 @@
 T steps, S source steps.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from undertow.batch import Batch
+from undertow.callbacks import Say, silent
 from undertow.data.batches import CropBatches, batches_in_order
 from undertow.data.examples import Examples, check_predicted
 from undertow.data.needs import Needs
@@ -21,6 +22,8 @@ from undertow.training.distributed import World
 from undertow.training.trainer import TrainingBatches
 
 VALIDATION_STEPS = 32_768  # steps of one batch, about
+VALIDATION_SAMPLES, VALIDATION_SYMBOLS = 2**21, 2**23  # most of a validation: of sound, of other symbols
+LONGEST_WHOLE = 2**18  # steps of a sequence that is validated whole by a network that sees all of the past
 VALIDATION_CROP = 4_096  # default steps of a held-out crop
 CHUNK = 128  # default steps of truncated back-propagation
 COUNTED_SYMBOLS = 2**22  # symbols of each split for the unigram, about
@@ -46,19 +49,44 @@ def training_batches(
     return CropBatches(examples, training.batch_size, cut.crop_steps, context_steps(cut, needs), *place, **clocks)
 
 
-def validation_batches(sets: Mapping[str, Any], cut: Cut, needs: Needs) -> Sequence[Batch]:
-    """Every held-out step once, in batches of bounded size; none without held-out data."""
+def validation_batches(
+    sets: Mapping[str, Any], cut: Cut, needs: Needs, training: TrainingConfig, tell: Say = silent
+) -> Sequence[Batch]:
+    """Held-out steps, each once, in batches of bounded size; none without held-out data.
+
+    Args:
+        training: `validation_symbols` bounds the steps, and `seed` draws them.
+        tell: called with a line if only some are used.
+    """
     if "validation" not in sets:
         return []
     examples = sets["validation"]
+    usual = VALIDATION_SAMPLES if needs.alphabet.real == "sound" else VALIDATION_SYMBOLS
+    most, seed = training.validation_symbols or usual, training.seed
     if cut.tokens_per_batch is not None:
-        return list(pairs_in_order(examples, min(TOKENS_PER_BATCH, 4 * cut.tokens_per_batch)))
+        tokens = min(TOKENS_PER_BATCH, 4 * cut.tokens_per_batch)
+        total = int(examples.source_lengths.sum() + examples.target_lengths.sum())
+        batches = list(pairs_in_order(examples, tokens, most, seed))
+    else:
+        total = examples.num_symbols
+        batches = list(_in_order(examples, cut, needs, most, seed))
+    if total > most:
+        unit = "symbol" if cut.tokens_per_batch is not None else needs.alphabet.unit
+        tell(f"validations use a sample of at most {most:,} of {total:,} {unit}s (training.validation_symbols)")
+    return batches
+
+
+def _in_order(examples: Examples, cut: Cut, needs: Needs, most_steps: int, seed: int) -> Iterator[Batch]:
+    """At most `most_steps` steps of sequences, in batches."""
     crop_steps, context = _validation_crop(cut, needs), context_steps(cut, needs)
     longest = int(examples.lengths.max())
+    if crop_steps is None and needs.predicted is None and longest > LONGEST_WHOLE:
+        crop_steps = LONGEST_WHOLE
     if crop_steps is not None:
         longest = min(longest, crop_steps + context)
     rows = max(1, VALIDATION_STEPS // longest)
-    return list(batches_in_order(examples, rows, crop_steps, context, needs.period, needs.look_ahead))
+    options = {"period": needs.period, "look_ahead": needs.look_ahead, "most_steps": most_steps, "seed": seed}
+    return batches_in_order(examples, rows, crop_steps, context, **options)
 
 
 def context_steps(cut: Cut, needs: Needs) -> int:

@@ -224,7 +224,7 @@ def _trainer(
         model,
         recipe.training,
         batches,
-        validation_batches(sets, task.cut, needs),
+        validation_batches(sets, task.cut, needs, recipe.training, task.say),
         out,
         here,
         settings=_settings(recipe, task) if here.is_first else None,

@@ -29,6 +29,9 @@ class TrainingConfig:
         compile: run the model through torch.compile.
         parallel: with several processes under torchrun: "ddp", each holds the model; "fsdp", each holds a shard.
         num_validations: validations, evenly spaced over the run; each is followed by a checkpoint.
+        validation_symbols: most held-out symbols of a validation; of more, a sample is drawn once, by the seed. None:
+            two million samples of sound, eight million of other symbols. With `minutes`, validations that would take
+            more than half of them use a smaller sample.
         patience: validations without improvement before training stops early; None never stops early. What must
             improve is the loss, or the measure of the data if it has one, such as BLEU.
         checkpoint_minutes: longest time between checkpoints.
@@ -58,6 +61,7 @@ class TrainingConfig:
     compile: bool = False
     parallel: Literal["ddp", "fsdp"] = "ddp"
     num_validations: Count = 10
+    validation_symbols: Count | None = None
     patience: Count | None = None
     checkpoint_minutes: Minutes = 2.0
     keep_checkpoints: Count = 2

@@ -15,6 +15,7 @@ from undertow.training.schedules import learning_rate
 PLAN = "plan.json"
 TIMED_SECONDS, TIMED_STEPS, TIMED_SHARE = 10.0, 5, 0.1
 LEAST_SHARE = 0.5  # of the minutes that updates get, even if validations are long
+SAMPLE_SHARE = 0.25  # of the minutes that validations get if they would leave less than that
 
 
 @config
@@ -22,6 +23,7 @@ class Plan:
     """The contents of `plan.json`."""
 
     steps: Count
+    validation_batches: Count | None = None
 
 
 class Length:
@@ -35,6 +37,7 @@ class Length:
     def __init__(self, training: TrainingConfig, out: Path) -> None:
         self.config, self.path = training, out / PLAN
         self.num_steps = training.steps
+        self.validation_batches: int | None = None  # to use, if not all
         self._timed_from: tuple[int, float] | None = None
 
     def read(self) -> None:
@@ -46,7 +49,8 @@ class Length:
         if self.config.steps is None and os.path.lexists(self.path):
             found = read_json(self.path)
             try:
-                self.num_steps = parse(Plan, found if isinstance(found, dict) else {}).steps
+                plan = parse(Plan, found if isinstance(found, dict) else {})
+                self.num_steps, self.validation_batches = plan.steps, plan.validation_batches
             except UsageError as error:
                 raise DataError(f"{self.path}: {error}") from None
 
@@ -103,6 +107,18 @@ class Length:
         left = max(whole - self.config.num_validations * validation_seconds, LEAST_SHARE * whole) - spent_seconds
         return step + max(1, int(left * timed / seconds))
 
+    def limit(self, validation_seconds: float, num_batches: int) -> int | None:
+        """How many of its batches a validation uses, if all would take more than half of the minutes; None: all.
+
+        Args:
+            validation_seconds: about how long a validation of all batches takes.
+        """
+        assert self.config.minutes is not None
+        whole, spent = 60 * self.config.minutes, (self.config.num_validations + 1) * validation_seconds
+        if spent > LEAST_SHARE * whole:
+            self.validation_batches = max(1, int(num_batches * SAMPLE_SHARE * whole / spent))
+        return self.validation_batches
+
     def fix(self, num_steps: int, write: bool) -> None:
         """Keep this number; the process with `write` writes it to the file."""
         self.num_steps = num_steps
@@ -114,5 +130,9 @@ class Length:
         if self.num_steps is None:
             self.path.unlink(missing_ok=True)
         elif self.config.steps is None:
+            plan = {"steps": self.num_steps}
+            if self.validation_batches is not None:
+                plan["validation_batches"] = self.validation_batches
             with atomic_write(self.path) as temporary:
-                temporary.write_text(json.dumps({"steps": self.num_steps}) + "\n", encoding="utf-8")
+                temporary.write_text(json.dumps(plan) + "
+", encoding="utf-8")

@@ -87,7 +87,9 @@ class Trainer:
         self.gradients = Gradients(self.model, self.forward, world)
         self.optimizer = make_optimizer(self.model, config)
         self.average = None if config.average is None else WeightAverage(self.model)
-        self.validation = Validation(self.model, self.forward, self.average, validation, world, on_validation, measure)
+        self.validation = Validation(
+            self.model, self.forward, self.average, validation, world, on_validation, measure, config.seed
+        )
         self.snapshots = Snapshots(out, self.model, self.optimizer, self.average, world, config.keep_checkpoints)
         self.length, self.progress = Length(config, out), RunProgress()
         self.quiet = quiet or not world.is_first
@@ -123,6 +125,7 @@ class Trainer:
                 self.report.say(line)
             self.saved_at = time.perf_counter()
             self.began = self.saved_at - self.progress.seconds
+            self._limit_validation()
             validation_seconds = 0.0 if self.progress.step else self._validate()
             while not self._is_over():
                 row, stop, save = self._update(interrupt)
@@ -199,6 +202,21 @@ class Trainer:
             f"{what} at step {self.progress.step + 1} (gradient norm {norm:.3g}), on the batch of "
             f"{names or 'unnamed examples'}; {kept}; a lower learning rate may help"
         )
+
+    def _limit_validation(self) -> None:
+        """With minutes, validations use a sample of their batches if all would take most of the time."""
+        if (kept := self.length.validation_batches) is not None:
+            self.validation.keep(kept)
+        elif self.config.minutes is not None and self.length.num_steps is None:
+            self.validation.limit = self._sampled
+
+    def _sampled(self, seconds: float, num_batches: int) -> int | None:
+        kept = self.length.limit(seconds, num_batches)
+        if kept is not None:
+            self.report.say(
+                f"validations use {kept} of {num_batches} batches: all would take more than half the minutes"
+            )
+        return kept
 
     def _measure_length(self, validation_seconds: float) -> None:
         if self.length.num_steps is None:

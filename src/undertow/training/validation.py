@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from undertow.batch import Batch
@@ -46,6 +47,8 @@ class Validation:
         batches: held-out batches, the same in every process; each takes a part of them. There may be none.
         on_validation: called by the first process with the averaged model and the step, after step 0.
         measure: judges validations instead of the loss; called by the first process.
+        limit: called once, early in the first validation, with about the seconds that it takes and the number of its
+            batches; it gives the number to use from then on, or None for all.
     """
 
     def __init__(
@@ -57,9 +60,17 @@ class Validation:
         world: World,
         on_validation: Callable[[Model, int], None] | None = None,
         measure: Measured | None = None,
+        seed: int = 0,
     ) -> None:
         self.model, self.forward, self.average, self.world = model, forward, average, world
         self.batches, self.on_validation, self.measure = batches, on_validation, measure
+        self.seed = seed
+        self.limit: Callable[[float, int], int | None] | None = None
+
+    def keep(self, count: int) -> None:
+        """Use only `count` of the batches, drawn by the seed."""
+        order = np.random.default_rng([self.seed, 5]).permutation(len(self.batches))
+        self.batches = [self.batches[place] for place in sorted(order[:count].tolist())]
 
     def run(self, step: int) -> tuple[Validated | None, float]:
         """Validate after update `step`; returns the result (None without batches) and the seconds it took."""
@@ -89,10 +100,17 @@ class Validation:
     @torch.no_grad()
     def _means(self) -> Means:
         """The means over every held-out term. Every process takes a share, and all make equally many calls."""
-        totals = Totals()
-        for first in range(0, len(self.batches), self.world.size):
-            index = first + self.world.rank
+        totals, size = Totals(), self.world.size
+        for first in range(0, len(self.batches), size):
+            index, began = first + self.world.rank, time.perf_counter()
             loss = self.forward(self.batches[min(index, len(self.batches) - 1)])
             total = float(loss.value) * int(loss.num_terms)
             totals.add(loss, total, counts=index < len(self.batches))
+            if first == size and self.limit is not None:  # the first batch of each process warms up
+                limit, self.limit = self.limit, None
+                seconds = (time.perf_counter() - began) * len(self.batches) / size
+                count = self.world.broadcast(limit(seconds, len(self.batches)))
+                if count is not None:
+                    self.keep(count)
+                    return self._means()
         return totals.mean(self.world)

@@ -1,0 +1,40 @@
+"""A validation that would take most of the minutes uses a sample of its batches, the same for good."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.training.tiny import trainer
+from undertow.training.config import TrainingConfig
+from undertow.training.distributed import world
+from undertow.training.length import PLAN, Length
+
+
+@pytest.mark.parametrize(
+    ("seconds", "kept"),
+    [(0.1, None), (2.7, None), (3.0, 45), (30.0, 4), (3000.0, 1)],
+)
+def test_fault_10_validations_leave_most_of_the_minutes(tmp_path: Path, seconds: float, kept: int | None) -> None:
+    """Eleven validations in a minute: half of it at most, and a quarter if there are fewer batches."""
+    length = Length(TrainingConfig(minutes=1.0), tmp_path)
+    assert length.limit(seconds, 100) == kept
+    length.fix(7, write=True)
+    again = Length(TrainingConfig(minutes=1.0), tmp_path)
+    again.read()
+    assert (again.num_steps, again.validation_batches) == (7, kept)
+
+
+def test_fault_10_batches_are_dropped_within_the_first_validation(tmp_path: Path) -> None:
+    with world("cpu") as alone:
+        validation = trainer(tmp_path, alone).validation
+        every, calls = list(validation.batches), []
+        whole = validation.run(0)[0]
+        validation.limit = lambda seconds, count: calls.append((seconds, count)) or 1
+        some = validation.run(0)[0]
+        assert len(calls) == 1 and calls[0][1] == len(every) == 3 and calls[0][0] > 0
+        assert len(validation.batches) == 1 and validation.batches[0] in every
+        assert whole is not None and some is not None and whole.loss != some.loss
+        assert validation.run(0)[0] == some and len(calls) == 1
+        other = trainer(tmp_path, alone, seed=1).validation
+        other.keep(1)
+        assert validation.limit is None and not (tmp_path / PLAN).exists()
