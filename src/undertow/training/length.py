@@ -134,5 +134,4 @@ class Length:
             if self.validation_batches is not None:
                 plan["validation_batches"] = self.validation_batches
             with atomic_write(self.path) as temporary:
-                temporary.write_text(json.dumps(plan) + "
-", encoding="utf-8")
+                temporary.write_text(json.dumps(plan) + "\n", encoding="utf-8")
