@@ -15,11 +15,11 @@ constexpr uint32_t max_inputs = 1 << 16;  // of all ops
 constexpr uint32_t max_tensors = 1 << 18;
 constexpr uint32_t max_symbols = 1 << 24;
 constexpr uint32_t max_channels = 1 << 20;           // of a value
-constexpr uint64_t max_total_channels = 1 << 22;     // of all values; nor more than the file has bytes
+constexpr uint64_t max_total_channels = 1 << 20;     // of all values; nor more than the file has bytes
 constexpr uint64_t max_frame_steps = 1 << 20;        // steps in one tick of a domain
 constexpr uint64_t max_history = 1 << 28;            // steps a convolution looks back
 constexpr uint64_t max_int8_products = 1 << 16;      // 32 bits hold the sum of so many, whatever the inputs
-constexpr uint64_t max_state_numbers = 1 << 28;      // a row keeps from step to step
+constexpr uint64_t max_state_numbers = 1 << 27;      // a row keeps from step to step
 
 // Throw the parts, written one after the other, as a FormatError.
 template <class... Parts>
