@@ -77,6 +77,18 @@ def test_info(capsys, tmp_path):
     assert json.loads(capsys.readouterr().out)["num_good"] == 2
 
 
+def test_fault_4_info_names_the_layout(capsys, tmp_path):
+    write(tmp_path / "a" / "wavs" / "x-1.wav", tone())
+    (tmp_path / "a" / "metadata.csv").write_text("x-1|Yes.|Yes.\n")
+    info(str(tmp_path / "a"))
+    assert_says(capsys.readouterr().out, "layout", "LJ Speech", "label text", "Yes.: 1")
+    for microphone in (1, 2):
+        write(tmp_path / "b" / "wav48" / "p1" / f"p1_1_mic{microphone}.flac", tone())
+    (tmp_path / "b" / "txt" / "p1").mkdir(parents=True)
+    info(str(tmp_path / "b"))
+    assert_says(capsys.readouterr().out, "VCTK", "left out", "microphone", "label speaker", "p1: 1")
+
+
 def test_info_of_nothing_but_bad_files(capsys, tmp_path):
     write_bad_files(tmp_path)
     info(str(tmp_path))

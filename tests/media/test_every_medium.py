@@ -183,3 +183,12 @@ def test_sound_needs_a_rate() -> None:
     for use in (lambda: silent.usual_steps(0), lambda: silent.read(Path("a.wav")), lambda: silent.report(WAVE, 0)):
         with refuses(UsageError, "sample rate"):
             use()
+
+
+def test_fault_5_a_tune_with_notes_outside_of_the_piano_is_a_prompt_with_a_note(tmp_path):
+    mido = pytest.importorskip("mido")
+    track = [mido.Message("note_on", note=10, time=0), mido.Message("note_off", note=10, time=480)]
+    mido.MidiFile(type=0, tracks=[mido.MidiTrack(track)]).save(tmp_path / "low.mid")
+    found = CASES["notes"].medium.read(tmp_path / "low.mid")
+    assert np.argwhere(found.real).tolist() == [[0, 0], [1, 0]]
+    assert any("outside of the piano" in note for note in found.notes)
