@@ -53,13 +53,15 @@ def test_a_split_that_no_row_is_told_to_be_in_is_taken_from_train(write):
 
 
 def test_fault_6_the_split_column_wins_where_texts_repeat(write):
-    rows = [f"review {index},{index % 2},train" for index in range(200)]
+    rows = [f"review {index % 40},{index % 2},train" for index in range(200)]
     rows += [f"review {index},{index % 2},test" for index in range(40)]
     found = open_labelled_text(write("\n".join(["text,label,split", *rows])))
     assert [row.text for row in found.split("test")] == [f"review {index}" for index in range(40)]
     assert len(found.split("train")) + len(found.split("validation")) == 200 and len(found.split("validation")) < 20
     (said,) = [line for line in found.lines() if "test" in line]
-    assert_says(said, "40 of 40", "train", "line 202")
+    drawn = {row.text for row in found.split("validation")}
+    assert drawn and not drawn & {row.text for row in found.split("train")}
+    assert_says(said, f"{40 - len(drawn)} of 40", "train", "reviews.csv, line 20")
 
 
 def test_fault_6_every_told_split_is_as_told_and_repeats_are_counted(write):

@@ -210,15 +210,11 @@ def _told_split(row: Mapping[str, str], name: str) -> str | None:
 
 
 def _split(rows: Sequence[LabelledText], told: Sequence[str | None]) -> dict[str, list[LabelledText]]:
-    """Rows by split: as given, otherwise by a hash of the text.
-
-    One text of each class, and train texts that are also given as held out, are not taken from train.
-    """
+    """Rows by split: as given, otherwise by a hash of the text; one of each class stays in train."""
     pairs = list(zip(rows, told, strict=True))
     known = {row.text: split for row, split in pairs if split is not None}
     known |= {row.text: split for row, split in pairs if split == "train"}
     kept = {*{row.label: row.text for row in rows if known.get(row.text, "train") == "train"}.values()}
-    kept |= {row.text for row, split in pairs if split not in (None, "train") and known[row.text] == "train"}
     others = dict.fromkeys(row.text for row in rows if row.text not in kept)
     named = {split for split in told if split is not None}
     chosen = dict.fromkeys(kept, "train") | assign_splits(list(others), known, named)
