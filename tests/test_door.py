@@ -9,7 +9,7 @@ import pytest
 
 from tests.refusals import refuses
 from undertow import door
-from undertow.door import checked, opened, read_bytes, read_json, read_text
+from undertow.door import by_name, checked, opened, read_bytes, read_json, read_text
 from undertow.errors import DataError
 
 
@@ -116,3 +116,12 @@ def test_what_is_not_json_is_refused(tmp_path: Path, text: str) -> None:
 
 def test_the_memory_is_known() -> None:
     assert 1 << 28 < door.memory() < 1 << 50
+
+
+def test_fault_36_a_library_gets_a_name_in_utf8_of_the_very_file(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.txt")
+    path.write_text("text")
+    with by_name(path) as name:
+        path.unlink()  # another file may have its name by now
+        path.write_text("other")
+        assert name.encode() and Path(name).read_text() == "text"

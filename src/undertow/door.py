@@ -10,6 +10,8 @@ import json
 import os
 import stat
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +61,18 @@ def opened(path: str | Path, most_bytes: int | None = None) -> io.BufferedReader
         if isinstance(error, DataError):
             raise
         raise DataError(f"{str(path)!r} cannot be the name of a file: {error}") from None
+
+
+@contextmanager
+def by_name(path: str | Path, most_bytes: int | None = None) -> Iterator[str]:
+    """A name under which a library opens the very file that was checked; it is in UTF-8, whatever `path` is.
+
+    Raises:
+        DataError: see `opened`.
+    """
+    with opened(path, most_bytes) as file:
+        name = f"/dev/fd/{file.fileno()}"
+        yield name if os.path.exists(name) else os.fspath(path)
 
 
 def checked(path: str | Path, most_bytes: int | None = None) -> Path:

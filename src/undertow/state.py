@@ -19,7 +19,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
-from undertow.door import checked, memory
+from undertow.door import by_name, memory
 from undertow.errors import DataError
 from undertow.files import atomic_write
 
@@ -130,7 +130,7 @@ def load(path: str | Path) -> State:
         DataError: the file is not a saved state, or it is damaged.
     """
     try:
-        with safe_open(checked(path, memory() // 2), framework="pt") as file:
+        with by_name(path, memory() // 2) as name, safe_open(name, framework="pt") as file:
             metadata, held = file.metadata(), set(file.keys())
             parts = json.loads(metadata["parts"])
             if metadata.keys() - {"parts", "sha256"}:

@@ -6,6 +6,7 @@ T samples, K channels.
 """
 
 import io
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +72,7 @@ class SoundFile:
         if not size:
             raise DataError(f"{self.path}: the file is empty (0 bytes)")
         try:
-            info = soundfile.info(self.path)
+            info = soundfile.info(os.fsencode(self.path))
         except soundfile.LibsndfileError:
             raise DataError(f"{self.path}: not {KNOWN} audio, or damaged at its start{remedy(self.path)}") from None
         self.source_rate, self.num_channels, self.encoding = info.samplerate, info.channels, info.subtype
@@ -145,7 +146,7 @@ class SoundFile:
         growth = -(-self.sample_rate // self.source_rate)
         num_frames = max(1, min(self.num_frames + 1, BLOCK // max(self.num_channels, growth)))
         try:
-            with _Forward(self.path) as file:
+            with _Forward(os.fsencode(self.path)) as file:
                 file.seek(0)  # as soundfile.read does: the decoder of mp3 then gives slightly other samples
                 while len(block := file.read(num_frames, dtype="float32", always_2d=True)):
                     yield block

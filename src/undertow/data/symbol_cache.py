@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from undertow.door import opened, read_json
 from undertow.files import atomic_write
 
 SUFFIX = ".symbols"
@@ -38,7 +39,8 @@ def mapped(path: Path, kind: np.dtype, documents: Iterable[Iterable[np.ndarray]]
         _tidy(path.parent)
     with suppress(OSError):  # a read-only cache
         os.utime(path)
-    symbols = np.memmap(path, kind, "r")
+    with opened(path) as file:
+        symbols = np.memmap(file, kind, "r")
     return np.split(symbols, np.cumsum(lengths)[:-1])
 
 
@@ -59,9 +61,9 @@ def _write(path: Path, documents: Iterable[Iterable[np.ndarray]]) -> list[int]:
 def _lengths(path: Path, kind: np.dtype) -> list[int] | None:
     """The documents' lengths in symbols, if the file of symbols is complete."""
     try:
-        lengths: list[int] = json.loads(path.with_suffix(".json").read_text())
+        lengths: list[int] = read_json(path.with_suffix(".json"))
         return lengths if path.stat().st_size == sum(lengths) * kind.itemsize else None
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError):
         return None
 
 

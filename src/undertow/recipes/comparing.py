@@ -17,6 +17,7 @@ from undertow.checkpoint import read_card
 from undertow.config import check_number, check_whole, to_dict
 from undertow.cost.generation_speed import generation_speeds
 from undertow.data.told import Side
+from undertow.door import read_text
 from undertow.errors import UsageError, counted
 from undertow.evaluation import Score
 from undertow.models import Autoregressive, Model, build, complete
@@ -255,7 +256,7 @@ def in_minutes(minutes: float) -> str:
 
 def _training_speed(log: Path) -> float:
     """Symbols per second of the median update."""
-    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    rows = [json.loads(line) for line in read_text(log).splitlines()]
     return statistics.median(row["samples_per_second"] for row in rows)
 
 

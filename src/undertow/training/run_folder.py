@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from undertow.door import MOST_CONFIG, read_text
 from undertow.errors import DataError, shown
 from undertow.files import atomic_write
 from undertow.plain_yaml import from_yaml, to_yaml
@@ -101,11 +102,7 @@ def read_settings(out: Path) -> dict[str, Any]:
         DataError: there is no run, or its settings are damaged.
     """
     path = out / SETTINGS
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise DataError(f"cannot read {path}: {' '.join(str(error).split())}") from None
-    return from_yaml(text, path)
+    return from_yaml(read_text(path, MOST_CONFIG), path)
 
 
 def _told(names: Sequence[str], there: Mapping[str, Any], given: Mapping[str, Any]) -> str:
