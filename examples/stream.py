@@ -28,7 +28,7 @@ def main(run: str, out: str, seconds: str = "1") -> None:
 
     paused = Path(out).with_suffix(".state")
     state.save(stream.state, paused)
-    chunks += ut.resume(model, state.load(paused), seconds=half)
+    chunks += ut.resume(model, paused, seconds=half)
     paused.unlink()
 
     wave = np.concatenate(chunks, axis=1)[0]

@@ -11,6 +11,7 @@ To fan out a prompt, `select(state, [0, 0, 0])`; to reorder a beam, `select(stat
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -22,6 +23,15 @@ from torch import Tensor
 from undertow.door import by_name, memory
 from undertow.errors import DataError
 from undertow.files import atomic_write
+
+TYPES = {  # as safetensors calls them
+    "BOOL": torch.bool,
+    "I64": torch.int64,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "F32": torch.float32,
+    "F64": torch.float64,
+}
 
 if TYPE_CHECKING:
     State: TypeAlias = Any  # a tensor, or a dict of states; each layer chooses the names in its own
@@ -129,18 +139,42 @@ def load(path: str | Path) -> State:
     Raises:
         DataError: the file is not a saved state, or it is damaged.
     """
+    with _saved(path) as (file, metadata, parts):
+        held = set(file.keys())
+        tensors = {name: file.get_tensor(name) for name in parts if name in held}
+        if "sha256" in metadata and metadata["sha256"] != _digest(metadata["parts"], tensors):
+            raise DataError(f"{path} is damaged, or was changed after it was saved: its SHA-256 does not fit")
+        return nested(tensors, [name for name in parts if name not in held])
+
+
+def outline(path: str | Path) -> State:
+    """The parts, shapes and types of a saved state, as tensors on the meta device: its numbers are not read.
+
+    Raises:
+        DataError: the file is not a saved state.
+    """
+    with _saved(path) as (file, _, parts):
+        held = {name: file.get_slice(name) for name in file.keys()}
+        tensors = {
+            name: torch.empty(held[name].get_shape(), dtype=TYPES[held[name].get_dtype()], device="meta")
+            for name in parts
+            if name in held
+        }
+        return nested(tensors, [name for name in parts if name not in held])
+
+
+@contextmanager
+def _saved(path: str | Path) -> Iterator[tuple[Any, dict[str, str], list[str]]]:
+    """An open file of a state, its metadata, and the names of its parts in order; errors inside name the file."""
     try:
         with by_name(path, memory() // 2) as name, safe_open(name, framework="pt") as file:
             metadata, held = file.metadata(), set(file.keys())
             parts = json.loads(metadata["parts"])
-            if metadata.keys() - {"parts", "sha256"}:
-                raise ValueError(f"it has {min(metadata.keys() - {'parts', 'sha256'})}")
+            if more := metadata.keys() - {"parts", "sha256"}:
+                raise ValueError(f"it has {min(more)}")
             if held - set(parts):
                 raise ValueError(f"its list of parts lacks {min(held - set(parts))}")
-            tensors = {name: file.get_tensor(name) for name in parts if name in held}
-            if "sha256" in metadata and metadata["sha256"] != _digest(metadata["parts"], tensors):
-                raise DataError(f"{path} is damaged, or was changed after it was saved: its SHA-256 does not fit")
-            return nested(tensors, [name for name in parts if name not in held])
+            yield file, metadata, parts
     except DataError:
         raise
     except (SafetensorError, OSError, TypeError, KeyError, AttributeError, ValueError) as error:

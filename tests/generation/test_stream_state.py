@@ -1,6 +1,9 @@
 """A state is resumed by the model that made it; every other one, and every damaged one, is refused in one line."""
 
+import json
+import struct
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +14,10 @@ from tests.native.models import build, make
 from tests.native.unsupported import RNN, TRANSFORMER
 from tests.refusals import refuses
 from undertow.errors import DataError
-from undertow.generation import resume, stream
+from undertow.generation import resume, stream, stream_state
 from undertow.generation.stream_state import identity
 from undertow.models.autoregressive import Autoregressive
-from undertow.state import State, concat, empty_parts, named_leaves, nested, select
+from undertow.state import State, concat, empty_parts, named_leaves, nested, save, select
 
 KINDS = ["embedding", "labels", "features", "context", "bytenet", "tcn", "gaussian"]
 OTHERS: dict[str, dict[str, Any]] = {"rnn": dict(network=RNN), "transformer": dict(network=TRANSFORMER)}
@@ -37,7 +40,7 @@ def paused(model: Autoregressive) -> State:
     return begun.state
 
 
-def refused(model: Autoregressive, state: State) -> None:
+def refused(model: Autoregressive, state: State | Path) -> None:
     with refuses(DataError, "state", "model"):
         resume(model, state, num_steps=3, features=features_of(model), engine="torch")
 
@@ -95,3 +98,28 @@ def test_a_model_is_the_same_in_another_type_and_another_after_a_change() -> Non
     with torch.no_grad():
         next(model.parameters()).view(-1)[0] += 1
     assert not torch.equal(own, identity(model))
+
+
+def test_fault_41_the_file_of_a_state_is_judged_by_its_sizes_before_it_is_read(
+    models: dict[str, Autoregressive], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, file = models["embedding"], tmp_path / "paused.safetensors"
+    state = paused(model)
+    save(state, file)
+    expected = next(resume(model, state, num_steps=5))
+    assert (next(resume(model, file, num_steps=5)) == expected).all()
+    monkeypatch.setattr(stream_state, "load", lambda path: pytest.fail("it was read"))
+    refused(models["tcn"], file)
+    header = json.dumps(huge(file)).encode()
+    with file.open("wb") as opened:
+        opened.write(struct.pack("<Q", len(header)) + header)
+        opened.truncate(8 + len(header) + 2**32)
+    refused(model, file)
+
+
+def huge(file: Path) -> dict[str, Any]:
+    """The header of a state whose places take 4 GB."""
+    content = file.read_bytes()
+    kept = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
+    places = {"dtype": "I64", "shape": [2**27, 4], "data_offsets": [0, 2**32]}
+    return {"__metadata__": {**kept, "parts": '["places"]'}, "places": places}

@@ -6,6 +6,7 @@ B rows, L steps of a prompt, E elements of a vector symbol.
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -13,10 +14,10 @@ from torch import Tensor
 
 from undertow.batch import Condition
 from undertow.config import MOST_ROWS
-from undertow.errors import DataError, UsageError, counted
+from undertow.errors import UsageError, counted
+from undertow.generation import stream_state
 from undertow.generation.labels import Labels, differ_by_row, resolve_labels
 from undertow.generation.prompts import Features, Prompts, each_prompt, one_for_all, read_features, read_prompt
-from undertow.generation.stream_state import identity, is_of
 from undertow.memory_room import refuse_beyond, shapes_only
 from undertow.models.autoregressive import Autoregressive
 from undertow.session import Known, Session
@@ -126,18 +127,17 @@ def pack(start: Start, num_drawn: int) -> State:
     """A stream after `num_drawn` steps, without its features: "model" and "places" (B, 4), "labels", "position"."""
     places = torch.tensor([place._replace(step=place.step + num_drawn) for place in start.places])
     labels = {name: label.cpu() for name, label in start.conditions.labels.items()}
-    model = identity(start.conditions.model).repeat(len(places), 1)
+    model = stream_state.identity(start.conditions.model).repeat(len(places), 1)
     return {"model": model, "places": places, "labels": labels, "position": start.session.position}
 
 
-def unpack(session: Session, model: Autoregressive, state: State, features: Features) -> Start:
-    """Restore the stream of a state from `pack`.
+def unpack(session: Session, model: Autoregressive, state: State | str | Path, features: Features) -> Start:
+    """Restore the stream of a state from `pack`, or of the file of one.
 
     Raises:
         DataError: the state does not belong to a stream of this model.
     """
-    if not is_of(model, state, MOST_ROWS):
-        raise DataError("this state does not belong to a stream of this model; resume it with the model that made it")
+    state = stream_state.read(model, state, MOST_ROWS)
     places = tuple(Place(*row) for row in state["places"].tolist())
     device = next(model.parameters()).device
     labels = {name: label.to(device) for name, label in state["labels"].items()}

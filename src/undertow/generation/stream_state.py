@@ -7,6 +7,7 @@ B rows.
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,13 +15,15 @@ from torch import Tensor
 
 from undertow.batch import Condition
 from undertow.config import to_dict
+from undertow.errors import DataError
 from undertow.generation.prompts import read_prompt
 from undertow.models.autoregressive import Autoregressive
-from undertow.state import State
+from undertow.state import State, load, outline
 
 PLACE = ("seed", "row", "step", "prompt_length")  # what a row of "places" holds
 MOST_STEPS = 2**48  # that a row has behind it: centuries
 WHERE = ("cursor", "phase")  # index the other tensor of their part
+NOT_ITS = "this state does not belong to a stream of this model; resume it with the model that made it"
 MOST_SAMPLED = 64  # numbers of a weight that tell models apart
 
 
@@ -35,20 +38,33 @@ def identity(model: Autoregressive) -> Tensor:
     return torch.frombuffer(bytearray(digest.digest()), dtype=torch.int64).clone()
 
 
-def is_of(model: Autoregressive, state: State, most_rows: int) -> bool:
-    """Whether a state belongs to a stream of this model, with 1 to `most_rows` rows. Nothing is copied.
+def read(model: Autoregressive, state: State | str | Path, most_rows: int) -> State:
+    """A state, or that of a file, if it belongs to a stream of this model, with 1 to `most_rows` rows.
 
-    A state without a model, of an older version, is judged by the rest.
+    A state without a model, of an older version, is judged by the rest. The sizes in a file are judged before its
+    numbers are read.
+
+    Raises:
+        DataError: it belongs to no stream of this model, or the file is not a saved state, or damaged.
     """
+    if isinstance(state, str | Path):
+        if not _fits(model, outline(state), most_rows):
+            raise DataError(f"{state}: {NOT_ITS}")
+        state = load(state)
+    if not _fits(model, state, most_rows) or not _counts(model, state):
+        raise DataError(NOT_ITS)
+    return state
+
+
+def _fits(model: Autoregressive, state: Any, most_rows: int) -> bool:
+    """Whether a state has the parts, types and shapes of a stream of this model."""
     own = _own(model)
     places = state.get("places") if isinstance(state, dict) else None
     if not isinstance(places, Tensor) or places.dim() != 2 or not 0 < len(places) <= most_rows:
         return False
     if "model" not in state:
         del own["model"]
-    if not _alike(own, state, len(places)):
-        return False
-    return ("model" not in own or bool((state["model"].cpu() == own["model"]).all())) and _counts(model, own, state)
+    return _alike(own, state, len(places))
 
 
 def _own(model: Autoregressive) -> dict[str, Any]:
@@ -73,8 +89,11 @@ def _alike(own: State, given: Any, num_rows: int) -> bool:
     return all(_alike(part, given[name], num_rows) for name, part in own.items())
 
 
-def _counts(model: Autoregressive, own: State, state: State) -> bool:
-    """Whether each number that counts or indexes is one that a stream can reach."""
+def _counts(model: Autoregressive, state: State) -> bool:
+    """Whether a state of the right layout is of this model, and its counts and indices are ones that it can reach."""
+    if "model" in state and not bool((state["model"].cpu() == identity(model)).all()):
+        return False
+    start = _own(model)["position"]["pending"]
     seeds, rows, steps, lengths = state["places"].unbind(1)
     position, labels = state["position"], model.config.conditioner.labels
     reached = position["steps"]
@@ -84,7 +103,7 @@ def _counts(model: Autoregressive, own: State, state: State) -> bool:
         and torch.equal(reached.cpu(), (steps + lengths).cpu())
         and (model.max_length is None or _within(reached, 0, model.max_length))
         and all(_within(label, -1, len(labels[name]) - 1) for name, label in state["labels"].items())
-        and _are_symbols(position["pending"], own["position"]["pending"], model.alphabet.num_symbols)
+        and _are_symbols(position["pending"], start, model.alphabet.num_symbols)
         and _indexes(position["network"], reached)
     )
 

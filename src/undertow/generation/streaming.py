@@ -4,6 +4,7 @@ B rows, T steps.
 """
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -80,7 +81,7 @@ def stream(
 @checked
 def resume(
     model: AnyModel,
-    state: State,
+    state: State | str | Path,
     *,
     features: Features = None,
     draw: Draw = DRAW,
@@ -89,7 +90,7 @@ def resume(
     output: Output = "real",
     **options: Any,
 ) -> "Stream":
-    """Continue a stream from its `Stream.state`, with the same symbols as if it had not been paused.
+    """Continue a stream from its `Stream.state`, or the file of one, as if it had not been paused.
 
     The state holds rows, seeds and labels; features, stops and sampling are given again. Stops are searched, and text
     is decoded, from the pause on: a stop or a character across the pause is not recognised. The arguments are those of
@@ -97,7 +98,8 @@ def resume(
 
     Raises:
         UsageError: as for `stream`; or an option that the state holds.
-        DataError: the state does not belong to a stream of this model.
+        DataError: the state does not belong to a stream of this model, or its file is damaged. A file of other sizes is
+            refused before its numbers are read.
     """
     ready: Autoregressive = model_given(model, "generate")
     draw = changed(draw, options)
