@@ -128,7 +128,7 @@ def test_fault_50_a_plan_below_its_progress_ends_at_once(
     (tmp_path / PLAN).write_text(json.dumps({"steps": planned}))
     train(tmp_path, resume=True, **settings)
     assert rows(tmp_path) == made
-    assert_says(capfd.readouterr().err, made[-1]["step"], f"{planned} steps", PLAN)
+    assert_says(capfd.readouterr().err, made[-1]["step"], f"{planned} step", PLAN)
 
 
 @pytest.mark.parametrize("plan", ["{}", "[]", "7", '{"steps": "x"}', '{"steps": 0}', '{"steps": 1.5}', "{", "[" * 9999])
