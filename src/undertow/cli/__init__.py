@@ -1,6 +1,5 @@
 """The command line: verbs by name, loaded when they are called, and one line for every error."""
 
-import os
 import sys
 import traceback
 import warnings
@@ -9,6 +8,7 @@ from typing import Annotated, Any, TextIO
 
 from cyclopts import App, CycloptsError, Group, Parameter
 
+from undertow.cli import streams
 from undertow.cli.options import SHARED
 from undertow.cli.parsing import as_option, explain, read_value, remedy
 from undertow.errors import DataError, UsageError, memory_fault, printable
@@ -52,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         SystemExit: with status 2 for a wrong request, 1 for wrong data, 130 when interrupted.
     """
     tokens = sys.argv[1:] if arguments is None else list(arguments)
+    streams.prepare()
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:
@@ -113,10 +114,10 @@ def _load(app: App, verbs: dict[str, Any]) -> None:
 def _report(error: BaseException, tokens: Sequence[str]) -> int:
     """Print an error in one line on stderr, and return the exit status."""
     if isinstance(error, BrokenPipeError):  # the reader of the output closed it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.discard(sys.stdout)
         return DATA_STATUS
     if isinstance(error, KeyboardInterrupt):
-        print(f"\nundertow: {printable(str(error)) or 'interrupted'}", file=sys.stderr)
+        _tell(f"\nundertow: {printable(str(error)) or 'interrupted'}")
         return INTERRUPT_STATUS
     text = explain(error) if isinstance(error, CycloptsError) else memory_fault(error) or str(error)
     if isinstance(error, UsageError):
@@ -125,8 +126,16 @@ def _report(error: BaseException, tokens: Sequence[str]) -> int:
         text += remedy(error, tokens)
     if isinstance(error, OSError) and error.strerror:
         text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    print(f"undertow: {printable(' '.join(text.split()))}", file=sys.stderr)
+    _tell(f"undertow: {printable(' '.join(text.split()))}")
     return USAGE_STATUS if isinstance(error, CycloptsError | UsageError) else DATA_STATUS
+
+
+def _tell(line: str) -> None:
+    """Print a line on stderr, whose reader may be gone."""
+    try:
+        print(line, file=sys.stderr, flush=True)
+    except OSError:
+        streams.discard(sys.stderr)
 
 
 def _show_warning(
@@ -137,7 +146,7 @@ def _show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    print(f"undertow: warning: {printable(str(message))}", file=sys.stderr)
+    _tell(f"undertow: warning: {printable(str(message))}")
 
 
 def _shown_default(value: Any) -> str | None:

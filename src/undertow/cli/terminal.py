@@ -39,8 +39,12 @@ def is_first_process() -> bool:
 
 
 def print_json(value: Mapping[str, Any] | list[Any]) -> None:
-    """Print a JSON object or list on stdout; NaN and infinity become null, and controls are escaped."""
-    text = json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, default=str)
+    """Print a JSON object or list on stdout; NaN and infinity become null, and controls are escaped.
+
+    So are characters beyond ASCII, unless stdout is in UTF-8.
+    """
+    narrow = not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    text = json.dumps(_finite(value), ensure_ascii=narrow, allow_nan=False, default=str)
     print(UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 

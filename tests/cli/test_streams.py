@@ -1,0 +1,107 @@
+"""Commands with closed streams, in narrow encodings, and interrupted early: an exit status, and no traceback."""
+
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.conftest import ENVIRONMENT
+from tests.cli.test_every_verb import leaves
+from undertow import cli
+from undertow.cli import streams
+from undertow.cli.terminal import print_json, put
+
+CLOSED = """
+cd "$1"
+u="$2 -m undertow"
+$u --version >&-; echo "$?" >>status
+$u train nowhere 2>&-; echo "$?" >>status
+$u train nowhere <&- >&- 2>&-; echo "$?" >>status
+"""
+
+# Forks, so that each child loads the command line again while the signal arrives.
+INTERRUPTED = """
+import os, signal, sys, time
+import undertow.__main__ as entry
+sys.argv = ["undertow", "train", "nowhere"]
+
+class Loading:
+    def find_spec(self, name, path=None, target=None):
+        if name == "undertow.cli":
+            os.write(write, b"x")
+
+sys.meta_path.insert(0, Loading())
+for delay in (0, 0.004, 0.02, 0.06, 0.12, 0.25):
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            entry.main()
+            os._exit(0)
+        except SystemExit as error:
+            os._exit(error.code)
+        finally:
+            sys.excepthook(*sys.exc_info()) if sys.exc_info()[0] else None
+            os._exit(99)
+    os.read(read, 1)
+    time.sleep(delay)
+    os.kill(child, signal.SIGINT)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def narrow(encoding: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True)
+
+
+def printed(monkeypatch: pytest.MonkeyPatch, encoding: str, *words: str) -> str:
+    """What a command prints on a stdout of this encoding."""
+    stream = narrow(encoding)
+    monkeypatch.setattr(sys, "stdout", stream)
+    cli.main(list(words))
+    monkeypatch.undo()
+    return stream.buffer.getvalue().decode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_fault_37_every_help_is_printed_in_a_narrow_encoding(monkeypatch, encoding):
+    for verb in [(), ("data",), *leaves(cli.VERBS)]:
+        assert "Usage: undertow" in printed(monkeypatch, encoding, *verb, "--help")
+
+
+def test_fault_37_signs_become_what_is_near(monkeypatch):
+    stream = narrow("ascii")
+    monkeypatch.setattr(sys, "stdout", stream)
+    streams.prepare()
+    put("t·k²·d, 8 × 8, größer … ☃")
+    monkeypatch.undo()
+    assert stream.buffer.getvalue() == b"t*k^2*d, 8 x 8, gro?er ... ?\n"
+
+
+def test_fault_37_json_is_whole_in_a_narrow_encoding(monkeypatch):
+    stream = narrow("ascii")
+    monkeypatch.setattr(sys, "stdout", stream)
+    print_json({"text": "größer ☃"})
+    monkeypatch.undo()
+    assert json.loads(stream.buffer.getvalue()) == {"text": "größer ☃"}
+
+
+def test_fault_37_closed_streams_leave_an_exit_status(tmp_path):
+    command = ["sh", "-c", CLOSED, "sh", str(tmp_path), sys.executable]
+    found = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
+    assert (tmp_path / "status").read_text().split() == ["0", "2", "2"], found.stderr
+    assert (
+        not found.stdout
+        and "Traceback" not in found.stderr
+        and sorted(map(str, tmp_path.iterdir())) == [str(tmp_path / "status")]
+    )
+
+
+def test_fault_37_an_early_interrupt_leaves_an_exit_status():
+    command = [sys.executable, "-c", INTERRUPTED]
+    found = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
+    assert "Traceback" not in found.stderr and not found.stderr.strip("\n").replace("undertow: interrupted", "").strip()
+    statuses = [int(line) for line in found.stdout.split()]
+    assert len(statuses) == 6 and set(statuses) <= {-2, 130}, statuses
