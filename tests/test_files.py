@@ -117,3 +117,25 @@ def test_a_file_that_the_disk_refuses_midway_is_one_line_and_leaves_the_old_one(
     for name, line in zip(("a.wav", "a.state"), lines, strict=True):
         assert_says(line, name, os.strerror(errno.EFBIG))
     assert os.listdir(tmp_path) == ["a.wav"] and (tmp_path / "a.wav").read_text() == "old"
+
+
+@pytest.mark.parametrize("mode", [0o444, 0o400, 0o555])
+def test_fault_49_a_read_only_file_is_not_replaced(tmp_path: Path, mode: int) -> None:
+    path, link = tmp_path / "kept.wav", tmp_path / "link.wav"
+    path.write_text("old")
+    path.chmod(mode)
+    link.symlink_to(path)
+    for one in (path, link):
+        with refuses(DataError, one, "read-only"), atomic_write(one) as temporary:
+            temporary.write_text("new")
+    assert path.read_text() == "old" and path.stat().st_mode & 0o777 == mode and link.is_symlink()
+    assert sorted(os.listdir(tmp_path)) == ["kept.wav", "link.wav"]
+
+
+def test_fault_49_a_replaced_file_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "secret.txt"
+    path.write_text("old")
+    path.chmod(0o600)
+    with atomic_write(path) as temporary:
+        temporary.write_text("new")
+    assert path.read_text() == "new" and path.stat().st_mode & 0o777 == 0o600

@@ -5,12 +5,14 @@ import os
 import re
 import secrets
 import shutil
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from undertow.errors import DataError
 
+WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 LEFTOVER = re.compile(r"\..+\.[0-9a-f]{8}\.partial(\..+)?")
 
 
@@ -18,15 +20,19 @@ LEFTOVER = re.compile(r"\..+\.[0-9a-f]{8}\.partial(\..+)?")
 def atomic_write(path: str | Path) -> Iterator[Path]:
     """A temporary path beside `path`, with the same suffix; when the block ends it is synced and becomes `path`.
 
-    A missing folder is made. If the block raises, the temporary file is removed and `path` is unchanged.
+    A missing folder is made. If the block raises, the temporary file is removed and `path` is unchanged. A file that is
+    replaced keeps its permissions.
 
     Raises:
-        DataError: the file could not be written (disk full, no permission, a folder in the way).
+        DataError: the file could not be written (disk full, no permission, a folder in the way), or is read-only.
     """
     path = Path(path)
+    check_writable(path)
     with _beside(path) as temporary:
         yield temporary
         sync_file(temporary)
+        if path.is_file():
+            shutil.copymode(path, temporary)
         os.replace(temporary, path)
         sync_folder(path.parent)
 
@@ -64,6 +70,17 @@ def point(link: str | Path, target: str | Path) -> None:
         temporary.symlink_to(target)
         os.replace(temporary, link)
         sync_folder(link.parent)
+
+
+def check_writable(path: Path) -> None:
+    """Refuse to replace a read-only file, which its folder would allow.
+
+    Raises:
+        DataError: it is read-only.
+    """
+    with suppress(OSError):  # it is not there
+        if path.is_file() and not (path.stat().st_mode & WRITABLE and os.access(path, os.W_OK)):
+            raise DataError(f"{path} is read-only; make it writable, or give another name")
 
 
 def sync_file(path: Path) -> None:

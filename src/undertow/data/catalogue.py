@@ -20,7 +20,7 @@ def _nsynth_split(name: str, labels: Mapping[str, str]) -> str:
     return {"nsynth-train": "train", "nsynth-valid": "validation", "nsynth-test": "test"}[name.split("/")[0]]
 
 
-NSYNTH_URL = "http://download.magenta.tensorflow.org/datasets/nsynth/nsynth-{}.jsonwav.tar.gz"
+NSYNTH_URL = "https://storage.googleapis.com/download.magenta.tensorflow.org/datasets/nsynth/nsynth-{}.jsonwav.tar.gz"
 HASHED = "by a hash of the name: validation 5 %, test 5 %, train the rest"
 
 GITHUB = "https://raw.githubusercontent.com/"
@@ -29,6 +29,11 @@ GITHUB = "https://raw.githubusercontent.com/"
 def _plain(url: str, files: Mapping[str, str]) -> tuple[Download, ...]:
     """Files to download from one URL, each kept under its own name."""
     return tuple(Download(url + name, right, name) for name, right in files.items())
+
+
+def _archives(url: str, **parts: str) -> tuple[Download, ...]:
+    """Archives to download from a URL with a place for each part's name."""
+    return tuple(Download(url.format(name), right) for name, right in parts.items())
 
 
 TINYSHAKESPEARE = {"input.txt": "sha256:86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"}
@@ -98,10 +103,11 @@ CATALOGUE: dict[str, NamedSet] = {
         licence="CC BY 4.0",
         splits="as published: nsynth-train, nsynth-valid, nsynth-test",
         sample_rate=16000,
-        downloads=(
-            Download(NSYNTH_URL.format("train"), "md5:fde6665a93865503ba598b9fac388660"),
-            Download(NSYNTH_URL.format("valid"), "md5:87e94a00a19b6dbc99cf6d4c0c0cae87"),
-            Download(NSYNTH_URL.format("test"), "md5:5e6f8719bf7e16ad0a00d518b78af77d"),
+        downloads=_archives(
+            NSYNTH_URL,
+            train="sha256:15c5100fc40c3a262f9b42707c15ffed30b8fec58c0d9b88d4136f6cb1fddefe",
+            valid="sha256:00dea2645fbe0069258567da30807a90825e0bab54c077d6481f253096c4e2a0",
+            test="sha256:0f9ba5d62beba9ec4612f918d19f5e87a681822f1c566124f05fe8b27a51934c",
         ),
         marker="nsynth-test",
         layout=Layout("nsynth-*/audio/*.wav", "{family}_{source}_{number}-{pitch}-{velocity}", _nsynth_split),

@@ -20,7 +20,7 @@ class Download:
 
     Attributes:
         url: where it is.
-        checksum: "sha256:…" or "md5:…"; None: its contents are checked instead.
+        checksum: "sha256:…"; None: its contents are checked instead.
         stored_as: the name it is kept under; None: it is an archive, to be unpacked.
     """
 
@@ -154,7 +154,7 @@ class FileSet(NamedSet):
 
 
 def checksum(path: Path, like: str) -> str:
-    """The checksum of a file, by the algorithm of another: "sha256:…" or "md5:…"."""
+    """The checksum of a file, by the algorithm of another: "sha256:…"."""
     algorithm = like.split(":")[0]
     with opened(path) as file:
         return f"{algorithm}:{hashlib.file_digest(file, algorithm).hexdigest()}"

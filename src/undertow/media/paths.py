@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from undertow.errors import UsageError
+from undertow.files import check_writable
 from undertow.media import MEDIA, Medium
 
 OTHERS = {".ogg", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".npy", ".midi", ".mat"}
@@ -43,8 +44,10 @@ def check_place(out: Path) -> None:
 
     Raises:
         UsageError: its folder does not exist, or something other than a regular file is there.
+        DataError: a read-only file is there.
     """
     if not out.parent.is_dir():
         raise UsageError(f"out is {out}, but there is no folder {out.parent}; make it first")
     if out.exists() and not out.is_file():
         raise UsageError(f"out is {out}, which is not a regular file, and would be replaced by one")
+    check_writable(out)

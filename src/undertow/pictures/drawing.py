@@ -11,7 +11,7 @@ import numpy as np
 
 from undertow.cost.measuring import QUANTITIES, Costs
 from undertow.errors import UsageError, counted
-from undertow.files import atomic_write
+from undertow.files import atomic_write, check_writable
 from undertow.media.figure import new_figure
 from undertow.pictures.receptive_field import Reach
 
@@ -35,6 +35,7 @@ def check_picture(path: str | Path) -> Path:
     Raises:
         UsageError: the name does not end in .png, it is a folder or in one that does not exist, or matplotlib is not
             installed.
+        DataError: a read-only file is there.
     """
     path = Path(path)
     if path.suffix.lower() != PNG:
@@ -43,6 +44,7 @@ def check_picture(path: str | Path) -> Path:
         raise UsageError(f"{path} is a folder; give a file named .png")
     if not path.parent.is_dir():
         raise UsageError(f"{path}: the folder {path.parent} does not exist; make it first")
+    check_writable(path)
     new_figure(1, 1)
     return path
 
