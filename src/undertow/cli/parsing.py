@@ -32,7 +32,7 @@ def read_value(kind: Any, words: Any) -> Any:
 def explain(error: CycloptsError) -> str:
     """One line for words that are not a command."""
     if isinstance(error, UnusedCliTokensError):
-        words = " ".join(error.unused_tokens or ())
+        words = " ".join(map(shown, error.unused_tokens or ()))
         return f"too many words: {words}; put a text or a name with spaces in quotes, or see --help"
     if isinstance(error, MissingArgumentError) and error.argument is not None:
         return _missing(error.argument.name, error.keyword, error.unused_tokens or ())

@@ -1,0 +1,225 @@
+"""Whatever a command is given, it ends in time, with its status and at most one line of error, and without a traceback.
+
+`UNDERTOW_FUZZ_CASES=5000` draws as many commands, others each time; the suite draws a few, always the same.
+"""
+
+import contextlib
+import io
+import os
+import signal
+import sys
+import traceback
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from tests.cli.conftest import Outcome, run_command
+from tests.cli.translators import translator
+from tests.data.sounds import write
+from tests.generation.models import build
+from tests.recipes.small_runs import GRU, recipe
+from undertow import checkpoint, cli
+from undertow.plain_yaml import to_yaml
+
+TEXT = {"alphabet": {"kind": "bytes"}, "network": GRU, "emission": {"kind": "categorical"}}
+CASES = int(os.environ.get("UNDERTOW_FUZZ_CASES", "60"))
+MOST_SECONDS = 10
+NINES, ONES = "9" * 5000, "1" * 400
+# Commands that work, in a second at most. Each word may be replaced, and each option of the verb added.
+WORK: dict[str, list[str]] = {
+    "generate text": ["generate", "text", "--num-symbols", "3"],
+    "generate bounded": ["generate", "bounded", "--num-symbols", "3", "--prompt", "the "],
+    "generate sound": ["generate", "sound", "--num-symbols", "40", "--out", "new.wav", "--no-picture"],
+    "generate roll": ["generate", "roll", "--num-symbols", "3", "--out", "new.npz", "--no-picture"],
+    "generate pixel": ["generate", "pixel", "--num-symbols", "36", "--out", "new.png"],
+    "translate": ["translate", "pair", "das", "--max-length", "4"],
+    "transcribe": ["transcribe", "pair", "tone.wav"],
+    "classify": ["classify", "text", "a text"],
+    "score": ["score", "text", "book.txt"],
+    "info": ["info", "text"],
+    "average": ["average", "text", "bounded"],
+    "quantise": ["quantise", "byte", "--out", "small", "--precision", "bfloat16"],
+    "cost": ["cost", "--compare", "rnn", "--width", "4", "--depth", "1", "--lengths", "2,3"],
+    "plot": ["plot", "bounded", "--out", "new.png", "--attention", "the"],
+    "bench": ["bench", "text", "--seconds", "0.001", "--threads", "1"],
+    "data info": ["data", "info", "book.txt"],
+    "data list": ["data", "list"],
+    "data fetch": ["data", "fetch", "nothing"],
+    "train": ["train", "tiny.yaml", "--out", "run", "--steps", "1"],
+    "train sound": ["train", "wavenet", "--data", "plucked", "--out", "run", "--steps", "0"],
+    "compare": ["compare", "tiny.yaml", "--minutes", "-1"],
+}
+LONG = {"1", "2", "1.5", "+1"}  # what --minutes may not be here
+NUMBERS = "0 -1 1 2 1.5 1e308 -1e308 1e-320 nan inf -inf 0x1F 1e3 10000000000 1_000 ½ ٣ +1 1,2 true None".split()
+NUMBERS += [NINES, ONES, *(str(2**power) for power in (31, 32, 62, 63, 64))]
+TEXTS = ["", " ", "\n", "\x00", "\x1b[31mred", "[red]x[/red]", "é\u0301", "😀", "\ud800", "a" * 5000, "a text"]
+TEXTS += "- -- x ../x ~ %s{0}{x} * { text theo label=theo = == auto cuda native uncached int8 test".split()
+PATHS = (
+    "book.txt empty.txt bytes.bin tone.wav numbers.npy table.csv folder missing missing/x.wav book.txt/x . ..".split()
+)
+PATHS += [
+    "text",
+    "pair",
+    "sound",
+    "roll",
+    "pixel",
+    "fifo",
+    "loop",
+    "x" * 300,
+    "x.wav",
+    "x.png",
+    "x.yaml",
+    "tiny.yaml",
+    "byte",
+    "bounded",
+]
+KEYS = "network.num_cycles network network.kind model model.alphabet.num_levels data.sample_rate data.source x".split()
+KEYS += "training training.batch_size training.steps training.learning_rate conditioner.labels samples.count".split()
+KEYS += "conditioner.features data.crop_steps training.betas description init extends a.b.c.d".split()
+KEYS += [
+    "",
+    ".",
+    "data.label_pattern",
+    "data",
+    "training.seed",
+    "conditioner",
+    "emission",
+    "alphabet",
+    "data.kind",
+    "data.path",
+]
+VALUES = ["{a: 1, a: 2}", "[1, 2", "[" * 100, "{" * 70, "&a [*a]", "{? [1]: 2}", "{1: 2}", "{<<: {a: 1}}", "a: b: c"]
+VALUES += "2020-01-01 !!python/name:os.system null [] {} [0.9] .nan .inf 0o777 << --- %TAG".split()
+VALUES += ["'\\x00'", '"\\ud800"', "{kind: mel, hop_length: 80, window_length: 320, fft_size: 1048576}", "{kind: mfcc}"]
+ANY = st.sampled_from([*NUMBERS, *TEXTS, *PATHS])
+CHANGES = st.builds("{}={}".format, st.sampled_from(KEYS), st.sampled_from([*VALUES, *NUMBERS, *TEXTS]))
+
+
+def options_of(verb: list[str]) -> list[str]:
+    """The names of a verb's options."""
+    app = cli._app(verb)
+    for word in verb:
+        app = app[word]
+    found = app.assemble_argument_collection(parse_docstring=True)
+    return [one.names[0] for one in found if one.names[0].startswith("--")]
+
+
+OPTIONS = {name: options_of(words[: 2 if words[0] == "data" else 1]) for name, words in WORK.items()}
+
+
+@st.composite
+def commands(draw: Any) -> list[str]:
+    """A command that works, with one to three of its words replaced, added or taken away."""
+    name = draw(st.sampled_from(list(WORK)))
+    words, first = list(WORK[name]), 2 if WORK[name][0] == "data" else 1
+    for _ in range(draw(st.integers(1, 3))):
+        kind = draw(st.sampled_from(["option", "option", "option", "replace", "take", "add", "set"]))
+        place = draw(st.integers(first, len(words))) if len(words) > first else first
+        if kind == "option":
+            words += [draw(st.sampled_from(OPTIONS[name])), draw(ANY)]
+        elif kind == "set" and "--set" in OPTIONS[name]:
+            words += ["--set", draw(CHANGES)]
+        elif kind == "add":
+            words.insert(place, draw(ANY))
+        elif place < len(words) and not words[place].startswith("--"):
+            words[place : place + 1] = [draw(ANY)] if kind == "replace" else []
+    assume(not any(one == "--minutes" and other in LONG for one, other in pairwise(words)))
+    return words
+
+
+@pytest.fixture(scope="module")
+def home(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder to stand in, with models and files of many kinds; nothing above it is of value."""
+    home = tmp_path_factory.mktemp("hostile") / "a" / "b"
+    home.mkdir(parents=True)
+    for run in runs.iterdir():
+        (home / run.name).symlink_to(run)
+    checkpoint.save(home / "pair", translator(), {})
+    checkpoint.save(home / "sound", build("labels").float(), {})
+    (home / "book.txt").write_text("the cat sat on the mat\n" * 20)
+    (home / "empty.txt").touch()
+    (home / "bytes.bin").write_bytes(bytes(range(256)))
+    (home / "table.csv").write_text("text,label\na,1\nb,2\n" + NINES + ",3\n")
+    (home / "tiny.yaml").write_text(to_yaml(recipe({"kind": "text", "source": "book.txt", "crop_steps": 20}, TEXT)))
+    (home / "x.yaml").write_text("data: {kind: text, source: book.txt}\n")
+    write(home / "tone.wav", np.sin(np.arange(800) / 5) / 2, 8000)
+    np.save(home / "numbers.npy", np.zeros((3, 88), np.uint8))
+    (home / "folder").mkdir()
+    (home / "loop").symlink_to("loop")
+    os.mkfifo(home / "fifo")
+    with contextlib.chdir(home):
+        yield home
+
+
+class TooLong(BaseException):
+    """A command took too long."""
+
+
+STATUSES: Counter[Any] = Counter()
+
+
+def _too_long(*_: Any) -> None:
+    raise TooLong
+
+
+def run_in_time(words: list[str]) -> Outcome:
+    """Run a command, in bounded time of the processor and, so that none waits for ever, of the clock."""
+    before = [signal.signal(one, _too_long) for one in (signal.SIGPROF, signal.SIGALRM)]
+    signal.setitimer(signal.ITIMER_PROF, MOST_SECONDS)
+    signal.alarm(6 * MOST_SECONDS)
+    try:
+        outcome = run_command(*words)
+        STATUSES[words[0], outcome.status] += 1
+        return outcome
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.alarm(0)
+        for one, handler in zip((signal.SIGPROF, signal.SIGALRM), before, strict=True):
+            signal.signal(one, handler)
+
+
+def fault_of(words: list[str]) -> str | None:
+    """What is wrong with how a command ends."""
+    try:
+        outcome = run_in_time(words)
+    except TooLong:
+        return f"took more than {MOST_SECONDS} s"
+    except BaseException:
+        return f"a traceback: {traceback.format_exc(limit=-4)}"
+    errors = [line for line in outcome.err.splitlines() if line.startswith("undertow: ") and " warning: " not in line]
+    if outcome.status not in (0, 1, 2):
+        return f"status {outcome.status}"
+    if len(errors) != (outcome.status != 0):
+        return f"status {outcome.status} and {len(errors)} lines of error: {outcome.err}"
+    if any(len(line) > 2000 or not line.isprintable() for line in errors):
+        return f"a line of error that is long or does not print: {errors[0]!r}"
+    return "a traceback on stderr" if "Traceback" in outcome.err else None
+
+
+@pytest.mark.timeout(0 if CASES > 60 else 300)
+def test_whatever_a_command_is_given_it_ends_in_a_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNDERTOW_DATA", str(home / "folder"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "folder"))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"das\n")))
+    at_large = CASES > 60
+    found: dict[str, list[str]] = {}
+
+    @settings(max_examples=CASES, derandomize=not at_large, database=None, suppress_health_check=list(HealthCheck))
+    @given(commands())
+    def hold(words: list[str]) -> None:
+        fault = fault_of(words)
+        if fault is not None and at_large:  # collect all, as shrinking each would take long
+            found.setdefault(fault[-400:], words)
+        else:
+            assert fault is None, f"{words}: {fault}"
+
+    hold()
+    print(*sorted(STATUSES.items()), sep="\n")
+    assert not found, "\n\n".join(f"{[word[:60] for word in words]}\n{fault}" for fault, words in found.items())
