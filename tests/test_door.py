@@ -125,3 +125,20 @@ def test_fault_36_a_library_gets_a_name_in_utf8_of_the_very_file(tmp_path: Path)
         path.unlink()  # another file may have its name by now
         path.write_text("other")
         assert name.encode() and Path(name).read_text() == "text"
+
+
+@pytest.mark.parametrize(
+    ("own", "file", "parent"),
+    [
+        ("0::/a/b\n", "a/b/memory.max", "a/memory.max"),
+        ("1:cpu:/\n4:memory:/x\n0::/\n", "memory/x/memory.limit_in_bytes", "memory/memory.limit_in_bytes"),
+        ("0::/not/seen/from/inside\n", "memory.max", "none"),
+    ],
+)
+def test_control_groups_bound_the_memory(own: str, file: str, parent: str, tmp_path: Path) -> None:
+    (tmp_path / "own").write_text(own)
+    for name, text in ((file, "12345\n"), (parent, "max\n")):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert list(door._group_limits(tmp_path, tmp_path / "own")) == [12345]
+    assert not list(door._group_limits(tmp_path, tmp_path / "missing"))

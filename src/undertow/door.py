@@ -12,7 +12,7 @@ import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from undertow.errors import DataError
@@ -166,11 +166,37 @@ def memory() -> int:
         whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError):  # not told
         whole = 1 << 33
+    return min([whole, *_group_limits()])
+
+
+def _group_limits(groups: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")) -> Iterator[int]:
+    """The limits of this process's control group and of those around it, in either version of control groups.
+
+    A container may see its own group as the root, whatever the path in `own`.
+    """
+    for line in _told(own).splitlines():
+        number, _, rest = line.partition(":")
+        kinds, _, path = rest.partition(":")
+        if number == "0":
+            root, name = groups, "memory.max"
+        elif "memory" in kinds.split(","):
+            root, name = groups / "memory", "memory.limit_in_bytes"
+        else:
+            continue
+        inner = PurePosixPath(path.lstrip("/"))
+        for folder in (inner, *inner.parents):
+            limit = _told(root / folder / name).strip()
+            if limit.isdecimal():  # not "max"
+                yield int(limit)
+
+
+def _told(path: Path) -> str:
+    """What the kernel tells in a small file, or nothing."""
     try:
-        with open("/sys/fs/cgroup/memory.max", "rb") as file:
-            return min(whole, int(file.read(64)))
-    except (OSError, ValueError):  # no control groups, or "max"
-        return whole
+        with open(path, "rb") as file:
+            return file.read(1 << 16).decode("utf-8", "replace")
+    except (OSError, ValueError):
+        return ""
 
 
 def _check(found: os.stat_result, path: str | Path, most_bytes: int | None) -> None:

@@ -37,7 +37,7 @@ def checkpoints(run: Path) -> list[Path]:
     """All checkpoints of a run, the oldest first; other files and folders beside them are ignored."""
     try:
         found = [run / FOLDER / name for name in os.listdir(run / FOLDER) if STEP.fullmatch(name)]
-    except OSError:
+    except (OSError, ValueError):  # a name that no file can have is a ValueError
         return []
     return sorted((path for path in found if path.is_dir()), key=step_of)
 
