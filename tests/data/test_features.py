@@ -10,6 +10,8 @@ from pydantic import TypeAdapter
 from tests.data.reference.make_features import MEL, MFCC
 from tests.refusals import refuses
 from undertow.config import parse, to_dict
+from undertow.data import features as feature_module
+from undertow.data.clips import Clip
 from undertow.data.features import (
     FeatureConfig,
     MelConfig,
@@ -171,3 +173,16 @@ def test_fault_3_presets_of_vocoders_have_published_numbers():
     ):
         with refuses(ValueError, *parts):
             chosen(settings)
+
+
+@pytest.mark.parametrize("name", [*MEL, *MFCC])
+@pytest.mark.parametrize("num_samples", [20_000, 20_480, 12_345])
+def test_fault_10_frames_of_a_long_clip_are_computed_in_blocks(monkeypatch, name, num_samples):
+    wave = np.random.default_rng(0).integers(-9000, 9000, num_samples).astype(np.int16)
+    clip, features = Clip("a", wave), build(configs()[name])
+    whole = features.of_clip(clip)
+    monkeypatch.setattr(feature_module, "BLOCK", 4_000)
+    blocks = list(features.blocks(clip))
+    assert len(blocks) > 2
+    np.testing.assert_allclose(np.concatenate(blocks), whole, rtol=1e-6, atol=1e-6 * np.abs(whole).max())
+    np.testing.assert_array_equal(features.of_clip(clip), np.concatenate(blocks))

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from undertow.data.spool import Spool
+from undertow.data.spool import Spool, mapped
 
 
 def waves() -> list[np.ndarray]:
@@ -39,3 +39,11 @@ def test_a_folder_that_cannot_be_written_to_is_not_needed(tmp_path):
     (tmp_path / "file").touch()
     with Spool(tmp_path / "file" / "new", 0) as spool:
         np.testing.assert_array_equal(spool.wave(spool.keep([waves()[1]])), waves()[1])
+
+
+def test_frames_of_several_blocks_are_mapped(tmp_path):
+    frames = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
+    found = mapped(iter(np.array_split(frames, 3)), tmp_path)
+    np.testing.assert_array_equal(found, frames)
+    assert isinstance(found, np.memmap) and list(tmp_path.iterdir()) == []
+    assert mapped([frames], tmp_path) is frames

@@ -1,7 +1,7 @@
 """Clips as examples: their samples as symbols, their labels as class indices, their frames as a model's features.
 
 In memory beside the clips: a table of 65,536 symbols (half a megabyte) and, where features are wanted, each clip's
-frames once they have been asked for (4 · C / hop bytes a sample).
+frames once they have been asked for (4 · C / hop bytes a sample; those of a long clip are in a file).
 
 N clips, T steps, F frames, C channels.
 """
@@ -15,9 +15,11 @@ import numpy as np
 from undertow.config import there_are
 from undertow.data import features as frame_features
 from undertow.data.audio import to_float
+from undertow.data.catalogue import cache_folder
 from undertow.data.clips import Clip, ClipSet
 from undertow.data.examples import Examples, Labels
 from undertow.data.needs import Needs
+from undertow.data.spool import mapped
 from undertow.errors import DataError, UsageError, counted
 
 MANY = 12  # classes that are listed one by one
@@ -92,7 +94,7 @@ class ClipExamples(Examples):
         if self.features is None:
             return None
         if index not in self._frames:
-            self._frames[index] = self.features.of_clip(self.clips[index])
+            self._frames[index] = mapped(self.features.blocks(self.clips[index]), cache_folder() / "waves")
         return self._frames[index]
 
     def size(self, unit: str) -> str:

@@ -10,7 +10,7 @@ sample f·hop. `padding` fills the wave beyond its ends. The hop need not divide
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
@@ -20,11 +20,13 @@ from pydantic import BeforeValidator
 from torch import Tensor
 
 from undertow.config import NonNegative, Positive, Rate, Width, choice, config, nearest
+from undertow.data.audio import to_float
 from undertow.data.clips import Clip
 from undertow.errors import DataError, UsageError, counted
 from undertow.memory_room import refuse_beyond
 
 DELTA_WIDTH = 9  # frames that a delta is fitted to
+BLOCK = 1 << 20  # samples of a long clip whose frames are computed at once
 
 
 @config
@@ -156,11 +158,42 @@ class Features(ABC):
         """
         return self.of_wave(clip.samples)
 
+    def blocks(self, clip: Clip) -> Iterator[np.ndarray]:
+        """The frames of a clip in order; those of a long one in blocks of about a million samples."""
+        yield self.of_clip(clip)
 
-class Mel(Features):
+
+class Computed(Features):
+    """Features that are computed from the wave.
+
+    Attributes:
+        config: hop and size of their windows.
+        reach: frames before and after a frame whose samples it depends on, those of its window aside.
+    """
+
+    config: SpectrumConfig
+    reach = 0
+
+    def of_clip(self, clip: Clip) -> np.ndarray:
+        return np.concatenate(list(self.blocks(clip)))
+
+    def blocks(self, clip: Clip) -> Iterator[np.ndarray]:
+        hop, num_frames = self.config.hop_length, -(-len(clip) // self.config.hop_length)
+        step, margin = max(1, BLOCK // hop), self.reach + -(-self.config.fft_size // hop)
+        if num_frames <= 2 * step:
+            yield self.of_wave(clip.samples)
+            return
+        for first in range(0, num_frames, step):
+            before, last = min(margin, first), min(first + step, num_frames)
+            wave = clip.wave[(first - before) * hop : (last + margin) * hop]
+            yield self.of_wave(to_float(wave))[before : before + last - first]
+
+
+class Mel(Computed):
     """Log mel spectrum: log(max(floor, filterbank · |STFT|^power)), Hann window."""
 
     Config = MelConfig
+    config: MelConfig
 
     def __init__(self, config: MelConfig) -> None:
         self.config = config
@@ -171,14 +204,16 @@ class Mel(Features):
         return bands.clamp_min(self.config.floor).log().T.float().numpy()
 
 
-class MFCC(Features):
+class MFCC(Computed):
     """Cepstra: the first rows of the orthonormal DCT-II of 10·log10(max(floor, filterbank · |STFT|²)), then deltas."""
 
     Config = MFCCConfig
+    config: MFCCConfig
 
     def __init__(self, config: MFCCConfig) -> None:
         self.config = config
         self.filters = mel_filters(config, config.num_bands)
+        self.reach = config.deltas * (DELTA_WIDTH // 2)
         self.cosines = _cosine_transform(config.num_coefficients, config.num_bands)
 
     def of_wave(self, wave: np.ndarray) -> np.ndarray:

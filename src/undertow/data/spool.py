@@ -1,8 +1,9 @@
-"""Waves of many clips: the first in memory, the others in files that vanish with the process, mapped.
+"""Waves and frames of long clips: the first in memory, the others in files that vanish with the process, mapped.
 
 T samples.
 """
 
+import itertools
 import tempfile
 import threading
 from collections.abc import Iterable
@@ -100,11 +101,7 @@ class Spool:
         """This thread's file."""
         thread = threading.get_ident()
         if thread not in self._files:
-            try:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                self._files[thread] = tempfile.TemporaryFile(dir=self.folder)
-            except OSError:
-                self._files[thread] = tempfile.TemporaryFile()
+            self._files[thread] = _vanishing(self.folder)
         return self._files[thread]
 
     def _write(self, place: Place, *blocks: np.ndarray) -> Place:
@@ -116,3 +113,34 @@ class Spool:
         except OSError as error:
             raise NoRoom(f"{self.folder}: no room for the samples of long recordings ({error.strerror})") from None
         return place._replace(num_samples=place.num_samples + sum(map(len, blocks)))
+
+
+def mapped(blocks: Iterable[np.ndarray], folder: Path) -> np.ndarray:
+    """Blocks of the same type, end to end: a single one as it is, several in a file that vanishes with the process.
+
+    Raises:
+        NoRoom: the disk is full.
+    """
+    several = iter(blocks)
+    first, second = next(several), next(several, None)
+    if second is None:
+        return first
+    count = 0
+    with _vanishing(folder) as file:
+        try:
+            for block in itertools.chain([first, second], several):
+                count += len(block)
+                file.write(block.tobytes())
+            file.flush()
+        except OSError as error:
+            raise NoRoom(f"{folder}: no room for the frames of long recordings ({error.strerror})") from None
+        return np.memmap(file, first.dtype, "r", shape=(count, *first.shape[1:]))
+
+
+def _vanishing(folder: Path) -> IO[bytes]:
+    """A file without a name, in a folder or, if that cannot be written to, in the system's temporary one."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryFile(dir=folder)
+    except OSError:
+        return tempfile.TemporaryFile()

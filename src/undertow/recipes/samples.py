@@ -3,7 +3,7 @@
 B rows, T samples, F frames, M features a frame.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -101,5 +101,16 @@ def _features(clips: Sequence[Any], settings: Any, num_samples: float) -> np.nda
     if settings is None:
         return None
     num_frames = -(-round(num_samples) // settings.hop_length)
-    frames = [build(settings).of_clip(clip)[:num_frames] for clip in clips]
+    frames = [_beginning(build(settings).blocks(clip), num_frames) for clip in clips]
     return np.stack([np.pad(one, ((0, num_frames - len(one)), (0, 0)), mode="edge") for one in frames])
+
+
+def _beginning(blocks: Iterable[np.ndarray], num_frames: int) -> np.ndarray:
+    """The first frames of blocks (F, M); no block after them is computed."""
+    found, count = [], 0
+    for block in blocks:
+        found.append(block)
+        count += len(block)
+        if count >= num_frames:
+            break
+    return np.concatenate(found)[:num_frames]
