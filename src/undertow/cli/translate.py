@@ -24,6 +24,7 @@ def translate(
     sample: bool = False,
     sampling: Annotated[Sampling, Flat] = PLAIN,
     long_lines: Literal["keep", "split", "skip"] = "split",
+    sentences: bool = False,
     skip_unknown: bool = False,
     device: Device = "auto",
     json: Json = False,
@@ -44,11 +45,14 @@ def translate(
         sample: Sample translations instead of searching for the best.
         long_lines: For a line that the model cannot hold: split translates it in parts, skip leaves its output line
             empty, keep stops with an error.
+        sentences: Translate each sentence of a line on its own, and join the results. A sentence ends at . ! ? or …
+            before white space, unless a lower-case letter follows.
         skip_unknown: Skip characters that the model does not know, and say how many.
     """
     from undertow.cli.outputs import STANDARD_INPUT, check_file
     from undertow.cli.translate_lines import Work, lines_of
     from undertow.cli.translator import check_direction, load_translator
+    from undertow.decoding.sources import LongLines, Reading
     from undertow.device import pick_device
     from undertow.errors import UsageError
 
@@ -64,7 +68,6 @@ def translate(
     groups, num_lines = lines_of(text, file, search.batch_size)
     model = load_translator(run, pick_device(device))
     check_direction(run, model, source_language, target_language)
-    work = Work(
-        run, model, search, "refuse" if long_lines == "keep" else long_lines, out, json, num_lines, skip_unknown
-    )
+    keeps: LongLines = "refuse" if long_lines == "keep" else long_lines
+    work = Work(run, model, search, Reading(keeps, skip_unknown, sentences), out, json, num_lines)
     work.run(groups)

@@ -9,7 +9,8 @@ from typing import Any
 from undertow.cli.standard_input import Groups, grouped, standard_input
 from undertow.cli.terminal import print_json, show, step_bar, tell
 from undertow.data.lines import read_lines
-from undertow.decoding.translating import LongLines, Translation, Translations, translate_lines
+from undertow.decoding.sources import Reading
+from undertow.decoding.translating import Translation, Translations, translate_lines
 from undertow.errors import UsageError, counted
 from undertow.files import atomic_write
 from undertow.models import Seq2Seq
@@ -18,7 +19,7 @@ from undertow.options import Search
 SORTED_BATCHES = 4  # batches of a file sorted together, so that lines of similar length share a batch
 
 
-class Reading:
+class Read:
     """Groups of lines, read when they are asked for.
 
     Attributes:
@@ -49,22 +50,20 @@ class Work:
         out: a file, written at the end; None prints.
         json: print one object at the end.
         num_lines: number of lines to translate; None if it is not known before they are read.
-        skip_unknown: skip characters that the model does not know.
     """
 
     path: Path
     model: Seq2Seq
     search: Search
-    long_lines: LongLines
+    how: Reading
     out: Path | None
     json: bool
     num_lines: int | None
-    skip_unknown: bool = False
 
     def run(self, groups: Groups) -> None:
         """Translate groups of lines, and print or write the translations."""
-        began, read = time.perf_counter(), Reading(groups)
-        made = translate_lines(self.model, read, self.search, self.long_lines, self.skip_unknown)
+        began, read = time.perf_counter(), Read(groups)
+        made = translate_lines(self.model, read, self.search, self.how)
         lines = tuple(self._shown(made) if self.out is None and not self.json else self._counted(made))
         found = Translations(lines, time.perf_counter() - began - read.seconds)
         if self.out is not None:
@@ -118,6 +117,7 @@ class Work:
                 {
                     "source": source,
                     "kind": line.kind,
+                    "num_sentences": line.num_sentences,
                     "texts": list(line.texts),
                     "scores": list(line.scores),
                     "log_probs": list(line.log_probs),

@@ -6,25 +6,23 @@ F feature frames, C channels, S source symbols.
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, NamedTuple, overload
+from typing import Any, overload
 
 import numpy as np
 
 from undertow.alphabets import TextAlphabet
-from undertow.alphabets.text_alphabet import OutsideError
 from undertow.arguments import checked, is_one, several
 from undertow.callbacks import OnProgress
 from undertow.checkpoint import AnyModel, model_given
 from undertow.decoding.batches import decode_sources
 from undertow.decoding.beam import Hypothesis
-from undertow.errors import DataError, UsageError, counted
+from undertow.decoding.sources import Kind, Line, LongLines, Reading, read_source
+from undertow.errors import UsageError
 from undertow.models.model import Model, require
 from undertow.models.seq2seq import Seq2Seq
 from undertow.options import SEARCH, Search, changed
 
-Line = str | np.ndarray
-LongLines = Literal["refuse", "split", "skip"]
-Kind = Literal["written", "split", "empty", "skipped"]
+WHOLE = Reading()
 _PIECE = 2**40  # rows of noise between a line's pieces: more than there are lines
 
 
@@ -38,8 +36,10 @@ class Translation:
         scores: of each text, the value to rank it by.
         ended: whether the model ended each text; False if it was cut off at the maximum length.
         num_symbols: of the first text, its end included.
-        kind: "written"; "split", with the parts' texts joined by spaces; or, with an empty text, "empty" or "skipped".
+        kind: "written"; "sentences" or "split", with the parts' texts joined by spaces; or, with an empty text, "empty"
+            or "skipped".
         num_unknown: characters of the line that were skipped, since the model does not know them.
+        num_sentences: sentences of the line.
     """
 
     texts: tuple[str, ...] = ("",)
@@ -49,6 +49,7 @@ class Translation:
     num_symbols: int = 0
     kind: Kind = "empty"
     num_unknown: int = 0
+    num_sentences: int = 1
 
     @property
     def text(self) -> str:
@@ -81,7 +82,7 @@ class Translations:
     @property
     def written(self) -> list[Translation]:
         """The lines that were neither empty nor skipped."""
-        return [line for line in self.lines if line.kind in ("written", "split")]
+        return [line for line in self.lines if line.kind not in ("empty", "skipped")]
 
     @property
     def num_symbols(self) -> int:
@@ -100,8 +101,10 @@ class Translations:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Notes for the user on empty, skipped, split and cut lines."""
-        counts = {kind: sum(line.kind == kind for line in self.lines) for kind in ("empty", "skipped", "split")}
+        """Notes for the user on empty, skipped, split and cut lines, and on lines of several sentences."""
+        kinds = ("empty", "skipped", "split", "sentences")
+        counts = {kind: sum(line.kind == kind for line in self.lines) for kind in kinds}
+        counts["several"] = sum(line.kind == "written" and line.num_sentences > 1 for line in self.lines)
         counts["cut"] = sum(not line.ended[0] for line in self.written)
         counts["unknown"] = sum(line.num_unknown for line in self.lines)
         return tuple(_NOTES[what][count > 1].format(count) for what, count in counts.items() if count)
@@ -117,20 +120,20 @@ _NOTES = {  # of one line, and of several
         "1 line too long for the model, translated in parts",
         "{} lines too long for the model, translated in parts",
     ),
+    "sentences": (
+        "1 line of several sentences, each translated on its own",
+        "{} lines of several sentences, each translated on its own",
+    ),
+    "several": (
+        "1 line has several sentences and was translated as one; with sentences each is translated on its own",
+        "{} lines have several sentences and were translated as one; with sentences each is translated on its own",
+    ),
     "cut": (
         "1 translation reached the maximum length and was cut off",
         "{} translations reached the maximum length and were cut off",
     ),
     "unknown": ("1 unknown character skipped", "{} unknown characters skipped"),
 }
-
-
-class Source(NamedTuple):
-    """A line as the model reads it: one part, several if it was split, none if it is empty or skipped."""
-
-    parts: tuple[np.ndarray, ...]
-    kind: Kind
-    num_unknown: int = 0
 
 
 @overload
@@ -141,6 +144,7 @@ def translate(
     search: Search = ...,
     long_lines: LongLines = ...,
     skip_unknown: bool = ...,
+    sentences: bool = ...,
     progress: OnProgress | None = ...,
     **options: Any,
 ) -> Translation: ...
@@ -154,6 +158,7 @@ def translate(
     search: Search = ...,
     long_lines: LongLines = ...,
     skip_unknown: bool = ...,
+    sentences: bool = ...,
     progress: OnProgress | None = ...,
     **options: Any,
 ) -> Translations: ...
@@ -167,6 +172,7 @@ def translate(
     search: Search = SEARCH,
     long_lines: LongLines = "refuse",
     skip_unknown: bool = False,
+    sentences: bool = False,
     progress: OnProgress | None = None,
     **options: Any,
 ) -> Translation | Translations:
@@ -181,6 +187,8 @@ def translate(
         long_lines: what to do with a line longer than the model can read: "refuse" all lines, "split" it between words
             as near to its middle as possible, or "skip" it.
         skip_unknown: skip characters that the model does not know, and count them; by default they are refused.
+        sentences: translate each sentence of a line on its own, and join the results by spaces. See
+            `undertow.decoding.sentences` for the rule.
         progress: called after each batch with the sources done and the sources in all.
         options: fields of `undertow.options.Search` by their names, such as beam=5.
 
@@ -190,7 +198,8 @@ def translate(
         DataError: an unknown character (the message gives line and position); no frames, or NaN or infinity in them.
     """
     began, ready = time.perf_counter(), model_given(model, "translate", "transcribe")
-    found = _translate(ready, several(lines), changed(search, options), long_lines, skip_unknown, 0, progress)
+    how = Reading(long_lines, skip_unknown, sentences)
+    found = _translate(ready, several(lines), changed(search, options), how, 0, progress)
     return found[0] if is_one(lines) else Translations(tuple(found), time.perf_counter() - began)
 
 
@@ -212,8 +221,7 @@ def translate_lines(
     model: Seq2Seq,
     groups: Iterable[Sequence[Line]],
     search: Search = SEARCH,
-    long_lines: LongLines = "refuse",
-    skip_unknown: bool = False,
+    how: Reading = WHOLE,
 ) -> Iterator[Translation]:
     """`translate` for a stream of groups of lines: each group is translated before the next is read.
 
@@ -221,7 +229,7 @@ def translate_lines(
     """
     first = 0
     for group in groups:
-        yield from _translate(model, group, search, long_lines, skip_unknown, first, None)
+        yield from _translate(model, group, search, how, first, None)
         first += len(group)
 
 
@@ -229,8 +237,7 @@ def _translate(
     model: Seq2Seq,
     lines: Sequence[Line],
     search: Search,
-    long_lines: LongLines,
-    skip_unknown: bool,
+    how: Reading,
     first: int,
     progress: OnProgress | None,
 ) -> list[Translation]:
@@ -239,17 +246,14 @@ def _translate(
     if model.config.source is not None:
         check_translator(model)
     numbers = range(first, first + len(lines))
-    sources = [
-        _read(line, model, long_lines, number + 1, skip_unknown) for line, number in zip(lines, numbers, strict=True)
-    ]
+    sources = [read_source(line, model, number + 1, how) for line, number in zip(lines, numbers, strict=True)]
     parts = [part for source in sources for part in source.parts]
     rows = [n + k * _PIECE for n, source in zip(numbers, sources, strict=True) for k in range(len(source.parts))]
     decoded = iter(decode_sources(model, parts, search, rows=rows, progress=progress))
+    made = [_joined(model, [next(decoded) for _ in source.parts], search, source.kind) for source in sources]
     return [
-        replace(
-            _joined(model, [next(decoded) for _ in source.parts], search, source.kind), num_unknown=source.num_unknown
-        )
-        for source in sources
+        replace(one, num_unknown=source.num_unknown, num_sentences=source.num_sentences)
+        for one, source in zip(made, sources, strict=True)
     ]
 
 
@@ -259,63 +263,6 @@ def _check_writes_text(model: Seq2Seq) -> TextAlphabet:
     if not isinstance(model.alphabet, TextAlphabet):
         raise UsageError(f"this model writes {model.alphabet.real}, not text")
     return model.alphabet
-
-
-def _read(line: Line, model: Seq2Seq, long_lines: LongLines, number: int, skip_unknown: bool) -> Source:
-    """A line as the model reads it; `number` counts from 1."""
-    if not isinstance(model.source_alphabet, TextAlphabet):
-        frames = _checked_frames(line, model, number)
-        return _kept(frames, model.network.encoder.max_length, long_lines, f"source {number}", "frame")
-    if not isinstance(line, str):
-        raise UsageError(f"line {number}: this model reads text; give a str")
-    known = model.source_alphabet.known(line) if skip_unknown else line
-    num_unknown, line = len(line) - len(known), known.strip()
-    if not line:
-        return Source((), "empty", num_unknown)
-    holds = model.network.encoder.max_length
-    most, symbols = None if holds is None else holds - 1, _encoded(line, model.source_alphabet, number)
-    if long_lines == "split" and most is not None and len(symbols) > most:
-        return Source(tuple(_split(line, model.source_alphabet, most)), "split", num_unknown)
-    kept = _kept(symbols, most, long_lines, f"line {number}", model.source_alphabet.unit)
-    return kept._replace(num_unknown=num_unknown)
-
-
-def _kept(source: np.ndarray, most: int | None, long_lines: LongLines, where: str, unit: str) -> Source:
-    """A source as a whole; one that is too long is skipped or refused."""
-    if most is None or len(source) <= most:
-        return Source((source,), "written")
-    if long_lines == "skip":
-        return Source((), "skipped")
-    raise UsageError(f"{where} is {counted(len(source), unit)} long; this model reads {most} at most")
-
-
-def _encoded(line: str, alphabet: TextAlphabet, number: int) -> np.ndarray:
-    try:
-        return alphabet.encode(line)
-    except OutsideError as error:
-        raise error.moved(0, f"line {number}") from None
-    except DataError as error:
-        raise DataError(f"line {number}: {error}") from None
-
-
-def _checked_frames(frames: Line, model: Seq2Seq, number: int) -> np.ndarray:
-    channels = model.config.features.num_channels
-    if not isinstance(frames, np.ndarray) or frames.ndim != 2 or frames.shape[1] != channels:
-        raise UsageError(f"source {number}: this model reads sound; give its frames, (F, {channels}) floats")
-    if not len(frames) or not np.isfinite(frames).all():
-        raise DataError(f"source {number}: {'there is no frame' if not len(frames) else 'NaN or infinity in frames'}")
-    return frames
-
-
-def _split(text: str, alphabet: TextAlphabet, most: int) -> list[np.ndarray]:
-    """The symbols of a text's parts, at most `most` each; a word is cut only if it alone is longer."""
-    symbols = alphabet.encode(text)
-    if len(symbols) <= most or len(text) == 1:
-        return [symbols]
-    middle = len(text) // 2
-    spaces = [place for place, character in enumerate(text) if character.isspace()]
-    cut = min(spaces, key=lambda place: abs(place - middle), default=middle)
-    return _split(text[:cut].strip(), alphabet, most) + _split(text[cut:].strip(), alphabet, most)
 
 
 def _joined(model: Seq2Seq, parts: list[list[Hypothesis]], search: Search, kind: Kind) -> Translation:
