@@ -84,6 +84,8 @@ JUNK: dict[str, tuple[Any, ...]] = {  # by argument: values that it cannot be
     "max_length": ("x", 0, 1.5),
     "long_lines": (3, "cut"),
     "skip_bad": ("yes", 3),
+    "sentences": ("yes", 3),
+    "ignore_labels": ("yes", 3),
     "skip_unknown": ("yes", 3),
     "num_symbols": ("3", 0, 1.5),
     "progress": (3, "bar"),
