@@ -84,7 +84,7 @@ def test_empty_texts_are_counted_and_bad_rows_are_named(tmp_path):
     path = table(tmp_path / "a.tsv", *PAIRS, ("", "ein Hund"), ("a dog", " "), ("",))
     found = open_parallel_text(path, THERE)
     assert len(found.split("all")) == 30 and found.num_empty == {"train": 2}
-    with refuses(DataError, "a.tsv, line 31", "1 cells"):
+    with refuses(DataError, "a.tsv, line 31", "1 cell"):
         open_parallel_text(table(tmp_path / "a.tsv", *PAIRS, ("a dog",)), THERE, columns={"en": 1, "de": 2})
     for rows in ([("a dog",)], [(1, 2), (3, 4)], [(1, "a"), (2, "b")]):
         with refuses(DataError, "a.tsv", "two columns", "data.columns={en: 1, de: 2}"):

@@ -85,7 +85,7 @@ def read_pairs(path: Path, languages: tuple[str, str], columns: Columns) -> tupl
         place = f"{path}, line {row.line}"
         if len(row.cells) < width:
             raise DataError(
-                f"{place}: it has {counted(len(row.cells), 'cell')} with tabs between them; it must have {width}"
+                f"{place}: it has {counted(len(row.cells), 'cell')} with tabs between; it must have {width} or more"
             )
         source, target = row.cells[chosen.source], row.cells[chosen.target]
         if source and target:
