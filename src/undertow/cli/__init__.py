@@ -11,7 +11,7 @@ from cyclopts import App, CycloptsError, Group, Parameter
 from undertow.cli import streams
 from undertow.cli.options import SHARED
 from undertow.cli.parsing import as_option, explain, read_value, remedy
-from undertow.errors import DataError, UsageError, memory_fault, printable
+from undertow.errors import DataError, UsageError, memory_fault, printable, shown
 from undertow.version import version
 
 VERBS = {
@@ -43,6 +43,7 @@ GROUP_HELP = {"data": "List and download named data sets; describe a file or fol
 
 DATA_STATUS, USAGE_STATUS, INTERRUPT_STATUS = 1, 2, 130
 DEBUG = "--debug"
+LONG_WORD = 300  # characters; the longest name of a file has 255
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -126,7 +127,8 @@ def _report(error: BaseException, tokens: Sequence[str]) -> int:
         text += remedy(error, tokens)
     if isinstance(error, OSError) and error.strerror:
         text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    _tell(f"undertow: {printable(' '.join(text.split()))}")
+    words = [word if len(word) < LONG_WORD else shown(word) for word in text.split()]
+    _tell(f"undertow: {printable(' '.join(words))}")
     return USAGE_STATUS if isinstance(error, CycloptsError | UsageError) else DATA_STATUS
 
 

@@ -36,7 +36,7 @@ def explain(error: CycloptsError) -> str:
         return f"too many words: {words}; put a text or a name with spaces in quotes, or see --help"
     if isinstance(error, MissingArgumentError) and error.argument is not None:
         return _missing(error.argument.name, error.keyword, error.unused_tokens or ())
-    return re.sub(r"\S{200,}", lambda long: shown(long[0]), str(error))
+    return str(error)
 
 
 def as_option(fault: str, words: Sequence[str]) -> str:
