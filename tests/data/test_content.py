@@ -45,6 +45,7 @@ def test_what_is_not_data_is_left_out(tmp_path: Path) -> None:
     before = digest([one])
     (one / ".DS_Store").write_bytes(b"x")
     write(one / "runs/first", **{"run.yaml": b"", "log.jsonl": b"1"})
+    write(one / "begun", **{"run.lock": b"{}", "log.jsonl": b""})
     os.mkfifo(one / "pipe")
     (one / "nowhere").symlink_to("missing")
     assert digest([one]) == before

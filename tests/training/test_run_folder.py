@@ -1,6 +1,7 @@
 """Whose folder it is: the settings in it, read without running anything, and one line where they differ."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,3 +35,43 @@ def test_settings_that_are_none(tmp_path: Path, text: str) -> None:
     with refuses(DataError, SETTINGS) as error:
         claim(tmp_path, RUN, resume=True)
     assert "\n" not in str(error.value)
+
+
+PLACED = {"data": {"source": "/a/plays.txt", "path": None}, "content": "sha256:1", "training": {"steps": 20}}
+
+
+def placed(source: str = "/a/plays.txt", content: str | None = "sha256:1", **training: Any) -> dict[str, Any]:
+    known = {} if content is None else {"content": content}
+    return {"data": {"source": source, "path": None}, **known, "training": {"steps": 20, **training}}
+
+
+def test_fault_7_data_is_its_content(tmp_path: Path) -> None:
+    claim(tmp_path, PLACED, resume=False)
+    claim(tmp_path, placed("/b/plays.txt"), resume=True)
+    for source in ("/a/plays.txt", "/b/plays.txt"):
+        with refuses(DataError, "data", "bytes", "/a/plays.txt", source, "--init"):
+            claim(tmp_path, placed(source, "sha256:2"), resume=True)
+    with refuses(DataError, "data.source", "fsdd", "/a/plays.txt"):
+        claim(tmp_path, placed("fsdd", None), resume=True)
+
+
+def test_fault_7_only_what_changes_a_loss_is_compared(tmp_path: Path) -> None:
+    claim(tmp_path, PLACED, resume=False)
+    claim(tmp_path, placed(checkpoint_minutes=1, keep_checkpoints=9, num_validations=3, patience=2), resume=True)
+    with refuses(DataError, "training.seed", 3, "training.batch_size", 2):
+        claim(tmp_path, placed(seed=3, batch_size=2, tensorboard=False), resume=True)
+
+
+def test_fault_20_another_length_is_asked_for(tmp_path: Path) -> None:
+    claim(tmp_path, PLACED, resume=False)
+    with refuses(DataError, "steps 20", "steps 40", "--steps 20"):
+        claim(tmp_path, placed(steps=40), resume=True)
+    assert claim(tmp_path, placed(steps=40), resume=True, new_length=True)
+    assert claim(tmp_path, placed(steps=None, minutes=5.0), resume=True, new_length=True)
+    assert not claim(tmp_path, placed(), resume=True, new_length=True)
+
+
+def test_a_run_without_a_checkpoint_starts_from_the_same_weights(tmp_path: Path) -> None:
+    claim(tmp_path, {"init": "runs/one"}, resume=False)
+    with refuses(DataError, "init", "runs/one"):
+        claim(tmp_path, {}, resume=True)
