@@ -110,6 +110,8 @@ def test_fault_4_librispeech(tmp_path):
 def test_folders_that_are_only_like_them_are_plain(tmp_path):
     touched(tmp_path, "wav48/p225/1.wav", "wav48/p226/1.wav")
     assert "VCTK" not in read_layout(tmp_path, Layout()).layout
+    touched(tmp_path / "c", "1.wav", "txt/notes.txt")
+    assert labels(tmp_path / "c") == {"1.wav": {}}
     touched(tmp_path / "b", "clips/1.wav", "other/1.wav")
     texts(tmp_path / "b", {"train.tsv": HEAD})
     assert labels(tmp_path / "b") == {"clips/1.wav": {"label": "clips"}, "other/1.wav": {"label": "other"}}

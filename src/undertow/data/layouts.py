@@ -33,12 +33,12 @@ def read_vctk(root: Path, names: Sequence[str]) -> Arranged | None:
         return None
     num_others = 0
     for name in names:  # sorted, so that mic1 comes before mic2
-        folder, *middle, _ = PurePosixPath(name).parts
-        if not folder.startswith(VCTK_SOUND) or len(middle) != 1:
+        parts = name.split("/")
+        if len(parts) != 3 or not parts[0].startswith(VCTK_SOUND):
             return None
-        take = PurePosixPath(name).stem.removesuffix("_mic1").removesuffix("_mic2")
-        num_others += (middle[0], take) in takes
-        takes.setdefault((middle[0], take), name)
+        speaker, take = parts[1], parts[2].rpartition(".")[0].removesuffix("_mic1").removesuffix("_mic2")
+        num_others += (speaker, take) in takes
+        takes.setdefault((speaker, take), name)
     labels = {}
     for (speaker, take), name in takes.items():
         text = root / VCTK_TEXTS / speaker / f"{take}.txt"
