@@ -28,7 +28,8 @@ PREFACE = """\
 `undertow train wavenet-fsdd --out runs/digits` trains a recipe. In place of `wavenet-fsdd`, give any name on this page,
 or your own YAML file, which can [extend a recipe](text.md#which-network). `--data` replaces the recipe's data, `--set`
 changes any field, and `--steps` or `--minutes` changes the length. The column “took” gives the training time of the
-runs in [the benchmarks](benchmarks.md); other work was running on the same processors.
+runs in [the benchmarks](benchmarks.md); other work was running on the same processors. `undertow recipes` prints this
+list with the size of each model, and `undertow recipes wavenet-fsdd` one recipe as a whole.
 """
 
 

@@ -21,6 +21,7 @@ VERBS = {
         "fetch": "undertow.cli.data:fetch_set",
         "info": "undertow.cli.data:info",
     },
+    "recipes": "undertow.cli.recipes:recipes",
     "train": "undertow.cli.train:train",
     "average": "undertow.cli.average:average",
     "generate": "undertow.cli.generate:generate",

@@ -73,6 +73,7 @@ def read_source(line: Line, model: Seq2Seq, number: int, how: Reading) -> Source
 def _read_text(text: str, symbols: np.ndarray, model: Seq2Seq, number: int, long_lines: LongLines) -> Source:
     """A text and its symbols as the model reads it."""
     holds, alphabet = model.network.encoder.max_length, model.source_alphabet
+    assert isinstance(alphabet, TextAlphabet)
     most = None if holds is None else holds - 1
     if long_lines == "split" and most is not None and len(symbols) > most:
         return Source(tuple(_split(text, alphabet, most)), "split")

@@ -81,6 +81,16 @@ def read_recipe(recipe: str | Path | Mapping[str, Any], changes: Mapping[str, An
     return made
 
 
+def recipe_values(recipe: str | Path) -> dict[str, Any]:
+    """The content of a recipe by name or file, with what it extends filled in.
+
+    Raises:
+        UsageError: there is no such recipe.
+        DataError: the file is not plain YAML.
+    """
+    return _whole(recipe)
+
+
 def parse_changes(texts: Sequence[str]) -> dict[str, Any]:
     """Parse changes such as "network.residual_channels=64"; values are YAML.
 
