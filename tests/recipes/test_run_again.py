@@ -113,3 +113,12 @@ def test_fault_20_a_finished_run_goes_on_with_other_data(whole: Path, tmp_path: 
     other.write_text(BOOK.replace("cat", "dog"))
     train(small(), tmp_path / "out", data=other, init=whole, steps=2, say=said.append)
     assert_says("\n".join(said), f"starting from {whole}", "weights taken")
+
+
+def test_a_run_within_its_data_folder_is_resumed(book: Path, tmp_path: Path) -> None:
+    for name in ("one.txt", "two.txt"):
+        shutil.copy(book, tmp_path / name)
+    out = tmp_path / "deep/run"
+    train(small(), out, data=tmp_path, steps=2)
+    train(small(), out, data=tmp_path, steps=3, resume=True)
+    assert len(rows(out)) == 3

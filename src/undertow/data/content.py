@@ -12,11 +12,11 @@ from pathlib import Path
 
 from undertow.door import opened
 from undertow.errors import DataError
+from undertow.run_steps import is_run
 
 MOST_READ = 1 << 28
 LEAST_SHARE = 1 << 12  # bytes of a file, however many there are
 NUM_BLOCKS = 16
-OF_RUNS = ("run.yaml", "run.lock")  # a folder with one of them is a run, not data
 
 
 def digest(places: Iterable[Path]) -> str:
@@ -42,7 +42,7 @@ def _files(place: Path) -> Iterator[tuple[str, Path, int]]:
     else:
         names = []
         for folder, inner, files in os.walk(place):
-            inner[:] = [one for one in inner if one[0] != "." and not _is_run(os.path.join(folder, one))]
+            inner[:] = [one for one in inner if one[0] != "." and not is_run(os.path.join(folder, one))]
             names += [os.path.relpath(os.path.join(folder, file), place) for file in files if file[0] != "."]
     for name in sorted(names, key=os.fsencode):
         try:
@@ -52,10 +52,6 @@ def _files(place: Path) -> Iterator[tuple[str, Path, int]]:
             continue
         if stat.S_ISREG(found.st_mode):
             yield name, path, found.st_size
-
-
-def _is_run(folder: str) -> bool:
-    return any(os.path.lexists(os.path.join(folder, name)) for name in OF_RUNS)
 
 
 def _blocks(path: Path, size: int, most: int) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from undertow.alphabets.text_alphabet import not_utf8
 from undertow.door import opened
 from undertow.errors import DataError
+from undertow.run_steps import is_run
 
 BLOCK = 1 << 18  # bytes to read at a time
 LOOKED_AT = 8192  # first bytes of a file, which show whether it is binary
@@ -89,7 +90,7 @@ def whole_file(path: Path, name: str) -> Document:
 def list_documents(folder: Path) -> tuple[list[Document], dict[str, str]]:
     """Every text file of a folder, sorted by name, and why the others were left out.
 
-    Hidden files are ignored.
+    Hidden files are ignored, and runs.
 
     Raises:
         DataError: there is no text in the folder.
@@ -170,5 +171,5 @@ def _last_character(data: bytes) -> int:
 
 def _files(folder: Path) -> Iterator[Path]:
     for root, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        folders[:] = [name for name in folders if not name.startswith(".") and not is_run(os.path.join(root, name))]
         yield from (Path(root) / name for name in names if not name.startswith(".") and (Path(root) / name).is_file())

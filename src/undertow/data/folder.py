@@ -14,6 +14,7 @@ from undertow.data.name_pattern import compile_pattern
 from undertow.data.sound_formats import KNOWN, foreign, foreign_lines, is_sound
 from undertow.data.tables import TABLE, Arranged, read_table
 from undertow.errors import DataError
+from undertow.run_steps import outside_runs
 
 SPLITS = ("train", "validation", "test")
 ALL = "all"  # every split together
@@ -144,7 +145,7 @@ def _audio_names(root: Path, glob: str) -> tuple[list[str], list[str]]:
     """The names of a folder's audio files, sorted, without hidden ones; and a line on sound that is not read."""
     if not root.is_dir():
         raise DataError(f"{root} is not a folder")
-    every = sorted(path.relative_to(root).as_posix() for path in root.glob(glob) if path.is_file())
+    every = outside_runs(root, sorted(path.relative_to(root).as_posix() for path in root.glob(glob) if path.is_file()))
     every = [name for name in every if not any(part.startswith(".") for part in name.split("/"))]
     names, others = [name for name in every if is_sound(name)], foreign_lines(foreign(every))
     if not names:

@@ -24,6 +24,7 @@ from undertow.data.sequences import SequenceSet
 from undertow.errors import DataError, UsageError, counted
 from undertow.files import atomic_write
 from undertow.numpy_files import read_arrays
+from undertow.run_steps import outside_runs
 
 MAT_KEYS = {"train": "traindata", "validation": "validdata", "test": "testdata"}
 SUFFIXES = (".npy", ".npz", *MIDI)
@@ -104,7 +105,7 @@ def _read_folder(root: Path, split: str, outside: Outside, say: Say) -> Sequence
         sets = there_are(name for name, entry in CATALOGUE.items() if entry.kind == "rolls")
         raise DataError(f"{root} is neither a folder of piano rolls nor a named set; {sets}")
     paths = (path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-    names = sorted(path.relative_to(root).as_posix() for path in paths)
+    names = outside_runs(root, sorted(path.relative_to(root).as_posix() for path in paths))
     names = [name for name in names if not any(part.startswith(".") for part in name.split("/"))]
     if not names:
         raise DataError(f"{root} holds no piano rolls ({', '.join(SUFFIXES)})")
