@@ -1,6 +1,7 @@
 import itertools
 import lzma
 import math
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -103,3 +104,11 @@ def test_real_speech_costs_what_was_measured(real_data: Path, monkeypatch: pytes
     assert sum(map(len, test)) == 1_034_030
     expected = {"unigram": 7.182, "order1": 5.448, "order2": 5.132, "xz": 5.429, "lpc": 4.524}
     assert baselines(train, test, alphabet) == pytest.approx(expected, abs=2e-3)
+
+
+def test_fault_10_a_long_recording_is_fitted_on_its_beginning(monkeypatch):
+    monkeypatch.setattr(sys.modules["undertow.evaluation.baselines"], "MAX_FITTED_SYMBOLS", 1000)
+    random = np.random.default_rng(0)
+    start, rest, test = random.integers(0, 4, 1000), np.full(9000, 3), random.integers(0, 4, 500)
+    found = count_models([np.concatenate([start, rest])], [test], 4)
+    assert found == count_models([start], [test], 4)

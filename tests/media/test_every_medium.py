@@ -15,6 +15,7 @@ from undertow.data.audio import Audio, read_audio
 from undertow.data.midi import read_midi
 from undertow.errors import DataError, UsageError
 from undertow.media import MEDIA, Medium, medium_of
+from undertow.media.sound import read_wave
 
 RATE = 8000
 WAVE = np.rint(8191 * np.sin(np.arange(400) / 9)).astype(np.float32) / 32768
@@ -192,3 +193,9 @@ def test_fault_5_a_tune_with_notes_outside_of_the_piano_is_a_prompt_with_a_note(
     found = CASES["notes"].medium.read(tmp_path / "low.mid")
     assert np.argwhere(found.real).tolist() == [[0, 0], [1, 0]]
     assert any("outside of the piano" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("rate", [1, 2**31])
+def test_fault_44_a_sound_of_an_impossible_rate_is_refused(rate):
+    with refuses(DataError, f"{rate:,} Hz", "768,000"):
+        read_wave(Audio(WAVE, rate, rate), RATE)

@@ -4,6 +4,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -80,6 +81,19 @@ def test_every_recipe_of_the_package_builds_its_model(name: str) -> None:
     if made.data.kind == "text":
         context_steps(TASKS["text"](made.data).cut, model.needs)
         assert not made.data.carry_state or model.network.max_length is None
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_fault_11_one_recording_trains_and_its_end_is_held_out(tmp_path: Path, is_folder: bool) -> None:
+    folder = tmp_path / "songs"
+    write(folder / "song.flac", np.concatenate([sing(word, 0.3) for word in WORDS]))
+    given = folder if is_folder else folder / "song.flac"
+    said: list[str] = []
+    model = {"alphabet": {"kind": "mu_law"}, "network": GRU, "emission": {"kind": "categorical"}}
+    trained = train(recipe({"kind": "audio"}, model), tmp_path / "run", data=given, say=said.append)
+    assert trained.progress.best_loss is not None and any("validation 1 clip" in line for line in said)
+    found = score(checkpoint.load(tmp_path / "run"), str(given))
+    assert found.split == "test" and 0 < found.num_symbols < 0.06 * 2.1 * 8000
 
 
 def say_nothing(line: str) -> None:

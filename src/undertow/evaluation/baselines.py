@@ -21,6 +21,7 @@ from undertow.errors import DataError
 from undertow.evaluation.linear_prediction import lpc
 
 MAX_FITTED_SYMBOLS = 2**25
+FAR_MORE = 1.25
 
 
 COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
@@ -70,10 +71,12 @@ def count_models(train: Sequence[np.ndarray], test: Sequence[np.ndarray], num_sy
     The unigram adds half a count to every symbol. An order backs off to the one below by Witten and Bell's rule:
     p(x | c) = (n(c, x) + d(c)·p_lower(x)) / (n(c) + d(c)), where d(c) is how many symbols were seen after c (1 if none
     was). The start symbol comes before a sequence. Beyond `MAX_FITTED_SYMBOLS` symbols, only every k-th sequence is
-    fitted.
+    fitted; and where these are still far more, as few long recordings are, their beginning.
     """
     stride = -(-sum(map(len, train)) // MAX_FITTED_SYMBOLS)
     train = train[::stride]
+    if sum(map(len, train)) > FAR_MORE * MAX_FITTED_SYMBOLS:
+        train = _beginning(train, MAX_FITTED_SYMBOLS)
     seen, coded = np.concatenate(train), np.concatenate(test)
     probability = _frequency(seen, num_symbols)[coded]
     bits = {"unigram": _mean_bits(probability)}

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from undertow.data.audio import FORMATS, Audio, check_format, read_audio, resample, write_audio
+from undertow.data.audio import FORMATS, Audio, check_format, check_rate, read_audio, resample, write_audio
 from undertow.data.features import extract
 from undertow.data.frames import SUFFIX, read_frames
 from undertow.errors import DataError, UsageError
@@ -81,7 +81,8 @@ def read_wave(given: Given, sample_rate: int) -> Reading:
     """The wave (T,) float32 of a file or an `Audio`, resampled to `sample_rate` Hz; or a float wave at that rate.
 
     Raises:
-        DataError: the file is missing or damaged; or the array has the wrong shape or type, or holds NaN or infinity.
+        DataError: the file is missing or damaged; the array has the wrong shape or type, or holds NaN or infinity; or
+            no sound has the rate of the `Audio`.
     """
     if isinstance(given, np.ndarray):
         return Reading(_checked_wave(given))
@@ -90,6 +91,7 @@ def read_wave(given: Given, sample_rate: int) -> Reading:
         return Reading(audio.wave, audio.notes)
     if given.sample_rate == sample_rate:
         return Reading(given.wave, given.notes)
+    check_rate(given.sample_rate, "the sound")
     note = f"resampled from {given.sample_rate} to {sample_rate} Hz"
     return Reading(resample(given.wave, given.sample_rate, sample_rate), (*given.notes, note))
 
