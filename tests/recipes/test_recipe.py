@@ -16,6 +16,7 @@ from undertow.models import build, complete
 from undertow.recipes import read_recipe, recipe_names
 from undertow.recipes.clips import AudioData, choose, labels_of
 from undertow.recipes.recipe import parse_changes
+from undertow.recipes.tasks import TASKS
 
 SMALL = {"data": {"kind": "audio", "source": "plucked"}, "training": {"steps": 1}}
 MODEL: dict[str, Any] = {
@@ -50,6 +51,22 @@ def test_every_recipe_of_sound_builds_a_model_that_hears_a_tenth_of_a_second(nam
     assert model.receptive_field >= 0.1 * config.sample_rate
     asked = recipe.model.get("conditioner", {}).get("labels")
     assert recipe.description and model.config.conditioner.labels == (labels if asked else {})
+
+
+@pytest.mark.parametrize(
+    "name", [f"{cell}-{music}" for cell in ("gru", "lstm", "rnn") for music in ("jsb", "nottingham")]
+)
+def test_fault_17_recurrent_recipes_of_piano_rolls_train_on_crops(name):
+    assert read_recipe(name).data.crop_steps == (160 if name.endswith("jsb") else 100)
+    assert read_recipe(f"tcn-{name.partition('-')[2]}").data.crop_steps is None
+
+
+def test_fault_17_every_chorale_is_one_crop(real_data, monkeypatch):
+    monkeypatch.setenv("UNDERTOW_DATA", str(real_data))
+    recipe = read_recipe("gru-jsb")
+    task = TASKS["rolls"](recipe.data)
+    needs = build(complete(recipe.model, task.told(), silent)).needs
+    assert max(task.read(split, needs).lengths.max() for split in task.splits(recipe.data)) == task.cut.crop_steps
 
 
 def test_one_of_a_recipes_models_gives_a_loss():
