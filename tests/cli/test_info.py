@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.refusals import assert_says
+
 GOLDEN = Path(__file__).parents[1] / "golden/checkpoint-v1"
 
 
@@ -20,6 +22,12 @@ def test_it_tells_all_of_a_model(command, trained):
     assert "residual_channels 6" in facts["network"] and "parameters" in facts["model"]
     assert "plucked; train 240 clips" in facts["data"] and "of 40 steps" in facts["training"]
     assert facts["scores"].endswith("bits/sample") and "torch" in facts["versions"]
+
+
+def test_fault_18_a_run_on_other_data_is_not_called_by_the_recipes(command, trained):
+    (about,) = (line for line in command("info", trained).out.splitlines() if line.startswith("about"))
+    assert_says(about, "recipe wavenet, on other data", "network.residual_channels", "training.steps")
+    assert "folder of recordings" not in about
 
 
 def test_json(command, trained):

@@ -164,12 +164,13 @@ def _all_changes(
 
 
 def _description(recipe: Any, made: Recipe, changes: Mapping[str, Any], data: Any) -> str:
-    """A recipe's description; if parts of it were changed, its name and theirs, since it may not be true any more."""
-    changed = [] if data is None else ["data"]
-    changed += [name for name, value in changes.items() if value is not None and name != "training.seed"]
-    if not changed or not isinstance(recipe, str | Path):
+    """A recipe's description, with the names of what was changed; on other data its name, since it is not true then."""
+    if not isinstance(recipe, str | Path):
         return made.description
-    return f"recipe {Path(recipe).stem}, changed in {', '.join(changed)}"
+    names = [name for name, value in changes.items() if value is not None and name != "training.seed"]
+    changed = f"; changed in {', '.join(names)}" if names else ""
+    other = data is not None or not {"data", "data.kind", "data.source", "data.path"}.isdisjoint(names)
+    return (f"recipe {Path(recipe).stem}, on other data" if other else made.description) + changed
 
 
 def _build(config: Any) -> Model:
