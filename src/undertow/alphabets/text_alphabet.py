@@ -162,6 +162,6 @@ def _help(character: str, known: str) -> str:
     plain = unicodedata.normalize("NFKD", character)[:1]
     near = next((one for one in (plain, character.swapcase()) if one in known and one != ""), None)
     if near is not None:
-        return f", but {near!r} is; or train {BYTES}"
+        return f", but {near!r} is; use that, or train {BYTES}"
     shown = f"{known[:SHOWN]!r}{' …' if len(known) > SHOWN else ''}"
     return f", which has {counted(len(known), 'character')}: {shown}; remove it, or train {BYTES}"
