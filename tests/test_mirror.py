@@ -51,7 +51,6 @@ HELD_BY = {
     "session/test_session.py": ["session/likelihood", "session/stepped"],
     "test_checkpoint.py": ["weights"],
     "training/test_trainer.py": ["training/config", "training/forward", "training/gradients", "training/interrupts"],
-    "training/test_snapshots_resume.py": ["run_steps", "training/length"],
     "cli/test_train.py": ["cli/average"],
 }
 
