@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UNDERTOW_DATA ?= $(realpath ../shared/data)
 
-.PHONY: demo test lint docs bench-report clean engine-test engine-sanitize engine-cross engine-fuzz
+.PHONY: demo test fuzz lint docs bench-report clean engine-test engine-sanitize engine-cross engine-fuzz
 .DEFAULT_GOAL := test
 
 demo: $(VENV)/.installed-run
@@ -15,6 +15,9 @@ demo: $(VENV)/.installed-run
 
 test: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+
+fuzz: $(VENV)/.installed-dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzzing $(FUZZ_MINUTES)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -40,7 +40,8 @@ def unpack(archive: Path, folder: Path) -> None:
                 with tarfile.open(fileobj=file) as held:
                     held.extractall(folder, _bounded(held, file, folder), filter="data")
         except DAMAGES as error:
-            raise DataError(f"{archive} cannot be unpacked: {shown(error, 200)}") from None
+            why = (str(error).splitlines() or [type(error).__name__])[0].rstrip(":")
+            raise DataError(f"{archive} cannot be unpacked: {shown(why, 200)}") from None
 
 
 def _unzip(file: BufferedReader, folder: Path) -> None:

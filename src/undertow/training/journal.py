@@ -13,6 +13,7 @@ from undertow.errors import DataError
 from undertow.files import atomic_write, set_aside
 
 LOG = "log.jsonl"
+MOST_LOG = 1 << 32  # bytes: ten million updates
 MOST_ROW = 1 << 16  # bytes; a row has a few hundred
 
 
@@ -76,10 +77,10 @@ def _cut(path: Path, step: int) -> int:
     A run that starts again at step 0 keeps its old log under another name.
 
     Raises:
-        DataError: the log is not a file, or cannot be written.
+        DataError: the log is not a file or has more than 4 GiB, or cannot be written.
     """
     kept = end = num_dropped = between = 0
-    with opened(path) as file:
+    with opened(path, MOST_LOG) as file:
         for line in iter(lambda: file.readline(MOST_ROW), b""):
             end += len(line)
             found = _step_of(line)
