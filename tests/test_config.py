@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 import undertow
 from tests.refusals import refuses
-from undertow.config import check_number, check_whole, parse, to_dict
+from undertow.config import check_number, check_whole, config, parse, to_dict
 from undertow.data.features import Mel
 from undertow.errors import UsageError
 from undertow.models import MODELS
@@ -138,3 +138,18 @@ def test_fault_31_only_a_finite_number_in_range_is_one(value):
         check_number("seconds", one, 0)
     with refuses(UsageError, "top_p", "above 0", 1):
         check_number("top_p", 0, 0, 1, above=True)
+
+
+@config
+class Part:
+    size: int
+
+
+@config
+class Parts:
+    parts: list[Part]
+
+
+def test_an_unknown_key_in_a_list_is_named_with_its_place():
+    with refuses(UsageError, "parts.1.sise", "size"):
+        parse(Parts, {"parts": [{"size": 1}, {"sise": 2}]})

@@ -164,9 +164,10 @@ class _ChosenFault(ValueError):
 
 def _fields(kind: Any, path: Sequence[int | str]) -> list[str]:
     """The fields of the config that lies at `path` inside the config `kind`."""
-    for name in path:
-        annotation = kind.__pydantic_fields__[str(name)].annotation
-        kind = next(one for one in (annotation, *get_args(annotation)) if is_dataclass(one))
+    for name in (one for one in path if isinstance(one, str)):  # numbers are places in a list
+        annotation = kind.__pydantic_fields__[name].annotation
+        inside = [annotation, *get_args(annotation)]
+        kind = next(one for part in inside for one in (part, *get_args(part)) if is_dataclass(one))
     return list(kind.__pydantic_fields__)
 
 

@@ -22,7 +22,7 @@ from undertow.alphabets.subwords import END_OF_TEXT, Subwords, from_files
 from undertow.config import Depth, Number, Positive, Probability, Width, config, parse
 from undertow.door import read_json
 from undertow.emissions import Categorical
-from undertow.errors import DataError, UsageError, counted
+from undertow.errors import DataError, UsageError, counted, shown
 from undertow.models import Autoregressive
 from undertow.networks import Transformer
 from undertow.weights import check_weights, read_weights
@@ -145,10 +145,10 @@ def _settings(file: Path) -> GPT2:
     values = _read_json(file)
     family = values.get("model_type")
     if family != "gpt2":
-        raise DataError(f"{file}: model_type is {family!r}; undertow reads 'gpt2'")
+        raise DataError(f"{file}: model_type is '{shown(family)}'; undertow reads 'gpt2'")
     for name, needed in ONLY.items():
         if values.get(name, needed) != needed:
-            raise DataError(f"{file}: {name} is {values[name]}; undertow only reads GPT-2 with {name} {needed}")
+            raise DataError(f"{file}: {name} is {shown(values[name])}; undertow only reads GPT-2 with {name} {needed}")
     known = {field.name for field in fields(GPT2)}
     try:
         return parse(GPT2, {name: value for name, value in values.items() if name in known})

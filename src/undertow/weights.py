@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from undertow.door import by_name
+from undertow.door import by_name, memory
 from undertow.errors import DataError
 
 PICKLED = {".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth"}
@@ -25,7 +25,7 @@ def read_weights(file: Path) -> dict[str, Tensor]:
         refuse_pickle(file.parent)
         raise DataError(f"{file} is missing")
     try:
-        with by_name(file) as name:
+        with by_name(file, memory()) as name:
             return load_file(name)
     except DataError:
         raise

@@ -261,3 +261,12 @@ def test_blocks_change_no_bit(tmp_path, monkeypatch, suffix, rate):
 def test_a_wave_that_is_read_whole_is_bounded(tmp_path, monkeypatch):
     monkeypatch.setattr(audio_files, "MOST_WHOLE", 1999)
     assert_says(refusal(written(tmp_path / "a.wav", tone())), "too long", "hours")
+
+
+@pytest.mark.parametrize("suffix", ["w64", "au", "wav"])
+def test_fault_30_a_terabyte_of_holes_is_refused_at_once(tmp_path, suffix):
+    path = tmp_path / f"a.{suffix}"
+    soundfile.write(path, np.zeros(800), 8000)
+    os.truncate(path, 1 << 40)
+    with refuses(DataError, path, f"{1 << 40:,}"):
+        read_audio(path)

@@ -124,3 +124,10 @@ def test_few_files_still_hold_out_some(count, right):
 def test_classes_are_those_of_all_files_with_numbers_in_order(tmp_path):
     items = list_items(touched(tmp_path, "10_b.wav", "9_a.wav", "1_b.wav"), Layout(label_pattern="{take}_{who}"))
     assert label_classes(items) == {"take": ["1", "9", "10"], "who": ["a", "b"]}
+
+
+def test_fault_31_a_number_of_five_thousand_digits_is_a_word_among_the_classes(tmp_path):
+    table = "".join(f"{name},{value}\n" for name, value in (("0.wav", 10), ("1.wav", 9), ("2.wav", "8" * 5000)))
+    touched(tmp_path, "0.wav", "1.wav", "2.wav")
+    (tmp_path / "metadata.csv").write_text(f"file,take\n{table}")
+    assert label_classes(list_items(tmp_path, Layout()))["take"] == ["9", "10", "8" * 5000]

@@ -78,3 +78,13 @@ def test_fault_30_a_pipe_is_no_archive(tmp_path):
     os.mkfifo(tmp_path / "a.zip")
     with refuses(DataError, tmp_path / "a.zip", "pipe"):
         unpack(tmp_path / "a.zip", tmp_path)
+
+
+@pytest.mark.parametrize("suffix", [".tar.xz", ".tar", ".zip"])
+def test_fault_30_a_terabyte_of_holes_is_refused_at_once(tmp_path, suffix):
+    archive = tmp_path / f"a{suffix}"
+    write = write_zip if suffix == ".zip" else write_tar
+    write(archive, {"a.wav": b"RIFF"})
+    os.truncate(archive, 1 << 40)
+    with refuses(DataError, archive, f"{1 << 40:,}"):
+        unpack(archive, tmp_path)

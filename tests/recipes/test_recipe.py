@@ -179,3 +179,10 @@ def test_a_folder_laid_out_as_the_recipes_set_is_that_set(tmp_path):
     assert choose(fsdd, None) is fsdd
     with refuses(UsageError, "--data"):
         choose(AudioData(), None)
+
+
+@pytest.mark.parametrize("kind", [{}, [1], "x" * 100_000])
+def test_fault_30_a_kind_that_is_no_word_is_named(kind):
+    with refuses(UsageError, "model", "unknown kind") as caught:
+        read_recipe("wavenet", {"model.kind": kind})
+    assert len(str(caught.value)) < 500

@@ -28,6 +28,7 @@ FORMATS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".mp3": ("MP3
 MP3 = ".mp3"
 MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # Hz
 BLOCK = 1 << 20  # samples of all channels to read at a time, before and after resampling
+MOST_BYTES = 1 << 36  # of a file: a hundred hours of 8 channels at 48 kHz in 16 bits
 MOST_WHOLE = 1 << 29  # samples of a wave that is read whole: 2 GiB, three hours at 48 kHz
 
 
@@ -67,7 +68,7 @@ class SoundFile:
     """
 
     def __init__(self, path: str | Path, sample_rate: int | None = None) -> None:
-        self.path = checked(path)
+        self.path = checked(path, MOST_BYTES)
         size = self.path.stat().st_size
         if not size:
             raise DataError(f"{self.path}: the file is empty (0 bytes)")
@@ -177,15 +178,21 @@ def read_audio(path: str | Path, sample_rate: int | None = None) -> Audio:
             an impossible rate, or is too long to be read whole.
     """
     sound = SoundFile(path, sample_rate)
+    if sound.seconds * sound.sample_rate > MOST_WHOLE:
+        raise _too_long(sound)
     blocks, num_samples = [], 0
     for block in sound.blocks():
         blocks.append(block)
         num_samples += len(block)
         if num_samples > MOST_WHOLE:
-            hours = MOST_WHOLE / sound.sample_rate / 3600
-            raise DataError(f"{path}: too long to be read whole; give {hours:.1f} hours at most")
+            raise _too_long(sound)
     wave = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
     return Audio(wave, sound.sample_rate, sound.source_rate, sound.num_channels, sound.encoding, sound.notes)
+
+
+def _too_long(sound: SoundFile) -> DataError:
+    hours = MOST_WHOLE / sound.sample_rate / 3600
+    return DataError(f"{sound.path}: too long to be read whole; give {hours:.1f} hours at most")
 
 
 def check_rate(sample_rate: int, name: str) -> None:

@@ -13,9 +13,10 @@ from undertow.data.layouts import READERS
 from undertow.data.name_pattern import compile_pattern
 from undertow.data.sound_formats import KNOWN, foreign, foreign_lines, is_sound
 from undertow.data.tables import TABLE, Arranged, read_table
-from undertow.errors import DataError
+from undertow.errors import DataError, shown
 from undertow.run_steps import outside_runs
 
+MOST_DIGITS = 100  # of a value that counts as a number
 SPLITS = ("train", "validation", "test")
 ALL = "all"  # every split together
 HELD_OUT = {"validation": (0.0, 0.05), "test": (0.05, 0.1)}  # shares of the files, by a hash of the name
@@ -121,7 +122,7 @@ def label_classes(items: Iterable[Item]) -> dict[str, list[str]]:
 
 def natural(value: str) -> tuple[bool, int, str]:
     """Sort key of values: numbers in order, then words in order."""
-    return (False, int(value), value) if value.isdecimal() else (True, 0, value)
+    return (False, int(value), value) if value.isdecimal() and len(value) <= MOST_DIGITS else (True, 0, value)
 
 
 def assign_splits(names: list[str], told: Mapping[str, str], named: Collection[str] = ()) -> dict[str, str]:
@@ -167,7 +168,7 @@ def _told_split(name: str, given: str | None) -> str | None:
     if given is None:
         return SPLIT_FOLDERS.get(name.split("/")[0].lower()) if "/" in name else None
     if given not in SPLIT_FOLDERS:
-        raise DataError(f"{TABLE}: the split of '{name}' is '{given}'; {there_are(SPLITS)}")
+        raise DataError(f"{TABLE}: the split of '{name}' is '{shown(given)}'; {there_are(SPLITS)}")
     return SPLIT_FOLDERS[given]
 
 

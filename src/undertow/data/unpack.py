@@ -17,6 +17,7 @@ from undertow.numpy_files import check_directory
 
 ALWAYS_UNPACKED = 1 << 30  # bytes, whatever the ratio
 MOST_MEMBERS = 10_000_000
+MOST_ARCHIVE = 1 << 37  # bytes; the largest named set has a tenth
 DAMAGES = (
     *(tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, OSError),
     *(RuntimeError, NotImplementedError, ValueError, KeyError),  # encrypted, packed in an unknown way, a bad header
@@ -31,7 +32,7 @@ def unpack(archive: Path, folder: Path) -> None:
         DataError: it is not such an archive, is damaged or encrypted, holds an unsafe member, or unpacks to more than
             a hundred times its size (and 1 GiB) or than there is room for.
     """
-    with opened(archive) as file:
+    with opened(archive, MOST_ARCHIVE) as file:
         try:
             if zipfile.is_zipfile(file):
                 _unzip(file, folder)

@@ -8,7 +8,7 @@ import torch
 
 from undertow.config import choice, nearest
 from undertow.data.told import Told
-from undertow.errors import UsageError
+from undertow.errors import UsageError, shown
 from undertow.memory_room import refuse_model
 from undertow.models.autoregressive import Autoregressive, ShortReceptiveFieldWarning
 from undertow.models.classifier import Classifier
@@ -52,9 +52,9 @@ def complete(values: Mapping[str, Any], told: Told, say: Callable[[str], None]) 
         UsageError: an unknown kind or key, a wrong value, or data that does not suit such a model.
         DataError: the data lacks something that the recipe asks for.
     """
-    kind = values.get("kind", usual_kind(told))
+    kind = str(values.get("kind", usual_kind(told)))
     if kind not in MODELS:
-        raise UsageError(f"model: unknown kind '{kind}'{nearest(str(kind), MODELS)}")
+        raise UsageError(f"model: unknown kind '{shown(kind)}'{nearest(kind, MODELS)}")
     return MODELS[kind].completed({**values, "kind": kind}, told, say)
 
 
