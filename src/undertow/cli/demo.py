@@ -121,7 +121,7 @@ def _generate(model: "Autoregressive", folder: Path) -> "tuple[Rows, list[Output
     if sounds.interrupted:
         raise KeyboardInterrupt
     paths = result_paths(folder, COUNT, medium)
-    return sounds, write_outputs(medium, paths, sounds.results, titles, sounds.num_given, can_draw())
+    return sounds, write_outputs(medium, paths, sounds.results, titles, sounds.nums_given, can_draw())
 
 
 def _print(out: Path, source: str, found: "Score", sounds: "Rows", outputs: "list[Output]") -> None:

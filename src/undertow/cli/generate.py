@@ -15,8 +15,8 @@ def generate(
     *,
     out: Path | None = None,
     labels: Annotated[tuple[str, ...], Parameter(name="--label")] = (),
-    prompt: str | None = None,
-    prompt_file: Path | None = None,
+    prompts: Annotated[tuple[str, ...], Parameter(name="--prompt")] = (),
+    prompt_files: Annotated[tuple[Path, ...], Parameter(name="--prompt-file")] = (),
     features: Path | None = None,
     stop: tuple[str, ...] = (),
     draw: Annotated[Draw, Flat] = DRAW,
@@ -36,8 +36,10 @@ def generate(
         out: Output file, whose suffix chooses its kind, or a folder for numbered files; existing files are replaced.
             With --count, tune.mid means tune-1.mid, tune-2.mid and so on. Optional for text.
         labels: Class to condition on, such as theo or speaker=theo; repeat for another label.
-        prompt: Text to continue; for other models a file to continue: a sound, an array of notes or pixels, or MIDI.
-        prompt_file: File to continue, for text too.
+        prompts: Text to continue; for other models a file to continue: a sound, an array of notes or pixels, or MIDI.
+            Repeat for several results, one for each. Those whose prompt cannot be used are left out, and the exit
+            status is 1.
+        prompt_files: File to continue, for text too; repeat for several.
         features: For a model conditioned on features: a sound file to imitate, or a .npy file of frames.
         stop: Text that ends a row and is cut off (a line break is $'\\n' in most shells); repeat for another.
         draw: How much to generate, and how.
@@ -53,8 +55,8 @@ def generate(
         model=load_model(run, pick_device(device)),
         out=out,
         labels=labels,
-        prompt=prompt,
-        prompt_file=prompt_file,
+        prompts=prompts,
+        prompt_files=prompt_files,
         features=features,
         stop=stop,
         draw=draw,

@@ -1,13 +1,15 @@
 """Run `undertow generate`: generate, write, draw and report, in the same way for every medium."""
 
 import time
+from pathlib import Path
 from typing import Any
 
+from undertow.cli.faults import raise_faults
 from undertow.cli.outputs import Output, write_outputs
 from undertow.cli.request import Request
 from undertow.cli.rows import Rows
 from undertow.cli.terminal import print_json, put, show, tell
-from undertow.errors import counted
+from undertow.errors import DataError, UsageError, counted
 from undertow.generation import stream
 from undertow.generation.prompts import read_prompt
 from undertow.generation.rows import check_length
@@ -25,15 +27,17 @@ def run(request: Request) -> None:
     written: list[Output] = []
     if paths:
         draws = request.can_draw()
-        written = write_outputs(medium, paths, rows.continued, request.titles, rows.num_given, draws)
+        places, titles = [paths[number] for number in rows.numbers], [request.titles[number] for number in rows.numbers]
+        written = write_outputs(medium, places, rows.continued, titles, rows.nums_given, draws)
     if request.json:
         print_json(as_json(rows, written))
     elif written:
         print_files(rows, written)
     else:
-        _print_texts(rows)
+        _print_texts(rows, request.count)
     if rows.interrupted:
         raise KeyboardInterrupt(f"stopped after {counted(rows.num_drawn, request.model.alphabet.unit)}, all kept")
+    raise_faults(rows.faults, request.count, "prompts")
 
 
 def print_files(rows: Rows, written: list[Output]) -> None:
@@ -46,12 +50,14 @@ def print_files(rows: Rows, written: list[Output]) -> None:
 def as_json(rows: Rows, written: list[Output]) -> dict[str, Any]:
     """What `--json` prints: the files, and for text the results too."""
     if not rows.medium.streams:
-        return {"files": [output.facts for output in written], **rows.facts}
+        return {"files": [output.facts for output in written], "faults": list(rows.faults), **rows.facts}
     return {
         "prompt": rows.prompts[0],
+        "prompts": rows.prompts,
         "texts": rows.results,
         "stopped": list(rows.chunks.ended),
         "files": [str(output.file) for output in written],
+        "faults": list(rows.faults),
         **rows.facts,
     }
 
@@ -59,29 +65,72 @@ def as_json(rows: Rows, written: list[Output]) -> dict[str, Any]:
 def _generate(request: Request, shows: bool) -> Rows:
     """Read the prompt (once: it may be a pipe), prime the model, and draw all rows."""
     began = time.perf_counter()
-    given, model = request.given, request.model
-    prompt, notes = read_prompt(given, model, request.draw.skip_unknown)
+    model, count = request.model, request.count
+    read, faults = _read_prompts(request)
+    prompts, notes = (
+        [prompt.numpy() for prompt, _ in read.values()],
+        [note for _, more in read.values() for note in more],
+    )
     chunk_steps = SHOWN_STEPS if shows else STREAMED_STEPS if request.medium.streams else CHUNK_STEPS
     chunks = stream(
         model,
         **request.options,
-        **request.length(len(prompt)),
-        prompt=None if given is None else prompt.numpy(),
+        **_length(request, {len(prompt) for prompt in prompts} or {0}),
+        rows=list(read) if len(request.given) > 1 else range(count),
+        prompt=prompts if len(prompts) > 1 else prompts[0] if prompts else None,
         chunk_steps=chunk_steps,
     )
-    check_length(model, request.count, chunks.num_steps)
-    notes = (*notes, *chunks.start.notes)
-    for note in filter(None, [*notes, verdict(request.run)]):
+    check_length(model, count, chunks.num_steps)
+    notes = [*notes, *chunks.start.notes]
+    for note in filter(None, [*dict.fromkeys(notes), verdict(request.run)]):
         tell(note)
     primed = time.perf_counter() - began
-    return Rows(chunks, request.medium, notes=notes, prime_seconds=primed, show=show if shows else None)
+    return Rows(
+        chunks,
+        request.medium,
+        notes=tuple(notes),
+        faults=tuple(faults),
+        prime_seconds=primed,
+        show=show if shows else None,
+    )
 
 
-def _print_texts(rows: Rows) -> None:
+def _read_prompts(request: Request) -> tuple[dict[int, Any], list[str]]:
+    """The prompts that can be used, by number, and why others cannot.
+
+    Raises:
+        DataError: none of them can be used.
+    """
+    read: dict[int, Any] = {}
+    faults: list[str] = []
+    for number, given in enumerate(request.given):
+        try:
+            read[number] = read_prompt(given, request.model, request.draw.skip_unknown)
+        except DataError as error:
+            if len(request.given) == 1:
+                raise
+            faults.append(str(error) if isinstance(given, Path) else f"prompt {number + 1}: {error}")
+    if faults and not read:
+        raise_faults(faults, len(request.given), "prompts")
+    return read, faults
+
+
+def _length(request: Request, lengths: set[int]) -> dict[str, Any]:
+    """The length to generate after prompts of these lengths, as an argument of `stream`.
+
+    Raises:
+        UsageError: the results would not be whole.
+    """
+    if len(lengths) > 1 and request.medium.whole_steps is not None:
+        raise UsageError("the prompts have different lengths, so their results cannot all be whole; give one at a time")
+    return request.length(max(lengths))
+
+
+def _print_texts(rows: Rows, count: int) -> None:
     """Print the texts that are not shown yet, then the speed on stderr."""
-    if len(rows.results) == 1:
+    if count == 1:
         show("\n")
     else:
-        for number, text in enumerate(rows.continued, start=1):
-            show(f"--- {number} of {len(rows.results)}\n{text}\n")
+        for number, text in zip(rows.numbers, rows.continued, strict=True):
+            show(f"--- {number + 1} of {count}\n{text}\n")
     tell(rows.speed)

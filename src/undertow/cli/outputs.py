@@ -64,11 +64,16 @@ def can_draw() -> bool:
 
 
 def write_outputs(
-    medium: Medium, paths: Sequence[Path], results: Sequence[Any], titles: Sequence[str], num_given: int, pictures: bool
+    medium: Medium,
+    paths: Sequence[Path],
+    results: Sequence[Any],
+    titles: Sequence[str],
+    nums_given: Sequence[int],
+    pictures: bool,
 ) -> list[Output]:
-    """Write each result, and its picture if the medium draws one; the first `num_given` steps are the prompt."""
+    """Write each result, and its picture if the medium draws one; the first steps, as many as given, are the prompt."""
     outputs = []
-    for path, real, title in zip(paths, results, titles, strict=True):
+    for path, real, title, num_given in zip(paths, results, titles, nums_given, strict=True):
         medium.write(path, real)
         picture = path.with_suffix(PNG) if pictures and medium.draws else None
         if picture is not None:

@@ -26,8 +26,8 @@ class Request:
     model: Autoregressive
     out: Path | None
     labels: tuple[str, ...]
-    prompt: str | None
-    prompt_file: Path | None
+    prompts: tuple[str, ...]
+    prompt_files: tuple[Path, ...]
     features: Path | None
     stop: tuple[str, ...]
     draw: Draw
@@ -38,8 +38,12 @@ class Request:
         for option, given in (("seconds", self.draw.seconds), ("stop", self.stop or None)):
             if given is not None and option in self.medium.refusals:
                 raise UsageError(f"--{option}: {self.medium.refusals[option]}")
-        if self.prompt is not None and self.prompt_file is not None:
+        if self.prompts and self.prompt_files:
             raise UsageError("give --prompt or --prompt-file, not both")
+        if len(self.given) > 1 and self.draw.count not in (None, len(self.given)):
+            raise UsageError(
+                f"--count is {self.draw.count} and {counted(len(self.given), 'prompt')} are given; each makes one result"
+            )
         if self.out is None and not self.medium.streams:
             kinds = " or ".join(self.medium.suffixes)
             raise UsageError(f"--out is missing; give a file ending in {kinds}, or a folder for numbered files")
@@ -50,14 +54,14 @@ class Request:
         return medium_of(self.model.alphabet, self.model.config.sample_rate)
 
     @property
-    def given(self) -> Given | None:
-        """The prompt."""
-        return self.prompt_file if self.prompt is None else self.medium.prompt(self.prompt)
+    def given(self) -> list[Given]:
+        """The prompts: none, one for all rows, or one for each."""
+        return [*map(self.medium.prompt, self.prompts), *self.prompt_files]
 
     @property
     def count(self) -> int:
         """The number of rows."""
-        return 1 if self.draw.count is None else self.draw.count
+        return max(1, len(self.given)) if self.draw.count is None else self.draw.count
 
     @cached_property
     def paths(self) -> list[Path]:
@@ -67,7 +71,7 @@ class Request:
             UsageError: see `result_paths`; or one of them is an input file.
         """
         paths = [] if self.out is None else result_paths(self.out, self.count, self.medium)
-        outputs.check_not_read(paths, [path for path in (self.given, self.features) if isinstance(path, Path)])
+        outputs.check_not_read(paths, [path for path in (*self.given, self.features) if isinstance(path, Path)])
         return paths
 
     def length(self, num_given: int) -> dict[str, Any]:
@@ -86,9 +90,8 @@ class Request:
 
     @property
     def options(self) -> dict[str, Any]:
-        """The arguments of `stream` other than the prompt and the length."""
+        """The arguments of `stream` other than the prompts, the rows and the length."""
         return {
-            "count": self.count,
             "labels": self.labels,
             "features": self.features,
             "stop": self.stop or None,

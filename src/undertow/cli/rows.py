@@ -21,7 +21,9 @@ class Rows:
     Attributes:
         prompts: each row's prompt, decoded.
         results: each row's generated part, decoded.
-        num_given: steps of the prompts.
+        nums_given: steps of each row's prompt.
+        numbers: each row's number, from 0; some are missing if their prompts could not be used.
+        faults: why those could not.
         notes: notes for the user on the prompts and the engine.
         prime_seconds: wall-clock seconds spent on the prompts.
         seconds: wall-clock seconds spent on the steps.
@@ -34,6 +36,7 @@ class Rows:
         medium: Medium,
         *,
         notes: tuple[str, ...] = (),
+        faults: tuple[str, ...] = (),
         prime_seconds: float = 0.0,
         show: Show | None = None,
     ) -> None:
@@ -44,7 +47,8 @@ class Rows:
         """
         self.chunks, self.medium, self.notes, self.prime_seconds = chunks, medium, notes, prime_seconds
         self.prompts = [medium.alphabet.decode(prompt.numpy()) for prompt in chunks.start.prompts]
-        self.num_given = len(chunks.start.prompts[0])
+        self.nums_given, self.faults = [len(prompt) for prompt in chunks.start.prompts], faults
+        self.numbers = [place.row for place in chunks.start.places]
         self._pieces: list[list[Any]] = [[] for _ in self.prompts]
         self.interrupted, began = False, time.perf_counter()
         try:
