@@ -42,7 +42,7 @@ class Request:
             raise UsageError("give --prompt or --prompt-file, not both")
         if len(self.given) > 1 and self.draw.count not in (None, len(self.given)):
             raise UsageError(
-                f"--count is {self.draw.count} and {counted(len(self.given), 'prompt')} are given; each makes one result"
+                f"--count is {self.draw.count}, with {counted(len(self.given), 'prompt')}; each prompt makes one result"
             )
         if self.out is None and not self.medium.streams:
             kinds = " or ".join(self.medium.suffixes)
