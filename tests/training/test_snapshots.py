@@ -104,7 +104,11 @@ def test_fault_42_a_copied_run_goes_on_and_loses_nothing(
     there = {path.relative_to(copy) for path in copy.rglob("*") if not path.is_symlink()}
     assert checkpoint.resolve(copy) == checkpoint.resolve(copy / "last") == copy / "checkpoints/step-00000008"
     train(copy, resume=True, quiet=False, **KEPT)
-    assert_says(capfd.readouterr().err, "resuming from", copy / "checkpoints/step-00000008")
+    said = capfd.readouterr().err
+    assert_says(said, "resuming from", copy / "checkpoints/step-00000008")
+    for name in run_steps.NAMES:
+        kept = (copy / name).exists() and not (copy / name).is_symlink()
+        assert (f"{copy / name} is not a link" in said) == kept
     assert there <= {path.relative_to(copy) for path in copy.rglob("*")}
     assert run_steps.best(copy) == copy / run_steps.best(unbroken).relative_to(unbroken)
     assert_same(copy, unbroken)

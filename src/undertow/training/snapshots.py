@@ -126,6 +126,9 @@ class Snapshots:
         for one in newer:
             lacks = run_steps.missing_file(one)
             lines.append(f"{one} lacks {lacks}, so it is now called {set_aside(one, f'unusable-{one.name}').name}")
+        for path in (self.out / name for name in run_steps.NAMES):
+            if os.path.lexists(path) and not path.is_symlink():
+                lines.append(f"{path} is not a link, so it stays as it is and gets old; {self.folder} has the run")
         lines.append("no checkpoint was saved yet: starting at step 0" if found is None else f"resuming from {found}")
         return found, lines
 
