@@ -52,6 +52,14 @@ def test_anything_else_is_refused(module, text: str, parts: list[str]) -> None:
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("text", ["a: 1\n" * 400, "- a\n" * 400, f"a: [{'1, ' * 600}]"])
+def test_fault_30_more_than_is_met_is_refused_before_it_is_read(module, text: str, monkeypatch) -> None:
+    monkeypatch.setattr(module, "MOST_TOKENS", 1000)
+    with refuses(DataError, "x.yaml", "1,000"):
+        module.from_yaml(text, "x.yaml")
+    assert module.from_yaml(f"a: {'word ' * 1000}", "x.yaml")["a"].count("word") == 1000
+
+
 def test_fault_49_a_key_named_twice_is_refused_with_both_lines(module) -> None:
     """Whichever of them was meant, the other would have won in silence."""
     text = "format_version: 1\nmodel:\n  kind: autoregressive\n  sample_rate: 8000\n\n  sample_rate: 16000\n"

@@ -15,6 +15,7 @@ except ImportError:  # PyYAML was built without libyaml
     from yaml import SafeLoader as Loader  # type: ignore[assignment]
 
 MOST_NESTED = 64
+MOST_TOKENS = 500_000  # words and marks: a list of 100,000 classes has 200,000 of them; a long text is one
 MARKS = yaml.TagToken, yaml.AliasToken
 OPENING = (
     *(yaml.BlockMappingStartToken, yaml.BlockSequenceStartToken),
@@ -58,8 +59,8 @@ def from_yaml(text: str, where: object) -> dict[str, Any]:
     """The mapping that YAML holds.
 
     Raises:
-        DataError: it is not YAML, not a mapping, nested too deep, names a key twice, or has a tag or an alias; `where`
-            names the file.
+        DataError: it is not YAML, not a mapping, nested too deep, too long, names a key twice, or has a tag or an alias;
+            `where` names the file.
     """
     try:
         values = value_of(text)
@@ -75,7 +76,8 @@ def value_of(text: str) -> Any:
 
     Raises:
         YAMLError: it is not YAML.
-        ValueError: it is nested too deep, names a key twice, has a tag or an alias, or a number too long to read.
+        ValueError: it is nested too deep or too long, names a key twice, has a tag or an alias, or a number too long to
+            read.
     """
     _check_plain(text)
     try:
@@ -89,9 +91,11 @@ def value_of(text: str) -> Any:
 
 
 def _check_plain(text: str) -> None:
-    """Refuse tags and aliases, which can expand, and nesting too deep for the parser's stack."""
+    """Refuse tags and aliases, which can expand, nesting too deep for the parser's stack, and more than is met."""
     depth = 0
-    for token in yaml.scan(text, Loader):
+    for number, token in enumerate(yaml.scan(text, Loader)):
+        if number > MOST_TOKENS:
+            raise ValueError(f"it has more than {MOST_TOKENS:,} words and marks")
         if isinstance(token, MARKS):
             line = token.start_mark.line + 1
             raise ValueError(f"it has a tag or an alias on line {line}; only plain values are read")
