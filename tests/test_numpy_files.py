@@ -106,3 +106,9 @@ def test_a_truncated_file_is_refused(tmp_path: Path, write, cut: int) -> None:
     path.write_bytes(whole.getvalue()[:cut])
     with refuses(DataError, path):
         read_arrays(path)
+
+
+def test_an_archive_without_arrays_is_refused(tmp_path: Path) -> None:
+    zipfile.ZipFile(tmp_path / "a.npz", "w").close()
+    with refuses(DataError, tmp_path / "a.npz", "no arrays"):
+        read_arrays(tmp_path / "a.npz")

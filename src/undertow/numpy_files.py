@@ -72,6 +72,8 @@ def _members(file: BufferedIOBase) -> dict[str, np.ndarray]:
     check_directory(file)
     with ZipFile(file) as archive:
         sizes = [one.file_size for one in archive.infolist()]
+        if not sizes:
+            raise ValueError("it holds no arrays")
         if sum(sizes) > MOST_UNPACKED:
             raise ValueError(f"it unpacks to {sum(sizes):,} bytes; at most {MOST_UNPACKED:,} are read")
         arrays = {}

@@ -59,7 +59,7 @@ def from_yaml(text: str, where: object) -> dict[str, Any]:
     """The mapping that YAML holds.
 
     Raises:
-        DataError: it is not YAML, not a mapping, nested too deep, too long, names a key twice, or has a tag or an alias;
+        DataError: it is not YAML, not a mapping, nested too deep, too long, names a key twice, has a tag or an alias;
             `where` names the file.
     """
     try:
