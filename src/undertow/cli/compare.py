@@ -89,6 +89,6 @@ def _print(found: "Comparison", minutes: float) -> None:
     ]
     print_table([COLUMNS, *rows], words=(0, COLUMNS.index("cached by")))
     put(
-        f"trained for {minutes:g} minutes each; nats and bits of the {found.split} split; "
+        f"budget: {minutes:g} minutes each; nats and bits of the {found.split} split; "
         f"/s: {found.unit}s per second, {found.num_symbols} drawn in one stream"
     )
