@@ -138,7 +138,7 @@ def test_fault_14_translators_are_refused_before_their_data_is_read(command, fol
 def test_another_budget_is_another_comparison(command, compared, folder):
     outcome = command("compare", folder / "gru.yaml", "--minutes", "0.02", "--out", compared[1])
     assert outcome.status == 1
-    assert_says(outcome.line, "training.minutes", 0.01, 0.02)
+    assert_says(outcome.line, "gru", "minutes", 0.01, 0.02, "--minutes 0.01", "--out")
 
 
 def test_an_interrupted_run_goes_on(compared, folder, tmp_path, monkeypatch):

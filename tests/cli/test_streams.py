@@ -102,6 +102,6 @@ def test_fault_37_closed_streams_leave_an_exit_status(tmp_path):
 def test_fault_37_an_early_interrupt_leaves_an_exit_status():
     command = [sys.executable, "-c", INTERRUPTED]
     found = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
-    assert "Traceback" not in found.stderr and not found.stderr.strip("\n").replace("undertow: interrupted", "").strip()
+    assert all(line.startswith("undertow: ") for line in found.stderr.splitlines() if line), found.stderr
     statuses = [int(line) for line in found.stdout.split()]
-    assert len(statuses) == 6 and set(statuses) <= {-2, 130}, statuses
+    assert len(statuses) == 6 and set(statuses) <= {-2, 130, 2} and statuses[0] != 2, statuses  # 2: it ended before

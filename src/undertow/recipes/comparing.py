@@ -18,7 +18,7 @@ from undertow.config import check_number, check_whole, to_dict
 from undertow.cost.generation_speed import generation_speeds
 from undertow.data.told import Side
 from undertow.door import read_text
-from undertow.errors import UsageError, counted
+from undertow.errors import DataError, UsageError, counted
 from undertow.evaluation import Score
 from undertow.models import Autoregressive, Model, build, complete
 from undertow.recipes.recipe import Recipe, read_recipe
@@ -27,7 +27,7 @@ from undertow.recipes.scoring import score
 from undertow.recipes.tasks import TASKS
 from undertow.session import make_session
 from undertow.training.journal import LOG
-from undertow.training.run_folder import SETTINGS
+from undertow.training.run_folder import SETTINGS, read_settings
 
 OF_CUTTING = ("crop_steps", "context_steps", "carry_state", "tokens_per_batch")  # how data is cut
 NUM_SYMBOLS = 256
@@ -128,6 +128,7 @@ def compare(
     models: dict[str, Any] = {}
     for name, one in made.items():
         folder = Path(out) / name
+        _check_budget(folder, minutes)
         if say is not None:
             say(f"{name}: {minutes:g} minutes in {folder}")
         run = train(one, folder, resume=(folder / SETTINGS).exists(), device=device, say=say)
@@ -201,6 +202,16 @@ def _check_models(made: Mapping[str, Recipe]) -> None:
                 f"{name} has the alphabet {found['kind']}, but {first} has {expected['kind']}, or other settings; "
                 "nats can only be compared over the same symbols"
             )
+
+
+def _check_budget(folder: Path, minutes: float | int) -> None:
+    """Refuse a run of another budget, which would be trained longer or be complete already."""
+    if not (folder / SETTINGS).exists():
+        return
+    training = read_settings(folder).get("training")
+    before = training.get("minutes") if isinstance(training, Mapping) else None
+    if before != minutes:
+        raise DataError(f"{folder} has minutes {before}, not {minutes:g}; give --minutes {before}, or another --out")
 
 
 def _measure(
