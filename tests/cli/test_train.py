@@ -64,17 +64,16 @@ def test_a_folder_of_any_sound(command, tmp_path):
     assert model.config.sample_rate == 16000 and model.config.conditioner.labels == {"label": ("anna", "ben")}
 
 
-def test_one_recording_alone_trains_without_validation(command, tmp_path):
+@pytest.mark.parametrize("given", ["one", "one/only.wav"])
+def test_fault_11_one_recording_alone_trains_and_its_end_is_held_out(command, tmp_path, given):
     write(tmp_path / "one/only.wav", tone(0.5))
-    words = ["train", "wavenet", "--data", tmp_path / "one", "--out", tmp_path / "run", "--steps", "2", "--set", *TINY]
+    words = ["train", "wavenet", "--data", tmp_path / given, "--out", tmp_path / "run", "--steps", "2", "--set", *TINY]
     outcome = command(*words, "samples.count=1", "samples.seconds=0.01")
-    assert outcome.status == 0 and "no validation" in outcome.err
-    assert outcome.out == f"{tmp_path / 'run'} is ready: 2 steps in 0.0 minutes\n"
+    assert outcome.status == 0, outcome.err
+    assert_says(outcome.err, "validation 1 clip", "step 2: validation")
     assert checkpoint.load(tmp_path / "run") and (tmp_path / "run/samples/step-2/1.wav").exists()
-    outcome = command("score", tmp_path / "run")
-    assert outcome.status == 1
-    assert_says(outcome.line, "held-out split", "--split train")
-    assert command("score", tmp_path / "run", "--split", "all").status == 0
+    assert "test: 200 samples" in command("score", tmp_path / "run").out
+    assert "all: 4,000 samples" in command("score", tmp_path / "run", "--split", "all").out
 
 
 def test_a_vocoder_learns_from_features(command, tmp_path):
