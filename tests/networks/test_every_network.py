@@ -8,10 +8,11 @@ import torch
 
 from tests.contract import check_network
 from tests.networks.cases import CASES
+from tests.refusals import refuses
 from undertow.batch import Condition
 from undertow.config import parse
 from undertow.errors import UsageError
-from undertow.networks import NETWORKS
+from undertow.networks import NETWORKS, build
 
 SHAPES = [(kind, name) for kind, case in CASES.items() for name in case.shapes]
 CONDITIONED = [(kind, name) for kind, case in CASES.items() for name in case.conditioned]
@@ -63,3 +64,13 @@ def test_output_makes_the_parameters(kind: str, name: str) -> None:
 def test_bad_configs_are_refused_by_name(kind: str, key: str, value: Any) -> None:
     with pytest.raises(UsageError, match=key):
         parse(CASES[kind].network.Config, {key: value})
+
+
+@pytest.mark.parametrize("kind", list(CASES))
+@pytest.mark.parametrize(("num_symbols", "in_channels"), [(0, 2), (0, 1), (2, 88)])
+def test_an_embedding_of_values_is_refused(kind: str, num_symbols: int, in_channels: int) -> None:
+    small = {**CASES[kind].small, "kind": kind}
+    with refuses(UsageError, "embedding", "network.input=scalar"):
+        build(parse(NETWORKS[kind].Config, {**small, "input": "embedding"}), num_symbols, 2, 0, in_channels)
+    made = build(parse(NETWORKS[kind].Config, {**small, "input": "scalar"}), num_symbols, 2, 0, in_channels)
+    assert not made.takes_symbols

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from undertow.config import choice
+from undertow.errors import UsageError
 from undertow.networks.bytenet import ByteNet
 from undertow.networks.encoder_decoder import EncoderDecoder, InputShape
 from undertow.networks.network import Network
@@ -37,8 +38,15 @@ EncoderDecoderConfig = Annotated[Any, choice(ENCODER_DECODERS)]
 
 
 def build(config: Any, num_symbols: int, num_params: int, condition_channels: int = 0, in_channels: int = 1) -> Network:
-    """The network a config describes, for an alphabet, an emission and a conditioner of these sizes."""
-    return NETWORKS[config.kind](config, num_symbols, num_params, condition_channels, in_channels)
+    """The network a config describes, for an alphabet, an emission and a conditioner of these sizes.
+
+    Raises:
+        UsageError: it takes symbols, and a step is a vector or has no symbol.
+    """
+    network: Network = NETWORKS[config.kind](config, num_symbols, num_params, condition_channels, in_channels)
+    if network.takes_symbols and (in_channels > 1 or num_symbols == 0):
+        raise UsageError("an embedding needs one symbol a step, and this data has values; set network.input=scalar")
+    return network
 
 
 def build_encoder_decoder(config: Any, source: InputShape, target: InputShape, num_params: int) -> EncoderDecoder:
