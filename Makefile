@@ -18,6 +18,7 @@ test: $(VENV)/.installed-dev
 
 fuzz: $(VENV)/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzzing $(FUZZ_MINUTES)
+	OMP_NUM_THREADS=1 UNDERTOW_FUZZ_CASES=2000 $(BIN)/python -m pytest -q tests/cli/test_every_verb_hostile.py
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
