@@ -84,7 +84,7 @@ def test_each_source_has_a_folder_of_its_own(command, tmp_path, no_speech, monke
 def test_one_that_is_stopped_goes_on(command, tmp_path, no_speech, monkeypatch):
     from undertow.training.trainer import Trainer
 
-    def stopped(self, resume=False):
+    def stopped(self, *given, **options):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Trainer, "fit", stopped)
