@@ -67,6 +67,13 @@ def test_fault_21_and_25_a_bad_item_among_good_ones(command, runs, typed):
     assert_says(outcome.line, "'z'")
 
 
+def test_fault_15_unknown_characters_of_a_text(command, runs):
+    outcome = command("classify", runs / "text", "a☃bc\x1a", "--skip-unknown")
+    assert outcome.status == 0, outcome.err
+    assert outcome.out.split("\t")[:2] == command("classify", runs / "text", "abc").out.split("\t")[:2]
+    assert_says(outcome.err, "2 unknown characters", "U+2603", "U+001A")
+
+
 def test_fault_21_sounds_as_a_table_and_as_json(command, runs, tmp_path):
     files = [tmp_path / name for name in ("a.wav", "none.wav", "b.wav")]
     for number, path in enumerate(files[::2]):

@@ -14,6 +14,7 @@ def classify(
     *items: Annotated[str, Parameter(allow_leading_hyphen=True)],
     top: int = 1,
     out: Path | None = None,
+    skip_unknown: bool = False,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
@@ -28,6 +29,7 @@ def classify(
             sound, an array of notes or pixels, or MIDI. A single - reads items from standard input, one on a line.
         top: Classes to print for each item, the most probable first.
         out: Table to write instead, .csv or .tsv, in an existing folder, with the probability of every class.
+        skip_unknown: Skip characters of a text that the model does not know, and say how many.
     """
     from undertow.checkpoint import load
     from undertow.cli.classify_items import Work, groups_of
@@ -44,4 +46,4 @@ def classify(
             raise UsageError(f"out is {out}; give a table ending in .csv or .tsv")
         check_file(out, [STANDARD_INPUT] if HYPHEN in items else map(Path, items))
     model = require(load(run, pick_device(device)), "predict", f"{run} is")
-    Work(run, model, top, out, json, None if HYPHEN in items else len(items)).run(groups_of(items))
+    Work(run, model, top, out, json, None if HYPHEN in items else len(items), skip_unknown).run(groups_of(items))

@@ -48,6 +48,7 @@ class Work:
         out: a table, written at the end; None prints.
         json: print one object at the end.
         num_items: number of items; None if it is not known before they are read.
+        skip_unknown: skip characters that the model does not know.
     """
 
     path: Path
@@ -56,6 +57,7 @@ class Work:
     out: Path | None
     json: bool
     num_items: int | None
+    skip_unknown: bool = False
 
     def run(self, groups: Groups) -> None:
         """Label groups of items, and print or write the labels.
@@ -98,7 +100,9 @@ class Work:
     def _predicted(self, groups: Groups) -> Iterator[Prediction]:
         first = 1
         for group in groups:
-            yield from predict_rows(self.model, [self._given(word) for word in group], first, skip_bad=True)
+            yield from predict_rows(
+                self.model, [self._given(word) for word in group], first, skip_bad=True, skip_unknown=self.skip_unknown
+            )
             first += len(group)
 
     def _given(self, word: str) -> Given:

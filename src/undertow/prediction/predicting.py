@@ -11,6 +11,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from undertow.alphabets.skipping import Skipped, skipping
 from undertow.arguments import checked, is_one, several
 from undertow.callbacks import OnProgress
 from undertow.checkpoint import AnyModel, model_given
@@ -92,13 +93,18 @@ class _Item:
 
 @overload
 def predict(  # type: ignore[overload-overlap]
-    model: AnyModel, items: Given, *, skip_bad: bool = ..., progress: OnProgress | None = ...
+    model: AnyModel, items: Given, *, skip_bad: bool = ..., skip_unknown: bool = ..., progress: OnProgress | None = ...
 ) -> Prediction: ...
 
 
 @overload
 def predict(
-    model: AnyModel, items: Sequence[Given], *, skip_bad: bool = ..., progress: OnProgress | None = ...
+    model: AnyModel,
+    items: Sequence[Given],
+    *,
+    skip_bad: bool = ...,
+    skip_unknown: bool = ...,
+    progress: OnProgress | None = ...,
 ) -> Predictions: ...
 
 
@@ -108,6 +114,7 @@ def predict(
     items: Given | Sequence[Given],
     *,
     skip_bad: bool = False,
+    skip_unknown: bool = False,
     progress: OnProgress | None = None,
 ) -> Prediction | Predictions:
     """Predict the label of new items: a class with the probabilities of all, or a number. One item gives one result.
@@ -119,6 +126,7 @@ def predict(
             array, or a file of one. For any model int64 symbols (T,) or (T, E); for one of numbers, those (T, E).
         skip_bad: leave out the value of an item that cannot be used, and give the reason as its `fault`; by default
             such an item is an error.
+        skip_unknown: skip characters of a text that the model does not know, with a note.
         progress: called after each batch with the items done and the items in all.
 
     Raises:
@@ -126,7 +134,7 @@ def predict(
         DataError: an item is missing, damaged, empty or silent, or holds something that the model does not know.
     """
     began, ready = time.perf_counter(), model_given(model, "predict")
-    rows = predict_rows(ready, several(items), skip_bad=skip_bad, progress=progress)
+    rows = predict_rows(ready, several(items), skip_bad=skip_bad, skip_unknown=skip_unknown, progress=progress)
     if is_one(items):
         return rows[0]
     wanted = ready.needs.predicted
@@ -139,21 +147,22 @@ def predict_rows(
     first: int = 1,
     *,
     skip_bad: bool = False,
+    skip_unknown: bool = False,
     progress: OnProgress | None = None,
 ) -> list[Prediction]:
     """`predict` for several items of many; `first` is the number of the first of them, for messages."""
-    read = [_read(model, item, first + place, skip_bad) for place, item in enumerate(items)]
+    read = [_read(model, item, first + place, skip_bad, skip_unknown) for place, item in enumerate(items)]
     found = iter(_predicted(model, [one for one in read if isinstance(one, _Item)], progress))
     return [next(found) if isinstance(one, _Item) else one for one in read]
 
 
-def _read(model: Model, given: Given, number: int, skip_bad: bool) -> _Item | Prediction:
+def _read(model: Model, given: Given, number: int, skip_bad: bool, skip_unknown: bool) -> _Item | Prediction:
     """An item as the model reads it; the empty prediction of one that cannot be used."""
     is_file = isinstance(given, Path) or (isinstance(given, str) and model.needs.alphabet.real != "text")
     where = str(given) if is_file else f"item {number}"
     name = str(given) if is_file or isinstance(given, str) else where
     try:
-        symbols, notes = _symbols(model, given)
+        symbols, notes = _symbols(model, given, skip_unknown)
     except DataError as error:
         fault = str(error) if where in str(error) else f"{where}: {error}"
         if not skip_bad:
@@ -162,12 +171,14 @@ def _read(model: Model, given: Given, number: int, skip_bad: bool) -> _Item | Pr
     return _Item(name, symbols, notes)
 
 
-def _symbols(model: Model, given: Given) -> tuple[np.ndarray, tuple[str, ...]]:
+def _symbols(model: Model, given: Given, skip_unknown: bool) -> tuple[np.ndarray, tuple[str, ...]]:
     """An item's symbols, cut at the model's longest sequence, and notes on it."""
     needs = model.needs
     alphabet, most = needs.alphabet, needs.max_length
     medium = medium_of(alphabet, needs.sample_rate) if alphabet.real in MEDIA else None
-    symbols, notes = read_symbols(given, alphabet, medium)
+    skipped = Skipped()
+    symbols, notes = read_symbols(given, skipping(alphabet, skipped) if skip_unknown else alphabet, medium)
+    notes = (*notes, *skipped.notes)
     if not len(symbols):
         raise DataError("it is empty")
     if alphabet.real == "sound" and is_silent(alphabet.decode(symbols)):
