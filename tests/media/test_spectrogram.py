@@ -58,3 +58,8 @@ def test_without_matplotlib_it_names_the_extra(tmp_path: Path, monkeypatch: pyte
 def test_refuses_what_is_no_wave(wave: np.ndarray, tmp_path: Path) -> None:
     with refuses(DataError, "draw", "wave", "NaN"):
         draw(wave, RATE, tmp_path / "wave.png")
+
+
+def test_fault_36_a_title_may_be_any_name(tmp_path):
+    draw(np.zeros(2000, np.float32), 8000, tmp_path / "a.png", "caf\udce9\x1b[2J[red]$x_")
+    assert (tmp_path / "a.png").stat().st_size

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from undertow.alphabets.piano_roll import LOWEST_NOTE, check_roll
+from undertow.errors import printable
 from undertow.files import atomic_write
 from undertow.media.figure import new_figure
 
@@ -56,7 +57,7 @@ def _draw(figure: "Figure", roll: np.ndarray, title: str, prompt_steps: int) -> 
     axes.set(xlabel="step", ylabel="key")
     axes.grid(axis="y", color="0.9", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.set_title(title, fontsize="medium", loc="left", parse_math=False)
+    axes.set_title(printable(title), fontsize="medium", loc="left", parse_math=False)
 
 
 def _range(roll: np.ndarray) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from undertow.errors import DataError
+from undertow.errors import DataError, printable
 from undertow.files import atomic_write
 from undertow.media.figure import new_figure
 
@@ -56,7 +56,7 @@ def _figure(wave: np.ndarray, sample_rate: int, title: str) -> "Figure":
     _draw_wave(above, wave, sample_rate)
     image = _draw_spectrogram(below, wave, sample_rate)
     figure.colorbar(image, ax=below, label="level (dB of full scale)", pad=0.01)
-    above.set_title(title, fontsize="medium", loc="left", parse_math=False)
+    above.set_title(printable(title), fontsize="medium", loc="left", parse_math=False)
     return figure
 
 

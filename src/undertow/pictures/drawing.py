@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from undertow.cost.measuring import QUANTITIES, Costs
-from undertow.errors import UsageError, counted
+from undertow.errors import UsageError, counted, printable
 from undertow.files import atomic_write, check_writable
 from undertow.media.figure import new_figure
 from undertow.pictures.receptive_field import Reach
@@ -67,7 +67,8 @@ def draw_costs(found: Sequence[Costs], path: str | Path) -> None:
 def _draw_quantity(axes: "Axes", found: Sequence[Costs], quantity: str) -> None:
     for index, costs in enumerate(found):
         slope = costs.exponent(quantity)
-        label = costs.name if slope is None else f"{costs.name}, t^{round(slope, 2) + 0.0:g}"
+        name = printable(costs.name).replace("$", r"\$")
+        label = name if slope is None else f"{name}, t^{round(slope, 2) + 0.0:g}"
         lengths = [row.length for row in costs.rows]
         axes.plot(
             lengths,
@@ -114,7 +115,7 @@ def draw_reach(reach: Reach, path: str | Path, title: str = "") -> None:
     axes.xaxis.set_major_formatter(lambda age, place: f"{age:,.0f}")
     axes.set_xlabel("age of the input in steps; 1 is the newest" + _milliseconds(reach))
     axes.set_ylabel("gradient of the next symbol's parameters")
-    axes.set_title(title, fontsize="medium", loc="left", parse_math=False)
+    axes.set_title(printable(title), fontsize="medium", loc="left", parse_math=False)
     axes.legend(fontsize="small", frameon=False, loc="lower left")
     _plain(axes)
     _save(figure, path)
@@ -159,7 +160,7 @@ def draw_attention(
             axes.set_title(f"layer {row + first_layer}, head {head + 1}", fontsize="x-small")
     _name_steps(panels[0, 0], inputs)
     figure.colorbar(image, ax=panels, label=_shares("attention"), shrink=0.8, aspect=30, ticks=[0, 0.1, 0.4, 1])
-    figure.suptitle(title, fontsize="medium", parse_math=False)
+    figure.suptitle(printable(title), fontsize="medium", parse_math=False)
     _save(figure, path)
 
 
@@ -189,14 +190,14 @@ def draw_translation(found: "TranslationMap", path: str | Path, title: str = "")
     _draw_cells(axes, num_sources, num_targets)
     bar = figure.colorbar(image, ax=axes, label=_shares(found.measure), shrink=0.8, aspect=30, format="%.2f")
     bar.set_ticks([top * part**2 for part in (0, 0.25, 0.5, 0.75, 1)])
-    figure.suptitle(title, fontsize="medium", parse_math=False)
+    figure.suptitle(printable(title), fontsize="medium", parse_math=False)
     _save(figure, path)
 
 
 def _name_axis(set_ticks: Any, names: Sequence[str], **style: Any) -> None:
     """The names of an axis's steps, if there is room for them."""
     if len(names) <= MOST_ALIGNED:
-        set_ticks(range(len(names)), names, parse_math=False, **style)
+        set_ticks(range(len(names)), [*map(printable, names)], parse_math=False, **style)
     else:
         set_ticks([])
 
@@ -224,8 +225,9 @@ def _square_root(top: float = 1.0) -> Any:
 def _name_steps(axes: "Axes", inputs: Sequence[str]) -> None:
     """The names of the steps, if there is room; the other maps share these axes."""
     if len(inputs) <= MOST_NAMED:
-        axes.set_xticks(range(len(inputs)), inputs, parse_math=False)
-        axes.set_yticks(range(len(inputs)), inputs, parse_math=False)
+        names = [*map(printable, inputs)]
+        axes.set_xticks(range(len(names)), names, parse_math=False)
+        axes.set_yticks(range(len(names)), names, parse_math=False)
     else:
         axes.set(xticks=[], yticks=[])
 
