@@ -202,7 +202,8 @@ def _told(path: Path) -> str:
 def _check(found: os.stat_result, path: str | Path, most_bytes: int | None) -> None:
     kind = stat.S_IFMT(found.st_mode)
     if kind != stat.S_IFREG:
-        raise DataError(f"{path} is {KINDS.get(kind, 'something else')}, not a file")
+        help = "; save what comes out of it to a file" if kind == stat.S_IFIFO else ""
+        raise DataError(f"{path} is {KINDS.get(kind, 'something else')}, not a file{help}")
     if most_bytes is not None and found.st_size > most_bytes:
         raise DataError(f"{path} has {found.st_size:,} bytes; such a file may have at most {most_bytes:,}")
 

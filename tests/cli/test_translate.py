@@ -15,6 +15,7 @@ from tests.cli.translators import translator
 from tests.generation.symbol_models import roll_model, text_model
 from tests.refusals import assert_says
 from undertow import checkpoint
+from undertow.cli import standard_input
 from undertow.decoding import translate
 
 LINES = ["ein hund", "", "der rote ball", "  am see. ", "hello"]
@@ -277,3 +278,11 @@ def test_what_is_read_from_standard_input_is_not_written_over(runs, tmp_path):
     assert ended.returncode == 2
     assert_says(ended.stderr, tmp_path / "in.de", "overwrite")
     assert (tmp_path / "in.de").read_text() == "ein hund\n"
+
+
+def test_fault_30_a_line_of_standard_input_without_an_end_is_refused(command, runs, pipe, monkeypatch):
+    monkeypatch.setattr(standard_input, "MOST_LINE", 1000)
+    pipe(b"a\n", *[b"a" * 100] * 1000)
+    outcome = command("translate", runs / "pair")
+    assert outcome.status == 1
+    assert_says(outcome.err, "standard input", "line 2", "1,000 bytes")

@@ -63,7 +63,7 @@ def as_json(rows: Rows, written: list[Output]) -> dict[str, Any]:
 
 
 def _generate(request: Request, shows: bool) -> Rows:
-    """Read the prompt (once: it may be a pipe), prime the model, and draw all rows."""
+    """Read the prompt, prime the model, and draw all rows."""
     began = time.perf_counter()
     model, count = request.model, request.count
     read, faults = _read_prompts(request)
