@@ -30,7 +30,7 @@ from undertow import checkpoint, cli
 from undertow.plain_yaml import to_yaml
 
 TEXT = {"alphabet": {"kind": "bytes"}, "network": GRU, "emission": {"kind": "categorical"}}
-FEW = 40
+FEW = 30
 CASES = int(os.environ.get("UNDERTOW_FUZZ_CASES", FEW))
 MOST_SECONDS = 10
 NINES, ONES = "9" * 5000, "1" * 400
