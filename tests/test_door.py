@@ -96,7 +96,15 @@ def test_a_byte_order_mark_is_left_out_and_line_ends_stay(tmp_path: Path) -> Non
     assert read_text(path) == "one\r\ntwo\n"
 
 
-@pytest.mark.parametrize("data", [b"", b"\x1f\x8b", gzip.compress(bytes(1000))[:-9], gzip.compress(b"a") + b"b"])
+DAMAGED = {
+    "empty": b"",
+    "short": b"\x1f\x8b",
+    "cut": gzip.compress(bytes(1000), mtime=0)[:-9],
+    "longer": gzip.compress(b"a", mtime=0) + b"b",
+}
+
+
+@pytest.mark.parametrize("data", DAMAGED.values(), ids=list(DAMAGED))
 def test_a_damaged_gzip_file_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "a.txt.gz"
     path.write_bytes(data or b"\0")
