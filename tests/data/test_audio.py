@@ -12,6 +12,7 @@ import soundfile
 from tests.refusals import assert_says, refuses
 from undertow.data import audio as audio_files
 from undertow.data.audio import SoundFile, is_silent, read_audio, resample, to_float, to_int16, write_audio
+from undertow.data.folder import assign_splits
 from undertow.errors import DataError
 
 RATE = 8000
@@ -270,3 +271,11 @@ def test_fault_30_a_terabyte_of_holes_is_refused_at_once(tmp_path, suffix):
     os.truncate(path, 1 << 40)
     with refuses(DataError, path, f"{1 << 40:,}"):
         read_audio(path)
+
+
+def test_fault_36_a_sound_whose_name_is_not_utf8_is_read(tmp_path):
+    path = tmp_path / os.fsdecode(b"caf\xe9.wav")
+    soundfile.write(tmp_path / "a.wav", tone(), RATE)
+    (tmp_path / "a.wav").rename(path)
+    assert len(read_audio(path).wave) == len(tone())
+    assert list(assign_splits([path.name, "b.wav", "c.wav"], {}).values()).count("train") == 1

@@ -94,10 +94,10 @@ def from_files(folder: str | Path) -> Subwords.Config:
         try:
             files = (str(checked(file, MOST_JSON)) for file in (vocabulary, merges))
             tokenizer = _byte_level(library.models.BPE.from_file(*files))
-        except DataError:
+        except (DataError, KeyboardInterrupt, SystemExit):
             raise
-        except Exception as error:  # the library raises no narrower class
-            raise DataError(f"vocab.json and merges.txt are not a BPE ({error})") from None
+        except BaseException as error:  # the library raises no narrower class
+            raise DataError(f"vocab.json and merges.txt are not a BPE ({shown(error, 200)})") from None
         if tokenizer.token_to_id(END_OF_TEXT) is not None:
             tokenizer.add_special_tokens([END_OF_TEXT])
         return _config(tokenizer)
@@ -148,8 +148,10 @@ def _from_json(text: str) -> "Tokenizer":
     try:
         tokenizer = library.Tokenizer.from_str(text)
         fields = json.loads(text)
-    except Exception as error:  # the library raises no narrower class
-        raise DataError(f"the tokenizer cannot be read ({error})") from None
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # the library raises no narrower class, and what it calls a panic is not even one
+        raise DataError(f"the tokenizer cannot be read ({shown(error, 200)})") from None
     changes = _changes(fields)
     if changes:
         raise DataError(f"the tokenizer {changes}; it must be a byte-level BPE that reproduces every text exactly")

@@ -23,7 +23,7 @@ from undertow.data.lines import read_lines
 from undertow.data.parallel_text import LANGUAGES, MULTI30K
 from undertow.data.sequences import SequenceSet
 from undertow.door import read_text
-from undertow.errors import DataError, UsageError, counted
+from undertow.errors import DataError, UsageError, counted, shown
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 SECOND_COLUMN, SPLIT_COLUMN = "text_b", "split"
@@ -205,7 +205,7 @@ def _read_table(path: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[s
 def _told_split(row: Mapping[str, str], name: str) -> str | None:
     value = row.get(SPLIT_COLUMN, "").strip()
     if value and value.lower() not in SPLIT_FOLDERS:
-        raise DataError(f"{name}: the split is '{value}'; {there_are(SPLITS)}")
+        raise DataError(f"{name}: the split is '{shown(value)}'; {there_are(SPLITS)}")
     return SPLIT_FOLDERS[value.lower()] if value else None
 
 

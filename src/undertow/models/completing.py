@@ -7,7 +7,7 @@ from undertow import alphabets
 from undertow.alphabets import AlphabetConfig
 from undertow.config import config, nearest, parse, to_dict
 from undertow.data.told import Label, Side, Told
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, shown
 
 AUTO = "auto"
 UNREAD = Label(("0", "1"))  # stands for a label before the data is read
@@ -93,7 +93,8 @@ def choose_classes(wanted: Any, told: Told, say: Say) -> dict[str, Sequence[str]
     """
     is_list = isinstance(wanted, list | tuple | Mapping) and all(isinstance(one, str) for one in wanted)
     if wanted != AUTO and not is_list:
-        raise UsageError(f"model.conditioner.labels is {wanted!r}; it must be a list of label names, or {AUTO}")
+        said = shown(repr(wanted))
+        raise UsageError(f"model.conditioner.labels is {said}; it must be a list of label names, or {AUTO}")
     known = {name: one for name, one in (told.labels or {}).items() if one.classes is not None and not one.of_steps}
     if wanted == AUTO:
         for name, label in known.items():
