@@ -112,3 +112,14 @@ def test_an_archive_without_arrays_is_refused(tmp_path: Path) -> None:
     zipfile.ZipFile(tmp_path / "a.npz", "w").close()
     with refuses(DataError, tmp_path / "a.npz", "no arrays"):
         read_arrays(tmp_path / "a.npz")
+
+
+def test_a_damaged_name_in_an_archive_makes_no_long_message(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    np.savez(path, a=np.arange(5000))
+    data = bytearray(path.read_bytes())
+    data[26:28] = b"\0\x40"  # the length of the name in the member's own header
+    path.write_bytes(data)
+    with refuses(DataError, path, "damaged") as caught:
+        read_arrays(path)
+    assert len(str(caught.value)) < 600

@@ -115,4 +115,4 @@ def _header(file: BufferedIOBase) -> tuple[tuple[int, ...], bool, np.dtype]:
 
 
 def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    return shown((str(error).splitlines() or [type(error).__name__])[0], 200)
