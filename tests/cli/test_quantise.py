@@ -102,7 +102,6 @@ def test_of_long_data_pieces_from_all_over_are_heard(command, trained, tmp_path,
         ("RUN --calibrate nowhere --out new", 1, ["'nowhere'", "folder", "named set"]),
         ("RUN --calibrate empty --out new", 1, ["empty"]),
         ("RUN --calibrate silent --out new", 1, ["silent"]),
-        ("RUN --calibrate labelled --out new", 1, ["pitch 'Z9'"]),
         ("RUN", 2, ["--out", "missing"]),
         ("EXPORTED --out new", 2, ["exported", "int8"]),
         ("cardless --out new", 2, ["cardless", "--calibrate", "folder", "named set"]),
@@ -114,8 +113,6 @@ def test_what_a_wrong_request_gets(command, trained, exported, tmp_path, monkeyp
     write(tmp_path / "there" / "0.wav", tone())
     (tmp_path / "empty").mkdir()
     write(tmp_path / "silent" / "0.wav", np.zeros(8000))
-    write(tmp_path / "labelled" / "0.wav", tone())
-    (tmp_path / "labelled/metadata.csv").write_text("file,pitch,split\n0.wav,Z9,train\n")
     checkpoint.save(tmp_path / "cardless", checkpoint.load(trained), {})
     before = sorted(tmp_path.iterdir())
     named = {"RUN": trained, "EXPORTED": exported[0]}

@@ -24,6 +24,7 @@ $u train nowhere <&- >&- 2>&-; echo "$?" >>status
 # Forks, so that each child loads the command line again while the signal arrives.
 INTERRUPTED = """
 import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where this was started in the background
 import undertow.__main__ as entry
 sys.argv = ["undertow", "train", "nowhere"]
 

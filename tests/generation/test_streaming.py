@@ -73,8 +73,8 @@ def test_chunks_in_milliseconds(chunk_ms: float | None, steps: int) -> None:
 def test_says_what_was_done_to_the_prompt() -> None:
     from undertow.data.audio import Audio
 
-    wave = np.sin(np.arange(400)).astype(np.float32) / 2
-    assert "prompt: resampled from 200 to 100 Hz" in stream(build(), prompt=Audio(wave, 200, 200)).start.notes
+    wave = np.sin(np.arange(8000)).astype(np.float32) / 2
+    assert "prompt: resampled from 4000 to 100 Hz" in stream(build(), prompt=Audio(wave, 4000, 4000)).start.notes
 
 
 def test_sampling_is_refused_before_the_first_step() -> None:

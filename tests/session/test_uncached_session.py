@@ -104,7 +104,7 @@ def test_engines_take_turns() -> None:
 @pytest.mark.parametrize(
     ("engines", "options", "parts"),
     [
-        (["torch"], dict(rounds=0), ["0 rounds", "1 engines"]),
+        (["torch"], dict(rounds=0), ["0 rounds", "1 engine"]),
         ([], dict(), ["0 engines"]),
         (["cashed"], dict(), ["engine 'cashed'"]),
         (["torch"], dict(num_steps=0), ["num_steps is 0"]),
