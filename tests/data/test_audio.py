@@ -11,6 +11,7 @@ import soundfile
 
 from tests.refusals import assert_says, refuses
 from undertow.data import audio as audio_files
+from undertow.data import sound_formats
 from undertow.data.audio import SoundFile, is_silent, read_audio, resample, to_float, to_int16, write_audio
 from undertow.data.folder import assign_splits
 from undertow.errors import DataError
@@ -279,3 +280,8 @@ def test_fault_36_a_sound_whose_name_is_not_utf8_is_read(tmp_path):
     (tmp_path / "a.wav").rename(path)
     assert len(read_audio(path).wave) == len(tone())
     assert list(assign_splits([path.name, "b.wav", "c.wav"], {}).values()).count("train") == 1
+
+
+def test_files_to_convert_are_counted_in_the_singular_and_the_plural():
+    assert sound_formats.foreign_lines({".m4a": 1})[0].startswith("1 .m4a file cannot be read")
+    assert sound_formats.foreign_lines({".m4a": 1, ".aac": 1})[0].startswith("1 .m4a, 1 .aac files cannot be read")

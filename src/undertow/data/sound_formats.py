@@ -41,8 +41,9 @@ def foreign_lines(counts: Mapping[str, int]) -> list[str]:
     if not counts:
         return []
     files = ", ".join(f"{count} {suffix}" for suffix, count in counts.items())
+    noun = "file" if sum(counts.values()) == 1 else "files"
     first = next(iter(counts))
-    return [f"{files} files cannot be read; convert each first, such as: ffmpeg -i in{first} out.flac"]
+    return [f"{files} {noun} cannot be read; convert each first, such as: ffmpeg -i in{first} out.flac"]
 
 
 def missing_bytes(path: Path) -> int:
