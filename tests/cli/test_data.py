@@ -61,6 +61,14 @@ def test_info_of_text_that_is_not_utf8(capsys, tmp_path):
         assert words in text
 
 
+def test_the_row_of_a_label_from_folders(capsys, tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name / "a.wav", tone())
+    info(str(tmp_path))
+    assert "\nlabels             one: 1, two: 1\n" in capsys.readouterr().out
+
+
 def test_info(capsys, tmp_path):
     write(tmp_path / "yes_anna.wav", tone())
     write(tmp_path / "no_bert.wav", tone(0.4))

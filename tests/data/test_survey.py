@@ -24,8 +24,8 @@ def test_figures_of_a_folder(tmp_path):
     assert found["seconds"] == pytest.approx(
         {"shortest": 1, "p5": 1.1, "median": 2, "p95": 2.9, "longest": 3, "mean": 2}
     )
-    assert found["labels"] == {"label": {"a": 2, "b": 7}}
-    assert sum(found["splits"].values()) == 9
+    assert found["labels"] == {"label": {"a": 2, "b": 1}}
+    assert sum(found["splits"].values()) == 3
     assert set(found["bad"]) == {f"b/{name}.wav" for name in ("text", "nothing", "zero", "silent", "nan", "cut")}
     assert found["silence_share"] == pytest.approx(1 / 6)
     assert found["num_clipped_files"] == 1 and 0 < found["clipping_share"] < 0.05
@@ -51,6 +51,9 @@ def test_refusals(tmp_path):
     (tmp_path / "a.txt").write_text("x")
     with refuses(DataError, "a.txt", "audio", "wav"):
         survey(tmp_path / "a.txt")
+    (tmp_path / "my memo.m4a").write_bytes(b"x")
+    with refuses(DataError, "not read", "ffmpeg -i 'my memo.m4a' 'my memo.flac'"):
+        survey(tmp_path / "my memo.m4a")
     with refuses(DataError, "folder", "named set"):
         survey(tmp_path / "none")
 

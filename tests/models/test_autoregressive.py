@@ -161,7 +161,8 @@ def test_bad_conditions_are_refused() -> None:
 
 
 def test_a_short_receptive_field_is_said() -> None:
-    with pytest.warns(ShortReceptiveFieldWarning, match="8 samples.*8000 Hz"):
+    said = "8 samples.*8000 Hz.*--set network.num_cycles=.*--set data.sample_rate=4000"
+    with pytest.warns(ShortReceptiveFieldWarning, match=said):
         Autoregressive(parse(Autoregressive.Config, {**to_dict(config()), "sample_rate": 8000}))
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -31,7 +31,7 @@ def _audio(found: Mapping[str, Any]) -> list[str]:
         ]
     if found["splits"]:
         lines.append(f"splits             {_counts(found['splits'])}")
-    lines += [f"label {name:13}{_counts(counts)}" for name, counts in found["labels"].items()]
+    lines += [f"{_row(name):19}{_counts(counts)}" for name, counts in found["labels"].items()]
     lines += found["notes"]
     if found["bad"]:
         lines.append(f"bad files          {len(found['bad'])} cannot be used:")
@@ -92,6 +92,10 @@ KINDS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "images": _images,
     "pairs": _pairs,
 }
+
+
+def _row(label: str) -> str:
+    return "labels" if label == "label" else f"label {label}"
 
 
 def _counts(counts: Mapping[str, int]) -> str:

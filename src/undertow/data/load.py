@@ -120,7 +120,8 @@ def is_one(items: Sequence[Item]) -> bool:
 def _one(path: Path, label_pattern: str | None) -> Item:
     """A file as the only one of its folder."""
     if not is_sound(path):
-        raise DataError(f"{path} is not an audio file ({KNOWN}){remedy(path)}")
+        what = "is audio in a format that is not read" if remedy(path) else "is not an audio file"
+        raise DataError(f"{path} {what} ({KNOWN}){remedy(path)}")
     labels = {} if label_pattern is None else compile_pattern(label_pattern)(path.name)
     return Item(path, path.name, labels, "train")
 

@@ -1,5 +1,6 @@
 """Which files are sound: those that libsndfile reads, and those that people also have and must convert first."""
 
+import shlex
 import struct
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -27,7 +28,7 @@ def remedy(path: str | Path) -> str:
     path = Path(path)
     if path.suffix.lower() not in FOREIGN:
         return ""
-    return f"; convert it first: ffmpeg -i {path.name} {path.stem}.flac"
+    return f"; convert it first: {shlex.join(['ffmpeg', '-i', path.name, f'{path.stem}.flac'])}"
 
 
 def foreign(paths: Iterable[str | Path]) -> dict[str, int]:

@@ -28,10 +28,10 @@ def survey(source: str | Path, *, label_pattern: str | None = None) -> dict[str,
 
     Returns:
         `layout` (how files, labels and splits were found), `notes` (files that it leaves out); `num_files`,
-        `num_good`, `hours`; counts by `sample_rates` (Hz), `channels`, `encodings`, `splits`; `seconds`
+        `num_good`, `hours`; counts of good files by `sample_rates` (Hz), `channels`, `encodings`, `splits`; `seconds`
         (shortest, 5th percentile, median, 95th, longest, mean); `level_dbfs` (root mean square) and `peak_dbfs`;
         `silence_share` (of frames of 10 ms), `clipping_share` (of samples), `num_clipped_files`; `labels` (by name,
-        files of each class); `bad` (by file, why it cannot be used).
+        usable files of each class); `bad` (by file, why it cannot be used).
 
     Raises:
         DataError: there is no such folder or file, or no audio in it.
@@ -41,6 +41,7 @@ def survey(source: str | Path, *, label_pattern: str | None = None) -> dict[str,
     with ThreadPoolExecutor() as pool:
         outcomes = list(pool.map(_measure, items))
     good = [outcome for outcome in outcomes if isinstance(outcome, _Measures)]
+    usable = [item for item, outcome in zip(items, outcomes, strict=True) if isinstance(outcome, _Measures)]
     return {
         "source": str(source),
         "layout": listing.layout,
@@ -51,10 +52,10 @@ def survey(source: str | Path, *, label_pattern: str | None = None) -> dict[str,
         "sample_rates": _counts(one.sample_rate for one in good),
         "channels": _counts(one.num_channels for one in good),
         "encodings": _counts(one.encoding for one in good),
-        "splits": {} if Path(source).is_file() else _counts(item.split for item in items),
+        "splits": {} if Path(source).is_file() else _counts(item.split for item in usable),
         **(_totals(good) if good else {}),
         "labels": {
-            name: {value: sum(item.labels.get(name) == value for item in items) for value in values}
+            name: {value: sum(item.labels.get(name) == value for item in usable) for value in values}
             for name, values in label_classes(items).items()
         },
         "bad": {item.name: one for item, one in zip(items, outcomes, strict=True) if isinstance(one, str)},

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+from undertow.data.sound_formats import FOREIGN, SUFFIXES
 from undertow.errors import UsageError
 from undertow.files import check_writable
 from undertow.media import MEDIA, Medium
 
 OTHERS = {".ogg", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".npy", ".midi", ".mat"}
-KNOWN = OTHERS.union(*(medium.suffixes for medium in MEDIA.values()))  # such a name means a file, not a folder
+# A name that ends so means a file, not a folder.
+KNOWN = OTHERS.union(SUFFIXES, FOREIGN, *(medium.suffixes for medium in MEDIA.values()))
 
 
 def result_paths(out: Path, count: int, medium: Medium) -> list[Path]:

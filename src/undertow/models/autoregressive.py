@@ -244,10 +244,18 @@ class Autoregressive(Model):
         if rate and field and field < SHORT_FIELD_SECONDS * rate:
             message = f"the receptive field is {counted(field, 'sample')}, {1000 * field / rate:.0f} ms at {rate} Hz; "
             warnings.warn(
-                message + f"a voice needs at least {1000 * SHORT_FIELD_SECONDS:.0f} ms: add cycles, layers or taps",
+                message + f"sound needs about {1000 * SHORT_FIELD_SECONDS:.0f} ms or more: "
+                f"{_longer(self.config.network, rate)}",
                 ShortReceptiveFieldWarning,
                 stacklevel=3,
             )
+
+
+def _longer(network: Any, sample_rate: int) -> str:
+    """What makes a receptive field of more milliseconds, as options of the command line."""
+    sizes = [name for name in ("num_cycles", "kernel_size") if hasattr(network, name)]
+    options = [f"network.{name}={2 * getattr(network, name)}" for name in sizes[:1]]
+    return "train with " + " or ".join(f"--set {one}" for one in [*options, f"data.sample_rate={sample_rate // 2}"])
 
 
 def _with_rate(features: Mapping[str, Any], sample_rate: int | None) -> dict[str, Any]:
