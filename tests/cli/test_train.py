@@ -56,10 +56,12 @@ def test_a_folder_of_any_sound(command, tmp_path):
     for index in range(6):
         write(folder / ("anna" if index % 2 else "ben") / f"{index}.wav", tone(0.3), 16000)
     write_bad_files(folder)
+    (folder / "memo.m4a").write_bytes(b"x")
     words = ["train", "wavenet", "--data", folder, "--out", tmp_path / "run", "--steps", "2", "--set", *TINY]
     outcome = command(*words, "network.layers_per_cycle=11", "samples.count=1", "samples.seconds=0.01")
     assert outcome.status == 0, outcome.err
     assert "files skipped" in outcome.err and "not wav, flac" in outcome.err
+    assert outcome.err.count("1 .m4a file cannot be read") == 1 and "train: " in outcome.err
     model = checkpoint.load(tmp_path / "run")
     assert model.config.sample_rate == 16000 and model.config.conditioner.labels == {"label": ("anna", "ben")}
 

@@ -130,7 +130,13 @@ def _items(data: AudioData) -> list[Item]:
     return [] if data.source == PLUCKED else list_source(data.source, path=data.path, label_pattern=data.label_pattern)
 
 
-def tell_of_files(clips: ClipSet, tell: Say) -> None:
-    """Report files that were resampled, mixed down, trimmed or skipped."""
+def tell_of_files(clips: ClipSet, split: str, tell: Say) -> None:
+    """Report files of a split that were resampled, mixed down, trimmed or skipped.
+
+    The folder's notes are left out for "validation", which is read after "train".
+    """
     for line in clips.report.lines():
-        tell(line)
+        if line not in clips.report.notes:
+            tell(line if line.startswith(" ") else f"{split}: {line}")
+        elif split != "validation":
+            tell(line)

@@ -49,7 +49,7 @@ class AudioTask(Task):
         if needs.sample_rate is None:
             raise UsageError("this model has no sample rate, so it cannot read sound")
         clips = open_clips(self.config, split, needs.sample_rate, needs.features)
-        tell_of_files(clips, self.say)
+        tell_of_files(clips, split, self.say)
         examples = ClipExamples(clips, needs)
         for note in examples.notes:
             self.say(f"{split}: {note}")
