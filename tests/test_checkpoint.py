@@ -155,6 +155,7 @@ def test_golden_checkpoint_is_written_again_byte_for_byte(tmp_path, monkeypatch)
 
 CONFIG_FAULTS: dict[str, tuple[Callable[[dict], Any], list[str]]] = {
     "newer": (lambda v: v.update(format_version=2), ["format_version", "2; undertow "]),
+    "a version of 5,000 digits": (lambda v: v.update(format_version=int("9" * 4_000)), ["format_version", "4,000"]),
     "no version": (lambda v: v.pop("format_version"), ["format_version", "None"]),
     "true is no version": (lambda v: v.update(format_version=True), ["format_version", "True"]),
     "kind": (lambda v: v["model"].update(kind="autoregresive"), ["model: ", "'autoregresive'", "'autoregressive'"]),

@@ -27,7 +27,7 @@ from undertow.card import FRONT_MATTER, card_text, front_matter
 from undertow.config import config, parse, to_dict
 from undertow.device import pick_device
 from undertow.door import MOST_CARD, MOST_CONFIG, read_bytes, read_text
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, shown
 from undertow.files import atomic_folder
 from undertow.models import Model, ModelConfig, ShortReceptiveFieldWarning, require
 from undertow.models.model import Ability
@@ -244,7 +244,7 @@ def _read_config_file(folder: Path) -> tuple[dict[str, Any], ConfigFile]:
     values = from_yaml(read_text(file, MOST_CONFIG), file)
     found = values.get("format_version")
     if type(found) is not int or found != FORMAT_VERSION:
-        raise DataError(f"{file}: format_version is {found}; undertow {version()} reads {FORMAT_VERSION}")
+        raise DataError(f"{file}: format_version is {shown(found)}; undertow {version()} reads {FORMAT_VERSION}")
     try:
         return values, parse(ConfigFile, values)
     except UsageError as error:

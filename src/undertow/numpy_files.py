@@ -23,7 +23,7 @@ MOST_DIRECTORY = 1 << 24  # bytes of an archive's list of members: about 200,000
 ZIP_START, ZIP_END, ZIP_END_BYTES, LONGEST_COMMENT = b"PK", b"PK\x05\x06", 22, 0xFFFF
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 BAD_HEADERS = (ValueError, OverflowError, SyntaxError, TokenError, RecursionError, MemoryError, TypeError)
-BAD_ARCHIVES = (EOFError, BadZipFile, KeyError, RuntimeError, NotImplementedError, struct.error, zlib.error)
+BAD_ARCHIVES = (EOFError, BadZipFile, LookupError, RuntimeError, NotImplementedError, struct.error, zlib.error)
 
 
 def read_arrays(path: str | Path, most_bytes: int | None = None) -> dict[str, np.ndarray]:

@@ -74,6 +74,17 @@ def test_fault_47_an_encrypted_member_is_refused(tmp_path):
         unpack(archive, tmp_path)
 
 
+def test_a_member_without_a_name_is_refused(tmp_path):
+    archive = tmp_path / "a.zip"
+    write_zip(archive, {"a": b"RIFF"})
+    data = bytearray(archive.read_bytes())
+    member = data.index(b"PK\x01\x02")
+    data[member + 28], data[member + 30] = 0, 1  # the byte of its name becomes one of its extra field
+    archive.write_bytes(data)
+    with refuses(DataError, archive, "unpacked"):
+        unpack(archive, tmp_path)
+
+
 def test_fault_30_a_pipe_is_no_archive(tmp_path):
     os.mkfifo(tmp_path / "a.zip")
     with refuses(DataError, tmp_path / "a.zip", "pipe"):

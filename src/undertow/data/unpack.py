@@ -20,7 +20,7 @@ MOST_MEMBERS = 10_000_000
 MOST_ARCHIVE = 1 << 37  # bytes; the largest named set has a tenth
 DAMAGES = (
     *(tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, OSError),
-    *(RuntimeError, NotImplementedError, ValueError, KeyError),  # encrypted, packed in an unknown way, a bad header
+    *(RuntimeError, NotImplementedError, ValueError, LookupError),  # encrypted, packed in an unknown way, a bad header
 )
 Member = TypeVar("Member", tarfile.TarInfo, zipfile.ZipInfo)
 
