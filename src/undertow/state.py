@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
-from undertow.door import by_name, memory
+from undertow.door import memory
 from undertow.errors import DataError
 from undertow.files import atomic_write
+from undertow.weights import tensors_in
 
 TYPES = {  # as safetensors calls them
     "BOOL": torch.bool,
@@ -167,7 +168,7 @@ def outline(path: str | Path) -> State:
 def _saved(path: str | Path) -> Iterator[tuple[Any, dict[str, str], list[str]]]:
     """An open file of a state, its metadata, and the names of its parts in order; errors inside name the file."""
     try:
-        with by_name(path, memory() // 2) as name, safe_open(name, framework="pt") as file:
+        with tensors_in(path, memory() // 2) as file:
             metadata, held = file.metadata(), set(file.keys())
             parts = json.loads(metadata["parts"])
             if more := metadata.keys() - {"parts", "sha256"}:
