@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,11 @@ def test_fault_49_a_replaced_file_keeps_its_mode(tmp_path: Path) -> None:
     with atomic_write(path) as temporary:
         temporary.write_text("new")
     assert path.read_text() == "new" and path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("write", [atomic_write, atomic_folder])
+@pytest.mark.parametrize("name", ["\0", "sub\0folder/a.txt"])
+def test_a_name_with_a_null_character_is_refused(tmp_path: Path, write: Callable, name: str) -> None:
+    with refuses(DataError, "null character", "\\x00"), write(tmp_path / name):
+        pass
+    assert not [*tmp_path.iterdir()]

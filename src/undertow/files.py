@@ -72,6 +72,16 @@ def point(link: str | Path, target: str | Path) -> None:
         sync_folder(link.parent)
 
 
+def check_name(path: Path) -> None:
+    """Refuse a name that no file can have.
+
+    Raises:
+        DataError: it has a null character.
+    """
+    if "\0" in str(path):
+        raise DataError(f"{str(path)!r} cannot be the name of a file: it has a null character")
+
+
 def check_writable(path: Path) -> None:
     """Refuse to replace a read-only file, which its folder would allow.
 
@@ -101,6 +111,7 @@ def sync_folder(path: Path) -> None:
 @contextmanager
 def _beside(path: Path) -> Iterator[Path]:
     """A fresh hidden name in `path`'s folder; whatever still has that name at the end is removed."""
+    check_name(path)
     temporary = path.parent / f".{path.stem}.{secrets.token_hex(4)}.partial{path.suffix}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -136,6 +136,13 @@ def test_fault_36_files_with_names_that_are_not_utf8_are_described(command, tmp_
     assert outcome.status == 1 and "nowhere\\x1b[2J\\xe9" in outcome.line
 
 
+def test_a_name_makes_no_line_of_its_own(command, tmp_path):
+    (tmp_path / "a\nbad files  none.wav").write_bytes(b"")
+    outcome = command("data", "info", tmp_path)
+    assert outcome.status == 0 and "a\\nbad files  none.wav" in outcome.out
+    assert not any(line.startswith("bad files  none") for line in outcome.out.splitlines())
+
+
 def test_fault_36_a_folder_whose_name_is_not_utf8_is_one_line_in_a_recipe(command, tmp_path):
     folder = tmp_path / os.fsdecode(b"caf\xe9")
     folder.mkdir()

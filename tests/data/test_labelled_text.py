@@ -168,3 +168,14 @@ def test_a_long_cell_and_a_name_in_capitals_are_read(write):
     long = "a" * 200_000
     found = open_labelled_text(write(f"text,label\n{long},1\nb,0\n", "REVIEWS.CSV"))
     assert long in {row.text for rows in found.splits.values() for row in rows}
+
+
+@pytest.mark.parametrize("twice", ["text", "label", "split", "text_b"])
+def test_two_columns_of_one_name_are_refused(write, twice):
+    with refuses(DataError, "reviews.csv", f"two columns '{twice}'"):
+        open_labelled_text(write(f"text,label,split,text_b,{twice}\na,b,train,c,d\n"))
+
+
+def test_columns_that_are_not_read_may_share_a_name(write):
+    found = open_labelled_text(write("text,label,split,,\ngood,1,train,,\nbad,0,test,x,y\n"))
+    assert found.classes == ("0", "1")

@@ -78,3 +78,16 @@ def test_fault_13_two_rows_of_a_file_are_refused(tmp_path, text, parts):
 def test_a_table_without_rows_leaves_labels_to_folders(tmp_path):
     lj_speech(tmp_path, "file,text\n", "cat/1.wav", "dog/2.wav")
     assert labels(tmp_path) == {"cat/1.wav": {"label": "cat"}, "dog/2.wav": {"label": "dog"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("file,text,text\n000.wav,yes,no\n", ["two columns 'text'"]),
+        ("file,file,text\n000.wav,001.wav,no\n", ["two columns 'file'"]),
+        ("file," + ",".join(map(str, range(1000))) + "\n", ["1,001 columns", "1,000"]),
+    ],
+)
+def test_columns_of_one_name_and_too_many_are_refused(tmp_path, text, parts):
+    with refuses(DataError, "metadata.csv", *parts):
+        list_items(lj_speech(tmp_path, text, "000.wav", "001.wav"), LJ)

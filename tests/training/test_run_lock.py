@@ -91,3 +91,9 @@ def test_a_lock_that_is_not_a_file_is_refused(tmp_path: Path) -> None:
     with refuses(DataError, LOCK), locked(tmp_path):
         pass
     assert (tmp_path / "other").read_bytes() == b""
+
+
+def test_a_folder_with_a_null_character_is_refused(tmp_path: Path) -> None:
+    with refuses(DataError, "null character"), locked(tmp_path / "a\0b"):
+        pass
+    assert not [*tmp_path.iterdir()]

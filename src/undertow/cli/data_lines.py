@@ -35,7 +35,8 @@ def _audio(found: Mapping[str, Any]) -> list[str]:
     lines += found["notes"]
     if found["bad"]:
         lines.append(f"bad files          {len(found['bad'])} cannot be used:")
-        lines += [f"  {reason}" for reason in found["bad"].values()]
+        # a name may hold any character
+        lines += [f"  {reason}".replace("\n", r"\n") for reason in found["bad"].values()]
     return lines
 
 

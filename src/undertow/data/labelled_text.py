@@ -22,6 +22,7 @@ from undertow.data.folder import ALL, SPLIT_FOLDERS, SPLITS, assign_splits, natu
 from undertow.data.lines import read_lines
 from undertow.data.parallel_text import LANGUAGES, MULTI30K
 from undertow.data.sequences import SequenceSet
+from undertow.data.tables import check_once
 from undertow.door import read_text
 from undertow.errors import DataError, UsageError, counted, shown
 
@@ -188,7 +189,8 @@ def _read_table(path: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[s
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # the default is 128 KB a cell
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        columns = reader.fieldnames or []
+        columns = list(reader.fieldnames or [])
+        check_once(path, columns, [*needed, SECOND_COLUMN, SPLIT_COLUMN])
         missing = [name for name in needed if name not in columns]
         if missing:
             there = ", ".join(f"'{name[:40]}'" for name in columns[:9]) or "nothing"

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from undertow.door import MOST_TABLE, read_text
-from undertow.errors import DataError, counted
+from undertow.errors import DataError, counted, shown
 
 TABLE = "metadata.csv"
 FILE_COLUMNS = ("file", "file_name")
 BAR = "|"
+MOST_COLUMNS = 1000  # a spreadsheet has fewer by hand; each is a label, and a line of a report
 LJ_SPEECH = "LJ Speech"
 LJ_COLUMNS = ({2: ("text",), 3: ("raw_text", "text")}, "id|text or id|text|normalised text")
 WAVS = "wavs/"
@@ -75,11 +76,25 @@ def read_table(root: Path, names: Sequence[str]) -> Arranged | None:
     return _with_columns(path, text, names, delimiter)
 
 
+def check_once(path: Path, columns: Sequence[str], used: Iterable[str]) -> None:
+    """Check that a table's first line names no column twice of those that are used.
+
+    Raises:
+        DataError: it does; the last one would win.
+    """
+    twice = next((name for name in used if name and columns.count(name) > 1), None)
+    if twice is not None:
+        raise DataError(f"{path} has two columns '{shown(twice)}'; rename or remove one of them")
+
+
 def _with_columns(path: Path, text: str, names: Sequence[str], delimiter: str) -> Arranged | None:
     rows: list[tuple[int, dict[str, str]]] = []
     try:
         reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         columns = list(reader.fieldnames or [])
+        if len(columns) > MOST_COLUMNS:
+            raise DataError(f"{path} has {counted(len(columns), 'column')}; it may have at most {MOST_COLUMNS:,}")
+        check_once(path, columns, columns)
         rows.extend((reader.line_num, row) for row in reader)
     except csv.Error as error:
         raise DataError(f"{path} is not a comma-separated table ({error})") from None

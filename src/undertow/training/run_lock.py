@@ -11,6 +11,7 @@ from pathlib import Path
 
 from undertow.door import read_json
 from undertow.errors import DataError, shown
+from undertow.files import check_name
 
 LOCK = "run.lock"
 MOST_BYTES = 4096
@@ -27,6 +28,7 @@ def locked(out: Path) -> Iterator[None]:
     Raises:
         DataError: another process, or another thread, holds it; or the folder cannot be written.
     """
+    check_name(out)
     path = out.resolve() / LOCK
     if path in _HELD.get():
         yield
