@@ -37,11 +37,13 @@ void Group::make_units(uint32_t threads) {
   }
   Tasks tasks(graph, rows_, threads);
   for (size_t i = 0; i < graph.ops.size(); i++)
-    if (!program_.holding(graph.ops[i].output).ahead) units_[i]->plan(tasks, step_);
+    if (!program_.holding(graph.ops[i].output).ahead) {
+      units_[i]->plan(tasks, step_);
+      stepped_.push_back(units_[i].get());
+    }
   const std::vector<Task> planned = tasks.take();
   for (const Task& task : planned) calls_.push_back({task.op == no_op ? nullptr : units_[task.op].get(), task.number});
   schedule_ = make_schedule(planned, threads);
-  alone_ = make_schedule(planned, 1);
   const Unit* following = nullptr;
   for (size_t round = 2 * units_.size(); round-- > 0;) {
     Unit& unit = *units_[round % units_.size()];

@@ -53,6 +53,7 @@ class Group {
   void forget();
 
   // group_step.cpp
+  void run_alone(const Run& run);
   void begin_step(const Run& run, int64_t step);
   void know_ahead(const Run& run, int64_t step);
   void draw(const Run& run, int64_t step);
@@ -67,8 +68,8 @@ class Group {
   std::vector<std::unique_ptr<Unit>> units_;  // one an op
   std::vector<uint32_t> leaves_;              // of each op, the number of leaves before its own
   std::vector<Call> calls_;                   // one a task
+  std::vector<Unit*> stepped_;                // those that a step has work for, in the order of the ops
   Schedule schedule_;
-  Schedule alone_;                            // the first thread's, when the others have no core to run on
   int turns_alone_ = 0;                       // runs for which it goes alone
   std::atomic<int64_t> naps_{0};              // times that a thread of this run slept
   int64_t ahead_until_ = 0;                   // steps of this run for which what is known ahead is worked out

@@ -41,8 +41,11 @@ void Group::conclude(int64_t steps) {
 }
 
 void Group::run(const Run& run, uint32_t thread) {
-  const Schedule& schedule = turns_alone_ > 0 ? alone_ : schedule_;
-  if (thread >= schedule.size()) return;
+  const Schedule& schedule = schedule_;
+  if (turns_alone_ > 0 || schedule.size() == 1) {
+    if (thread == 0) run_alone(run);
+    return;
+  }
   const auto& turns = schedule[thread];
   std::atomic<uint64_t>& done = progress_[thread].count;
   uint64_t count = 0;
@@ -64,6 +67,15 @@ void Group::run(const Run& run, uint32_t thread) {
   if (thread != 0) return;
   for (uint32_t other = 1; other < schedule.size(); other++) wait(other, run.steps * schedule[other].size());
   if (run.steps > 0) draw(run, run.steps - 1);
+}
+
+// One thread does all tasks, op by op.
+void Group::run_alone(const Run& run) {
+  for (int64_t step = 0; step < run.steps; step++) {
+    begin_step(run, step);
+    for (Unit* unit : stepped_) unit->work_all(step_);
+    draw(run, step);
+  }
 }
 
 void Group::wait(uint32_t thread, uint64_t count) {

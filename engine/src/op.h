@@ -66,6 +66,7 @@ class Unit {
   // A step: its tasks in the order in which one thread can do them, and the work of one, by the number it was given.
   virtual void plan(Tasks& tasks, const Pass& step);
   virtual void work(uint32_t, Pass& step) { block(step); }
+  virtual void work_all(Pass& step) { block(step); }  // its tasks one after another, where one thread does them all
 
   // Drop what was worked out for steps to come. `fetch` asks for the memory of the next piece of it.
   virtual void forget() {}

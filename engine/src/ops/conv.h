@@ -67,6 +67,7 @@ class Conv final : public Unit {
 
   void plan(Tasks& tasks, const Pass& step) override;
   void work(uint32_t number, Pass& step) override;
+  void work_all(Pass& step) override;
   void forget() override;
   bool works_ahead() const override { return is_stepped_ && !packed_.past.empty(); }
   void fetch() const override;
@@ -105,6 +106,7 @@ class Conv final : public Unit {
   std::vector<uint32_t> plan_now(Tasks& tasks, const std::vector<uint32_t>& past, const Pass& step);
   void point(Work& work, uint32_t begin, uint32_t end, const Pass& step);
   double reading(const Tasks& tasks, uint32_t depth, uint32_t width) const;
+  void work_on(Work& work, Pass& step);
   void add_past(Work& work);
   void add_now(Work& work, const Pass& step);
   void store(const Pass& step);

@@ -240,7 +240,15 @@ void Conv::point(Work& work, uint32_t begin, uint32_t end, const Pass& step) {
 
 void Conv::work(uint32_t number, Pass& step) {
   if (!is_stepped_) return block(step);
-  Work& work = work_[number];
+  work_on(work_[number], step);
+}
+
+void Conv::work_all(Pass& step) {
+  if (!is_stepped_) return block(step);
+  for (Work& work : work_) work_on(work, step);
+}
+
+inline void Conv::work_on(Work& work, Pass& step) {
   switch (work.part) {
     case Part::past: return add_past(work);
     case Part::now: return add_now(work, step);
