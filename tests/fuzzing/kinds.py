@@ -195,7 +195,10 @@ def _checkpoints(folder: Path) -> dict[str, Kind]:
     (folder / "run" / step / "digests.json").unlink()
     for name in ("training.json", "training.safetensors", "run.yaml"):
         shutil.copytree(folder / "run", folder / name, symlinks=True)
-    again: Callable[[Path], Any] = lambda path: resume_state.read(path.parent, trained, 0)  # noqa: E731
+
+    def again(path: Path) -> Any:
+        return resume_state.read(path.parent, trained, 0)
+
     made = {
         "config.yaml": Kind("config.yaml", lambda path: checkpoint.load(path.parent), True),
         "model.safetensors": Kind("model.safetensors", lambda path: checkpoint.load(path.parent)),
