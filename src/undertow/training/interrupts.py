@@ -1,4 +1,4 @@
-"""Turn Ctrl-C and termination into a request, which the training loop serves at the end of a step."""
+"""Turn Ctrl-C, termination and a closed terminal into a request, which the training loop serves at the end of a step."""
 
 import signal
 import threading
@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
+
+SIGNALS = [number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None]
 
 
 @dataclass
@@ -29,7 +31,10 @@ class Stopped(KeyboardInterrupt):
 
 @contextmanager
 def caught() -> Iterator[Interrupt]:
-    """SIGINT and SIGTERM become a request; a second SIGINT stops at once. Only the main thread can catch them."""
+    """Each of `SIGNALS` becomes a request; a second SIGINT stops at once. Only the main thread can catch them.
+
+    A SIGHUP that is ignored, as under nohup, stays ignored.
+    """
     interrupt = Interrupt()
     if threading.current_thread() is not threading.main_thread():
         yield interrupt
@@ -39,7 +44,10 @@ def caught() -> Iterator[Interrupt]:
         interrupt.is_wanted = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    before = {number: signal.signal(number, want) for number in (signal.SIGINT, signal.SIGTERM)}
+    hangup = getattr(signal, "SIGHUP", None)
+    is_ignored = hangup is not None and signal.getsignal(hangup) is signal.SIG_IGN
+    caught_ones = [number for number in SIGNALS if not (number == hangup and is_ignored)]
+    before = {number: signal.signal(number, want) for number in caught_ones}
     try:
         yield interrupt
     finally:
