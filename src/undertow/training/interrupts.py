@@ -1,4 +1,4 @@
-"""Turn Ctrl-C, termination and a closed terminal into a request, which the training loop serves at the end of a step."""
+"""Turn Ctrl-C, termination and a closed terminal into a request, served by the training loop at the end of a step."""
 
 import signal
 import threading
