@@ -12,6 +12,7 @@ namespace undertow {
 constexpr uint32_t max_domains = 64;
 constexpr uint32_t max_values = 1 << 13;  // and ops; each op makes one value
 constexpr uint32_t max_inputs = 1 << 16;  // of all ops
+constexpr uint32_t max_settings = 1 << 16;  // of an op
 constexpr uint32_t max_tensors = 1 << 18;
 constexpr uint32_t max_symbols = 1 << 24;
 constexpr uint32_t max_channels = 1 << 20;           // of a value

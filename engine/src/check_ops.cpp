@@ -76,16 +76,15 @@ void OpCheck::output(const Op& op, uint64_t channels, uint32_t domain) const {
 }
 
 void OpCheck::no_arithmetic(const Op& op) const {
-  if (op.activation != Activation::none || op.kernel_size != 1 || op.dilation != 1 || op.add != -1 || op.bias != -1 ||
-      op.scale != -1 || (op.weight != -1 && op.kind != OpKind::embed)) {
-    fail("has what only a conv can have: an activation, kernel, added value or tensors");
+  if (op.activation != Activation::none || !op.settings.empty() || op.add != -1 || op.bias != -1 || op.scale != -1 || (op.weight != -1 && op.kind != OpKind::embed)) {
+    fail("has what only a conv can have: an activation, settings, added value or tensors");
   }
 }
 
 void OpCheck::elementwise(const Op& op) const {
   inputs(op, 1);
-  if (parts_of(op.activation) > 1 || op.kernel_size != 1 || op.dilation != 1 || op.scale != -1) {
-    fail("has what only a conv can have: a gate, units, kernel or scale");
+  if (parts_of(op.activation) > 1 || !op.settings.empty() || op.scale != -1) {
+    fail("has what only a conv can have: a gate, units, settings or scale");
   }
   output(op, value(op.inputs[0]).channels, value(op.inputs[0]).domain);
 }

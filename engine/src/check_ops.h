@@ -28,7 +28,7 @@ class OpCheck {
   void inputs(const Op& op, size_t number) const;
   void added(const Op& op, uint32_t channels, uint32_t domain) const;
   void output(const Op& op, uint64_t channels, uint32_t domain) const;
-  void no_arithmetic(const Op& op) const;  // no activation, kernel, added value or tensors, but for an embed's table
+  void no_arithmetic(const Op& op) const;  // no activation, settings, added value or tensors, but for an embed's table
   void elementwise(const Op& op) const;    // one value becomes another of its size
   void one_frame(uint32_t domain);         // frames go to a domain once
 

@@ -13,11 +13,11 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "tensors are read in place, and they are little-endian");
 
-constexpr uint32_t version = 3;
+constexpr uint32_t version = 4;
 constexpr size_t alignment = 64;
 constexpr size_t header_bytes = 144, source_bytes = 64;
 constexpr size_t checked_from = 16, envelope_bytes = 24;
-constexpr size_t domain_bytes = 8, value_bytes = 16, op_bytes = 44, tensor_bytes = 40;
+constexpr size_t domain_bytes = 8, value_bytes = 16, op_bytes = 40, tensor_bytes = 40;
 constexpr uint32_t max_name_bytes = 1024;
 
 size_t align(size_t offset) { return (offset + alignment - 1) / alignment * alignment; }
@@ -123,14 +123,14 @@ Op read_op(Reader& reader, size_t index) {
   op.kind = OpKind(kind);
   op.activation = Activation(activation);
   op.output = reader.u32();
-  op.kernel_size = reader.u32();
-  op.dilation = reader.u32();
   op.add = reader.i32();
   op.weight = reader.i32();
   op.bias = reader.i32();
   op.scale = reader.i32();
   op.inputs.resize(reader.count("inputs of an op", max_values, sizeof(uint32_t)));
   for (uint32_t& input : op.inputs) input = reader.u32();
+  op.settings.resize(reader.count("settings of an op", max_settings, sizeof(uint32_t)));
+  for (uint32_t& setting : op.settings) setting = reader.u32();
   op.name = reader.text(index);
   return op;
 }
@@ -157,7 +157,7 @@ Tensor read_tensor(Reader& reader, size_t index, const std::byte* memory, size_t
   for (uint32_t i = num_dims; i < 3; ++i) {
     if (dims[i] != 1) refuse("tensor ", index, " has ", num_dims, " dimensions and the size of one more");
   }
-  if (reserved != 0) refuse("tensor ", index, " has ", reserved, " where version 3 has 0");
+  if (reserved != 0) refuse("tensor ", index, " has ", reserved, " where version 4 has 0");
   Tensor tensor{Type(type), {dims, dims + num_dims}, nullptr, size_t(bytes)};
   const uint64_t needed = count_elements(tensor, index, file_bytes) * item_size(tensor.type);
   if (bytes != needed) {

@@ -54,7 +54,9 @@ class Pass {
   // So many steps, from `step` of what is known on; one step of a condition that serves all is taken as it is.
   void begin(uint32_t steps, const Condition& condition, int64_t step);
 
+  // Rows of this pass lie side by side, lane by lane; what is kept of a row from step to step lies in its slot.
   uint32_t rows() const { return rows_; }
+  uint32_t slot(uint32_t lane) const { return lane; }
   uint32_t count(uint32_t domain, uint32_t row) const { return counts[domain][row]; }
   const float* condition(uint32_t row, uint32_t tick) const;
 

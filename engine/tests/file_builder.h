@@ -26,6 +26,9 @@ struct StoredTensor {
 
 struct ConvOptions {
   uint32_t kernel_size = 1, dilation = 1;
+  std::vector<uint32_t> lags = {};  // instead of those two
+  uint32_t width = 0;               // of a raster, and the columns of each tap
+  std::vector<int32_t> columns = {};
   Activation activation = Activation::none;
   int32_t add = -1;
   Type type = Type::f32;
@@ -53,11 +56,11 @@ class FileBuilder {
 
   uint32_t embed(uint32_t channels) {
     const int32_t table = weights(Type::f32, {num_symbols + 1, channels}, 1);
-    return add_op({OpKind::embed, Activation::none, 0, 1, 1, -1, table, -1, -1, {}}, channels, 0);
+    return add_op({OpKind::embed, Activation::none, 0, -1, table, -1, -1, {}}, channels, 0);
   }
 
   uint32_t condition() {
-    return add_op({OpKind::condition, Activation::none, 0, 1, 1, -1, -1, -1, -1, {}}, condition_channels, 0);
+    return add_op({OpKind::condition, Activation::none, 0, -1, -1, -1, -1, {}}, condition_channels, 0);
   }
 
   uint32_t conv(std::vector<uint32_t> inputs, uint32_t channels, ConvOptions how = {}) {
@@ -67,35 +70,37 @@ class FileBuilder {
       if (how.type == Type::i8) quantise(input);
     }
     const uint32_t made = parts_of(how.activation) * channels;
-    const float reach = 1.5f / std::sqrt(float(size * how.kernel_size));
-    const int32_t weight = weights(how.type, {made, how.kernel_size, size}, reach);
+    const std::vector<uint32_t> settings = taps(how);
+    const uint32_t number = uint32_t((settings.size() - 1) / (how.width > 0 ? 2 : 1));
+    const float reach = 1.5f / std::sqrt(float(size * number));
+    const int32_t weight = weights(how.type, {made, number, size}, reach);
     const int32_t scale = how.type == Type::i8 ? constants(made, step * reach / 64) : -1;
     const int32_t bias = how.bias ? weights(Type::f32, {made}, 0.5f) : -1;
     const uint32_t domain = values[inputs[0]].domain;
-    Op op{OpKind::conv, how.activation, 0, how.kernel_size, how.dilation, how.add, weight, bias, scale, inputs};
+    Op op{OpKind::conv, how.activation, 0, how.add, weight, bias, scale, inputs, settings};
     return add_op(std::move(op), channels, domain);
   }
 
   uint32_t norm(uint32_t input, Activation activation = Activation::none) {
     const uint32_t channels = values[input].channels;
     const int32_t weight = weights(Type::f32, {channels}, 1.5f), bias = weights(Type::f32, {channels}, 0.5f);
-    return add_op({OpKind::norm, activation, 0, 1, 1, -1, weight, bias, -1, {input}}, channels, values[input].domain);
+    return add_op({OpKind::norm, activation, 0, -1, weight, bias, -1, {input}}, channels, values[input].domain);
   }
 
   uint32_t add(uint32_t input, uint32_t other, Activation activation = Activation::none) {
-    return add_op({OpKind::add, activation, 0, 1, 1, int32_t(other), -1, -1, -1, {input}}, values[input].channels,
+    return add_op({OpKind::add, activation, 0, int32_t(other), -1, -1, -1, {input}}, values[input].channels,
                   values[input].domain);
   }
 
   uint32_t frame(uint32_t input, uint32_t period) {
     domains.push_back({values[input].domain, period});
-    return add_op({OpKind::frame, Activation::none, 0, 1, 1, -1, -1, -1, -1, {input}},
+    return add_op({OpKind::frame, Activation::none, 0, -1, -1, -1, -1, {input}},
                   values[input].channels * period, uint32_t(domains.size() - 1));
   }
 
   uint32_t unframe(uint32_t input) {
     const auto [parent, period] = domains[values[input].domain];
-    return add_op({OpKind::unframe, Activation::none, 0, 1, 1, -1, -1, -1, -1, {input}},
+    return add_op({OpKind::unframe, Activation::none, 0, -1, -1, -1, -1, {input}},
                   values[input].channels / period, parent);
   }
 
@@ -175,9 +180,19 @@ class FileBuilder {
     append(bytes, uint64_t(tensor.data.size()));
   }
 
+  // A convolution's settings.
+  static std::vector<uint32_t> taps(const ConvOptions& how) {
+    std::vector<uint32_t> settings{how.width};
+    for (uint32_t tap = 0; how.lags.empty() && tap < how.kernel_size; tap++)
+      settings.push_back((how.kernel_size - 1 - tap) * how.dilation);
+    settings.insert(settings.end(), how.lags.begin(), how.lags.end());
+    for (int32_t column : how.columns) settings.push_back(uint32_t(column));
+    return settings;
+  }
+
   uint32_t add_op(Op op, uint32_t channels, uint32_t domain) {
     op.output = uint32_t(values.size());
-    if (op.history() > 0 || op.kind == OpKind::frame || op.kind == OpKind::unframe)
+    if (op.kind == OpKind::frame || op.kind == OpKind::unframe || (op.kind == OpKind::conv && op.settings != std::vector{0u, 0u}))
       op.name = "op." + std::to_string(ops.size());
     values.push_back({channels, domain, -1, 0});
     ops.push_back(std::move(op));
@@ -187,7 +202,7 @@ class FileBuilder {
   Bytes header(uint64_t file_bytes) const {
     Bytes bytes;
     for (char letter : {'U', 'N', 'D', 'E', 'R', 'T', 'O', 'W'}) append(bytes, letter);
-    append_u32(bytes, 3, 0);
+    append_u32(bytes, 4, 0);
     append(bytes, file_bytes);
     append_u32(bytes, precision, num_symbols, condition_channels, output, emission.kind, emission.num_components);
     append(bytes, emission.initial_scale);
@@ -202,9 +217,11 @@ class FileBuilder {
     for (const auto& [parent, period] : domains) append_u32(bytes, parent, period);
     for (const Value& value : values) append_u32(bytes, value.channels, value.domain, value.step, value.zero_point);
     for (const Op& op : ops) {
-      append_u32(bytes, op.kind, op.activation, op.output, op.kernel_size, op.dilation);
+      append_u32(bytes, op.kind, op.activation, op.output);
       append_u32(bytes, op.add, op.weight, op.bias, op.scale, op.inputs.size());
       for (uint32_t input : op.inputs) append_u32(bytes, input);
+      append_u32(bytes, op.settings.size());
+      for (uint32_t setting : op.settings) append_u32(bytes, setting);
       append_u32(bytes, op.name.size());
       for (size_t i = 0; i < (op.name.size() + 3) / 4 * 4; ++i) append(bytes, i < op.name.size() ? op.name[i] : '\0');
     }

@@ -105,8 +105,8 @@ TEST_CASE("embed and condition") {
   CHECK(refusal([](auto& b) { b.ops[0].weight = -1; }) == "op 0 (embed) has the weight tensor -1 of 5");
   CHECK(refusal([](auto& b) { b.values[0].channels = 4; }) ==
         "op 0 (embed) makes 3 channels, and value 0 has 4");
-  CHECK(refusal([](auto& b) { b.ops[0].dilation = 2; }) ==
-        "op 0 (embed) has what only a conv can have: an activation, kernel, added value or tensors");
+  CHECK(refusal([](auto& b) { b.ops[0].settings = {2}; }) ==
+        "op 0 (embed) has what only a conv can have: an activation, settings, added value or tensors");
   CHECK(refusal([](auto& b) { b.condition(); }) == "value 3 has 0 channels; it can have 1 to 1048576");
   const auto with_condition = [](uint32_t channels, uint32_t said) {
     return [=](FileBuilder& b) {
@@ -128,19 +128,28 @@ TEST_CASE("embed and condition") {
 TEST_CASE("convolutions") {
   CHECK(refusal([](auto& b) { b.ops[1].inputs = {}; }) == "op 1 (conv) has no inputs");
   CHECK(refusal([](auto& b) { b.ops[1].inputs = {0, 0}; }) ==
-        "op 1 (conv) has 2 inputs; with a kernel size above 1 it can have one");
-  CHECK(refusal([](auto& b) { b.ops[1].dilation = 0; }) == "op 1 (conv) has a kernel size or a dilation of 0");
-  CHECK(refusal([](auto& b) { b.ops[1].kernel_size = 0; }) == "op 1 (conv) has a kernel size or a dilation of 0");
-  CHECK(refusal([](auto& b) { b.ops[1].kernel_size = b.ops[1].dilation = ~0u; }) ==
-        "op 1 (conv) looks back 18446744060824649730 steps; the most is 268435456");
-  CHECK(refusal([](auto& b) { b.ops[1].dilation = 1 << 25; }) == "");
-  CHECK(refusal([](auto& b) { b.ops[1].dilation = 1 << 26; }) == "the state has more than 134217728 numbers a row");
+        "op 1 (conv) has 2 inputs; where it reads the past it can have one");
+  const auto taps = [](std::vector<uint32_t> settings) {
+    return refusal([settings](auto& b) { b.ops[1].settings = settings; });
+  };
+  const std::string must = " settings for 2 taps: a width, a lag each, and of a raster a column each";
+  CHECK(taps({}) == "op 1 (conv) has 0" + must);
+  CHECK(taps({0, 1, 2, 0}) == "op 1 (conv) has 4" + must);
+  CHECK(taps({5, 1, 0}) == "op 1 (conv) has 3" + must);
+  CHECK(taps({0, ~0u, 0}) == "op 1 (conv) looks back 4294967295 steps; the most is 268435456");
+  CHECK(taps({0, 1 << 25, 0}) == "");
+  CHECK(taps({0, 1 << 26, 0}) == "the state has more than 134217728 numbers a row");
+  CHECK(taps({0, 3, 3}) == "op 1 (conv) has two taps of lag 3");
+  CHECK(taps({0, 0, 0}) == "op 1 (conv) has two taps of lag 0");
+  CHECK(taps({0, 0, 7}) == "");
+  CHECK(taps({0, 2, 7}) == "");
+  CHECK(taps({5, 6, 0, ~0u, 0}) == "");
+  CHECK(taps({5, 6, 0, 1, 0}) == "op 1 (conv) has a tap of lag 6 that looks 1 columns aside in rows of 5");
+  CHECK(taps({~0u, 6, 0, 1, 0}) == "op 1 (conv) has rows of 4294967295 pixels; the most is 268435456");
   CHECK(refusal([](auto& b) { b.conv({2}, 16, {.kernel_size = 2, .dilation = 1 << 24}); }) ==
         "the state has more than 134217728 numbers a row");
-  CHECK(refusal([](auto& b) { b.ops[1].kernel_size = 3; }) ==
-        "op 1 (conv) has a weight of 8x2x3; the kernel size is 3, the inputs' channels 3");
   CHECK(refusal([](auto& b) { b.ops[2].inputs = {1, 0}; }) ==
-        "op 2 (conv) has a weight of 16x1x4; the kernel size is 1, the inputs' channels 7");
+        "op 2 (conv) has a weight of 16x1x4; its last dimension is to be the inputs' channels, 7");
   CHECK(refusal([](auto& b) { b.ops[1].weight = 5; }) == "op 1 (conv) has the weight tensor 5 of 5");
   CHECK(refusal([](auto& b) { b.ops[1].bias = 4; }) == "op 1 (conv) has a bias of 16 float32, not 8 float32");
   CHECK(refusal([](auto& b) { b.ops[1].bias = -7; }) == "op 1 (conv) has the bias tensor -7 of 5");
@@ -180,11 +189,10 @@ TEST_CASE("norms") {
   CHECK(after_norm([](auto&) {}) == "");
   CHECK(after_norm([](auto& b) { b.ops[3].inputs = {}; }) == "op 3 (norm) has 0 inputs, not 1");
   CHECK(after_norm([](auto& b) { b.ops[3].inputs = {2, 2}; }) == "op 3 (norm) has 2 inputs, not 1");
-  const std::string only = "op 3 (norm) has what only a conv can have: a gate, units, kernel or scale";
+  const std::string only = "op 3 (norm) has what only a conv can have: a gate, units, settings or scale";
   CHECK(after_norm([](auto& b) { b.ops[3].activation = Activation::gate; }) == only);
   CHECK(after_norm([](auto& b) { b.ops[3].activation = Activation::multiply; }) == only);
-  CHECK(after_norm([](auto& b) { b.ops[3].kernel_size = 2; }) == only);
-  CHECK(after_norm([](auto& b) { b.ops[3].dilation = 2; }) == only);
+  CHECK(after_norm([](auto& b) { b.ops[3].settings = {2}; }) == only);
   CHECK(after_norm([](auto& b) { b.ops[3].scale = b.ops[3].bias; }) == only);
   CHECK(after_norm([](auto& b) { b.ops[3].add = 2; }) == "op 3 (norm) adds value 2");
   CHECK(after_norm([](auto& b) { b.ops[3].weight = -1; }) == "op 3 (norm) has the weight tensor -1 of 7");
@@ -205,7 +213,7 @@ TEST_CASE("adds") {
   CHECK(after_add([](auto&) {}) == "");
   CHECK(after_add([](auto& b) { b.ops[3].inputs = {2, 2}; }) == "op 3 (add) has 2 inputs, not 1");
   CHECK(after_add([](auto& b) { b.ops[3].activation = Activation::gate; }) ==
-        "op 3 (add) has what only a conv can have: a gate, units, kernel or scale");
+        "op 3 (add) has what only a conv can have: a gate, units, settings or scale");
   CHECK(after_add([](auto& b) { b.ops[3].weight = 4; }) == "op 3 (add) has tensors, which it does not read");
   CHECK(after_add([](auto& b) { b.ops[3].bias = 4; }) == "op 3 (add) has tensors, which it does not read");
   CHECK(after_add([](auto& b) { b.ops[3].add = -1; }) == "op 3 (add) adds no value");

@@ -27,7 +27,7 @@ Bytes cut(Bytes file, size_t bytes) {
 
 // Where small().build() holds things.
 constexpr size_t domains_at = 144, values_at = domains_at + 8, ops_at = values_at + 3 * 16;
-constexpr size_t tensors_at = ops_at + 3 * 44 + 2 * 4 + 4;  // ops 1 and 2 have an input, and op 1 a name of 4 bytes
+constexpr size_t tensors_at = ops_at + 3 * 40 + 2 * 4 + 5 * 4 + 4;  // ops 1 and 2 have an input and settings, op 1 a name
 
 }  // namespace
 
@@ -109,7 +109,7 @@ TEST_CASE("the envelope") {
   const Bytes file = small().build();
   CHECK(refusal(Bytes{}) == "not an engine's model file: it does not begin with UNDERTOW");
   CHECK(refusal(edited(file, 0, 'u')) == "not an engine's model file: it does not begin with UNDERTOW");
-  CHECK(refusal(edited(file, 8, 2u)) == "the model file is of version 2; this engine reads version 3");
+  CHECK(refusal(edited(file, 8, 2u)) == "the model file is of version 2; this engine reads version 4");
   CHECK(refusal(cut(file, 143)) == "the model file is cut short: it has 143 bytes, its header alone 144");
   CHECK(refusal(cut(file, 10)) == "the model file is cut short: its tables end at byte 10");
   CHECK(refusal(cut(file, 160)) == "the model file is cut short: it has 160 of 1408 bytes");
@@ -135,7 +135,9 @@ TEST_CASE("the header") {
   CHECK(refusal(edited(file, 72, 6'000u)) == "the model file has no room for its 6000 ops");
   CHECK(refusal(edited(file, 76, 200'000u)) == "the model file has no room for its 200000 tensors");
   CHECK(refusal(edited(file, 72, 20u)) != "");
-  CHECK(refusal(edited(file, ops_at + 44 + 36, 1'000u)) == "the model file has no room for its 1000 inputs of an op");
+  CHECK(refusal(edited(file, ops_at + 40 + 28, 1'000u)) == "the model file has no room for its 1000 inputs of an op");
+  CHECK(refusal(edited(file, ops_at + 40 + 36, 1'000u)) ==
+        "the model file has no room for its 1000 settings of an op");
 }
 
 TEST_CASE("names of what keeps a state") {
@@ -154,7 +156,7 @@ TEST_CASE("names of what keeps a state") {
     builder.ops[3].name = builder.ops[1].name;
   };
   CHECK(refusal(twice) == "op 3 keeps op.1.past, as another op does");
-  const size_t name_at = ops_at + 44 + 44;
+  const size_t name_at = ops_at + 40 + 52;
   CHECK(refusal(edited(small().build(), name_at, ~0u)) == "op 1 has a name of 4294967295 bytes");
   CHECK(refusal(edited(small().build(), name_at, 3u)) == "op 1 has more behind its name");
 }
@@ -167,7 +169,7 @@ TEST_CASE("tensors") {
   CHECK(refusal(edited(file, first + 4, 4u)) == "tensor 0 has 4 dimensions; it can have 1 to 3");
   CHECK(refusal(edited(file, first + 8, 0u)) == "tensor 0 has a dimension of 0");
   CHECK(refusal(edited(file, first + 16, 2u)) == "tensor 0 has 2 dimensions and the size of one more");
-  CHECK(refusal(edited(file, first + 20, 7u)) == "tensor 0 has 7 where version 3 has 0");
+  CHECK(refusal(edited(file, first + 20, 7u)) == "tensor 0 has 7 where version 4 has 0");
   CHECK(refusal(edited(file, second + 12, 0x80000000u)) == "tensor 1, 8x2147483648x3, is larger than the file");
   CHECK(refusal(edited(file, second, uint32_t(Type::bf16))) == "tensor 1, 8x2x3 of bfloat16, has 192 bytes, not 96");
   CHECK(refusal(edited(file, second + 32, uint64_t(191))) == "tensor 1, 8x2x3 of float32, has 191 bytes, not 192");

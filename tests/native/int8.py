@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from undertow.native.format import NONE, NORM_EPSILON, Activation, Graph, Op, OpKind, Type
+from undertow.native.taps import Taps, taps_of
 
 Floats = NDArray[np.float32]
 
@@ -45,10 +46,10 @@ def _conv(graph: Graph, op: Op, made: dict[int, Floats]) -> NDArray[np.float64]:
     weight = graph.tensors[op.weight]
     if weight.type == Type.INT8:
         x = np.concatenate([quantised(graph, value, made[value]) for value in op.inputs], axis=1)
-        y = _product(weight.array.astype(np.int64), x, op.dilation) * graph.tensors[op.scale].array.astype(np.float64)
+        y = _product(weight.array.astype(np.int64), x, taps_of(op)) * graph.tensors[op.scale].array.astype(np.float64)
     else:
         x = np.concatenate([made[value] for value in op.inputs], axis=1)
-        y = _product(weight.array.astype(np.float64), x, op.dilation)
+        y = _product(weight.array.astype(np.float64), x, taps_of(op))
     if op.bias != NONE:
         y = y + graph.tensors[op.bias].array
     if op.add != NONE:
@@ -85,8 +86,12 @@ def quantised(graph: Graph, value: int, x: Floats) -> NDArray[np.int64]:
     return np.clip(np.rint(x * inverse).astype(np.int64) + zero_point, 0, 255) - zero_point
 
 
-def _product(weight: NDArray, x: NDArray, dilation: int) -> NDArray:
-    """Σ_i W_i x[t - (k - 1 - i) · dilation], (T, O), with zeros before the first tick."""
-    num_taps = weight.shape[1]
-    past = np.concatenate([np.zeros(((num_taps - 1) * dilation, x.shape[1]), x.dtype), x])
-    return sum(past[tap * dilation :][: len(x)] @ weight[:, tap].T for tap in range(num_taps))
+def _product(weight: NDArray, x: NDArray, taps: Taps) -> NDArray:
+    """Σ_i W_i x[t - lag_i], (T, O), with zeros before the first tick and beyond the rows of a raster."""
+    past = np.concatenate([np.zeros((taps.history, x.shape[1]), x.dtype), x])
+    width = max(1, taps.width)
+    y = np.zeros((len(x), len(weight)), np.result_type(x, weight))
+    for tap, lag in enumerate(taps.lags):
+        inside = np.array([taps.sees(tap, tick % width) for tick in range(len(x))], bool)
+        y += (past[taps.history - lag :][: len(x)] * inside[:, None]) @ weight[:, tap].T
+    return y

@@ -44,14 +44,14 @@ def graph(**changes: Any) -> Graph:
             output=2,
             inputs=(0,),
             activation=Activation.GATE,
-            kernel_size=2,
+            settings=(0, 1, 0),
             weight=1,
             bias=2,
             name="gate",
         ),
         Op(kind=OpKind.FRAME, output=3, inputs=(0,), name="context"),
         Op(kind=OpKind.UNFRAME, output=4, inputs=(3,), name="context"),
-        Op(kind=OpKind.CONV, output=5, inputs=(2, 0), weight=3, scale=4),
+        Op(kind=OpKind.CONV, output=5, inputs=(2, 0), weight=3, scale=4, settings=(0, 0)),
     )
     whole = Graph(
         precision=Type.INT8,
@@ -74,7 +74,7 @@ def changed(part: tuple[Any, ...], index: int, **fields: Any) -> tuple[Any, ...]
 def test_the_header_says_what_the_file_holds() -> None:
     file = to_bytes(graph())
     magic, version, checksum, num_bytes = struct.unpack_from("<8sIIQ", file)
-    assert (magic, version, num_bytes) == (b"UNDERTOW", 3, len(file))
+    assert (magic, version, num_bytes) == (b"UNDERTOW", 4, len(file))
     assert checksum == zlib.crc32(file[16:])
     assert struct.unpack_from("<6I", file, 24) == (2, 8, 5, 5, 0, 0)
     assert struct.unpack_from("<4I", file, 64) == (2, 6, 6, 7)
@@ -83,7 +83,7 @@ def test_the_header_says_what_the_file_holds() -> None:
 
 def test_tensors_lie_in_order_at_multiples_of_64() -> None:
     file, end = to_bytes(graph()), 0
-    table = 144 + 2 * 8 + 6 * 16 + 6 * 44 + 4 * 5 + 4 + 8 + 8
+    table = 144 + 2 * 8 + 6 * 16 + 6 * 40 + 4 * 5 + 4 * 5 + 4 + 8 + 8
     for index, tensor in enumerate(graph().tensors):
         type, num_dims, *dims, reserved, offset, num_bytes = struct.unpack_from("<6IQQ", file, table + 40 * index)
         assert (type, num_dims, reserved) == (tensor.type, tensor.array.ndim, 0)
@@ -137,7 +137,7 @@ def test_the_engine_says_why_it_refuses_a_file() -> None:
     file = to_bytes(graph())
     says = {
         f"the model file is cut short: it has 1000 of {len(file)} bytes": file[:1000],
-        "the model file is of version 2; this engine reads version 3": file[:8] + b"\2" + file[9:],
+        "the model file is of version 2; this engine reads version 4": file[:8] + b"\2" + file[9:],
         "the model file is damaged: its checksum does not fit": file[:-1] + bytes([file[-1] ^ 1]),
         "not an engine's model file: it does not begin with UNDERTOW": b"{}",
     }
@@ -187,7 +187,7 @@ def test_fault_33_a_file_cut_short_at_any_byte_is_refused_in_one_line() -> None:
 def test_fault_33_sizes_out_of_proportion_are_refused_before_memory_is_taken() -> None:
     """Each fits together, with the right checksum, in a file of two thousand bytes."""
     ops, values, domains = graph().ops, graph().values, graph().domains
-    far, wide = changed(ops, 2, dilation=2**27), changed(changed(values, 3, channels=3 * 2**18), 3)
+    far, wide = changed(ops, 2, settings=(0, 2**27, 0)), changed(changed(values, 3, channels=3 * 2**18), 3)
     says: dict[str, tuple[str, dict[str, Any]]] = {
         "a dilation": ("numbers", dict(ops=far)),
         "a frame": ("channels", dict(values=wide, domains=changed(domains, 1, period=2**18))),

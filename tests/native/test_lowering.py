@@ -16,6 +16,7 @@ from undertow.models.autoregressive import Autoregressive
 from undertow.native import Unsupported, lower
 from undertow.native.format import NONE, Activation, EmissionKind, Op, OpKind, Type
 from undertow.native.lowering import Lowered
+from undertow.native.taps import taps_of
 from undertow.native.trace import trace
 
 
@@ -71,9 +72,10 @@ def test_a_layer_is_three_convolutions() -> None:
     said, gate = ops["network.stack.gates.0.condition"], ops["network.stack.gates.0.conv"]
     residual = ops["network.stack.residuals.0"]
     assert (said.inputs, said.bias) == ((ops["condition"].output,), NONE)
-    assert (gate.inputs, gate.add, gate.activation, gate.kernel_size) == ((stream,), said.output, Activation.GATE, 2)
+    assert (gate.inputs, gate.add, gate.activation) == ((stream,), said.output, Activation.GATE)
+    assert taps_of(gate).lags == (1, 0)
     assert (residual.inputs, residual.add, residual.activation) == ((gate.output,), stream, Activation.NONE)
-    assert [ops[f"network.stack.gates.{layer}.conv"].dilation for layer in range(6)] == [1, 2, 4, 1, 2, 4]
+    assert [taps_of(ops[f"network.stack.gates.{layer}.conv"]).history for layer in range(6)] == [1, 2, 4, 1, 2, 4]
     skip = ops["network.skip.conv"]
     assert skip.inputs == tuple(ops[f"network.stack.gates.{layer}.conv"].output for layer in range(6))
     assert skip.activation == Activation.RELU and lowered.graph.output == ops["network.head.layers.1"].output
@@ -88,7 +90,7 @@ def test_a_bytenet_block_is_norms_units_and_a_sum() -> None:
         *(("NORM", "RELU"), ("CONV", "NONE")),
     ]
     unit, masked = ops[f"{block}.2.conv"], ops[f"{block}.3.conv"]
-    assert (unit.kernel_size, masked.kernel_size, masked.dilation) == (1, 3, 2) and masked.inputs == (unit.output,)
+    assert (taps_of(unit).lags, taps_of(masked).lags) == ((0,), (4, 2, 0)) and masked.inputs == (unit.output,)
     assert ops["network.stack.layers.0.inner.layers.4.conv"].add == stream
     assert ops[f"{block}.4.conv"].add == ops["network.stack.layers.0.inner.layers.4.conv"].output
 

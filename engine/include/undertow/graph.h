@@ -71,15 +71,13 @@ struct Op {
   OpKind kind;
   Activation activation;
   uint32_t output;
-  uint32_t kernel_size, dilation;
   int32_t add;     // value added before the activation, or -1
   int32_t weight;  // tensor, or -1
   int32_t bias;    // f32 tensor (O), or -1
   int32_t scale;   // f32 tensor (O) of an int8 weight: Σ w·(u - zero_point) times scale is the product; else -1
   std::vector<uint32_t> inputs;
+  std::vector<uint32_t> settings{};  // numbers whose meaning is the kind's; a float's bits where it wants one
   std::string name{};  // of the module that keeps a state, as its leaves' names begin; empty where nothing is kept
-
-  uint64_t history() const { return uint64_t(kernel_size - 1) * dilation; }
 };
 
 struct Emission {

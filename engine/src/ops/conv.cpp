@@ -1,6 +1,8 @@
 #include "ops/conv.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "check_ops.h"
 
@@ -32,21 +34,39 @@ void check_quantised(const OpCheck& check, const Op& op, const Tensor& weight) {
     }
   }
   const uint64_t padded = (uint64_t(weight.dims[2]) + 1) / 2 * 2;
-  if (op.kernel_size > max_int8_products / padded) {
-    check.fail("sums ", op.kernel_size * padded, " int8 products; the most is ", max_int8_products);
+  if (weight.dims[1] > max_int8_products / padded) {
+    check.fail("sums ", weight.dims[1] * padded, " int8 products; the most is ", max_int8_products);
   }
 }
 
 void check_weight(OpCheck& check, const Op& op, uint64_t channels) {
   const Tensor& weight = check.own_weight(op);
-  if (weight.dims.size() != 3 || weight.dims[1] != op.kernel_size || weight.dims[2] != channels) {
-    check.fail("has a weight of ", shape(weight), "; the kernel size is ", op.kernel_size,
-               ", the inputs' channels ", channels);
+  if (weight.dims.size() != 3 || weight.dims[2] != channels) {
+    check.fail("has a weight of ", shape(weight), "; its last dimension is to be the inputs' channels, ", channels);
   }
   if ((weight.type == Type::i8) != (op.scale != -1)) {
     check.fail("has ", weight.type == Type::i8 ? "an int8 weight without a scale" : "a scale without an int8 weight");
   }
   if (weight.type == Type::i8) check_quantised(check, op, weight);
+}
+
+void check_taps(const OpCheck& check, const Op& op, uint32_t number) {
+  const size_t size = op.settings.size();
+  const Taps taps = taps_of(op);
+  if (size != 1 + size_t(number) * (taps.width > 0 ? 2 : 1)) {
+    check.fail("has ", size, " settings for ", number, " taps: a width, a lag each, and of a raster a column each");
+  }
+  if (taps.history > max_history) check.fail("looks back ", taps.history, " steps; the most is ", max_history);
+  std::set<std::pair<uint32_t, int32_t>> seen;
+  for (const Tap& tap : taps.past)
+    if (!seen.insert({tap.lag, tap.columns}).second) check.fail("has two taps of lag ", tap.lag);
+  if (taps.past.size() + (taps.now >= 0) != number) check.fail("has two taps of lag 0");
+  if (taps.width > max_history) check.fail("has rows of ", taps.width, " pixels; the most is ", max_history);
+  for (const Tap& tap : taps.past) {
+    if (taps.width > 0 && (int64_t(tap.lag) + tap.columns) % int64_t(taps.width) != 0) {
+      check.fail("has a tap of lag ", tap.lag, " that looks ", tap.columns, " columns aside in rows of ", taps.width);
+    }
+  }
 }
 
 // What follows the product.
@@ -65,13 +85,6 @@ class Rules final : public OpRules {
  public:
   void check(OpCheck& check, const Op& op) const override {
     if (op.inputs.empty()) check.fail("has no inputs");
-    if (op.kernel_size == 0 || op.dilation == 0) check.fail("has a kernel size or a dilation of 0");
-    if (op.history() > max_history) {
-      check.fail("looks back ", op.history(), " steps; the most is ", max_history);
-    }
-    if (op.kernel_size > 1 && op.inputs.size() > 1) {
-      check.fail("has ", op.inputs.size(), " inputs; with a kernel size above 1 it can have one");
-    }
     const uint32_t domain = check.value(op.inputs[0]).domain;
     uint64_t channels = 0;
     for (uint32_t input : op.inputs) {
@@ -80,11 +93,15 @@ class Rules final : public OpRules {
       }
       channels += check.value(input).channels;
     }
+    if (op.inputs.size() > 1 && (taps_of(op).history > 0 || taps_of(op).now < 0)) {
+      check.fail("has ", op.inputs.size(), " inputs; where it reads the past it can have one");
+    }
     check_weight(check, op, channels);
+    check_taps(check, op, check.graph.tensors[op.weight].dims[1]);
     check_rest(check, op, domain);
   }
 
-  bool follows(const Op& op) const override { return op.history() == 0; }
+  bool follows(const Op& op) const override { return taps_of(op).history == 0; }
 
   bool reads_floats(const Graph& graph, const Op& op) const override {
     return graph.tensors[op.weight].type != Type::i8 || op.activation == Activation::multiply;
@@ -92,13 +109,16 @@ class Rules final : public OpRules {
 
   bool always_writes_floats() const override { return false; }
 
-  Keeps keeps(const Op& op) const override { return op.history() > 0 ? Keeps::inputs : Keeps::nothing; }
+  Keeps keeps(const Op& op) const override { return taps_of(op).history > 0 ? Keeps::inputs : Keeps::nothing; }
 
   std::vector<LeafShape> leaves(const Graph& graph, const Op& op) const override {
-    if (op.history() == 0) return {};
+    const Taps taps = taps_of(op);
+    if (taps.history == 0) return {};
     const uint32_t item = graph.tensors[op.weight].type == Type::i8 ? 1 : sizeof(float);
-    const uint32_t length = uint32_t(op.history());
-    return {{op.name + ".past", length, graph.values[op.inputs[0]].channels, item}, {op.name + ".cursor", length}};
+    std::vector<LeafShape> leaves{{op.name + ".past", taps.history, graph.values[op.inputs[0]].channels, item},
+                                  {op.name + ".cursor", taps.history}};
+    if (taps.width > 0) leaves.push_back({op.name + ".column", taps.width});
+    return leaves;
   }
 
   uint64_t tick_bytes(const Graph& graph, const Op& op) const override { return graph.tensors[op.weight].bytes; }
@@ -114,6 +134,24 @@ class Rules final : public OpRules {
 
 }  // namespace
 
+Taps taps_of(const Op& op) {
+  Taps taps;
+  if (op.settings.empty()) return taps;
+  taps.width = op.settings[0];
+  taps.number = uint32_t((op.settings.size() - 1) / (taps.width > 0 ? 2 : 1));
+  for (uint32_t i = 0; i < taps.number; ++i) {
+    const Tap tap{i, op.settings[1 + i], taps.width > 0 ? int32_t(op.settings[1 + taps.number + i]) : 0};
+    if (tap.lag == 0) {
+      taps.now = i;
+      continue;
+    }
+    taps.history = std::max(taps.history, tap.lag);
+    taps.nearest = taps.past.empty() ? tap.lag : std::min(taps.nearest, tap.lag);
+    taps.past.push_back(tap);
+  }
+  return taps;
+}
+
 const OpRules& conv_rules() {
   static const Rules rules;
   return rules;
@@ -124,12 +162,13 @@ PackedConv::PackedConv(const Graph& graph, const Op& op, Room& room) : graph_(gr
   const Tensor& weight = graph.tensors[op.weight];
   type = weight.type;
   depth = weight.dims[2];
-  history = uint32_t(op.history());
+  taps = taps_of(op);
   channels = graph.values[op.output].channels;
   num_sums = parts_of(op.activation) * uint32_t(round_up(channels, lane_group));
   const uint32_t num_inputs = uint32_t(op.inputs.size()), unit = unit_of(type);
+  if (taps.now < 0) now.push_back(block(room, 0, 0, 0, 0));
   uint32_t first = 0, size = 0, first_input = 0;
-  for (uint32_t input = 0; input < num_inputs; input++) {
+  for (uint32_t input = 0; input < num_inputs && taps.now >= 0; input++) {
     size += graph.values[op.inputs[input]].channels;
     const bool enough = size_t(size) * num_sums >= chunk_weights && size % unit == 0;
     if (!enough && input + 1 < num_inputs) continue;
@@ -141,7 +180,7 @@ PackedConv::PackedConv(const Graph& graph, const Op& op, Room& room) : graph_(gr
 
 // Past taps lie apart: what one step reads in full is one stretch of memory.
 void PackedConv::reserve_past(Room& room) {
-  for (uint32_t tap = 0; tap + 1 < op_.kernel_size; tap++) past.push_back(block(room, 0, depth, 0, 1));
+  for (size_t tap = 0; tap < taps.past.size(); tap++) past.push_back(block(room, 0, depth, 0, 1));
 }
 
 // Room for a part of the weights.
@@ -160,8 +199,9 @@ int64_t PackedConv::channel_of(uint32_t sum) const {
 void PackedConv::fill(std::byte* memory) const {
   const Tensor& weight = graph_.tensors[op_.weight];
   const auto fill_all = [&](const auto* weights) {
-    for (uint32_t tap = 0; tap < past.size(); tap++) fill_block(memory, past[tap], tap, weights);
-    for (const Block& block : now) fill_block(memory, block, op_.kernel_size - 1, weights);
+    for (size_t tap = 0; tap < past.size(); tap++) fill_block(memory, past[tap], taps.past[tap].index, weights);
+    for (const Block& block : now)
+      if (taps.now >= 0) fill_block(memory, block, uint32_t(taps.now), weights);
   };
   if (type == Type::f32) fill_all(weight.f32());
   if (type == Type::bf16) fill_all(weight.bf16());
@@ -177,7 +217,7 @@ void PackedConv::fill_block(std::byte* memory, const Block& block, uint32_t tap,
     const uint32_t panel = sum / panel_width * panel_width, width = std::min(panel_width, num_sums - panel);
     const int64_t channel = channel_of(sum);
     if (channel < 0) continue;
-    const T* from = weights + (size_t(channel) * op_.kernel_size + tap) * depth + block.first;
+    const T* from = weights + (size_t(channel) * taps.number + tap) * depth + block.first;
     T* const first = target + size_t(panel) * block.depth + (sum - panel) * unit;
     for (uint32_t i = 0; i < size; i++) first[size_t(i / unit) * unit * width + i % unit] = from[i];
   }
@@ -195,9 +235,9 @@ void PackedConv::fill_sums(std::byte* memory) const {
     }
     at(bias)[sum] = shift;
     at(scale)[sum] = graph_.tensors[op_.scale].f32()[channel];
-    const int8_t* weights = graph_.tensors[op_.weight].i8() + size_t(channel) * op_.kernel_size * depth;
+    const int8_t* weights = graph_.tensors[op_.weight].i8() + size_t(channel) * taps.number * depth;
     int32_t begin = 0;
-    for (uint32_t tap = 0; tap < op_.kernel_size; tap++)
+    for (uint32_t tap = 0; tap < taps.number; tap++)
       for (uint32_t input = 0, i = 0; input < op_.inputs.size(); input++) {
         const Value& value = graph_.values[op_.inputs[input]];
         for (uint32_t c = 0; c < value.channels; c++, i++)

@@ -1,4 +1,7 @@
-// conv       y = act(b + Σ_i W_i x[t - (k-1-i)·dilation] + add)    W (O, k, I); several inputs are read side by side
+// conv       y = act(b + Σ_i W_i x[t - lag_i] + add)    W (O, k, I); several inputs are read side by side
+//
+// Settings: 0, then the k lags, in any order, each once; 0 is the current step. Of a raster: its width, the lags, and for
+// each tap how many columns to the right of the current one it looks; beyond the ends of its row it sees zeros.
 //
 // Its weights in the kernels' order (conv.cpp), and its work on rows: a block of steps at once, or a step cut into tasks
 // that threads share, with the past taps of a burst of steps added beforehand (conv_unit.cpp).
@@ -14,6 +17,30 @@
 #include "schedule.h"
 
 namespace undertow {
+
+// Where a tap looks: `index` is its place in the weight.
+struct Tap {
+  uint32_t index, lag;
+  int32_t columns = 0;
+};
+
+// Every tap of a convolution but the one of the current step, and where that one stands in the weight.
+struct Taps {
+  std::vector<Tap> past;
+  int64_t now = -1;        // -1: the current step is not read
+  uint32_t width = 0;      // of a raster; 0: the past has no columns
+  uint32_t history = 0;    // the longest lag
+  uint32_t nearest = 0;    // the shortest but 0
+  uint32_t number = 0;
+
+  // Whether what a tap would read lies in the row of a pixel in this column.
+  bool sees(const Tap& tap, uint32_t column) const {
+    return width == 0 || uint64_t(int64_t(column) + tap.columns) < width;
+  }
+};
+
+// Throws nothing and reads as far as there are settings, so that it may be asked before they are checked.
+Taps taps_of(const Op& op);
 
 // Part of a convolution's inputs at one tap: `depth` of them from `first` on (for int8 padded to a multiple of 4).
 struct Block {
@@ -34,10 +61,10 @@ class PackedConv final : public Packed {
 
   Type type;
   uint32_t depth;           // inputs side by side
-  uint32_t history;         // past inputs it keeps: (taps - 1) · dilation
   uint32_t num_sums;        // accumulators, a multiple of 16
   uint32_t channels;        // of y
-  std::vector<Block> past;  // one a past tap, oldest first
+  Taps taps;
+  std::vector<Block> past;  // one a past tap
   std::vector<Block> now;   // the current inputs, in parts that can be begun before the next ones are known
   size_t start;             // int32: where int8 sums begin, -zero_point · Σ w; float: the bias
   size_t bias, scale;       // int8: float each
@@ -53,7 +80,8 @@ class PackedConv final : public Packed {
   const Op& op_;
 };
 
-// State: "past", a ring of inputs, of which int8 convolutions keep the bytes, and where a row stands in it, "cursor".
+// State: "past", a ring of inputs, of which int8 convolutions keep the bytes, and where a row stands in it, "cursor"; of
+// a raster, its "column" too.
 class Conv final : public Unit {
  public:
   Conv(const Program& program, size_t op, uint32_t rows, uint32_t burst);
@@ -95,12 +123,13 @@ class Conv final : public Unit {
 
   // Sums while stepping: of a burst of steps, past taps already in.
   struct Sums {
-    uint32_t burst = 1;  // steps whose past taps are added at once: at most the dilation
+    uint32_t burst = 1;  // steps whose past taps are added at once: at most the shortest lag
     uint32_t at = 0, left = 0, next = 1;
     Aligned<std::byte> memory{};  // (rows, burst, sums), four bytes each
   };
 
   bool holds_bytes() const { return packed_.type == Type::i8; }
+  const void* past_input(const Tap& tap, uint32_t row, uint32_t ahead) const;
   const void* input(const Pass& pass, const Block& block, uint32_t row, uint32_t tick, std::byte* gathered) const;
 
   std::vector<uint32_t> plan_now(Tasks& tasks, const std::vector<uint32_t>& past, const Pass& step);
@@ -115,6 +144,8 @@ class Conv final : public Unit {
   void (*const multiply_)(const Product&);
   const bool is_stepped_;
   Ring ring_;
+  std::vector<uint32_t> columns_;  // of each row, where its next pixel stands
+  Aligned<std::byte> zero_;        // what a tap sees beyond a raster's row
   Sums sums_;
   std::vector<Work> work_;
   bool alone_ = true;  // whether one thread steps these rows

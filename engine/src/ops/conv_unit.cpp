@@ -33,14 +33,18 @@ Conv::Conv(const Program& program, size_t op, uint32_t rows, uint32_t burst)
     : Unit(program, op, rows), packed_(program.packed<PackedConv>(op)),
       multiply_(product_of(program.kernels, packed_.type)),
       is_stepped_(domain() == 0 && !program.holding(this->op().output).ahead) {
-  if (packed_.history > 0) {
-    ring_.length = packed_.history;
+  if (packed_.taps.history > 0) {
+    ring_.length = packed_.taps.history;
     ring_.entry = holds_bytes() ? round_up(packed_.depth, 4) : packed_.depth * sizeof(float);
     ring_.memory = Aligned<std::byte>(size_t(rows) * ring_.length * ring_.entry);
     ring_.cursors.assign(rows, 0);
   }
+  if (packed_.taps.width > 0) {
+    columns_.assign(rows, 0);
+    zero_ = Aligned<std::byte>(ring_.entry);
+  }
   if (!is_stepped_) return;
-  if (packed_.history > 0) sums_.burst = std::min(burst, this->op().dilation);
+  if (!packed_.taps.past.empty()) sums_.burst = std::min(burst, packed_.taps.nearest);
   sums_.memory = Aligned<std::byte>(rows * sums_.burst * size_t(packed_.num_sums) * sizeof(float));
 }
 
@@ -49,7 +53,9 @@ void Conv::reset() {
   if (ring_.length == 0) return;
   const int zero = holds_bytes() ? int(program_.graph.values[op().inputs[0]].zero_point) : 0;
   std::memset(ring_.memory.data(), zero, ring_.memory.size());
+  if (zero_.size() > 0) std::memset(zero_.data(), zero, zero_.size());
   std::fill(ring_.cursors.begin(), ring_.cursors.end(), 0);
+  std::fill(columns_.begin(), columns_.end(), 0);
 }
 
 void Conv::write(uint32_t row, std::span<Leaf> leaves, uint32_t leaf_row) const {
@@ -64,6 +70,7 @@ void Conv::write(uint32_t row, std::span<Leaf> leaves, uint32_t leaf_row) const 
                     : reinterpret_cast<const float*>(entry)[c];
   }
   leaves[1].integers[leaf_row] = 0;
+  if (!columns_.empty()) leaves[2].integers[leaf_row] = columns_[row];
 }
 
 // As the kernels round.
@@ -87,6 +94,13 @@ void Conv::read(uint32_t row, std::span<const Leaf> leaves, uint32_t leaf_row) {
     }
   }
   ring_.cursors[row] = 0;
+  if (!columns_.empty()) columns_[row] = uint32_t(leaves[2].integers[leaf_row]);
+}
+
+// What a past tap of a row reads, so many steps ahead of where the row stands; fewer than its lag.
+inline const void* Conv::past_input(const Tap& tap, uint32_t row, uint32_t ahead) const {
+  if (!columns_.empty() && !packed_.taps.sees(tap, (columns_[row] + ahead) % packed_.taps.width)) return zero_.data();
+  return ring_.at(row, ring_.slot(row, tap.lag - ahead));
 }
 
 // A part of the current inputs: where they lie, or gathered side by side.
@@ -124,11 +138,16 @@ void Conv::block(Pass& pass) {
   };
   for (size_t tap = 0; tap < packed_.past.size(); tap++) {
     // What a past tap reads at each step: an earlier step of this block, or the ring.
-    const uint32_t lag = uint32_t(packed_.past.size() - tap) * op().dilation;
+    const Tap& at = packed_.taps.past[tap];
     for (uint32_t row = 0, n = 0; row < rows_; row++)
-      for (uint32_t tick = 0; tick < pass.count(domain(), row); tick++, n++)
-        scratch.x[n] = tick >= lag ? pass.held(packed_.type, op().inputs[0], row, tick - lag)
-                                   : ring_.at(row, ring_.slot(row, lag - tick));
+      for (uint32_t tick = 0; tick < pass.count(domain(), row); tick++, n++) {
+        if (tick < at.lag)
+          scratch.x[n] = past_input(at, row, tick);
+        else if (!columns_.empty() && !packed_.taps.sees(at, (columns_[row] + tick) % packed_.taps.width))
+          scratch.x[n] = zero_.data();
+        else
+          scratch.x[n] = pass.held(packed_.type, op().inputs[0], row, tick - at.lag);
+      }
     add_block(packed_.past[tap]);
   }
   for (const Block& block : packed_.now) {
@@ -157,6 +176,7 @@ void Conv::keep(Pass& pass) {
       std::copy_n(from, ring_.entry, ring_.at(row, ring_.cursors[row]));
       ring_.advance(row);
     }
+    if (!columns_.empty()) columns_[row] = (columns_[row] + count) % packed_.taps.width;
   }
 }
 
@@ -172,10 +192,11 @@ void Conv::plan(Tasks& tasks, const Pass& step) {
     work_.back().x.resize(rows_ * sums_.burst);
   }
   const std::vector<uint32_t> makers = plan_now(tasks, past, step);
-  if (packed_.history > 0) {
+  if (ring_.length > 0) {
     Task task{index_, uint32_t(work_.size())};
     task.cost = task_ns;
     task.needs = makers;
+    tasks.need(task, op().inputs[0]);
     tasks.push(task);
     work_.push_back({Part::store});
   }
@@ -262,7 +283,7 @@ void Conv::forget() {
   sums_.next = 1 + uint32_t(index_) % sums_.burst;
 }
 
-// Begin the sums of the next steps, as many as the dilation lets past taps be known for.
+// Begin the sums of the next steps, as many as the shortest lag lets past taps be known for.
 void Conv::add_past(Work& work) {
   if (alone_) following->fetch();  // else another thread may be writing there
   if (sums_.left > 0) return;
@@ -270,17 +291,17 @@ void Conv::add_past(Work& work) {
   sums_.left = steps, sums_.at = 0, sums_.next = sums_.burst;
   for (size_t tap = 0; tap < packed_.past.size(); tap++) {
     const Block& block = packed_.past[tap];
-    const uint32_t lag = uint32_t(packed_.past.size() - tap) * op().dilation;
+    const Tap& at = packed_.taps.past[tap];
     const std::byte* start = tap == 0 ? program_.memory(packed_.start) : nullptr;
     if (steps == sums_.burst) {
       for (uint32_t n = 0; n < rows_ * steps; n++)
-        work.x[n] = ring_.at(n / steps, ring_.slot(n / steps, lag - n % steps));
+        work.x[n] = past_input(at, n / steps, n % steps);
       multiply_({program_.memory(block.offset), block.depth, 0, width, rows_ * steps, work.x.data(),
                 sums_.memory.data(), width, start});
       continue;
     }
     for (uint32_t row = 0; row < rows_; row++) {
-      for (uint32_t n = 0; n < steps; n++) work.x[n] = ring_.at(row, ring_.slot(row, lag - n));
+      for (uint32_t n = 0; n < steps; n++) work.x[n] = past_input(at, row, n);
       multiply_({program_.memory(block.offset), block.depth, 0, width, steps, work.x.data(),
                 sums_.memory.data() + row * sums_.burst * width * sizeof(float), width, start});
     }
@@ -290,10 +311,10 @@ void Conv::add_past(Work& work) {
 // Ask for what the past taps will read soon: with many rows it lies in memory, not in a cache.
 void Conv::fetch() const {
   if (sums_.left > 0) return;
-  for (size_t tap = 1; tap <= packed_.past.size(); tap++)
+  for (const Tap& tap : packed_.taps.past)
     for (uint32_t row = 0; row < rows_; row++)
       for (uint32_t n = 0; n < sums_.next; n++) {
-        const std::byte* entry = ring_.at(row, ring_.slot(row, uint32_t(tap) * op().dilation - n));
+        const std::byte* entry = ring_.at(row, ring_.slot(row, tap.lag - n));
         for (size_t at = 0; at < ring_.entry; at += 64) __builtin_prefetch(entry + at);
       }
 }
@@ -321,6 +342,7 @@ void Conv::store(const Pass& step) {
     std::copy_n(static_cast<const std::byte*>(step.held(packed_.type, op().inputs[0], row, 0)), ring_.entry,
                 ring_.at(row, ring_.cursors[row]));
     ring_.advance(row);
+    if (!columns_.empty()) columns_[row] = (columns_[row] + 1) % packed_.taps.width;
   }
   sums_.at++, sums_.left--;
 }

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from undertow.errors import UsageError
 from undertow.native import format
 from undertow.native.format import NONE, PARTS, Activation, Domain, Op, OpKind, Type, Value
+from undertow.native.taps import Taps, dilated, taps_of
 
 Values: TypeAlias = tuple[int, ...]  # values read side by side, their channels one after another
 SYMBOLS: Values = ()  # what an embedding reads
@@ -54,13 +55,16 @@ class Builder:
         weight: Tensor,
         bias: Tensor | None,
         inputs: Values,
-        dilation: int = 1,
+        taps: Taps | None = None,
         add: int = NONE,
         activation: Activation = Activation.NONE,
     ) -> int:
-        """A causal convolution, (O, k, I) over inputs side by side, plus a value, then an activation."""
-        kernel_size, channels = weight.shape[1], weight.shape[0]
-        assert kernel_size == 1 or len(inputs) == 1, f"{name}: several values side by side have no common past"
+        """A causal convolution, (O, k, I) over inputs side by side, plus a value, then an activation.
+
+        Without `taps` they are those of a dilation of 1.
+        """
+        channels, taps = weight.shape[0], taps or dilated(weight.shape[1])
+        assert not taps.history or len(inputs) == 1, f"{name}: several values side by side have no common past"
         known = any(op.kind == OpKind.CONDITION and op.output in inputs for op in self.ops)
         return self._add(
             OpKind.CONV,
@@ -69,8 +73,7 @@ class Builder:
             self.values[inputs[0]].domain,
             inputs=inputs,
             activation=activation,
-            kernel_size=kernel_size,
-            dilation=dilation,
+            settings=taps.settings,
             add=add,
             weight=self.tensor(weight, Type.FLOAT32 if known else self.weights),
             bias=NONE if bias is None else self.tensor(bias),
@@ -120,7 +123,7 @@ class Builder:
 
 
 def _keeps_state(op: Op) -> bool:
-    return op.kind in (OpKind.FRAME, OpKind.UNFRAME) or (op.kind == OpKind.CONV and op.kernel_size > 1)
+    return op.kind in (OpKind.FRAME, OpKind.UNFRAME) or (op.kind == OpKind.CONV and taps_of(op).history > 0)
 
 
 def elements(tensor: Tensor, kind: Type) -> np.ndarray:

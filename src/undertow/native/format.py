@@ -17,7 +17,7 @@ from undertow.errors import DataError
 from undertow.native.source import OF_NOBODY, Source
 
 MAGIC = b"UNDERTOW"
-VERSION = 3
+VERSION = 4
 ALIGNMENT = 64
 NONE = -1  # an op's or a value's reference to nothing
 NORM_EPSILON = 1e-5  # what a norm adds to the variance
@@ -26,12 +26,12 @@ HEADER = struct.Struct("<8sIIQ6Idd4I32s32s")
 CHECKED_FROM = 16  # the checksum covers what follows itself
 DOMAIN = struct.Struct("<II")
 VALUE = struct.Struct("<IIiI")
-OP = struct.Struct("<5I4iI")
+OP = struct.Struct("<3I4iI")
 TENSOR = struct.Struct("<6IQQ")
 MOST = {  # of each table, and the bytes that an entry has at least
     "domains": (64, DOMAIN.size),
     "values": (2**13, VALUE.size),
-    "ops": (2**13, OP.size + 4),
+    "ops": (2**13, OP.size + 8),
     "tensors": (2**18, TENSOR.size),
 }
 
@@ -117,6 +117,7 @@ class Value:
 class Op:
     """What makes one value of others: `inputs`, `add` and `output` are values, `weight`, `bias` and `scale` tensors.
 
+    `settings` are numbers below 2^32 whose meaning is the kind's (`undertow.native.taps` for a convolution's).
     `name` is of the module that keeps a state, as the state's leaves begin; "" where nothing is kept.
     """
 
@@ -124,12 +125,11 @@ class Op:
     output: int
     inputs: tuple[int, ...] = ()
     activation: Activation = Activation.NONE
-    kernel_size: int = 1
-    dilation: int = 1
     add: int = NONE
     weight: int = NONE
     bias: int = NONE
     scale: int = NONE
+    settings: tuple[int, ...] = ()
     name: str = ""
 
 
@@ -242,11 +242,12 @@ def _header(graph: Graph, source: Source, checksum: int, num_bytes: int) -> byte
 
 def _op(op: Op) -> bytes:
     fixed = OP.pack(
-        *(op.kind, op.activation, op.output, op.kernel_size, op.dilation),
+        *(op.kind, op.activation, op.output),
         *(op.add, op.weight, op.bias, op.scale, len(op.inputs)),
     )
     name = op.name.encode("ascii")
-    return fixed + struct.pack(f"<{len(op.inputs)}II{len(name)}s{-len(name) % 4}x", *op.inputs, len(name), name)
+    lists = (*op.inputs, len(op.settings), *op.settings, len(name))
+    return fixed + struct.pack(f"<{len(lists)}I{len(name)}s{-len(name) % 4}x", *lists, name)
 
 
 def _entry(tensor: Tensor, offset: int, num_bytes: int) -> bytes:

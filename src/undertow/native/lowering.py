@@ -17,6 +17,7 @@ from undertow.models.autoregressive import Autoregressive
 from undertow.native import format
 from undertow.native.builder import SYMBOLS, Builder, Unsupported, Values
 from undertow.native.format import NONE, NORM_EPSILON, Activation, EmissionKind, Graph, Type
+from undertow.native.taps import dilated
 from undertow.networks import TCN, ByteNet, Network, WaveNet
 from undertow.networks.bytenet import Head, MUBlock, NormedConv1d, ReLUBlock
 from undertow.networks.tcn import TemporalBlock
@@ -147,7 +148,9 @@ def _values(build: Builder, layer: layers.Values, x: Values, condition: Values) 
 
 
 def _causal_conv(build: Builder, layer: CausalConvolution, x: Values, **more: Any) -> Values:
-    return (build.conv(build.modules[layer], layer.kernel(), layer.bias, x, layer.dilation, **more),)
+    kernel = layer.kernel()
+    taps = dilated(kernel.shape[1], layer.dilation)
+    return (build.conv(build.modules[layer], kernel, layer.bias, x, taps, **more),)
 
 
 def _norm(build: Builder, layer: layers.LayerNorm, x: Values, activation: Activation = Activation.NONE) -> Values:

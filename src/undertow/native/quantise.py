@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from undertow.native.format import Activation, Graph, Op, OpKind, Tensor, Type
+from undertow.native.taps import taps_of
 
 Floats = NDArray[np.float32]
 
@@ -71,7 +72,7 @@ def _is_quantised(graph: Graph, op: Op) -> bool:
         return False
     channels = sum(graph.values[value].channels for value in op.inputs)
     known = any(other.kind == OpKind.CONDITION and other.output in op.inputs for other in graph.ops)
-    return not known and channels > 1 and op.kernel_size * (channels + channels % 2) <= MOST_PRODUCTS
+    return not known and channels > 1 and len(taps_of(op).lags) * (channels + channels % 2) <= MOST_PRODUCTS
 
 
 def _steps(range_: Floats, levels: int) -> Floats:

@@ -1,15 +1,34 @@
 """Compute the values of a float32 graph over a whole sequence, with torch, to measure their ranges for int8.
 
-T ticks of a value's domain, C channels, P ticks of a parent in one of its child, Y condition channels.
+One function a kind of op, in `COMPUTE`. T ticks of a value's domain, C channels, P ticks of a parent in one of its
+child, Y condition channels.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from undertow.native.format import NONE, NORM_EPSILON, Activation, Graph, Op, OpKind
+from undertow.native.taps import taps_of
+
+
+class Given(NamedTuple):
+    """What an op computes with.
+
+    Attributes:
+        symbols: (T,) int64.
+        condition: (T or 1, Y); None if the model has none.
+        ticks: of each domain, how many.
+        made: values that are needed yet, (ticks, C).
+    """
+
+    symbols: Tensor
+    condition: Tensor | None
+    ticks: list[int]
+    made: dict[int, Tensor]
 
 
 def trace(graph: Graph, symbols: Tensor, condition: Tensor | None) -> Iterator[tuple[int, Tensor]]:
@@ -23,25 +42,7 @@ def trace(graph: Graph, symbols: Tensor, condition: Tensor | None) -> Iterator[t
     last = {read: index for index, op in enumerate(graph.ops) for read in (*op.inputs, op.add)}
     made: dict[int, Tensor] = {}
     for index, op in enumerate(graph.ops):
-        if op.kind == OpKind.EMBED:
-            y = _tensor(graph, op.weight)[symbols]
-        elif op.kind == OpKind.CONDITION:
-            assert condition is not None
-            y = condition.expand(len(symbols), -1)
-        elif op.kind == OpKind.CONV:
-            x = torch.cat([made[one] for one in op.inputs], dim=1)
-            y = _convolve(graph, op, x)
-            y = _activate(op.activation, y if op.add == NONE else y + made[op.add], x)
-        elif op.kind == OpKind.NORM:
-            x = made[op.inputs[0]]
-            scale = _tensor(graph, op.weight), _tensor(graph, op.bias)
-            y = _activate(op.activation, F.layer_norm(x, x.shape[1:], *scale, NORM_EPSILON), x)
-        elif op.kind == OpKind.ADD:
-            x = made[op.inputs[0]]
-            y = _activate(op.activation, x + made[op.add], x)
-        else:
-            value = graph.values[op.output]
-            y = _regroup(made[op.inputs[0]], ticks[value.domain], value.channels, op.kind)
+        y = COMPUTE[op.kind](graph, op, Given(symbols, condition, ticks, made))
         made[op.output] = y
         yield op.output, y
         for read in (op.output, *op.inputs, op.add):
@@ -57,13 +58,64 @@ def _ticks(graph: Graph, num_steps: int) -> list[int]:
     return ticks
 
 
-def _convolve(graph: Graph, op: Op, x: Tensor) -> Tensor:
-    weight = _tensor(graph, op.weight)
-    past = F.pad(x, (0, 0, (op.kernel_size - 1) * op.dilation, 0))
+def _embed(graph: Graph, op: Op, given: Given) -> Tensor:
+    return _tensor(graph, op.weight)[given.symbols]
+
+
+def _condition(graph: Graph, op: Op, given: Given) -> Tensor:
+    assert given.condition is not None
+    return given.condition.expand(len(given.symbols), -1)
+
+
+def _conv(graph: Graph, op: Op, given: Given) -> Tensor:
+    x = torch.cat([given.made[one] for one in op.inputs], dim=1)
+    weight, taps = _tensor(graph, op.weight), taps_of(op)
+    past = F.pad(x, (0, 0, taps.history, 0))
     y = x.new_zeros(1, len(weight)) if op.bias == NONE else _tensor(graph, op.bias)
-    for tap in range(op.kernel_size):
-        y = torch.addmm(y, past[tap * op.dilation :][: len(x)], weight[:, tap].T)
-    return y
+    for tap, lag in enumerate(taps.lags):
+        seen = past[taps.history - lag :][: len(x)]
+        if taps.width:
+            inside = [taps.sees(tap, tick % taps.width) for tick in range(len(x))]
+            seen = seen * torch.tensor(inside)[:, None]
+        y = torch.addmm(y, seen, weight[:, tap].T)
+    return _activate(op.activation, y if op.add == NONE else y + given.made[op.add], x)
+
+
+def _norm(graph: Graph, op: Op, given: Given) -> Tensor:
+    x = given.made[op.inputs[0]]
+    scale = _tensor(graph, op.weight), _tensor(graph, op.bias)
+    return _activate(op.activation, F.layer_norm(x, x.shape[1:], *scale, NORM_EPSILON), x)
+
+
+def _add(graph: Graph, op: Op, given: Given) -> Tensor:
+    x = given.made[op.inputs[0]]
+    return _activate(op.activation, x + given.made[op.add], x)
+
+
+def _frame(graph: Graph, op: Op, given: Given) -> Tensor:
+    """Whole frames of ticks."""
+    x, value = given.made[op.inputs[0]], graph.values[op.output]
+    period, num_frames = value.channels // x.shape[1], given.ticks[value.domain]
+    return x[: num_frames * period].reshape(num_frames, value.channels)
+
+
+def _unframe(graph: Graph, op: Op, given: Given) -> Tensor:
+    """The ticks of frames: zeros, then P of a frame from the tick on that made it whole."""
+    x, value = given.made[op.inputs[0]], graph.values[op.output]
+    period = x.shape[1] // value.channels
+    ticks = [x.new_zeros(period - 1, value.channels), x.reshape(len(x) * period, value.channels)]
+    return torch.cat(ticks)[: given.ticks[value.domain]]
+
+
+COMPUTE: dict[OpKind, Callable[[Graph, Op, Given], Tensor]] = {
+    OpKind.EMBED: _embed,
+    OpKind.CONDITION: _condition,
+    OpKind.CONV: _conv,
+    OpKind.FRAME: _frame,
+    OpKind.UNFRAME: _unframe,
+    OpKind.NORM: _norm,
+    OpKind.ADD: _add,
+}
 
 
 def _activate(activation: Activation, made: Tensor, x: Tensor) -> Tensor:
@@ -78,15 +130,6 @@ def _activate(activation: Activation, made: Tensor, x: Tensor) -> Tensor:
         first, second, third = (torch.sigmoid(gate) for gate in gates)
         return first * torch.tanh(second * x + third * torch.tanh(u))
     return made
-
-
-def _regroup(x: Tensor, num_ticks: int, channels: int, kind: OpKind) -> Tensor:
-    """Whole frames of ticks, or the ticks of frames: zeros, then P of a frame from the tick on that made it whole."""
-    if kind == OpKind.FRAME:
-        period = channels // x.shape[1]
-        return x[: num_ticks * period].reshape(num_ticks, channels)
-    period = x.shape[1] // channels
-    return torch.cat([x.new_zeros(period - 1, channels), x.reshape(len(x) * period, channels)])[:num_ticks]
 
 
 def _tensor(graph: Graph, index: int) -> Tensor:

@@ -1,0 +1,26 @@
+"""Taps: the settings of a convolution, there and back."""
+
+import torch
+
+from undertow.native.format import Op, OpKind
+from undertow.native.taps import Taps, dilated, taps_of
+
+
+def made(taps: Taps) -> Op:
+    return Op(kind=OpKind.CONV, output=1, inputs=(0,), settings=taps.settings)
+
+
+def test_taps_come_back_from_an_ops_settings() -> None:
+    for taps in (Taps(), dilated(3, 4), Taps((7, 0, 2)), Taps((29, 28, 27, 1), 28, (-1, 0, 1, -1))):
+        assert taps_of(made(taps)) == taps
+
+
+def test_dilated_taps_reach_back_from_the_oldest() -> None:
+    assert dilated(3, 4).lags == (8, 4, 0) and dilated(3, 4).history == 8
+
+
+def test_a_tap_sees_within_its_row_of_the_raster() -> None:
+    """Those of a 3×3 masked convolution over rows of 5 pixels."""
+    taps = Taps((6, 5, 4, 1), 5, (-1, 0, 1, -1))
+    seen = torch.tensor([[taps.sees(tap, column) for tap in range(4)] for column in range(5)])
+    assert seen.tolist() == [[False, True, True, False], *[[True] * 4] * 3, [True, True, False, True]]
