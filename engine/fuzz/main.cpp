@@ -19,6 +19,14 @@ using testing::Bytes;
 
 constexpr double most_seconds = 10;  // of one small file, under sanitizers
 
+// Of each type, and of every shape a program looks for.
+const Facts facts{{"real", Fact::Kind::texts, {"sound"}},
+                  {"alphabet", Fact::Kind::texts, {"mu_law"}},
+                  {"sample_rate", Fact::Kind::integers, {}, {8000}},
+                  {"labels", Fact::Kind::texts, {"speaker"}},
+                  {"labels.0", Fact::Kind::texts, {"a", "b"}},
+                  {"labels.0.vectors", Fact::Kind::floats, {}, {}, {0, 0.5f, 1}}};
+
 std::vector<Bytes> right_files() {
   std::vector<Bytes> files;
   for (const Type precision : {Type::f32, Type::bf16, Type::i8}) {
@@ -29,7 +37,9 @@ std::vector<Bytes> right_files() {
     shape.frame_size = 2;
     shape.num_params = 3;
     shape.emission = {EmissionKind::mixture_of_logistics, 1, 0.1, 3};
-    files.push_back(testing::wavenet(shape).build());
+    testing::FileBuilder mixture = testing::wavenet(shape);
+    mixture.facts = facts;
+    files.push_back(mixture.build());
     testing::TextShape text{.precision = precision, .num_symbols = 4, .channels = 2, .kernel_size = 2, .num_layers = 1};
     files.push_back(testing::bytenet(text).build());
     text.condition_channels = 1;

@@ -4,9 +4,10 @@
 #include <cstring>
 #include <new>
 
-#include "check.h"
 #include "crc32.h"
+#include "facts.h"
 #include "op.h"
+#include "reader.h"
 
 namespace undertow {
 namespace {
@@ -18,56 +19,8 @@ constexpr size_t alignment = 64;
 constexpr size_t header_bytes = 144, source_bytes = 64;
 constexpr size_t checked_from = 16, envelope_bytes = 24;
 constexpr size_t domain_bytes = 8, value_bytes = 16, op_bytes = 40, tensor_bytes = 40;
-constexpr uint32_t max_name_bytes = 1024;
 
 size_t align(size_t offset) { return (offset + alignment - 1) / alignment * alignment; }
-
-class Reader {
- public:
-  explicit Reader(std::span<const std::byte> file) : file_(file) {}
-
-  size_t at() const { return at_; }
-  size_t left() const { return file_.size() - at_; }
-
-  template <class T>
-  T take() {
-    if (left() < sizeof(T)) refuse("the model file is cut short: its tables end at byte ", file_.size());
-    T number;
-    std::memcpy(&number, file_.data() + at_, sizeof(T));
-    at_ += sizeof(T);
-    return number;
-  }
-
-  void skip(size_t bytes) { at_ += bytes; }
-  // A string with its size before it, and zeros behind it up to a multiple of 4 bytes.
-  std::string text(size_t op) {
-    const uint32_t size = u32(), stored = (size + 3) / 4 * 4;
-    if (size > max_name_bytes || stored > left()) refuse("op ", op, " has a name of ", size, " bytes");
-    const auto* from = reinterpret_cast<const char*>(file_.data() + at_);
-    std::string name(from, size);
-    for (char letter : name)
-      if (letter <= ' ' || letter > '~') refuse("op ", op, " has a name that is not of visible ASCII characters");
-    for (uint32_t i = size; i < stored; ++i)
-      if (from[i] != 0) refuse("op ", op, " has more behind its name");
-    skip(stored);
-    return name;
-  }
-
-  uint32_t u32() { return take<uint32_t>(); }
-  int32_t i32() { return take<int32_t>(); }
-
-  // How many records of at least `size` bytes follow: never more than the file has room for.
-  uint32_t count(const char* what, uint32_t limit, size_t size) {
-    const uint32_t number = u32();
-    if (number > limit) refuse("the model file has ", number, " ", what, "; the most is ", limit);
-    if (number > left() / size) refuse("the model file has no room for its ", number, " ", what);
-    return number;
-  }
-
- private:
-  std::span<const std::byte> file_;
-  size_t at_ = 0;
-};
 
 struct Counts {
   uint32_t domains, values, ops, tensors;
@@ -131,7 +84,7 @@ Op read_op(Reader& reader, size_t index) {
   for (uint32_t& input : op.inputs) input = reader.u32();
   op.settings.resize(reader.count("settings of an op", max_settings, sizeof(uint32_t)));
   for (uint32_t& setting : op.settings) setting = reader.u32();
-  op.name = reader.text(index);
+  op.name = reader.name("op", index);
   return op;
 }
 
@@ -209,6 +162,7 @@ Graph parse(std::span<const std::byte> file) {
   Reader reader({graph.memory.get(), file.size()});
   reader.skip(envelope_bytes);
   const Counts counts = read_header(reader, graph);
+  graph.facts = read_facts(reader);
   read_tables(reader, counts, file.size(), graph);
   check(graph, file.size());
   return graph;

@@ -51,6 +51,7 @@ class FileBuilder {
   std::vector<Value> values;
   std::vector<Op> ops;
   std::vector<StoredTensor> tensors;
+  Facts facts;
 
   explicit FileBuilder(uint32_t seed = 1) : random_(seed) {}
 
@@ -212,8 +213,29 @@ class FileBuilder {
     return bytes;
   }
 
+  static void append_text(Bytes& bytes, const std::string& text) {
+    append_u32(bytes, text.size());
+    for (size_t i = 0; i < (text.size() + 3) / 4 * 4; ++i) append(bytes, i < text.size() ? text[i] : '\0');
+  }
+
+  static void append_fact(Bytes& bytes, const Fact& fact) {
+    Bytes value;
+    for (const std::string& text : fact.texts) {
+      append_u32(value, text.size());
+      for (char letter : text) append(value, letter);
+    }
+    for (int64_t integer : fact.integers) append(value, integer);
+    for (float number : fact.floats) append(value, number);
+    append_text(bytes, fact.name);
+    append_u32(bytes, fact.kind, value.size());
+    value.resize((value.size() + 3) / 4 * 4);
+    bytes.insert(bytes.end(), value.begin(), value.end());
+  }
+
   Bytes tables_without_tensors() const {
     Bytes bytes;
+    append_u32(bytes, facts.size());
+    for (const Fact& fact : facts) append_fact(bytes, fact);
     for (const auto& [parent, period] : domains) append_u32(bytes, parent, period);
     for (const Value& value : values) append_u32(bytes, value.channels, value.domain, value.step, value.zero_point);
     for (const Op& op : ops) {
@@ -222,8 +244,7 @@ class FileBuilder {
       for (uint32_t input : op.inputs) append_u32(bytes, input);
       append_u32(bytes, op.settings.size());
       for (uint32_t setting : op.settings) append_u32(bytes, setting);
-      append_u32(bytes, op.name.size());
-      for (size_t i = 0; i < (op.name.size() + 3) / 4 * 4; ++i) append(bytes, i < op.name.size() ? op.name[i] : '\0');
+      append_text(bytes, op.name);
     }
     return bytes;
   }

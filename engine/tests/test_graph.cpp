@@ -26,7 +26,7 @@ Bytes cut(Bytes file, size_t bytes) {
 }
 
 // Where small().build() holds things.
-constexpr size_t domains_at = 144, values_at = domains_at + 8, ops_at = values_at + 3 * 16;
+constexpr size_t facts_at = 144, domains_at = facts_at + 4, values_at = domains_at + 8, ops_at = values_at + 3 * 16;
 constexpr size_t tensors_at = ops_at + 3 * 40 + 2 * 4 + 5 * 4 + 4;  // ops 1 and 2 have an input and settings, op 1 a name
 
 }  // namespace

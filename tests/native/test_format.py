@@ -78,12 +78,12 @@ def test_the_header_says_what_the_file_holds() -> None:
     assert checksum == zlib.crc32(file[16:])
     assert struct.unpack_from("<6I", file, 24) == (2, 8, 5, 5, 0, 0)
     assert struct.unpack_from("<4I", file, 64) == (2, 6, 6, 7)
-    assert file[80:144] == bytes(64) and struct.unpack_from("<4I", file, 144) == (0, 1, 0, 4)
+    assert file[80:144] == bytes(64) and struct.unpack_from("<5I", file, 144) == (0, 0, 1, 0, 4)
 
 
 def test_tensors_lie_in_order_at_multiples_of_64() -> None:
     file, end = to_bytes(graph()), 0
-    table = 144 + 2 * 8 + 6 * 16 + 6 * 40 + 4 * 5 + 4 * 5 + 4 + 8 + 8
+    table = 144 + 4 + 2 * 8 + 6 * 16 + 6 * 40 + 4 * 5 + 4 * 5 + 4 + 8 + 8
     for index, tensor in enumerate(graph().tensors):
         type, num_dims, *dims, reserved, offset, num_bytes = struct.unpack_from("<6IQQ", file, table + 40 * index)
         assert (type, num_dims, reserved) == (tensor.type, tensor.array.ndim, 0)

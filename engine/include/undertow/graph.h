@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "undertow/facts.h"
 #include "undertow/op_kinds.h"
 
 namespace undertow {
@@ -96,6 +97,7 @@ struct Graph {
   std::vector<Value> values;
   std::vector<Op> ops;
   std::vector<Tensor> tensors;
+  Facts facts;                  // for programs; the engine reads none
   std::shared_ptr<const std::byte[]> memory;  // what the tensors point into
 
   // Bytes of one row's state: rings, pending frames, held frames.

@@ -31,6 +31,11 @@ class Alphabet(ABC):
         """The symbol before the first one of every sequence."""
         return self.num_symbols
 
+    @property
+    def file_facts(self) -> dict[str, Any]:
+        """What an engine file says of it to programs that know no Python: lists of texts or of integers, by name."""
+        return {"alphabet": [self.config.kind], "real": [self.real], "unit": [self.unit]}
+
     @abstractmethod
     def encode(self, real: Any) -> np.ndarray:
         """Data as int64 symbols; real numbers stay float32."""

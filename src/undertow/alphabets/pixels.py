@@ -40,6 +40,11 @@ class Pixels(Alphabet):
         self.num_symbols = config.num_levels
         self.num_elements = COLOUR if config.shape is not None and config.shape[2] == COLOUR else None
 
+    @property
+    def file_facts(self) -> dict[str, Any]:
+        shape = {} if self.shape is None else {"shape": list(self.shape)}
+        return {**super().file_facts, **shape}
+
     def encode(self, real: Any) -> np.ndarray:
         """Bytes 0 to 255, of any shape, as int64 symbols.
 

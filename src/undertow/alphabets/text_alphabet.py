@@ -75,6 +75,10 @@ class TextAlphabet(Alphabet):
         self.num_symbols = len(pieces)
         self._lengths = np.array([len(piece) for piece in pieces])
 
+    @property
+    def file_facts(self) -> dict[str, Any]:
+        return {**super().file_facts, "symbols": list(self.pieces)}
+
     @abstractmethod
     def encode(self, real: str | bytes) -> np.ndarray:
         """Text, or its bytes, as int64 symbols (T,).

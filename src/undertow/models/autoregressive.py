@@ -119,6 +119,16 @@ class Autoregressive(Model):
         return past_facts(self.alphabet, self.receptive_field, self.config.sample_rate)
 
     @property
+    def file_facts(self) -> dict[str, Any]:
+        numbers = {
+            "sample_rate": self.config.sample_rate,
+            "receptive_field": self.receptive_field,
+            "max_length": self.max_length,
+        }
+        known = {name: [number] for name, number in numbers.items() if number is not None}
+        return {**known, **self.alphabet.file_facts, **self.conditioner.file_facts}
+
+    @property
     def abilities(self) -> frozenset[Ability]:
         return frozenset(["generate"])
 

@@ -79,6 +79,17 @@ class Conditioner(nn.Module):
         assert self.config.features is not None and self.upsampler.receptive_field is not None
         return (self.upsampler.receptive_field - 1) * self.config.features.hop_length
 
+    @property
+    def file_facts(self) -> dict[str, Any]:
+        """What an engine file says to programs: the labels' names, and of the i-th its classes and the vectors of no
+        class and of each, which are summed over the labels; then the kind of features.
+        """
+        facts: dict[str, Any] = {"labels": list(self.config.labels)} if self.config.labels else {}
+        for index, (classes, table) in enumerate(zip(self.config.labels.values(), self.tables, strict=True)):
+            facts[f"labels.{index}"] = list(classes)
+            facts[f"labels.{index}.vectors"] = table.weight.detach().cpu().numpy()
+        return facts if self.config.features is None else {**facts, "features": [self.config.features.kind]}
+
     def forward(
         self, labels: Mapping[str, Tensor], features: Tensor | None, num_steps: int, batch_size: int
     ) -> Condition:

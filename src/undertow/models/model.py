@@ -63,6 +63,13 @@ class Model(nn.Module, ABC):
         """
 
     @property
+    def file_facts(self) -> dict[str, Any]:
+        """What its engine file says to programs that know no Python, by name: lists of texts, of integers, or arrays of
+        float32. By default nothing.
+        """
+        return {}
+
+    @property
     @abstractmethod
     def scorer(self) -> str:
         """How it is scored on held-out data: a name in `undertow.evaluation.SCORERS`."""

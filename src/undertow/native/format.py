@@ -1,12 +1,13 @@
 """The engine's model file: a small graph of causal ops over one step of a sequence, and the tensors they read.
 
-engine/include/undertow/graph.h says what each op means. Little-endian throughout: a header of 144 bytes, the tables of
-domains, values, ops and tensors, then the tensors' data at multiples of 64 bytes.
+engine/include/undertow/graph.h says what each op means. Little-endian throughout: a header of 144 bytes, facts for
+programs, the tables of domains, values, ops and tensors, then the tensors' data at multiples of 64 bytes.
 """
 
 import struct
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from undertow.errors import DataError
+from undertow.native.facts import Facts, pack_facts, read_facts
 from undertow.native.source import OF_NOBODY, Source
 
 MAGIC = b"UNDERTOW"
@@ -151,6 +153,7 @@ class Graph:
         precision: of the stack's weights, to show to users.
         condition_channels: channels of the condition a step; 0 for none.
         output: the value that holds the emission's parameters.
+        facts: what programs need to know of the model; the engine reads none of it.
     """
 
     precision: Type
@@ -162,22 +165,28 @@ class Graph:
     values: tuple[Value, ...]
     ops: tuple[Op, ...]
     tensors: tuple[Tensor, ...]
+    facts: Facts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
-    """What the beginning of a model file says: the precision to show to users, and what the file was made of."""
+    """What the beginning of a model file says: the precision to show to users, and what the file was made of.
+
+    Attributes:
+        facts: for programs, texts as UTF-8.
+    """
 
     precision: Type
     source: Source
+    facts: Mapping[str, Any]
 
 
 def read_header(file: bytes, where: object = "the engine file") -> Header:
     """The header of a whole file of this version. Sizes are checked as the engine does, before anything is read.
 
     Raises:
-        DataError: it is not a model file, is cut short, damaged or of another version, or has impossible sizes; `where`
-            names it.
+        DataError: it is no model file, is cut short, damaged or of another version, or has impossible sizes or facts;
+            `where` names it.
     """
     if file[: len(MAGIC)] != MAGIC:
         raise DataError(f"{where} is not an engine's model file: it does not begin with {MAGIC.decode()}")
@@ -199,7 +208,8 @@ def read_header(file: bytes, where: object = "the engine file") -> Header:
     for (what, (most, size)), number in zip(MOST.items(), (domains, values, ops, tensors), strict=True):
         if number > most or number * size > len(file) - HEADER.size:
             raise DataError(f"{where} has no room for its {number:,} {what}, or they are more than {most:,}")
-    return Header(precision=Type(precision), source=Source(config, weights))
+    facts = read_facts(file, HEADER.size, where)
+    return Header(precision=Type(precision), source=Source(config, weights), facts=facts)
 
 
 def with_source(file: bytes, source: Source) -> bytes:
@@ -212,6 +222,7 @@ def to_bytes(graph: Graph, source: Source = OF_NOBODY) -> bytes:
     """The model file of a graph, made of `source`. The engine, not this function, refuses an invalid graph."""
     tables = b"".join(
         [
+            pack_facts(graph.facts),
             *(DOMAIN.pack(one.parent, one.period) for one in graph.domains),
             *(VALUE.pack(one.channels, one.domain, one.step, one.zero_point) for one in graph.values),
             *(_op(one) for one in graph.ops),

@@ -66,6 +66,7 @@ def lower(model: Any, precision: str = "float32") -> Lowered:
         values=tuple(build.values),
         ops=tuple(build.ops),
         tensors=tuple(build.tensors),
+        facts=model.file_facts,
     )
     return Lowered(graph, tuple(build.names))
 
