@@ -2,6 +2,7 @@
 
 import math
 import resource
+import shutil
 from pathlib import Path
 
 import pytest
@@ -199,6 +200,19 @@ def test_a_full_disk_leaves_the_last_checkpoint_good(tmp_path: Path, alone: Worl
     assert [folder.name for folder in (tmp_path / "run" / "checkpoints").iterdir()] == ["step-00000004"]
     checkpoint.load(tmp_path / "run")
     assert train(tmp_path / "run", resume=True).step == 12
+
+
+@pytest.mark.parametrize("renamed", [False, True], ids=["removed", "renamed"])
+def test_a_folder_that_goes_away_ends_the_run_and_is_not_made_again(
+    tmp_path: Path, alone: World, renamed: bool
+) -> None:
+    out = tmp_path / "run"
+    run = trainer(out, alone, tensorboard=True)
+    gone = (lambda: out.rename(tmp_path / "other")) if renamed else (lambda: shutil.rmtree(out))
+    run.validation.on_validation = lambda model, step: gone() if step == 4 else None
+    with refuses(DataError, out, "removed", "renamed"):
+        run.fit()
+    assert not out.exists()
 
 
 def test_without_validation_the_last_is_what_there_is(tmp_path: Path, alone: World) -> None:

@@ -1,6 +1,5 @@
 """The log of a run, one row at every step: `log.jsonl`, one object a line, and tensorboard's event files."""
 
-import importlib.util
 import json
 import os
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from typing import Any
 from undertow.door import opened
 from undertow.errors import DataError
 from undertow.files import atomic_write, set_aside
+from undertow.training.events import event_writer
 
 LOG = "log.jsonl"
 MOST_LOG = 1 << 32  # bytes: ten million updates
@@ -27,12 +27,34 @@ class Journal:
     def __init__(self, folder: Path, step: int, tensorboard: bool, writes: bool = True) -> None:
         """`writes` is True only in the first process of a run."""
         path = folder / LOG if writes else Path(os.devnull)
+        self.folder = folder
         self.num_dropped = _cut(path, step) if writes and os.path.lexists(path) else 0
         self._file = path.open("ab", buffering=0)
-        self._events = _event_writer(folder / "tensorboard", step) if tensorboard and writes else None
+        self._events = event_writer(folder / "tensorboard", step) if tensorboard and writes else None
+        self._found = folder.stat() if writes else None
+
+    def check(self) -> None:
+        """Refuse to go on if the run's folder was removed or renamed, since checkpoints would make half a run of it.
+
+        Raises:
+            DataError: it was.
+        """
+        if self._found is None:
+            return
+        try:
+            is_same = os.path.samestat(self.folder.stat(), self._found)
+        except OSError:
+            is_same = False
+        if not is_same:
+            raise DataError(f"{self.folder} was removed or renamed during training, so nothing more can be saved there")
 
     def write(self, row: Mapping[str, Any]) -> None:
-        """Append one row; its `step` is the number of its update, from 1."""
+        """Append one row; its `step` is the number of its update, from 1.
+
+        Raises:
+            DataError: it cannot be written, or see `check`.
+        """
+        self.check()
         line = (json.dumps(row) + "\n").encode()
         try:
             written = self._file.write(line)
@@ -41,16 +63,20 @@ class Journal:
         if written < len(line):
             raise DataError(f"cannot write {self._file.name}: only part of a line was written")
         if self._events is not None:
-            for name, value in row.items():
-                if name != "step":
-                    self._events.add_scalar(name, value, row["step"])
+            self._events.write(row)
 
     def sync(self) -> None:
-        """Wait until every row is on the disk."""
-        if self._file.name != os.devnull:
-            os.fsync(self._file.fileno())
-        if self._events is not None:
-            self._events.flush()
+        """Wait until every row is on the disk.
+
+        Raises:
+            DataError: they cannot be written, or see `check`.
+        """
+        self.check()
+        try:
+            if self._file.name != os.devnull:
+                os.fsync(self._file.fileno())
+        except OSError as error:
+            raise DataError(f"cannot write {self._file.name}: {error.strerror}") from None
 
     def lines(self) -> list[str]:
         """A line if lines were dropped."""
@@ -108,10 +134,3 @@ def _step_of(line: bytes) -> int | None:
         return None
     return step if type(step) is int and step > 0 else None
 
-
-def _event_writer(folder: Path, step: int) -> Any:
-    if importlib.util.find_spec("tensorboard") is None:
-        return None
-    from torch.utils.tensorboard import SummaryWriter
-
-    return SummaryWriter(str(folder), purge_step=step + 1)

@@ -236,6 +236,7 @@ class Trainer:
 
     def _validate(self) -> float:
         """Validate, record the result, and return the seconds it took."""
+        self.journal.check()
         found, seconds = self.validation.run(self.progress.step)
         if found is not None:
             self.progress = self.progress.validated(found)
