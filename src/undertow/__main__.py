@@ -1,16 +1,29 @@
 """`python -m undertow`: the command line; `torchrun -m undertow train …` is how several processes train."""
 
+import os
 import signal
 import sys
+from contextlib import suppress
+from types import FrameType
+from typing import NoReturn
 
 INTERRUPT_STATUS = 130
+SIGNAL_STATUS = 128  # plus the signal's number, as shells count
+ENDINGS = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None]
 
 
 def main() -> None:
-    """Run the command line. Until it is loaded, Ctrl-C ends the process at once, since there is nothing to save."""
+    """Run the command line. Until it is loaded, Ctrl-C ends the process at once, since there is nothing to save.
+
+    Termination and a closed terminal end it in one line at any time, and what is half-written is removed; while a run
+    trains they are its own (`undertow.training.interrupts`). Signals that the parent chose to ignore stay ignored.
+    """
     python_s = signal.getsignal(signal.SIGINT)
     if python_s is signal.default_int_handler:  # otherwise the parent has chosen, such as to ignore it
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    endings = [number for number in ENDINGS if signal.getsignal(number) is signal.SIG_DFL]
+    for number in endings:
+        signal.signal(number, _end)
     from undertow.cli import main as run
 
     try:
@@ -19,8 +32,19 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(INTERRUPT_STATUS)
     finally:
-        if python_s is signal.default_int_handler:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
+        for number in [signal.SIGINT] * (python_s is signal.default_int_handler) + endings:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    """Say that the process was asked to end, and end it; a second request is not waited for."""
+    for one in ENDINGS:
+        if signal.getsignal(one) is _end:
+            signal.signal(one, signal.SIG_DFL)
+    if os.environ.get("RANK", "0") == "0":
+        with suppress(OSError):  # nobody listens
+            os.write(2, b"undertow: terminated\n")
+    raise SystemExit(SIGNAL_STATUS + number)
 
 
 if __name__ == "__main__":

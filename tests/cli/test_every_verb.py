@@ -137,6 +137,8 @@ def test_a_full_disk_and_an_interrupt_end_in_one_line(command, monkeypatch, tmp_
 
     outcome = fail(OSError(28, "No space left on device", str(tmp_path)))
     assert (outcome.status, outcome.line) == (1, f"{tmp_path}: No space left on device")
+    outcome = fail(OSError(28, "No space left on device", bytes(tmp_path)))
+    assert outcome.line == f"{tmp_path}: No space left on device"
     outcome = fail(KeyboardInterrupt())
     assert (outcome.status, outcome.line) == (130, "interrupted")
 

@@ -26,6 +26,7 @@ INTERRUPTED = """
 import os, signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # also where this was started in the background
 import undertow.__main__ as entry
+number = signal.Signals[sys.argv[1]]
 sys.argv = ["undertow", "train", "nowhere"]
 
 class Loading:
@@ -48,7 +49,7 @@ for delay in (0, 0.004, 0.02, 0.06, 0.12, 0.25):
             os._exit(99)
     os.read(read, 1)
     time.sleep(delay)
-    os.kill(child, signal.SIGINT)
+    os.kill(child, number)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
@@ -100,9 +101,21 @@ def test_fault_37_closed_streams_leave_an_exit_status(tmp_path):
     )
 
 
-def test_fault_37_an_early_interrupt_leaves_an_exit_status():
-    command = [sys.executable, "-c", INTERRUPTED]
+def statuses_of(name: str) -> list[int]:
+    """Of commands that get the signal within their first quarter of a second."""
+    command = [sys.executable, "-c", INTERRUPTED, name]
     found = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT)
     assert all(line.startswith("undertow: ") for line in found.stderr.splitlines() if line), found.stderr
     statuses = [int(line) for line in found.stdout.split()]
-    assert len(statuses) == 6 and set(statuses) <= {-2, 130, 2} and statuses[0] != 2, statuses  # 2: it ended before
+    assert len(statuses) == 6 and statuses[0] != 2, statuses  # 2: it ended before
+    assert found.stderr.count("terminated") == sum(one in (129, 143) for one in statuses), found.stderr
+    return statuses
+
+
+def test_fault_37_an_early_interrupt_leaves_an_exit_status():
+    assert {*statuses_of("SIGINT")} <= {-2, 130, 2}
+
+
+@pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_an_early_end_is_one_line_and_an_exit_status(name, status):
+    assert {*statuses_of(name)} <= {status, 2}

@@ -1,5 +1,6 @@
 """The command line: verbs by name, loaded when they are called, and one line for every error."""
 
+import os
 import sys
 import traceback
 import warnings
@@ -127,7 +128,7 @@ def _report(error: BaseException, tokens: Sequence[str]) -> int:
     if isinstance(error, DataError):
         text += remedy(error, tokens)
     if isinstance(error, OSError) and error.strerror:
-        text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        text = f"{os.fsdecode(error.filename)}: {error.strerror}" if error.filename else error.strerror
     words = [word if len(word) < LONG_WORD else shown(word) for word in text.split()]
     _tell(f"undertow: {printable(' '.join(words))}")
     return USAGE_STATUS if isinstance(error, CycloptsError | UsageError) else DATA_STATUS
