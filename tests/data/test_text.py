@@ -152,11 +152,14 @@ def test_what_was_not_used_for_a_day_makes_room(book, tmp_path, monkeypatch):
     assert len(list(cache.glob("*.symbols"))) == 4, "all were used today"
 
 
-def test_bytes_are_mapped_where_they_lie(book, tmp_path):
+def test_bytes_are_copied_so_that_a_text_that_shrinks_ends_nothing(book, tmp_path):
     alphabet, text = Bytes(Bytes.Config()), open_text(book)
     encoded = encode(text.documents, alphabet, tmp_path / "cache", most_bytes=0)
-    assert all(isinstance(one, np.memmap) for one in encoded) and not (tmp_path / "cache").exists()
+    os.truncate(book, 0)
+    assert all(isinstance(one, np.memmap) for one in encoded)
     assert b"".join(one.tobytes() for one in encoded) == LINES.encode()
+    with refuses(DataError, book, "shortened"):
+        encode(text.documents, alphabet, tmp_path / "other", most_bytes=0)
 
 
 def test_many_files_of_bytes_share_one_map(tmp_path):
