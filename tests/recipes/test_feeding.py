@@ -53,6 +53,15 @@ def test_fault_10_a_large_split_of_sound_is_sampled_once() -> None:
     assert len({name.split("[")[0] for name in places(found)}) > 1
 
 
+@pytest.mark.parametrize(("num_params", "most"), [(256, 32_768), (55_264, 2_428), (10**9, 64)])
+def test_an_output_of_many_numbers_is_validated_in_small_batches(num_params: int, most: int) -> None:
+    alphabet = Bytes(Bytes.Config())
+    text = SequenceSet([np.zeros(50_000, np.uint8)])
+    found = batches(text, Cut(crop_steps=64), Needs(alphabet=alphabet, context_steps=1, num_params=num_params))
+    steps = [batch.symbols.numel() for batch in found]
+    assert 0.8 * most <= max(steps) <= most and counted(found) == 50_000
+
+
 def test_a_small_split_is_read_whole() -> None:
     needs = Needs(alphabet=MU_LAW, sample_rate=8000, context_steps=50)
     examples = ClipExamples(clips(3_000, 500, 700), needs)

@@ -64,6 +64,7 @@ class Needs:
         look_ahead: feature frames that it sees past the end of a crop.
         source: its needs of sources; None without sources.
         end: the symbol that ends each sequence, or None.
+        num_params: numbers that it gives for a step, which bound the steps of a batch: logits of its symbols, mostly.
     """
 
     alphabet: Alphabet
@@ -77,6 +78,7 @@ class Needs:
     look_ahead: int = 0
     source: SourceNeeds | None = None
     end: int | None = None
+    num_params: int = 1
 
     def skipping(self, skipped: Skipped) -> "Needs":
         """The same needs, of texts whose unknown characters are skipped, and counted in `skipped`."""

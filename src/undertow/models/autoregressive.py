@@ -108,6 +108,7 @@ class Autoregressive(Model):
             classes=conditioner.labels,
             features=conditioner.features,
             look_ahead=conditioner.upsampling.look_ahead,
+            num_params=self.emission.num_params,
         )
 
     @property

@@ -124,6 +124,7 @@ class Seq2Seq(Model):
             max_length=self.network.decoder.max_length,
             source=SourceNeeds(config.direction, self.source_alphabet, config.features, self.source_end, most),
             end=None if self.is_density else self.end_symbol,
+            num_params=self.emission.num_params,
         )
 
     @property

@@ -22,6 +22,7 @@ from undertow.training.distributed import World
 from undertow.training.trainer import TrainingBatches
 
 VALIDATION_STEPS = 32_768  # steps of one batch, about
+VALIDATION_PARAMETERS = 2**27  # of output distributions of one batch, about: 512 MB in float32
 VALIDATION_SAMPLES, VALIDATION_SYMBOLS = 2**21, 2**23  # most of a validation: of sound, of other symbols
 LONGEST_WHOLE = 2**18  # steps of a sequence that is validated whole by a network that sees all of the past
 VALIDATION_CROP = 4_096  # default steps of a held-out crop
@@ -64,7 +65,7 @@ def validation_batches(
     usual = VALIDATION_SAMPLES if needs.alphabet.real == "sound" else VALIDATION_SYMBOLS
     most, seed = training.validation_symbols or usual, training.seed
     if cut.tokens_per_batch is not None:
-        tokens = min(TOKENS_PER_BATCH, 4 * cut.tokens_per_batch)
+        tokens = min(TOKENS_PER_BATCH, 4 * cut.tokens_per_batch, max(_most_steps(needs), cut.tokens_per_batch))
         total = int(examples.source_lengths.sum() + examples.target_lengths.sum())
         batches = list(pairs_in_order(examples, tokens, most, seed))
     else:
@@ -83,10 +84,16 @@ def _in_order(examples: Examples, cut: Cut, needs: Needs, most_steps: int, seed:
     if crop_steps is None and needs.predicted is None and longest > LONGEST_WHOLE:
         crop_steps = LONGEST_WHOLE
     if crop_steps is not None:
+        crop_steps = min(crop_steps, max(_most_steps(needs), cut.crop_steps or 1))
         longest = min(longest, crop_steps + context)
-    rows = max(1, VALIDATION_STEPS // longest)
+    rows = max(1, _most_steps(needs) // longest)
     options = {"period": needs.period, "look_ahead": needs.look_ahead, "most_steps": most_steps, "seed": seed}
     return batches_in_order(examples, rows, crop_steps, context, **options)
+
+
+def _most_steps(needs: Needs) -> int:
+    """Steps of a validation's batch, about: fewer where the output has many numbers."""
+    return max(1, min(VALIDATION_STEPS, VALIDATION_PARAMETERS // needs.num_params))
 
 
 def context_steps(cut: Cut, needs: Needs) -> int:
