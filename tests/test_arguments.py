@@ -58,6 +58,13 @@ def test_a_long_value_is_cut_and_an_object_is_named_by_its_type() -> None:
         check("count", np.zeros(3), int)
 
 
+@pytest.mark.parametrize("hint", [str | Path, str | Path | None])
+def test_an_empty_path_is_refused(hint: Any) -> None:
+    with refuses(UsageError, "out", "empty"):
+        check("out", "", hint)
+    check("prompt", "", str | Path | int)
+
+
 def test_one_item_or_several() -> None:
     assert several("abc") == ["abc"] and several(Path("a")) == [Path("a")] and several(["a", "b"]) == ["a", "b"]
     assert several(("a",)) == ["a"] and several([]) == [] and several(None) == [None]

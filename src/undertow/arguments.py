@@ -67,8 +67,20 @@ def check(name: str, value: Any, hint: Any) -> None:
     Raises:
         UsageError: it does not fit.
     """
+    if get_origin(hint) in (Union, UnionType) and {*get_args(hint)} - {NoneType} == {str, Path}:
+        check_path(name, value)
     if not _fits(value, hint):
         raise UsageError(f"{name} is {_value(value)}; it must be {' or '.join(_words(hint))}")
+
+
+def check_path(name: str, value: Any) -> None:
+    """Refuse an empty name of a file or folder, which `pathlib` would take for the folder that this runs in.
+
+    Raises:
+        UsageError: it is empty.
+    """
+    if isinstance(value, str) and not value.strip():
+        raise UsageError(f"{name} is empty; give the name of a file or a folder, or '.' for this folder")
 
 
 def is_one(value: Any) -> bool:

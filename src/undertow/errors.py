@@ -35,7 +35,7 @@ def shown(value: object, most: int = 60) -> str:
         text = str(value)
     except ValueError:  # Python writes no whole number of more than 4,300 digits
         return f"a number of about {int(value.bit_length() * 0.30103):,} digits" if isinstance(value, int) else "?"
-    words = text if text.isprintable() else repr(text)
+    words = text if text.isprintable() else repr(text)[1:-1]  # quotes are the message's own
     return words if len(words) <= most else f"{words[:most]}... ({counted(len(text), 'character')})"
 
 

@@ -114,6 +114,23 @@ def test_fault_31_a_number_out_of_range_is_one_line_and_status_2(command, words,
     assert_says(outcome.line, *parts)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["train", "gru-jsb", "--out", ""], ["train", "gru-jsb", "--out", "x", "--data", ""], ["info", ""]),
+        *(["generate", "runs/x", "--out", " "], ["quantise", "runs/x", "--out", ""]),
+        *(["plot", "runs/x", "--out", ""], ["demo", "--out", ""], ["average", "runs/x", ""], ["data", "info", ""]),
+        *(["data", "fetch", "fsdd", "--into", ""], ["translate", "runs/x", "a dog", "--out", ""]),
+        *(["transcribe", "runs/x", "a.wav", "--out", ""], ["compare", "gru-jsb", "--minutes", "1", "--out", ""]),
+    ],
+    ids=" ".join,
+)
+def test_an_empty_name_is_not_the_folder_that_one_is_in(command, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    outcome = command(*words)
+    assert outcome.status == 2 and "empty" in outcome.line and not [*tmp_path.iterdir()]
+
+
 def test_wrong_data_is_one_line_and_status_1(command, tmp_path):
     outcome = command("info", tmp_path)
     assert outcome.status == 1

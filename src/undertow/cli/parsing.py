@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Container, Sequence
+from pathlib import Path
 from typing import Any, get_args
 
 from cyclopts import CycloptsError, MissingArgumentError, UnusedCliTokensError, convert
@@ -17,15 +18,19 @@ OPTIONS = {"batch_size": "batch", "num_steps": "num-symbols"}  # options that ar
 
 
 def read_value(kind: Any, words: Any) -> Any:
-    """The value of an option or an argument, as cyclopts reads it; but a whole number is never rounded.
+    """The value of an option or an argument, as cyclopts reads it; but a whole number is never rounded, and a path not empty.
 
     Raises:
-        ValueError: a whole number is needed, and the word is none.
+        ValueError: a whole number or a path is needed, and the word is none.
     """
     if kind is int or int in get_args(kind) and float not in get_args(kind):
         for word in words:
             if not WHOLE.fullmatch(word.value):
                 raise ValueError(f"{shown(word.value)} is not a whole number")
+    if kind is Path or Path in get_args(kind):
+        for word in words:
+            if not word.value.strip():  # pathlib would take the folder that one is in
+                raise ValueError("the name is empty; give a file or a folder, or . for this folder")
     return convert(kind, words)
 
 

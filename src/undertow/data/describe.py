@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from undertow.arguments import check_path
 from undertow.config import nearest
 from undertow.data.catalogue import CATALOGUE, open_files
 from undertow.data.describe_text import describe_pairs, describe_text, lengths
@@ -35,9 +36,10 @@ def describe(source: str | Path, *, label_pattern: str | None = None) -> dict[st
         `kind`, and the result of the function for that kind.
 
     Raises:
-        UsageError: a label pattern for data that is not audio.
+        UsageError: an empty name, or a label pattern for data that is not audio.
         DataError: the source does not exist, is damaged or is empty.
     """
+    check_path("path", source)
     kind = CATALOGUE[str(source)].kind if source in CATALOGUE else _kind_of(Path(source))
     if kind == "audio":
         return {"kind": kind, **survey(source, label_pattern=label_pattern)}

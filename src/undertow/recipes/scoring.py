@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from undertow.alphabets.skipping import Skipped
-from undertow.arguments import checked, several
+from undertow.arguments import check_path, checked, several
 from undertow.callbacks import OnProgress, Say, silent, unwatched
 from undertow.checkpoint import AnyModel, model_given
 from undertow.config import nearest
@@ -110,6 +110,7 @@ def _without_labels(needs: Needs) -> Needs:
 
 def chosen(model: Model, source: Any, label_pattern: str | None = None) -> Any:
     """The data section for a model, with the user's source."""
+    check_path("source", source)
     if not isinstance(source, str | Path):
         kinds: tuple[Any, ...] = tuple(kind.Config for kind in TASKS.values())
         if not isinstance(source, kinds):
