@@ -48,13 +48,3 @@ def test_without_states_a_link_names_the_best(tmp_path: Path) -> None:
     assert run_steps.best(tmp_path) == two
     (tmp_path / "best").symlink_to("checkpoints/step-00000001")
     assert run_steps.best(tmp_path) == one
-
-
-def test_what_lies_in_a_run_is_not_data(tmp_path: Path) -> None:
-    for name in ("run/run.yaml", "deep/begun/run.lock"):
-        (tmp_path / name).parent.mkdir(parents=True)
-        (tmp_path / name).touch()
-    inside = ["deep/begun/samples/step-1/a.wav", "run/log.jsonl", "run/samples/b.wav"]
-    outside = ["a.wav", "deep/b.wav", "running/run/c.wav"]
-    assert run_steps.outside_runs(tmp_path, sorted(inside + outside)) == outside
-    assert run_steps.outside_runs(tmp_path / "run", ["samples/b.wav"]) == ["samples/b.wav"]

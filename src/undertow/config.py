@@ -41,6 +41,7 @@ NonNegative = Annotated[float, Field(ge=0, le=MOST, allow_inf_nan=False), Number
 Minutes = Annotated[float, Field(gt=0, le=10**7, allow_inf_nan=False), Number]  # 19 years
 Probability = Annotated[float, Field(ge=0, lt=1), Number]  # of leaving something out; never of leaving out all
 Name = Annotated[str, Field(max_length=4096)]  # the longest path that Linux opens
+MOST_NAMED = 60  # names in one message
 UNKNOWN_KEY = "unexpected_keyword_argument"  # pydantic's name of that fault
 UNION = re.compile(r"function-|constrained-|tuple\[")  # its names of a union's members, which are no keys
 
@@ -179,6 +180,8 @@ def nearest(name: str, known: Mapping[str, Any] | Callable[[], Any] | list[str])
 
 
 def there_are(names: Iterable[str]) -> str:
-    """`there are a, b, c`; of one, `there is a`."""
+    """`there are a, b, c`; of one, `there is a`; of very many, the first."""
     every = list(names)
-    return f"there {'is' if len(every) == 1 else 'are'} {', '.join(every)}"
+    named = [shown(name) for name in every[:MOST_NAMED]]
+    more = [f"{len(every) - MOST_NAMED:,} more"] if len(every) > MOST_NAMED else []
+    return f"there {'is' if len(every) == 1 else 'are'} {', '.join(named + more)}"

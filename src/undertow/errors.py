@@ -4,7 +4,7 @@ The command line prints their one line and exits; `--debug` shows the traceback.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import ParamSpec, SupportsIndex, TypeVar
 
@@ -54,6 +54,12 @@ def counted(number: SupportsIndex | float, noun: str) -> str:
     if number == 1:
         return f"1 {noun}"
     return f"{format(number, ',')} {noun}{'es' if noun.endswith(('s', 'ch')) else 's'}"
+
+
+def first_of(lines: Sequence[str], most: int = 10) -> list[str]:
+    """The first of many lines, and one line with how many more there are."""
+    more = len(lines) - most
+    return [*lines[:most], f"... and {more:,} more"] if more > 0 else [*lines]
 
 
 def memory_fault(error: BaseException) -> str | None:

@@ -9,7 +9,6 @@ links: the last checkpoint is the one with the highest step, and its `training.j
 
 import os
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 from undertow.door import read_json
@@ -26,18 +25,6 @@ RESUMED = (*MODEL, "training.json", "training.safetensors")  # what a run needs 
 def is_run(folder: str | Path) -> bool:
     """Whether a folder is that of a run."""
     return any(os.path.lexists(os.path.join(folder, name)) for name in OF_RUNS)
-
-
-def outside_runs(root: Path, names: Iterable[str]) -> list[str]:
-    """Those names of files below `root`, with slashes, that are in no run below it: what a run writes is not data."""
-    runs: dict[str, bool] = {"": False}
-
-    def inside(folder: str) -> bool:
-        if folder not in runs:
-            runs[folder] = inside(os.path.dirname(folder)) or is_run(root / folder)
-        return runs[folder]
-
-    return [name for name in names if not inside(os.path.dirname(name))]
 
 
 def folder_of(run: Path, step: int) -> Path:

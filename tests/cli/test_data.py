@@ -143,6 +143,17 @@ def test_a_name_makes_no_line_of_its_own(command, tmp_path):
     assert not any(line.startswith("bad files  none") for line in outcome.out.splitlines())
 
 
+def test_of_many_bad_files_the_first_are_named_and_a_long_label_is_cut(command, tmp_path):
+    for number in range(40):
+        (tmp_path / f"{number:02}.wav").touch()
+    for label in ("x" * 200, "y"):
+        write(tmp_path / label / "a.wav", tone())
+    outcome = command("data", "info", tmp_path)
+    assert_says(outcome.out, "40 cannot be used", "09.wav", "and 30 more", "(200 characters)")
+    assert "10.wav" not in outcome.out and max(map(len, outcome.out.splitlines())) < 120
+    assert len(json.loads(command("data", "info", tmp_path, "--json").out)["bad"]) == 40
+
+
 def test_fault_36_a_folder_whose_name_is_not_utf8_is_one_line_in_a_recipe(command, tmp_path):
     folder = tmp_path / os.fsdecode(b"caf\xe9")
     folder.mkdir()

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tests.refusals import assert_says
 from undertow.data.clips import Clip, ClipSet, Report
 
 
@@ -19,4 +20,12 @@ def test_a_set_counts_all_its_clips() -> None:
 def test_a_report_says_what_was_done_and_nothing_when_nothing_was() -> None:
     assert Report(num_files=3).lines() == []
     lines = Report(5, {"x.wav": "x.wav: truncated"}, {"resampled": 2}, ("a note",), 3.25, 0.1).lines()
-    assert lines[0] == "a note" and "2 of 5" in lines[1] and "3.2 s" in lines[2] and lines[-1] == "  x.wav: truncated"
+    assert (
+        lines[0] == "a note"
+        and "2 of 5" in lines[1]
+        and "3.2 s" in lines[2]
+        and lines[-1].endswith("\n  x.wav: truncated")
+    )
+    many = Report(99, {str(number): f"{number}.wav: silent" for number in range(50)}).lines()
+    assert_says(many[0], "50 of 99 files", "9.wav: silent", "and 40 more")
+    assert len(many[0].splitlines()) == 12

@@ -17,7 +17,7 @@ def test_a_folder_with_a_table(tmp_path):
     spoken = Spoken(str(speak(tmp_path)))
     assert {split: len(texts) for split, texts in spoken.texts().items()} == dict.fromkeys(SPLITS, 6)
     transcripts = spoken.load("test")
-    assert list(transcripts.texts) == [*WORDS, *WORDS] and transcripts.lines() == []
+    assert list(transcripts.texts) == [*WORDS, *WORDS] and transcripts.notes == []
     alphabet = alphabets.build(Characters.Config(characters=" ehnosy"))
     pairs = transcripts.encode(MEL, alphabet)
     assert pairs.names == ["12.wav", "13.wav", "14.wav", "15.wav", "16.wav", "17.wav"]
@@ -46,7 +46,7 @@ def test_what_has_no_words_is_left_out_and_told_of(tmp_path):
     write(tmp_path / "more.wav", tone())
     transcripts = Spoken(str(tmp_path)).load("train")
     assert len(transcripts.texts) == 4
-    (line,) = transcripts.lines()
+    (line,) = transcripts.notes
     assert_says(line, "3 clips skipped", "transcript", "0.wav")
 
 

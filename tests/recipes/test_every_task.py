@@ -1,6 +1,7 @@
 """Every kind of data from a recipe to a score: two steps on a little of it; and what cannot be used is named."""
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.data.sounds import write
+from tests.data.sounds import tone, write
 from tests.data.speech import MEL, WORDS, sing
 from tests.recipes.recipe_models import model_of
 from tests.recipes.small_runs import (
@@ -288,3 +289,21 @@ def test_fault_5_a_validation_split_of_damaged_files_alone_is_left_out_and_named
     trained = train(recipe(data, model), tmp_path / "run", data=folder, say=said.append)
     assert trained.progress.step == 2
     assert any("no validation" in line and "3 validation files" in line for line in said)
+
+
+@pytest.mark.parametrize("splits", [["validation"], ["train", "validation", "test"], ["test", "train"]])
+def test_what_is_said_of_a_folder_is_said_once_and_of_each_split_by_itself(splits: list[str], tmp_path: Path) -> None:
+    for split in ("train", "validation", "test"):
+        write(tmp_path / split / "a.wav", tone())
+        (tmp_path / split / "bad.wav").write_text("no sound")
+    (tmp_path / "old.m4a").touch()
+    said: list[str] = []
+    task = TASKS["audio"](TASKS["audio"].choose(TASKS["audio"].Config(), tmp_path), said.append)
+    needs = build(model_of("wavenet-fsdd")).needs
+    for split in splits:
+        task.read(split, replace(needs, classes={}))
+    assert sum("1 .m4a" in line for line in said) == 1
+    for split in splits:
+        (line,) = [line for line in said if line.startswith(f"{split}: ")]
+        assert line.splitlines()[0].endswith("1 of 2 files skipped:")
+        assert line.splitlines()[1].startswith(f"  {split}/bad.wav: ")  # below the folder, wherever that is

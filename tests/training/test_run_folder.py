@@ -7,7 +7,7 @@ import pytest
 
 from tests.refusals import refuses
 from undertow.errors import DataError
-from undertow.training.run_folder import SETTINGS, claim
+from undertow.training.run_folder import SETTINGS, claim, taken
 
 TOKENIZER = '{"Ġsub": 12345,\n "word": 6789}' * 1000
 RUN = {"data": {"source": "naïve\n"}, "model": {"alphabet": {"tokenizer": TOKENIZER}}, "channels": (6, 7), "seed": 1}
@@ -75,3 +75,11 @@ def test_a_run_without_a_checkpoint_starts_from_the_same_weights(tmp_path: Path)
     claim(tmp_path, {"init": "runs/one"}, resume=False)
     with refuses(DataError, "init", "runs/one"):
         claim(tmp_path, {}, resume=True)
+
+
+def test_a_link_to_nowhere_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "run").symlink_to(tmp_path / "elsewhere")
+    for resume in (False, True):
+        with refuses(DataError, tmp_path / "run", "elsewhere", "link"), taken(tmp_path / "run", resume):
+            pass
+    assert not (tmp_path / "elsewhere").exists()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from undertow.errors import counted
+from undertow.errors import counted, first_of, shown
 
 MANY = 12  # classes of a label that are listed one by one
 
@@ -35,8 +35,7 @@ def _audio(found: Mapping[str, Any]) -> list[str]:
     lines += found["notes"]
     if found["bad"]:
         lines.append(f"bad files          {len(found['bad'])} cannot be used:")
-        # a name may hold any character
-        lines += [f"  {reason}".replace("\n", r"\n") for reason in found["bad"].values()]
+        lines += [f"  {reason}" for reason in first_of([*found["bad"].values()])]
     return lines
 
 
@@ -96,13 +95,13 @@ KINDS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
 
 
 def _row(label: str) -> str:
-    return "labels" if label == "label" else f"label {label}"
+    return "labels" if label == "label" else f"label {shown(label)}"
 
 
 def _counts(counts: Mapping[str, int]) -> str:
     if len(counts) > MANY:
         return counted(len(counts), "class")
-    return ", ".join(f"{value}: {count}" for value, count in counts.items())
+    return ", ".join(f"{shown(value)}: {count}" for value, count in counts.items())
 
 
 def _duration(hours: float) -> str:

@@ -18,7 +18,7 @@ OPTIONS = {"batch_size": "batch", "num_steps": "num-symbols"}  # options that ar
 
 
 def read_value(kind: Any, words: Any) -> Any:
-    """The value of an option or an argument, as cyclopts reads it; but a whole number is never rounded, and a path not empty.
+    """The value of an option or an argument, as cyclopts reads it; but numbers are not rounded, and paths not empty.
 
     Raises:
         ValueError: a whole number or a path is needed, and the word is none.

@@ -66,9 +66,9 @@ class ClipReader:
         except NoRoom:
             raise
         except DataError as error:
-            return Outcome(None, str(error))
+            return Outcome(None, item.named(str(error)))
         if levels.is_silent:
-            return Outcome(None, f"{item.path}: silent, nothing above -72 dB of full scale")
+            return Outcome(None, item.named(f"{item.path}: silent, nothing above -72 dB of full scale"))
         start, stop, num_trimmed = 0, levels.num_samples, 0
         if self.trim_decibels is not None:
             start, stop = levels.trimmed(self.trim_decibels)
@@ -76,7 +76,7 @@ class ClipReader:
         if self.part != WHOLE:
             start, stop = self._part(levels, start, stop)
             if start == stop:
-                return Outcome(None, f"{item.path}: too short to hold out its end")
+                return Outcome(None, item.named(f"{item.path}: too short to hold out its end"))
         return Kept(item, wave, start, stop, beside, sound.notes, num_trimmed)
 
     def mapped(self, kept: Kept | Outcome) -> Outcome:

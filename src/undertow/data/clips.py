@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from undertow.data.audio import to_float
-from undertow.errors import counted
+from undertow.errors import counted, first_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class Report:
 
     Attributes:
         num_files: number of files that were tried.
-        bad: by name, why a file was skipped.
+        bad: by name, why a file was skipped, in a line that names it.
         changes: by change, the number of files ("resampled from 44100 to 16000 Hz": 12).
         notes: files that the folder's layout leaves out, and why, one line each.
         trimmed_seconds, trimmed_share: silence cut from the ends, in seconds and as a share of what was read.
@@ -61,8 +61,8 @@ class Report:
         if self.trimmed_seconds:
             lines.append(f"silence trimmed at the ends: {self.trimmed_seconds:.1f} s, {self.trimmed_share:.1%}")
         if self.bad:
-            lines.append(f"{len(self.bad)} of {counted(self.num_files, 'file')} skipped:")
-            lines.extend(f"  {reason}" for reason in self.bad.values())
+            head = f"{len(self.bad)} of {counted(self.num_files, 'file')} skipped:"
+            lines.append("\n  ".join([head, *first_of([*self.bad.values()])]))
         return lines
 
 

@@ -24,6 +24,7 @@ from undertow.data.sequences import SequenceSet
 from undertow.data.sound_formats import FOREIGN
 from undertow.data.sound_formats import SUFFIXES as AUDIO
 from undertow.data.survey import survey
+from undertow.data.walk import files_below
 from undertow.errors import DataError, UsageError
 
 
@@ -73,7 +74,7 @@ def describe_rolls(source: str) -> dict[str, Any]:
     if not splits:
         raise DataError(bad["train"])
     ends = {"lowest_key": int(keys[0]), "highest_key": int(keys[-1])} if len(keys) else {}
-    return {"source": source, "splits": splits, **ends, "notes": notes, "bad": bad}
+    return {"source": source, "splits": splits, **ends, "notes": [*dict.fromkeys(notes)], "bad": bad}
 
 
 def describe_images(source: str) -> dict[str, Any]:
@@ -129,7 +130,7 @@ def _kind_of(path: Path) -> Kind:
         return "audio" if path.suffix.lower() in (*AUDIO, *FOREIGN) else "rolls" if path.suffix == ".mat" else "text"
     if not path.is_dir():
         raise DataError(f"'{path}' is not a file, a folder or a named set{nearest(str(path), CATALOGUE)}")
-    suffixes = {one.suffix.lower() for one in path.rglob("*") if not one.name.startswith(".")}
+    suffixes = {Path(name).suffix.lower() for name in files_below(path).names}
     if suffixes & set(AUDIO):
         return "audio"
     if suffixes & set(ROLLS):

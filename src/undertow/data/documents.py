@@ -1,20 +1,20 @@
 """Documents: parts of text files, read block by block, and folders of them."""
 
 import codecs
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from undertow.alphabets.text_alphabet import not_utf8
+from undertow.data.walk import files_below
 from undertow.door import opened
 from undertow.errors import DataError
-from undertow.run_steps import is_run
 
 BLOCK = 1 << 18  # bytes to read at a time
 LOOKED_AT = 8192  # first bytes of a file, which show whether it is binary
 SEARCHED = 1 << 16  # last bytes of a block, to search for the end of a line
 CARRIAGE_RETURN = 0x0D
+UNREADABLE = "unreadable"
 LONGEST = 4  # bytes of a character in UTF-8
 
 
@@ -95,11 +95,18 @@ def list_documents(folder: Path) -> tuple[list[Document], dict[str, str]]:
     Raises:
         DataError: there is no text in the folder.
     """
-    found, skipped = [], {}
-    for path in sorted(_files(folder)):
-        name = path.relative_to(folder).as_posix()
-        with opened(path) as file:
-            beginning = file.read(LOOKED_AT)
+    found: list[Document] = []
+    skipped: dict[str, str] = {}
+    below = files_below(folder)
+    skipped.update((f"{name}/", UNREADABLE) for name in below.unreadable)
+    for name in sorted(below.names, key=lambda name: name.split("/")):
+        path = folder / name
+        try:
+            with opened(path) as file:
+                beginning = file.read(LOOKED_AT)
+        except (DataError, OSError):
+            skipped[name] = UNREADABLE
+            continue
         if not beginning:
             skipped[name] = "empty"
         elif b"\0" in beginning:
@@ -109,7 +116,9 @@ def list_documents(folder: Path) -> tuple[list[Document], dict[str, str]]:
     if not found and not skipped:
         raise DataError(f"{folder} holds no files")
     if not found:
-        raise DataError(f"{folder} holds no text: its files are all empty or binary ({len(skipped)} of them)")
+        raise DataError(
+            f"{folder} holds no text: its files are all empty, binary or unreadable ({len(skipped)} of them)"
+        )
     return found, skipped
 
 
@@ -167,9 +176,3 @@ def _last_character(data: bytes) -> int:
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     decoder.decode(data[-LONGEST:])
     return len(data) - len(decoder.getstate()[0]) or len(data)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for root, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".") and not is_run(os.path.join(root, name))]
-        yield from (Path(root) / name for name in names if not name.startswith(".") and (Path(root) / name).is_file())

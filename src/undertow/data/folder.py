@@ -13,11 +13,12 @@ from undertow.data.layouts import READERS
 from undertow.data.name_pattern import compile_pattern
 from undertow.data.sound_formats import KNOWN, foreign, foreign_lines, is_sound
 from undertow.data.tables import TABLE, Arranged, read_table
+from undertow.data.walk import files_below
 from undertow.errors import DataError, shown
-from undertow.run_steps import outside_runs
 
 MOST_DIGITS = 100  # of a value that counts as a number
 SPLITS = ("train", "validation", "test")
+EVERYWHERE = "**/*"
 ALL = "all"  # every split together
 HELD_OUT = {"validation": (0.0, 0.05), "test": (0.05, 0.1)}  # shares of the files, by a hash of the name
 SPLIT_FOLDERS = {
@@ -45,6 +46,11 @@ class Item:
     labels: Mapping[str, str]
     split: str
 
+    def named(self, reason: str) -> str:
+        """Why it cannot be used, in one line: its path, and that of a file beside it, are names below the root."""
+        named = reason.replace(str(self.path.with_suffix("")), str(Path(self.name).with_suffix("")))
+        return named.replace("\n", r"\n")  # a name may hold any character
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -60,7 +66,7 @@ class Layout:
             known layout, or a first folder named train, validation or test; for all other files a hash of the name.
     """
 
-    glob: str = "**/*"
+    glob: str = EVERYWHERE
     label_pattern: str | None = None
     split_of: Callable[[str, Mapping[str, str]], str] | None = None
 
@@ -143,15 +149,22 @@ def assign_splits(names: list[str], told: Mapping[str, str], named: Collection[s
 
 
 def _audio_names(root: Path, glob: str) -> tuple[list[str], list[str]]:
-    """The names of a folder's audio files, sorted, without hidden ones; and a line on sound that is not read."""
+    """The names of a folder's audio files, sorted, without hidden ones; and lines on what is not read."""
     if not root.is_dir():
         raise DataError(f"{root} is not a folder")
-    every = outside_runs(root, sorted(path.relative_to(root).as_posix() for path in root.glob(glob) if path.is_file()))
-    every = [name for name in every if not any(part.startswith(".") for part in name.split("/"))]
-    names, others = [name for name in every if is_sound(name)], foreign_lines(foreign(every))
+    every, others = _below(root, glob)
+    names, others = [name for name in every if is_sound(name)], [*others, *foreign_lines(foreign(every))]
     if not names:
         raise DataError("; ".join([f"{root} holds no audio ({KNOWN})", *others]))
     return names, others
+
+
+def _below(root: Path, glob: str) -> tuple[list[str], list[str]]:
+    """The names of a folder's files, sorted, without hidden ones and those of runs; and lines on what is unreadable."""
+    if glob == EVERYWHERE:
+        below = files_below(root)
+        return below.names, below.notes
+    return sorted(path.relative_to(root).as_posix() for path in root.glob(glob) if path.is_file()), []
 
 
 def _arranged(root: Path, names: list[str]) -> Arranged:

@@ -21,10 +21,10 @@ from undertow.data.mat import read_cells
 from undertow.data.midi import SUFFIXES as MIDI
 from undertow.data.midi import read_clipped_midi, read_midi
 from undertow.data.sequences import SequenceSet
-from undertow.errors import DataError, UsageError, counted
+from undertow.data.walk import files_below
+from undertow.errors import DataError, UsageError, counted, first_of
 from undertow.files import atomic_write
 from undertow.numpy_files import read_arrays
-from undertow.run_steps import outside_runs
 
 MAT_KEYS = {"train": "traindata", "validation": "validdata", "test": "testdata"}
 SUFFIXES = (".npy", ".npz", *MIDI)
@@ -104,11 +104,10 @@ def _read_folder(root: Path, split: str, outside: Outside, say: Say) -> Sequence
     if not root.is_dir():
         sets = there_are(name for name, entry in CATALOGUE.items() if entry.kind == "rolls")
         raise DataError(f"{root} is neither a folder of piano rolls nor a named set; {sets}")
-    paths = (path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-    names = outside_runs(root, sorted(path.relative_to(root).as_posix() for path in paths))
-    names = [name for name in names if not any(part.startswith(".") for part in name.split("/"))]
+    below = files_below(root, SUFFIXES)
+    names = below.names
     if not names:
-        raise DataError(f"{root} holds no piano rolls ({', '.join(SUFFIXES)})")
+        raise DataError("; ".join([f"{root} holds no piano rolls ({', '.join(SUFFIXES)})", *below.notes]))
     folders: Mapping[str, str | None] = {
         name: SPLIT_FOLDERS.get(name.split("/")[0].lower()) if "/" in name else None for name in names
     }
@@ -125,15 +124,17 @@ def _read_folder(root: Path, split: str, outside: Outside, say: Say) -> Sequence
             else:
                 rolls.update(_read_arrays(root, name))
         except DataError as error:
-            bad.append(str(error))
+            bad.append(str(error).replace(str(root / name), name))
         if clipped.get(name) and outside == "refuse":
             read_midi(root / name)  # names the note
     if not rolls:
         raise NothingUsable(
             f"none of {counted(len(chosen), f'{split} file')} of {root} can be used; the first: {bad[0]}"
         )
+    for note in below.notes:
+        say(note)
     if bad:
-        say("\n  ".join([f"{len(bad)} of {counted(len(chosen), f'{split} file')} skipped:", *bad]))
+        say("\n  ".join([f"{len(bad)} of {counted(len(chosen), f'{split} file')} skipped:", *first_of(bad)]))
     if number := sum(clipped.values()):
         files = [name for name, count in clipped.items() if count]
         say(

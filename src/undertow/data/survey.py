@@ -91,9 +91,9 @@ def _measure(item: Item) -> _Measures | str:
             peaks.append(float(np.abs(wave).max()))
             num_clipped += int(np.count_nonzero(np.abs(wave) >= CLIPPED))
     except DataError as error:
-        return str(error)
+        return item.named(str(error))
     if levels.is_silent:
-        return f"{item.path}: silent"
+        return item.named(f"{item.path}: silent")
     return _Measures(
         sample_rate=sound.source_rate,
         num_channels=sound.num_channels,

@@ -39,12 +39,12 @@ class Transcripts:
     texts: Sequence[str]
     wordless: Sequence[str] = ()
 
-    def lines(self) -> list[str]:
-        """Notes for the user, one line each."""
-        lines = self.clips.report.lines()
-        if self.wordless:
-            lines.append(f"{counted(len(self.wordless), 'clip')} skipped: no transcript (first: {self.wordless[0]})")
-        return lines
+    @property
+    def notes(self) -> list[str]:
+        """A line for the user if there are clips without a transcript."""
+        if not self.wordless:
+            return []
+        return [f"{counted(len(self.wordless), 'clip')} skipped: no transcript (first: {self.wordless[0]})"]
 
     def encode(self, features: Any, alphabet: TextAlphabet) -> PairSet:
         """Frames (F, C) of each clip, by a config of them, and its text as symbols (T,) of the smallest unsigned type.

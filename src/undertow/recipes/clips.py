@@ -131,12 +131,6 @@ def _items(data: AudioData) -> list[Item]:
 
 
 def tell_of_files(clips: ClipSet, split: str, tell: Say) -> None:
-    """Report files of a split that were resampled, mixed down, trimmed or skipped.
-
-    The folder's notes are left out for "validation", which is read after "train".
-    """
+    """Report the notes on the folder, and files of a split that were resampled, mixed down, trimmed or skipped."""
     for line in clips.report.lines():
-        if line not in clips.report.notes:
-            tell(line if line.startswith(" ") else f"{split}: {line}")
-        elif split != "validation":
-            tell(line)
+        tell(line if line in clips.report.notes else f"{split}: {line}")

@@ -133,4 +133,3 @@ def _step_of(line: bytes) -> int | None:
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     return step if type(step) is int and step > 0 else None
-

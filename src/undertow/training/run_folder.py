@@ -29,8 +29,10 @@ def check(out: Path, resume: bool) -> None:
     """Check that a run can begin in this folder, or resume there, without writing anything.
 
     Raises:
-        DataError: the folder is not empty; or, when resuming, holds no run.
+        DataError: the folder is not empty, or is a link to nowhere; or, when resuming, holds no run.
     """
+    if out.is_symlink() and not out.exists():
+        raise DataError(f"{out} is a link to {os.readlink(out)}, where nothing is; remove it, or give another --out")
     is_run = (out / SETTINGS).exists()
     if resume and not is_run:
         raise DataError(f"{out} holds no run to resume; leave out --resume to start one")
@@ -48,7 +50,7 @@ def taken(out: Path, resume: bool) -> Iterator[None]:
     Raises:
         DataError: another process trains there, or see `check`.
     """
-    if resume or (out.exists() and not out.is_dir()):
+    if resume or (os.path.lexists(out) and not out.is_dir()):
         check(out, resume)  # without making the folder
     with locked(out):
         check(out, resume)

@@ -50,13 +50,13 @@ class Task(ABC):
 
     Args:
         config: the section, with a source.
-        say: called with lines on what was read.
+        say: called with lines on what was read; those on all of a folder come once, whichever splits are read.
     """
 
     Config: type[Any]
 
     def __init__(self, config: Any, say: Say = silent) -> None:
-        self.config, self.say = config, say
+        self.config, self.say = config, _once(say)
 
     @staticmethod
     @abstractmethod
@@ -133,3 +133,15 @@ class Task(ABC):
     def samples(self, settings: Samples, sets: Mapping[str, Examples], medium: Medium) -> Maker | None:
         """A function that lets a model generate samples at each validation, for the medium to write; None for none."""
         return of_length(settings, medium)
+
+
+def _once(say: Say) -> Say:
+    """The same, but a line that was said is not said again."""
+    said: set[str] = set()
+
+    def tell(line: str) -> None:
+        if line not in said:
+            said.add(line)
+            say(line)
+
+    return tell

@@ -15,6 +15,7 @@ from undertow.data.told import Told
 from undertow.data.transcripts import Spoken
 from undertow.errors import UsageError
 from undertow.media import Medium
+from undertow.recipes.clips import tell_of_files
 from undertow.recipes.samples import Maker, Samples
 from undertow.recipes.tasks.named_sets import fetch_named, placed
 from undertow.recipes.tasks.task import Cut, Task
@@ -79,8 +80,9 @@ class TranscriptsTask(Task):
             reads = "no source" if source is None else "text"
             raise UsageError(f"the data is recordings with texts, but this model reads {reads}")
         transcripts = _spoken(self.config, source.features).load(split, source.features)
-        for line in transcripts.lines():
-            self.say(f"{split}: {line}")
+        tell_of_files(transcripts.clips, split, self.say)
+        for note in transcripts.notes:
+            self.say(f"{split}: {note}")
         return transcripts.encode(source.features, text_alphabet(needs.alphabet))
 
     def samples(self, settings: Samples, sets: Mapping[str, Any], medium: Medium) -> Maker | None:
