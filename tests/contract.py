@@ -42,6 +42,7 @@ class Subject:
     receptive_field: int | None
     ratio: Fraction = Fraction(1)
     delay: int = 0
+    ignored: int = 0
 
     @property
     def rows(self) -> list[int]:
@@ -64,6 +65,7 @@ def check_layer(layer: Layer, x: Tensor, tmp_path: Path, condition: Tensor | Non
         receptive_field=layer.receptive_field,
         ratio=layer.ratio,
         delay=layer.delay,
+        ignored=layer.ignored,
     )
     check_subject(subject, tmp_path)
 
@@ -83,6 +85,8 @@ def check_network(network: Network, x: Tensor, tmp_path: Path, condition: Condit
         init_state=lambda rows: network.init_state(len(rows), of_rows(rows, 0, 1)),
         step=lambda x, state, start, rows: network.step(x, state, of_rows(rows, start, x.shape[1])),
         receptive_field=network.receptive_field,
+        delay=network.ignored,
+        ignored=network.ignored,
     )
     check_subject(subject, tmp_path)
     fresh = subject.init_state(subject.rows)
@@ -148,8 +152,9 @@ def check_causality(subject: Subject) -> None:
             changed = subject.forward(perturb(subject.x, time), subject.rows)
             first = math.floor(time * subject.ratio)
             assert torch.equal(changed[:, :first], whole[:, :first]), f"output before step {time} saw step {time}"
-    changed = subject.forward(perturb(subject.x, 0), subject.rows)
-    assert not torch.equal(changed, whole)
+    for time in range(subject.ignored + 1):
+        changed = subject.forward(perturb(subject.x, time), subject.rows)
+        assert torch.equal(changed, whole) == (time < subject.ignored), f"step {time} is heard, or should be"
 
 
 def check_delay(subject: Subject) -> None:

@@ -72,6 +72,13 @@ MODELS: dict[str, dict[str, Any]] = {
         "conditioner": {"labels": {"speaker": ["a", "b"]}, "features": MEL, "upsampling": {"channels": 3}},
     },
 }
+PIXELS = {"kind": "pixels", "num_levels": 2}
+for images in ("pixelcnn", "gated_pixelcnn"):
+    small: dict[str, Any] = {"kind": images, "channels": 8, "num_layers": 2, "first_kernel_size": 3}
+    MODELS |= {
+        images: {"alphabet": {**PIXELS, "shape": [6, 4, 1]}, "network": small, "conditioner": LABELS},
+        f"{images} of colours": {"alphabet": {**PIXELS, "shape": [2, 5, 3], "ordered": True}, "network": small},
+    }
 KINDS = {values.get("network", NETWORK).get("kind", NETWORK["kind"]) for values in MODELS.values()}
 MODELS |= {kind: {"network": dict(case.small, kind=kind)} for kind, case in CASES.items() if kind not in KINDS}
 

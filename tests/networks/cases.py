@@ -11,7 +11,17 @@ import torch
 from torch import Tensor, nn
 
 from undertow.config import parse
-from undertow.networks import RNN, TCN, ByteNet, Network, RNNAttention, Transformer, WaveNet
+from undertow.networks import (
+    RNN,
+    TCN,
+    ByteNet,
+    GatedPixelCNN,
+    Network,
+    PixelCNN,
+    RNNAttention,
+    Transformer,
+    WaveNet,
+)
 
 
 def with_initial_states(module: Any) -> Any:
@@ -91,6 +101,35 @@ CASES = {
             ("layers_per_cycle", 25),
             ("dropout", 1.0),
         ),
+    ),
+    "gated_pixelcnn": Case(
+        network=GatedPixelCNN,
+        small={"shape": [8, 5, 1], "channels": 4, "num_layers": 3, "first_kernel_size": 3, "embedding_channels": 3},
+        shapes={
+            "scalar": {},
+            "embedding, one layer": {"input": "embedding", "num_layers": 1, "first_kernel_size": 5},
+            "colour": {"shape": [4, 5, 3], "num_layers": 2},
+        },
+        conditioned=("scalar",),
+        refused=(("kernel_size", 4), ("num_layers", 0), ("shape", [4, 4, 2])),
+        num_steps=47,
+        in_channels=1,
+        prepare=loud,
+    ),
+    "pixelcnn": Case(
+        network=PixelCNN,
+        small={"shape": [8, 5, 1], "channels": 6, "num_layers": 2, "first_kernel_size": 3, "embedding_channels": 3},
+        shapes={
+            "scalar": {},
+            "embedding, one layer": {"input": "embedding", "kernel_size": 5, "num_layers": 1},
+            "narrower than its kernels": {"shape": [20, 2, 1], "first_kernel_size": 7},
+            "colour": {"shape": [4, 4, 3], "num_layers": 1},
+        },
+        conditioned=("scalar",),
+        refused=(("kernel_size", 4), ("num_layers", 0), ("shape", [4, 4, 2])),
+        num_steps=47,
+        in_channels=1,
+        prepare=loud,
     ),
     "rnn": Case(
         network=RNN,

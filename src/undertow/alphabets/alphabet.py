@@ -16,6 +16,7 @@ class Alphabet(ABC):
         config: the alphabet's own `Config`.
         num_symbols: size of the alphabet; 0 for real numbers, which have no distribution.
         num_elements: E if one step is a vector of E symbols; None if it is a single symbol.
+        shape: (rows, columns, channels) of what a whole sequence is in raster order; None if it is no image.
         real: kind of data that the symbols encode.
         unit: name of one step.
     """
@@ -23,6 +24,7 @@ class Alphabet(ABC):
     config: Any
     num_symbols: int
     num_elements: int | None = None
+    shape: tuple[int, int, int] | None = None
     real: Real = "sound"
     unit: str = "sample"
 

@@ -12,6 +12,7 @@ from undertow.layers.layer import Layer, StatelessLayer
 from undertow.layers.multi_head_attention import MultiHeadAttention
 from undertow.layers.multiplicative import MultiplicativeUnit
 from undertow.layers.norm import LayerNorm
+from undertow.layers.raster_conv import Block, Raster, RasterConv, around, before
 from undertow.layers.recurrent import Cell, Recurrent
 from undertow.layers.serial import Serial
 from undertow.layers.stacked import Stacked
@@ -20,6 +21,7 @@ from undertow.layers.values import Values
 from undertow.layers.weight_norm import WeightNormConv1d
 
 __all__ = [
+    "Block",
     "CausalConv1d",
     "CausalSelfAttention",
     "Cell",
@@ -37,6 +39,8 @@ __all__ = [
     "LayerNorm",
     "MultiHeadAttention",
     "MultiplicativeUnit",
+    "Raster",
+    "RasterConv",
     "Recurrent",
     "Repeat",
     "Serial",
@@ -47,7 +51,9 @@ __all__ = [
     "Values",
     "WeightNormConv1d",
     "WindowedSelfAttention",
+    "around",
     "attention",
     "attention_weights",
+    "before",
     "dilation_cycles",
 ]

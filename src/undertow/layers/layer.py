@@ -23,11 +23,13 @@ class Layer(nn.Module, ABC):
         ratio: outputs per input. Below 1, the layer is stepped with T a multiple of 1 / ratio.
         delay: outputs by which the layer is late, the same in `forward` and `step`: that many come before the first
             that depends on the input. A caller who wants them aligned trims them.
+        ignored: first inputs that no output depends on, as what comes before an image.
     """
 
     receptive_field: int | None = 1
     ratio: Fraction = Fraction(1)
     delay: int = 0
+    ignored: int = 0
 
     @abstractmethod
     def forward(self, x: Tensor) -> Tensor:

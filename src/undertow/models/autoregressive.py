@@ -80,6 +80,7 @@ class Autoregressive(Model):
             self.emission.num_params,
             self.conditioner.channels,
             self.alphabet.num_elements or 1,
+            self.alphabet.shape,
         )
         self._warn_of_short_field()
 
@@ -244,7 +245,7 @@ class Autoregressive(Model):
     def unseen(self, num_inputs: int) -> int:
         """How many of the first of `num_inputs` inputs can be left out: nothing after the last depends on them."""
         field = self.network.receptive_field
-        skipped = 0 if field is None else max(0, num_inputs - field)
+        skipped = 0 if field is None else max(0, num_inputs - field - self.network.ignored)
         return skipped - skipped % self.network.period
 
     def _inputs(self, symbols: Tensor) -> Tensor:

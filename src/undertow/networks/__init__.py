@@ -6,7 +6,10 @@ from undertow.config import choice
 from undertow.errors import UsageError
 from undertow.networks.bytenet import ByteNet
 from undertow.networks.encoder_decoder import EncoderDecoder, InputShape
+from undertow.networks.gated_pixelcnn import GatedPixelCNN
 from undertow.networks.network import Network
+from undertow.networks.pixelcnn import PixelCNN
+from undertow.networks.raster_network import RasterNetwork, with_shape
 from undertow.networks.rnn import RNN
 from undertow.networks.rnn_attention import RNNAttention
 from undertow.networks.seq2seq_bytenet import Seq2SeqByteNet
@@ -17,8 +20,10 @@ from undertow.networks.tcn import TCN
 from undertow.networks.transformer import Transformer
 from undertow.networks.wavenet import WaveNet
 
-NETWORKS = {
+NETWORKS: dict[str, Any] = {
     "bytenet": ByteNet,
+    "gated_pixelcnn": GatedPixelCNN,
+    "pixelcnn": PixelCNN,
     "rnn": RNN,
     "rnn_attention": RNNAttention,
     "tcn": TCN,
@@ -37,13 +42,26 @@ NetworkConfig = Annotated[Any, choice(NETWORKS)]
 EncoderDecoderConfig = Annotated[Any, choice(ENCODER_DECODERS)]
 
 
-def build(config: Any, num_symbols: int, num_params: int, condition_channels: int = 0, in_channels: int = 1) -> Network:
+def build(
+    config: Any,
+    num_symbols: int,
+    num_params: int,
+    condition_channels: int = 0,
+    in_channels: int = 1,
+    shape: tuple[int, int, int] | None = None,
+) -> Network:
     """The network a config describes, for an alphabet, an emission and a conditioner of these sizes.
 
+    Args:
+        shape: (rows, columns, channels) of what the symbols are in raster order; None if they are no images.
+
     Raises:
-        UsageError: it takes symbols, and a step is a vector or has no symbol.
+        UsageError: it takes symbols, and a step is a vector or has no symbol; or it reads images, and has none.
     """
-    network: Network = NETWORKS[config.kind](config, num_symbols, num_params, condition_channels, in_channels)
+    kind = NETWORKS[config.kind]
+    if issubclass(kind, RasterNetwork):
+        config = with_shape(config, shape)
+    network: Network = kind(config, num_symbols, num_params, condition_channels, in_channels)
     if network.takes_symbols and (in_channels > 1 or num_symbols == 0):
         raise UsageError("an embedding needs one symbol a step, and this data has values; set network.input=scalar")
     return network
@@ -63,9 +81,12 @@ __all__ = [
     "ByteNet",
     "EncoderDecoder",
     "EncoderDecoderConfig",
+    "GatedPixelCNN",
     "Network",
     "NetworkConfig",
+    "PixelCNN",
     "RNNAttention",
+    "RasterNetwork",
     "Seq2SeqByteNet",
     "Seq2SeqRNN",
     "Seq2SeqRNNAttention",

@@ -27,6 +27,7 @@ class Network(nn.Module, ABC):
         receptive_field: steps of x one output sees; None when it is unbounded.
         period: steps after which the network's slower clocks are in phase again; a prompt may only lose a multiple of
             it at its beginning.
+        ignored: first inputs that no output depends on: 1 where the start symbol is none, as before an image.
         max_length: inputs it can be given in all, from the start symbol on; None when any number.
         head: what makes parameters of the hidden vectors, where `leave` is not overridden.
     """
@@ -34,6 +35,7 @@ class Network(nn.Module, ABC):
     takes_symbols: bool
     receptive_field: int | None
     period: int = 1
+    ignored: int = 0
     max_length: int | None = None
     head: Any
 

@@ -1,0 +1,265 @@
+"""Convolution over a raster: a causal convolution whose taps are pixels above and to the left.
+
+An image is its values in raster order, row by row from the top: W pixels a row, G channels a pixel (1 grey; 3 red,
+green, blue, in this order), a step a value. A tap (r, c) is the pixel r rows up and c columns to the right, r·W - c
+pixels back; where the row ends there is none, and zeros stand for it. So one layer is a 2-D convolution of a whole
+image and, value by value, a few entries of a ring (PixelCNN, arXiv 1601.06759, §3; Gated PixelCNN, arXiv 1606.05328).
+
+Every channel of a pixel has weights of its own, G by G with those that it reads: the masks of a 2-D convolution. No
+weight is ever multiplied with a pixel that is not known yet, not even by 0.
+
+B batch, T steps, C input channels and O output channels of a step, K taps, L past steps.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from undertow.layers.layer import Layer
+from undertow.layers.slots import read_slots
+from undertow.state import State
+
+Own = Literal["none", "before", "upto"]
+
+
+class Raster(NamedTuple):
+    """W columns of pixels of G channels."""
+
+    width: int
+    channels: int = 1
+
+    @property
+    def row_steps(self) -> int:
+        """Steps of a row."""
+        return self.width * self.channels
+
+
+class Block(NamedTuple):
+    """A rectangle of taps, of whole pixels: `first_row` ≤ r ≤ `last_row` rows up, columns c to the right."""
+
+    first_row: int
+    last_row: int
+    first_column: int
+    last_column: int
+
+    @property
+    def taps(self) -> list[tuple[int, int]]:
+        """(r, c) in the order of a picture: the top row first, each row from the left."""
+        columns = range(self.first_column, self.last_column + 1)
+        return [(row, column) for row in range(self.last_row, self.first_row - 1, -1) for column in columns]
+
+
+class RasterConv(Layer):
+    """y_q = b + Σ_taps W_tap x_{q - tap} for the value at place q of the raster: (B, T, C) -> (B, T, O).
+
+    At step s it is given the value at place s - `late`, and gives the output of place s - `late` + `ahead`. What comes
+    before the first place (the start symbol; outputs of a layer that is late itself) counts as outside of the image.
+
+    State: "past" (B, L, C), a ring of inputs; "cursor" (B,) int64 at the oldest of them; "place" (B,) int64, the place
+    of the next input. Empty for a single tap on a grey pixel itself.
+
+    Args:
+        blocks: the taps, without the pixel itself where `own` sees to it.
+        own: values of the pixel itself that are seen: "none"; "before", those of the channels before (mask A); or
+            "upto", its own channel's too (mask B).
+
+    Attributes:
+        taps: (rows up, columns to the right) of each, in the order of the weight (G·O, K, G·C).
+        ignored: first inputs that nothing depends on.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        raster: Raster,
+        blocks: Sequence[Block],
+        own: Own = "none",
+        *,
+        late: int = 0,
+        ahead: int = 0,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        self.in_channels, self.out_channels, self.raster = in_channels, out_channels, raster
+        self.late, self.ahead, self.ignored = late, ahead, late
+        self.blocks, self.own = _joined(list(blocks), own, raster)
+        self.taps = [tap for block in self.blocks for tap in block.taps] + [(0, 0)] * (self.own != "none")
+        self._reach()
+        group = raster.channels
+        self.weight = nn.Parameter(torch.empty(group * out_channels, len(self.taps), group * in_channels))
+        self.bias = nn.Parameter(torch.empty(group * out_channels)) if bias else None
+        self.reset_parameters()
+
+    @property
+    def width(self) -> int:
+        """Pixels of a row."""
+        return self.raster.width
+
+    def reset_parameters(self) -> None:
+        """Uniform within ±1/√(fan in), as `torch.nn.Conv2d` starts; weights that the masks hide are 0."""
+        group, whole = self.raster.channels, sum(len(block.taps) for block in self.blocks)
+        hidden = self._hidden() if self.own != "none" else None
+        with torch.no_grad():
+            for channel, rows in enumerate(self.weight.split(self.out_channels)):
+                seen = 0 if hidden is None else int((~hidden[channel]).sum())
+                bound = 1 / math.sqrt(max(1, (whole * group + seen) * self.in_channels))
+                nn.init.uniform_(rows, -bound, bound)
+                if hidden is not None:
+                    rows[:, -1] = rows[:, -1].masked_fill(hidden[channel].repeat_interleave(self.in_channels), 0.0)
+                if self.bias is not None:
+                    nn.init.uniform_(self.bias.split(self.out_channels)[channel], -bound, bound)
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch_size, num_steps = x.shape[:2]
+        if not self.has_state:
+            return F.linear(x, self.weight[:, 0], self.bias)
+        raster, given = self.raster, x[:, self.late :]
+        wanted = num_steps - self.late + self.ahead  # places from the first on
+        rows = max(1, -(-max(wanted, given.shape[1]) // raster.row_steps))
+        given = F.pad(given, (0, 0, 0, rows * raster.row_steps - given.shape[1]))
+        image = given.reshape(batch_size, rows, raster.width, raster.channels * self.in_channels)
+        y = self._convolve(image).reshape(batch_size, rows * raster.row_steps, self.out_channels)
+        return F.pad(y, (0, 0, self.late - self.ahead, 0))[:, :num_steps]
+
+    def init_state(self, batch_size: int) -> State:
+        if not self.has_state:
+            return {}
+        ring = self.weight.new_zeros(batch_size, self.history, self.in_channels)
+        zeros = torch.zeros(batch_size, dtype=torch.int64, device=ring.device)
+        place = {"place": zeros - self.late}
+        return {"past": ring, "cursor": zeros, **place} if self.history else place
+
+    def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        if not self.has_state:
+            return self(x), state
+        num_steps, place = x.shape[1], state["place"]
+        places = place[:, None] + torch.arange(num_steps, device=place.device)
+        if self.late:
+            x = torch.where((places < 0)[:, :, None], 0.0, x)
+        lags, inside = self._taps_at(places + self.ahead)
+        after = {"place": place + num_steps}
+        if not self.history:
+            window = x[:, :, None]
+        elif num_steps == 1 and not torch.is_grad_enabled():
+            window, ring = self._window_of_one(x, lags, state)
+            after |= ring
+        else:
+            ages = torch.arange(self.history, device=place.device)
+            past = read_slots(state["past"], (state["cursor"][:, None] + ages) % self.history)
+            given = torch.cat([past, x], dim=1)
+            slots = self.history + torch.arange(num_steps, device=place.device)[:, None] - lags
+            window = read_slots(given, slots.flatten(1)).unflatten(1, lags.shape[1:])
+            after |= {"past": given[:, -self.history :].contiguous(), "cursor": torch.zeros_like(place)}
+        window = torch.where(inside[..., None], window, 0.0)
+        return self._weighed(window.flatten(2), places + self.ahead), after
+
+    def _window_of_one(self, x: Tensor, lags: Tensor, state: State) -> tuple[Tensor, State]:
+        """The taps (B, 1, K·G, C) of one input (B, 1, C), which then takes the oldest entry's place."""
+        ring, cursor = state["past"], state["cursor"]
+        slots = (cursor[:, None] - lags[:, 0]) % self.history
+        window = torch.where((lags[:, 0] == 0)[..., None], x, read_slots(ring, slots))
+        ring.scatter_(1, cursor[:, None, None].expand(-1, 1, self.in_channels), x.to(ring.dtype))
+        return window[:, None], {"past": ring, "cursor": (cursor + 1) % self.history}
+
+    def _taps_at(self, places: Tensor) -> tuple[Tensor, Tensor]:
+        """For outputs at places (B, T): how many inputs back each tap's values lie, and whether they are in the image.
+
+        Both are (B, T, K·G), the values of a tap's pixel side by side.
+        """
+        width, group = self.raster
+        device = places.device
+        rows, columns = torch.tensor(self.taps, device=device).T
+        channel = (places % group)[..., None, None]
+        column = (places // group % width)[..., None]
+        values = torch.arange(group, device=device)
+        lags = ((rows * width - columns) * group)[:, None] + (channel - values) - self.ahead
+        inside = ((column + columns >= 0) & (column + columns < width))[..., None].expand_as(lags)
+        if self.own != "none" and group > 1:
+            seen = values < channel if self.own == "before" else values <= channel
+            own = torch.arange(len(self.taps), device=device)[:, None] == len(self.taps) - 1
+            inside = inside & (~own | seen)
+        return lags.clamp(0, self.history).flatten(2), inside.flatten(2)
+
+    def _weighed(self, window: Tensor, places: Tensor) -> Tensor:
+        """The outputs (B, T, O) of windows (B, T, K·G·C), each with the weights of its channel; 0 before the image."""
+        group = self.raster.channels
+        y = F.linear(window, self.weight.flatten(1), self.bias)
+        if group > 1:
+            channel = (places % group)[..., None, None].expand(-1, -1, 1, self.out_channels)
+            y = y.unflatten(2, (group, self.out_channels)).gather(2, channel)[:, :, 0]
+        return torch.where((places < 0)[:, :, None], 0.0, y) if self.late > self.ahead else y
+
+    def _convolve(self, image: Tensor) -> Tensor:
+        """An image (B, H, W, G·C) -> (B, H, W, G·O), in one channels-last convolution for each block."""
+        made, start = None, 0
+        for block in self.blocks:
+            size = block.last_row - block.first_row + 1, block.last_column - block.first_column + 1
+            kernel = self.weight[:, start : start + size[0] * size[1]].unflatten(1, size).permute(0, 3, 1, 2)
+            start += size[0] * size[1]
+            sides = -block.first_column, block.last_column, block.last_row, -block.first_row
+            part = F.conv2d(F.pad(image.permute(0, 3, 1, 2), sides), kernel).permute(0, 2, 3, 1)
+            made = part if made is None else made + part
+        if self.own != "none":
+            own = self._convolve_own(image)
+            made = own if made is None else made + own
+        assert made is not None
+        return made if self.bias is None else made + self.bias
+
+    def _convolve_own(self, image: Tensor) -> Tensor:
+        """What each channel of a pixel reads of the channels before it: (B, H, W, G·C) -> (B, H, W, G·O)."""
+        parts, extra = [], int(self.own == "upto")
+        for channel, weight in enumerate(self.weight[:, -1].split(self.out_channels)):
+            seen = (channel + extra) * self.in_channels
+            parts.append(F.linear(image[..., :seen], weight[:, :seen]))
+        return torch.cat(parts, dim=-1)
+
+    def _hidden(self) -> Tensor:
+        """(G, G) whether a channel does not see another of its own pixel."""
+        values = torch.arange(self.raster.channels)
+        return values >= values[:, None] if self.own == "before" else values > values[:, None]
+
+    def _reach(self) -> None:
+        """Past inputs L that are kept; the receptive field; and the delay: the first output that sees an input."""
+        width, group = self.raster
+        is_own = [self.own != "none" and index == len(self.taps) - 1 for index in range(len(self.taps))]
+        lags, first = [0], []
+        for (row, column), own in zip(self.taps, is_own, strict=True):
+            if abs(column) < width:
+                back = (row * width - column) * group - self.ahead
+                nearest = (0 if self.own == "upto" else 1) if own else 1 - group
+                assert back + nearest >= 0, f"tap {row, column} lies in the future"
+                lags.append(back + group - 1)
+                place = row * width * group + max(0, -column) * group
+                first.append(place + (nearest if own else 0))
+        self.history = max(lags)
+        self.has_state = self.taps != [(0, 0)] or group > 1 or self.late > 0
+        self.receptive_field = self.history + 1
+        self.delay = min(first) + self.late - self.ahead
+
+
+def around(kernel_size: int) -> list[Block]:
+    """The taps of a square kernel before its centre: PixelCNN's masks, but for the pixel itself."""
+    half = kernel_size // 2
+    return [Block(1, half, -half, half), *before(kernel_size)] if half else []
+
+
+def before(kernel_size: int) -> list[Block]:
+    """The taps of a row before its centre: the horizontal stack of Gated PixelCNN."""
+    half = kernel_size // 2
+    return [Block(0, 0, -half, -1)] if half else []
+
+
+def _joined(blocks: list[Block], own: Own, raster: Raster) -> tuple[list[Block], Own]:
+    """Taps in as few blocks as can be: of a grey pixel itself there is all to see, or nothing."""
+    if raster.channels > 1:
+        return blocks, own
+    if own == "upto":
+        last = blocks[-1] if blocks else Block(0, 0, 0, -1)
+        joins = (last.first_row, last.last_row, last.last_column) == (0, 0, -1)
+        blocks = [*blocks[:-1], last._replace(last_column=0)] if joins else [*blocks, Block(0, 0, 0, 0)]
+    return blocks, "none"
