@@ -1,7 +1,7 @@
 #include "check.h"
 
 #include <cmath>
-#include <set>
+#include <map>
 
 #include "op.h"
 
@@ -109,7 +109,7 @@ void check_header(const Graph& graph) {
 
 void check_state(const Graph& graph) {
   uint64_t numbers = 0;
-  std::set<std::string> names;
+  std::map<std::string, LeafShape> kept;
   for (size_t i = 0; i < graph.ops.size(); ++i) {
     const Op& op = graph.ops[i];
     const std::vector<LeafShape> leaves = rules_of(op).leaves(graph, op);
@@ -119,7 +119,9 @@ void check_state(const Graph& graph) {
       refuse("op ", i, leaves.empty() ? " keeps no state and has a name" : " keeps a state and has no name");
     }
     for (const LeafShape& leaf : leaves) {
-      if (!names.insert(leaf.name).second) refuse("op ", i, " keeps ", leaf.name, ", as another op does");
+      const auto [other, fresh] = kept.insert({leaf.name, leaf});
+      if (fresh || (leaf.shared && other->second.shared && leaf.below == other->second.below)) continue;
+      refuse("op ", i, " keeps ", leaf.name, ", as another op does");
     }
   }
 }

@@ -83,8 +83,8 @@ void OpCheck::no_arithmetic(const Op& op) const {
 
 void OpCheck::elementwise(const Op& op) const {
   inputs(op, 1);
-  if (parts_of(op.activation) > 1 || !op.settings.empty() || op.scale != -1) {
-    fail("has what only a conv can have: a gate, units, settings or scale");
+  if (parts_of(op.activation) > 1 || op.scale != -1) {
+    fail("has what only a conv can have: a gate, units or scale");
   }
   output(op, value(op.inputs[0]).channels, value(op.inputs[0]).domain);
 }

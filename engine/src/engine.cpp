@@ -60,6 +60,7 @@ void Engine::feed(const Feed& feed) {
   for (int64_t i = 0; i < feed.steps * rows_; i++)
     if (feed.symbols[i] < 0 || feed.symbols[i] > program_->graph.num_symbols)
       throw std::invalid_argument("a symbol lies outside the alphabet");
+  for (auto& group : groups_) group->make_room(uint64_t(feed.steps));
   team_->run([&](uint32_t member) {
     if (member < groups_.size()) groups_[member]->feed(feed);
   });
@@ -67,6 +68,7 @@ void Engine::feed(const Feed& feed) {
 
 void Engine::run(const Run& run) {
   const Use use(stepping_);
+  for (auto& group : groups_) group->make_room(uint64_t(run.steps));
   for (auto& group : groups_) group->prepare();
   const uint32_t each = groups_[0]->threads();
   team_->run([&](uint32_t member) { groups_[member / each]->run(run, member % each); });
@@ -98,10 +100,13 @@ void Engine::set_pending(std::span<const int64_t> symbols) {
 std::vector<Leaf> Engine::state() const {
   const Use use(stepping_);
   const DefinedArithmetic arithmetic;
-  std::vector<Leaf> leaves = empty_leaves(program_->graph, rows_);
+  std::vector<uint32_t> entries(program_->graph.ops.size(), 1);
+  for (const auto& group : groups_)
+    std::ranges::transform(entries, group->entries(), entries.begin(), [](auto a, auto b) { return std::max(a, b); });
+  std::vector<Leaf> leaves = empty_leaves(program_->graph, rows_, entries);
   for (const auto& group : groups_)
     for (uint32_t row = 0; row < group->rows(); row++) group->write(row, leaves);
-  return leaves;
+  return distinct(std::move(leaves));
 }
 
 void Engine::restore(std::vector<Leaf> given) {

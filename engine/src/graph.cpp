@@ -72,7 +72,7 @@ Op read_op(Reader& reader, size_t index) {
   Op op;
   const uint32_t kind = reader.u32(), activation = reader.u32();
   if (kind >= num_op_kinds) refuse("op ", index, " is of the unknown kind ", kind);
-  if (activation > uint32_t(Activation::multiply)) refuse("op ", index, " has the unknown activation ", activation);
+  if (activation >= num_activations) refuse("op ", index, " has the unknown activation ", activation);
   op.kind = OpKind(kind);
   op.activation = Activation(activation);
   op.output = reader.u32();

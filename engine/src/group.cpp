@@ -77,6 +77,20 @@ void Group::forget() {
   for (auto& unit : units_) unit->forget();
 }
 
+void Group::make_room(uint64_t steps) {
+  for (auto& unit : units_)
+    for (uint32_t row = 0; row < rows_; row++) unit->make_room(row, steps);
+}
+
+std::vector<uint32_t> Group::entries() const {
+  std::vector<uint32_t> most;
+  for (const auto& unit : units_) {
+    most.push_back(1);
+    for (uint32_t row = 0; row < rows_; row++) most.back() = std::max(most.back(), unit->entries(row));
+  }
+  return most;
+}
+
 void Group::write(uint32_t row, std::vector<Leaf>& leaves) const {
   for (size_t i = 0; i < units_.size(); i++)
     units_[i]->write(row, std::span(leaves).subspan(leaves_[i]), first_row_ + row);

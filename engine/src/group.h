@@ -34,6 +34,12 @@ class Group {
   void run(const Run& run, uint32_t thread);  // by every thread of the group at once
   void conclude(int64_t steps);               // by one thread, after `run`
 
+  // Allocate what the coming steps need. Throws std::invalid_argument where they are too many.
+  void make_room(uint64_t steps);
+
+  // Of each op, the entries of its leaves that grow which some row has.
+  std::vector<uint32_t> entries() const;
+
   // A row's part of all leaves, in the order of the ops.
   void write(uint32_t row, std::vector<Leaf>& leaves) const;
   void read(uint32_t row, const std::vector<Leaf>& leaves);

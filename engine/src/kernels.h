@@ -17,7 +17,6 @@ namespace undertow {
 
 constexpr uint32_t panel_width = 64;
 constexpr uint32_t lane_group = 16;  // outputs are padded to a multiple of it
-constexpr float norm_epsilon = 1e-5f;
 
 // acc[row][o] = start[o] + Σ_i w[i][o] · x[row][i], o from begin to end; in float strictly in the order of i, fused.
 struct Product {
@@ -32,8 +31,8 @@ struct Product {
 };
 
 // y = act(fma(acc, scale, bias) + add) for int8, act(acc + add) otherwise; then its bytes, if wanted.
-// A gate reads its accumulators in turn: 16 of the filter, the 16 of the gate that go with them, and so on; likewise
-// multiplicative units their four.
+// What has several parts reads its accumulators in turn: 16 of a gate's filter, the 16 of the gate that go with them, and
+// so on.
 struct Finish {
   Activation activation;
   uint32_t begin, end;      // channels of y, multiples of 16
@@ -43,7 +42,7 @@ struct Finish {
   const float* scale;       // null: acc is float; else it is int32
   const float* bias;        // with scale
   const float* const* add;  // null, or num_rows pointers
-  uint32_t part;            // gate, multiply: channels from one part of `add` to the next
+  uint32_t part;            // of several parts: channels from one part of `add` to the next
   float* const* y;          // null where only the bytes are read
   uint8_t* const* bytes;    // null where none are
   const float* inverse_step;
@@ -51,10 +50,12 @@ struct Finish {
   const float* const* input = nullptr;  // multiply: num_rows pointers to what the convolution reads
 };
 
-// y = act(w (x - mean) / √(variance + 1e-5) + b), act none or relu. Sums are sixteen, of every sixteenth channel each,
+// y = act(w (x - mean) / √(variance + epsilon) + b), act none or relu. Sums are sixteen, of every sixteenth channel each,
 // in order; then the upper half of them is added to the lower one until one is left.
 struct Normalise {
   Activation activation;
+  bool centred;          // else the mean is taken for 0
+  float epsilon;
   uint32_t channels;     // x, y and the others have room for whole groups of lanes
   const float *x, *weight, *bias;
   float* y;
@@ -67,6 +68,9 @@ struct Kernels {
   void (*product_i8)(const Product&);
   void (*finish)(const Finish&);
   void (*normalise)(const Normalise&);
+  // scores[i] = e^(scale · (scores[i] - max)) / their sum, i < n, n >= 1; room for whole groups of lanes. The sum is
+  // sixteen, as a norm's. All are NaN where one is.
+  void (*weigh)(float* scores, uint32_t n, float scale);
   // weights[i] = exp((logits[i] - max) · inverse_temperature), in double
   void (*softmax)(const float* logits, uint32_t n, double max, double inverse_temperature, double* weights);
 

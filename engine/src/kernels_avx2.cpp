@@ -23,6 +23,6 @@ inline simd::I32 dot4(simd::I32 acc, simd::I32 x, const int8_t* weights) {
 namespace undertow {
 
 const Kernels avx2_kernels{"avx2", product<float>, product<uint16_t>, product<int8_t>, finish, normalise,
-                           softmax, read, multiply_f32, multiply_i8};
+                           weigh, softmax, read, multiply_f32, multiply_i8};
 
 }  // namespace undertow

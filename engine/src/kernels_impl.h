@@ -41,33 +41,56 @@ inline void put(const FinishedRow& row, uint32_t c, F32 y) {
 }
 
 // Some lanes of a group of channels: its parts' accumulators take turns of a group.
-template <bool integer, uint32_t parts>
+template <bool integer, Activation activation>
 inline void finish_lanes(const FinishedRow& row, uint32_t group, uint32_t lane) {
+  constexpr uint32_t parts = parts_of(activation);
   const uint32_t c = group + lane;
   F32 part[parts];
   for (uint32_t p = 0; p < parts; p++) {
     part[p] = preactivation<integer>(row, parts * size_t(group) + p * lane_group + lane);
     if (row.add) part[p] = part[p] + F32::load(row.add + p * size_t(row.part) + c);
   }
-  if constexpr (parts == 2)
-    put(row, c, math::gate(part[0], part[1]));
-  else
+  if constexpr (activation == Activation::gate) put(row, c, math::gate(part[0], part[1]));
+  if constexpr (activation == Activation::swiglu) put(row, c, math::swish(part[0], part[0]) * part[1]);
+  if constexpr (activation == Activation::multiply)
     put(row, c, math::multiplicative(part[0], part[1], part[2], part[3], F32::load(row.input + c)));
 }
 
-template <bool integer, uint32_t parts>
+template <bool integer, Activation activation>
 inline void finish_parts(const FinishedRow row, uint32_t begin, uint32_t end) {
   for (uint32_t group = begin; group < end; group += lane_group)
-    for (uint32_t lane = 0; lane < lane_group; lane += F32::lanes) finish_lanes<integer, parts>(row, group, lane);
+    for (uint32_t lane = 0; lane < lane_group; lane += F32::lanes) finish_lanes<integer, activation>(row, group, lane);
 }
 
-template <bool integer>
-inline void finish_plain(const FinishedRow row, Activation activation, uint32_t begin, uint32_t end) {
+template <Activation activation>
+inline F32 activated(F32 y) {
+  if constexpr (activation == Activation::relu) return vmax(y, F32::broadcast(0.0f));
+  if constexpr (activation == Activation::tanh) return math::tanh32(y);
+  if constexpr (activation == Activation::gelu) return math::gelu(y);
+  if constexpr (activation == Activation::gelu_tanh) return math::gelu_tanh(y);
+  return y;
+}
+
+template <bool integer, Activation activation>
+inline void finish_plain(const FinishedRow row, uint32_t begin, uint32_t end) {
   for (uint32_t c = begin; c < end; c += F32::lanes) {
     F32 y = preactivation<integer>(row, c);
     if (row.add) y = y + F32::load(row.add + c);
-    if (activation == Activation::relu) y = vmax(y, F32::broadcast(0.0f));
-    put(row, c, y);
+    put(row, c, activated<activation>(y));
+  }
+}
+
+template <bool integer>
+inline void finish_row(const FinishedRow& row, Activation activation, uint32_t begin, uint32_t end) {
+  switch (activation) {
+    case Activation::none: return finish_plain<integer, Activation::none>(row, begin, end);
+    case Activation::relu: return finish_plain<integer, Activation::relu>(row, begin, end);
+    case Activation::gate: return finish_parts<integer, Activation::gate>(row, begin, end);
+    case Activation::multiply: return finish_parts<integer, Activation::multiply>(row, begin, end);
+    case Activation::tanh: return finish_plain<integer, Activation::tanh>(row, begin, end);
+    case Activation::gelu: return finish_plain<integer, Activation::gelu>(row, begin, end);
+    case Activation::gelu_tanh: return finish_plain<integer, Activation::gelu_tanh>(row, begin, end);
+    case Activation::swiglu: return finish_parts<integer, Activation::swiglu>(row, begin, end);
   }
 }
 
@@ -85,12 +108,7 @@ inline void finish_rows(const Finish& f) {
                           f.bytes ? f.bytes[r] : nullptr,
                           f.part,
                           F32::broadcast(f.zero_point)};
-    if (f.activation == Activation::gate)
-      finish_parts<integer, 2>(row, f.begin, f.end);
-    else if (f.activation == Activation::multiply)
-      finish_parts<integer, 4>(row, f.begin, f.end);
-    else
-      finish_plain<integer>(row, f.activation, f.begin, f.end);
+    finish_row<integer>(row, f.activation, f.begin, f.end);
   }
 }
 
@@ -102,6 +120,15 @@ void finish(const Finish& f) {
 }
 
 constexpr float lane_numbers[lane_group] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+// Sixteen lanes' sum: the upper half is added to the lower one until one is left.
+inline float total_of(const F32 (&sum)[group_vectors]) {
+  float total[lane_group];
+  for (int v = 0; v < group_vectors; v++) store(total + v * F32::lanes, sum[v]);
+  for (uint32_t half = lane_group / 2; half > 0; half /= 2)
+    for (uint32_t i = 0; i < half; i++) total[i] += total[i + half];
+  return total[0];
+}
 
 // Σ square(x - centre)^(1 or 2) over the channels, in the order that kernels.h says; beyond them there is nothing.
 template <bool squared>
@@ -118,22 +145,50 @@ inline float sum_of(const float* x, uint32_t channels, F32 centre) {
     const F32 term = F32::load(x + whole + v * F32::lanes) - centre;
     add(v, select_lt(F32::load(lane_numbers + v * F32::lanes), left, term, zero));
   }
-  float total[lane_group];
-  for (int v = 0; v < group_vectors; v++) store(total + v * F32::lanes, sum[v]);
-  for (uint32_t half = lane_group / 2; half > 0; half /= 2)
-    for (uint32_t i = 0; i < half; i++) total[i] += total[i + half];
-  return total[0];
+  return total_of(sum);
 }
 
 void normalise(const Normalise& n) {
-  const float size = float(n.channels), mean = sum_of<false>(n.x, n.channels, F32::broadcast(0.0f)) / size;
+  const float size = float(n.channels);
+  const float mean = n.centred ? sum_of<false>(n.x, n.channels, F32::broadcast(0.0f)) / size : 0.0f;
   const F32 centre = F32::broadcast(mean);
-  const F32 inverse = F32::broadcast(1.0f / __builtin_sqrtf(sum_of<true>(n.x, n.channels, centre) / size + norm_epsilon));
+  const F32 inverse = F32::broadcast(1.0f / __builtin_sqrtf(sum_of<true>(n.x, n.channels, centre) / size + n.epsilon));
   for (uint32_t c = 0; c < n.channels; c += F32::lanes) {
     F32 y = fma((F32::load(n.x + c) - centre) * inverse, F32::load(n.weight + c), F32::load(n.bias + c));
     if (n.activation == Activation::relu) y = vmax(y, F32::broadcast(0.0f));
     store(n.y + c, y);
   }
+}
+
+// The largest of n numbers. A NaN may be passed over: it is met again where it is weighed.
+inline float largest(const float* x, uint32_t n) {
+  F32 most = F32::broadcast(x[0]);
+  const uint32_t whole = n - n % F32::lanes;
+  for (uint32_t i = 0; i < whole; i += F32::lanes) most = vmax(most, F32::load(x + i));
+  float lanes[F32::lanes], max = x[0];
+  store(lanes, most);
+  for (float one : lanes) max = max > one ? max : one;
+  for (uint32_t i = whole; i < n; i++) max = max > x[i] ? max : x[i];
+  return max;
+}
+
+void weigh(float* scores, uint32_t n, float scale) {
+  const F32 max = F32::broadcast(largest(scores, n)), by = F32::broadcast(scale);
+  const F32 low = F32::broadcast(-80.0f), zero = F32::broadcast(0.0f);
+  F32 sum[group_vectors];
+  for (F32& lanes : sum) lanes = zero;
+  for (uint32_t i = 0; i < n; i += lane_group) {
+    const F32 left = F32::broadcast(float(n - i < lane_group ? n - i : lane_group));
+    for (int v = 0; v < group_vectors; v++) {
+      float* at = scores + i + v * F32::lanes;
+      const F32 weight = math::exp32(vmax(low, (F32::load(at) - max) * by));
+      const F32 inside = select_lt(F32::load(lane_numbers + v * F32::lanes), left, weight, zero);
+      sum[v] = sum[v] + inside;
+      store(at, inside);
+    }
+  }
+  const F32 inverse = F32::broadcast(1.0f / total_of(sum));
+  for (uint32_t i = 0; i < n; i += F32::lanes) store(scores + i, F32::load(scores + i) * inverse);
 }
 
 void softmax(const float* logits, uint32_t n, double max, double inverse_temperature, double* weights) {

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 
+#include "aligned.h"
 #include "kernels.h"
 #include "math.h"
 #include "simd/scalar.h"
@@ -68,10 +69,14 @@ float part_of(const Finish& f, uint32_t row, uint32_t c, uint32_t p) {
 float activated(const Finish& f, uint32_t row, uint32_t c) {
   const auto part = [&](uint32_t p) { return F32{part_of(f, row, c, p)}; };
   if (f.activation == Activation::gate) return math::gate(part(0), part(1)).v;
+  if (f.activation == Activation::swiglu) return (math::swish(part(0), part(0)) * part(1)).v;
   if (f.activation == Activation::multiply)
     return math::multiplicative(part(0), part(1), part(2), part(3), F32{f.input[row][c]}).v;
   float y = preactivation(f, row, c);
   if (f.add) y += f.add[row][c];
+  if (f.activation == Activation::tanh) return math::tanh32(F32{y}).v;
+  if (f.activation == Activation::gelu) return math::gelu(F32{y}).v;
+  if (f.activation == Activation::gelu_tanh) return math::gelu_tanh(F32{y}).v;
   return f.activation == Activation::relu && !(y > 0) ? 0.0f : y;
 }
 
@@ -98,14 +103,26 @@ float sum_of(uint32_t count, const Term& term) {
 }
 
 void normalise(const Normalise& n) {
-  const float mean = sum_of(n.channels, [&](uint32_t c, float sum) { return sum + n.x[c]; }) / float(n.channels);
+  const auto add = [&](uint32_t c, float sum) { return sum + n.x[c]; };
+  const float mean = n.centred ? sum_of(n.channels, add) / float(n.channels) : 0.0f;
   const auto centred = [&](uint32_t c) { return n.x[c] - mean; };
   const auto add_square = [&](uint32_t c, float sum) { return std::fma(centred(c), centred(c), sum); };
-  const float inverse = 1.0f / std::sqrt(sum_of(n.channels, add_square) / float(n.channels) + norm_epsilon);
+  const float inverse = 1.0f / std::sqrt(sum_of(n.channels, add_square) / float(n.channels) + n.epsilon);
   for (uint32_t c = 0; c < n.channels; c++) {
     const float y = std::fma(centred(c) * inverse, n.weight[c], n.bias[c]);
     n.y[c] = n.activation == Activation::relu && !(y > 0) ? 0.0f : y;
   }
+}
+
+void weigh(float* scores, uint32_t n, float scale) {
+  float max = scores[0];
+  for (uint32_t i = 0; i < n; i++) max = max > scores[i] ? max : scores[i];
+  const float sum = sum_of(n, [&](uint32_t i, float before) {
+    scores[i] = math::exp32(vmax(F32{-80.0f}, F32{(scores[i] - max) * scale})).v;
+    return before + scores[i];
+  });
+  const float inverse = 1.0f / sum;
+  for (uint32_t i = 0; i < round_up(n, lane_group); i++) scores[i] = i < n ? scores[i] * inverse : 0.0f;
 }
 
 void softmax(const float* logits, uint32_t n, double max, double inverse_temperature, double* weights) {
@@ -140,6 +157,6 @@ uint64_t multiply_i8(uint64_t rounds, int32_t* sink) {
 }  // namespace
 
 const Kernels scalar_kernels{"scalar", product_float<float>, product_float<uint16_t>, product_i8, finish, normalise,
-                             softmax,  read,                 multiply_f32,            multiply_i8};
+                             weigh,    softmax,              read,                    multiply_f32, multiply_i8};
 
 }  // namespace undertow

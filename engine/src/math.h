@@ -6,6 +6,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <initializer_list>
 
 namespace undertow::math {
 namespace {
@@ -100,6 +101,65 @@ inline F32 sigmoid(F32 x) {
   return one / (one + exp32(bounded));
 }
 
+// tanh(x): a polynomial near 0, 1 - 2 / (1 + e^(2|x|)) beyond, its sign put back.
+template <class F32>
+inline F32 tanh32(F32 x) {
+  const F32 zero = F32::broadcast(0.0f), one = F32::broadcast(1.0f), two = F32::broadcast(2.0f);
+  const F32 size = vmax(x * F32::broadcast(-1.0f), x), z = x * x;
+  F32 p = F32::broadcast(0x1.163b6cp-9f);
+  p = fma(p, z, F32::broadcast(-0x1.0b43cep-7f));
+  p = fma(p, z, F32::broadcast(0x1.636962p-6f));
+  p = fma(p, z, F32::broadcast(-0x1.b9eba8p-5f));
+  p = fma(p, z, F32::broadcast(0x1.111058p-3f));
+  p = fma(p, z, F32::broadcast(-0x1.555554p-2f));
+  const F32 far = one - two / (one + exp32(vmin(F32::broadcast(80.0f), size * two)));
+  return select_lt(size, F32::broadcast(0.625f), fma(x * z, p, x), select_lt(x, zero, zero - far, far));
+}
+
+// erf(x): a polynomial near 0, 1 - e^(-|x| p(|x|)) beyond, its sign put back; ±1 from 4 on.
+template <class F32>
+inline F32 erf32(F32 x) {
+  const F32 zero = F32::broadcast(0.0f), one = F32::broadcast(1.0f);
+  const F32 size = vmin(F32::broadcast(4.0f), vmax(x * F32::broadcast(-1.0f), x)), z = x * x;
+  F32 p = F32::broadcast(0x1.5d47b4p-14f);
+  p = fma(p, z, F32::broadcast(-0x1.aa6a2ap-11f));
+  p = fma(p, z, F32::broadcast(0x1.54cde6p-8f));
+  p = fma(p, z, F32::broadcast(-0x1.b80f50p-6f));
+  p = fma(p, z, F32::broadcast(0x1.ce2e14p-4f));
+  p = fma(p, z, F32::broadcast(-0x1.812744p-2f));
+  p = fma(p, z, F32::broadcast(0x1.06eba8p-3f));
+  F32 q = F32::broadcast(0x1.428ea0p-18f);
+  q = fma(q, size, F32::broadcast(-0x1.711934p-15f));
+  q = fma(q, size, F32::broadcast(-0x1.e27458p-15f));
+  q = fma(q, size, F32::broadcast(0x1.82e1aap-9f));
+  q = fma(q, size, F32::broadcast(-0x1.740d82p-6f));
+  q = fma(q, size, F32::broadcast(0x1.af493ap-4f));
+  q = fma(q, size, F32::broadcast(0x1.456e94p-1f));
+  q = fma(q, size, F32::broadcast(0x1.20e8fep+0f));
+  const F32 far = one - exp32(q * (zero - size));
+  return select_lt(size, F32::broadcast(0.92f), fma(x, p, x), select_lt(x, zero, zero - far, far));
+}
+
+// x · Φ(x), with the error function.
+template <class F32>
+inline F32 gelu(F32 x) {
+  return x * F32::broadcast(0.5f) * (F32::broadcast(1.0f) + erf32(x * F32::broadcast(0x1.6a09e6p-1f)));
+}
+
+// x · σ(g)
+template <class F32>
+inline F32 swish(F32 x, F32 g) {
+  const F32 bounded = vmin(F32::broadcast(87.0f), vmax(F32::broadcast(-87.0f), g * F32::broadcast(-1.0f)));
+  return x / (F32::broadcast(1.0f) + exp32(bounded));
+}
+
+// GPT-2's GELU, x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2 = x · σ(2 √(2/π) (x + 0.044715 x³)).
+template <class F32>
+inline F32 gelu_tanh(F32 x) {
+  const F32 inner = fma(x * x * F32::broadcast(0.044715f), x, x);
+  return swish(x, inner * F32::broadcast(0x1.988454p+0f));
+}
+
 // σ(g1) · tanh(σ(g2) · x + σ(g3) · tanh(u))
 template <class F32>
 inline F32 multiplicative(F32 g1, F32 g2, F32 g3, F32 u, F32 x) {
@@ -132,6 +192,34 @@ inline double log64(double x) {
   const double s = f / (2.0 + f), half_square = 0.5 * f * f;
   const double correction = s * (half_square + log_tail(s * s)) + n * 0x1.ef35793c7673p-45;
   return n * 0x1.62e42fefa38p-1 - ((half_square - correction) - f);
+}
+
+struct SinCos {
+  double sin, cos;
+};
+
+// Of |x| <= 2^40, less its quarter turns in three parts. Coefficients are fdlibm's (k_sin.c, k_cos.c).
+inline SinCos sincos64(double x) {
+  const double turns = __builtin_rint(x * 0x1.45f306dc9c883p-1);
+  double r = __builtin_fma(turns, -0x1.921fb54442d18p0, x);
+  r = __builtin_fma(turns, -0x1.1a62633145c07p-54, r);
+  r = __builtin_fma(turns, 0x1.f1976b7ed8fbcp-110, r);
+  const double z = r * r;
+  double s = 1.58969099521155010221e-10, c = -1.13596475577881948265e-11;
+  for (double one : {-2.50507602534068634195e-08, 2.75573137070700676789e-06, -1.98412698298579493134e-04,
+                     8.33333333332248946124e-03, -1.66666666666666324348e-01})
+    s = __builtin_fma(s, z, one);
+  for (double one : {2.08757232129817482790e-09, -2.75573143513906633035e-07, 2.48015872894767294178e-05,
+                     -1.38888888888741095749e-03, 4.16666666666666019037e-02})
+    c = __builtin_fma(c, z, one);
+  s = __builtin_fma(r * z, s, r);
+  c = __builtin_fma(z * z, c, 1.0 - 0.5 * z);
+  switch (static_cast<int64_t>(turns) & 3) {
+    case 0: return {s, c};
+    case 1: return {c, -s};
+    case 2: return {-s, -c};
+    default: return {-c, s};
+  }
 }
 
 // c[0] + c[1] x + … + c[7] x^7

@@ -21,15 +21,23 @@ class Room;
 class Tasks;
 struct Leaf;
 
-// A leaf of what an op keeps for each row: floats (length, channels), or one integer below `length`.
+// A leaf of what an op keeps for each row: floats, or one integer.
 struct LeafShape {
   std::string name;
-  uint32_t length;
-  uint32_t channels = 0;  // 0: an integer
-  uint32_t item = 4;      // bytes of a number, as the engine holds it
+  std::vector<uint32_t> dims{};  // of the floats; none: an integer
+  uint64_t below = 0;            // what an integer is below
+  uint32_t item = 4;             // bytes of a float, as the engine holds it
 
-  bool is_integer() const { return channels == 0; }
-  uint64_t numbers() const { return uint64_t(length) * channels; }
+  bool grows = false;   // dims[0] is the most: a state has as many entries as it has room for
+  bool counts = false;  // an integer that is at most the entries there are of the op's leaves that grow
+  bool shared = false;  // an integer that several ops keep, each for itself: one leaf
+
+  bool is_integer() const { return dims.empty(); }
+  uint64_t numbers() const {
+    uint64_t product = is_integer() ? 0 : 1;
+    for (uint32_t dim : dims) product *= dim;
+    return product;
+  }
   uint64_t bytes() const { return is_integer() ? sizeof(int64_t) : numbers() * item; }
 };
 
@@ -58,6 +66,11 @@ class Unit {
   virtual void reset() {}
   virtual void write(uint32_t, std::span<Leaf>, uint32_t) const {}
   virtual void read(uint32_t, std::span<const Leaf>, uint32_t) {}
+  virtual uint32_t entries(uint32_t) const { return 1; }  // that a row has of the leaves that grow
+
+  // Allocate what a row needs for so many more steps; nothing is allocated in a step. Throws std::invalid_argument where
+  // there are more than the model takes.
+  virtual void make_room(uint32_t, uint64_t) {}
 
   // All ticks of a pass; or of a block whose outputs nobody reads, only what is kept.
   virtual void block(Pass& pass) = 0;

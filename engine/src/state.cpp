@@ -1,6 +1,8 @@
 #include "state.h"
 
+#include <algorithm>
 #include <map>
+#include <set>
 #include <stdexcept>
 
 #include "op.h"
@@ -15,47 +17,73 @@ std::string text(const Leaf& leaf) {
   return sizes + (leaf.integer ? " int64" : " float32");
 }
 
-void check_leaf(const Leaf& leaf, const Leaf& own) {
+// A leaf of so many rows and, where it grows, so many entries.
+Leaf empty_leaf(const LeafShape& shape, uint32_t rows, uint32_t entries) {
+  if (shape.is_integer()) return {shape.name, {rows}, true, {}, std::vector<int64_t>(rows)};
+  Leaf leaf{shape.name, {rows}, false, {}, {}};
+  leaf.shape.insert(leaf.shape.end(), shape.dims.begin(), shape.dims.end());
+  if (shape.grows) leaf.shape[1] = entries;
+  size_t size = 1;
+  for (int64_t dim : leaf.shape) size *= size_t(dim);
+  leaf.floats.resize(size);
+  return leaf;
+}
+
+// Refuse a leaf that is not as `shape` says; where it grows, it may have from one entry to the most.
+void check_leaf(const Leaf& leaf, const LeafShape& shape, uint32_t rows) {
+  int64_t entries = shape.grows ? shape.dims[0] : 0;
+  if (shape.grows && leaf.shape.size() > 1 && leaf.shape[1] > 0) entries = std::min(leaf.shape[1], entries);
+  const Leaf own = empty_leaf(shape, rows, uint32_t(entries));
   if (leaf.shape != own.shape || leaf.integer != own.integer || leaf.floats.size() != own.floats.size() ||
       leaf.integers.size() != own.integers.size())
     throw std::invalid_argument("the state's " + own.name + " is " + text(leaf) + ", not " + text(own));
 }
 
-Leaf empty_leaf(const LeafShape& shape, uint32_t rows) {
-  if (shape.is_integer()) return {shape.name, {rows}, true, {}, std::vector<int64_t>(rows)};
-  const size_t size = size_t(rows) * shape.length * shape.channels;
-  return {shape.name, {rows, shape.length, shape.channels}, false, std::vector<float>(size), {}};
+void check_integers(const Leaf& leaf, uint64_t below) {
+  for (int64_t integer : leaf.integers)
+    if (integer < 0 || uint64_t(integer) >= below)
+      throw std::invalid_argument("the state's " + leaf.name + " is out of bounds");
 }
 
-std::vector<LeafShape> leaf_shapes(const Graph& graph) {
-  std::vector<LeafShape> shapes;
-  for (const Op& op : graph.ops)
-    for (LeafShape& shape : rules_of(op).leaves(graph, op)) shapes.push_back(std::move(shape));
-  return shapes;
+// One op's leaves, of those given; it may go beyond no entries that are not there.
+void take_leaves(const std::vector<LeafShape>& shapes, uint32_t rows, const std::map<std::string, const Leaf*>& by_name,
+                 std::vector<Leaf>& ordered) {
+  uint64_t entries = 0;
+  for (const LeafShape& shape : shapes) {
+    const auto found = by_name.find(shape.name);
+    if (found == by_name.end()) throw std::invalid_argument("the state has no " + shape.name);
+    check_leaf(*found->second, shape, rows);
+    ordered.push_back(*found->second);
+    if (shape.is_integer()) check_integers(ordered.back(), shape.below);
+    if (shape.counts) check_integers(ordered.back(), entries + 1);
+    if (!shape.grows) continue;
+    const uint64_t own = uint64_t(ordered.back().shape[1]);
+    entries = entries == 0 ? own : std::min(entries, own);
+  }
 }
 
 }  // namespace
 
-std::vector<Leaf> empty_leaves(const Graph& graph, uint32_t rows) {
+std::vector<Leaf> empty_leaves(const Graph& graph, uint32_t rows, const std::vector<uint32_t>& entries) {
   std::vector<Leaf> leaves;
-  for (const LeafShape& shape : leaf_shapes(graph)) leaves.push_back(empty_leaf(shape, rows));
+  for (size_t i = 0; i < graph.ops.size(); i++)
+    for (const LeafShape& shape : rules_of(graph.ops[i]).leaves(graph, graph.ops[i]))
+      leaves.push_back(empty_leaf(shape, rows, entries[i]));
+  return leaves;
+}
+
+std::vector<Leaf> distinct(std::vector<Leaf> leaves) {
+  std::set<std::string> seen;
+  std::erase_if(leaves, [&](const Leaf& leaf) { return !seen.insert(leaf.name).second; });
   return leaves;
 }
 
 std::vector<Leaf> in_order(const Graph& graph, uint32_t rows, std::vector<Leaf> leaves) {
-  std::map<std::string, Leaf*> by_name;
-  for (Leaf& leaf : leaves) by_name[leaf.name] = &leaf;
+  std::map<std::string, const Leaf*> by_name;
+  for (const Leaf& leaf : leaves) by_name[leaf.name] = &leaf;
   std::vector<Leaf> ordered;
-  for (const LeafShape& shape : leaf_shapes(graph)) {
-    const auto found = by_name.find(shape.name);
-    if (found == by_name.end()) throw std::invalid_argument("the state has no " + shape.name);
-    check_leaf(*found->second, empty_leaf(shape, rows));
-    ordered.push_back(std::move(*found->second));
-    by_name.erase(found);
-    for (int64_t integer : ordered.back().integers)
-      if (integer < 0 || integer >= int64_t(shape.length))
-        throw std::invalid_argument("the state's " + shape.name + " is out of bounds");
-  }
+  for (const Op& op : graph.ops) take_leaves(rules_of(op).leaves(graph, op), rows, by_name, ordered);
+  for (const Leaf& leaf : ordered) by_name.erase(leaf.name);
   if (!by_name.empty())
     throw std::invalid_argument("the state has " + by_name.begin()->first + ", which this model has not");
   return ordered;

@@ -9,7 +9,7 @@
 
 namespace undertow {
 
-// A part of the state: floats (rows, length, channels), or one integer a row.
+// A part of the state: floats (rows, …), or one integer a row.
 struct Leaf {
   std::string name;
   std::vector<int64_t> shape;
@@ -18,11 +18,15 @@ struct Leaf {
   std::vector<int64_t> integers;
 };
 
-// Leaves of the right shapes for so many rows, zeroed, in the order of the ops.
-std::vector<Leaf> empty_leaves(const Graph& graph, uint32_t rows);
+// Leaves of the right shapes for so many rows, zeroed, in the order of the ops, each op with all of its own; of those
+// that grow, as many entries as `entries` says of each op.
+std::vector<Leaf> empty_leaves(const Graph& graph, uint32_t rows, const std::vector<uint32_t>& entries);
 
-// Leaves in the order of the ops. Throws std::invalid_argument where they are not those of so many rows of this graph, or
-// their integers are out of bounds.
+// The same leaves, what several ops share once.
+std::vector<Leaf> distinct(std::vector<Leaf> leaves);
+
+// Leaves in the order of the ops, each op with all of its own. Throws std::invalid_argument where they are not those of
+// so many rows of this graph, or their integers are out of bounds.
 std::vector<Leaf> in_order(const Graph& graph, uint32_t rows, std::vector<Leaf> leaves);
 
 }  // namespace undertow

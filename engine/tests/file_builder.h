@@ -85,7 +85,8 @@ class FileBuilder {
   uint32_t norm(uint32_t input, Activation activation = Activation::none) {
     const uint32_t channels = values[input].channels;
     const int32_t weight = weights(Type::f32, {channels}, 1.5f), bias = weights(Type::f32, {channels}, 0.5f);
-    return add_op({OpKind::norm, activation, 0, -1, weight, bias, -1, {input}}, channels, values[input].domain);
+    const Op op{OpKind::norm, activation, 0, -1, weight, bias, -1, {input}, {std::bit_cast<uint32_t>(1e-5f), 0}};
+    return add_op(op, channels, values[input].domain);
   }
 
   uint32_t add(uint32_t input, uint32_t other, Activation activation = Activation::none) {

@@ -87,7 +87,7 @@ TEST_CASE("steps of int8 values") {
 
 TEST_CASE("ops") {
   CHECK(refusal([](auto& b) { b.ops[1].kind = OpKind(7); }) == "op 1 is of the unknown kind 7");
-  CHECK(refusal([](auto& b) { b.ops[1].activation = Activation(4); }) == "op 1 has the unknown activation 4");
+  CHECK(refusal([](auto& b) { b.ops[1].activation = Activation(8); }) == "op 1 has the unknown activation 8");
   CHECK(refusal([](auto& b) { b.ops[1].inputs = {3}; }) == "op 1 (conv) reads value 3 of 3");
   CHECK(refusal([](auto& b) { b.ops[1].inputs = {2}; }) == "op 1 (conv) reads value 2, which is not written yet");
   CHECK(refusal([](auto& b) { b.ops[1].add = 1; }) ==
@@ -189,17 +189,26 @@ TEST_CASE("norms") {
   CHECK(after_norm([](auto&) {}) == "");
   CHECK(after_norm([](auto& b) { b.ops[3].inputs = {}; }) == "op 3 (norm) has 0 inputs, not 1");
   CHECK(after_norm([](auto& b) { b.ops[3].inputs = {2, 2}; }) == "op 3 (norm) has 2 inputs, not 1");
-  const std::string only = "op 3 (norm) has what only a conv can have: a gate, units, settings or scale";
+  const std::string only = "op 3 (norm) has what only a conv can have: a gate, units or scale";
   CHECK(after_norm([](auto& b) { b.ops[3].activation = Activation::gate; }) == only);
   CHECK(after_norm([](auto& b) { b.ops[3].activation = Activation::multiply; }) == only);
-  CHECK(after_norm([](auto& b) { b.ops[3].settings = {2}; }) == only);
+  CHECK(after_norm([](auto& b) { b.ops[3].activation = Activation::gelu; }) ==
+        "op 3 (norm) has an activation other than relu");
+  const std::string settings = "op 3 (norm) has settings other than an epsilon, then 0 or 1";
+  CHECK(after_norm([](auto& b) { b.ops[3].settings = {2}; }) == settings);
+  CHECK(after_norm([](auto& b) { b.ops[3].settings[1] = 2; }) == settings);
+  CHECK(after_norm([](auto& b) { b.ops[3].settings[0] = 0; }) ==
+        "op 3 (norm) has the epsilon 0; it must be above 0");
+  CHECK(after_norm([](auto& b) { b.ops[3].settings[0] = 0x7f800000; }) ==
+        "op 3 (norm) has the epsilon inf; it must be above 0");
   CHECK(after_norm([](auto& b) { b.ops[3].scale = b.ops[3].bias; }) == only);
   CHECK(after_norm([](auto& b) { b.ops[3].add = 2; }) == "op 3 (norm) adds value 2");
   CHECK(after_norm([](auto& b) { b.ops[3].weight = -1; }) == "op 3 (norm) has the weight tensor -1 of 7");
   CHECK(after_norm([](auto& b) { b.ops[3].weight = 4; }) == "");
   CHECK(after_norm([](auto& b) { b.ops[3].weight = 3; }) == "op 3 (norm) has the weight tensor 3, as has op 2");
   CHECK(after_norm([](auto& b) { b.ops[3].weight = 2; }) == "op 3 (norm) has a weight of 8 float32, not 16 float32");
-  CHECK(after_norm([](auto& b) { b.ops[3].bias = -1; }) == "op 3 (norm) has the bias tensor -1 of 7");
+  CHECK(after_norm([](auto& b) { b.ops[3].bias = -1; }) == "");
+  CHECK(after_norm([](auto& b) { b.ops[3].bias = -2; }) == "op 3 (norm) has the bias tensor -2 of 7");
   CHECK(after_norm([](auto& b) { b.ops[3].bias = 1; }) == "op 3 (norm) has a bias of 8x2x3 float32, not 16 float32");
   CHECK(after_norm([](auto& b) { b.values[3].channels = 12; }) == "op 3 (norm) makes 16 channels, and value 3 has 12");
   CHECK(after_norm([](auto& b) { b.norm(b.frame(0, 2)), b.values[5].domain = 0, b.output = 2; }) ==
@@ -213,7 +222,8 @@ TEST_CASE("adds") {
   CHECK(after_add([](auto&) {}) == "");
   CHECK(after_add([](auto& b) { b.ops[3].inputs = {2, 2}; }) == "op 3 (add) has 2 inputs, not 1");
   CHECK(after_add([](auto& b) { b.ops[3].activation = Activation::gate; }) ==
-        "op 3 (add) has what only a conv can have: a gate, units, settings or scale");
+        "op 3 (add) has what only a conv can have: a gate, units or scale");
+  CHECK(after_add([](auto& b) { b.ops[3].settings = {0}; }) == "op 3 (add) has settings");
   CHECK(after_add([](auto& b) { b.ops[3].weight = 4; }) == "op 3 (add) has tensors, which it does not read");
   CHECK(after_add([](auto& b) { b.ops[3].bias = 4; }) == "op 3 (add) has tensors, which it does not read");
   CHECK(after_add([](auto& b) { b.ops[3].add = -1; }) == "op 3 (add) adds no value");

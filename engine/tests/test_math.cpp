@@ -54,13 +54,28 @@ std::vector<float> spread(size_t n, float low, float high) {
   return out;
 }
 
+using Function = simd_scalar::F32 (*)(simd_scalar::F32);
+
+// The worst error of a function from `low` to `high`, in ulps of numbers of at least 2^-126.
+double worst_ulps(Function function, long double (*exact)(long double), float low, float high) {
+  double worst = 0;
+  for (float x : spread(400009, low, high))
+    worst = std::max(worst, ulps(function({x}).v, exact(x), FLT_MANT_DIG, FLT_MIN_EXP));
+  return worst;
+}
+
+long double exact_gelu(long double x) { return x * normal_cdf(x); }
+long double exact_gelu_tanh(long double x) {
+  return x / 2 * (1 + std::tanh(std::sqrt(2 / std::acos(-1.0L)) * (x + 0.044715L * x * x * x)));
+}
+
 // Sixteen channels of filter, then the sixteen of the gate that go with them, and so on.
-std::vector<float> gated(const Kernels& kernels, const std::vector<float>& acc) {
-  const uint32_t channels = uint32_t(acc.size() / 2);
+std::vector<float> finished(const Kernels& kernels, Activation activation, const std::vector<float>& acc) {
+  const uint32_t channels = uint32_t(acc.size() / parts_of(activation));
   std::vector<float> out(channels);
   float* y = out.data();
   Finish finish{};
-  finish.activation = Activation::gate;
+  finish.activation = activation;
   finish.end = channels;
   finish.num_rows = 1;
   finish.acc = acc.data();
@@ -196,6 +211,67 @@ TEST_CASE("every instruction set gives the same bits") {
       CHECK(same_bits(weights, expected));
     }
   }
-  const std::vector<float> expected = gated(scalar_kernels, gates);
-  for (const Kernels* kernels : usable_kernels()) CHECK(same_bits(gated(*kernels, gates), expected));
+  for (Activation activation : {Activation::none, Activation::relu, Activation::gate, Activation::tanh, Activation::gelu,
+                                Activation::gelu_tanh, Activation::swiglu}) {
+    const std::vector<float> expected = finished(scalar_kernels, activation, gates);
+    for (const Kernels* kernels : usable_kernels()) CHECK(same_bits(finished(*kernels, activation, gates), expected));
+  }
+}
+
+TEST_CASE("scores are weighed to one, in the same bits everywhere, and NaN goes everywhere") {
+  for (uint32_t n : {1u, 2u, 7u, 8u, 15u, 16u, 17u, 33u, 64u, 1000u}) {
+    const std::vector<float> scores = spread(n, -30, 9);
+    std::vector<float> expected(n + 16, -7.0f), wrong(n + 16, 0.0f);
+    std::copy(scores.begin(), scores.end(), expected.begin());
+    const std::vector<float> given = expected;
+    scalar_kernels.weigh(expected.data(), n, 0.25f);
+    long double sum = 0, max = *std::max_element(scores.begin(), scores.end());
+    for (float score : scores) sum += std::exp(0.25L * (score - max));
+    for (uint32_t i = 0; i < n; i++)
+      CHECK(std::abs(expected[i] - std::exp(0.25L * (scores[i] - max)) / sum) <= 1e-6L * expected[i]);
+    wrong[n / 2] = std::nanf("");
+    for (const Kernels* kernels : usable_kernels()) {
+      std::vector<float> found = given, none = wrong;
+      kernels->weigh(found.data(), n, 0.25f), kernels->weigh(none.data(), n, 1);
+      CHECK(std::memcmp(found.data(), expected.data(), n * sizeof(float)) == 0);
+      CHECK(std::all_of(none.begin(), none.begin() + n, [](float one) { return std::isnan(one); }));
+    }
+  }
+}
+
+TEST_CASE("tanh and erf are within 2 ulp, and what is made of erf as near as that allows") {
+  CHECK(worst_ulps(math::tanh32<simd_scalar::F32>, std::tanh, -10, 10) <= 2);
+  CHECK(worst_ulps(math::tanh32<simd_scalar::F32>, std::tanh, -0.7f, 0.7f) <= 2);
+  CHECK(worst_ulps(math::erf32<simd_scalar::F32>, std::erf, -5, 5) <= 2);
+  CHECK(worst_ulps(math::erf32<simd_scalar::F32>, std::erf, -1, 1) <= 2);
+  CHECK(worst_ulps(math::gelu<simd_scalar::F32>, exact_gelu, -0.5f, 20) <= 4);
+  CHECK(worst_ulps(math::gelu_tanh<simd_scalar::F32>, exact_gelu_tanh, -0.5f, 20) <= 6);
+  double worst = 0;
+  for (float x : spread(100003, -20, 20)) {
+    worst = std::max(worst, double(std::abs(math::gelu(simd_scalar::F32{x}).v - exact_gelu(x))) / std::max(1.0f, std::abs(x)));
+    worst = std::max(worst, double(std::abs(math::gelu_tanh(simd_scalar::F32{x}).v - exact_gelu_tanh(x))) / std::max(1.0f, std::abs(x)));
+    worst = std::max(worst, std::abs(math::swish(simd_scalar::F32{x}, simd_scalar::F32{x}).v - x / (1 + std::exp(-double(x)))) / std::max(1.0f, std::abs(x)));
+  }
+  CHECK(worst <= 2e-7);
+  const float far = std::numeric_limits<float>::infinity(), none = std::nanf("");
+  for (Function odd : {math::tanh32<simd_scalar::F32>, math::erf32<simd_scalar::F32>}) {
+    CHECK(odd({far}).v == 1);
+    CHECK(odd({-far}).v == -1);
+    CHECK(odd({1e-40f}).v == -odd({-1e-40f}).v);
+  }
+  for (Function function : {math::tanh32<simd_scalar::F32>, math::erf32<simd_scalar::F32>, math::gelu<simd_scalar::F32>,
+                            math::gelu_tanh<simd_scalar::F32>})
+    CHECK(std::isnan(function({none}).v));
+}
+
+TEST_CASE("sines and cosines are within 1e-15, also of positions far along") {
+  double worst = 0;
+  const auto look = [&](double x) {
+    const auto [sin, cos] = math::sincos64(x);
+    worst = std::max({worst, double(std::abs(sin - std::sin((long double)(x)))), double(std::abs(cos - std::cos((long double)(x))))});
+  };
+  for (double x = -10; x < 10; x += 0.00037) look(x);
+  for (double x = 1; x < 0x1p40; x = x * 1.0007 + 1) look(x);
+  look(0);
+  CHECK(worst <= 1e-15);
 }

@@ -24,9 +24,10 @@ struct Vectors {
     for (auto* one : {&x, &weight, &bias}) one->resize((channels + lane_group - 1) / lane_group * lane_group, beyond);
   }
 
-  std::vector<float> normalised(const Kernels& kernels, Activation activation) const {
+  std::vector<float> normalised(const Kernels& kernels, Activation activation, bool centred = true,
+                                float epsilon = 1e-5f) const {
     std::vector<float> y(x.size());
-    kernels.normalise({activation, channels, x.data(), weight.data(), bias.data(), y.data()});
+    kernels.normalise({activation, centred, epsilon, channels, x.data(), weight.data(), bias.data(), y.data()});
     y.resize(channels);
     return y;
   }
@@ -49,6 +50,19 @@ TEST_CASE("a norm is what long double says, and a ReLU of it") {
       CHECK(std::abs(plain[c] - y) <= 1e-5L);
       CHECK(rectified[c] == (plain[c] > 0 ? plain[c] : 0));
     }
+  }
+}
+
+TEST_CASE("an RMS norm takes the mean for 0, and adds the epsilon it is given") {
+  for (uint32_t channels : sizes) {
+    const Vectors v(channels, 0.3f, 0);
+    long double squares = 0;
+    for (uint32_t c = 0; c < channels; c++) squares += (long double)(v.x[c]) * v.x[c] / channels;
+    const auto y = v.normalised(scalar_kernels, Activation::none, false, 0.01f);
+    for (uint32_t c = 0; c < channels; c++)
+      CHECK(std::abs(y[c] - (v.x[c] / std::sqrt(squares + 0.01L) * v.weight[c] + v.bias[c])) <= 1e-5L);
+    for (const Kernels* kernels : usable_kernels())
+      CHECK(std::memcmp(v.normalised(*kernels, Activation::none, false, 0.01f).data(), y.data(), 4 * channels) == 0);
   }
 }
 

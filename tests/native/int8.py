@@ -6,7 +6,8 @@ T ticks, O output channels, I input channels, k taps.
 import numpy as np
 from numpy.typing import NDArray
 
-from undertow.native.format import NONE, NORM_EPSILON, Activation, Graph, Op, OpKind, Type
+from undertow.native.builder import float_of
+from undertow.native.format import NONE, Activation, Graph, Op, OpKind, Type
 from undertow.native.taps import Taps, taps_of
 
 Floats = NDArray[np.float32]
@@ -58,9 +59,9 @@ def _conv(graph: Graph, op: Op, made: dict[int, Floats]) -> NDArray[np.float64]:
 
 
 def _norm(graph: Graph, op: Op, x: NDArray[np.float64]) -> NDArray[np.float64]:
-    centred = x - x.mean(axis=1, keepdims=True)
-    normed = centred / np.sqrt(x.var(axis=1, keepdims=True) + NORM_EPSILON)
-    return normed * graph.tensors[op.weight].array + graph.tensors[op.bias].array
+    centred = x if op.settings[1] else x - x.mean(axis=1, keepdims=True)
+    normed = centred / np.sqrt(np.square(centred).mean(axis=1, keepdims=True) + float_of(op.settings[0]))
+    return normed * graph.tensors[op.weight].array + (0 if op.bias == NONE else graph.tensors[op.bias].array)
 
 
 def _activate(activation: Activation, made: NDArray, x: Floats) -> NDArray:

@@ -29,11 +29,25 @@ size_t item_size(Type type);  // bytes
 
 // gate: of O = 2C channels the first C are the filter f, the others the gate g; y = tanh(f) · σ(g).
 // multiply: of O = 4C channels g1, g2, g3 and u, of an input x of C; y = σ(g1) · tanh(σ(g2) · x + σ(g3) · tanh(u)).
-enum class Activation : uint32_t { none = 0, relu = 1, gate = 2, multiply = 3 };
+// gelu: x · Φ(x); gelu_tanh: GPT-2's approximation of it.
+// swiglu: of O = 2C channels the first C are the gate g, the others the values v; y = g · σ(g) · v.
+enum class Activation : uint32_t {
+  none = 0,
+  relu = 1,
+  gate = 2,
+  multiply = 3,
+  tanh = 4,
+  gelu = 5,
+  gelu_tanh = 6,
+  swiglu = 7,
+};
+
+constexpr uint32_t num_activations = 8;
 
 // How many of a convolution's channels make one of its output.
-inline uint32_t parts_of(Activation activation) {
-  return activation == Activation::gate ? 2 : activation == Activation::multiply ? 4 : 1;
+constexpr uint32_t parts_of(Activation activation) {
+  if (activation == Activation::gate || activation == Activation::swiglu) return 2;
+  return activation == Activation::multiply ? 4 : 1;
 }
 
 enum class EmissionKind : uint32_t {

@@ -32,6 +32,7 @@ class Rules final : public OpRules {
  public:
   void check(OpCheck& check, const Op& op) const override {
     check.elementwise(op);
+    if (!op.settings.empty()) check.fail("has settings");
     if (op.weight != -1 || op.bias != -1) check.fail("has tensors, which it does not read");
     if (op.add == -1) check.fail("adds no value");
     check.added(op, check.value(op.output).channels, check.value(op.output).domain);

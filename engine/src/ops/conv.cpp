@@ -74,7 +74,7 @@ void check_rest(const OpCheck& check, const Op& op, uint32_t domain) {
   const uint32_t made = check.graph.tensors[op.weight].dims[0];
   if (op.bias != -1) check.vector("bias", op.bias, made);
   check.added(op, made, domain);
-  if (op.activation == Activation::gate && made % 2 != 0) {
+  if (parts_of(op.activation) == 2 && made % 2 != 0) {
     check.fail("has a gate over ", made, " channels, an odd number");
   }
   if (op.activation == Activation::multiply) check_units(check, op, made);
@@ -115,9 +115,10 @@ class Rules final : public OpRules {
     const Taps taps = taps_of(op);
     if (taps.history == 0) return {};
     const uint32_t item = graph.tensors[op.weight].type == Type::i8 ? 1 : sizeof(float);
-    std::vector<LeafShape> leaves{{op.name + ".past", taps.history, graph.values[op.inputs[0]].channels, item},
-                                  {op.name + ".cursor", taps.history}};
-    if (taps.width > 0) leaves.push_back({op.name + ".column", taps.width});
+    std::vector<LeafShape> leaves{
+        {.name = op.name + ".past", .dims = {taps.history, graph.values[op.inputs[0]].channels}, .item = item},
+        {.name = op.name + ".cursor", .below = taps.history}};
+    if (taps.width > 0) leaves.push_back({.name = op.name + ".column", .below = taps.width});
     return leaves;
   }
 

@@ -81,7 +81,8 @@ class Rules final : public OpRules {
 
   std::vector<LeafShape> leaves(const Graph& graph, const Op& op) const override {
     const uint32_t period = graph.domains[graph.values[op.output].domain].period;
-    return {{op.name + ".pending", period, graph.values[op.inputs[0]].channels}, {op.name + ".phase", period}};
+    return {{.name = op.name + ".pending", .dims = {period, graph.values[op.inputs[0]].channels}},
+            {.name = op.name + ".phase", .below = period}};
   }
 
   std::unique_ptr<Unit> unit(const Program& program, size_t op, uint32_t rows, uint32_t) const override {

@@ -1,5 +1,10 @@
-// norm       y = act(w (x - mean) / √(variance + 1e-5) + b), over the channels of one step      weight, bias (C)
+// norm       y = act(w (x - mean) / √(variance + epsilon) + b), over the channels of one step      weight, bias (C)
+//
+// Settings: the bits of epsilon, and 1 where the mean is taken for 0 (an RMS norm), else 0. The activation is none or
+// relu; the bias may be missing.
 #include <algorithm>
+#include <bit>
+#include <cmath>
 #include <utility>
 
 #include "check_ops.h"
@@ -20,8 +25,9 @@ class PackedNorm final : public Packed {
 
   void fill(std::byte* memory) const override {
     for (const auto& [tensor, offset] : {std::pair(op_.weight, weight), std::pair(op_.bias, bias)})
-      std::copy_n(graph_.tensors[tensor].f32(), graph_.values[op_.output].channels,
-                  reinterpret_cast<float*>(memory + offset));
+      if (tensor >= 0)
+        std::copy_n(graph_.tensors[tensor].f32(), graph_.values[op_.output].channels,
+                    reinterpret_cast<float*>(memory + offset));
   }
 
   size_t weight, bias;
@@ -37,9 +43,11 @@ class Norm final : public Unit {
 
   void block(Pass& pass) override {
     const auto& packed = program_.packed<PackedNorm>(index_);
+    const bool centred = op().settings[1] == 0;
+    const float epsilon = std::bit_cast<float>(op().settings[0]);
     for (uint32_t row = 0; row < rows_; row++)
       for (uint32_t tick = 0; tick < pass.count(domain(), row); tick++) {
-        program_.kernels.normalise({op().activation, program_.graph.values[op().output].channels,
+        program_.kernels.normalise({op().activation, centred, epsilon, program_.graph.values[op().output].channels,
                                     pass.floats(op().inputs[0], row, tick), program_.floats(packed.weight),
                                     program_.floats(packed.bias), pass.floats(op().output, row, tick)});
         pass.quantise(op().output, row, tick);
@@ -51,10 +59,14 @@ class Rules final : public OpRules {
  public:
   void check(OpCheck& check, const Op& op) const override {
     check.elementwise(op);
+    if (op.activation > Activation::relu) check.fail("has an activation other than relu");
+    if (op.settings.size() != 2 || op.settings[1] > 1) check.fail("has settings other than an epsilon, then 0 or 1");
+    const float epsilon = std::bit_cast<float>(op.settings[0]);
+    if (!(epsilon > 0) || !std::isfinite(epsilon)) check.fail("has the epsilon ", epsilon, "; it must be above 0");
     if (op.add != -1) check.fail("adds value ", op.add);
     check.own_weight(op);
     check.vector("weight", op.weight, check.value(op.output).channels);
-    check.vector("bias", op.bias, check.value(op.output).channels);
+    if (op.bias != -1) check.vector("bias", op.bias, check.value(op.output).channels);
   }
 
   bool follows(const Op&) const override { return true; }

@@ -69,7 +69,7 @@ class Rules final : public OpRules {
 
   std::vector<LeafShape> leaves(const Graph& graph, const Op& op) const override {
     const uint32_t period = graph.domains[graph.values[op.inputs[0]].domain].period;
-    return {{op.name + ".outputs", period, graph.values[op.output].channels}};
+    return {{.name = op.name + ".outputs", .dims = {period, graph.values[op.output].channels}}};
   }
 
   std::unique_ptr<Unit> unit(const Program& program, size_t op, uint32_t rows, uint32_t) const override {

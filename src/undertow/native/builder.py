@@ -80,11 +80,20 @@ class Builder:
         )
 
     def norm(
-        self, name: str, weight: Tensor, bias: Tensor, value: int, activation: Activation = Activation.NONE
+        self,
+        name: str,
+        weight: Tensor,
+        bias: Tensor | None,
+        value: int,
+        activation: Activation = Activation.NONE,
+        *,
+        epsilon: float,
+        rms: bool = False,
     ) -> int:
-        """Layer norm over the channels of a step, scaled and shifted, then an activation."""
-        tensors = {"weight": self.tensor(weight), "bias": self.tensor(bias)}
-        return self._elementwise(OpKind.NORM, name, value, activation=activation, **tensors)
+        """Layer norm, or RMS norm, over the channels of a step, scaled and shifted, then ReLU if that is wanted."""
+        tensors = {"weight": self.tensor(weight), "bias": NONE if bias is None else self.tensor(bias)}
+        settings = (float_bits(epsilon), int(rms))
+        return self._elementwise(OpKind.NORM, name, value, activation=activation, settings=settings, **tensors)
 
     def add(self, name: str, value: int, other: int, activation: Activation = Activation.NONE) -> int:
         """Two values' sum, then an activation."""
@@ -124,6 +133,16 @@ class Builder:
 
 def _keeps_state(op: Op) -> bool:
     return op.kind in (OpKind.FRAME, OpKind.UNFRAME) or (op.kind == OpKind.CONV and taps_of(op).history > 0)
+
+
+def float_bits(number: float) -> int:
+    """The bits of a number as float32, as an op's settings have it."""
+    return int(np.float32(number).view(np.uint32))
+
+
+def float_of(bits: int) -> float:
+    """The number that `float_bits` gave these bits."""
+    return float(np.uint32(bits).view(np.float32))
 
 
 def elements(tensor: Tensor, kind: Type) -> np.ndarray:

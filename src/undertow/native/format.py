@@ -22,7 +22,6 @@ MAGIC = b"UNDERTOW"
 VERSION = 4
 ALIGNMENT = 64
 NONE = -1  # an op's or a value's reference to nothing
-NORM_EPSILON = 1e-5  # what a norm adds to the variance
 
 HEADER = struct.Struct("<8sIIQ6Idd4I32s32s")
 CHECKED_FROM = 16  # the checksum covers what follows itself
@@ -61,13 +60,18 @@ class OpKind(IntEnum):
 class Activation(IntEnum):
     """What ends an op. GATE halves the channels: the first half is the filter, the second the gate.
 
-    MULTIPLY makes one of four: g1, g2, g3 and u, for σ(g1) · tanh(σ(g2) · x + σ(g3) · tanh(u)) of the input x.
+    MULTIPLY makes one of four: g1, g2, g3 and u, for σ(g1) · tanh(σ(g2) · x + σ(g3) · tanh(u)) of the input x. SWIGLU
+    halves them too: the first half is the gate g, the second the values v, for g · σ(g) · v.
     """
 
     NONE = 0
     RELU = 1
     GATE = 2
     MULTIPLY = 3
+    TANH = 4
+    GELU = 5
+    GELU_TANH = 6
+    SWIGLU = 7
 
 
 class EmissionKind(IntEnum):
@@ -79,7 +83,8 @@ class EmissionKind(IntEnum):
     GAUSSIAN = 3
 
 
-PARTS: dict[Activation, int] = {Activation.GATE: 2, Activation.MULTIPLY: 4}  # channels that make one; else one does
+# Channels that make one; else one does.
+PARTS: dict[Activation, int] = {Activation.GATE: 2, Activation.MULTIPLY: 4, Activation.SWIGLU: 2}
 
 DTYPES: dict[Type, str] = {Type.FLOAT32: "<f4", Type.BFLOAT16: "<u2", Type.INT8: "i1"}
 

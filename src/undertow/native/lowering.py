@@ -16,7 +16,7 @@ from undertow.layers.causal_conv import CausalConvolution
 from undertow.models.autoregressive import Autoregressive
 from undertow.native import format
 from undertow.native.builder import SYMBOLS, Builder, Unsupported, Values
-from undertow.native.format import NONE, NORM_EPSILON, Activation, EmissionKind, Graph, Type
+from undertow.native.format import NONE, Activation, EmissionKind, Graph, Type
 from undertow.native.taps import dilated
 from undertow.networks import TCN, ByteNet, Network, WaveNet
 from undertow.networks.bytenet import Head, MUBlock, NormedConv1d, ReLUBlock
@@ -155,9 +155,21 @@ def _causal_conv(build: Builder, layer: CausalConvolution, x: Values, **more: An
 
 
 def _norm(build: Builder, layer: layers.LayerNorm, x: Values, activation: Activation = Activation.NONE) -> Values:
-    assert layer.norm.eps == NORM_EPSILON, "the engine's norms add what torch's do by default"
-    (value,) = x
-    return (build.norm(build.modules[layer], layer.norm.weight, layer.norm.bias, value, activation),)
+    return _torch_norm(build, layer.norm, x, activation, build.modules[layer])
+
+
+def _torch_norm(
+    build: Builder,
+    norm: nn.LayerNorm | nn.RMSNorm,
+    x: Values,
+    activation: Activation = Activation.NONE,
+    name: str | None = None,
+) -> Values:
+    rms = isinstance(norm, nn.RMSNorm)
+    assert norm.eps is not None
+    (value,), bias = x, None if rms else norm.bias
+    name = name or build.modules[norm]
+    return (build.norm(name, norm.weight, bias, value, activation, epsilon=norm.eps, rms=rms),)
 
 
 def _unit(build: Builder, layer: layers.MultiplicativeUnit, x: Values) -> Values:

@@ -11,7 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from undertow.native.format import NONE, NORM_EPSILON, Activation, Graph, Op, OpKind
+from undertow.native.builder import float_of
+from undertow.native.format import NONE, Activation, Graph, Op, OpKind
 from undertow.native.taps import taps_of
 
 
@@ -83,8 +84,12 @@ def _conv(graph: Graph, op: Op, given: Given) -> Tensor:
 
 def _norm(graph: Graph, op: Op, given: Given) -> Tensor:
     x = given.made[op.inputs[0]]
-    scale = _tensor(graph, op.weight), _tensor(graph, op.bias)
-    return _activate(op.activation, F.layer_norm(x, x.shape[1:], *scale, NORM_EPSILON), x)
+    weight, epsilon = _tensor(graph, op.weight), float_of(op.settings[0])
+    bias = None if op.bias == NONE else _tensor(graph, op.bias)
+    if not op.settings[1]:
+        return _activate(op.activation, F.layer_norm(x, x.shape[1:], weight, bias, epsilon), x)
+    made = F.rms_norm(x, x.shape[1:], weight, epsilon)
+    return _activate(op.activation, made if bias is None else made + bias, x)
 
 
 def _add(graph: Graph, op: Op, given: Given) -> Tensor:
@@ -129,6 +134,13 @@ def _activate(activation: Activation, made: Tensor, x: Tensor) -> Tensor:
         *gates, u = made.chunk(4, dim=1)
         first, second, third = (torch.sigmoid(gate) for gate in gates)
         return first * torch.tanh(second * x + third * torch.tanh(u))
+    if activation == Activation.TANH:
+        return torch.tanh(made)
+    if activation in (Activation.GELU, Activation.GELU_TANH):
+        return F.gelu(made, approximate="tanh" if activation == Activation.GELU_TANH else "none")
+    if activation == Activation.SWIGLU:
+        gate, value = made.chunk(2, dim=1)
+        return F.silu(gate) * value
     return made
 
 
