@@ -31,6 +31,8 @@ using Floats = Array<const float, nb::ndim<3>>;
 using Params = Array<float, nb::ndim<3>>;
 using Uniforms = Array<const double, nb::ndim<3>>;
 using Keys = Array<const int64_t, nb::shape<-1, 3>>;
+using Samplings = Array<const double, nb::shape<-1, 3>>;  // temperature, top_k, top_p; of all rows, or of each
+using Rows = std::optional<Array<const uint32_t, nb::ndim<1>>>;  // the slots of a call's rows; of all, where there are none
 
 void require(bool holds, const char* what) {
   if (!holds) throw std::invalid_argument(what);
@@ -42,14 +44,22 @@ Type type_of(const std::string& name) {
   throw std::invalid_argument("precision '" + name + "' is none of float32, bfloat16, int8");
 }
 
-Condition condition_of(const Engine& engine, const std::optional<Floats>& given, int64_t steps) {
+// An empty list is of no rows, for which there is nothing to do; the engine's empty list is all of them.
+Slots slots_of(const Rows& rows) {
+  require(!rows || rows->size() > 0, "there are to be rows");
+  return rows ? Slots(rows->data(), rows->size()) : Slots();
+}
+
+int64_t count(const Engine& engine, Slots slots) { return int64_t(slots.empty() ? engine.slots() : slots.size()); }
+
+Condition condition_of(const Engine& engine, const std::optional<Floats>& given, int64_t rows, int64_t steps) {
   const int64_t channels = engine.program().graph.condition_channels;
   if (channels == 0) {
     require(!given, "this model takes no condition");
     return {};
   }
   require(given.has_value(), "this model needs a condition");
-  require(int64_t(given->shape(0)) == engine.rows() && int64_t(given->shape(2)) == channels &&
+  require(int64_t(given->shape(0)) == rows && int64_t(given->shape(2)) == channels &&
               (given->shape(1) == 1 || int64_t(given->shape(1)) == steps),
           "the condition is to be (rows, 1 or steps, condition_channels)");
   return {given->data(), int64_t(given->shape(1)), int64_t(given->shape(1)) * channels};
@@ -59,14 +69,16 @@ void check_signals() {
   if (PyErr_CheckSignals() != 0) throw nb::python_error();
 }
 
-void feed(Engine& engine, Symbols symbols, std::optional<Floats> condition, std::optional<Params> params) {
-  const int64_t steps = int64_t(symbols.shape(1));
-  require(symbols.shape(0) == engine.rows(), "symbols are to be (rows, steps)");
+void feed(Engine& engine, Symbols symbols, std::optional<Floats> condition, std::optional<Params> params, Rows rows) {
+  const Slots slots = slots_of(rows);
+  const int64_t steps = int64_t(symbols.shape(1)), num_rows = count(engine, slots);
+  require(int64_t(symbols.shape(0)) == num_rows, "symbols are to be (rows, steps)");
   if (params)
-    require(params->shape(0) == engine.rows() && int64_t(params->shape(1)) == steps &&
+    require(int64_t(params->shape(0)) == num_rows && int64_t(params->shape(1)) == steps &&
                 params->shape(2) == engine.program().num_params(),
             "params are to be (rows, steps, num_params)");
-  const Feed feed{symbols.data(), steps, condition_of(engine, condition, steps), params ? params->data() : nullptr};
+  const Feed feed{symbols.data(), steps, condition_of(engine, condition, num_rows, steps),
+                  params ? params->data() : nullptr, slots};
   const nb::gil_scoped_release release;
   engine.feed(feed);
 }
@@ -74,7 +86,7 @@ void feed(Engine& engine, Symbols symbols, std::optional<Floats> condition, std:
 // Python's signals are looked at now and then; a run that is interrupted leaves what it has drawn.
 void run_watched(Engine& engine, const Run& whole) {
   std::vector<int64_t> keys;
-  if (whole.keys) keys.assign(whole.keys, whole.keys + 3 * engine.rows());
+  if (whole.keys) keys.assign(whole.keys, whole.keys + 3 * count(engine, whole.slots));
   const int64_t num_uniforms = num_uniforms_of(engine.program().graph.emission.kind);
   for (int64_t done = 0; done < whole.steps; done += steps_between_signals) {
     Run part = whole;
@@ -95,19 +107,36 @@ void run_watched(Engine& engine, const Run& whole) {
   }
 }
 
-void run(Engine& engine, Drawn out, std::optional<Floats> condition, double temperature, uint32_t top_k, double top_p,
-         std::optional<Uniforms> uniforms, std::optional<Keys> keys) {
-  const int64_t steps = int64_t(out.shape(1)), num_uniforms = num_uniforms_of(engine.program().graph.emission.kind);
-  require(out.shape(0) == engine.rows(), "out is to be (rows, steps)");
+std::vector<Sampling> samplings_of(const std::optional<Samplings>& given, int64_t rows) {
+  if (!given) return {Sampling{}};
+  require(given->shape(0) == 1 || int64_t(given->shape(0)) == rows, "sampling is to be (1 or rows, 3)");
+  std::vector<Sampling> samplings;
+  for (size_t i = 0; i < given->shape(0); i++) {
+    const double temperature = (*given)(i, 0), top_k = (*given)(i, 1), top_p = (*given)(i, 2);
+    require(temperature >= 0 && top_p > 0 && top_p <= 1 && top_k >= 0 && top_k < 0x1p32,
+            "temperature, top_k or top_p is out of range");
+    samplings.push_back({temperature, uint32_t(top_k), top_p});
+  }
+  return samplings;
+}
+
+void run(Engine& engine, Drawn out, std::optional<Floats> condition, std::optional<Samplings> sampling,
+         std::optional<Uniforms> uniforms, std::optional<Keys> keys, Rows rows) {
+  const Slots slots = slots_of(rows);
+  const int64_t steps = int64_t(out.shape(1)), num_rows = count(engine, slots);
+  const int64_t num_uniforms = num_uniforms_of(engine.program().graph.emission.kind);
+  require(int64_t(out.shape(0)) == num_rows, "out is to be (rows, steps)");
   require(uniforms.has_value() != keys.has_value(), "give uniforms or keys");
-  require(temperature >= 0 && top_p > 0 && top_p <= 1, "temperature or top_p is out of range");
+  const std::vector<Sampling> samplings = samplings_of(sampling, num_rows);
   if (uniforms)
-    require(uniforms->shape(0) == engine.rows() && int64_t(uniforms->shape(1)) == steps &&
+    require(int64_t(uniforms->shape(0)) == num_rows && int64_t(uniforms->shape(1)) == steps &&
                 int64_t(uniforms->shape(2)) == num_uniforms,
             "uniforms are to be (rows, steps, num_uniforms)");
-  if (keys) require(keys->shape(0) == engine.rows(), "keys are to be (rows, 3)");
-  run_watched(engine, {out.data(), steps, steps, condition_of(engine, condition, steps), {temperature, top_k, top_p},
-                       uniforms ? uniforms->data() : nullptr, steps * num_uniforms, keys ? keys->data() : nullptr});
+  if (keys) require(int64_t(keys->shape(0)) == num_rows, "keys are to be (rows, 3)");
+  Run whole{out.data(), steps, steps, condition_of(engine, condition, num_rows, steps), samplings[0],
+            uniforms ? uniforms->data() : nullptr, steps * num_uniforms, keys ? keys->data() : nullptr, slots};
+  if (samplings.size() > 1) whole.samplings = samplings.data();
+  run_watched(engine, whole);
 }
 
 template <class T>
@@ -118,12 +147,13 @@ nb::object owned(std::vector<T> values, const std::vector<int64_t>& shape) {
   return nb::cast(nb::ndarray<nb::numpy, T>(kept->data(), sizes.size(), sizes.data(), owner));
 }
 
-nb::dict state(const Engine& engine) {
+nb::dict state(const Engine& engine, Rows rows) {
   nb::dict leaves;
+  const Slots slots = slots_of(rows);
   std::vector<Leaf> parts;
   {
     const nb::gil_scoped_release release;
-    parts = engine.state();
+    parts = engine.state(slots);
   }
   for (Leaf& leaf : parts)
     leaves[leaf.name.c_str()] =
@@ -131,7 +161,8 @@ nb::dict state(const Engine& engine) {
   return leaves;
 }
 
-void restore(Engine& engine, nb::dict arrays) {
+void restore(Engine& engine, nb::dict arrays, Rows rows) {
+  const Slots slots = slots_of(rows);
   std::vector<Leaf> leaves;
   for (const auto [name, array] : arrays) {
     Leaf leaf;
@@ -150,11 +181,16 @@ void restore(Engine& engine, nb::dict arrays) {
     leaves.push_back(std::move(leaf));
   }
   const nb::gil_scoped_release release;
-  engine.restore(std::move(leaves));
+  engine.restore(std::move(leaves), slots);
 }
 
-void set_pending(Engine& engine, Array<const int64_t, nb::ndim<1>> symbols) {
-  engine.set_pending({symbols.data(), symbols.shape(0)});
+nb::object pending(const Engine& engine, Rows rows) {
+  const std::vector<int64_t> symbols = engine.pending(slots_of(rows));
+  return owned(symbols, {int64_t(symbols.size())});
+}
+
+void set_pending(Engine& engine, Array<const int64_t, nb::ndim<1>> symbols, Rows rows) {
+  engine.set_pending({symbols.data(), symbols.shape(0)}, slots_of(rows));
 }
 
 std::vector<std::string> cpu_isas() {
@@ -187,23 +223,24 @@ NB_MODULE(_engine, m) {
       .def_prop_ro("state_bytes", [](const Program& p) { return p.graph.state_bytes(); });
   nb::class_<Engine>(m, "Engine")
       .def("__init__",
-           [](Engine* self, const Program& program, uint32_t rows, uint32_t threads) {
+           [](Engine* self, const Program& program, uint32_t slots, uint32_t threads) {
              // Python keeps the program alive (keep_alive below); this pointer owns nothing.
              const nb::gil_scoped_release release;
-             new (self) Engine(std::shared_ptr<const Program>(std::shared_ptr<const Program>(), &program), rows, threads);
+             new (self) Engine(std::shared_ptr<const Program>(std::shared_ptr<const Program>(), &program), slots, threads);
            },
-           "program"_a, "rows"_a, "threads"_a, nb::keep_alive<1, 2>())
-      .def_prop_ro("rows", &Engine::rows)
+           "program"_a, "slots"_a, "threads"_a, nb::keep_alive<1, 2>())
+      .def_prop_ro("slots", &Engine::slots)
       .def_prop_ro("threads", &Engine::threads)
-      .def_prop_rw("pending", [](const Engine& e) { const auto p = e.pending(); return owned(p, {int64_t(p.size())}); },
-                   &set_pending, nb::for_setter(nb::arg().noconvert()))
+      .def("pending", &pending, "slots"_a.noconvert() = nb::none())
+      .def("set_pending", &set_pending, "symbols"_a.noconvert(), "slots"_a.noconvert() = nb::none())
       .def("feed", &feed, "symbols"_a.noconvert(), "condition"_a.noconvert() = nb::none(),
-           "params"_a.noconvert() = nb::none())
-      .def("run", &run, "out"_a.noconvert(), "condition"_a.noconvert() = nb::none(), "temperature"_a = 1.0,
-           "top_k"_a = 0, "top_p"_a = 1.0, "uniforms"_a.noconvert() = nb::none(), "keys"_a.noconvert() = nb::none())
-      .def("reset", &Engine::reset)
-      .def("state", &state)
-      .def("restore", &restore, "leaves"_a);
+           "params"_a.noconvert() = nb::none(), "slots"_a.noconvert() = nb::none())
+      .def("run", &run, "out"_a.noconvert(), "condition"_a.noconvert() = nb::none(),
+           "sampling"_a.noconvert() = nb::none(), "uniforms"_a.noconvert() = nb::none(), "keys"_a.noconvert() = nb::none(), "slots"_a.noconvert() = nb::none())
+      .def("reset", [](Engine& e, Rows rows) { e.reset(slots_of(rows)); }, "slots"_a.noconvert() = nb::none())
+      .def("copy", &Engine::copy, "source"_a, "target"_a)
+      .def("state", &state, "slots"_a.noconvert() = nb::none())
+      .def("restore", &restore, "leaves"_a, "slots"_a.noconvert() = nb::none());
   m.def("cpu_isas", &cpu_isas);
   m.def("read_bandwidth",
         [](size_t num_bytes, uint32_t threads, const std::string& isa) { return read_bandwidth(num_bytes, threads, isa); },

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <string>
 
 #include "group.h"
 #include "team.h"
@@ -37,27 +38,55 @@ uint64_t row_bytes(const Program& program) {
 
 }  // namespace
 
-Engine::Engine(std::shared_ptr<const Program> program, uint32_t rows, uint32_t threads)
-    : program_(std::move(program)), rows_(rows), threads_(threads) {
-  if (rows < 1 || rows > most_rows) throw std::invalid_argument("rows must be from 1 to 65536");
-  if (rows * row_bytes(*program_) > most_bytes)
+Engine::Engine(std::shared_ptr<const Program> program, uint32_t slots, uint32_t threads)
+    : program_(std::move(program)), slots_(slots), threads_(threads), seen_(slots) {
+  if (slots < 1 || slots > most_rows) throw std::invalid_argument("rows must be from 1 to 65536");
+  if (slots * row_bytes(*program_) > most_bytes)
     throw std::invalid_argument("so many rows would take more than 64 GiB of memory");
   check_threads(threads);
   const DefinedArithmetic arithmetic;
-  // With a row or more for each thread, every thread has rows of its own; with fewer, all of them share each row.
-  const uint32_t num_groups = rows >= threads ? threads : 1;
+  // With a slot or more for each thread, every thread has slots of its own; with fewer, all of them share each row.
+  const uint32_t num_groups = slots >= threads ? threads : 1;
   for (uint32_t n = 0; n < num_groups; n++) {
-    const uint32_t first = uint64_t(rows) * n / num_groups, end = uint64_t(rows) * (n + 1) / num_groups;
-    groups_.push_back(std::make_unique<Group>(*program_, first, end - first, threads / num_groups));
+    const uint32_t first = uint64_t(slots) * n / num_groups, end = uint64_t(slots) * (n + 1) / num_groups;
+    groups_.push_back(std::make_unique<Group>(*program_, first, end - first, slots, threads / num_groups));
+    first_slots_.push_back(first);
   }
+  named_.reserve(slots);
   team_ = std::make_unique<Team>(threads);
 }
 
 Engine::~Engine() = default;
 
+Engine::Seat Engine::seat(uint32_t slot) const {
+  if (slot >= slots_)
+    throw std::invalid_argument("there is no slot " + std::to_string(slot) + "; they are 0 to " +
+                                std::to_string(slots_ - 1));
+  const size_t group = size_t(std::upper_bound(first_slots_.begin(), first_slots_.end(), slot) - first_slots_.begin()) - 1;
+  return {*groups_[group], slot - first_slots_[group]};
+}
+
+void Engine::name(Slots slots) const {
+  named_.assign(slots.begin(), slots.end());
+  if (slots.empty())
+    for (uint32_t slot = 0; slot < slots_; slot++) named_.push_back(slot);
+  std::fill(seen_.begin(), seen_.end(), false);
+  for (uint32_t slot : named_) {
+    seat(slot);
+    if (seen_[slot]) throw std::invalid_argument("slot " + std::to_string(slot) + " is named twice");
+    seen_[slot] = true;
+  }
+}
+
+void Engine::take(Slots slots) {
+  name(slots);
+  for (auto& group : groups_) group->take(named_);
+}
+
 void Engine::feed(const Feed& feed) {
   const Use use(stepping_);
-  for (int64_t i = 0; i < feed.steps * rows_; i++)
+  take(feed.slots);
+  for (int64_t i = 0; i < feed.steps * int64_t(named_.size()); i++)
     if (feed.symbols[i] < 0 || feed.symbols[i] > program_->graph.num_symbols)
       throw std::invalid_argument("a symbol lies outside the alphabet");
   for (auto& group : groups_) group->make_room(uint64_t(feed.steps));
@@ -68,6 +97,7 @@ void Engine::feed(const Feed& feed) {
 
 void Engine::run(const Run& run) {
   const Use use(stepping_);
+  take(run.slots);
   for (auto& group : groups_) group->make_room(uint64_t(run.steps));
   for (auto& group : groups_) group->prepare();
   const uint32_t each = groups_[0]->threads();
@@ -75,46 +105,62 @@ void Engine::run(const Run& run) {
   for (auto& group : groups_) group->conclude(run.steps);
 }
 
-void Engine::reset() {
+void Engine::reset(Slots slots) {
   const Use use(stepping_);
-  for (auto& group : groups_) group->reset();
+  name(slots);
+  for (uint32_t slot : named_) seat(slot).group.reset(seat(slot).slot);
 }
 
-std::vector<int64_t> Engine::pending() const {
+void Engine::copy(uint32_t from, uint32_t to) {
   const Use use(stepping_);
+  const Seat source = seat(from), target = seat(to);
+  if (from != to) target.group.copy(target.slot, source.group, source.slot);
+}
+
+std::vector<int64_t> Engine::pending(Slots slots) const {
+  const Use use(stepping_);
+  name(slots);
   std::vector<int64_t> symbols;
-  for (const auto& group : groups_) symbols.insert(symbols.end(), group->pending.begin(), group->pending.end());
+  for (uint32_t slot : named_) symbols.push_back(seat(slot).group.pending[seat(slot).slot]);
   return symbols;
 }
 
-void Engine::set_pending(std::span<const int64_t> symbols) {
+void Engine::set_pending(std::span<const int64_t> symbols, Slots slots) {
   const Use use(stepping_);
-  if (symbols.size() != rows_) throw std::invalid_argument("there is to be one pending symbol a row");
+  name(slots);
+  if (symbols.size() != named_.size()) throw std::invalid_argument("there is to be one pending symbol a row");
   for (int64_t symbol : symbols)
     if (symbol < 0 || symbol > program_->graph.num_symbols)
       throw std::invalid_argument("a symbol lies outside the alphabet");
-  for (auto& group : groups_)
-    std::copy_n(symbols.begin() + group->first_row(), group->rows(), group->pending.begin());
+  for (size_t row = 0; row < symbols.size(); row++) {
+    const Seat at = seat(named_[row]);
+    at.group.pending[at.slot] = symbols[row];
+  }
 }
 
-std::vector<Leaf> Engine::state() const {
+std::vector<Leaf> Engine::state(Slots slots) const {
   const Use use(stepping_);
   const DefinedArithmetic arithmetic;
+  name(slots);
   std::vector<uint32_t> entries(program_->graph.ops.size(), 1);
-  for (const auto& group : groups_)
-    std::ranges::transform(entries, group->entries(), entries.begin(), [](auto a, auto b) { return std::max(a, b); });
-  std::vector<Leaf> leaves = empty_leaves(program_->graph, rows_, entries);
-  for (const auto& group : groups_)
-    for (uint32_t row = 0; row < group->rows(); row++) group->write(row, leaves);
+  for (uint32_t slot : named_) seat(slot).group.count_entries(seat(slot).slot, entries);
+  std::vector<Leaf> leaves = empty_leaves(program_->graph, uint32_t(named_.size()), entries);
+  for (uint32_t row = 0; row < named_.size(); row++) {
+    const Seat at = seat(named_[row]);
+    at.group.write(at.slot, leaves, row);
+  }
   return distinct(std::move(leaves));
 }
 
-void Engine::restore(std::vector<Leaf> given) {
+void Engine::restore(std::vector<Leaf> given, Slots slots) {
   const Use use(stepping_);
   const DefinedArithmetic arithmetic;
-  const std::vector<Leaf> leaves = in_order(program_->graph, rows_, std::move(given));
-  for (auto& group : groups_)
-    for (uint32_t row = 0; row < group->rows(); row++) group->read(row, leaves);
+  name(slots);
+  const std::vector<Leaf> leaves = in_order(program_->graph, uint32_t(named_.size()), std::move(given));
+  for (uint32_t row = 0; row < named_.size(); row++) {
+    const Seat at = seat(named_[row]);
+    at.group.read(at.slot, leaves, row);
+  }
 }
 
 }  // namespace undertow

@@ -8,34 +8,33 @@ namespace undertow {
 
 namespace {
 
-constexpr uint32_t block_vectors = 128;  // of one value in a block, over all rows
 constexpr uint32_t burst_vectors = 6;    // past taps' products are shared by about so many steps and rows
 
 }  // namespace
 
-Group::Group(const Program& program, uint32_t first_row, uint32_t rows, uint32_t threads)
-    : pending(rows, program.graph.num_symbols), program_(program), first_row_(first_row), rows_(rows),
-      block_steps_(std::max(1u, block_vectors / rows)), values_(program, rows, block_steps_),
-      block_(program, first_row, rows, values_.block(), scratch_),
-      step_(program, first_row, rows, values_.step(), scratch_), progress_(new Progress[threads]),
+Group::Group(const Program& program, uint32_t first_slot, uint32_t slots, uint32_t most_rows, uint32_t threads)
+    : pending(slots, program.graph.num_symbols), program_(program), first_slot_(first_slot), slots_(slots),
+      symbols_(most_rows), values_(program, slots), block_(program, lanes_, slots, values_.block(), scratch_),
+      step_(program, lanes_, slots, values_.step(), scratch_), progress_(new Progress[threads]),
       sampler_(program.graph.emission, program.graph.num_symbols, program.num_params(), program.kernels.softmax),
       uniforms_(sampler_.num_uniforms()) {
   make_scratch();
   make_units(threads);
-  reset();
+  for (uint32_t slot = 0; slot < slots; slot++) reset(slot);
+  lanes_.slots.reserve(slots), lanes_.places.reserve(slots);
 }
 
 void Group::make_units(uint32_t threads) {
   const Graph& graph = program_.graph;
-  const uint32_t burst = std::max(1u, burst_vectors / rows_);
+  const uint32_t burst = std::max(1u, burst_vectors / slots_);
   uint32_t num_leaves = 0;
   for (size_t i = 0; i < graph.ops.size(); i++) {
     const OpRules& rules = rules_of(graph.ops[i]);
-    units_.push_back(rules.unit(program_, i, rows_, burst));
+    units_.push_back(rules.unit(program_, i, slots_, burst));
     leaves_.push_back(num_leaves);
     num_leaves += uint32_t(rules.leaves(graph, graph.ops[i]).size());
   }
-  Tasks tasks(graph, rows_, threads);
+  Tasks tasks(graph, slots_, threads);
   for (size_t i = 0; i < graph.ops.size(); i++)
     if (!program_.holding(graph.ops[i].output).ahead) {
       units_[i]->plan(tasks, step_);
@@ -54,7 +53,7 @@ void Group::make_units(uint32_t threads) {
 }
 
 void Group::make_scratch() {
-  const size_t most = size_t(rows_) * values_.most_ticks();
+  const size_t most = values_.most_vectors();
   size_t width = 0;
   for (size_t i = 0; i < program_.graph.ops.size(); i++) {
     const Packed* packed = program_.packed(i);
@@ -67,9 +66,37 @@ void Group::make_scratch() {
   scratch_.acc = Aligned<std::byte>(most * width * sizeof(float));
 }
 
-void Group::reset() {
-  for (auto& unit : units_) unit->reset();
-  std::fill(pending.begin(), pending.end(), int64_t(program_.graph.num_symbols));
+// Other rows than those of the last call find nothing that was worked out for these.
+void Group::take(const std::vector<uint32_t>& slots) {
+  Lanes& lanes = lanes_;
+  const auto mine = [&](uint32_t slot) { return slot >= first_slot_ && slot - first_slot_ < slots_; };
+  size_t lane = 0;
+  bool same = true;
+  for (size_t place = 0; place < slots.size(); place++)
+    if (mine(slots[place])) {
+      const uint32_t slot = slots[place] - first_slot_;
+      if (lane == lanes.slots.size()) lanes.slots.push_back(slot), lanes.places.push_back(0), same = false;
+      same &= lanes.slots[lane] == slot;
+      lanes.slots[lane] = slot, lanes.places[lane] = uint32_t(place);
+      lane++;
+    }
+  same &= lane == lanes.slots.size();
+  if (same) return;
+  lanes.slots.resize(lane), lanes.places.resize(lane);
+  values_.arrange(uint32_t(lane));
+  block_.place(values_.block()), step_.place(values_.step());
+  forget();
+}
+
+void Group::reset(uint32_t slot) {
+  for (auto& unit : units_) unit->reset(slot);
+  pending[slot] = int64_t(program_.graph.num_symbols);
+  forget();
+}
+
+void Group::copy(uint32_t slot, const Group& other, uint32_t other_slot) {
+  for (size_t i = 0; i < units_.size(); i++) units_[i]->copy(slot, *other.units_[i], other_slot);
+  pending[slot] = other.pending[other_slot];
   forget();
 }
 
@@ -79,36 +106,30 @@ void Group::forget() {
 
 void Group::make_room(uint64_t steps) {
   for (auto& unit : units_)
-    for (uint32_t row = 0; row < rows_; row++) unit->make_room(row, steps);
+    for (uint32_t slot : lanes_.slots) unit->make_room(slot, steps);
 }
 
-std::vector<uint32_t> Group::entries() const {
-  std::vector<uint32_t> most;
-  for (const auto& unit : units_) {
-    most.push_back(1);
-    for (uint32_t row = 0; row < rows_; row++) most.back() = std::max(most.back(), unit->entries(row));
-  }
-  return most;
+void Group::count_entries(uint32_t slot, std::vector<uint32_t>& most) const {
+  for (size_t i = 0; i < units_.size(); i++) most[i] = std::max(most[i], units_[i]->entries(slot));
 }
 
-void Group::write(uint32_t row, std::vector<Leaf>& leaves) const {
-  for (size_t i = 0; i < units_.size(); i++)
-    units_[i]->write(row, std::span(leaves).subspan(leaves_[i]), first_row_ + row);
+void Group::write(uint32_t slot, std::vector<Leaf>& leaves, uint32_t row) const {
+  for (size_t i = 0; i < units_.size(); i++) units_[i]->write(slot, std::span(leaves).subspan(leaves_[i]), row);
 }
 
-void Group::read(uint32_t row, const std::vector<Leaf>& leaves) {
-  for (size_t i = 0; i < units_.size(); i++)
-    units_[i]->read(row, std::span(leaves).subspan(leaves_[i]), first_row_ + row);
+void Group::read(uint32_t slot, const std::vector<Leaf>& leaves, uint32_t row) {
+  for (size_t i = 0; i < units_.size(); i++) units_[i]->read(slot, std::span(leaves).subspan(leaves_[i]), row);
   forget();
 }
 
 void Group::feed(const Feed& feed) {
-  const uint32_t num_params = program_.num_params();
+  const uint32_t num_params = program_.num_params(), most = Values::block_steps(lanes_.size());
+  if (lanes_.size() == 0) return;
   forget();
-  for (int64_t done = 0; done < feed.steps; done += block_steps_) {
-    const uint32_t steps = uint32_t(std::min<int64_t>(block_steps_, feed.steps - done));
+  for (int64_t done = 0; done < feed.steps; done += most) {
+    const uint32_t steps = uint32_t(std::min<int64_t>(most, feed.steps - done));
     block_.begin(steps, feed.condition, done);
-    block_.symbols = feed.symbols + int64_t(first_row_) * feed.steps + done;
+    block_.symbols = feed.symbols + done;
     block_.symbol_stride = size_t(feed.steps);
     for (size_t i = 0; i < units_.size(); i++) {
       if (feed.params || program_.feeds_state(i))
@@ -117,10 +138,10 @@ void Group::feed(const Feed& feed) {
         units_[i]->keep(block_);
     }
     if (!feed.params) continue;
-    for (uint32_t row = 0; row < rows_; row++)
+    for (uint32_t row = 0; row < lanes_.size(); row++)
       for (uint32_t step = 0; step < steps; step++)
         std::copy_n(block_.floats(program_.graph.output, row, step), num_params,
-                    feed.params + ((int64_t(first_row_) + row) * feed.steps + done + step) * num_params);
+                    feed.params + (lanes_.places[row] * feed.steps + done + step) * num_params);
   }
 }
 

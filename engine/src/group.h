@@ -1,4 +1,4 @@
-// A set of rows and the threads that step them together.
+// A set of slots and the threads that step the rows in them together.
 //
 // Two ways through the same ops: a block, many known steps of every row at once, op by op; and a step, whose symbol is
 // known only when the step before it is done, cut into tasks that threads share (schedule.h).
@@ -21,30 +21,32 @@ namespace undertow {
 
 class Group {
  public:
-  // Rows first_row … first_row + rows - 1 of what an engine is given.
-  Group(const Program& program, uint32_t first_row, uint32_t rows, uint32_t threads);
+  // Slots first_slot … first_slot + slots - 1 of an engine, which is given at most so many rows at once.
+  Group(const Program& program, uint32_t first_slot, uint32_t slots, uint32_t most_rows, uint32_t threads);
 
-  uint32_t first_row() const { return first_row_; }
-  uint32_t rows() const { return rows_; }
   uint32_t threads() const { return uint32_t(schedule_.size()); }
 
-  void reset();
+  // Which of its slots the next feed or run is for, and where those stand among all that the caller named.
+  void take(const std::vector<uint32_t>& slots);
+
+  void reset(uint32_t slot);
+  void copy(uint32_t slot, const Group& other, uint32_t other_slot);
   void feed(const Feed& feed);
   void prepare();                             // by one thread, before `run`
   void run(const Run& run, uint32_t thread);  // by every thread of the group at once
   void conclude(int64_t steps);               // by one thread, after `run`
 
-  // Allocate what the coming steps need. Throws std::invalid_argument where they are too many.
+  // Allocate what the coming steps of the rows taken need. Throws std::invalid_argument where they are too many.
   void make_room(uint64_t steps);
 
-  // Of each op, the entries of its leaves that grow which some row has.
-  std::vector<uint32_t> entries() const;
+  // Raise, of each op, the entries of its leaves that grow to those that a slot has.
+  void count_entries(uint32_t slot, std::vector<uint32_t>& most) const;
 
-  // A row's part of all leaves, in the order of the ops.
-  void write(uint32_t row, std::vector<Leaf>& leaves) const;
-  void read(uint32_t row, const std::vector<Leaf>& leaves);
+  // A slot to a row of all leaves, in the order of the ops, and from it.
+  void write(uint32_t slot, std::vector<Leaf>& leaves, uint32_t row) const;
+  void read(uint32_t slot, const std::vector<Leaf>& leaves, uint32_t row);
 
-  std::vector<int64_t> pending;  // of each row, the last symbol: drawn, and not yet fed
+  std::vector<int64_t> pending;  // of each slot, the last symbol: drawn, and not yet fed
 
  private:
   // A task, found at once; without a unit it is the step's beginning.
@@ -66,8 +68,9 @@ class Group {
   void wait(uint32_t thread, uint64_t count);
 
   const Program& program_;
-  uint32_t first_row_, rows_;
-  uint32_t block_steps_;  // a block may have
+  const uint32_t first_slot_, slots_;
+  Lanes lanes_;
+  std::vector<int64_t> symbols_;  // of each of the caller's rows, what a step embeds
   Values values_;
   Scratch scratch_;
   Pass block_, step_;

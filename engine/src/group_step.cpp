@@ -42,6 +42,7 @@ void Group::conclude(int64_t steps) {
 
 void Group::run(const Run& run, uint32_t thread) {
   const Schedule& schedule = schedule_;
+  if (lanes_.size() == 0) return;
   if (turns_alone_ > 0 || schedule.size() == 1) {
     if (thread == 0) run_alone(run);
     return;
@@ -96,13 +97,14 @@ void Group::begin_step(const Run& run, int64_t step) {
     know_ahead(run, step);
   else if (run.condition.steps > 1)
     step_.ahead++;
-  step_.symbols = pending.data(), step_.symbol_stride = 1;
+  for (uint32_t row = 0; row < lanes_.size(); row++) symbols_[lanes_.places[row]] = pending[lanes_.slots[row]];
+  step_.symbols = symbols_.data(), step_.symbol_stride = 1;
 }
 
 // Work out for a block of steps what follows from the condition alone; once for all if it is the same at every step.
 void Group::know_ahead(const Run& run, int64_t step) {
   const bool constant = run.condition.steps <= 1;
-  const uint32_t steps = constant ? 1 : uint32_t(std::min<int64_t>(block_steps_, run.steps - step));
+  const uint32_t steps = constant ? 1 : uint32_t(std::min<int64_t>(Values::block_steps(lanes_.size()), run.steps - step));
   block_.begin(steps, run.condition, step);
   for (size_t i = 0; i < units_.size(); i++)
     if (program_.holding(program_.graph.ops[i].output).ahead) units_[i]->block(block_);
@@ -112,8 +114,8 @@ void Group::know_ahead(const Run& run, int64_t step) {
 
 void Group::draw(const Run& run, int64_t step) {
   const uint32_t num_uniforms = sampler_.num_uniforms();
-  for (uint32_t row = 0; row < rows_; row++) {
-    const int64_t place = first_row_ + row;
+  for (uint32_t row = 0; row < lanes_.size(); row++) {
+    const int64_t place = lanes_.places[row];
     const double* uniforms = uniforms_.data();
     if (run.uniforms) {
       uniforms = run.uniforms + place * run.uniform_stride + step * num_uniforms;
@@ -122,8 +124,9 @@ void Group::draw(const Run& run, int64_t step) {
       undertow::uniforms(uint64_t(key[0]), uint64_t(key[1]), uint64_t(key[2]) + uint64_t(step), num_uniforms,
                          uniforms_.data());
     }
-    pending[row] = sampler_.draw(step_.floats(program_.graph.output, row, 0), uniforms, run.sampling);
-    run.out[place * run.stride + step] = pending[row];
+    const Sampling& sampling = run.samplings ? run.samplings[place] : run.sampling;
+    const int64_t drawn = sampler_.draw(step_.floats(program_.graph.output, row, 0), uniforms, sampling);
+    pending[lanes_.slots[row]] = run.out[place * run.stride + step] = drawn;
   }
 }
 

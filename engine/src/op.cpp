@@ -16,8 +16,8 @@ const OpRules& rules_of(OpKind kind) {
   return *rules[size_t(kind)];
 }
 
-Unit::Unit(const Program& program, size_t op, uint32_t rows)
-    : program_(program), index_(op), rows_(rows), op_(program.graph.ops[op]),
+Unit::Unit(const Program& program, size_t op, uint32_t slots)
+    : program_(program), index_(op), slots_(slots), op_(program.graph.ops[op]),
       domain_(program.graph.values[op_.output].domain) {}
 
 void Unit::plan(Tasks& tasks, const Pass&) { tasks.push_whole(index_, op_); }

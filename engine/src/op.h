@@ -54,16 +54,18 @@ class Packed {
   virtual size_t gathered() const { return 0; }    // bytes of a vector's inputs side by side, where they must be gathered
 };
 
-// An op made ready for some rows: its part of their state, and its work on them.
+// An op made ready for some slots: its part of their state, and its work on the rows of a pass, each in a slot.
 class Unit {
  public:
-  Unit(const Program& program, size_t op, uint32_t rows);
+  Unit(const Program& program, size_t op, uint32_t slots);
   virtual ~Unit() = default;
   Unit(const Unit&) = delete;
   Unit& operator=(const Unit&) = delete;
 
-  // State: as before the first step; a row's part to leaves, and from them.
-  virtual void reset() {}
+  // State of a slot: as before the first step; that of another slot of this op, here or in another group; to a row of
+  // leaves, and from it.
+  virtual void reset(uint32_t) {}
+  virtual void copy(uint32_t, const Unit&, uint32_t) {}
   virtual void write(uint32_t, std::span<Leaf>, uint32_t) const {}
   virtual void read(uint32_t, std::span<const Leaf>, uint32_t) {}
   virtual uint32_t entries(uint32_t) const { return 1; }  // that a row has of the leaves that grow
@@ -84,7 +86,7 @@ class Unit {
   // Drop what was worked out for steps to come. `fetch` asks for the memory of the next piece of it.
   virtual void forget() {}
   virtual bool works_ahead() const { return false; }
-  virtual void fetch() const {}
+  virtual void fetch(const Pass&) const {}
   const Unit* following = nullptr;  // the next unit that works ahead, round and round
 
  protected:
@@ -93,7 +95,7 @@ class Unit {
 
   const Program& program_;
   const size_t index_;
-  const uint32_t rows_;
+  const uint32_t slots_;
 
  private:
   const Op& op_;
@@ -116,8 +118,8 @@ class OpRules {
   virtual uint64_t tick_bytes(const Graph&, const Op&) const { return 0; }  // of weights, read in one tick
   virtual std::unique_ptr<Packed> pack(const Graph&, const Op&, Room&) const { return nullptr; }
 
-  // `block` steps may be known at once, and the products of `burst` steps shared.
-  virtual std::unique_ptr<Unit> unit(const Program&, size_t op, uint32_t rows, uint32_t burst) const = 0;
+  // The products of past taps may be shared by `burst` steps.
+  virtual std::unique_ptr<Unit> unit(const Program&, size_t op, uint32_t slots, uint32_t burst) const = 0;
 };
 
 const OpRules& rules_of(OpKind kind);

@@ -5,11 +5,11 @@
 
 namespace undertow {
 
-Pass::Pass(const Program& program, uint32_t first_row, uint32_t rows, std::vector<Place> places, Scratch& shared)
-    : scratch(shared), program_(program), first_row_(first_row), rows_(rows), places_(std::move(places)) {
+Pass::Pass(const Program& program, const Lanes& lanes, uint32_t most_lanes, std::vector<Place> places, Scratch& shared)
+    : scratch(shared), program_(program), lanes_(lanes), places_(std::move(places)) {
   for (size_t domain = 0; domain < program.graph.domains.size(); domain++) {
-    counts.emplace_back(rows);
-    phases.emplace_back(rows);
+    counts.emplace_back(most_lanes);
+    phases.emplace_back(most_lanes);
   }
 }
 
@@ -21,7 +21,7 @@ void Pass::begin(uint32_t steps, const Condition& condition, int64_t step) {
 
 const float* Pass::condition(uint32_t row, uint32_t tick) const {
   const size_t step = condition_.steps == 1 ? 0 : size_t(tick) * program_.graph.condition_channels;
-  return condition_.data + int64_t(first_row_ + row) * condition_.stride + step;
+  return condition_.data + int64_t(lanes_.places[row]) * condition_.stride + step;
 }
 
 void Pass::quantise(uint32_t value, uint32_t row, uint32_t tick) const {

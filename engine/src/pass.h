@@ -20,6 +20,13 @@ struct Place {
   bool ahead = false;  // worked out for a block of steps, of which this pass is at one
 };
 
+// The rows of a call that a group steps, side by side: what is kept of each lane's row, and its place among the caller's.
+struct Lanes {
+  std::vector<uint32_t> slots, places;
+
+  uint32_t size() const { return uint32_t(slots.size()); }
+};
+
 // Pointers and sums of the ops that one thread works on as a whole, one after another.
 struct Scratch {
   std::vector<const void*> x;
@@ -32,7 +39,8 @@ struct Scratch {
 
 class Pass {
  public:
-  Pass(const Program& program, uint32_t first_row, uint32_t rows, std::vector<Place> places, Scratch& scratch);
+  // For at most so many lanes.
+  Pass(const Program& program, const Lanes& lanes, uint32_t most_lanes, std::vector<Place> places, Scratch& scratch);
 
   float* floats(uint32_t value, uint32_t row, uint32_t tick) const {
     const Place& at = places_[value];
@@ -47,6 +55,7 @@ class Pass {
     return type == Type::i8 ? static_cast<const void*>(bytes(value, row, tick)) : floats(value, row, tick);
   }
   const Place& place(uint32_t value) const { return places_[value]; }
+  void place(const std::vector<Place>& places) { places_ = places; }
 
   // The bytes of a vector whose floats are there, where anything reads them.
   void quantise(uint32_t value, uint32_t row, uint32_t tick) const;
@@ -54,22 +63,23 @@ class Pass {
   // So many steps, from `step` of what is known on; one step of a condition that serves all is taken as it is.
   void begin(uint32_t steps, const Condition& condition, int64_t step);
 
-  // Rows of this pass lie side by side, lane by lane; what is kept of a row from step to step lies in its slot.
-  uint32_t rows() const { return rows_; }
-  uint32_t slot(uint32_t lane) const { return lane; }
+  // Values of its rows lie side by side, lane by lane; what is kept of a row from step to step lies in its slot.
+  uint32_t rows() const { return lanes_.size(); }
+  uint32_t slot(uint32_t lane) const { return lanes_.slots[lane]; }
   uint32_t count(uint32_t domain, uint32_t row) const { return counts[domain][row]; }
+  int64_t symbol(uint32_t row, uint32_t tick) const { return symbols[lanes_.places[row] * symbol_stride + tick]; }
   const float* condition(uint32_t row, uint32_t tick) const;
 
-  std::vector<std::vector<uint32_t>> counts;  // of each domain and row, ticks of this pass
+  std::vector<std::vector<uint32_t>> counts;  // of each domain and lane, ticks of this pass
   std::vector<std::vector<uint32_t>> phases;  // inputs pending of its frame when the pass began
-  const int64_t* symbols = nullptr;           // (rows, symbol_stride): what is embedded
+  const int64_t* symbols = nullptr;           // (the caller's rows, symbol_stride): what is embedded
   size_t symbol_stride = 0;
   uint32_t ahead = 0;                         // the step in the block of what is known ahead
   Scratch& scratch;
 
  private:
   const Program& program_;
-  uint32_t first_row_, rows_;
+  const Lanes& lanes_;
   std::vector<Place> places_;
   Condition condition_{};
 };

@@ -1,4 +1,4 @@
-// The past inputs of one convolution for each row, floats or bytes. A row is written where its cursor stands, at its
+// The past inputs of one convolution for each slot, floats or bytes. A slot is written where its cursor stands, at its
 // oldest entry.
 #pragma once
 
@@ -10,18 +10,18 @@
 namespace undertow {
 
 struct Ring {
-  uint32_t length = 0;  // entries a row; 0: the convolution keeps none
+  uint32_t length = 0;  // entries a slot; 0: the convolution keeps none
   size_t entry = 0;     // bytes from one entry to the next
   Aligned<std::byte> memory{};
   std::vector<uint32_t> cursors{};
 
-  std::byte* at(uint32_t row, uint32_t slot) const { return memory.data() + (size_t(row) * length + slot) * entry; }
-  // The slot of what was written `age` entries ago, 1 <= age <= length.
-  uint32_t slot(uint32_t row, uint32_t age) const {
-    const uint32_t place = cursors[row] + length - age;
+  std::byte* at(uint32_t slot, uint32_t place) const { return memory.data() + (size_t(slot) * length + place) * entry; }
+  // Where that lies which was written `age` entries ago, 1 <= age <= length.
+  uint32_t place(uint32_t slot, uint32_t age) const {
+    const uint32_t place = cursors[slot] + length - age;
     return place < length ? place : place - length;
   }
-  void advance(uint32_t row) { cursors[row] = cursors[row] + 1 == length ? 0 : cursors[row] + 1; }
+  void advance(uint32_t slot) { cursors[slot] = cursors[slot] + 1 == length ? 0 : cursors[slot] + 1; }
 };
 
 }  // namespace undertow

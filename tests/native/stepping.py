@@ -15,6 +15,7 @@ from undertow.emissions import Sampling
 from undertow.models.autoregressive import Autoregressive
 from undertow.native import lower, make_engine, make_program, to_bytes
 from undertow.options import PLAIN
+from undertow.session.engine_arrays import sampling_array
 
 TIE = 1e-6  # a uniform nearer than this to an end of its symbol's interval may fall on the other side
 
@@ -68,9 +69,7 @@ def run(
         engine.run(
             out,
             aligned(given, start, stop),
-            temperature=sampling.temperature,
-            top_k=sampling.top_k or 0,
-            top_p=1.0 if sampling.top_p is None else sampling.top_p,
+            sampling=sampling_array([sampling], 2**16),
             uniforms=np.ascontiguousarray(uniforms[:, start:stop]),
         )
         drawn.append(out)

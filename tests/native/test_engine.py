@@ -40,6 +40,14 @@ def float32(*shape: int) -> Any:
     return np.zeros(shape, np.float32)
 
 
+def slots(*numbers: int) -> Any:
+    return np.array(numbers, np.uint32)
+
+
+def sampling(temperature: float = 1, top_k: float = 0, top_p: float = 1) -> Any:
+    return np.array([[temperature, top_k, top_p]])
+
+
 def test_fault_50_every_wrong_argument_of_an_engine_is_refused() -> None:
     """Two rows of a model with five channels of condition and sixteen parameters."""
     program = _engine.Program(to_bytes(lower(build("labels")).graph))
@@ -47,10 +55,10 @@ def test_fault_50_every_wrong_argument_of_an_engine_is_refused() -> None:
     engine = _engine.Engine(program, 2, 1)
     assert (program.condition_channels, program.num_params) == (5, 16)
     calls: list[tuple[Any, dict[str, Any]]] = [
-        (_engine.Engine, dict(program=program, rows=0, threads=1)),
-        (_engine.Engine, dict(program=program, rows=1, threads=0)),
-        (_engine.Engine, dict(program=program, rows=2**31, threads=1)),
-        (_engine.Engine, dict(program=None, rows=1, threads=1)),
+        (_engine.Engine, dict(program=program, slots=0, threads=1)),
+        (_engine.Engine, dict(program=program, slots=1, threads=0)),
+        (_engine.Engine, dict(program=program, slots=2**31, threads=1)),
+        (_engine.Engine, dict(program=None, slots=1, threads=1)),
         (_engine.Program, dict(data=b"")),
         (_engine.Program, dict(data=bytearray(9))),
         (engine.feed, dict(symbols=int64(2, 3))),
@@ -66,9 +74,20 @@ def test_fault_50_every_wrong_argument_of_an_engine_is_refused() -> None:
         (engine.run, dict(out=int64(2, 3), condition=known, uniforms=half[:, :2].copy())),
         (engine.run, dict(out=int64(2, 3), condition=known, keys=int64(3, 3))),
         (engine.run, dict(out=int64(2, 3), condition=known, uniforms=half, keys=int64(2, 3))),
-        (engine.run, dict(out=int64(2, 3), condition=known, uniforms=half, temperature=float("nan"))),
-        (engine.run, dict(out=int64(2, 3), condition=known, uniforms=half, top_p=0.0)),
-        (engine.run, dict(out=int64(2, 3), condition=known, uniforms=half, top_k=-1)),
+        (engine.run, dict(out=int64(2, 3), condition=known, uniforms=half, sampling=sampling(float("nan")))),
+        (engine.run, dict(out=int64(2, 3), condition=known, uniforms=half, sampling=sampling(top_p=0.0))),
+        (engine.run, dict(out=int64(2, 3), condition=known, uniforms=half, sampling=sampling(top_k=-1))),
+        (engine.run, dict(out=int64(2, 3), condition=known, uniforms=half, sampling=np.ones((3, 3)))),
+        (engine.run, dict(out=int64(2, 3), condition=known, uniforms=half, slots=slots(0, 0))),
+        (engine.run, dict(out=int64(2, 3), condition=known, uniforms=half, slots=slots(0, 2))),
+        (engine.run, dict(out=int64(2, 3), condition=known, uniforms=half, slots=slots(1))),
+        (engine.feed, dict(symbols=int64(2, 3), condition=known, slots=slots())),
+        (engine.feed, dict(symbols=int64(2, 3), condition=known, slots=slots(0, 1).astype(np.int64))),
+        (engine.copy, dict(source=0, target=2)),
+        (engine.copy, dict(source=-1, target=0)),
+        (engine.state, dict(slots=slots(7))),
+        (engine.pending, dict(slots=slots(1, 1))),
+        (engine.reset, dict(slots=slots(2))),
         (engine.run, dict(out=np.broadcast_to(int64(1, 3), (2, 3)), condition=known, uniforms=half)),
     ]
     for call, arguments in calls:
@@ -76,7 +95,7 @@ def test_fault_50_every_wrong_argument_of_an_engine_is_refused() -> None:
             call(**arguments)
     for wrong in (int64(3), int64(2, value=-1), int64(2, value=17), int64(2, 1), None):
         with pytest.raises((ValueError, TypeError)):
-            engine.pending = wrong
+            engine.set_pending(wrong)
 
 
 def test_fault_50_every_wrong_state_is_refused() -> None:

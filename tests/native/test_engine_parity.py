@@ -81,9 +81,9 @@ def test_real_sound_step_by_step(
     noise, engine = uniforms(0, [0], 0, num_steps, 1), engine_of(of_speech)
     drawn, past = np.empty((1, num_steps), dtype=np.int64), np.ascontiguousarray(inputs.T.numpy())
     for step in range(num_steps):
-        engine.pending = past[step]
+        engine.set_pending(past[step])
         engine.run(drawn[:, step : step + 1].copy(), None, uniforms=noise[:, step : step + 1])
-        drawn[:, step] = engine.pending
+        drawn[:, step] = engine.pending()
     num_ties = count_ties(of_speech, single, noise[0], drawn[0])
     record_property("ties", num_ties)
     assert num_ties <= 5

@@ -71,7 +71,7 @@ def test_drawing_is_feeding_what_was_drawn(kind: str) -> None:
     noise = uniforms(2, range(ROWS), 0, STEPS, model.emission.num_uniforms)
     drawing, feeding = engine_of(model, ROWS), engine_of(model, ROWS)
     drawn = run(drawing, noise, known, [STEPS])
-    assert np.array_equal(drawing.pending, drawn[:, -1])
+    assert np.array_equal(drawing.pending(), drawn[:, -1])
     feed(feeding, model, model.past(torch.from_numpy(drawn[:, :-1])), known, [STEPS])
     assert drawing.state().keys() == feeding.state().keys()
     for one, other in zip(drawing.state().values(), feeding.state().values(), strict=True):

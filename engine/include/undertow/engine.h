@@ -25,12 +25,16 @@ struct Condition {
   int64_t stride = 0;     // floats from one row to the next
 };
 
+// Rows of a call are those in the slots that it names, in that order, each slot once; or in all slots, where it names none.
+using Slots = std::span<const uint32_t>;
+
 // Known symbols to step through.
 struct Feed {
   const int64_t* symbols;  // (rows, steps)
   int64_t steps;
   Condition condition;
   float* params;           // (rows, steps, num_params) of the symbols after each; null when they are not wanted
+  Slots slots = {};
 };
 
 // Symbols to draw. Uniforms are supplied, or made of keys (rows, 3): seed, row, first step.
@@ -42,36 +46,55 @@ struct Run {
   const double* uniforms;  // (rows, uniform_stride), num_uniforms a step; or null
   int64_t uniform_stride;
   const int64_t* keys;
+  Slots slots = {};
+  const Sampling* samplings = nullptr;  // one a row, in place of the one for all
 };
 
 // One thread at a time may use an engine: another one's call throws std::logic_error.
 class Engine {
  public:
-  // Rows at the beginning, before the start symbol. More threads than rows step each row together.
-  Engine(std::shared_ptr<const Program> program, uint32_t rows, uint32_t threads);
+  // Slots for rows, each at the beginning, before the start symbol. More threads than slots step each row together.
+  Engine(std::shared_ptr<const Program> program, uint32_t slots, uint32_t threads);
   ~Engine();
 
+  // Step the rows of some slots; the others stand as they are, and cost nothing.
   void feed(const Feed& feed);
   void run(const Run& run);
-  void reset();
+
+  // A row at the beginning; and one that is where another is.
+  void reset(Slots slots = {});
+  void copy(uint32_t from, uint32_t to);
 
   // Of each row, the last symbol: drawn, and not yet fed.
-  std::vector<int64_t> pending() const;
-  void set_pending(std::span<const int64_t> symbols);
+  std::vector<int64_t> pending(Slots slots = {}) const;
+  void set_pending(std::span<const int64_t> symbols, Slots slots = {});
 
   // Rings, frames and what they hold, by name, in the order of the ops; `restore` takes them in any order, and throws
   // std::invalid_argument, which names what does not fit.
-  std::vector<Leaf> state() const;
-  void restore(std::vector<Leaf> given);
+  std::vector<Leaf> state(Slots slots = {}) const;
+  void restore(std::vector<Leaf> given, Slots slots = {});
 
   const Program& program() const { return *program_; }
-  uint32_t rows() const { return rows_; }
+  uint32_t slots() const { return slots_; }
   uint32_t threads() const { return threads_; }
 
  private:
+  // A slot's group and its number there.
+  struct Seat {
+    Group& group;
+    uint32_t slot;
+  };
+
+  Seat seat(uint32_t slot) const;
+  void name(Slots slots) const;  // into named_: throws std::invalid_argument where they are not slots, each once
+  void take(Slots slots);        // for a feed or a run
+
   std::shared_ptr<const Program> program_;
-  uint32_t rows_, threads_;
+  uint32_t slots_, threads_;
+  mutable std::vector<uint32_t> named_;
+  mutable std::vector<bool> seen_;
   std::vector<std::unique_ptr<Group>> groups_;
+  std::vector<uint32_t> first_slots_;  // of each group
   std::unique_ptr<Team> team_;
   mutable std::atomic_flag stepping_;
 };

@@ -15,7 +15,7 @@ class Add final : public Unit {
     finish.activation = op().activation;
     finish.end = uint32_t(round_up(program_.graph.values[op().output].channels, lane_group));
     finish.num_rows = 1;
-    for (uint32_t row = 0; row < rows_; row++)
+    for (uint32_t row = 0; row < pass.rows(); row++)
       for (uint32_t tick = 0; tick < pass.count(domain(), row); tick++) {
         const float* added = pass.floats(uint32_t(op().add), row, tick);
         float* y = pass.floats(op().output, row, tick);
@@ -40,8 +40,8 @@ class Rules final : public OpRules {
 
   bool follows(const Op&) const override { return true; }
 
-  std::unique_ptr<Unit> unit(const Program& program, size_t op, uint32_t rows, uint32_t) const override {
-    return std::make_unique<Add>(program, op, rows);
+  std::unique_ptr<Unit> unit(const Program& program, size_t op, uint32_t slots, uint32_t) const override {
+    return std::make_unique<Add>(program, op, slots);
   }
 };
 

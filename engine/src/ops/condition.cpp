@@ -13,7 +13,7 @@ class Known final : public Unit {
   using Unit::Unit;
 
   void block(Pass& pass) override {
-    for (uint32_t row = 0; row < rows_; row++)
+    for (uint32_t row = 0; row < pass.rows(); row++)
       for (uint32_t tick = 0; tick < pass.count(0, row); tick++) {
         std::copy_n(pass.condition(row, tick), program_.graph.condition_channels,
                     pass.floats(op().output, row, tick));
@@ -33,8 +33,8 @@ class Rules final : public OpRules {
 
   bool follows(const Op&) const override { return true; }
 
-  std::unique_ptr<Unit> unit(const Program& program, size_t op, uint32_t rows, uint32_t) const override {
-    return std::make_unique<Known>(program, op, rows);
+  std::unique_ptr<Unit> unit(const Program& program, size_t op, uint32_t slots, uint32_t) const override {
+    return std::make_unique<Known>(program, op, slots);
   }
 };
 

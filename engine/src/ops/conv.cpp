@@ -128,8 +128,8 @@ class Rules final : public OpRules {
     return std::make_unique<PackedConv>(graph, op, room);
   }
 
-  std::unique_ptr<Unit> unit(const Program& program, size_t op, uint32_t rows, uint32_t burst) const override {
-    return std::make_unique<Conv>(program, op, rows, burst);
+  std::unique_ptr<Unit> unit(const Program& program, size_t op, uint32_t slots, uint32_t burst) const override {
+    return std::make_unique<Conv>(program, op, slots, burst);
   }
 };
 

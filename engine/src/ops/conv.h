@@ -84,11 +84,12 @@ class PackedConv final : public Packed {
 // a raster, its "column" too.
 class Conv final : public Unit {
  public:
-  Conv(const Program& program, size_t op, uint32_t rows, uint32_t burst);
+  Conv(const Program& program, size_t op, uint32_t slots, uint32_t burst);
 
-  void reset() override;
-  void write(uint32_t row, std::span<Leaf> leaves, uint32_t leaf_row) const override;
-  void read(uint32_t row, std::span<const Leaf> leaves, uint32_t leaf_row) override;
+  void reset(uint32_t slot) override;
+  void copy(uint32_t slot, const Unit& other, uint32_t other_slot) override;
+  void write(uint32_t slot, std::span<Leaf> leaves, uint32_t leaf_row) const override;
+  void read(uint32_t slot, std::span<const Leaf> leaves, uint32_t leaf_row) override;
 
   void block(Pass& pass) override;
   void keep(Pass& pass) override;
@@ -98,7 +99,7 @@ class Conv final : public Unit {
   void work_all(Pass& step) override;
   void forget() override;
   bool works_ahead() const override { return is_stepped_ && !packed_.past.empty(); }
-  void fetch() const override;
+  void fetch(const Pass& step) const override;
 
  private:
   // past   the past taps, for a burst of steps
@@ -125,18 +126,19 @@ class Conv final : public Unit {
   struct Sums {
     uint32_t burst = 1;  // steps whose past taps are added at once: at most the shortest lag
     uint32_t at = 0, left = 0, next = 1;
-    Aligned<std::byte> memory{};  // (rows, burst, sums), four bytes each
+    Aligned<std::byte> memory{};  // (lanes, burst, sums), four bytes each
   };
 
   bool holds_bytes() const { return packed_.type == Type::i8; }
-  const void* past_input(const Tap& tap, uint32_t row, uint32_t ahead) const;
+  int zero() const;
+  const void* past_input(const Tap& tap, uint32_t slot, uint32_t ahead) const;
   const void* input(const Pass& pass, const Block& block, uint32_t row, uint32_t tick, std::byte* gathered) const;
 
   std::vector<uint32_t> plan_now(Tasks& tasks, const std::vector<uint32_t>& past, const Pass& step);
   void point(Work& work, uint32_t begin, uint32_t end, const Pass& step);
   double reading(const Tasks& tasks, uint32_t depth, uint32_t width) const;
   void work_on(Work& work, Pass& step);
-  void add_past(Work& work);
+  void add_past(Work& work, const Pass& step);
   void add_now(Work& work, const Pass& step);
   void store(const Pass& step);
 
@@ -144,7 +146,7 @@ class Conv final : public Unit {
   void (*const multiply_)(const Product&);
   const bool is_stepped_;
   Ring ring_;
-  std::vector<uint32_t> columns_;  // of each row, where its next pixel stands
+  std::vector<uint32_t> columns_;  // of each slot, where its next pixel stands
   Aligned<std::byte> zero_;        // what a tap sees beyond a raster's row
   Sums sums_;
   std::vector<Work> work_;

@@ -29,52 +29,63 @@ void (*product_of(const Kernels& kernels, Type type))(const Product&) {
 
 }  // namespace
 
-Conv::Conv(const Program& program, size_t op, uint32_t rows, uint32_t burst)
-    : Unit(program, op, rows), packed_(program.packed<PackedConv>(op)),
+Conv::Conv(const Program& program, size_t op, uint32_t slots, uint32_t burst)
+    : Unit(program, op, slots), packed_(program.packed<PackedConv>(op)),
       multiply_(product_of(program.kernels, packed_.type)),
       is_stepped_(domain() == 0 && !program.holding(this->op().output).ahead) {
   if (packed_.taps.history > 0) {
     ring_.length = packed_.taps.history;
     ring_.entry = holds_bytes() ? round_up(packed_.depth, 4) : packed_.depth * sizeof(float);
-    ring_.memory = Aligned<std::byte>(size_t(rows) * ring_.length * ring_.entry);
-    ring_.cursors.assign(rows, 0);
+    ring_.memory = Aligned<std::byte>(size_t(slots) * ring_.length * ring_.entry);
+    ring_.cursors.assign(slots, 0);
   }
   if (packed_.taps.width > 0) {
-    columns_.assign(rows, 0);
+    columns_.assign(slots, 0);
     zero_ = Aligned<std::byte>(ring_.entry);
+    std::memset(zero_.data(), zero(), zero_.size());
   }
   if (!is_stepped_) return;
   if (!packed_.taps.past.empty()) sums_.burst = std::min(burst, packed_.taps.nearest);
-  sums_.memory = Aligned<std::byte>(rows * sums_.burst * size_t(packed_.num_sums) * sizeof(float));
+  sums_.memory = Aligned<std::byte>(slots * sums_.burst * size_t(packed_.num_sums) * sizeof(float));
 }
 
-// Zeros, of which bytes are the zero point.
-void Conv::reset() {
+// What a zero is in the ring.
+int Conv::zero() const {
+  return holds_bytes() ? int(program_.graph.values[op().inputs[0]].zero_point) : 0;
+}
+
+void Conv::reset(uint32_t slot) {
   if (ring_.length == 0) return;
-  const int zero = holds_bytes() ? int(program_.graph.values[op().inputs[0]].zero_point) : 0;
-  std::memset(ring_.memory.data(), zero, ring_.memory.size());
-  if (zero_.size() > 0) std::memset(zero_.data(), zero, zero_.size());
-  std::fill(ring_.cursors.begin(), ring_.cursors.end(), 0);
-  std::fill(columns_.begin(), columns_.end(), 0);
+  std::memset(ring_.at(slot, 0), zero(), ring_.length * ring_.entry);
+  ring_.cursors[slot] = 0;
+  if (!columns_.empty()) columns_[slot] = 0;
 }
 
-void Conv::write(uint32_t row, std::span<Leaf> leaves, uint32_t leaf_row) const {
+void Conv::copy(uint32_t slot, const Unit& other, uint32_t other_slot) {
+  const auto& from = static_cast<const Conv&>(other);
+  if (ring_.length == 0) return;
+  std::copy_n(from.ring_.at(other_slot, 0), ring_.length * ring_.entry, ring_.at(slot, 0));
+  ring_.cursors[slot] = from.ring_.cursors[other_slot];
+  if (!columns_.empty()) columns_[slot] = from.columns_[other_slot];
+}
+
+void Conv::write(uint32_t slot, std::span<Leaf> leaves, uint32_t leaf_row) const {
   if (ring_.length == 0) return;
   const Value& value = program_.graph.values[op().inputs[0]];
   const float* step = holds_bytes() ? program_.graph.tensors[value.step].f32() : nullptr;
   float* out = leaves[0].floats.data() + size_t(leaf_row) * ring_.length * packed_.depth;
   for (uint32_t age = ring_.length; age > 0; age--) {
-    const std::byte* entry = ring_.at(row, ring_.slot(row, age));
+    const std::byte* entry = ring_.at(slot, ring_.place(slot, age));
     for (uint32_t c = 0; c < packed_.depth; c++)
       *out++ = step ? (float(uint8_t(entry[c])) - float(value.zero_point)) * step[c]
                     : reinterpret_cast<const float*>(entry)[c];
   }
   leaves[1].integers[leaf_row] = 0;
-  if (!columns_.empty()) leaves[2].integers[leaf_row] = columns_[row];
+  if (!columns_.empty()) leaves[2].integers[leaf_row] = columns_[slot];
 }
 
 // As the kernels round.
-void Conv::read(uint32_t row, std::span<const Leaf> leaves, uint32_t leaf_row) {
+void Conv::read(uint32_t slot, std::span<const Leaf> leaves, uint32_t leaf_row) {
   if (ring_.length == 0) return;
   const Holding& holding = program_.holding(op().inputs[0]);
   const auto to_byte = [&](uint32_t c, float x) -> uint8_t {
@@ -83,9 +94,9 @@ void Conv::read(uint32_t row, std::span<const Leaf> leaves, uint32_t leaf_row) {
   };
   const float* in = leaves[0].floats.data() + size_t(leaf_row) * ring_.length * packed_.depth;
   const int64_t oldest = leaves[1].integers[leaf_row];
-  for (uint32_t slot = 0; slot < ring_.length; slot++) {
-    const float* from = in + size_t((oldest + slot) % ring_.length) * packed_.depth;
-    std::byte* entry = ring_.at(row, slot);
+  for (uint32_t number = 0; number < ring_.length; number++) {
+    const float* from = in + size_t((oldest + number) % ring_.length) * packed_.depth;
+    std::byte* entry = ring_.at(slot, number);
     for (uint32_t c = 0; c < packed_.depth; c++) {
       if (holds_bytes())
         entry[c] = std::byte(to_byte(c, from[c]));
@@ -93,14 +104,14 @@ void Conv::read(uint32_t row, std::span<const Leaf> leaves, uint32_t leaf_row) {
         reinterpret_cast<float*>(entry)[c] = from[c];
     }
   }
-  ring_.cursors[row] = 0;
-  if (!columns_.empty()) columns_[row] = uint32_t(leaves[2].integers[leaf_row]);
+  ring_.cursors[slot] = 0;
+  if (!columns_.empty()) columns_[slot] = uint32_t(leaves[2].integers[leaf_row]);
 }
 
-// What a past tap of a row reads, so many steps ahead of where the row stands; fewer than its lag.
-inline const void* Conv::past_input(const Tap& tap, uint32_t row, uint32_t ahead) const {
-  if (!columns_.empty() && !packed_.taps.sees(tap, (columns_[row] + ahead) % packed_.taps.width)) return zero_.data();
-  return ring_.at(row, ring_.slot(row, tap.lag - ahead));
+// What a past tap of a slot's row reads, so many steps ahead of where the row stands; fewer than its lag.
+inline const void* Conv::past_input(const Tap& tap, uint32_t slot, uint32_t ahead) const {
+  if (!columns_.empty() && !packed_.taps.sees(tap, (columns_[slot] + ahead) % packed_.taps.width)) return zero_.data();
+  return ring_.at(slot, ring_.place(slot, tap.lag - ahead));
 }
 
 // A part of the current inputs: where they lie, or gathered side by side.
@@ -120,7 +131,7 @@ void Conv::block(Pass& pass) {
   Scratch& scratch = pass.scratch;
   const Holding& holding = program_.holding(op().output);
   uint32_t vectors = 0;
-  for (uint32_t row = 0; row < rows_; row++)
+  for (uint32_t row = 0; row < pass.rows(); row++)
     for (uint32_t tick = 0; tick < pass.count(domain(), row); tick++, vectors++) {
       if (op().add >= 0) scratch.add[vectors] = pass.floats(op().add, row, tick);
       if (op().activation == Activation::multiply) scratch.input[vectors] = pass.floats(op().inputs[0], row, tick);
@@ -139,11 +150,12 @@ void Conv::block(Pass& pass) {
   for (size_t tap = 0; tap < packed_.past.size(); tap++) {
     // What a past tap reads at each step: an earlier step of this block, or the ring.
     const Tap& at = packed_.taps.past[tap];
-    for (uint32_t row = 0, n = 0; row < rows_; row++)
+    for (uint32_t row = 0, n = 0; row < pass.rows(); row++)
       for (uint32_t tick = 0; tick < pass.count(domain(), row); tick++, n++) {
+        const uint32_t slot = pass.slot(row);
         if (tick < at.lag)
-          scratch.x[n] = past_input(at, row, tick);
-        else if (!columns_.empty() && !packed_.taps.sees(at, (columns_[row] + tick) % packed_.taps.width))
+          scratch.x[n] = past_input(at, slot, tick);
+        else if (!columns_.empty() && !packed_.taps.sees(at, (columns_[slot] + tick) % packed_.taps.width))
           scratch.x[n] = zero_.data();
         else
           scratch.x[n] = pass.held(packed_.type, op().inputs[0], row, tick - at.lag);
@@ -151,7 +163,7 @@ void Conv::block(Pass& pass) {
     add_block(packed_.past[tap]);
   }
   for (const Block& block : packed_.now) {
-    for (uint32_t row = 0, n = 0; row < rows_; row++)
+    for (uint32_t row = 0, n = 0; row < pass.rows(); row++)
       for (uint32_t tick = 0; tick < pass.count(domain(), row); tick++, n++)
         scratch.x[n] = input(pass, block, row, tick, scratch.gathered.data() + n * scratch.room);
     add_block(block);
@@ -169,14 +181,14 @@ void Conv::block(Pass& pass) {
 // Keep a block's inputs in the ring, as far as it reaches.
 void Conv::keep(Pass& pass) {
   if (ring_.length == 0) return;
-  for (uint32_t row = 0; row < rows_; row++) {
-    const uint32_t count = pass.count(domain(), row);
+  for (uint32_t row = 0; row < pass.rows(); row++) {
+    const uint32_t count = pass.count(domain(), row), slot = pass.slot(row);
     for (uint32_t tick = count - std::min(count, ring_.length); tick < count; tick++) {
       const auto* from = static_cast<const std::byte*>(pass.held(packed_.type, op().inputs[0], row, tick));
-      std::copy_n(from, ring_.entry, ring_.at(row, ring_.cursors[row]));
-      ring_.advance(row);
+      std::copy_n(from, ring_.entry, ring_.at(slot, ring_.cursors[slot]));
+      ring_.advance(slot);
     }
-    if (!columns_.empty()) columns_[row] = (columns_[row] + count) % packed_.taps.width;
+    if (!columns_.empty()) columns_[slot] = (columns_[slot] + count) % packed_.taps.width;
   }
 }
 
@@ -189,7 +201,7 @@ void Conv::plan(Tasks& tasks, const Pass& step) {
     task.cost = task_ns + double(packed_.past.size()) * reading(tasks, packed_.depth, packed_.num_sums) / sums_.burst;
     past.push_back(tasks.push(task, false));
     work_.push_back({Part::past});
-    work_.back().x.resize(rows_ * sums_.burst);
+    work_.back().x.resize(slots_ * sums_.burst);
   }
   const std::vector<uint32_t> makers = plan_now(tasks, past, step);
   if (ring_.length > 0) {
@@ -237,9 +249,9 @@ void Conv::point(Work& work, uint32_t begin, uint32_t end, const Pass& step) {
   const bool direct = op().inputs.size() == 1 || program_.side_by_side(index_);
   work.x_stays = direct && !program_.holding(op().inputs[block.first_input]).ahead;
   work.add_stays = !work.last || op().add < 0 || !program_.holding(op().add).ahead;
-  work.x.resize(rows_), work.add.resize(rows_), work.input.resize(rows_);
-  if (!direct) work.gathered = Aligned<std::byte>(rows_ * round_up(block.depth, 64) * sizeof(float));
-  for (uint32_t row = 0; row < rows_; row++) {
+  work.x.resize(slots_), work.add.resize(slots_), work.input.resize(slots_);
+  if (!direct) work.gathered = Aligned<std::byte>(slots_ * round_up(block.depth, 64) * sizeof(float));
+  for (uint32_t row = 0; row < slots_; row++) {
     work.y.push_back(y.floats + row * y.row);
     if (y.bytes) work.bytes.push_back(y.bytes + row * y.row);
     if (work.x_stays) work.x[row] = step.held(packed_.type, op().inputs[block.first_input], row, 0);
@@ -250,9 +262,9 @@ void Conv::point(Work& work, uint32_t begin, uint32_t end, const Pass& step) {
   const size_t stride = sums_.burst * size_t(packed_.num_sums);
   const bool starts = work.block == 0 && packed_.past.empty(), integer = holds_bytes();
   const uint32_t parts = parts_of(op().activation);
-  work.product = {program_.memory(block.offset), block.depth, begin, end, rows_, work.x.data(), nullptr, stride,
+  work.product = {program_.memory(block.offset), block.depth, begin, end, slots_, work.x.data(), nullptr, stride,
                   starts ? program_.memory(packed_.start) : nullptr};
-  work.finish = {op().activation, begin / parts, end / parts, rows_, nullptr, stride,
+  work.finish = {op().activation, begin / parts, end / parts, slots_, nullptr, stride,
                  integer ? program_.floats(packed_.scale) : nullptr, integer ? program_.floats(packed_.bias) : nullptr,
                  op().add >= 0 ? work.add.data() : nullptr, packed_.channels, holding.floats ? work.y.data() : nullptr,
                  holding.bytes ? work.bytes.data() : nullptr, holding.inverse_step.data(), holding.zero_point,
@@ -271,7 +283,7 @@ void Conv::work_all(Pass& step) {
 
 inline void Conv::work_on(Work& work, Pass& step) {
   switch (work.part) {
-    case Part::past: return add_past(work);
+    case Part::past: return add_past(work, step);
     case Part::now: return add_now(work, step);
     case Part::store: return store(step);
   }
@@ -284,65 +296,68 @@ void Conv::forget() {
 }
 
 // Begin the sums of the next steps, as many as the shortest lag lets past taps be known for.
-void Conv::add_past(Work& work) {
-  if (alone_) following->fetch();  // else another thread may be writing there
+void Conv::add_past(Work& work, const Pass& step) {
+  if (alone_) following->fetch(step);  // else another thread may be writing there
   if (sums_.left > 0) return;
-  const uint32_t steps = sums_.next, width = packed_.num_sums;
+  const uint32_t rows = step.rows(), steps = sums_.next, width = packed_.num_sums;
   sums_.left = steps, sums_.at = 0, sums_.next = sums_.burst;
   for (size_t tap = 0; tap < packed_.past.size(); tap++) {
     const Block& block = packed_.past[tap];
     const Tap& at = packed_.taps.past[tap];
     const std::byte* start = tap == 0 ? program_.memory(packed_.start) : nullptr;
+    for (uint32_t row = 0; row < rows; row++)
+      for (uint32_t n = 0; n < steps; n++) work.x[row * steps + n] = past_input(at, step.slot(row), n);
     if (steps == sums_.burst) {
-      for (uint32_t n = 0; n < rows_ * steps; n++)
-        work.x[n] = past_input(at, n / steps, n % steps);
-      multiply_({program_.memory(block.offset), block.depth, 0, width, rows_ * steps, work.x.data(),
+      multiply_({program_.memory(block.offset), block.depth, 0, width, rows * steps, work.x.data(),
                 sums_.memory.data(), width, start});
       continue;
     }
-    for (uint32_t row = 0; row < rows_; row++) {
-      for (uint32_t n = 0; n < steps; n++) work.x[n] = past_input(at, row, n);
-      multiply_({program_.memory(block.offset), block.depth, 0, width, steps, work.x.data(),
+    for (uint32_t row = 0; row < rows; row++)
+      multiply_({program_.memory(block.offset), block.depth, 0, width, steps, work.x.data() + row * steps,
                 sums_.memory.data() + row * sums_.burst * width * sizeof(float), width, start});
-    }
   }
 }
 
 // Ask for what the past taps will read soon: with many rows it lies in memory, not in a cache.
-void Conv::fetch() const {
+void Conv::fetch(const Pass& step) const {
   if (sums_.left > 0) return;
   for (const Tap& tap : packed_.taps.past)
-    for (uint32_t row = 0; row < rows_; row++)
+    for (uint32_t row = 0; row < step.rows(); row++)
       for (uint32_t n = 0; n < sums_.next; n++) {
-        const std::byte* entry = ring_.at(row, ring_.slot(row, tap.lag - n));
+        const uint32_t slot = step.slot(row);
+        const std::byte* entry = ring_.at(slot, ring_.place(slot, tap.lag - n));
         for (size_t at = 0; at < ring_.entry; at += 64) __builtin_prefetch(entry + at);
       }
 }
 
 void Conv::add_now(Work& work, const Pass& step) {
+  const uint32_t rows = step.rows();
   if (!work.x_stays) {
-    const size_t room = work.gathered.size() / rows_;
+    const size_t room = work.gathered.size() / slots_;
     const Block& block = packed_.now[work.block];
-    for (uint32_t row = 0; row < rows_; row++) {
+    for (uint32_t row = 0; row < rows; row++) {
       work.x[row] = input(step, block, row, 0, work.gathered.data() + row * room);
       work.input[row] = step.floats(op().inputs[block.first_input], row, 0);
     }
   }
+  work.product.num_rows = rows;
   work.product.acc = sums_.memory.data() + sums_.at * size_t(packed_.num_sums) * sizeof(float);
   multiply_(work.product);
   if (!work.last) return;
   if (!work.add_stays)
-    for (uint32_t row = 0; row < rows_; row++) work.add[row] = step.floats(uint32_t(op().add), row, 0);
+    for (uint32_t row = 0; row < rows; row++) work.add[row] = step.floats(uint32_t(op().add), row, 0);
+  work.finish.num_rows = rows;
   work.finish.acc = work.product.acc;
   program_.kernels.finish(work.finish);
 }
 
 void Conv::store(const Pass& step) {
-  for (uint32_t row = 0; row < rows_; row++) {
+  for (uint32_t row = 0; row < step.rows(); row++) {
+    const uint32_t slot = step.slot(row);
     std::copy_n(static_cast<const std::byte*>(step.held(packed_.type, op().inputs[0], row, 0)), ring_.entry,
-                ring_.at(row, ring_.cursors[row]));
-    ring_.advance(row);
-    if (!columns_.empty()) columns_[row] = (columns_[row] + 1) % packed_.taps.width;
+                ring_.at(slot, ring_.cursors[slot]));
+    ring_.advance(slot);
+    if (!columns_.empty()) columns_[slot] = (columns_[slot] + 1) % packed_.taps.width;
   }
   sums_.at++, sums_.left--;
 }

@@ -15,9 +15,9 @@ class Embed final : public Unit {
   void block(Pass& pass) override {
     const Tensor& table = program_.graph.tensors[op().weight];
     const uint32_t channels = table.dims[1];
-    for (uint32_t row = 0; row < rows_; row++)
+    for (uint32_t row = 0; row < pass.rows(); row++)
       for (uint32_t tick = 0; tick < pass.count(0, row); tick++) {
-        const size_t symbol = size_t(pass.symbols[row * pass.symbol_stride + tick]);
+        const size_t symbol = size_t(pass.symbol(row, tick));
         std::copy_n(table.f32() + symbol * channels, channels, pass.floats(op().output, row, tick));
         pass.quantise(op().output, row, tick);
       }
@@ -41,8 +41,8 @@ class Rules final : public OpRules {
     return graph.values[op.output].channels * sizeof(float);
   }
 
-  std::unique_ptr<Unit> unit(const Program& program, size_t op, uint32_t rows, uint32_t) const override {
-    return std::make_unique<Embed>(program, op, rows);
+  std::unique_ptr<Unit> unit(const Program& program, size_t op, uint32_t slots, uint32_t) const override {
+    return std::make_unique<Embed>(program, op, slots);
   }
 };
 

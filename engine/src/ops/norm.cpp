@@ -45,7 +45,7 @@ class Norm final : public Unit {
     const auto& packed = program_.packed<PackedNorm>(index_);
     const bool centred = op().settings[1] == 0;
     const float epsilon = std::bit_cast<float>(op().settings[0]);
-    for (uint32_t row = 0; row < rows_; row++)
+    for (uint32_t row = 0; row < pass.rows(); row++)
       for (uint32_t tick = 0; tick < pass.count(domain(), row); tick++) {
         program_.kernels.normalise({op().activation, centred, epsilon, program_.graph.values[op().output].channels,
                                     pass.floats(op().inputs[0], row, tick), program_.floats(packed.weight),
@@ -79,8 +79,8 @@ class Rules final : public OpRules {
     return std::make_unique<PackedNorm>(graph, op, room);
   }
 
-  std::unique_ptr<Unit> unit(const Program& program, size_t op, uint32_t rows, uint32_t) const override {
-    return std::make_unique<Norm>(program, op, rows);
+  std::unique_ptr<Unit> unit(const Program& program, size_t op, uint32_t slots, uint32_t) const override {
+    return std::make_unique<Norm>(program, op, slots);
   }
 };
 

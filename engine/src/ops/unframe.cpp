@@ -12,31 +12,36 @@ namespace {
 // State: the last frame, which steps read slot by slot.
 class Unframe final : public Unit {
  public:
-  Unframe(const Program& program, size_t op, uint32_t rows) : Unit(program, op, rows) {
+  Unframe(const Program& program, size_t op, uint32_t slots) : Unit(program, op, slots) {
     const Graph& graph = program.graph;
     from_ = graph.values[this->op().inputs[0]].domain;
     period_ = graph.domains[from_].period;
     channels_ = graph.values[this->op().output].channels;
-    held_ = Aligned<float>(rows * size());
+    held_ = Aligned<float>(slots * size());
   }
 
-  void reset() override { std::fill_n(held_.data(), held_.size(), 0.0f); }
+  void reset(uint32_t slot) override { std::fill_n(at(slot), size(), 0.0f); }
 
-  void write(uint32_t row, std::span<Leaf> leaves, uint32_t leaf_row) const override {
-    std::copy_n(at(row), size(), leaves[0].floats.data() + leaf_row * size());
+  void write(uint32_t slot, std::span<Leaf> leaves, uint32_t leaf_row) const override {
+    std::copy_n(at(slot), size(), leaves[0].floats.data() + leaf_row * size());
   }
 
-  void read(uint32_t row, std::span<const Leaf> leaves, uint32_t leaf_row) override {
-    std::copy_n(leaves[0].floats.data() + leaf_row * size(), size(), at(row));
+  void read(uint32_t slot, std::span<const Leaf> leaves, uint32_t leaf_row) override {
+    std::copy_n(leaves[0].floats.data() + leaf_row * size(), size(), at(slot));
+  }
+
+  void copy(uint32_t slot, const Unit& other, uint32_t other_slot) override {
+    std::copy_n(static_cast<const Unframe&>(other).at(other_slot), size(), at(slot));
   }
 
   void block(Pass& pass) override {
-    for (uint32_t row = 0; row < rows_; row++) {
-      uint32_t slot = pass.phases[from_][row], frame = 0;
+    for (uint32_t row = 0; row < pass.rows(); row++) {
+      float* held = at(pass.slot(row));
+      uint32_t number = pass.phases[from_][row], frame = 0;
       for (uint32_t tick = 0; tick < pass.count(domain(), row); tick++) {
-        slot = slot + 1 == period_ ? 0 : slot + 1;
-        if (slot == 0) std::copy_n(pass.floats(op().inputs[0], row, frame++), size(), at(row));
-        std::copy_n(at(row) + size_t(slot) * channels_, channels_, pass.floats(op().output, row, tick));
+        number = number + 1 == period_ ? 0 : number + 1;
+        if (number == 0) std::copy_n(pass.floats(op().inputs[0], row, frame++), size(), held);
+        std::copy_n(held + size_t(number) * channels_, channels_, pass.floats(op().output, row, tick));
         pass.quantise(op().output, row, tick);
       }
     }
@@ -44,10 +49,10 @@ class Unframe final : public Unit {
 
  private:
   size_t size() const { return size_t(period_) * channels_; }
-  float* at(uint32_t row) const { return held_.data() + row * size(); }
+  float* at(uint32_t slot) const { return held_.data() + slot * size(); }
 
   uint32_t from_, period_, channels_;
-  Aligned<float> held_;  // (rows, period, channels)
+  Aligned<float> held_;  // (slots, period, channels)
 };
 
 class Rules final : public OpRules {
@@ -72,8 +77,8 @@ class Rules final : public OpRules {
     return {{.name = op.name + ".outputs", .dims = {period, graph.values[op.output].channels}}};
   }
 
-  std::unique_ptr<Unit> unit(const Program& program, size_t op, uint32_t rows, uint32_t) const override {
-    return std::make_unique<Unframe>(program, op, rows);
+  std::unique_ptr<Unit> unit(const Program& program, size_t op, uint32_t slots, uint32_t) const override {
+    return std::make_unique<Unframe>(program, op, slots);
   }
 };
 

@@ -64,14 +64,14 @@ def useful_threads(wanted: int) -> int:
     return max(1, min(wanted, cores, MOST_THREADS))
 
 
-def make_engine(program: "Program", rows: int, threads: int) -> "Engine":
-    """An engine for that many rows, each before its first symbol.
+def make_engine(program: "Program", slots: int, threads: int) -> "Engine":
+    """An engine with slots for that many rows, each before its first symbol.
 
     Raises:
         UsageError: there are too many rows or threads.
     """
     try:
-        return _engine.Engine(program, rows, threads)
+        return _engine.Engine(program, slots, threads)
     except ValueError as error:
         raise UsageError(f"the native engine: {error}") from None
 

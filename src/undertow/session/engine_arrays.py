@@ -3,10 +3,13 @@
 B rows, T steps, Y condition channels.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from torch import Tensor
 
 from undertow.batch import Condition
+from undertow.options import Sampling
 
 
 def contiguous(tensor: Tensor) -> np.ndarray:
@@ -19,3 +22,9 @@ def aligned_array(condition: Condition, num_rows: int) -> np.ndarray | None:
     if condition.aligned is None:
         return None
     return contiguous(condition.aligned.float().expand(num_rows, -1, -1))
+
+
+def sampling_array(sampling: Sequence[Sampling], num_symbols: int) -> np.ndarray:
+    """Temperature, top-k and top-p of each, (B, 3) float64; a top-k of 0 takes all."""
+    plain = [(one.temperature, min(one.top_k or 0, num_symbols), one.top_p or 1.0) for one in sampling]
+    return np.array(plain, dtype=np.float64)

@@ -15,12 +15,12 @@ from undertow.errors import DataError
 from undertow.native import lower, make_engine, make_program, to_bytes, useful_threads
 from undertow.options import PLAIN, Sampling
 from undertow.session.conditions import Conditions
-from undertow.session.engine_arrays import aligned_array, contiguous
+from undertow.session.engine_arrays import aligned_array, contiguous, sampling_array
 from undertow.session.noise import Noise
 from undertow.session.sampling import sample_rows
-from undertow.session.session import NOTHING, Rows, Samplings, Session, in_order, row_index, rows_by_length
+from undertow.session.session import NOTHING, Rows, Samplings, Session, row_index, rows_by_length
 from undertow.session.stepped import Stepped
-from undertow.state import State, empty_parts, named_leaves, nested, select
+from undertow.state import State, empty_parts, named_leaves, nested
 
 if TYPE_CHECKING:
     from undertow.native._engine import Engine
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 class NativeSession(Session):
     """Steps the model on the CPU: an exported model in its own precision, any other in float32.
 
-    Rows are stored side by side in the engine, so when a row joins, leaves or is rewound, the others are copied.
+    A row lives in a slot of the engine: rows join, leave, change places and are rewound while the others stay where they
+    are, and only a row that is taken twice is copied. The engine has room for twice as many when it has too few.
 
     Args:
         threads: most threads, up to the number of cores; by default one for each row, up to torch's number.
@@ -50,6 +51,7 @@ class NativeSession(Session):
         self.num_threads = threads or torch.get_num_threads()
         self._threads = threads
         self._engine: Engine | None = None
+        self._slots = np.zeros(0, dtype=np.uint32)  # of each row
         self._steps = np.zeros(0, dtype=np.int64)
         self._peeked: Tensor | None = None  # (B, 1, P) of the next symbol; the state has then seen the pending one
 
@@ -58,69 +60,74 @@ class NativeSession(Session):
         return len(self._steps)
 
     def prime(self, prompts: Sequence[Tensor], conditions: Conditions) -> None:
-        groups = rows_by_length(prompts)
-        if len(groups) == 1:
-            self._prime(torch.stack(list(prompts)), conditions)
-            return
-        parts = []
-        for rows in groups:
-            self._prime(torch.stack([prompts[row] for row in rows]), conditions.select(rows))
-            parts.append(self.position)
-        self.restore(in_order(groups, parts))
+        self._take(self._make(len(prompts)), np.array([len(prompt) for prompt in prompts]))
+        for rows in rows_by_length(prompts):
+            self._prime(rows, torch.stack([prompts[row] for row in rows]), conditions.select(rows))
 
     def feed(self, symbols: Tensor, condition: Condition = NOTHING) -> Tensor:
         num_steps = symbols.shape[1]
         known = [] if self._peeked is None else [self._peeked]
-        pending = torch.from_numpy(self._begun.pending)[:, None]
-        inputs = symbols[:, :-1] if known else torch.cat([pending, symbols[:, :-1].cpu()], dim=1)
+        inputs = symbols[:, :-1] if known else torch.cat([self._pending(), symbols[:, :-1].cpu()], dim=1)
         if inputs.shape[1]:
             known.append(self._params(inputs, condition.steps(len(known), num_steps)))
         self._put(symbols)
         return (known[0] if len(known) == 1 else torch.cat(known, dim=1)).to(symbols.device)
 
     def draw(self, noise: Noise, num_steps: int, sampling: Samplings = PLAIN, condition: Condition = NOTHING) -> Tensor:
-        kinds = set([sampling] if isinstance(sampling, Sampling) else sampling)
-        if len(kinds) > 1 or self._peeked is not None:
-            return self._draw_by_row(torch.from_numpy(noise.next(num_steps)), sampling, condition)
-        engine, (plain,) = self._begun, kinds
-        drawn = np.empty((engine.rows, num_steps), dtype=np.int64)
-        keys = noise.skip(num_steps)
-        engine.run(
-            drawn,
-            aligned_array(condition, engine.rows),
-            temperature=plain.temperature,
-            top_k=min(plain.top_k or 0, self._program.num_symbols),
-            top_p=1.0 if plain.top_p is None else plain.top_p,
-            uniforms=np.ascontiguousarray(noise.next(num_steps)) if keys is None else None,
-            keys=keys,
-        )
-        self._steps += num_steps
-        return torch.from_numpy(drawn)
+        drawn = []
+        if self._peeked is not None and num_steps:
+            uniforms = torch.from_numpy(noise.next(1))
+            drawn.append(sample_rows(self.model.emission, self._peeked, uniforms, sampling))
+            self._put(drawn[0])
+        if left := num_steps - len(drawn):
+            drawn.append(self._run(noise, left, sampling, condition.steps(len(drawn), num_steps)))
+        return torch.cat(drawn, dim=1)
 
     def peek(self, condition: Condition = NOTHING) -> Tensor:
         if self._peeked is None:
-            self._peeked = self._params(torch.from_numpy(self._begun.pending)[:, None], condition)
+            self._peeked = self._params(self._pending(), condition)
         return self._peeked[:, 0]
 
     def select(self, rows: Rows) -> None:
-        chosen, peeked = row_index(rows), self._peeked
-        self.restore(select(self._place(), chosen))
-        self._peeked = None if peeked is None else peeked.index_select(0, chosen)
+        chosen = np.asarray(rows, dtype=np.int64)
+        self._make_room(len(chosen))
+        slots, first = self._slots[chosen], np.unique(chosen, return_index=True)[1]
+        again = np.setdiff1d(np.arange(len(chosen)), first)
+        for row, slot in zip(again, self._free(slots, len(again)), strict=True):
+            self._begun.copy(int(slots[row]), int(slot))
+            slots[row] = slot
+        self._slots, self._steps = slots, self._steps[chosen]
+        self._peeked = None if self._peeked is None else self._peeked.index_select(0, row_index(rows))
 
     @property
     def position(self) -> State:
+        return self.position_of(range(self.num_rows))
+
+    def position_of(self, rows: Rows) -> State:
         assert self._peeked is None, "after a peek, feed or draw comes first"
-        return self._place()
+        chosen = np.asarray(rows, dtype=np.int64)
+        leaves = {name: torch.from_numpy(leaf) for name, leaf in self._begun.state(self._slots[chosen]).items()}
+        network = nested(leaves, empty_parts(self.model.init_state(1, Condition())))
+        pending, steps = self._pending(chosen), torch.from_numpy(self._steps[chosen])
+        return {"pending": pending, "network": network, "steps": steps}
 
     def restore(self, position: State) -> None:
-        pending, network = position["pending"], position["network"]
-        engine = self._make(len(pending))
-        try:
-            engine.restore({name: contiguous(leaf) for name, leaf in named_leaves(network).items()})
-            engine.pending = contiguous(pending[:, 0])
-        except ValueError as error:
-            raise DataError(f"this state does not belong to a stream of this model: {error}") from None
+        engine = self._make(len(position["pending"]))
+        _write(engine, self._order(engine)[: len(position["pending"])], position)
         self._take(engine, position["steps"].numpy().copy())
+
+    def join(self, position: State) -> None:
+        num_rows = self.num_rows + len(position["pending"])
+        self._make_room(num_rows)
+        slots = self._free(self._slots, len(position["pending"]))
+        _write(self._begun, slots, position)
+        self._slots = np.concatenate([self._slots, slots])
+        self._steps = np.concatenate([self._steps, position["steps"].numpy()])
+
+    def rewind(self, row: int, position: State) -> None:
+        assert self._peeked is None, "after a peek, feed or draw comes first"
+        _write(self._begun, self._slots[row : row + 1], position)
+        self._steps[row] = int(position["steps"])
 
     def in_one_call(self, batch: Batch) -> None:
         return None
@@ -130,49 +137,92 @@ class NativeSession(Session):
         assert self._engine is not None, "prime or restore comes first"
         return self._engine
 
-    def _make(self, num_rows: int) -> "Engine":
-        """An engine for `num_rows` rows, before their first symbols."""
-        threads = self._threads or min(num_rows, torch.get_num_threads())
-        return make_engine(self._program, num_rows, useful_threads(threads))
+    def _make(self, num_slots: int) -> "Engine":
+        """An engine with `num_slots` slots, before their first symbols."""
+        threads = self._threads or min(num_slots, torch.get_num_threads())
+        return make_engine(self._program, num_slots, useful_threads(threads))
 
     def _take(self, engine: "Engine", steps: np.ndarray) -> None:
+        """Go on with the rows of an engine, in the first slots that it fills."""
         self._engine, self.num_threads, self._steps, self._peeked = engine, engine.threads, steps, None
+        self._slots = self._order(engine)[: len(steps)]
 
-    def _place(self) -> State:
-        """A copy of the engine's rows."""
-        leaves = {name: torch.from_numpy(leaf) for name, leaf in self._begun.state().items()}
-        network = nested(leaves, empty_parts(self.model.init_state(1, Condition())))
-        pending = torch.from_numpy(self._begun.pending)[:, None]
-        return {"pending": pending, "network": network, "steps": torch.from_numpy(self._steps.copy())}
+    def _order(self, engine: "Engine") -> np.ndarray:
+        """The slots in the order in which rows take them: those of different threads in turn."""
+        slots = np.arange(engine.slots, dtype=np.uint32)
+        share = -(-engine.slots // engine.threads)
+        return slots[np.lexsort((slots // share, slots % share))]
 
-    def _prime(self, prompts: Tensor, conditions: Conditions) -> None:
-        """Move to the place after prompts (B, L) of one length: all symbols are fed but the last, which is pending."""
-        engine, (num_rows, length) = self._make(len(prompts)), prompts.shape
-        self._take(engine, np.full(num_rows, length))
+    def _free(self, taken: np.ndarray, number: int) -> np.ndarray:
+        """So many slots that are not taken."""
+        order = self._order(self._begun)
+        return order[~np.isin(order, taken)][:number]
+
+    def _make_room(self, num_rows: int) -> None:
+        """Move to an engine of twice as many slots, or as many as are wanted, where there are too few."""
+        begun = self._begun
+        if num_rows <= begun.slots:
+            return
+        engine = self._make(max(num_rows, 2 * begun.slots))
+        slots = self._order(engine)[: self.num_rows]
+        engine.restore(begun.state(self._slots), slots)
+        engine.set_pending(begun.pending(self._slots), slots)
+        self._engine, self.num_threads, self._slots = engine, engine.threads, slots
+
+    def _pending(self, rows: Rows | None = None) -> Tensor:
+        """The last symbols (B, 1), which are not fed yet."""
+        slots = self._slots if rows is None else self._slots[np.asarray(rows)]
+        return torch.from_numpy(self._begun.pending(slots))[:, None]
+
+    def _prime(self, rows: Sequence[int], prompts: Tensor, conditions: Conditions) -> None:
+        """Bring rows behind prompts (B, L) of one length: all symbols are fed but the last, which is pending."""
+        slots, (num_rows, length) = self._slots[np.asarray(rows)], prompts.shape
         if length == 0:
             return
         past = self.model.past(prompts[:, :-1])
         skipped = self.model.unseen(length)
-        engine.feed(contiguous(past[:, skipped:]), aligned_array(conditions.steps(skipped, length), num_rows))
-        engine.pending = contiguous(prompts[:, -1])
+        known = aligned_array(conditions.steps(skipped, length), num_rows)
+        self._begun.feed(contiguous(past[:, skipped:]), known, slots=slots)
+        self._begun.set_pending(contiguous(prompts[:, -1]), slots)
 
     def _params(self, inputs: Tensor, condition: Condition) -> Tensor:
         """Feed inputs (B, T), and return the parameters (B, T, P) after each."""
         params = np.empty((*inputs.shape, self._program.num_params), dtype=np.float32)
-        self._begun.feed(contiguous(inputs), aligned_array(condition, self.num_rows), params)
+        self._begun.feed(contiguous(inputs), aligned_array(condition, self.num_rows), params, self._slots)
         return torch.from_numpy(params)
 
     def _put(self, symbols: Tensor) -> None:
         """Append symbols (B, T) to the rows; all but the last are fed already."""
-        self._begun.pending = contiguous(symbols[:, -1])
+        self._begun.set_pending(contiguous(symbols[:, -1]), self._slots)
         self._steps += symbols.shape[1]
         self._peeked = None
 
-    def _draw_by_row(self, uniforms: Tensor, sampling: Samplings, condition: Condition) -> Tensor:
-        """`draw` step by step, from uniforms (B, T, U), each row with its own sampling."""
-        drawn = []
-        for step in range(uniforms.shape[1]):
-            params = self.peek(condition.steps(step, step + 1))[:, None]
-            drawn.append(sample_rows(self.model.emission, params, uniforms[:, step : step + 1], sampling))
-            self._put(drawn[-1])
-        return torch.cat(drawn, dim=1)
+    def _run(self, noise: Noise, num_steps: int, sampling: Samplings, condition: Condition) -> Tensor:
+        """Draw symbols (B, T) in the engine."""
+        drawn = np.empty((self.num_rows, num_steps), dtype=np.int64)
+        each = [sampling] if isinstance(sampling, Sampling) else sampling
+        keys = noise.skip(num_steps)
+        self._begun.run(
+            drawn,
+            aligned_array(condition, self.num_rows),
+            sampling=sampling_array(each, self._program.num_symbols),
+            uniforms=np.ascontiguousarray(noise.next(num_steps)) if keys is None else None,
+            keys=keys,
+            slots=self._slots,
+        )
+        self._steps += num_steps
+        return torch.from_numpy(drawn)
+
+
+def _write(engine: "Engine", slots: np.ndarray, position: State) -> None:
+    """Bring slots where the rows of a position are.
+
+    Raises:
+        DataError: the position is of another model; the engine does not change.
+    """
+    leaves = {name: contiguous(leaf) for name, leaf in named_leaves(position["network"]).items()}
+    try:
+        engine.restore(leaves, slots)
+        engine.set_pending(contiguous(position["pending"][:, 0]), slots)
+    except ValueError as error:
+        raise DataError(f"this state does not belong to a stream of this model: {error}") from None
