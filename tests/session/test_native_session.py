@@ -125,6 +125,53 @@ def test_a_position_is_a_copy_and_can_be_restored(kind: str, tmp_path: Path) -> 
     assert torch.equal(session.draw(Given(noise.repeat(3, axis=0)), 25, Sampling(), thrice), first.expand(3, -1))
 
 
+@pytest.mark.parametrize("threads", [1, 3])
+def test_rows_join_leave_and_go_back_while_others_stay_where_they_are(threads: int) -> None:
+    """Each row's symbols are those of torch, whatever its company; the engine grows from one slot to four."""
+    model = build("labels")
+    known, native, plain = conditions(model), NativeSession(model, threads), TorchSession(model)
+    noise = uniforms(0, [0] * 4, 0, 40, model.emission.num_uniforms)
+
+    def drawn(num_steps: int) -> None:
+        rows = native.num_rows
+        parts = [
+            one.draw(Given(noise[:rows]), num_steps, Sampling(), known.select([0] * rows).steps(0, 1))
+            for one in (native, plain)
+        ]
+        assert torch.equal(*parts) and parts[0].shape == (rows, num_steps)
+
+    for session in (native, plain):
+        session.prime([prompt(model, 9)], known.select([0]))
+    begun = native.position
+    drawn(5)
+    for session in (native, plain):
+        session.select([0, 0, 0])
+    drawn(3)
+    for session in (native, plain):
+        session.join(begun)
+    drawn(7)
+    for session in (native, plain):
+        session.rewind(1, begun)
+        session.leave([0])
+    drawn(4)
+    for session in (native, plain):
+        session.select([2, 0, 1, 0])
+        session.peek(known.select([0] * 4).steps(0, 1))
+        session.select([3, 1, 0])
+    drawn(6)
+    assert_near(native.position, plain.position)
+
+
+def test_rows_of_several_samplings_are_drawn_together() -> None:
+    model = build()
+    samplings = [Sampling(temperature=0.0), Sampling(top_k=3), Sampling(temperature=0.7, top_p=0.8)]
+    noise, parts = uniforms(0, range(3), 0, 30, model.emission.num_uniforms), []
+    for session in (NativeSession(model), TorchSession(model)):
+        session.prime([prompt(model, 9)] * 3, conditions(model).select([0] * 3))
+        parts.append(session.draw(Given(noise), 30, samplings))
+    assert torch.equal(*parts)
+
+
 def test_refuses_a_state_that_cannot_be() -> None:
     session = NativeSession(build())
     session.prime([prompt(session.model, 9)], conditions(session.model))

@@ -1,5 +1,5 @@
-# The extension module's face for type checkers. S slots of an engine, B rows of a call, in slots that it names, each once;
-# or in all of them. T steps, P parameters, U uniforms, Y condition channels.
+# The extension module's face for type checkers. The B rows of a call are those in the slots that it names, each once,
+# or in all slots. T steps, P parameters, U uniforms, Y condition channels.
 
 from collections.abc import Mapping
 

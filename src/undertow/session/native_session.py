@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 class NativeSession(Session):
     """Steps the model on the CPU: an exported model in its own precision, any other in float32.
 
-    A row lives in a slot of the engine: rows join, leave, change places and are rewound while the others stay where they
-    are, and only a row that is taken twice is copied. The engine has room for twice as many when it has too few.
+    A row lives in a slot of the engine. Rows join, leave, change places and are rewound while the others stay where
+    they are; only a row that is taken twice is copied. With too few slots the rows move to an engine of twice as many.
 
     Args:
         threads: most threads, up to the number of cores; by default one for each row, up to torch's number.
