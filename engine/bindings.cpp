@@ -85,24 +85,12 @@ void feed(Engine& engine, Symbols symbols, std::optional<Floats> condition, std:
 
 // Python's signals are looked at now and then; a run that is interrupted leaves what it has drawn.
 void run_watched(Engine& engine, const Run& whole) {
-  std::vector<int64_t> keys;
-  if (whole.keys) keys.assign(whole.keys, whole.keys + 3 * count(engine, whole.slots));
-  const int64_t num_uniforms = num_uniforms_of(engine.program().graph.emission.kind);
   for (int64_t done = 0; done < whole.steps; done += steps_between_signals) {
-    Run part = whole;
-    part.steps = std::min(steps_between_signals, whole.steps - done);
-    part.out += done;
-    if (whole.condition.steps > 1) {
-      part.condition.data += done * engine.program().graph.condition_channels;
-      part.condition.steps = std::max<int64_t>(2, part.steps);
-    }
-    if (whole.uniforms) part.uniforms += done * num_uniforms;
-    if (whole.keys) part.keys = keys.data();
+    const int64_t steps = std::min(steps_between_signals, whole.steps - done);
     {
       const nb::gil_scoped_release release;
-      engine.run(part);
+      engine.run(part_of(whole, done, steps, engine.program().graph));
     }
-    for (size_t row = 0; row * 3 < keys.size(); row++) keys[3 * row + 2] = int64_t(uint64_t(keys[3 * row + 2]) + uint64_t(part.steps));
     check_signals();
   }
 }
@@ -231,6 +219,7 @@ NB_MODULE(_engine, m) {
            "program"_a, "slots"_a, "threads"_a, nb::keep_alive<1, 2>())
       .def_prop_ro("slots", &Engine::slots)
       .def_prop_ro("threads", &Engine::threads)
+      .def_prop_ro("threads_used", &Engine::threads_used)
       .def("pending", &pending, "slots"_a.noconvert() = nb::none())
       .def("set_pending", &set_pending, "symbols"_a.noconvert(), "slots"_a.noconvert() = nb::none())
       .def("feed", &feed, "symbols"_a.noconvert(), "condition"_a.noconvert() = nb::none(),

@@ -1,10 +1,12 @@
 #include "undertow/engine.h"
 
 #include <algorithm>
+#include <chrono>
 #include <stdexcept>
 #include <string>
 
 #include "group.h"
+#include "pace.h"
 #include "team.h"
 
 namespace undertow {
@@ -38,6 +40,19 @@ uint64_t row_bytes(const Program& program) {
 
 }  // namespace
 
+// Some of a run's steps.
+Run part_of(const Run& whole, int64_t first, int64_t steps, const Graph& graph) {
+  Run part = whole;
+  part.steps = steps, part.skipped += first;
+  part.out += first;
+  if (whole.condition.steps > 1) {
+    part.condition.data += first * graph.condition_channels;
+    part.condition.steps = std::max<int64_t>(2, steps);
+  }
+  if (whole.uniforms) part.uniforms += first * num_uniforms_of(graph.emission.kind);
+  return part;
+}
+
 Engine::Engine(std::shared_ptr<const Program> program, uint32_t slots, uint32_t threads)
     : program_(std::move(program)), slots_(slots), threads_(threads), seen_(slots) {
   if (slots < 1 || slots > most_rows) throw std::invalid_argument("rows must be from 1 to 65536");
@@ -54,6 +69,7 @@ Engine::Engine(std::shared_ptr<const Program> program, uint32_t slots, uint32_t 
   }
   named_.reserve(slots);
   team_ = std::make_unique<Team>(threads);
+  pace_ = std::make_unique<Pace>();
 }
 
 Engine::~Engine() = default;
@@ -99,11 +115,32 @@ void Engine::run(const Run& run) {
   const Use use(stepping_);
   take(run.slots);
   for (auto& group : groups_) group->make_room(uint64_t(run.steps));
+  const uint32_t each = groups_[0]->threads();
+  if (each == 1) return run_groups(run);
+  for (int64_t done = 0; done < run.steps;) {
+    const Run part = part_of(run, done, pace_->next(run.steps - done), program_->graph);
+    const auto begin = std::chrono::steady_clock::now();
+    run_groups(part);
+    pace_->done(part.steps, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+    done += part.steps;
+  }
+}
+
+// Threads with slots of their own each step theirs; those that share every row do it together, or the first one alone.
+void Engine::run_groups(const Run& run) {
   for (auto& group : groups_) group->prepare();
   const uint32_t each = groups_[0]->threads();
-  team_->run([&](uint32_t member) { groups_[member / each]->run(run, member % each); });
-  for (auto& group : groups_) group->conclude(run.steps);
+  if (each == 1) {
+    team_->run([&](uint32_t member) { groups_[member]->run_alone(run); });
+  } else if (pace_->alone()) {
+    const DefinedArithmetic arithmetic;
+    groups_[0]->run_alone(run);
+  } else {
+    team_->run([&](uint32_t member) { groups_[0]->run(run, member); });
+  }
 }
+
+uint32_t Engine::threads_used() const { return groups_[0]->threads() > 1 && pace_->alone() ? 1 : threads_; }
 
 void Engine::reset(Slots slots) {
   const Use use(stepping_);

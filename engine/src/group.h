@@ -32,9 +32,9 @@ class Group {
   void reset(uint32_t slot);
   void copy(uint32_t slot, const Group& other, uint32_t other_slot);
   void feed(const Feed& feed);
-  void prepare();                             // by one thread, before `run`
+  void prepare();                             // by one thread, before a run
   void run(const Run& run, uint32_t thread);  // by every thread of the group at once
-  void conclude(int64_t steps);               // by one thread, after `run`
+  void run_alone(const Run& run);             // or by one for all
 
   // Allocate what the coming steps of the rows taken need. Throws std::invalid_argument where they are too many.
   void make_room(uint64_t steps);
@@ -61,7 +61,6 @@ class Group {
   void forget();
 
   // group_step.cpp
-  void run_alone(const Run& run);
   void begin_step(const Run& run, int64_t step);
   void know_ahead(const Run& run, int64_t step);
   void draw(const Run& run, int64_t step);
@@ -79,8 +78,6 @@ class Group {
   std::vector<Call> calls_;                   // one a task
   std::vector<Unit*> stepped_;                // those that a step has work for, in the order of the ops
   Schedule schedule_;
-  int turns_alone_ = 0;                       // runs for which it goes alone
-  std::atomic<int64_t> naps_{0};              // times that a thread of this run slept
   int64_t ahead_until_ = 0;                   // steps of this run for which what is known ahead is worked out
   std::unique_ptr<Progress[]> progress_;      // of each thread, tasks done in this run
   Sampler sampler_;

@@ -16,7 +16,6 @@ namespace {
 
 constexpr int spins = 1024;  // before a waiting thread sleeps, so that the one it waits for may have its core
 constexpr std::chrono::microseconds nap{20};
-constexpr int runs_alone = 16;  // after one in which threads slept more than stepped: before they try again
 
 void relax() {
 #ifdef UNDERTOW_X86
@@ -31,22 +30,9 @@ void Group::prepare() {
   for (uint32_t thread = 0; thread < threads(); thread++) progress_[thread].count.store(0, std::memory_order_relaxed);
 }
 
-// Threads that sleep more often than they step have no cores of their own: the first one is faster alone for a while.
-void Group::conclude(int64_t steps) {
-  if (turns_alone_ > 0)
-    turns_alone_--;
-  else if (naps_ > steps)
-    turns_alone_ = runs_alone;
-  naps_ = 0;
-}
-
 void Group::run(const Run& run, uint32_t thread) {
   const Schedule& schedule = schedule_;
   if (lanes_.size() == 0) return;
-  if (turns_alone_ > 0 || schedule.size() == 1) {
-    if (thread == 0) run_alone(run);
-    return;
-  }
   const auto& turns = schedule[thread];
   std::atomic<uint64_t>& done = progress_[thread].count;
   uint64_t count = 0;
@@ -72,6 +58,7 @@ void Group::run(const Run& run, uint32_t thread) {
 
 // One thread does all tasks, op by op.
 void Group::run_alone(const Run& run) {
+  if (lanes_.size() == 0) return;
   for (int64_t step = 0; step < run.steps; step++) {
     begin_step(run, step);
     for (Unit* unit : stepped_) unit->work_all(step_);
@@ -85,7 +72,6 @@ void Group::wait(uint32_t thread, uint64_t count) {
     if (spin < spins) {
       relax();
     } else {
-      naps_.fetch_add(1, std::memory_order_relaxed);
       std::this_thread::sleep_for(nap);
     }
   }
@@ -121,7 +107,7 @@ void Group::draw(const Run& run, int64_t step) {
       uniforms = run.uniforms + place * run.uniform_stride + step * num_uniforms;
     } else {
       const int64_t* key = run.keys + 3 * place;
-      undertow::uniforms(uint64_t(key[0]), uint64_t(key[1]), uint64_t(key[2]) + uint64_t(step), num_uniforms,
+      undertow::uniforms(uint64_t(key[0]), uint64_t(key[1]), uint64_t(key[2]) + uint64_t(run.skipped + step), num_uniforms,
                          uniforms_.data());
     }
     const Sampling& sampling = run.samplings ? run.samplings[place] : run.sampling;

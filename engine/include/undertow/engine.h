@@ -16,6 +16,8 @@ namespace undertow {
 class Program;
 class Group;
 class Team;
+class Pace;
+struct Graph;
 struct Leaf;
 
 // What is known of each step: (rows, steps, channels) floats; one step serves them all, or there is one for each.
@@ -48,7 +50,11 @@ struct Run {
   const int64_t* keys;
   Slots slots = {};
   const Sampling* samplings = nullptr;  // one a row, in place of the one for all
+  int64_t skipped = 0;                  // steps behind the keys' first that are done already
 };
+
+// So many steps of a run from one on, as a run of its own.
+Run part_of(const Run& whole, int64_t first, int64_t steps, const Graph& graph);
 
 // One thread at a time may use an engine: another one's call throws std::logic_error.
 class Engine {
@@ -77,6 +83,7 @@ class Engine {
   const Program& program() const { return *program_; }
   uint32_t slots() const { return slots_; }
   uint32_t threads() const { return threads_; }
+  uint32_t threads_used() const;  // threads that share each row may be slower than one: it is found out by timing both
 
  private:
   // A slot's group and its number there.
@@ -88,6 +95,7 @@ class Engine {
   Seat seat(uint32_t slot) const;
   void name(Slots slots) const;  // into named_: throws std::invalid_argument where they are not slots, each once
   void take(Slots slots);        // for a feed or a run
+  void run_groups(const Run& run);
 
   std::shared_ptr<const Program> program_;
   uint32_t slots_, threads_;
@@ -95,6 +103,7 @@ class Engine {
   mutable std::vector<bool> seen_;
   std::vector<std::unique_ptr<Group>> groups_;
   std::vector<uint32_t> first_slots_;  // of each group
+  std::unique_ptr<Pace> pace_;
   std::unique_ptr<Team> team_;
   mutable std::atomic_flag stepping_;
 };

@@ -211,6 +211,7 @@ class NativeSession(Session):
             slots=self._slots,
         )
         self._steps += num_steps
+        self.num_threads = self._begun.threads_used
         return torch.from_numpy(drawn)
 
 

@@ -39,7 +39,7 @@ class Session(ABC):
     Attributes:
         engine: its name, as `make_session` takes it.
         precision: the number format of the weights.
-        num_threads: threads a step may use.
+        num_threads: threads a step may use, and of the last draw those that it used.
         notes: notes for the user, such as why this engine was chosen.
     """
 
