@@ -45,6 +45,10 @@ std::vector<Bytes> right_files() {
     text.condition_channels = 1;
     text.frame_size = 2;
     files.push_back(testing::tcn(text).build());
+    for (const OpKind cell : {OpKind::lstm, OpKind::gru, OpKind::conv})
+      files.push_back(testing::recurrent({.precision = precision, .cell = cell, .num_symbols = 4, .channels = 2,
+                                          .num_layers = 1, .condition_channels = 1, .frame_size = 2,
+                                          .feedback = cell == OpKind::conv}).build());
   }
   return files;
 }
@@ -69,7 +73,9 @@ class Boaster {
 
   uint32_t grown(uint32_t x) {
     const Type type = below(2) != 0 ? Type::i8 : Type::f32;
-    switch (below(4)) {
+    switch (below(5)) {
+      case 4:
+        return builder_.recurrent(below(2) != 0 ? OpKind::lstm : OpKind::gru, x, large(4), type);
       case 0:
         return builder_.conv({x}, large(4), {.kernel_size = 2, .dilation = large(30), .type = type});
       case 1:

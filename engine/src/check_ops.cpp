@@ -1,5 +1,7 @@
 #include "check_ops.h"
 
+#include <vector>
+
 #include "op.h"
 
 namespace undertow {
@@ -23,8 +25,22 @@ void OpCheck::op(const Op& op) {
   for (uint32_t input : op.inputs) read("reads", input);
   if (op.output >= graph.values.size()) fail("writes value ", op.output, " of ", graph.values.size());
   if (written_[op.output]) fail("writes value ", op.output, ", which is written already");
+  const size_t around = loops_.size();
   rules_of(op).check(*this, op);
+  for (size_t loop = 0; loop < around; ++loop) inside(loops_[loop], op);
   written_[op.output] = true;
+  std::erase_if(loops_, [&](const Loop& loop) { return loop.repeated == op.output; });
+}
+
+// A loop goes tick by tick, so all in it has one clock.
+void OpCheck::inside(const Loop& loop, const Op& op) const {
+  const auto hold = [&](uint32_t index) {
+    if (value(index).domain == loop.domain) return;
+    fail("is of domain ", value(index).domain, ", between op ", loop.op, " and what that repeats, of domain ",
+         loop.domain);
+  };
+  hold(op.output);
+  for (uint32_t input : op.inputs) hold(input);
 }
 
 void OpCheck::read(const char* verb, uint32_t index) const {
@@ -92,6 +108,24 @@ void OpCheck::elementwise(const Op& op) const {
 void OpCheck::one_frame(uint32_t domain) {
   if (framed_[domain]) fail("makes frames for domain ", domain, ", which has some already");
   framed_[domain] = true;
+}
+
+void OpCheck::cell(const Op& op) const {
+  if (op.activation != Activation::none || !op.settings.empty() || op.add != -1 || op.bias != -1 || op.scale != -1) {
+    fail("has what only a conv can have: an activation, settings, added value, bias or scale");
+  }
+}
+
+void OpCheck::begin_loop(const Op& op, uint32_t repeated) {
+  if (repeated >= graph.values.size()) fail("repeats value ", repeated, " of ", graph.values.size());
+  if (repeated == op.output) fail("repeats itself");
+  if (written_[repeated]) fail("repeats value ", repeated, ", which is written already");
+  const uint32_t domain = value(op.output).domain;
+  if (value(repeated).domain != domain) {
+    fail("repeats a value of domain ", value(repeated).domain, " in domain ", domain);
+  }
+  if (domain != 0 && !framed_[domain]) fail("is in domain ", domain, ", which has no frames yet");
+  loops_.push_back({index_, repeated, domain});
 }
 
 void check_ops(const Graph& graph) { OpCheck(graph).run(); }

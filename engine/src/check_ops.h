@@ -31,6 +31,8 @@ class OpCheck {
   void no_arithmetic(const Op& op) const;  // no activation, settings, added value or tensors, but for an embed's table
   void elementwise(const Op& op) const;    // one value becomes another of its size
   void one_frame(uint32_t domain);         // frames go to a domain once
+  void cell(const Op& op) const;           // no activation, settings, added value, bias or scale
+  void begin_loop(const Op& op, uint32_t repeated);  // of a value that is made later, by ops of one domain
 
   const Graph& graph;
 
@@ -40,6 +42,12 @@ class OpCheck {
   std::vector<bool> written_;
   std::vector<bool> framed_;    // of each domain, whether frames go to it
   std::vector<int64_t> owner_;  // of each tensor: the op whose weight it is
+  struct Loop {
+    size_t op;
+    uint32_t repeated, domain;
+  };
+  void inside(const Loop& loop, const Op& op) const;
+  std::vector<Loop> loops_;  // those whose value is not made yet
   size_t index_ = 0;
 };
 

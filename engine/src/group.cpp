@@ -35,11 +35,16 @@ void Group::make_units(uint32_t threads) {
     num_leaves += uint32_t(rules.leaves(graph, graph.ops[i]).size());
   }
   Tasks tasks(graph, slots_, threads);
-  for (size_t i = 0; i < graph.ops.size(); i++)
+  for (size_t i = 0; i < graph.ops.size(); i++) {
     if (!program_.holding(graph.ops[i].output).ahead) {
       units_[i]->plan(tasks, step_);
-      stepped_.push_back(units_[i].get());
+      stepped_.push_back({units_[i].get(), false});
     }
+    for (size_t repeater : program_.repeaters(i)) {
+      units_[repeater]->plan_repeated(tasks);
+      stepped_.push_back({units_[repeater].get(), true});
+    }
+  }
   const std::vector<Task> planned = tasks.take();
   for (const Task& task : planned) calls_.push_back({task.op == no_op ? nullptr : units_[task.op].get(), task.number});
   schedule_ = make_schedule(planned, threads);
@@ -122,6 +127,26 @@ void Group::read(uint32_t slot, const std::vector<Leaf>& leaves, uint32_t row) {
   forget();
 }
 
+// An op's work on a block; where its outputs are not wanted, only what the state needs.
+void Group::block_of(size_t op, bool wanted) {
+  if (wanted || program_.feeds_state(op))
+    units_[op]->block(block_);
+  else
+    units_[op]->keep(block_);
+  for (size_t repeater : program_.repeaters(op)) units_[repeater]->keep_repeated(block_);
+}
+
+// Tick by tick.
+void Group::loop_of(size_t begin, size_t end, bool wanted) {
+  const uint32_t domain = program_.graph.values[program_.graph.ops[begin].output].domain;
+  const uint32_t ticks = block_.most_ticks(domain);
+  for (uint32_t tick = 0; tick < ticks; tick++) {
+    block_.narrow(domain, tick);
+    for (size_t op = begin; op < end; op++) block_of(op, wanted);
+  }
+  if (ticks > 0) block_.widen(domain);
+}
+
 void Group::feed(const Feed& feed) {
   const uint32_t num_params = program_.num_params(), most = Values::block_steps(lanes_.size());
   if (lanes_.size() == 0) return;
@@ -132,10 +157,11 @@ void Group::feed(const Feed& feed) {
     block_.symbols = feed.symbols + done;
     block_.symbol_stride = size_t(feed.steps);
     for (size_t i = 0; i < units_.size(); i++) {
-      if (feed.params || program_.feeds_state(i))
-        units_[i]->block(block_);
+      const size_t end = program_.loop_end(i);
+      if (end == 0)
+        block_of(i, feed.params);
       else
-        units_[i]->keep(block_);
+        loop_of(i, end, feed.params), i = end - 1;
     }
     if (!feed.params) continue;
     for (uint32_t row = 0; row < lanes_.size(); row++)

@@ -54,8 +54,15 @@ class Group {
     Unit* unit;
     uint32_t number;
   };
+  // A unit's work on a step, or its keeping of what it repeats.
+  struct Part {
+    Unit* unit;
+    bool repeated;
+  };
 
   // group.cpp
+  void block_of(size_t op, bool wanted);
+  void loop_of(size_t begin, size_t end, bool wanted);
   void make_units(uint32_t threads);
   void make_scratch();
   void forget();
@@ -76,7 +83,7 @@ class Group {
   std::vector<std::unique_ptr<Unit>> units_;  // one an op
   std::vector<uint32_t> leaves_;              // of each op, the number of leaves before its own
   std::vector<Call> calls_;                   // one a task
-  std::vector<Unit*> stepped_;                // those that a step has work for, in the order of the ops
+  std::vector<Part> stepped_;                 // what one thread does of a step alone, in the order of the ops
   Schedule schedule_;
   int64_t ahead_until_ = 0;                   // steps of this run for which what is known ahead is worked out
   std::unique_ptr<Progress[]> progress_;      // of each thread, tasks done in this run

@@ -61,7 +61,12 @@ void Group::run_alone(const Run& run) {
   if (lanes_.size() == 0) return;
   for (int64_t step = 0; step < run.steps; step++) {
     begin_step(run, step);
-    for (Unit* unit : stepped_) unit->work_all(step_);
+    for (const auto [unit, repeated] : stepped_) {
+      if (repeated)
+        unit->keep_repeated(step_);
+      else
+        unit->work_all(step_);
+    }
     draw(run, step);
   }
 }

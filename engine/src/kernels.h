@@ -61,6 +61,22 @@ struct Normalise {
   float* y;
 };
 
+// An LSTM's step, by torch's equations: the cell in place, and the state h, of sums of its gates i, f, g and o, one after
+// another. As a Normalise, in whole groups of lanes.
+struct Lstm {
+  uint32_t channels;
+  const float* gates;
+  float *cell, *y;
+};
+
+// A GRU's step: the next state of the last one, and of the parts r, z and n of what it is given and of what the last
+// state makes.
+struct Gru {
+  uint32_t channels;
+  const float *given, *of_state, *last;
+  float* y;
+};
+
 struct Kernels {
   std::string_view name;
   void (*product_f32)(const Product&);
@@ -71,6 +87,8 @@ struct Kernels {
   // scores[i] = e^(scale · (scores[i] - max)) / their sum, i < n, n >= 1; room for whole groups of lanes. The sum is
   // sixteen, as a norm's. All are NaN where one is.
   void (*weigh)(float* scores, uint32_t n, float scale);
+  void (*lstm)(const Lstm&);
+  void (*gru)(const Gru&);
   // weights[i] = exp((logits[i] - max) · inverse_temperature), in double
   void (*softmax)(const float* logits, uint32_t n, double max, double inverse_temperature, double* weights);
 

@@ -21,7 +21,6 @@ inline simd::I32 dot4(simd::I32 acc, simd::I32 x, const int8_t* weights) {
 
 namespace undertow {
 
-const Kernels avx512_kernels{"avx512", product<float>, product<uint16_t>, product<int8_t>, finish, normalise,
-                             weigh, softmax, read, multiply_f32, multiply_i8};
+const Kernels avx512_kernels = kernels_named("avx512");
 
 }  // namespace undertow

@@ -19,7 +19,6 @@ inline simd::I32 dot4(simd::I32 acc, simd::I32 x, const int8_t* weights) {
 
 namespace undertow {
 
-const Kernels avx512vnni_kernels{"avx512vnni", product<float>, product<uint16_t>, product<int8_t>, finish, normalise,
-                                 weigh, softmax, read, multiply_f32, multiply_i8};
+const Kernels avx512vnni_kernels = kernels_named("avx512vnni");
 
 }  // namespace undertow

@@ -191,6 +191,25 @@ void weigh(float* scores, uint32_t n, float scale) {
   for (uint32_t i = 0; i < n; i += F32::lanes) store(scores + i, F32::load(scores + i) * inverse);
 }
 
+void lstm(const Lstm& l) {
+  const float* part[4];
+  for (int p = 0; p < 4; p++) part[p] = l.gates + size_t(p) * l.channels;
+  for (uint32_t c = 0; c < l.channels; c += F32::lanes) {
+    const F32 cell = math::lstm_cell(F32::load(part[0] + c), F32::load(part[1] + c), F32::load(part[2] + c),
+                                     F32::load(l.cell + c));
+    store(l.cell + c, cell);
+    store(l.y + c, math::gate(cell, F32::load(part[3] + c)));
+  }
+}
+
+void gru(const Gru& g) {
+  const size_t n = g.channels;
+  const auto at = [](const float* from, size_t c) { return F32::load(from + c); };
+  for (size_t c = 0; c < n; c += F32::lanes)
+    store(g.y + c, math::gru_state(at(g.given, c), at(g.given, n + c), at(g.given, 2 * n + c), at(g.of_state, c),
+                                   at(g.of_state, n + c), at(g.of_state, 2 * n + c), at(g.last, c)));
+}
+
 void softmax(const float* logits, uint32_t n, double max, double inverse_temperature, double* weights) {
   math::softmax_weights<simd::F64>(logits, n, max, inverse_temperature, weights);
 }
@@ -235,6 +254,24 @@ uint64_t multiply_i8(uint64_t rounds, int32_t* sink) {
   for (int c = 1; c < chains; c++) sum[0] = sum[0] + sum[c];
   store(sink, sum[0]);
   return rounds * chains * I32::lanes * 4;
+}
+
+constexpr Kernels kernels_named(std::string_view name) {
+  return {
+      .name = name,
+      .product_f32 = product<float>,
+      .product_bf16 = product<uint16_t>,
+      .product_i8 = product<int8_t>,
+      .finish = finish,
+      .normalise = normalise,
+      .weigh = weigh,
+      .lstm = lstm,
+      .gru = gru,
+      .softmax = softmax,
+      .read = read,
+      .multiply_f32 = multiply_f32,
+      .multiply_i8 = multiply_i8,
+  };
 }
 
 }  // namespace

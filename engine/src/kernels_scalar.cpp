@@ -125,6 +125,23 @@ void weigh(float* scores, uint32_t n, float scale) {
   for (uint32_t i = 0; i < round_up(n, lane_group); i++) scores[i] = i < n ? scores[i] * inverse : 0.0f;
 }
 
+void lstm(const Lstm& l) {
+  for (uint32_t c = 0; c < l.channels; c++) {
+    const auto gate = [&](uint32_t p) { return F32{l.gates[size_t(p) * l.channels + c]}; };
+    const F32 cell = math::lstm_cell(gate(0), gate(1), gate(2), F32{l.cell[c]});
+    l.cell[c] = cell.v;
+    l.y[c] = math::gate(cell, gate(3)).v;
+  }
+}
+
+void gru(const Gru& g) {
+  for (uint32_t c = 0; c < g.channels; c++) {
+    const auto part = [&](const float* from, uint32_t p) { return F32{from[size_t(p) * g.channels + c]}; };
+    g.y[c] = math::gru_state(part(g.given, 0), part(g.given, 1), part(g.given, 2), part(g.of_state, 0),
+                             part(g.of_state, 1), part(g.of_state, 2), F32{g.last[c]}).v;
+  }
+}
+
 void softmax(const float* logits, uint32_t n, double max, double inverse_temperature, double* weights) {
   math::softmax_weights<simd_scalar::F64>(logits, n, max, inverse_temperature, weights);
 }
@@ -156,7 +173,20 @@ uint64_t multiply_i8(uint64_t rounds, int32_t* sink) {
 
 }  // namespace
 
-const Kernels scalar_kernels{"scalar", product_float<float>, product_float<uint16_t>, product_i8, finish, normalise,
-                             weigh,    softmax,              read,                    multiply_f32, multiply_i8};
+const Kernels scalar_kernels{
+    .name = "scalar",
+    .product_f32 = product_float<float>,
+    .product_bf16 = product_float<uint16_t>,
+    .product_i8 = product_i8,
+    .finish = finish,
+    .normalise = normalise,
+    .weigh = weigh,
+    .lstm = lstm,
+    .gru = gru,
+    .softmax = softmax,
+    .read = read,
+    .multiply_f32 = multiply_f32,
+    .multiply_i8 = multiply_i8,
+};
 
 }  // namespace undertow

@@ -166,6 +166,20 @@ inline F32 multiplicative(F32 g1, F32 g2, F32 g3, F32 u, F32 x) {
   return gate(fma(sigmoid(g2), x, gate(u, g3)), g1);
 }
 
+// An LSTM's next cell from the last one and the gates i, f, g: σ(f) · c + σ(i) · tanh(g); its state is gate(cell, o).
+template <class F32>
+inline F32 lstm_cell(F32 i, F32 f, F32 g, F32 cell) {
+  return fma(sigmoid(f), cell, gate(g, i));
+}
+
+// A GRU's next state from the last one, h, and the parts r, z, n of what it is given and of what its state makes:
+// n + σ(z + z') · (h - n), n = tanh(n + σ(r + r') · n').
+template <class F32>
+inline F32 gru_state(F32 r, F32 z, F32 n, F32 of_r, F32 of_z, F32 of_n, F32 h) {
+  const F32 fresh = tanh32(fma(sigmoid(r + of_r), of_n, n));
+  return fma(sigmoid(z + of_z), h - fresh, fresh);
+}
+
 // log((1 + s) / (1 - s)) - 2s, over s, for z = s².
 inline double log_tail(double z) {
   double p = 0x1.2f06355979b5fp-3;

@@ -78,6 +78,10 @@ class Unit {
   virtual void block(Pass& pass) = 0;
   virtual void keep(Pass&) {}
 
+  // Of a unit that repeats a later value (OpRules::repeats): keep it, once it is made; and the task of a step that does.
+  virtual void keep_repeated(Pass&) {}
+  virtual void plan_repeated(Tasks&) {}
+
   // A step: its tasks in the order in which one thread can do them, and the work of one, by the number it was given.
   virtual void plan(Tasks& tasks, const Pass& step);
   virtual void work(uint32_t, Pass& step) { block(step); }
@@ -113,6 +117,10 @@ class OpRules {
   virtual bool reads_floats(const Graph&, const Op&) const { return true; }
   virtual bool always_writes_floats() const { return true; }  // also where only its bytes are read
   virtual Keeps keeps(const Op&) const { return Keeps::nothing; }
+
+  // The value, made later in the same tick, whose last tick an output is; -1: none. From such an op to the one that makes
+  // that value, ops work on a block tick by tick.
+  virtual int64_t repeats(const Op&) const { return -1; }
   virtual std::vector<LeafShape> leaves(const Graph&, const Op&) const { return {}; }
 
   virtual uint64_t tick_bytes(const Graph&, const Op&) const { return 0; }  // of weights, read in one tick

@@ -11,6 +11,7 @@ Pass::Pass(const Program& program, const Lanes& lanes, uint32_t most_lanes, std:
     counts.emplace_back(most_lanes);
     phases.emplace_back(most_lanes);
   }
+  counts_.resize(most_lanes);
 }
 
 void Pass::begin(uint32_t steps, const Condition& condition, int64_t step) {
@@ -19,8 +20,23 @@ void Pass::begin(uint32_t steps, const Condition& condition, int64_t step) {
   if (condition.steps > 1) condition_.data += step * program_.graph.condition_channels;
 }
 
+uint32_t Pass::most_ticks(uint32_t domain) const {
+  return *std::max_element(counts[domain].begin(), counts[domain].begin() + rows());
+}
+
+void Pass::narrow(uint32_t domain, uint32_t tick) {
+  if (tick == 0) counts_ = counts[domain];
+  first_ = tick;
+  for (uint32_t row = 0; row < rows(); row++) counts[domain][row] = tick < counts_[row];
+}
+
+void Pass::widen(uint32_t domain) {
+  counts[domain] = counts_;
+  first_ = 0;
+}
+
 const float* Pass::condition(uint32_t row, uint32_t tick) const {
-  const size_t step = condition_.steps == 1 ? 0 : size_t(tick) * program_.graph.condition_channels;
+  const size_t step = condition_.steps == 1 ? 0 : size_t(first_ + tick) * program_.graph.condition_channels;
   return condition_.data + int64_t(lanes_.places[row]) * condition_.stride + step;
 }
 

@@ -44,11 +44,11 @@ class Pass {
 
   float* floats(uint32_t value, uint32_t row, uint32_t tick) const {
     const Place& at = places_[value];
-    return at.floats + row * at.row + (at.ahead ? ahead : tick) * at.step;
+    return at.floats + row * at.row + (at.ahead ? ahead : first_ + tick) * at.step;
   }
   uint8_t* bytes(uint32_t value, uint32_t row, uint32_t tick) const {
     const Place& at = places_[value];
-    return at.bytes + row * at.row + (at.ahead ? ahead : tick) * at.step;
+    return at.bytes + row * at.row + (at.ahead ? ahead : first_ + tick) * at.step;
   }
   // What a convolution of such weights reads.
   const void* held(Type type, uint32_t value, uint32_t row, uint32_t tick) const {
@@ -63,11 +63,18 @@ class Pass {
   // So many steps, from `step` of what is known on; one step of a condition that serves all is taken as it is.
   void begin(uint32_t steps, const Condition& condition, int64_t step);
 
+  // Narrow the pass to one tick of a clock, and widen it again.
+  uint32_t most_ticks(uint32_t domain) const;
+  void narrow(uint32_t domain, uint32_t tick);
+  void widen(uint32_t domain);
+
   // Values of its rows lie side by side, lane by lane; what is kept of a row from step to step lies in its slot.
   uint32_t rows() const { return lanes_.size(); }
   uint32_t slot(uint32_t lane) const { return lanes_.slots[lane]; }
   uint32_t count(uint32_t domain, uint32_t row) const { return counts[domain][row]; }
-  int64_t symbol(uint32_t row, uint32_t tick) const { return symbols[lanes_.places[row] * symbol_stride + tick]; }
+  int64_t symbol(uint32_t row, uint32_t tick) const {
+    return symbols[lanes_.places[row] * symbol_stride + first_ + tick];
+  }
   const float* condition(uint32_t row, uint32_t tick) const;
 
   std::vector<std::vector<uint32_t>> counts;  // of each domain and lane, ticks of this pass
@@ -82,6 +89,8 @@ class Pass {
   const Lanes& lanes_;
   std::vector<Place> places_;
   Condition condition_{};
+  uint32_t first_ = 0;            // the tick that is narrowed to
+  std::vector<uint32_t> counts_;  // of each lane, while narrowed: all ticks of that clock
 };
 
 }  // namespace undertow

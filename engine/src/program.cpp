@@ -21,11 +21,28 @@ uint32_t ticks_of(const Graph& graph, uint32_t domain) {
 Program::Program(std::span<const std::byte> file, std::string_view isa)
     : graph(parse(file)), kernels(choose_kernels(isa)) {
   const DefinedArithmetic arithmetic;
+  find_loops();
   hold_values();
   find_ahead();
   find_what_feeds_state();
   lay_out_step();
   pack();
+}
+
+// Loops that overlap are one.
+void Program::find_loops() {
+  loop_ends_.assign(graph.ops.size(), 0), repeaters_.resize(graph.ops.size());
+  std::vector<size_t> maker(graph.values.size());
+  for (size_t i = 0; i < graph.ops.size(); i++) maker[graph.ops[i].output] = i;
+  size_t begin = 0, end = 0;
+  for (size_t i = 0; i < graph.ops.size(); i++) {
+    const int64_t repeated = rules_of(graph.ops[i]).repeats(graph.ops[i]);
+    if (repeated < 0) continue;
+    if (i >= end) begin = i;
+    end = std::max(end, maker[size_t(repeated)] + 1);
+    loop_ends_[begin] = end;
+    repeaters_[maker[size_t(repeated)]].push_back(i);
+  }
 }
 
 void Program::hold_values() {
@@ -47,6 +64,7 @@ void Program::hold_values() {
     for (uint32_t input : op.inputs) holdings_[input].floats |= rules_of(op).reads_floats(graph, op);
     if (op.add >= 0) holdings_[op.add].floats = true;
     if (rules_of(op).always_writes_floats()) holdings_[op.output].floats = true;
+    if (const int64_t repeated = rules_of(op).repeats(op); repeated >= 0) holdings_[size_t(repeated)].floats = true;
   }
 }
 
@@ -62,6 +80,8 @@ void Program::find_ahead() {
 void Program::find_what_feeds_state() {
   std::vector<bool> wanted(graph.values.size());
   feeds_state_.assign(graph.ops.size(), false);
+  for (const Op& op : graph.ops)
+    if (const int64_t repeated = rules_of(op).repeats(op); repeated >= 0) wanted[size_t(repeated)] = true;
   for (size_t i = graph.ops.size(); i-- > 0;) {
     const Op& op = graph.ops[i];
     const Keeps keeps = rules_of(op).keeps(op);
@@ -73,16 +93,20 @@ void Program::find_what_feeds_state() {
 }
 
 // Lay out a step's values so that an op of several finds them in one stretch, where they fill whole groups of lanes, so
-// that nothing is written beyond them; nor is anything read beyond, as a gate of uneven halves does.
+// that nothing is written beyond them; nor is anything read beyond, as a gate or a cell of uneven parts does.
 void Program::lay_out_step() {
   for (uint32_t v = 0; v < graph.values.size(); v++) layouts_.push_back({v, 0, uint32_t(holdings_[v].stride)});
   std::vector<bool> placed(graph.values.size());  // or not to be
   side_by_side_.assign(graph.ops.size(), false);
-  for (const Op& op : graph.ops)
-    if (op.add >= 0 && graph.values[op.output].channels % lane_group != 0) placed[op.add] = true;
+  for (const Op& op : graph.ops) {
+    if (graph.values[op.output].channels % lane_group == 0) continue;
+    if (op.add >= 0) placed[op.add] = true;
+    if (op.kind != OpKind::conv)
+      for (uint32_t input : op.inputs) placed[input] = true;
+  }
   for (size_t i = 0; i < graph.ops.size(); i++) {
     const std::vector<uint32_t>& inputs = graph.ops[i].inputs;
-    const bool fits = inputs.size() > 1 && std::all_of(inputs.begin(), inputs.end(), [&](uint32_t v) {
+    const bool fits = graph.ops[i].kind == OpKind::conv && inputs.size() > 1 && std::all_of(inputs.begin(), inputs.end(), [&](uint32_t v) {
       return !placed[v] && !holdings_[v].ahead && graph.values[v].domain == 0 &&
              graph.values[v].channels % lane_group == 0 && std::count(inputs.begin(), inputs.end(), v) == 1;
     });

@@ -43,6 +43,8 @@ class Program {
   const Holding& holding(size_t value) const { return holdings_[value]; }
   const Layout& layout(size_t value) const { return layouts_[value]; }
   bool side_by_side(size_t op) const { return side_by_side_[op]; }  // whether a step finds its inputs in one stretch
+  size_t loop_end(size_t op) const { return loop_ends_[op]; }        // of the loop that begins there; 0: none does
+  const std::vector<size_t>& repeaters(size_t op) const { return repeaters_[op]; }  // ops that repeat what it makes
   bool feeds_state(size_t op) const { return feeds_state_[op]; }
   uint32_t num_params() const { return graph.values[graph.output].channels; }
   uint64_t weight_bytes() const { return weight_bytes_; }  // read in one step, on average
@@ -51,6 +53,7 @@ class Program {
   const float* floats(size_t offset) const { return reinterpret_cast<const float*>(memory(offset)); }
 
  private:
+  void find_loops();
   void hold_values();
   void find_ahead();
   void find_what_feeds_state();
@@ -61,6 +64,8 @@ class Program {
   std::vector<Holding> holdings_;
   std::vector<Layout> layouts_;
   std::vector<bool> side_by_side_, feeds_state_;
+  std::vector<size_t> loop_ends_;
+  std::vector<std::vector<size_t>> repeaters_;
   Aligned<std::byte> memory_;
   uint64_t weight_bytes_ = 0;
 };

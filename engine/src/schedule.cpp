@@ -116,6 +116,11 @@ void Tasks::need(Task& task, uint32_t value) const {
   task.needs.insert(task.needs.end(), makers_[value].begin(), makers_[value].end());
 }
 
+void Tasks::need_clock(Task& task, uint32_t domain) const {
+  for (const Op& op : graph_.ops)
+    if (op.kind == OpKind::frame && graph_.values[op.output].domain == domain) need(task, op.output);
+}
+
 double Tasks::reading(double bytes) const { return bytes / bytes_per_ns * (1 + 0.25 * (rows_ - 1)); }
 
 Schedule make_schedule(const std::vector<Task>& tasks, uint32_t threads) {

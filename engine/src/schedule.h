@@ -32,6 +32,7 @@ class Tasks {
   // Add a task, and return its place. All but those that read nothing of this step come after its beginning.
   uint32_t push(Task task, bool after_begin = true);
   void need(Task& task, uint32_t value) const;                       // let it wait for what makes a value
+  void need_clock(Task& task, uint32_t domain) const;                // for what counts the ticks of a slower clock
   void makes(uint32_t value, std::vector<uint32_t> tasks) { makers_[value] = std::move(tasks); }
 
   uint32_t threads() const { return threads_; }

@@ -106,6 +106,28 @@ class FileBuilder {
                   values[input].channels / period, parent);
   }
 
+  // What a value that is made later was a tick ago: `repeat` says which.
+  uint32_t previous(uint32_t channels, uint32_t domain = 0, bool first = true) {
+    const int32_t weight = first ? weights(Type::f32, {channels}, 0.8f) : -1;
+    return add_op({OpKind::previous, Activation::none, 0, -1, weight, -1, -1, {}, {0}}, channels, domain);
+  }
+
+  void repeat(uint32_t previous, uint32_t value) { ops[previous].settings = {value}; }
+
+  // One layer: an lstm, a gru, or the plain cell, a conv.
+  uint32_t recurrent(OpKind cell, uint32_t x, uint32_t channels, Type type = Type::f32, bool first = true) {
+    const uint32_t gates = cell == OpKind::lstm ? 4 : cell == OpKind::gru ? 3 : 1, domain = values[x].domain;
+    const uint32_t given = conv({x}, gates * channels, {.type = type}), last = previous(channels, domain, first);
+    const bool adds = cell != OpKind::gru, plain = cell == OpKind::conv;
+    uint32_t y = conv({last}, gates * channels, {.activation = plain ? Activation::tanh : Activation::none,
+                                                 .add = adds ? int32_t(given) : -1, .type = type});
+    const int32_t weight = cell == OpKind::lstm && first ? weights(Type::f32, {channels}, 0.8f) : -1;
+    if (cell == OpKind::lstm) y = add_op({cell, Activation::none, 0, -1, weight, -1, -1, {y}}, channels, domain);
+    if (cell == OpKind::gru) y = add_op({cell, Activation::none, 0, -1, -1, -1, -1, {given, y, last}}, channels, domain);
+    repeat(last, y);
+    return y;
+  }
+
   // Hold a value as u8 too, for int8 convolutions.
   void quantise(uint32_t value) {
     if (values[value].step >= 0) return;
@@ -194,7 +216,8 @@ class FileBuilder {
 
   uint32_t add_op(Op op, uint32_t channels, uint32_t domain) {
     op.output = uint32_t(values.size());
-    if (op.kind == OpKind::frame || op.kind == OpKind::unframe || (op.kind == OpKind::conv && op.settings != std::vector{0u, 0u}))
+    if (op.kind == OpKind::frame || op.kind == OpKind::unframe || op.kind == OpKind::previous ||
+        op.kind == OpKind::lstm || (op.kind == OpKind::conv && op.settings != std::vector{0u, 0u}))
       op.name = "op." + std::to_string(ops.size());
     values.push_back({channels, domain, -1, 0});
     ops.push_back(std::move(op));
@@ -358,6 +381,35 @@ inline FileBuilder tcn(const TextShape& shape = {}) {
     if (layer == 0) x = builder.conv({x}, shape.channels, {.type = type});
     x = builder.add(y, x, Activation::relu);
   }
+  builder.conv({x}, shape.num_symbols, {.type = type});
+  return builder;
+}
+
+struct RecurrentShape {
+  Type precision = Type::f32;
+  OpKind cell = OpKind::lstm;  // or gru, or conv, the plain cell
+  uint32_t num_symbols = 16, channels = 6, num_layers = 2;
+  uint32_t condition_channels = 0;
+  uint32_t frame_size = 0;  // of a layer of the same cell at a slower clock; 0: none
+  bool feedback = false;    // the first layer's input adds what the last one made a step ago
+  uint32_t seed = 1;
+};
+
+// Recurrent layers upon one another.
+inline FileBuilder recurrent(const RecurrentShape& shape = {}) {
+  FileBuilder builder(shape.seed);
+  const Type type = shape.precision;
+  uint32_t x = add_text_input(builder, {.precision = type, .num_symbols = shape.num_symbols,
+                                        .condition_channels = shape.condition_channels}, shape.channels + 1);
+  if (shape.frame_size > 0) {
+    const uint32_t slow = builder.recurrent(shape.cell, builder.frame(x, shape.frame_size), shape.channels, type);
+    x = builder.add(x, builder.unframe(builder.conv({slow}, (shape.channels + 1) * shape.frame_size, {.type = type})));
+  }
+  const uint32_t last = shape.feedback ? builder.previous(shape.channels) : 0;
+  if (shape.feedback) x = builder.conv({last}, shape.channels + 1, {.add = int32_t(x), .type = type});
+  for (uint32_t layer = 0; layer < shape.num_layers; ++layer)
+    x = builder.recurrent(shape.cell, x, shape.channels, type, layer > 0);
+  if (shape.feedback) builder.repeat(last, x);
   builder.conv({x}, shape.num_symbols, {.type = type});
   return builder;
 }

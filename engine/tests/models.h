@@ -39,6 +39,11 @@ inline std::vector<Model> models() {
          {TextShape{.precision = type, .channels = 40, .num_layers = 2},
           TextShape{.precision = type, .channels = 19, .kernel_size = 4, .condition_channels = 2, .frame_size = 3}})
       add("tcn", shape, tcn(shape));
+    for (const RecurrentShape& shape :
+         {RecurrentShape{.precision = type, .channels = 72, .condition_channels = 3},
+          RecurrentShape{.precision = type, .cell = OpKind::gru, .channels = 21, .num_layers = 1, .frame_size = 3},
+          RecurrentShape{.precision = type, .cell = OpKind::conv, .channels = 32, .feedback = true}})
+      add("recurrent", shape, recurrent(shape));
   }
   return all;
 }

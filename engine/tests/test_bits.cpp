@@ -51,6 +51,9 @@ constexpr Numbers expected[] = {
     {0x75659f4c, 0x9668f128},  // bytenet in float32
     {0x5b00d677, 0x94bb1564},  // tcn in float32
     {0xa39b38f8, 0xbf8208eb},  // tcn in float32
+    {0x3a4aeaba, 0x5d675d59},  // recurrent in float32
+    {0x05fdd811, 0xab291491},  // recurrent in float32
+    {0x586d90a0, 0xf9610c80},  // recurrent in float32
     {0x0f56028e, 0x551c333a},  // wavenet in bfloat16
     {0xb371c59b, 0xea1cb119},  // wavenet in bfloat16
     {0xcaad162d, 0xbef00ebe},  // wavenet in bfloat16
@@ -60,6 +63,9 @@ constexpr Numbers expected[] = {
     {0x75659f4c, 0x0c6d3790},  // bytenet in bfloat16
     {0x69b0a54b, 0x7c165508},  // tcn in bfloat16
     {0x3029c9f6, 0x6bc96cf5},  // tcn in bfloat16
+    {0x3a4aeaba, 0xd24ab290},  // recurrent in bfloat16
+    {0x05fdd811, 0xc2dda4c0},  // recurrent in bfloat16
+    {0x2e4a16b7, 0xbf23d555},  // recurrent in bfloat16
     {0x230584b7, 0xe089840c},  // wavenet in int8
     {0xb371c59b, 0x01098721},  // wavenet in int8
     {0x5136cdfd, 0xc07a6dd5},  // wavenet in int8
@@ -69,6 +75,9 @@ constexpr Numbers expected[] = {
     {0x1f86a969, 0x585f5985},  // bytenet in int8
     {0x266d8f2d, 0xe2bef535},  // tcn in int8
     {0x62d583e1, 0x9ef93975},  // tcn in int8
+    {0xa75bb30e, 0xe6196604},  // recurrent in int8
+    {0x426077dd, 0x5b1f9ad2},  // recurrent in int8
+    {0x2fc33015, 0xcadb4b75},  // recurrent in int8
 };
 
 }  // namespace

@@ -9,6 +9,7 @@ import torch
 from tests.contract import assert_close, check_layer
 from undertow.layers import Recurrent
 from undertow.layers.recurrent import CELLS, STATES, Cell
+from undertow.state import named_leaves
 
 
 @pytest.mark.parametrize("cell", get_args(Cell))
@@ -25,7 +26,9 @@ def test_from_zeros_it_is_torchs(cell: Cell) -> None:
     reference = CELLS[cell](3, 4, 2, batch_first=True).double()
     reference.load_state_dict(layer.cell.state_dict())
     assert_close(layer(x), reference(x)[0])
-    assert list(layer.init_state(2)) == list(STATES[cell])
+    assert {name: tuple(part.shape) for name, part in named_leaves(layer.init_state(2)).items()} == {
+        f"{name}_l{index}": (2, 4) for index in range(2) for name in STATES[cell]
+    }
 
 
 def test_matrices_start_orthogonal_and_forget_gates_open() -> None:

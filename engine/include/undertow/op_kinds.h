@@ -4,7 +4,9 @@
 
 #include <cstdint>
 
-#define UNDERTOW_OPS(op) op(embed) op(condition) op(conv) op(frame) op(unframe) op(norm) op(add)
+#define UNDERTOW_OPS(op)                                                            \
+  op(embed) op(condition) op(conv) op(frame) op(unframe) op(norm) op(add)           \
+  op(previous) op(lstm) op(gru)
 
 namespace undertow {
 

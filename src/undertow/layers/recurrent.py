@@ -3,6 +3,7 @@
 B batch, T time, C input channels, H hidden channels, L layers.
 """
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import torch
@@ -28,8 +29,8 @@ class Recurrent(Layer, Stacked):
     (Jozefowicz et al., An Empirical Exploration of Recurrent Network Architectures, 2015). Dropout is between layers,
     not from step to step (Zaremba et al., arXiv 1409.2329).
 
-    State: "hidden" (B, L, H), and for an LSTM "cell" (B, L, H). Both start as parameters, zeros at first; where another
-    start is handed to them and `learned_start` is false, as zeros.
+    State: of each layer "hidden_l0", "hidden_l1", … (B, H), and for an LSTM "cell_l0", … (B, H). They start as
+    parameters, zeros at first; where another start is handed to them and `learned_start` is false, as zeros.
     """
 
     receptive_field = None
@@ -73,7 +74,15 @@ class Recurrent(Layer, Stacked):
         return self.step(x, self.init_state(len(x)))[0]
 
     def init_state(self, batch_size: int) -> State:
-        return {name: part.repeat(batch_size, 1, 1) for name, part in zip(self.states, self.initial, strict=True)}
+        return self.unstacked(self.initial.expand(batch_size, -1, -1, -1))
+
+    def stacked_state(self, state: State) -> Tensor:
+        """A state as one tensor (B, n, L, H); n is 2 for an LSTM, hidden and cell, and 1 for the others."""
+        return torch.stack([self._part(state, name, dim=1) for name in self.states], dim=1)
+
+    def unstacked(self, parts: Tensor) -> State:
+        """The state of a tensor such as `stacked_state` gives."""
+        return self._state([part.transpose(0, 1) for part in parts.unbind(1)], parts.dtype)
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         return self._run(x, state)
@@ -84,9 +93,19 @@ class Recurrent(Layer, Stacked):
         return self._run(packed, self.init_state(len(x)))[1]
 
     def _run(self, x: Tensor | PackedSequence, state: State) -> tuple[Any, State]:
-        first = tuple(state[name].transpose(0, 1).contiguous() for name in self.states)  # torch's are (L, B, H)
+        first = tuple(self._part(state, name, dim=0) for name in self.states)  # torch's are (L, B, H)
         y, last = self.cell(x, first if len(first) == 2 else first[0])
-        after = last if len(first) == 2 else (last,)
-        dtype = state["hidden"].dtype  # under autocast the cell's are of another
-        parts = zip(self.states, after, strict=True)
-        return y, {name: part.transpose(0, 1).to(dtype).contiguous() for name, part in parts}
+        # under autocast the cell's are of another type
+        return y, self._state(last if len(first) == 2 else [last], first[0].dtype)
+
+    def _part(self, state: State, name: str, dim: int) -> Tensor:
+        """Every layer's part of that name, side by side."""
+        return torch.stack([state[f"{name}_l{layer}"] for layer in range(self.cell.num_layers)], dim=dim)
+
+    def _state(self, parts: Sequence[Tensor], dtype: torch.dtype) -> State:
+        """The state of parts (L, B, H), each in the order of `states`."""
+        return {
+            f"{name}_l{layer}": part[layer].to(dtype).clone()
+            for name, part in zip(self.states, parts, strict=True)
+            for layer in range(self.cell.num_layers)
+        }

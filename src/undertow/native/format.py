@@ -55,6 +55,9 @@ class OpKind(IntEnum):
     UNFRAME = 4
     NORM = 5
     ADD = 6
+    PREVIOUS = 7
+    LSTM = 8
+    GRU = 9
 
 
 class Activation(IntEnum):
@@ -190,7 +193,7 @@ def read_header(file: bytes, where: object = "the engine file") -> Header:
     """The header of a whole file of this version. Sizes are checked as the engine does, before anything is read.
 
     Raises:
-        DataError: it is no model file, is cut short, damaged or of another version, or has impossible sizes or facts;
+        DataError: it is not a model file, is cut short, damaged or of another version, or has impossible sizes or facts;
             `where` names it.
     """
     if file[: len(MAGIC)] != MAGIC:

@@ -73,7 +73,7 @@ class StateEncoder(Encoder):
         x = self.dropout(self.input(cleared(source, lengths)))
         if self.reversed_source:
             x = reverse_rows(x, lengths)
-        final = torch.stack([*self.layers.final(x, lengths).values()], dim=1)  # (B, n, L, H)
+        final = self.layers.stacked_state(self.layers.final(x, lengths))  # (B, n, L, H)
         return final.flatten(1)[:, None], torch.ones_like(lengths)
 
 
@@ -98,9 +98,7 @@ class StateDecoder(Network):
 
     def init_state(self, batch_size: int, condition: Condition) -> State:
         assert condition.memory is not None
-        sizes = self.layers.initial.shape
-        parts = zip(self.layers.states, condition.memory[:, 0].unflatten(1, sizes).unbind(1), strict=True)
-        return {"layers": {name: part.contiguous() for name, part in parts}}
+        return {"layers": self.layers.unstacked(condition.memory[:, 0].unflatten(1, self.layers.initial.shape))}
 
     def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         hidden, layers = self.layers.step(self.dropout(self.input(x)), state["layers"])

@@ -1,0 +1,186 @@
+// Recurrent layers, held to plain loops over a whole sequence; and loops of ops.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <vector>
+
+#include "file_builder.h"
+#include "kernels.h"
+#include "math.h"
+#include "models.h"
+#include "program.h"
+#include "simd/scalar.h"
+#include "state.h"
+#include "undertow/engine.h"
+
+namespace undertow::testing {
+namespace {
+
+using simd_scalar::F32;
+using Vector = std::vector<float>;
+
+constexpr uint32_t rows = 3;
+constexpr int64_t steps = 47;
+
+std::vector<int64_t> symbols() {
+  std::vector<int64_t> all(rows * steps);
+  for (int64_t i = 0; i < int64_t(all.size()); i++) all[i] = (i / steps * 11 + i * i * 7 + i) % 16;
+  return all;
+}
+
+// What a graph of one clock computes, op by op and step by step, in the order that kernels.h has.
+class Reference {
+ public:
+  explicit Reference(const FileBuilder& builder) : b_(builder), made_(b_.values.size()), kept_(b_.values.size()) {
+    for (const Op& op : b_.ops) {
+      const uint32_t channels = b_.values[op.output].channels;
+      Vector first = op.weight < 0 ? Vector(channels) : Vector(floats(op.weight), floats(op.weight) + channels);
+      if (op.kind == OpKind::previous || op.kind == OpKind::lstm) kept_[op.output] = std::move(first);
+    }
+  }
+
+  const Vector& step(int64_t symbol) {
+    for (const Op& op : b_.ops) {
+      const uint32_t channels = b_.values[op.output].channels;
+      Vector y(channels);
+      for (uint32_t c = 0; c < channels; c++) y[c] = number(op, c, channels, symbol);
+      made_[op.output] = std::move(y);
+    }
+    for (const Op& op : b_.ops)
+      if (op.kind == OpKind::previous) kept_[op.output] = made_[op.settings[0]];
+    return made_[b_.output];
+  }
+
+ private:
+  const float* floats(int32_t tensor) const { return reinterpret_cast<const float*>(b_.tensors[tensor].data.data()); }
+
+  float number(const Op& op, uint32_t c, uint32_t channels, int64_t symbol) {
+    if (op.kind == OpKind::embed) return floats(op.weight)[size_t(symbol) * channels + c];
+    if (op.kind == OpKind::previous) return kept_[op.output][c];
+    const Vector& x = made_[op.inputs[0]];
+    if (op.kind == OpKind::lstm) {
+      const auto gate = [&](uint32_t part) { return F32{x[part * channels + c]}; };
+      float& cell = kept_[op.output][c];
+      cell = std::fma(math::sigmoid(gate(1)).v, cell, math::gate(gate(2), gate(0)).v);
+      return math::gate(F32{cell}, gate(3)).v;
+    }
+    if (op.kind == OpKind::gru) {
+      const Vector &own = made_[op.inputs[1]], &h = made_[op.inputs[2]];
+      const auto sum = [&](uint32_t part) { return F32{x[part * channels + c] + own[part * channels + c]}; };
+      const float reset = math::sigmoid(sum(0)).v, update = math::sigmoid(sum(1)).v;
+      const float fresh = math::tanh32(F32{std::fma(reset, own[2 * channels + c], x[2 * channels + c])}).v;
+      return std::fma(update, h[c] - fresh, fresh);
+    }
+    REQUIRE(op.kind == OpKind::conv);
+    float sum = op.bias < 0 ? 0.0f : floats(op.bias)[c];
+    for (size_t i = 0; i < x.size(); i++) sum = std::fma(floats(op.weight)[c * x.size() + i], x[i], sum);
+    if (op.add >= 0) sum += made_[op.add][c];
+    return op.activation == Activation::tanh ? math::tanh32(F32{sum}).v : sum;
+  }
+
+  const FileBuilder& b_;
+  std::vector<Vector> made_, kept_;  // kept: of previous ops, and cells
+};
+
+using Made = std::shared_ptr<const Program>;
+
+Vector fed(const Made& program, int64_t chunk, uint32_t threads) {
+  Engine engine(program, rows, threads);
+  const std::vector<int64_t> all = symbols();
+  Vector params(rows * steps * 16);
+  for (int64_t done = 0; done < steps; done += chunk) {
+    const int64_t now = std::min(chunk, steps - done);
+    std::vector<int64_t> part;
+    for (int64_t row = 0; row < rows; row++)
+      part.insert(part.end(), all.begin() + row * steps + done, all.begin() + row * steps + done + now);
+    Vector made(rows * now * 16);
+    engine.feed({part.data(), now, {}, made.data()});
+    for (int64_t row = 0; row < rows; row++)
+      std::copy_n(made.data() + row * now * 16, now * 16, params.data() + (row * steps + done) * 16);
+  }
+  return params;
+}
+
+const std::vector<RecurrentShape> shapes{
+    {.cell = OpKind::lstm, .channels = 40},
+    {.cell = OpKind::gru, .channels = 23},
+    {.cell = OpKind::conv, .channels = 16},
+    {.cell = OpKind::gru, .channels = 16, .feedback = true},
+    {.cell = OpKind::lstm, .channels = 5, .num_layers = 3, .feedback = true},
+};
+
+}  // namespace
+
+TEST_CASE("recurrent layers are those of plain loops") {
+  for (const RecurrentShape& shape : shapes) {
+    const FileBuilder builder = recurrent(shape);
+    Vector expected;
+    for (int64_t row = 0; row < rows; row++) {
+      Reference reference(builder);
+      for (int64_t step = 0; step < steps; step++) {
+        const Vector& params = reference.step(symbols()[size_t(row * steps + step)]);
+        expected.insert(expected.end(), params.begin(), params.end());
+      }
+    }
+    for (const Kernels* kernels : usable_kernels()) {
+      const auto program = std::make_shared<const Program>(builder.build(), kernels->name);
+      for (int64_t chunk : {int64_t(1), int64_t(7), steps})
+        for (uint32_t threads : {1, 2, 5}) {
+          INFO(name(shape.cell), " of ", shape.channels, " on ", kernels->name, ", ", threads, " threads, by ", chunk);
+          CHECK(fed(program, chunk, threads) == expected);
+        }
+    }
+  }
+}
+
+TEST_CASE("cells are close to those of the C library") {
+  for (const float x : {-90.0f, -8.5f, -1.25f, -0.01f, 0.0f, 1e-4f, 0.3f, 2.75f, 30.0f, 500.0f}) {
+    CHECK(math::tanh32(F32{x}).v == doctest::Approx(std::tanh(x)).epsilon(1e-6).scale(0.1));
+    for (const float y : {-3.0f, 0.4f, 9.0f}) {
+      const auto sigmoid = [](double a) { return 1 / (1 + std::exp(-a)); };
+      const double cell = sigmoid(y) * 0.7 + sigmoid(x) * std::tanh(y - 1);
+      CHECK(math::lstm_cell(F32{x}, F32{y}, F32{y - 1}, F32{0.7f}).v == doctest::Approx(cell).epsilon(1e-6));
+      const double fresh = std::tanh(y + sigmoid(x + 0.5) * 0.3), update = sigmoid(y - 0.25);
+      const float state = math::gru_state(F32{x}, F32{y}, F32{y}, F32{0.5f}, F32{-0.25f}, F32{0.3f}, F32{0.6f}).v;
+      CHECK(state == doctest::Approx((1 - update) * fresh + update * 0.6).epsilon(1e-6));
+    }
+  }
+}
+
+TEST_CASE("a state goes on where another stopped, and a reset begins with the first one") {
+  for (const Model& model : models()) {
+    if (!model.name.starts_with("recurrent") || model.condition_channels > 0) continue;
+    const auto program = std::make_shared<const Program>(model.file, "auto");
+    const std::vector<int64_t> all = symbols();
+    Engine engine(program, 1, 1), other(program, 1, 1);
+    Vector first(20 * 16), on(20 * 16), again(20 * 16);
+    engine.feed({all.data(), 20, {}, first.data()});
+    other.restore(engine.state());
+    engine.feed({all.data() + 20, 20, {}, on.data()});
+    other.feed({all.data() + 20, 10, {}, again.data()});
+    other.feed({all.data() + 30, 10, {}, again.data() + 10 * 16});
+    CHECK(on == again);
+    engine.reset();
+    engine.feed({all.data(), 20, {}, again.data()});
+    CHECK(first == again);
+    engine.reset();
+    engine.feed({all.data(), 20, {}, nullptr});
+    engine.feed({all.data() + 20, 20, {}, again.data()});
+    CHECK(on == again);
+  }
+}
+
+TEST_CASE("a state is a leaf a layer") {
+  const auto program = std::make_shared<const Program>(recurrent({.channels = 9}).build(), "auto");
+  const std::vector<Leaf> state = Engine(program, 2, 1).state();
+  REQUIRE(state.size() == 4);
+  for (const Leaf& leaf : state) CHECK(leaf.shape == std::vector<int64_t>{2, 9});
+  CHECK(state[0].name == "op.2");
+  CHECK(state[1].name == "op.4");
+  CHECK(std::ranges::none_of(state[2].floats, [](float x) { return x == 0; }));
+  CHECK(std::ranges::all_of(state[0].floats, [](float x) { return x == 0; }));
+}
+
+}  // namespace undertow::testing
