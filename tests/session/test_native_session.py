@@ -217,9 +217,8 @@ def test_threads(threads: int | None) -> None:
     made = generate(model, features=frames(20), count=5, threads=threads)
     assert made.num_threads == useful_threads(threads or min(5, torch.get_num_threads()))
     assert np.array_equal(made.symbols, generate(model, features=frames(20), count=5, threads=1).symbols)
-    assert generate(model, num_steps=5, features=frames(20), threads=threads).num_threads == useful_threads(
-        threads or 1
-    )
+    one = generate(model, num_steps=5, features=frames(20), threads=threads)
+    assert one.num_threads in (1, useful_threads(threads or 1))  # those that were found to be faster
 
 
 def test_weights_are_those_of_the_moment() -> None:
@@ -335,7 +334,7 @@ def test_names_what_it_runs_on() -> None:
     assert (session.engine, session.precision, session.num_threads) == ("native", "float32", 2)
     with refuses(UsageError, "threads", 0, 1):
         make_session(build(), threads=0)
-    assert generate(build(), num_steps=5, threads=1000).num_threads == useful_threads(1000) <= os.cpu_count()
+    assert generate(build(), num_steps=5, threads=1000).num_threads in (1, useful_threads(1000))
     with refuses(UsageError, "threads", 1, 256):
         make_engine(make_program(to_bytes(lower(build()).graph)), 1, 1000)
 
