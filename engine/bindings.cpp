@@ -11,6 +11,8 @@
 #include "src/kernels.h"
 #include "src/program.h"
 #include "src/state.h"
+#include "src/team.h"
+#include "undertow/cdf.h"
 #include "undertow/engine.h"
 #include "undertow/measure.h"
 #include "undertow/sampling.h"
@@ -69,7 +71,34 @@ void check_signals() {
   if (PyErr_CheckSignals() != 0) throw nb::python_error();
 }
 
-void feed(Engine& engine, Symbols symbols, std::optional<Floats> condition, std::optional<Params> params, Rows rows) {
+// Counts of emissions, (…, num_symbols + 1) or (…, 2) of a symbol each.
+using CountsOut = Array<uint32_t>;
+using SymbolsIn = Array<const int64_t>;
+
+template <class Given>
+bool has_shape(const Given& array, std::vector<size_t> sizes) {
+  bool fits = array.ndim() == sizes.size();
+  for (size_t i = 0; fits && i < sizes.size(); i++) fits = array.shape(i) == sizes[i];
+  return fits;
+}
+
+// What is wanted of emissions of the shape `places`.
+Counting counting_of(const std::vector<size_t>& places, uint32_t num_symbols, uint32_t total_bits,
+                     const std::optional<CountsOut>& cumulative, const std::optional<SymbolsIn>& counted,
+                     const std::optional<CountsOut>& intervals) {
+  std::vector<size_t> all = places, pairs = places;
+  all.push_back(size_t(num_symbols) + 1), pairs.push_back(2);
+  require(!cumulative || has_shape(*cumulative, all), "cumulative counts are to be (…, num_symbols + 1)");
+  require(counted.has_value() == intervals.has_value(), "intervals are of the symbols `counted`: give both or neither");
+  require(!counted || has_shape(*counted, places), "the symbols to count are to be one for each emission");
+  require(!intervals || has_shape(*intervals, pairs), "intervals are to be (…, 2)");
+  return {total_bits, cumulative ? cumulative->data() : nullptr, counted ? counted->data() : nullptr,
+          intervals ? intervals->data() : nullptr};
+}
+
+void feed(Engine& engine, Symbols symbols, std::optional<Floats> condition, std::optional<Params> params, Rows rows,
+          uint32_t total_bits, std::optional<CountsOut> cumulative, std::optional<SymbolsIn> counted,
+          std::optional<CountsOut> intervals) {
   const Slots slots = slots_of(rows);
   const int64_t steps = int64_t(symbols.shape(1)), num_rows = count(engine, slots);
   require(int64_t(symbols.shape(0)) == num_rows, "symbols are to be (rows, steps)");
@@ -78,7 +107,9 @@ void feed(Engine& engine, Symbols symbols, std::optional<Floats> condition, std:
                 params->shape(2) == engine.program().num_params(),
             "params are to be (rows, steps, num_params)");
   const Feed feed{symbols.data(), steps, condition_of(engine, condition, num_rows, steps),
-                  params ? params->data() : nullptr, slots};
+                  params ? params->data() : nullptr, slots,
+                  counting_of({size_t(num_rows), size_t(steps)}, engine.program().graph.num_symbols, total_bits, cumulative,
+                              counted, intervals)};
   const nb::gil_scoped_release release;
   engine.feed(feed);
 }
@@ -172,6 +203,36 @@ void restore(Engine& engine, nb::dict arrays, Rows rows) {
   engine.restore(std::move(leaves), slots);
 }
 
+void count_emissions(IntegerCdf& cdf, Array<const float, nb::ndim<2>> params, uint32_t total_bits,
+           std::optional<CountsOut> cumulative, std::optional<SymbolsIn> counted, std::optional<CountsOut> intervals) {
+  require(params.shape(1) == cdf.num_params(), "params are to be (emissions, num_params)");
+  const Counting counting =
+      counting_of({params.shape(0)}, cdf.num_symbols(), total_bits, cumulative, counted, intervals);
+  const nb::gil_scoped_release release;
+  const DefinedArithmetic arithmetic;
+  IntegerCdf::check(counting, cdf.num_symbols(), int64_t(params.shape(0)));
+  for (size_t i = 0; i < params.shape(0); i++) cdf.count(counting, params.data() + i * cdf.num_params(), int64_t(i));
+}
+
+// The symbols that have such counts, num_symbols where parameters are not numbers.
+void find_symbols(IntegerCdf& cdf, Array<const float, nb::ndim<2>> params, uint32_t total_bits,
+          Array<const uint32_t, nb::ndim<1>> counts, Array<int64_t, nb::ndim<1>> symbols, CountsOut intervals) {
+  const uint32_t total = IntegerCdf::total_of(total_bits, cdf.num_symbols());
+  require(params.shape(1) == cdf.num_params(), "params are to be (emissions, num_params)");
+  require(counts.shape(0) == params.shape(0) && symbols.shape(0) == params.shape(0) &&
+              has_shape(intervals, {params.shape(0), 2}),
+          "counts and symbols are to be (emissions), intervals (emissions, 2)");
+  const DefinedArithmetic arithmetic;
+  for (size_t i = 0; i < params.shape(0); i++) {
+    require(counts.data()[i] < total, "a count is not below the total");
+    const bool numbers = cdf.take(params.data() + i * cdf.num_params(), total);
+    const uint32_t symbol = numbers ? cdf.find(counts.data()[i]) : cdf.num_symbols();
+    symbols.data()[i] = symbol;
+    intervals.data()[2 * i] = numbers ? cdf.below(symbol) : 0;
+    intervals.data()[2 * i + 1] = numbers ? cdf.below(symbol + 1) : 0;
+  }
+}
+
 nb::object pending(const Engine& engine, Rows rows) {
   const std::vector<int64_t> symbols = engine.pending(slots_of(rows));
   return owned(symbols, {int64_t(symbols.size())});
@@ -223,13 +284,28 @@ NB_MODULE(_engine, m) {
       .def("pending", &pending, "slots"_a.noconvert() = nb::none())
       .def("set_pending", &set_pending, "symbols"_a.noconvert(), "slots"_a.noconvert() = nb::none())
       .def("feed", &feed, "symbols"_a.noconvert(), "condition"_a.noconvert() = nb::none(),
-           "params"_a.noconvert() = nb::none(), "slots"_a.noconvert() = nb::none())
+           "params"_a.noconvert() = nb::none(), "slots"_a.noconvert() = nb::none(), "total_bits"_a = 0,
+           "cumulative"_a.noconvert() = nb::none(), "counted"_a.noconvert() = nb::none(),
+           "intervals"_a.noconvert() = nb::none())
       .def("run", &run, "out"_a.noconvert(), "condition"_a.noconvert() = nb::none(),
            "sampling"_a.noconvert() = nb::none(), "uniforms"_a.noconvert() = nb::none(), "keys"_a.noconvert() = nb::none(), "slots"_a.noconvert() = nb::none())
       .def("reset", [](Engine& e, Rows rows) { e.reset(slots_of(rows)); }, "slots"_a.noconvert() = nb::none())
       .def("copy", &Engine::copy, "source"_a, "target"_a)
       .def("state", &state, "slots"_a.noconvert() = nb::none())
       .def("restore", &restore, "leaves"_a, "slots"_a.noconvert() = nb::none());
+  nb::class_<IntegerCdf>(m, "IntegerCdf")
+      .def("__init__",
+           [](IntegerCdf* self, uint32_t kind, uint32_t num_symbols, uint32_t num_components, double initial_scale,
+              double scale_margin) {
+             require(kind <= uint32_t(EmissionKind::gaussian), "no such kind of emission");
+             new (self) IntegerCdf({EmissionKind(kind), num_components, initial_scale, scale_margin}, num_symbols,
+                                   choose_kernels("auto"));
+           },
+           "kind"_a, "num_symbols"_a, "num_components"_a = 0, "initial_scale"_a = 0.0, "scale_margin"_a = 0.0)
+      .def("count", &count_emissions, "params"_a.noconvert(), "total_bits"_a, "cumulative"_a.noconvert() = nb::none(),
+           "counted"_a.noconvert() = nb::none(), "intervals"_a.noconvert() = nb::none())
+      .def("find", &find_symbols, "params"_a.noconvert(), "total_bits"_a, "counts"_a.noconvert(), "symbols"_a.noconvert(),
+           "intervals"_a.noconvert());
   m.def("cpu_isas", &cpu_isas);
   m.def("read_bandwidth",
         [](size_t num_bytes, uint32_t threads, const std::string& isa) { return read_bandwidth(num_bytes, threads, isa); },

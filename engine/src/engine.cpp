@@ -105,6 +105,7 @@ void Engine::feed(const Feed& feed) {
   for (int64_t i = 0; i < feed.steps * int64_t(named_.size()); i++)
     if (feed.symbols[i] < 0 || feed.symbols[i] > program_->graph.num_symbols)
       throw std::invalid_argument("a symbol lies outside the alphabet");
+  IntegerCdf::check(feed.counting, program_->graph.num_symbols, feed.steps * int64_t(named_.size()));
   for (auto& group : groups_) group->make_room(uint64_t(feed.steps));
   team_->run([&](uint32_t member) {
     if (member < groups_.size()) groups_[member]->feed(feed);

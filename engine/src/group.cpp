@@ -17,6 +17,7 @@ Group::Group(const Program& program, uint32_t first_slot, uint32_t slots, uint32
       symbols_(most_rows), values_(program, slots), block_(program, lanes_, slots, values_.block(), scratch_),
       step_(program, lanes_, slots, values_.step(), scratch_), progress_(new Progress[threads]),
       sampler_(program.graph.emission, program.graph.num_symbols, program.num_params(), program.kernels.softmax),
+      cdf_(program.graph.emission, program.graph.num_symbols, program.kernels),
       uniforms_(sampler_.num_uniforms()) {
   make_scratch();
   make_units(threads);
@@ -148,7 +149,8 @@ void Group::loop_of(size_t begin, size_t end, bool wanted) {
 }
 
 void Group::feed(const Feed& feed) {
-  const uint32_t num_params = program_.num_params(), most = Values::block_steps(lanes_.size());
+  const bool wanted = feed.params || feed.counting.wanted();
+  const uint32_t most = Values::block_steps(lanes_.size());
   if (lanes_.size() == 0) return;
   forget();
   for (int64_t done = 0; done < feed.steps; done += most) {
@@ -159,16 +161,24 @@ void Group::feed(const Feed& feed) {
     for (size_t i = 0; i < units_.size(); i++) {
       const size_t end = program_.loop_end(i);
       if (end == 0)
-        block_of(i, feed.params);
+        block_of(i, wanted);
       else
-        loop_of(i, end, feed.params), i = end - 1;
+        loop_of(i, end, wanted), i = end - 1;
     }
-    if (!feed.params) continue;
-    for (uint32_t row = 0; row < lanes_.size(); row++)
-      for (uint32_t step = 0; step < steps; step++)
-        std::copy_n(block_.floats(program_.graph.output, row, step), num_params,
-                    feed.params + (lanes_.places[row] * feed.steps + done + step) * num_params);
+    if (wanted) tell(feed, done, steps);
   }
+}
+
+// What is wanted of the emissions of a block.
+void Group::tell(const Feed& feed, int64_t done, uint32_t steps) {
+  const uint32_t num_params = program_.num_params();
+  for (uint32_t lane = 0; lane < lanes_.size(); lane++)
+    for (uint32_t step = 0; step < steps; step++) {
+      const float* params = block_.floats(program_.graph.output, lane, step);
+      const int64_t place = lanes_.places[lane] * feed.steps + done + step;
+      if (feed.params) std::copy_n(params, num_params, feed.params + place * num_params);
+      if (feed.counting.wanted()) cdf_.count(feed.counting, params, place);
+    }
 }
 
 }  // namespace undertow

@@ -66,6 +66,7 @@ class Group {
   void make_units(uint32_t threads);
   void make_scratch();
   void forget();
+  void tell(const Feed& feed, int64_t done, uint32_t steps);
 
   // group_step.cpp
   void begin_step(const Run& run, int64_t step);
@@ -88,6 +89,7 @@ class Group {
   int64_t ahead_until_ = 0;                   // steps of this run for which what is known ahead is worked out
   std::unique_ptr<Progress[]> progress_;      // of each thread, tasks done in this run
   Sampler sampler_;
+  IntegerCdf cdf_;
   std::vector<double> uniforms_;
 };
 

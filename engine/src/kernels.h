@@ -91,6 +91,7 @@ struct Kernels {
   void (*gru)(const Gru&);
   // weights[i] = exp((logits[i] - max) · inverse_temperature), in double
   void (*softmax)(const float* logits, uint32_t n, double max, double inverse_temperature, double* weights);
+  void (*exponentials)(double* x, uint32_t n);  // x[i] = e^x[i]
 
   // What the processor could do at best, for measure.h: read memory (a multiple of 512 bytes), and multiply and add
   // without reading any. The last two return how many multiply-adds that was.

@@ -214,6 +214,8 @@ void softmax(const float* logits, uint32_t n, double max, double inverse_tempera
   math::softmax_weights<simd::F64>(logits, n, max, inverse_temperature, weights);
 }
 
+void exponentials(double* x, uint32_t n) { math::exponentials<simd::F64>(x, n); }
+
 uint32_t read(const void* memory, size_t bytes) {
   constexpr size_t vector = I32::lanes * sizeof(int32_t), sums = 512 / vector;
   const char* at = static_cast<const char*>(memory);
@@ -268,6 +270,7 @@ constexpr Kernels kernels_named(std::string_view name) {
       .lstm = lstm,
       .gru = gru,
       .softmax = softmax,
+      .exponentials = exponentials,
       .read = read,
       .multiply_f32 = multiply_f32,
       .multiply_i8 = multiply_i8,

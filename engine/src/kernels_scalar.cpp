@@ -146,6 +146,8 @@ void softmax(const float* logits, uint32_t n, double max, double inverse_tempera
   math::softmax_weights<simd_scalar::F64>(logits, n, max, inverse_temperature, weights);
 }
 
+void exponentials(double* x, uint32_t n) { math::exponentials<simd_scalar::F64>(x, n); }
+
 uint32_t read(const void* memory, size_t bytes) {
   const uint32_t* words = static_cast<const uint32_t*>(memory);
   uint32_t total = 0;
@@ -184,6 +186,7 @@ const Kernels scalar_kernels{
     .lstm = lstm,
     .gru = gru,
     .softmax = softmax,
+    .exponentials = exponentials,
     .read = read,
     .multiply_f32 = multiply_f32,
     .multiply_i8 = multiply_i8,

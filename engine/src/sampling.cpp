@@ -13,7 +13,7 @@
 namespace undertow {
 namespace {
 
-constexpr double MEAN_BOUND = 2, MAX_LOG_SCALE = 2, SMALLEST_UNIFORM = 0x1p-54;
+constexpr double SMALLEST_UNIFORM = 0x1p-54;
 
 // Without a branch, so that it can be done many at a time.
 bool any_nan(const float* x, uint32_t n) {
@@ -82,13 +82,10 @@ Sampler::Sampler(const Emission& emission, uint32_t num_symbols, uint32_t num_pa
     : kind_(emission.kind),
       num_symbols_(num_symbols),
       num_choices_(choices(emission.kind, num_params)),
+      bins_(emission, num_symbols),
       softmax_(softmax),
       weights_(num_choices_),
-      ranks_(kind_ == EmissionKind::categorical ? num_choices_ : 0) {
-  const double width = 2.0 / num_symbols;
-  log_scale_offset_ = math::log64(std::max(emission.initial_scale, width));
-  log_scale_floor_ = math::log64(width) - emission.scale_margin;
-}
+      ranks_(kind_ == EmissionKind::categorical ? num_choices_ : 0) {}
 
 uint32_t num_uniforms_of(EmissionKind kind) {
   return kind == EmissionKind::mixture_of_logistics || kind == EmissionKind::mixture_of_gaussians ? 2 : 1;
@@ -124,13 +121,11 @@ int64_t Sampler::draw_mixture(const float* params, const double* uniforms, doubl
 
 // The bin of the quantile (undertow.emissions.bins), the same operations in the same order.
 int64_t Sampler::draw_bin(double mean, double log_scale, double uniform, double temperature) const {
-  const double location = std::clamp(mean, -MEAN_BOUND, MEAN_BOUND);
-  const double bounded = std::clamp(log_scale + log_scale_offset_, log_scale_floor_, MAX_LOG_SCALE);
-  const double scale = math::exp64(simd_scalar::F64{bounded}).v;
+  const double scale = math::exp64(simd_scalar::F64{bins_.log_scale(log_scale)}).v;
   const double u = uniform < SMALLEST_UNIFORM ? SMALLEST_UNIFORM : uniform;
   const double quantile =
       kind_ == EmissionKind::mixture_of_logistics ? math::log64(u / (1 - u)) : math::ndtri64(u);
-  const double signal = location + temperature * scale * quantile;
+  const double signal = Bins::mean(mean) + temperature * scale * quantile;
   const double bin = std::floor((signal + 1) * (num_symbols_ / 2.0));
   return bin != bin ? num_symbols_ : static_cast<int64_t>(std::clamp(bin, 0.0, num_symbols_ - 1.0));
 }

@@ -197,6 +197,21 @@ TEST_CASE("ndtri64 is infinite at the ends, odd about the middle, and not a numb
   for (double u : {-0.1, 1.1, -infinity, infinity, nan_value}) CHECK(std::isnan(math::ndtri64(u)));
 }
 
+TEST_CASE("erfc64 is within 8 ulp, its denormal results too, and right at the ends") {
+  double worst = 0;
+  const auto look = [&](double x) { worst = std::max(worst, ulps(math::erfc64(x), std::erfc((long double)(x)))); };
+  for (double x = -7; x < 27.3; x += 0.000173) look(x);
+  for (double x = 1e-300; x < 1; x *= 1.7) look(x), look(-x);
+  for (double edge : {0.46875, 4.0}) look(edge), look(-edge), look(std::nextafter(edge, 9)), look(-std::nextafter(edge, 9));
+  CHECK(worst <= 8);
+  CHECK(math::erfc64(0) == 1);
+  CHECK(math::erfc64(-infinity) == 2);
+  CHECK(math::erfc64(-30) == 2);
+  CHECK(math::erfc64(30) == 0);
+  CHECK(math::erfc64(infinity) == 0);
+  CHECK(std::isnan(math::erfc64(nan_value)));
+}
+
 TEST_CASE("every instruction set gives the same bits") {
   std::vector<float> logits = spread(10007, -900, 5), gates = spread(16384, -30, 30);
   const float odd[] = {0.0f, -0.0f, 1e-40f, -1e30f, -std::numeric_limits<float>::infinity(), 700.0f, 1000.0f};
@@ -209,6 +224,14 @@ TEST_CASE("every instruction set gives the same bits") {
       INFO(kernels->name, " ", n);
       kernels->softmax(logits.data(), n, 0.3, 1.7, weights.data());
       CHECK(same_bits(weights, expected));
+    }
+    std::vector<double> powers(logits.begin(), logits.begin() + n), others = powers;
+    scalar_kernels.exponentials(powers.data(), n);
+    CHECK(powers[n / 2] == exp64(logits[n / 2]));
+    for (const Kernels* kernels : usable_kernels()) {
+      others.assign(logits.begin(), logits.begin() + n);
+      kernels->exponentials(others.data(), n);
+      CHECK(same_bits(others, powers));
     }
   }
   for (Activation activation : {Activation::none, Activation::relu, Activation::gate, Activation::tanh, Activation::gelu,

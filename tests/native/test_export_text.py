@@ -13,6 +13,8 @@ from undertow.generation import generate
 from undertow.models.autoregressive import Autoregressive
 from undertow.native import export
 from undertow.session import log_prob, make_scorer
+from undertow.session.conditions import Known
+from undertow.session.native_session import NativeSession
 
 pytestmark = pytest.mark.native
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -52,6 +54,16 @@ def bits(model: Autoregressive, text: torch.Tensor) -> float:
     rows = batch(text[-16_000:].reshape(8, -1))
     nats = -float(log_prob(make_scorer(model), rows, 500).sum(dtype=torch.float64))
     return nats / np.log(2) / rows.num_counted
+
+
+def test_counts_cost_next_to_nothing(trained: Autoregressive, text: torch.Tensor) -> None:
+    """In bits a character, beside the likelihood in floats; less where the model took what comes for impossible."""
+    rows, session = text[-16_000:].reshape(8, -1), NativeSession(trained)
+    plain = bits(export(trained, "float32"), text)
+    for total_bits, most in [(24, 0.001), (16, 0.02)]:
+        session.prime([row[:0] for row in rows], Known(trained, 8, {}))
+        widths = np.diff(session.feed_counts(rows, total_bits).astype(np.float64)) / 2**total_bits
+        assert abs(-np.log2(widths).mean() - plain) < most
 
 
 def test_precisions_cost_next_to_nothing(trained: Autoregressive, text: torch.Tensor) -> None:

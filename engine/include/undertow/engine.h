@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "undertow/cdf.h"
 #include "undertow/sampling.h"
 
 namespace undertow {
@@ -37,6 +38,7 @@ struct Feed {
   Condition condition;
   float* params;           // (rows, steps, num_params) of the symbols after each; null when they are not wanted
   Slots slots = {};
+  Counting counting = {};  // integers of the same
 };
 
 // Symbols to draw. Uniforms are supplied, or made of keys (rows, 3): seed, row, first step.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "undertow/bins.h"
 #include "undertow/graph.h"
 
 namespace undertow {
@@ -41,7 +42,7 @@ class Sampler {
 
   EmissionKind kind_;
   uint32_t num_symbols_, num_choices_;  // symbols, or components of a mixture
-  double log_scale_offset_ = 0, log_scale_floor_ = 0;
+  Bins bins_;
   Softmax softmax_;
   std::vector<double> weights_;
   std::vector<uint64_t> ranks_;  // the choice in the low half

@@ -1,6 +1,7 @@
 """The C++ engine's Python face: a model as a graph of causal ops, packed into one file, and the engine that runs it."""
 
 from undertow.native.builder import Unsupported
+from undertow.native.counts import Counter
 from undertow.native.engine import cpu_isas, make_engine, make_program, useful_threads, why_missing
 from undertow.native.export import PRECISIONS, cannot_run, export, precision_of
 from undertow.native.format import read_header, to_bytes, with_source
@@ -9,6 +10,7 @@ from undertow.native.source import Source, source_of
 
 __all__ = [
     "PRECISIONS",
+    "Counter",
     "Lowered",
     "Source",
     "Unsupported",

@@ -43,6 +43,10 @@ class Engine:
         condition: NDArray[np.float32] | None = None,
         params: NDArray[np.float32] | None = None,
         slots: Slots = None,
+        total_bits: int = 0,
+        cumulative: NDArray[np.uint32] | None = None,
+        counted: NDArray[np.int64] | None = None,
+        intervals: NDArray[np.uint32] | None = None,
     ) -> None: ...
     def run(
         self,
@@ -57,6 +61,32 @@ class Engine:
     def copy(self, source: int, target: int) -> None: ...
     def state(self, slots: Slots = None) -> dict[str, NDArray[np.float32] | NDArray[np.int64]]: ...
     def restore(self, leaves: Mapping[str, NDArray[np.float32] | NDArray[np.int64]], slots: Slots = None) -> None: ...
+
+class IntegerCdf:
+    def __init__(
+        self,
+        kind: int,
+        num_symbols: int,
+        num_components: int = 0,
+        initial_scale: float = 0.0,
+        scale_margin: float = 0.0,
+    ) -> None: ...
+    def count(
+        self,
+        params: NDArray[np.float32],
+        total_bits: int,
+        cumulative: NDArray[np.uint32] | None = None,
+        counted: NDArray[np.int64] | None = None,
+        intervals: NDArray[np.uint32] | None = None,
+    ) -> None: ...
+    def find(
+        self,
+        params: NDArray[np.float32],
+        total_bits: int,
+        counts: NDArray[np.uint32],
+        symbols: NDArray[np.int64],
+        intervals: NDArray[np.uint32],
+    ) -> None: ...
 
 def cpu_isas() -> list[str]: ...
 def read_bandwidth(num_bytes: int, threads: int = 1, isa: str = "auto") -> float: ...

@@ -9,7 +9,7 @@ from undertow.errors import DataError, UsageError
 from undertow.native.builder import Unsupported
 
 if TYPE_CHECKING:
-    from undertow.native._engine import Engine, Program
+    from undertow.native._engine import Engine, IntegerCdf, Program
 
 MOST_THREADS = 256  # that one engine takes
 
@@ -74,6 +74,18 @@ def make_engine(program: "Program", slots: int, threads: int) -> "Engine":
         return _engine.Engine(program, slots, threads)
     except ValueError as error:
         raise UsageError(f"the native engine: {error}") from None
+
+
+def make_cdf(
+    kind: int, num_symbols: int, num_components: int, initial_scale: float, scale_margin: float
+) -> "IntegerCdf":
+    """The integer counts of an emission, as a model file describes it.
+
+    Raises:
+        Unsupported: there is no compiled engine.
+    """
+    _check_built()
+    return _engine.IntegerCdf(kind, num_symbols, num_components, initial_scale, scale_margin)
 
 
 def read_bandwidth(num_bytes: int, threads: int) -> float:

@@ -193,8 +193,8 @@ def read_header(file: bytes, where: object = "the engine file") -> Header:
     """The header of a whole file of this version. Sizes are checked as the engine does, before anything is read.
 
     Raises:
-        DataError: it is not a model file, is cut short, damaged or of another version, or has impossible sizes or facts;
-            `where` names it.
+        DataError: it is not a model file, is cut short, damaged or of another version, or has impossible sizes or
+            facts; `where` names it.
     """
     if file[: len(MAGIC)] != MAGIC:
         raise DataError(f"{where} is not an engine's model file: it does not begin with {MAGIC.decode()}")

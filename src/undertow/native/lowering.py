@@ -49,7 +49,7 @@ def lower(model: Any, precision: str = "float32") -> Lowered:
         Unsupported: the engine cannot run the model; the message names what it lacks.
     """
     _check_weights(model)
-    emission = _emission(model.emission)
+    emission = emission_of(model.emission)
     _check_symbols(model)
     _check_network(model.network)
     build = Builder(PRECISIONS[precision], {module: name for name, module in model.named_modules()})
@@ -258,7 +258,12 @@ LAYERS: dict[type[nn.Module], Callable[..., Values]] = {
 }
 
 
-def _emission(emission: emissions.Emission) -> format.Emission:
+def emission_of(emission: emissions.Emission) -> format.Emission:
+    """The emission as a model file describes it.
+
+    Raises:
+        Unsupported: the engine lacks it.
+    """
     if type(emission) not in EMISSIONS:
         raise Unsupported(f"the native engine has no emission '{emission.config.kind}'")
     kind, config = EMISSIONS[type(emission)], emission.config

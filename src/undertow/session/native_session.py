@@ -12,7 +12,8 @@ from torch import Tensor
 
 from undertow.batch import Batch, Condition
 from undertow.errors import DataError
-from undertow.native import lower, make_engine, make_program, to_bytes, useful_threads
+from undertow.native import Counter, lower, make_engine, make_program, to_bytes, useful_threads
+from undertow.native.counts import checked
 from undertow.options import PLAIN, Sampling
 from undertow.session.conditions import Conditions
 from undertow.session.engine_arrays import aligned_array, contiguous, sampling_array
@@ -52,6 +53,7 @@ class NativeSession(Session):
         self._threads = threads
         self._engine: Engine | None = None
         self._slots = np.zeros(0, dtype=np.uint32)  # of each row
+        self._counts: Counter | None = None
         self._steps = np.zeros(0, dtype=np.int64)
         self._peeked: Tensor | None = None  # (B, 1, P) of the next symbol; the state has then seen the pending one
 
@@ -72,6 +74,52 @@ class NativeSession(Session):
             known.append(self._params(inputs, condition.steps(len(known), num_steps)))
         self._put(symbols)
         return (known[0] if len(known) == 1 else torch.cat(known, dim=1)).to(symbols.device)
+
+    def feed_counts(self, symbols: Tensor, total_bits: int, condition: Condition = NOTHING) -> np.ndarray:
+        """Append known symbols (B, T), and return where the counts of each begin and end, (B, T, 2) uint32.
+
+        There are 2^total_bits counts in all, and every symbol has one or more (`undertow.native.Counter`). The numbers
+        are the same for every machine, number of threads, batch and chunk.
+
+        Raises:
+            UsageError: there are fewer counts than symbols, or more than 2^30.
+            DataError: the model's parameters are not numbers.
+        """
+        counter, known, num_steps = self._counter(total_bits), [], symbols.shape[1]
+        if self._peeked is not None:
+            known.append(counter.intervals(contiguous(self._peeked[:, 0]), contiguous(symbols[:, 0]))[:, None])
+            past, counted = symbols[:, :-1], symbols[:, 1:]
+        else:
+            past, counted = torch.cat([self._pending(), symbols[:, :-1].cpu()], dim=1), symbols
+        if past.shape[1]:
+            intervals = np.empty((*past.shape, 2), dtype=np.uint32)
+            told = aligned_array(condition.steps(len(known), num_steps), self.num_rows)
+            self._begun.feed(
+                contiguous(past),
+                told,
+                slots=self._slots,
+                total_bits=total_bits,
+                counted=contiguous(counted),
+                intervals=intervals,
+            )
+            known.append(checked(intervals))
+        self._put(symbols)
+        return known[0] if len(known) == 1 else np.concatenate(known, axis=1)
+
+    def find(
+        self, counts: np.ndarray, total_bits: int, condition: Condition = NOTHING
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Append to each row the symbol that owns a count: (B,) uint32 -> symbols (B,) and their intervals (B, 2).
+
+        With the intervals of `feed_counts` a range coder encodes; with this, step by step, it decodes.
+
+        Raises:
+            UsageError: there are fewer counts than symbols, or more than 2^30.
+            DataError: the model's parameters are not numbers.
+        """
+        symbols, intervals = self._counter(total_bits).find(contiguous(self.peek(condition)), counts)
+        self._put(torch.from_numpy(symbols)[:, None])
+        return symbols, intervals
 
     def draw(self, noise: Noise, num_steps: int, sampling: Samplings = PLAIN, condition: Condition = NOTHING) -> Tensor:
         drawn = []
@@ -190,6 +238,11 @@ class NativeSession(Session):
         params = np.empty((*inputs.shape, self._program.num_params), dtype=np.float32)
         self._begun.feed(contiguous(inputs), aligned_array(condition, self.num_rows), params, self._slots)
         return torch.from_numpy(params)
+
+    def _counter(self, total_bits: int) -> Counter:
+        if self._counts is None or self._counts.total_bits != total_bits:
+            self._counts = Counter(self.model.emission, total_bits)
+        return self._counts
 
     def _put(self, symbols: Tensor) -> None:
         """Append symbols (B, T) to the rows; all but the last are fed already."""

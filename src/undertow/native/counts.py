@@ -1,0 +1,91 @@
+"""Integer cumulative counts for a range coder, from the C++ engine: the same on every machine.
+
+B emissions, P parameters, N symbols.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from undertow import emissions
+from undertow.errors import DataError, UsageError
+from undertow.native import engine
+from undertow.native.lowering import emission_of
+
+if TYPE_CHECKING:
+    from undertow.native._engine import IntegerCdf
+
+Counts = NDArray[np.uint32]
+
+
+class Counter:
+    """Counts the emissions of one distribution: of 2^total_bits counts, every symbol has one or more.
+
+    Symbol q owns the counts from below(q) on, up to below(q + 1), where below(q) = q + ⌊F(q) · (2^total_bits - N)⌋ and
+    F(q) is the probability of the symbols before q. `undertow.emissions.counts` says the same in Python, up to the last
+    bits of its functions; a coder has to use these.
+
+    Args:
+        total_bits: 16 and 24 are usual; at most 30.
+
+    Raises:
+        Unsupported: there is no compiled engine, or it lacks this emission.
+        UsageError: there are fewer counts than symbols, or more than 2^30.
+    """
+
+    def __init__(self, emission: emissions.Emission, total_bits: int) -> None:
+        check_total(total_bits, emission.num_symbols)
+        self.num_symbols, self.total_bits = emission.num_symbols, total_bits
+        form = emission_of(emission)
+        self._cdf: IntegerCdf = engine.make_cdf(
+            form.kind, emission.num_symbols, form.num_components, form.initial_scale, form.scale_margin
+        )
+
+    def cumulative(self, params: NDArray[np.float32]) -> Counts:
+        """The counts below each symbol, and all: (B, P) float32 -> (B, N + 1)."""
+        made = np.empty((len(params), self.num_symbols + 1), dtype=np.uint32)
+        self._cdf.count(np.ascontiguousarray(params), self.total_bits, cumulative=made)
+        return checked(made)
+
+    def intervals(self, params: NDArray[np.float32], symbols: NDArray[np.int64]) -> Counts:
+        """Where the counts of a symbol begin and end: (B, P) float32 and (B,) int64 -> (B, 2).
+
+        Raises:
+            DataError: a parameter is not a number.
+        """
+        made = np.empty((len(params), 2), dtype=np.uint32)
+        self._cdf.count(np.ascontiguousarray(params), self.total_bits, counted=symbols, intervals=made)
+        return checked(made)
+
+    def find(self, params: NDArray[np.float32], counts: Counts) -> tuple[NDArray[np.int64], Counts]:
+        """The symbols that own these counts, and their intervals: (B, P) float32 and (B,) uint32 -> (B,) and (B, 2).
+
+        Raises:
+            DataError: a parameter is not a number.
+        """
+        symbols, made = np.empty(len(params), dtype=np.int64), np.empty((len(params), 2), dtype=np.uint32)
+        self._cdf.find(np.ascontiguousarray(params), self.total_bits, counts, symbols, made)
+        return symbols, checked(made)
+
+
+def check_total(total_bits: int, num_symbols: int) -> None:
+    """Refuse a total that no coder can use.
+
+    Raises:
+        UsageError: there are fewer counts than symbols, or more than 2^30.
+    """
+    least = max(1, (num_symbols - 1).bit_length())
+    if not least <= total_bits <= 30:
+        raise UsageError(f"total_bits is {total_bits}; for {num_symbols:,} symbols it must be from {least} to 30")
+
+
+def checked(counts: Counts) -> Counts:
+    """The same counts.
+
+    Raises:
+        DataError: a parameter was not a number, so its emission has no counts.
+    """
+    if not counts[..., -1].all():
+        raise DataError("the model's parameters are not numbers, so no symbol has a probability to code with")
+    return counts
