@@ -38,8 +38,8 @@ clean:
 	rm -rf $(VENV) site build dist src/undertow/native/_engine*.so .pytest_cache .mypy_cache .ruff_cache .hypothesis .cache
 
 # With a compiler at hand an engine that does not build is an error, not something to do without.
-$(VENV)/.installed-run: EXTRAS := music,plots,tensorboard,text
-$(VENV)/.installed-dev: EXTRAS := music,plots,tensorboard,text,docs,dev
+$(VENV)/.installed-run: EXTRAS := images,music,plots,tensorboard,text
+$(VENV)/.installed-dev: EXTRAS := images,music,plots,tensorboard,text,docs,dev
 $(VENV)/.installed-%: pyproject.toml constraints.txt $(ENGINE_SOURCES) | $(BIN)/python
 	@$(call need,$(COMPILER),g++) || echo "No C++ compiler ('$(CXX)'): the engine is left out, models run on torch;" \
 	  "once there is one: make clean, and again."

@@ -15,6 +15,7 @@ KINDS = {
     "pairs": "Translation",
     "transcripts": "Speech to text",
     "rolls": "Music",
+    "images": "Images",
     "mnist": "Pixels",
     "adding": "The adding problem",
     "copy_memory": "Copy memory",

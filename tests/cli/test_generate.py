@@ -89,6 +89,9 @@ def test_images(command, runs, tmp_path):
     assert outcome.status == 0 and "6 x 6 pixels" in outcome.out, outcome.err
     expected = written(runs, "pixel", prompt=tmp_path / "top.npy", num_steps=30).continued[0].reshape(6, 6)
     assert np.array_equal(pixels_of(tmp_path / "a.png")[::46, ::46], expected) and (expected[0] == 255).all()
+    grid = command(*given, "--out", tmp_path / "grid.png", "--count", "3")
+    assert_says(grid.out, "grid.png", "3 images", "6 x 6")
+    assert pixels_of(tmp_path / "grid.png").shape == (2 * 6 * 46 + 2, 2 * 6 * 46 + 2)
     found = json.loads(command(*given, "--out", tmp_path / "more", "--count", "2", "--json").out)
     assert [one["width"] for one in found["files"]] == [6, 6] and (tmp_path / "more/2.png").exists()
 

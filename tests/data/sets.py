@@ -42,6 +42,10 @@ FILES = {
     "nottingham": [["Nottingham.mat"]],
     "mnist": [[f"{part}-ubyte.gz"] for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3",
                                                "t10k-labels-idx1")],
+    "fashion_mnist": [[f"{part}-ubyte.gz"] for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3",
+                                                        "t10k-labels-idx1")],
+    "binarized_mnist": [[f"binarized_mnist_{part}.amat"] for part in ("train", "valid", "test")],
+    "cifar10": [["cifar-10-binary.tar.gz"]],
     "multi30k": [[f"{part}.{language}.gz"] for part in ("train", "val", "test_2016_flickr", "test_2017_flickr")
                  for language in ("de", "en")],
 }  # fmt: skip

@@ -155,6 +155,13 @@ def test_the_published_files(real_data, monkeypatch, name):
     assert set(open_files(name, entry.kind)) == set(entry.files)
 
 
+@pytest.mark.parametrize(("name", "file"), [("binarized_mnist", "binarized_mnist_packed.npz"),
+                                            ("cifar10", "cifar10_10k.npz")])  # fmt: skip
+def test_the_same_in_another_layout(real_data, monkeypatch, name, file):
+    monkeypatch.setenv("UNDERTOW_DATA", str(real_data))
+    assert list(open_files(name, "images")) == [file]
+
+
 def test_the_published_fsdd(real_data):
     root, items = open_set("fsdd", real_data / "fsdd")
     assert len(items) == 3000 and root == real_data / "fsdd"

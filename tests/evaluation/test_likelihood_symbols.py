@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.generation.symbol_models import CHARACTERS, FAMILIES, WAVENET, make, pixel_model, roll_model, text_model
-from tests.refusals import refuses
+from tests.refusals import assert_says, refuses
 from undertow.alphabets import Bytes, Characters, PianoRoll
 from undertow.alphabets.characters import collect
 from undertow.batch import Batch
@@ -127,7 +127,20 @@ def test_rolls_are_scored_by_the_step(family: str) -> None:
 
 def test_pixels_have_baselines_too() -> None:
     pixels = SequenceSet([np.random.default_rng(0).integers(0, 4, 50).astype(np.uint8)])
-    assert list(score(pixel_model(), pixels, pixels).baselines) == ["unigram", "order1", "order2", "xz"]
+    part = score(pixel_model(), pixels, pixels)
+    assert list(part.baselines) == ["unigram", "order1", "order2", "xz", "uniform"] and part.nats_per_image is None
+
+
+def test_images_are_scored_each_and_by_dimension() -> None:
+    images = SequenceSet(list(np.random.default_rng(0).integers(0, 4, (3, 36)).astype(np.uint8)))
+    found = score(pixel_model(), images)
+    assert found.shape == (6, 6, 1) and found.num_sequences == 3
+    assert found.nats_per_image == pytest.approx(found.nats_per_symbol * 36)
+    assert found.bits_per_dim == pytest.approx(found.bits_per_symbol)
+    from undertow.cli.score import other_units
+
+    line = other_units(found)
+    assert_says(line, f"{found.nats_per_image:.2f} nats/image", f"uniform = {36 * math.log(4):.2f}", "bits/dim")
 
 
 def test_a_trained_model_has_learnt() -> None:

@@ -170,7 +170,8 @@ def test_fault_27_results_save_themselves(tmp_path):
     for name, model, out, files in (
         ("text", text_model(), "a.txt", ["a-1.txt", "a-2.txt"]),
         ("roll", roll_model(), "rolls", ["rolls/1.npz", "rolls/2.npz"]),
-        ("pixel", pixel_model(), "x.png", ["x-1.png", "x-2.png"]),
+        ("pixel", pixel_model(), "x.png", ["x.png"]),
+        ("pixel", pixel_model(), "images", ["images/1.png", "images/2.png"]),
     ):
         steps = 36 if name == "pixel" else 5
         made = generate(model, num_steps=steps, count=2, prompt="the" if name == "text" else None)

@@ -12,9 +12,12 @@ from tests.refusals import refuses
 from undertow import alphabets
 from undertow.config import parse
 from undertow.data.audio import Audio, read_audio
+from undertow.data.image_files import read_image
 from undertow.data.midi import read_midi
 from undertow.errors import DataError, UsageError
 from undertow.media import MEDIA, Medium, medium_of
+from undertow.media.paths import result_paths
+from undertow.media.png import write_png
 from undertow.media.sound import read_wave
 
 RATE = 8000
@@ -31,6 +34,18 @@ def roll_of(path: Path) -> np.ndarray:
 def small(path: Path) -> np.ndarray:
     """An image without the enlargement of its pixels."""
     return pixels_of(path)[::46, ::46]
+
+
+def near(path: Path) -> np.ndarray:
+    """The image that was written, if a JPEG is near it, without the enlargement of its pixels."""
+    found = read_image(path).pixels.astype(int).reshape(4, 46, 6, 46, -1).mean((1, 3))
+    wanted = COLOUR if found.shape[2] == 3 else GREY[..., None]
+    return wanted.squeeze() if np.abs(found - wanted).mean() < 6 else found
+
+
+def exact(path: Path) -> np.ndarray:
+    pixels = read_image(path).pixels[::46, ::46]
+    return pixels if (pixels[..., :1] != pixels).any() else pixels[..., 0]
 
 
 def lossy(path: Path) -> np.ndarray:
@@ -58,6 +73,7 @@ class Case:
         return medium_of(alphabets.build(parse(kind.Config, self.alphabet)), self.rate)
 
 
+IMAGES = {".png": small, ".jpg": near, ".jpeg": near, ".webp": exact}
 NOWHERE = (Path("nowhere.npy"), DataError, ("nowhere.npy",))
 SOUND = (Audio(WAVE, RATE, RATE), UsageError, ("array",))
 IMAGE_WRONG = [NOWHERE, SOUND, (np.zeros((2, 5), np.uint8), DataError, ((2, 5), 6))]
@@ -91,8 +107,11 @@ CASES = {
         128,
         [NOWHERE, SOUND, (np.zeros(88), DataError, ((88,), 2)), (Path("nowhere.mid"), DataError, ("nowhere.mid",))],
     ),
-    "images": Case(dict(kind="pixels", shape=[4, 6, 1]), GREY, {".png": small}, "6 x 4", 24, IMAGE_WRONG),
-    "colour": Case(dict(kind="pixels", shape=[4, 6, 3]), COLOUR, {".png": small}, "6 x 4", 24, IMAGE_WRONG),
+    "images": Case(dict(kind="pixels", shape=[4, 6, 1]), GREY, IMAGES, "6 x 4", 24, IMAGE_WRONG),
+    "colour": Case(dict(kind="pixels", shape=[4, 6, 3]), COLOUR, IMAGES, "6 x 4", 24, IMAGE_WRONG),
+    "colour, ordered": Case(
+        dict(kind="pixels", shape=[4, 6, 3], ordered=True), COLOUR, IMAGES, "6 x 4", 72, IMAGE_WRONG
+    ),
 }
 FILES = [(name, suffix) for name, case in CASES.items() for suffix in case.readers]
 
@@ -160,6 +179,29 @@ def test_images_are_whole() -> None:
     images = CASES["images"].medium
     assert images.whole_steps == 24 and images.usual_steps(18) == 6
     assert all(case.medium.whole_steps is None for name, case in CASES.items() if name in ("sound", "text", "notes"))
+
+
+def test_several_images_are_a_grid(tmp_path: Path) -> None:
+    images = CASES["colour"].medium
+    images.write_all(tmp_path / "x.png", [COLOUR.reshape(-1, 3)] * 3)
+    found = pixels_of(tmp_path / "x.png")
+    assert found.shape == (2 * 4 * 46 + 2, 2 * 6 * 46 + 2, 3)
+    assert np.array_equal(found[: 4 * 46 : 46, 6 * 46 + 2 :: 46], COLOUR) and (found[-1, -1] == 128).all()
+    assert [one.name for one in result_paths(tmp_path / "y.png", 3, images)] == ["y.png"]
+    assert len(result_paths(tmp_path / "folder", 3, images)) == 3
+
+
+@pytest.mark.parametrize("name", ["images", "colour", "colour, ordered"])
+def test_an_image_file_is_a_prompt(name: str, tmp_path: Path) -> None:
+    medium = CASES[name].medium
+    for real in (GREY, COLOUR):
+        write_png(tmp_path / "x.png", real[:2])
+        found = medium.read(tmp_path / "x.png")
+        assert len(medium.alphabet.encode(found.real)) * 2 == medium.whole_steps
+        assert bool(found.notes) == ((real.ndim == 3) != (name != "images"))
+    write_png(tmp_path / "x.png", GREY[:, :5])
+    with refuses(DataError, "(4, 5", 6):
+        medium.read(tmp_path / "x.png")
 
 
 def test_pixels_without_rows_make_no_image(tmp_path: Path) -> None:

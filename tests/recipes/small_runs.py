@@ -12,6 +12,7 @@ from tests.data.digits import idx
 GRU: dict[str, Any] = {"kind": "rnn", "cell": "gru", "num_layers": 1, "channels": 4}
 VALUES = {**GRU, "input": "scalar"}
 WAVENET = {"kind": "wavenet", "num_cycles": 1, "layers_per_cycle": 3, "residual_channels": 4, "gate_channels": 4}
+PIXELCNN = {"kind": "pixelcnn", "num_layers": 1, "channels": 2, "first_kernel_size": 3}
 BOUNDED = {"kind": "transformer", "num_layers": 1, "channels": 4, "num_heads": 1, "max_length": 20}
 TRAINING = {"steps": 2, "batch_size": 2, "num_validations": 1, "tensorboard": False, "precision": "fp32"}
 BOOK = "the cat sat on the mat; the dog ate the log.\n" * 30
@@ -40,6 +41,13 @@ def write_digits(folder: Path) -> Path:
     return folder
 
 
+def write_images(path: Path) -> Path:
+    random = np.random.default_rng(0)
+    images = {f"{split}_x": random.integers(0, 256, (20, 4, 5, 3)).astype(np.uint8) for split in ("train", "test")}
+    np.savez(path, **images, train_y=np.arange(20) % 3, test_y=np.arange(20) % 3)
+    return path
+
+
 def write_table(path: Path, rows: list[tuple[str, str, str]]) -> Path:
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("text", "label", "split"), *rows])
@@ -57,6 +65,7 @@ def write_all(folder: Path) -> Path:
     write_rolls(folder / "rolls")
     write_digits(folder / "digits")
     write_table(folder / "table.csv", labelled("cat", "dog"))
+    write_images(folder / "images.npz")
     return folder
 
 
@@ -70,6 +79,9 @@ RUNS: dict[str, tuple[dict[str, Any], dict[str, Any], str | None]] = {
     "streams of rolls": ({"kind": "rolls", "crop_steps": 3, "carry_state": True}, {"network": VALUES}, "rolls"),
     "digits": ({"kind": "mnist", "num_validation": 2}, {"kind": "classifier", "network": VALUES}, "digits"),
     "permuted": ({"kind": "mnist", "num_validation": 2, "permuted": True}, {"network": GRU}, "digits"),
+    "images": ({"kind": "images"}, {"network": PIXELCNN}, "images.npz"),
+    "labelled images": ({"kind": "images"}, {"network": {**PIXELCNN, "kind": "gated_pixelcnn"},
+                                             "conditioner": {"labels": "auto"}}, "images.npz"),
     "adding": ({"kind": "adding", "length": 9, "num_train": 4}, {"network": VALUES}, None),
     "copy": ({"kind": "copy_memory", "num_blanks": 5, "num_train": 4}, {"network": GRU}, None),
     "labelled": ({"kind": "labelled_text", "longest": 12}, {"kind": "classifier", "network": GRU}, "table.csv"),

@@ -60,6 +60,11 @@ class Pixels(Alphabet):
         shape = {} if self.shape is None else {"shape": list(self.shape)}
         return {**super().file_facts, **shape}
 
+    def encode_each(self, images: np.ndarray) -> np.ndarray:
+        """Images (N, T) or (N, T, 3) of bytes as N rows of symbols."""
+        steps = images.shape[1] * self.steps_per_pixel
+        return self.encode(images).reshape(len(images), steps, *images.shape[2:] * (self.steps_per_pixel == 1))
+
     def encode(self, real: Any) -> np.ndarray:
         """Bytes 0 to 255, of any shape, as int64 symbols; ordered pixels (T, 3) as 3·T of them.
 

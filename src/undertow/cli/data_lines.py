@@ -71,10 +71,13 @@ def _rolls(found: Mapping[str, Any]) -> list[str]:
 
 
 def _images(found: Mapping[str, Any]) -> list[str]:
-    lines = [f"{found['source']}: pictures of {found['num_pixels']} pixels"]
+    height, width, channels = found["shape"]
+    colour = "in colour" if channels > 1 else "of grey"
+    lines = [f"{found['source']}: pictures of {found['num_pixels']} pixels {colour}, {width} x {height}"]
     for split, one in found["splits"].items():
-        lines.append(f"{split:12}{counted(one['num_images'], 'picture')}; {_counts(one['classes'])}")
-    return lines
+        classes = f"; {_counts(one['classes'])}" if one["classes"] else ""
+        lines.append(f"{split:12}{counted(one['num_images'], 'picture')}{classes}")
+    return lines + found["notes"] + [f"{split:12}none: {reason}" for split, reason in found["bad"].items()]
 
 
 def _pairs(found: Mapping[str, Any]) -> list[str]:

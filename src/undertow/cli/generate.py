@@ -27,18 +27,18 @@ def generate(
     """Generate sound, text, music or images with a trained model.
 
     Sound is written to wav, flac or mp3 files and music to npz or MIDI files, each with a picture; images are written
-    to png files. Text is printed as it is generated, or written to files. A result begins with its prompt. By default
-    sound lasts 1 second or as long as its features, text has 500 symbols, music has 128 steps, and an image is
-    complete. Ctrl-C keeps what was generated, except of an image.
+    to png, jpg or webp files, several as one grid. Text is printed as it is generated, or written to files. A result
+    begins with its prompt. By default sound lasts 1 second or as long as its features, text has 500 symbols, music has
+    128 steps, and an image is complete. Ctrl-C keeps what was generated, except of an image.
 
     Args:
         run: Folder of a run or a checkpoint.
         out: Output file, whose suffix chooses its kind, or a folder for numbered files; existing files are replaced.
-            With --count, tune.mid means tune-1.mid, tune-2.mid and so on. Optional for text.
+            With --count, tune.mid means tune-1.mid, tune-2.mid and so on, and grid.png one grid. Optional for text.
         labels: Class to condition on, such as theo or speaker=theo; repeat for another label.
-        prompts: Text to continue; for other models a file to continue: a sound, an array of notes or pixels, or MIDI.
-            Repeat for several results, one for each. Those whose prompt cannot be used are left out, and the exit
-            status is 1.
+        prompts: Text to continue; for other models a file to continue: a sound, an image, an array of notes or of
+            pixels, or MIDI. Repeat for several results, one for each. Those whose prompt cannot be used are left out,
+            and the exit status is 1.
         prompt_files: File to continue, for text too; repeat for several.
         features: For a model conditioned on features: a sound file to imitate, or a .npy file of frames.
         stop: Text that ends a row and is cut off (a line break is $'\\n' in most shells); repeat for another.

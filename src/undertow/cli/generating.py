@@ -27,7 +27,8 @@ def run(request: Request) -> None:
     written: list[Output] = []
     if paths:
         draws = request.can_draw()
-        places, titles = [paths[number] for number in rows.numbers], [request.titles[number] for number in rows.numbers]
+        places = paths if len(paths) == 1 else [paths[number] for number in rows.numbers]
+        titles = [request.titles[number] for number in rows.numbers]
         written = write_outputs(medium, places, rows.continued, titles, rows.nums_given, draws)
     if request.json:
         print_json(as_json(rows, written))

@@ -8,7 +8,7 @@ from typing import Any
 
 from undertow.errors import UsageError
 from undertow.media import Medium, Report
-from undertow.media.paths import check_place
+from undertow.media.paths import check_place, write_results
 
 STANDARD_INPUT = Path("/dev/stdin")  # or the file that it comes from
 PNG = ".png"
@@ -71,7 +71,15 @@ def write_outputs(
     nums_given: Sequence[int],
     pictures: bool,
 ) -> list[Output]:
-    """Write each result, and its picture if the medium draws one; the first steps, as many as given, are the prompt."""
+    """Write each result, and its picture if the medium draws one; the first steps, as many as given, are the prompt.
+
+    Several results with one path go into that file, and have one output.
+    """
+    if len(paths) == 1 < len(results):
+        write_results(medium, paths, results)
+        each = medium.report(results[0], max(nums_given))
+        line = f"{len(results):,} {medium.product} of {each.line}"
+        return [Output(paths[0], None, titles[0], Report(line, {"count": len(results), **each.facts}))]
     outputs = []
     for path, real, title, num_given in zip(paths, results, titles, nums_given, strict=True):
         medium.write(path, real)

@@ -1,5 +1,6 @@
 """`undertow score`: how good a model is on held-out data."""
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -30,7 +31,8 @@ def score(
     """Score a model on held-out data: bits per symbol, compared with simple baselines.
 
     The baselines are counts of single symbols, pairs and triples in the train split (unigram, order1, order2), the xz
-    compressor and, for sound, an adaptive linear predictor (lpc). A classifier is scored by its accuracy, a translator
+    compressor, for sound an adaptive linear predictor (lpc) and, for images, uniform pixels and the size of PNG and
+    lossless WebP files (png, webp). A classifier is scored by its accuracy, a translator
     by BLEU and chrF (sacreBLEU, with signatures) and the likelihood of the references (nll), and a speech recogniser by
     its word error.
 
@@ -100,9 +102,16 @@ def how(found: "Score") -> str:
 
 
 def other_units(found: "Score") -> str:
-    """Nats per symbol, and bits per byte of text; empty for sound."""
+    """Nats per symbol, and bits per byte of text; of images nats each, beside uniform pixels; empty for sound."""
     if found.unit == "sample":
         return ""
+    if found.nats_per_image is not None and found.bits_per_dim is not None and found.shape is not None:
+        pixels = found.shape[0] * found.shape[1]
+        uniform = found.baselines["uniform"] * found.num_symbols / found.num_sequences * math.log(2)
+        return (
+            f"{found.nats_per_image:.2f} nats/image (uniform = {uniform:.2f}), {found.bits_per_dim:.4f} bits/dim, "
+            f"{found.nats_per_image / pixels / math.log(2):.4f} bits/pixel"
+        )
     per_byte = "" if found.bits_per_byte is None else f", {found.bits_per_byte:.4f} bits/byte"
     return f"{found.nats_per_symbol:.4f} nats/{found.unit}{per_byte}"
 
@@ -114,6 +123,7 @@ def bits(found: "Score") -> dict[str, Any]:
         "bits_per_symbol": found.bits_per_symbol,
         "nats_per_symbol": found.nats_per_symbol,
         "bits_per_byte": found.bits_per_byte,
+        **({} if found.shape is None else {"nats_per_image": found.nats_per_image, "bits_per_dim": found.bits_per_dim}),
         "num_symbols": found.num_symbols,
         "unit": found.unit,
         "protocol": found.protocol,

@@ -45,6 +45,22 @@ MNIST = {
     "t10k-images-idx3-ubyte.gz": "sha256:8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
     "t10k-labels-idx1-ubyte.gz": "sha256:f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
 }
+FASHION = {
+    "train-images-idx3-ubyte.gz": "sha256:3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+    "train-labels-idx1-ubyte.gz": "sha256:a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+    "t10k-images-idx3-ubyte.gz": "sha256:346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+    "t10k-labels-idx1-ubyte.gz": "sha256:67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+}
+BINARIZED = {
+    "binarized_mnist_train.amat": "sha256:ad693b29f94c14277b095f5238ddefbbdaaae0939789dd2f4f0205278cee3e4d",
+    "binarized_mnist_valid.amat": "sha256:1de3d397c40fe8eeb33dafd4099a1f665ec01e96d9be234aaeeac8a34930e2e2",
+    "binarized_mnist_test.amat": "sha256:e6687bfea3f820c174f33b7865140b2a2dd2930ef786f35d45795fc193b5ab2c",
+}
+BINARIZED_PACKED = {
+    "binarized_mnist_packed.npz": "sha256:6ea70a98a8f35d93b0a761caa3679dcd063ab1860504f8fca1914449a36ab9b4"
+}
+CIFAR10 = {"cifar-10-binary.tar.gz": "sha256:c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"}
+CIFAR10_SUBSET = {"cifar10_10k.npz": "sha256:ce01403193a1cc7649940967a0ba7e2f1a2f12944c939bffb8fd068cfe975da9"}
 MULTI30K = {
     "train.de.gz": "sha256:726e39b2fa9eb9ffb6dc763fb35a179f80fae06ffc5d28b6ace5faa883de28a6",
     "train.en.gz": "sha256:d79cfa999dd4c51d2cb42499b6796d5a882c3a8a961923c25a898c90f8bbd56f",
@@ -172,6 +188,32 @@ CATALOGUE: dict[str, NamedSet] = {
         holds="images",
         files=MNIST,
     ),
+    "fashion_mnist": FileSet(
+        title="Fashion-MNIST: 70,000 garments, 28 by 28 pixels of 256 levels",
+        licence="MIT",
+        splits="test as published; validation the last 5,000 of the published train",
+        downloads=_plain(GITHUB + "zalandoresearch/fashion-mnist/master/data/fashion/", FASHION),
+        holds="images",
+        files=FASHION,
+    ),
+    "binarized_mnist": FileSet(
+        title="Binarised MNIST, the fixed binarisation: 70,000 digits of black and white pixels",
+        licence="CC BY-SA 3.0",
+        splits="as published: train 50,000, valid 10,000, test 10,000",
+        downloads=_plain("https://www.cs.toronto.edu/~larocheh/public/datasets/binarized_mnist/", BINARIZED),
+        holds="images",
+        files=BINARIZED,
+        others=(BINARIZED_PACKED,),
+    ),
+    "cifar10": FileSet(
+        title="CIFAR-10: 60,000 colour pictures of ten kinds of objects, 32 by 32 pixels; or a tenth of them",
+        licence="none stated",
+        splits="test as published; validation the last tenth of the published train, at most 5,000",
+        downloads=_plain("https://www.cs.toronto.edu/~kriz/", CIFAR10),
+        holds="images",
+        files=CIFAR10,
+        others=(CIFAR10_SUBSET,),
+    ),
     "multi30k": FileSet(
         title="Multi30k: captions of photographs in English and German, 29,000 pairs to train on",
         licence="non-commercial research",
@@ -235,7 +277,7 @@ def open_files(name: str, kind: Kind, path: Path | None = None) -> dict[str, Pat
     """
     entry = file_set(name, kind)
     root = entry.check(name, path or _found(name))
-    return {file: root / file for file in entry.files}
+    return {file: root / file for file in entry.laid_out(root)}
 
 
 def holds(folder: Path, name: str) -> bool:

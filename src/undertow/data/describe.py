@@ -11,13 +11,14 @@ import numpy as np
 
 from undertow.arguments import check_path
 from undertow.config import nearest
-from undertow.data.catalogue import CATALOGUE, open_files
+from undertow.data.catalogue import CATALOGUE
 from undertow.data.describe_text import describe_pairs, describe_text, lengths
 from undertow.data.folder import SPLITS
-from undertow.data.mnist import NUM_VALIDATION, read_idx
+from undertow.data.image_files import SUFFIXES as IMAGES
 from undertow.data.named_set import Kind
 from undertow.data.parallel_tables import languages_in
 from undertow.data.parallel_text import is_parallel
+from undertow.data.pictures import load_pictures
 from undertow.data.rolls import SUFFIXES as ROLLS
 from undertow.data.rolls import load_rolls
 from undertow.data.sequences import SequenceSet
@@ -31,7 +32,8 @@ from undertow.errors import DataError, UsageError
 def describe(source: str | Path, *, label_pattern: str | None = None) -> dict[str, Any]:
     """Read all of a named set, a folder or a file, and describe it.
 
-    A file's kind is known by its suffix. A folder holds the first of audio, piano rolls, pairs and text that is found.
+    A file's kind is known by its suffix. A folder holds the first of audio, images, piano rolls, pairs and text that is
+    found.
 
     Returns:
         `kind`, and the result of the function for that kind.
@@ -78,29 +80,38 @@ def describe_rolls(source: str) -> dict[str, Any]:
 
 
 def describe_images(source: str) -> dict[str, Any]:
-    """Count the pictures of a named set.
+    """Count the pictures of a named set, a folder or a file of arrays.
 
     Returns:
-        `num_pixels` of a picture; `splits`: for each, `num_images`, `classes` (pictures of each) and `brightness` (the
-        mean, of 255).
+        `shape` (rows, columns, channels) and `num_pixels` of a picture; `splits`: for each, `num_images`, `classes`
+        (pictures of each, of the first label) and `brightness` (the mean, of 255); `notes` (on files that were skipped
+        or changed); `bad` (by split, why it cannot be read).
 
     Raises:
-        DataError: it is missing or damaged.
+        DataError: no split can be read.
     """
-    files = open_files(source, "images")
-    arrays = {name: read_idx(path) for name, path in files.items()}
-    train, validation = slice(-NUM_VALIDATION), slice(-NUM_VALIDATION, None)
-    parts = {"train": ("train", train), "validation": ("train", validation), "test": ("t10k", slice(None))}
-    splits = {}
-    for split, (part, rows) in parts.items():
-        pixels = arrays[f"{part}-images-idx3-ubyte.gz"][rows]
-        counts = np.bincount(arrays[f"{part}-labels-idx1-ubyte.gz"][rows])
+    splits, bad, notes = {}, {}, list[str]()
+    shape: tuple[int, int, int] | None = None
+    for split in SPLITS:
+        try:
+            found = load_pictures(source, split, say=notes.append)
+        except DataError as error:
+            bad[split] = str(error)
+            continue
+        shape = shape or found.shape
+        classes = {}
+        for name, values in [*found.labels.items()][:1]:
+            counts = np.bincount(values[values >= 0], minlength=len(found.classes[name])).tolist()
+            classes = dict(zip(found.classes[name], counts, strict=True))
         splits[split] = {
-            "num_images": len(pixels),
-            "classes": {str(digit): count for digit, count in enumerate(counts.tolist())},
-            "brightness": float(pixels.mean()),
+            "num_images": len(found.pixels),
+            "classes": classes,
+            "brightness": float(found.pixels.mean()),
         }
-    return {"source": source, "num_pixels": pixels[0].size, "splits": splits}
+    if shape is None:
+        raise DataError(bad["train"])
+    kind = {"shape": list(shape), "num_pixels": shape[0] * shape[1]}
+    return {"source": source, **kind, "splits": splits, "notes": [*dict.fromkeys(notes)], "bad": bad}
 
 
 KINDS: dict[Kind, Callable[[str], dict[str, Any]]] = {
@@ -133,6 +144,8 @@ def _kind_of(path: Path) -> Kind:
     suffixes = {Path(name).suffix.lower() for name in files_below(path).names}
     if suffixes & set(AUDIO):
         return "audio"
+    if suffixes & set(IMAGES):
+        return "images"
     if suffixes & set(ROLLS):
         return "rolls"
     if is_parallel(path):

@@ -172,7 +172,7 @@ def _arranged(root: Path, names: list[str]) -> Arranged:
     for read in (read_table, *READERS.values()):
         if found := read(root, names):
             return found
-    labels = _folder_labels(names)
+    labels = folder_labels(names)
     return Arranged("sub-folders as labels" if any(labels.values()) else "files without labels", labels)
 
 
@@ -185,7 +185,7 @@ def _told_split(name: str, given: str | None) -> str | None:
     return SPLIT_FOLDERS[given]
 
 
-def _folder_labels(names: list[str]) -> dict[str, dict[str, str]]:
+def folder_labels(names: list[str]) -> dict[str, dict[str, str]]:
     """`label` is the first folder that is not a split; a single folder for all files is not a label."""
     labels = {}
     for name in names:

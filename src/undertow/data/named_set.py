@@ -121,12 +121,14 @@ class FileSet(NamedSet):
     Attributes:
         holds: kind of data in them.
         files: their names, each with its "sha256:…"; checked whenever the set is opened.
+        others: files that hold the same, or part of it, in another layout; they do where `files` are missing.
         shares: for text, per cent of the bytes that are train, validation and test, in this order.
         part_of, first_bytes: the larger set whose file begins with this set's file, and the length of the latter.
     """
 
     holds: Kind
     files: Mapping[str, str]
+    others: tuple[Mapping[str, str], ...] = ()
     shares: tuple[int, int, int] | None = None
     part_of: str | None = None
     first_bytes: int = 0
@@ -137,20 +139,27 @@ class FileSet(NamedSet):
         return self.holds
 
     def is_in(self, folder: Path) -> bool:
-        """Whether all files are there."""
-        return not self._missing(folder)
+        """Whether all files of one layout are there."""
+        return any(not _missing(layout, folder) for layout in (self.files, *self.others))
+
+    def laid_out(self, folder: Path) -> Mapping[str, str]:
+        """The files of the layout that a folder has: the first one that is complete."""
+        layouts = (self.files, *self.others)
+        return next((layout for layout in layouts if not _missing(layout, folder)), self.files)
 
     def check(self, name: str, folder: Path) -> Path:
         """The folder, if every file in it has its checksum."""
-        if missing := self._missing(folder):
+        files = self.laid_out(folder)
+        if missing := _missing(files, folder):
             raise DataError(f"{name} at {folder} is incomplete: {', '.join(missing)} missing")
-        for file, right in self.files.items():
+        for file, right in files.items():
             if (found := checksum(folder / file, right)) != right:
                 raise DataError(f"{folder / file} is not the published file: its checksum is {found}, not {right}")
         return folder
 
-    def _missing(self, folder: Path) -> list[str]:
-        return [name for name in self.files if not (folder / name).is_file()]
+
+def _missing(files: Mapping[str, str], folder: Path) -> list[str]:
+    return [name for name in files if not (folder / name).is_file()]
 
 
 def checksum(path: Path, like: str) -> str:

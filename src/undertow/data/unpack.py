@@ -6,7 +6,7 @@ import shutil
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from io import BufferedReader
 from pathlib import Path
 from typing import TypeVar
@@ -43,6 +43,31 @@ def unpack(archive: Path, folder: Path) -> None:
         except DAMAGES as error:
             why = (str(error).splitlines() or [type(error).__name__])[0].rstrip(":")
             raise DataError(f"{archive} cannot be unpacked: {shown(why, 200)}") from None
+
+
+def read_members(archive: Path, wanted: Callable[[str], bool]) -> dict[str, bytes]:
+    """The contents of the files of a tar archive whose names are wanted, without unpacking it.
+
+    Raises:
+        DataError: it is not such an archive, is damaged, has no such file, or they have more than 1 GiB.
+    """
+    found: dict[str, bytes] = {}
+    with opened(archive, MOST_ARCHIVE) as file:
+        try:
+            with tarfile.open(fileobj=file) as held:
+                for one in held:
+                    if one.isfile() and wanted(one.name):
+                        if one.size + sum(map(len, found.values())) > ALWAYS_UNPACKED:
+                            raise ValueError(f"it unpacks to more than {counted(ALWAYS_UNPACKED, 'byte')}")
+                        member = held.extractfile(one)
+                        assert member is not None
+                        found[one.name] = member.read()
+        except DAMAGES as error:
+            why = (str(error).splitlines() or [type(error).__name__])[0].rstrip(":")
+            raise DataError(f"{archive} cannot be unpacked: {shown(why, 200)}") from None
+    if not found:
+        raise DataError(f"{archive} does not hold the files that it should")
+    return found
 
 
 def _unzip(file: BufferedReader, folder: Path) -> None:

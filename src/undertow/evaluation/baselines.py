@@ -17,7 +17,9 @@ import numpy as np
 
 from undertow.alphabets import TextAlphabet
 from undertow.alphabets.alphabet import Alphabet
+from undertow.alphabets.pixels import Pixels
 from undertow.errors import DataError
+from undertow.evaluation.image_sizes import image_sizes
 from undertow.evaluation.linear_prediction import lpc
 
 MAX_FITTED_SYMBOLS = 2**25
@@ -54,14 +56,17 @@ def baselines(train: Sequence[np.ndarray], test: Sequence[np.ndarray], alphabet:
     is_sound = alphabet.real == "sound"
     fitted = train if is_sound else _beginning(train, MAX_FITTED_SYMBOLS)
     fits = sum(map(len, fitted)) > 0
+    uniform = {"uniform": (alphabet.num_elements or 1) * math.log2(alphabet.num_symbols)}
+    sizes = image_sizes(test, alphabet) if isinstance(alphabet, Pixels) and alphabet.shape is not None else {}
     if alphabet.num_elements is not None:
-        uniform = {"uniform": alphabet.num_elements * math.log2(alphabet.num_symbols)}
-        return uniform | (element_counts(fitted, test, alphabet.num_symbols) if fits else {})
+        return uniform | sizes | (element_counts(fitted, test, alphabet.num_symbols) if fits else {})
     counted = count_models(fitted, test, alphabet.num_symbols) if fits else {}
     if isinstance(alphabet, TextAlphabet):
         data = b"".join(map(alphabet.to_bytes, test))
         return counted | {name: 8 * len(compress(data)) / num_test for name, compress in COMPRESSORS.items()}
     counted["xz"] = xz(test, alphabet.num_symbols)
+    if alphabet.real == "images":
+        return counted | uniform | sizes
     return counted | ({"lpc": lpc(test, alphabet)} if is_sound else {})
 
 

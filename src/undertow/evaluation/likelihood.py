@@ -47,6 +47,8 @@ class Score:
         protocol: "full", each symbol given all symbols before it, or a name from `score`.
         num_bytes: bytes of the scored text; None if the symbols are not text.
         unit: the word for one symbol.
+        num_sequences: number of scored sequences.
+        shape: (rows, columns, channels) of each of them where they are images; otherwise None.
     """
 
     bits_per_symbol: float
@@ -59,6 +61,8 @@ class Score:
     protocol: str = "full"
     num_bytes: int | None = None
     unit: str = "sample"
+    num_sequences: int = 0
+    shape: tuple[int, int, int] | None = None
 
     @property
     def nats_per_symbol(self) -> float:
@@ -69,6 +73,17 @@ class Score:
     def bits_per_byte(self) -> float | None:
         """Σ -log2 p ÷ Σ bytes of text; comparable whatever the symbols are."""
         return None if self.num_bytes is None else self.bits_per_symbol * self.num_symbols / self.num_bytes
+
+    @property
+    def nats_per_image(self) -> float | None:
+        """Σ -ln p ÷ images; None if they are not images of one shape."""
+        return None if self.shape is None else self.nats_per_symbol * self.num_symbols / self.num_sequences
+
+    @property
+    def bits_per_dim(self) -> float | None:
+        """Nats of an image ÷ (rows · columns · channels · ln 2)."""
+        nats = self.nats_per_image
+        return None if nats is None or self.shape is None else nats / math.prod(self.shape) / math.log(2)
 
     @property
     def symbols_per_second(self) -> float:
@@ -150,7 +165,18 @@ def score(
         protocol=called,
         num_bytes=num_bytes,
         unit=model.alphabet.unit,
+        num_sequences=len(examples),
+        shape=_shape(model, examples) if protocol == "full" else None,
     )
+
+
+def _shape(model: Autoregressive, examples: Examples) -> tuple[int, int, int] | None:
+    """The shape of the sequences where all are whole images."""
+    alphabet = model.alphabet
+    if alphabet.shape is None:
+        return None
+    whole = math.prod(alphabet.shape) // (alphabet.num_elements or 1)
+    return alphabet.shape if (examples.lengths == whole).all() else None
 
 
 def bits_per_symbol(model: Autoregressive, examples: Examples, progress: OnProgress = unwatched) -> float:

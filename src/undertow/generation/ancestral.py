@@ -20,7 +20,7 @@ from undertow.generation.prompts import Features, Prompts
 from undertow.generation.rows import check_length
 from undertow.generation.streaming import NOTHING, Stream, stream
 from undertow.media import MEDIA, Medium, medium_of
-from undertow.media.paths import result_paths
+from undertow.media.paths import result_paths, write_results
 from undertow.models.autoregressive import Autoregressive
 from undertow.options import DRAW, Draw, changed
 
@@ -65,8 +65,8 @@ class Generation:
         """Write each row, with its prompt, to a file, and return the files; existing files are replaced.
 
         The suffix chooses the kind: wav, flac or mp3 for sound, npz or mid for music, png for images, txt or any other
-        for text. For several rows `tune.mid` gives `tune-1.mid`, `tune-2.mid` and so on. A path without such a suffix
-        is a folder for numbered files.
+        for text. For several rows `tune.mid` gives `tune-1.mid`, `tune-2.mid` and so on; images go side by side
+        into one file. A path without such a suffix is a folder for numbered files.
 
         Raises:
             UsageError: results cannot be written as such a file, or its folder does not exist.
@@ -76,8 +76,7 @@ class Generation:
         if self.medium is None:
             raise UsageError("no kind of file holds this model's symbols; save them as arrays, with numpy.save")
         paths = result_paths(Path(out), len(self.continued), self.medium)
-        for path, real in zip(paths, self.continued, strict=True):
-            self.medium.write(path, real)
+        write_results(self.medium, paths, self.continued)
         return paths
 
     @property

@@ -72,6 +72,9 @@ class RasterConv(Layer):
         ignored: first inputs that nothing depends on.
     """
 
+    _lags: Tensor
+    _inside: Tensor
+
     def __init__(
         self,
         in_channels: int,
@@ -90,6 +93,7 @@ class RasterConv(Layer):
         self.blocks, self.own = _joined(list(blocks), own, raster)
         self.taps = [tap for block in self.blocks for tap in block.taps] + [(0, 0)] * (self.own != "none")
         self._reach()
+        self._make_tables()
         group = raster.channels
         self.weight = nn.Parameter(torch.empty(group * out_channels, len(self.taps), group * in_channels))
         self.bias = nn.Parameter(torch.empty(group * out_channels)) if bias else None
@@ -103,14 +107,13 @@ class RasterConv(Layer):
     def reset_parameters(self) -> None:
         """Uniform within ±1/√(fan in), as `torch.nn.Conv2d` starts; weights that the masks hide are 0."""
         group, whole = self.raster.channels, sum(len(block.taps) for block in self.blocks)
-        hidden = self._hidden() if self.own != "none" else None
         with torch.no_grad():
             for channel, rows in enumerate(self.weight.split(self.out_channels)):
-                seen = 0 if hidden is None else int((~hidden[channel]).sum())
+                seen = channel + (self.own == "upto") if self.own != "none" else 0
                 bound = 1 / math.sqrt(max(1, (whole * group + seen) * self.in_channels))
                 nn.init.uniform_(rows, -bound, bound)
-                if hidden is not None:
-                    rows[:, -1] = rows[:, -1].masked_fill(hidden[channel].repeat_interleave(self.in_channels), 0.0)
+                if self.own != "none":
+                    rows[:, -1, seen * self.in_channels :] = 0.0
                 if self.bias is not None:
                     nn.init.uniform_(self.bias.split(self.out_channels)[channel], -bound, bound)
 
@@ -171,19 +174,7 @@ class RasterConv(Layer):
 
         Both are (B, T, K·G), the values of a tap's pixel side by side.
         """
-        width, group = self.raster
-        device = places.device
-        rows, columns = torch.tensor(self.taps, device=device).T
-        channel = (places % group)[..., None, None]
-        column = (places // group % width)[..., None]
-        values = torch.arange(group, device=device)
-        lags = ((rows * width - columns) * group)[:, None] + (channel - values) - self.ahead
-        inside = ((column + columns >= 0) & (column + columns < width))[..., None].expand_as(lags)
-        if self.own != "none" and group > 1:
-            seen = values < channel if self.own == "before" else values <= channel
-            own = torch.arange(len(self.taps), device=device)[:, None] == len(self.taps) - 1
-            inside = inside & (~own | seen)
-        return lags.clamp(0, self.history).flatten(2), inside.flatten(2)
+        return self._lags[places % self.raster.channels], self._inside[places % self.raster.row_steps]
 
     def _weighed(self, window: Tensor, places: Tensor) -> Tensor:
         """The outputs (B, T, O) of windows (B, T, K·G·C), each with the weights of its channel; 0 before the image."""
@@ -218,10 +209,19 @@ class RasterConv(Layer):
             parts.append(F.linear(image[..., :seen], weight[:, :seen]))
         return torch.cat(parts, dim=-1)
 
-    def _hidden(self) -> Tensor:
-        """(G, G) whether a channel does not see another of its own pixel."""
-        values = torch.arange(self.raster.channels)
-        return values >= values[:, None] if self.own == "before" else values > values[:, None]
+    def _make_tables(self) -> None:
+        """Of the outputs of a row: each tap's lags, by channel (G, K·G), and what is in the image (W·G, K·G)."""
+        width, group = self.raster
+        rows, columns = torch.tensor(self.taps).T
+        values, channels = torch.arange(group), torch.arange(group)[:, None, None]
+        lags = ((rows * width - columns) * group)[:, None] + (channels - values) - self.ahead
+        there = torch.arange(width)[:, None] + columns
+        inside = ((there >= 0) & (there < width))[:, None, :, None].repeat(1, group, 1, group)
+        if self.own != "none":
+            value, channel = torch.arange(group), torch.arange(group)[:, None]
+            inside[:, :, -1] &= value < channel if self.own == "before" else value <= channel
+        self.register_buffer("_lags", lags.clamp(0, self.history).flatten(1), persistent=False)
+        self.register_buffer("_inside", inside.flatten(2).flatten(0, 1), persistent=False)
 
     def _reach(self) -> None:
         """Past inputs L that are kept; the receptive field; and the delay: the first output that sees an input."""

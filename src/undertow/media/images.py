@@ -1,27 +1,35 @@
-"""Images: arrays in; PNG files out, with each pixel of a small image enlarged to a square.
+"""Images: image files and arrays in; PNG, JPEG or WebP files out, each pixel of a small image enlarged to a square.
 
 H rows, W columns, C channels, T = H·W pixels, row by row from the top.
 """
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from undertow.alphabets.pixels import COLOUR
+from undertow.alphabets.pixels import COLOUR, Pixels
+from undertow.data.image_files import SUFFIXES, pillow, read_image, to_colour, to_grey
 from undertow.errors import DataError, UsageError
+from undertow.files import atomic_write
 from undertow.media.arrays import read_array
 from undertow.media.medium import Given, Medium, Reading, Report
 from undertow.media.png import write_png
 
 MOST_WIDTH = 280  # pixels of an enlarged image
+MOST_GRID = 1120  # pixels of a row of images
+GAP, BETWEEN = 2, 128  # pixels between the images of a grid, and their brightness
+FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 
 
 class Images(Medium):
     """Pixels (T,) uint8 of a grey image, or (T, 3) of a colour image; a model's images have one shape (H, W, C)."""
 
     product = "images"
-    suffixes = (".png",)
+    suffixes = (".png", *FORMATS)
+    gathers = True
     refusals = {
         "seconds": "this model makes images; set the number of pixels with --num-symbols",
         "stop": "this model makes images, not text",
@@ -44,26 +52,40 @@ class Images(Medium):
 
     @property
     def whole_steps(self) -> int:
-        """H·W."""
-        return self.shape[0] * self.shape[1]
+        """H·W, or H·W·C where the channels of a pixel are steps."""
+        return self.shape[0] * self.shape[1] * self._steps_per_pixel
+
+    @property
+    def _steps_per_pixel(self) -> int:
+        assert isinstance(self.alphabet, Pixels)
+        return self.alphabet.steps_per_pixel
 
     def read(self, given: Given) -> Reading:
-        """The top of an image: an array, or a `.npy` or `.npz` file of one.
+        """The top of an image: an image file, an array, or a `.npy` or `.npz` file of one.
 
         It holds whole rows, (rows, W) or (rows, W, C), or pixels in order, (T,) or (T, 3).
         """
+        if isinstance(given, str | Path) and Path(given).suffix.lower() in SUFFIXES:
+            return self._read_file(given)
         return Reading(self._in_order(read_array(given, self.product)))
 
     def usual_steps(self, num_given: int) -> int:
         """The pixels that the image still lacks."""
         return max(1, self.whole_steps - num_given)
 
+    def check(self, path: Path) -> None:
+        """Refuse a kind of file for which Pillow is missing."""
+        if path.suffix.lower() in FORMATS:
+            pillow()
+
     def write(self, path: Path, real: Any) -> None:
-        rows, columns, channels = self.shape
-        if len(real) != self.whole_steps:
-            raise UsageError(f"{path}: the image has {len(real):,} of its {self.whole_steps:,} pixels; generate all")
-        image = real.reshape(self.shape) if channels == COLOUR else real.reshape(rows, columns)
-        write_png(path, image, max(1, MOST_WIDTH // columns))
+        _save(path, self._image(path, real), max(1, MOST_WIDTH // self.shape[1]))
+
+    def write_all(self, path: Path, reals: Sequence[Any]) -> None:
+        """A grid, about as many images wide as high, row by row."""
+        images = np.stack([self._image(path, real) for real in reals])
+        columns, width = math.ceil(math.sqrt(len(images))), self.shape[1]
+        _save(path, grid(images, columns, max(1, min(MOST_WIDTH // width, MOST_GRID // (columns * width)))), 1)
 
     def report(self, real: Any, num_given: int) -> Report:
         """Width and height."""
@@ -72,7 +94,10 @@ class Images(Medium):
 
     def _in_order(self, pixels: np.ndarray) -> np.ndarray:
         """An image's pixels as steps: (T,), or (T, 3)."""
-        element = () if self.alphabet.num_elements is None else (COLOUR,)
+        steps = self._steps_per_pixel
+        element = (COLOUR,) if self.alphabet.num_elements is not None or steps > 1 else ()
+        if steps > 1 and pixels.ndim == 1:
+            return pixels
         if pixels.shape[1:] == element:
             return pixels
         _, columns, channels = self.shape
@@ -80,3 +105,44 @@ class Images(Medium):
             rows = ", ".join(map(str, ("rows", columns, *element)))
             raise DataError(f"the array has shape {pixels.shape}; it must be ({rows})")
         return pixels.reshape(-1, *element)
+
+    def _read_file(self, path: str | Path) -> Reading:
+        """Its pixels in order, grey or in colour like the model's images."""
+        pixels, notes = read_image(path)
+        is_colour = self.shape[2] == COLOUR
+        changed = to_colour(pixels) if is_colour else to_grey(pixels)
+        if changed.shape != pixels.shape:
+            notes = (*notes, "grey made colour" if is_colour else "colour made grey")
+        return Reading(self._in_order(changed if is_colour else changed[..., 0]), notes)
+
+    def _image(self, path: Path, real: Any) -> np.ndarray:
+        """(H, W) or (H, W, 3)."""
+        rows, columns, channels = self.shape
+        if len(real) != self.whole_steps:
+            unit = self.alphabet.unit
+            raise UsageError(f"{path}: the image has {len(real):,} of its {self.whole_steps:,} {unit}s; generate all")
+        image: np.ndarray = real.reshape(self.shape) if channels == COLOUR else real.reshape(rows, columns)
+        return image
+
+
+def grid(images: np.ndarray, columns: int, scale: int = 1) -> np.ndarray:
+    """Images (N, H, W) or (N, H, W, 3) in rows of so many, each pixel a square of `scale`, with gaps between them."""
+    count, height, width = images.shape[:3]
+    lines = -(-count // columns)
+    high, wide = height * scale + GAP, width * scale + GAP
+    whole = np.full((lines * high - GAP, columns * wide - GAP, *images.shape[3:]), BETWEEN, np.uint8)
+    for number, image in enumerate(images.repeat(scale, axis=1).repeat(scale, axis=2)):
+        top, left = number // columns * high, number % columns * wide
+        whole[top : top + height * scale, left : left + width * scale] = image
+    return whole
+
+
+def _save(path: Path, image: np.ndarray, scale: int) -> None:
+    kind = FORMATS.get(path.suffix.lower())
+    if kind is None:
+        write_png(path, image, scale)
+        return
+    large = image.repeat(scale, axis=0).repeat(scale, axis=1)
+    options: dict[str, Any] = {"quality": 95} if kind == "JPEG" else {"lossless": True}
+    with atomic_write(path) as temporary:
+        pillow().fromarray(large).save(temporary, kind, **options)

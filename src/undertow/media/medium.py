@@ -41,6 +41,7 @@ class Medium(ABC):
         refusals: options of `undertow generate` that do not apply, each with the reason.
         streams: whether results are printed as they grow; a file is then optional.
         draws: whether a picture is drawn beside each file.
+        gathers: whether several results go into one file, if one is named, and not into numbered ones.
     """
 
     product: ClassVar[str]
@@ -48,6 +49,7 @@ class Medium(ABC):
     refusals: ClassVar[Mapping[str, str]]
     streams: ClassVar[bool] = False
     draws: ClassVar[bool] = False
+    gathers: ClassVar[bool] = False
 
     def __init__(self, alphabet: Alphabet, sample_rate: int | None = None) -> None:
         self.alphabet, self.sample_rate = alphabet, sample_rate
@@ -102,6 +104,14 @@ class Medium(ABC):
             UsageError: results cannot be written as such a file.
             DataError: the file cannot be written.
         """
+
+    def write_all(self, path: Path, reals: Sequence[Any]) -> None:
+        """Write several results to one file, if the medium `gathers` them.
+
+        Raises:
+            UsageError, DataError: see `write`.
+        """
+        raise NotImplementedError(f"{self.product} are written one by one")
 
     def draw(self, path: Path, real: Any, title: str, num_given: int) -> None:
         """Draw a result, whose first `num_given` steps are the prompt, as a PNG file.

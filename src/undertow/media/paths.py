@@ -1,19 +1,21 @@
 """The files of results: their names, and what is refused before anything is generated or written."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from undertow.data.sound_formats import FOREIGN, SUFFIXES
 from undertow.errors import UsageError
 from undertow.files import check_writable
 from undertow.media import MEDIA, Medium
 
-OTHERS = {".ogg", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".npy", ".midi", ".mat"}
+OTHERS = {".ogg", ".gif", ".bmp", ".npy", ".midi", ".mat"}
 # A name that ends so means a file, not a folder.
 KNOWN = OTHERS.union(SUFFIXES, FOREIGN, *(medium.suffixes for medium in MEDIA.values()))
 
 
 def result_paths(out: Path, count: int, medium: Medium) -> list[Path]:
-    """The files of `count` results.
+    """The files of `count` results; a single one if the medium gathers them there.
 
     If `out` is named as a file, they are `out` itself, or numbered beside it: `tune.mid` gives `tune-1.mid`,
     `tune-2.mid` and so on. Otherwise they are numbered files in a folder `out`.
@@ -34,11 +36,24 @@ def result_paths(out: Path, count: int, medium: Medium) -> list[Path]:
         raise UsageError(
             f"out is {out}, which is a folder; give a file, or a folder whose name does not end in {suffix}"
         )
-    paths = [out] if count == 1 else [out.with_stem(f"{out.stem}-{number}") for number in numbers]
+    paths = [out] if count == 1 or medium.gathers else [out.with_stem(f"{out.stem}-{number}") for number in numbers]
     for path in paths:
         check_place(path)
         medium.check(path)
     return paths
+
+
+def write_results(medium: Medium, paths: Sequence[Path], results: Sequence[Any]) -> None:
+    """Write each result to its file, or all to the only one.
+
+    Raises:
+        UsageError, DataError: see `Medium.write`.
+    """
+    if len(paths) == 1 < len(results):
+        medium.write_all(paths[0], results)
+        return
+    for path, real in zip(paths, results, strict=True):
+        medium.write(path, real)
 
 
 def check_place(out: Path) -> None:

@@ -30,6 +30,7 @@ from undertow.state import State, detach, map_state, where
 SHORT_FIELD_SECONDS = 0.1
 USUAL_EMISSIONS = {  # defaults, by the kind of data
     "text": {"kind": "categorical"},
+    "images": {"kind": "categorical"},
     "notes": {"kind": "bernoulli", "num_elements": 88},
 }
 

@@ -25,7 +25,7 @@ KINDS = {
     "sound": "audio",
     "text": "text",
     "notes": "rolls",
-    "images": "mnist",
+    "images": "images",
     "symbols": "copy_memory",
     "numbers": "adding",
 }

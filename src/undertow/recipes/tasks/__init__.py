@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from undertow.config import choice
 from undertow.recipes.tasks.audio import AudioTask
+from undertow.recipes.tasks.images import ImagesTask
 from undertow.recipes.tasks.labelled_text import LabelledTextTask
 from undertow.recipes.tasks.mnist import MnistTask
 from undertow.recipes.tasks.pairs import PairsTask
@@ -20,6 +21,7 @@ TASKS: dict[str, Any] = {
     "pairs": PairsTask,
     "transcripts": TranscriptsTask,
     "rolls": RollsTask,
+    "images": ImagesTask,
     "mnist": MnistTask,
     "adding": AddingTask,
     "copy_memory": CopyMemoryTask,
