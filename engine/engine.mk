@@ -1,5 +1,5 @@
-# The engine's own targets: C++ tests, sanitizers, another processor, fuzzing. They need no Python; each takes its tools
-# from Debian where it may (as root), else says what is missing.
+# The engine's own targets: C++ tests and examples, sanitizers, another processor, fuzzing. They need no Python; each
+# takes its tools from Debian where it may (as root), else says what is missing.
 
 MAKEFLAGS += --no-print-directory
 JOBS := $(shell getconf _NPROCESSORS_ONLN)
@@ -25,6 +25,12 @@ build = cmake -S engine -B build/$(1) $(2) >/dev/null && cmake --build build/$(1
 engine-test: .engine-tools
 	@$(call build,engine,-DUNDERTOW_TESTS=ON,engine_tests)
 	build/engine/engine_tests
+	@cmake --install build/engine --prefix build/installed >/dev/null
+	@cmake -S engine/examples -B build/examples -DCMAKE_PREFIX_PATH=$(CURDIR)/build/installed >/dev/null
+	@cmake --build build/examples -j $(JOBS)
+	build/examples/first tests/golden/int8-categorical.engine
+	build/examples/generate tests/golden/int8-categorical.engine build/examples/theo.wav 10 theo
+	build/examples/blocks tests/golden/int8-categorical.engine 10
 
 # Address and undefined behaviour, then threads, whose older runtimes fail under address randomisation.
 engine-sanitize: .engine-tools
@@ -42,7 +48,7 @@ engine-cross: .engine-tools
 	@$(call need,command -v $(CROSS) >/dev/null,g++-aarch64-linux-gnu) || { \
 	  echo "engine-cross: no $(CROSS) (Debian: g++-aarch64-linux-gnu), nothing was compiled"; [ -z "$$CI" ]; exit; }; \
 	$(call build,engine-aarch64,-DUNDERTOW_TESTS=ON -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 \
-	  -DCMAKE_CXX_COMPILER=$(CROSS) -DCMAKE_EXE_LINKER_FLAGS=-static,engine_tests) && \
+	  -DCMAKE_C_COMPILER=$(CROSS:g++=gcc) -DCMAKE_CXX_COMPILER=$(CROSS) -DCMAKE_EXE_LINKER_FLAGS=-static,engine_tests) && \
 	{ $(call need,command -v $(QEMU) >/dev/null,qemu-user-static) || { \
 	  echo "engine-cross: compiled; no $(QEMU) (Debian: qemu-user-static) to run it"; exit 0; }; } && \
 	$(QEMU) build/engine-aarch64/engine_tests

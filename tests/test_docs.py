@@ -143,6 +143,17 @@ def test_make_targets_and_extras_that_pages_name_exist():
     assert set() < {one for many in re.findall(r"-e '\.\[([\w,]+)\]'", text) for one in many.split(",")} <= set(extras)
 
 
+def test_programs_in_cpp_are_the_one_that_is_built_and_run():
+    program = (ROOT / "engine" / "examples" / "first.cpp").read_text(encoding="utf-8")
+    shown = [
+        (page_name(path), match["text"])
+        for path in PAGES
+        for match in FENCE.finditer(path.read_text(encoding="utf-8"))
+        if match["language"] == "cpp"
+    ]
+    assert shown == [(page, program) for page, _ in shown] and {"docs/engine.md", "docs/cpp.md"} <= {*dict(shown)}
+
+
 def test_links_between_files_lead_somewhere():
     link = re.compile(r"\]\((?!https?:|#)([^)#]+)")
     links = [(path, target) for path in PAGES for target in link.findall(path.read_text(encoding="utf-8"))]

@@ -24,6 +24,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "categorical": {
         "network": dict(NETWORK, kernel_size=3, input_kernel_size=2, context=CONTEXT),
         "conditioner": CONDITIONER,
+        "sample_rate": 100,
     },
     "mixture_of_logistics": {"network": dict(NETWORK, input="scalar"), "conditioner": CONDITIONER},
 }

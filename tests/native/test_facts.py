@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.golden import make_stream
 from tests.native.models import BY_FEATURES, BY_LABEL, make
 from tests.native.test_format import graph, sealed
 from tests.refusals import refuses
@@ -105,3 +106,12 @@ def test_what_a_model_does_not_have_is_not_said() -> None:
 def test_symbols_of_text_are_their_bytes() -> None:
     assert facts_of(alphabet=dict(kind="characters", characters="aé"))["symbols"] == [b"a", "é".encode()]
     assert facts_of(alphabet=dict(kind="bytes"))["symbols"][200] == b"\xc8"
+
+
+@pytest.mark.native
+def test_python_draws_what_the_cpp_face_draws() -> None:
+    """engine/tests/test_stream.cpp holds the same file."""
+    expected = [line.split() for line in make_stream.STREAM.read_text(encoding="ascii").splitlines()]
+    made = [line.split() for line in make_stream.lines()]
+    assert [symbol for symbol, _ in made] == [symbol for symbol, _ in expected]
+    np.testing.assert_allclose(*([float(sample) for _, sample in one] for one in (made, expected)), rtol=1e-6)
