@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.generation.models import build
+from tests.generation.models import build, frames
 from tests.generation.symbol_models import CHARACTERS, pixel_model, roll_model, text_model
 from tests.refusals import refuses
 from undertow.alphabets import Bytes
@@ -172,3 +172,32 @@ def test_sound_still_takes_a_str_as_a_file() -> None:
 
 def test_the_alphabet_of_these_tests() -> None:
     assert text_model().alphabet.num_symbols == len(CHARACTERS)
+
+
+def test_bad_prompts_are_left_out_if_asked_as_on_the_command_line(tmp_path: Path) -> None:
+    model, missing = text_model(), tmp_path / "missing.txt"
+    given: list[Any] = ["the", "☃", None, missing]
+    whole = generate(model, num_steps=20, prompt=["the", "a", None, "is"], seed=3)
+    with refuses(DataError, "☃"):
+        generate(model, num_steps=20, prompt=given, seed=3)
+    made = generate(model, num_steps=20, prompt=given, seed=3, skip_bad=True)
+    assert made.numbers == (0, 2) and made.real == [whole.real[0], whole.real[2]]
+    assert "prompt 2" in made.faults[0] and str(missing) in made.faults[1] and len(made.faults) == 2
+    assert [path.name for path in made.save(tmp_path / "t.txt")] == ["t-1.txt", "t-3.txt"]
+    assert whole.numbers == (0, 1, 2, 3) and whole.faults == ()
+    with refuses(DataError, "none of 2 prompts", "☃"):
+        generate(model, num_steps=20, prompt=["☃", missing], skip_bad=True)
+    with refuses(UsageError, "2 prompts", "3 rows"):
+        generate(model, num_steps=20, prompt=["☃", "a"], count=3, skip_bad=True)
+
+
+def test_rows_without_bad_prompts_keep_their_labels_and_frames() -> None:
+    labelled, bad = build("labels"), Path("missing.wav")
+    speakers = {"speaker": ["lucas", "theo", None]}
+    whole = generate(labelled, num_steps=20, count=3, labels=speakers)
+    found = generate(labelled, num_steps=20, prompt=[None, bad, None], labels=speakers, skip_bad=True)
+    assert np.array_equal(found.symbols, whole.symbols[[0, 2]])
+    framed, each = build("features"), np.stack([frames(4, seed) for seed in range(3)])
+    whole = generate(framed, num_steps=8, count=3, features=each)
+    found = generate(framed, num_steps=8, prompt=[bad, None, None], features=each, skip_bad=True)
+    assert np.array_equal(found.symbols, whole.symbols[1:])

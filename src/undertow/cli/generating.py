@@ -1,7 +1,6 @@
 """Run `undertow generate`: generate, write, draw and report, in the same way for every medium."""
 
 import time
-from pathlib import Path
 from typing import Any
 
 from undertow.cli.faults import raise_faults
@@ -9,9 +8,9 @@ from undertow.cli.outputs import Output, write_outputs
 from undertow.cli.request import Request
 from undertow.cli.rows import Rows
 from undertow.cli.terminal import print_json, put, show, tell
-from undertow.errors import DataError, UsageError, counted
+from undertow.errors import UsageError, counted
 from undertow.generation import stream
-from undertow.generation.prompts import read_prompt
+from undertow.generation.prompts import read_prompt, usable_prompts
 from undertow.generation.rows import check_length
 from undertow.recipes.verdict import verdict
 
@@ -102,15 +101,10 @@ def _read_prompts(request: Request) -> tuple[dict[int, Any], list[str]]:
     Raises:
         DataError: none of them can be used.
     """
-    read: dict[int, Any] = {}
-    faults: list[str] = []
-    for number, given in enumerate(request.given):
-        try:
-            read[number] = read_prompt(given, request.model, request.draw.skip_unknown)
-        except DataError as error:
-            if len(request.given) == 1:
-                raise
-            faults.append(str(error) if isinstance(given, Path) else f"prompt {number + 1}: {error}")
+    model, skip_unknown = request.model, request.draw.skip_unknown
+    if len(request.given) == 1:
+        return {0: read_prompt(request.given[0], model, skip_unknown)}, []
+    read, faults = usable_prompts(request.given, model, skip_unknown)
     if faults and not read:
         raise_faults(faults, len(request.given), "prompts")
     return read, faults

@@ -5,18 +5,19 @@ B rows, T steps.
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from undertow.arguments import check, checked
 from undertow.callbacks import OnProgress
 from undertow.checkpoint import AnyModel, model_given
-from undertow.errors import UsageError
-from undertow.generation.labels import Labels
-from undertow.generation.prompts import Features, Prompts
+from undertow.errors import DataError, UsageError, counted
+from undertow.generation.labels import Labels, of_rows
+from undertow.generation.prompts import Features, Prompts, each_prompt, one_for_all, usable_prompts
 from undertow.generation.rows import check_length
 from undertow.generation.streaming import NOTHING, Stream, stream
 from undertow.media import MEDIA, Medium, medium_of
@@ -45,6 +46,8 @@ class Generation:
         engine, precision, num_threads: how the model was run.
         notes: notes for the user on changes to the prompts and on the choice of the engine.
         medium: how results are written; None if no kind of file holds them.
+        numbers: the number of each row, from 0; those whose prompts were left out are missing.
+        faults: why each of these prompts could not be used; empty if none was left out.
     """
 
     symbols: np.ndarray
@@ -60,13 +63,16 @@ class Generation:
     num_threads: int
     notes: tuple[str, ...]
     medium: Medium | None = None
+    numbers: tuple[int, ...] = ()
+    faults: tuple[str, ...] = ()
 
     def save(self, out: str | Path) -> list[Path]:
         """Write each row, with its prompt, to a file, and return the files; existing files are replaced.
 
         The suffix chooses the kind: wav, flac or mp3 for sound, npz or mid for music, png for images, txt or any other
         for text. For several rows `tune.mid` gives `tune-1.mid`, `tune-2.mid` and so on; images go side by side
-        into one file. A path without such a suffix is a folder for numbered files.
+        into one file. A path without such a suffix is a folder for numbered files. Numbers of rows that were left out
+        are not used.
 
         Raises:
             UsageError: results cannot be written as such a file, or its folder does not exist.
@@ -75,7 +81,8 @@ class Generation:
         check("out", out, str | Path)
         if self.medium is None:
             raise UsageError("no kind of file holds this model's symbols; save them as arrays, with numpy.save")
-        paths = result_paths(Path(out), len(self.continued), self.medium)
+        every = result_paths(Path(out), len(self.continued) + len(self.faults), self.medium)
+        paths = every if len(every) == 1 else [every[number] for number in self.numbers]
         write_results(self.medium, paths, self.continued)
         return paths
 
@@ -98,6 +105,7 @@ def generate(
     labels: Labels = None,
     features: Features = None,
     draw: Draw = DRAW,
+    skip_bad: bool = False,
     progress: OnProgress | None = None,
     **options: Any,
 ) -> Generation:
@@ -105,6 +113,8 @@ def generate(
 
     Args:
         model: a model, or the folder of a checkpoint or of a run.
+        skip_bad: leave out the rows of prompts that cannot be used, as the command line does, and give the reasons as
+            `faults`; by default such a prompt is an error. A row that is kept is the same, whatever others there are.
         progress: called now and then with the steps done and the steps in all.
         options: fields of `undertow.options.Draw` by their names, such as seconds=1 or count=3.
 
@@ -115,6 +125,18 @@ def generate(
     """
     ready: Autoregressive = model_given(model, "generate")
     began, draw = time.perf_counter(), changed(draw, options)
+    given, faults, notes = each_prompt(prompt), list[str](), list[str]()
+    numbers = range(len(given) if draw.count is None else draw.count) if draw.rows is None else draw.rows
+    kept = list(range(len(numbers)))
+    if skip_bad and len(given) == len(numbers):
+        read, faults = usable_prompts(given, ready, draw.skip_unknown)
+        if not read:
+            raise DataError(f"none of {counted(len(given), 'prompt')} can be used; the first: {faults[0]}")
+        kept, notes = list(read), [note for _, more in read.values() for note in more]
+        prompt, labels = [symbols.numpy() for symbols, _ in read.values()], of_rows(labels, kept)
+        if isinstance(features, np.ndarray | Tensor) and not one_for_all(features):
+            features = features[kept]
+        draw = replace(draw, count=None, rows=[numbers[number] for number in kept])
     chunks = stream(
         ready,
         prompt=prompt,
@@ -149,8 +171,10 @@ def generate(
         engine=session.engine,
         precision=session.precision,
         num_threads=session.num_threads,
-        notes=chunks.start.notes,
+        notes=tuple(dict.fromkeys([*chunks.start.notes, *notes])),
         medium=medium_of(alphabet, ready.config.sample_rate) if alphabet.real in MEDIA else None,
+        numbers=tuple(kept),
+        faults=tuple(faults),
     )
 
 

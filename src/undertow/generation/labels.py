@@ -44,6 +44,16 @@ def differ_by_row(labels: Labels) -> bool:
     return any(value is not None and not isinstance(value, str) for value in values)
 
 
+def of_rows(labels: Labels, rows: Sequence[int]) -> Labels:
+    """The labels of some rows: a mapping's classes for each row are picked, anything else is for all."""
+    if not isinstance(labels, Mapping):
+        return labels
+    return {
+        name: value if value is None or isinstance(value, str) else [value[row] for row in rows]
+        for name, value in labels.items()
+    }
+
+
 def _by_name(labels: Labels, classes: Mapping[str, Sequence[str]]) -> dict[str, str | Sequence[str | None] | None]:
     """The labels as a mapping from names the model knows."""
     if labels is None:

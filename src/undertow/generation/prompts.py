@@ -61,6 +61,24 @@ def read_prompt(prompt: Prompt, model: Autoregressive, skip_unknown: bool = Fals
     return torch.from_numpy(symbols), tuple(f"prompt: {note}" for note in (*notes, *skipped.notes))
 
 
+def usable_prompts(
+    given: Sequence[Prompt], model: Autoregressive, skip_unknown: bool = False
+) -> tuple[dict[int, tuple[Tensor, tuple[str, ...]]], list[str]]:
+    """The prompts that can be used, by their numbers from 0, as `read_prompt` reads them; and why each other cannot.
+
+    Raises:
+        UsageError: see `read_prompt`.
+    """
+    read: dict[int, tuple[Tensor, tuple[str, ...]]] = {}
+    faults: list[str] = []
+    for number, prompt in enumerate(given):
+        try:
+            read[number] = read_prompt(prompt, model, skip_unknown)
+        except DataError as error:
+            faults.append(str(error) if isinstance(prompt, Path) else f"prompt {number + 1}: {error}")
+    return read, faults
+
+
 def read_features(features: Features, model: Autoregressive, count: int) -> Tensor | None:
     """Feature frames (count, F, M) of every row, in the model's precision and on its device.
 
