@@ -81,3 +81,15 @@ def test_real_speech_of_another_kind(command, trained, real_data, monkeypatch):
     monkeypatch.setenv("UNDERTOW_DATA", str(real_data))
     found = json.loads(command("score", trained, "fsdd", "--split", "validation", "--json").out)
     assert 7 < found["baselines"]["unigram"] < 7.4 and 4.3 < found["baselines"]["lpc"] < 4.9
+
+
+def test_files_that_cannot_be_used_are_named_and_only_having_none_fails(command, trained, tmp_path):
+    write(tmp_path / "test" / "good.wav", tone())
+    (tmp_path / "test" / "bad.wav").write_text("no sound")
+    outcome = command("score", trained, tmp_path, "--ignore-labels")
+    assert outcome.status == 0, outcome.err
+    assert_says(outcome.err, "test: 1 of 2 files skipped", "test/bad.wav")
+    (tmp_path / "test" / "good.wav").unlink()
+    outcome = command("score", trained, tmp_path, "--ignore-labels")
+    assert outcome.status == 1
+    assert_says(outcome.line, "none", "test/bad.wav")

@@ -29,7 +29,11 @@ def test_every_sample_is_in_one_window(num_samples, block):
 def test_a_pause_is_where_it_is_cut():
     wave = noise(10_000)
     wave[6000:6300] = 0
-    assert quietest(wave, RATE) == pytest.approx(6150, abs=60)
+    place, in_pause = quietest(wave, RATE)
+    assert place == pytest.approx(6150, abs=60) and in_pause
+    assert not quietest(noise(10_000), RATE).in_pause and not quietest(noise(3), RATE).in_pause
+    ends = [one.ends_in_pause for one in windows([np.concatenate([wave, noise(9000)])], RATE, 10_000)]
+    assert ends == [True, False, True]
 
 
 def test_nothing_and_very_short_windows():

@@ -12,8 +12,11 @@ from tests.refusals import refuses
 from undertow.alphabets.linear_pcm import LinearPCM
 from undertow.alphabets.mu_law import MuLaw
 from undertow.data import load_clips
+from undertow.data.clip_examples import ClipExamples
+from undertow.data.clips import Clip, ClipSet
+from undertow.data.needs import Needs
 from undertow.errors import DataError
-from undertow.evaluation.baselines import baselines, count_models, xz
+from undertow.evaluation.baselines import baselines, count_models, symbols_of, xz
 
 
 def clips(num_clips: int, num_symbols: int, seed: int = 0) -> list[np.ndarray]:
@@ -112,3 +115,17 @@ def test_fault_10_a_long_recording_is_fitted_on_its_beginning(monkeypatch):
     start, rest, test = random.integers(0, 4, 1000), np.full(9000, 3), random.integers(0, 4, 500)
     found = count_models([np.concatenate([start, rest])], [test], 4)
     assert found == count_models([start], [test], 4)
+
+
+def test_blocks_change_nothing(monkeypatch):
+    train, test = clips(9, 6), clips(5, 6, seed=1)
+    alphabet = MuLaw(MuLaw.Config())
+    whole = count_models(train, test, 6), xz(test, 6)
+    monkeypatch.setattr(sys.modules["undertow.evaluation.baselines"], "BLOCK", 7)
+    found = count_models(train, test, 6), xz(test, 6)
+    assert found[0] == pytest.approx(whole[0], rel=1e-12) and found[1] == whole[1]
+    waves = [np.arange(size, dtype=np.int16) * 99 for size in (40, 3)]
+    examples = ClipExamples(ClipSet([Clip(str(len(one)), one) for one in waves], 8000), Needs(alphabet=alphabet))
+    compact = symbols_of(examples, alphabet)
+    assert [one.dtype for one in compact] == [np.uint8, np.uint8]
+    assert all(map(np.array_equal, compact, examples.whole()))

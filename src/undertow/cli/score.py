@@ -34,7 +34,7 @@ def score(
     compressor, for sound an adaptive linear predictor (lpc) and, for images, uniform pixels and the size of PNG and
     lossless WebP files (png, webp). A classifier is scored by its accuracy, a translator
     by BLEU and chrF (sacreBLEU, with signatures) and the likelihood of the references (nll), and a speech recogniser by
-    its word error.
+    its word error. Files that cannot be used are left out, named and counted; the exit status is 1 if none is left.
 
     Args:
         run: Folder of a run or a checkpoint.

@@ -130,7 +130,8 @@ def transcribe(
     """Transcribe sounds. One sound gives one `Transcript`.
 
     A sound of more than 30 s, or longer than the model can read, is cut into windows at its quietest moments, and read
-    as it is transcribed.
+    as it is transcribed. Windows do not overlap: a note counts the cuts that are not in a pause, where a word may be
+    cut in two.
 
     Args:
         model: a model, or the folder of a checkpoint or of a run.
@@ -180,7 +181,7 @@ class _Heard:
         self.sound = sound
         self.name = str(sound) if isinstance(sound, str | Path) else f"sound {number}"
         self.features, self.most_frames = model.config.features, model.network.encoder.max_length
-        self.seconds, self.num_windows = 0.0, 0
+        self.seconds, self.num_windows, self.num_abrupt = 0.0, 0, 0
         self.notes: tuple[str, ...] = ()
         self.fault: str | None = None
         self.lines: list[tuple[float, float, Translation]] = []
@@ -207,6 +208,7 @@ class _Heard:
         num_heard = 0
         for window in windows(self._blocks(), rate, self.most_samples):
             self.num_windows += 1
+            self.num_abrupt += not window.ends_in_pause
             self.seconds = (window.start + len(window.wave)) / rate
             if not is_silent(window.wave):
                 num_heard += 1
@@ -234,6 +236,9 @@ class _Heard:
                 f"{self.seconds:.1f} s, cut at its quietest moments into "
                 f"{counted(self.num_windows, 'window')} of at most {most:.3g} s{left_out}"
             )
+            if self.num_abrupt:
+                cuts = counted(self.num_windows - 1, "cut")
+                notes.append(f"{self.num_abrupt} of {cuts} outside of a pause, where a word may be cut in two")
         notes += [CUT] * (not line.ended[0])
         spans = tuple(Span(start, stop, line.text) for start, stop, line in self.lines)
         return Transcript(self.name, self.seconds, line, tuple(notes), spans=spans)

@@ -10,19 +10,24 @@ import bz2
 import gzip
 import lzma
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
 from undertow.alphabets import TextAlphabet
 from undertow.alphabets.alphabet import Alphabet
 from undertow.alphabets.pixels import Pixels
+from undertow.data.examples import Examples
 from undertow.errors import DataError
 from undertow.evaluation.image_sizes import image_sizes
 from undertow.evaluation.linear_prediction import lpc
 
 MAX_FITTED_SYMBOLS = 2**25
+BLOCK = 2**22  # symbols at a time
+ORDERS = (1, 2)
+LONGEST = max(ORDERS)
 FAR_MORE = 1.25
 
 
@@ -70,6 +75,19 @@ def baselines(train: Sequence[np.ndarray], test: Sequence[np.ndarray], alphabet:
     return counted | ({"lpc": lpc(test, alphabet)} if is_sound else {})
 
 
+def symbols_of(examples: Examples, alphabet: Alphabet) -> list[np.ndarray]:
+    """All symbols of examples, to measure baselines on; of sound in the fewest bytes, since hours of it are many."""
+    if alphabet.real != "sound":
+        return examples.whole()
+    dtype = np.min_scalar_type(alphabet.num_symbols - 1)
+    found = [np.empty(length, dtype) for length in examples.lengths.tolist()]
+    for index, symbols in enumerate(found):
+        for start in range(0, len(symbols), BLOCK):
+            stop = min(start + BLOCK, len(symbols))
+            symbols[start:stop] = examples.read(index, start, stop)
+    return found
+
+
 def count_models(train: Sequence[np.ndarray], test: Sequence[np.ndarray], num_symbols: int) -> dict[str, float]:
     """Bits a symbol of `test` under the unigram, order-1 and order-2 counts of `train`.
 
@@ -82,26 +100,34 @@ def count_models(train: Sequence[np.ndarray], test: Sequence[np.ndarray], num_sy
     train = train[::stride]
     if sum(map(len, train)) > FAR_MORE * MAX_FITTED_SYMBOLS:
         train = _beginning(train, MAX_FITTED_SYMBOLS)
-    seen, coded = np.concatenate(train), np.concatenate(test)
-    probability = _frequency(seen, num_symbols)[coded]
-    bits = {"unigram": _mean_bits(probability)}
-    for order in (1, 2):
-        contexts = _contexts(train, order, num_symbols), _contexts(test, order, num_symbols)
-        probability = _back_off(contexts, (seen, coded), probability, num_symbols)
-        bits[f"order{order}"] = _mean_bits(probability)
-    return bits
+    share = _frequency(train, num_symbols)
+    tables = [_Table.fitted(train, order, num_symbols) for order in ORDERS]
+    bits = dict.fromkeys(["unigram", *(f"order{order}" for order in ORDERS)], 0.0)
+    for group in _groups(test, num_symbols):
+        coded = np.concatenate([block[LONGEST:] for block in group])
+        probability = share[coded]
+        bits["unigram"] += float(-np.log2(probability).sum())
+        for order, table in zip(ORDERS, tables, strict=True):
+            contexts = np.concatenate([_contexts(block, order, num_symbols) for block in group])
+            probability = table.back_off(contexts, coded, probability)
+            bits[f"order{order}"] += float(-np.log2(probability).sum())
+    return {name: value / sum(map(len, test)) for name, value in bits.items()}
 
 
 def unigram(train: Sequence[np.ndarray], test: Sequence[np.ndarray], num_symbols: int) -> float:
     """Bits a symbol of `test` under the counts of single symbols of `train`: what `count_models` calls unigram."""
-    return _mean_bits(_frequency(np.concatenate(train), num_symbols)[np.concatenate(test)])
+    return float(-np.log2(_frequency(train, num_symbols)[np.concatenate(test)]).mean())
 
 
 def xz(clips: Sequence[np.ndarray], num_symbols: int) -> float:
     """Bits a symbol that `xz -9e` spends on all clips end to end, each symbol in the fewest whole bytes."""
     dtype = np.min_scalar_type(num_symbols - 1).newbyteorder("<")
-    codes = np.concatenate(clips).astype(dtype)
-    return 8 * len(lzma.compress(codes.tobytes(), preset=9 | lzma.PRESET_EXTREME)) / len(codes)
+    packer = lzma.LZMACompressor(preset=9 | lzma.PRESET_EXTREME)
+    size = 0
+    for clip in clips:
+        for start in range(0, len(clip), BLOCK):
+            size += len(packer.compress(clip[start : start + BLOCK].astype(dtype).tobytes()))
+    return 8 * (size + len(packer.flush())) / sum(map(len, clips))
 
 
 def element_counts(train: Sequence[np.ndarray], test: Sequence[np.ndarray], num_symbols: int) -> dict[str, float]:
@@ -121,36 +147,81 @@ def element_counts(train: Sequence[np.ndarray], test: Sequence[np.ndarray], num_
     return bits
 
 
-def _frequency(seen: np.ndarray, num_symbols: int) -> np.ndarray:
+class _Table(NamedTuple):
+    """Counts of an order: sorted pairs of a context and a symbol with their counts, and of each context the counts of
+    its pairs and their number.
+    """
+
+    pairs: np.ndarray
+    pair_counts: np.ndarray
+    known: np.ndarray
+    totals: np.ndarray
+    followers: np.ndarray
+    num_symbols: int
+
+    @classmethod
+    def fitted(cls, train: Sequence[np.ndarray], order: int, num_symbols: int) -> "_Table":
+        """The counts of these sequences."""
+        keys, filled = np.empty(sum(map(len, train)), np.int64), 0
+        for group in _groups(train, num_symbols):
+            for block in group:
+                found = _contexts(block, order, num_symbols) * num_symbols + block[LONGEST:]
+                keys[filled : filled + len(found)] = found
+                filled += len(found)
+        keys.sort()
+        pairs, pair_counts = _counted(keys)
+        known, followers = _counted(pairs // num_symbols)
+        first = np.concatenate([[0], np.cumsum(followers)[:-1]])
+        return cls(pairs, pair_counts, known, np.add.reduceat(pair_counts, first), followers, num_symbols)
+
+    def back_off(self, contexts: np.ndarray, symbols: np.ndarray, lower: np.ndarray) -> np.ndarray:
+        """Probability of each symbol in its context, from that of the order below."""
+        pair_count = _look_up(self.pairs, self.pair_counts, contexts * self.num_symbols + symbols)
+        total = _look_up(self.known, self.totals, contexts)
+        distinct = np.maximum(_look_up(self.known, self.followers, contexts), 1)
+        return (pair_count + distinct * lower) / (total + distinct)
+
+
+def _frequency(train: Sequence[np.ndarray], num_symbols: int) -> np.ndarray:
     """(N,) share of every symbol, half a count added to each."""
-    counts = np.bincount(seen, minlength=num_symbols) + 0.5
+    counts = np.full(num_symbols, 0.5)
+    for one in train:
+        for start in range(0, len(one), BLOCK):
+            counts += np.bincount(one[start : start + BLOCK], minlength=num_symbols)
     return counts / counts.sum()
 
 
-def _mean_bits(probability: np.ndarray) -> float:
-    return float(-np.log2(probability).mean())
+def _groups(sequences: Sequence[np.ndarray], num_symbols: int) -> Iterator[list[np.ndarray]]:
+    """All symbols as blocks, each after the `LONGEST` symbols before it; the start symbol N comes before a sequence.
+
+    The blocks of a group have about `BLOCK` symbols together.
+    """
+    group: list[np.ndarray] = []
+    room = BLOCK
+    for one in sequences:
+        for start in range(0, len(one), BLOCK):
+            begin = np.full(max(0, LONGEST - start), num_symbols)
+            group.append(np.concatenate([begin, one[max(0, start - LONGEST) : start + BLOCK]]).astype(np.int64))
+            room -= len(group[-1]) - LONGEST
+            if room <= 0:
+                yield group
+                group, room = [], BLOCK
+    if group:
+        yield group
 
 
-def _contexts(clips: Sequence[np.ndarray], order: int, num_symbols: int) -> np.ndarray:
-    """One number for the `order` symbols before each symbol; the start symbol N comes before a clip."""
-    past = [np.concatenate([np.full(order, num_symbols), clip]) for clip in clips]
-    context = np.zeros(sum(map(len, clips)), np.int64)
-    for lag in range(order):
-        context = context * (num_symbols + 1) + np.concatenate([clip[lag : len(clip) - order + lag] for clip in past])
+def _contexts(block: np.ndarray, order: int, num_symbols: int) -> np.ndarray:
+    """One number for the `order` symbols before each symbol of a block."""
+    context = np.zeros(len(block) - LONGEST, np.int64)
+    for lag in range(LONGEST - order, LONGEST):
+        context = context * (num_symbols + 1) + block[lag : len(block) - LONGEST + lag]
     return context
 
 
-def _back_off(
-    contexts: tuple[np.ndarray, np.ndarray], symbols: tuple[np.ndarray, np.ndarray], lower: np.ndarray, num_symbols: int
-) -> np.ndarray:
-    """Probability of each coded symbol in its context, from the (seen, coded) contexts and symbols."""
-    pairs, pair_counts = np.unique(contexts[0] * num_symbols + symbols[0], return_counts=True)
-    known, first, followers = np.unique(pairs // num_symbols, return_index=True, return_counts=True)
-    totals = np.add.reduceat(pair_counts, first)
-    pair_count = _look_up(pairs, pair_counts, contexts[1] * num_symbols + symbols[1])
-    total = _look_up(known, totals, contexts[1])
-    distinct = np.maximum(_look_up(known, followers, contexts[1]), 1)
-    return (pair_count + distinct * lower) / (total + distinct)
+def _counted(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The different ones of sorted keys, and how often each occurs."""
+    first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+    return keys[first], np.diff(np.append(first, len(keys)))
 
 
 def _look_up(keys: np.ndarray, values: np.ndarray, wanted: np.ndarray) -> np.ndarray:

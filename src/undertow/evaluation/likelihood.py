@@ -17,7 +17,7 @@ from undertow.callbacks import OnProgress, unwatched
 from undertow.data.batches import batches_in_order, random_windows
 from undertow.data.examples import Examples
 from undertow.errors import UsageError
-from undertow.evaluation.baselines import baselines
+from undertow.evaluation.baselines import baselines, symbols_of
 from undertow.models.autoregressive import Autoregressive
 from undertow.session import Session, log_prob, make_scorer
 
@@ -159,7 +159,7 @@ def score(
         num_symbols,
         split,
         seconds,
-        baselines([] if train is None else train.whole(), examples.whole(), model.alphabet),
+        baselines(*(symbols_of(one, model.alphabet) if one else [] for one in (train, examples)), model.alphabet),
         scorer.engine,
         scorer.precision,
         protocol=called,
