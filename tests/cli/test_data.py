@@ -143,6 +143,15 @@ def test_a_name_makes_no_line_of_its_own(command, tmp_path):
     assert not any(line.startswith("bad files  none") for line in outcome.out.splitlines())
 
 
+def test_a_silent_file_alone_is_said_plainly(command, tmp_path):
+    write(tmp_path / "a.wav", 0 * tone())
+    outcome = command("data", "info", tmp_path / "a.wav")
+    assert outcome.status == 0 and "silent" in outcome.out and "sample rates" not in outcome.out
+    outcome = command("train", "wavenet", "--data", tmp_path / "a.wav", "--out", tmp_path / "run", "--steps", "1")
+    assert outcome.status == 1 and not (tmp_path / "run").exists()
+    assert_says(outcome.line, "the only train file", "a.wav: silent")
+
+
 def test_of_many_bad_files_the_first_are_named_and_a_long_label_is_cut(command, tmp_path):
     for number in range(40):
         (tmp_path / f"{number:02}.wav").touch()

@@ -17,12 +17,12 @@ def _audio(found: Mapping[str, Any]) -> list[str]:
     lines = [
         f"{found['source']}: {counted(found['num_files'], 'file')}, {_duration(found['hours'])}",
         f"layout             {found['layout']}",
-        f"sample rates (Hz)  {_counts(found['sample_rates'])}",
-        f"channels           {_counts(found['channels'])}",
-        f"encodings          {_counts(found['encodings'])}",
     ]
     if found["num_good"]:
         lines += [
+            f"sample rates (Hz)  {_counts(found['sample_rates'])}",
+            f"channels           {_counts(found['channels'])}",
+            f"encodings          {_counts(found['encodings'])}",
             "seconds            " + ", ".join(f"{name} {value:.2f}" for name, value in found["seconds"].items()),
             f"level              {found['level_dbfs']:.1f} dBFS, peak {found['peak_dbfs']:.1f} dBFS",
             f"silence            {found['silence_share']:.1%} of the time is below -60 dBFS",

@@ -80,7 +80,10 @@ def load_clips(
     report = _report(chosen, outcomes, rate, listing.notes)
     if not clips:
         reason = next(iter(report.bad.values()))
-        raise NothingUsable(f"none of the {len(chosen)} {split} files of {source} can be used; the first: {reason}")
+        many = f"none of the {len(chosen)} {split} files of {source} can be used; the first"
+        raise NothingUsable(
+            f"{many if len(chosen) > 1 else f'the only {split} file of {source} cannot be used'}: {reason}"
+        )
     return ClipSet(clips, rate, label_classes(items), report)
 
 

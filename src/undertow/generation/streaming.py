@@ -235,7 +235,7 @@ def _row_numbers(draw: Draw, prompt: Prompts) -> Sequence[int]:
     if rows is None:
         rows = range(len(each_prompt(prompt)) if draw.count is None else draw.count)
     if not rows:
-        raise UsageError("count is less than 1; generate at least 1 row")
+        raise UsageError("there is nothing to generate: the list of prompts, or of rows, is empty")
     return rows
 
 

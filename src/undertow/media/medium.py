@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from undertow.alphabets.alphabet import Alphabet
+from undertow.arguments import check_path
 from undertow.data.audio import Audio
 
 Given = str | Path | Audio | np.ndarray  # a prompt, as a user has it
@@ -55,7 +56,12 @@ class Medium(ABC):
         self.alphabet, self.sample_rate = alphabet, sample_rate
 
     def prompt(self, word: str) -> Given:
-        """The prompt that a word on the command line stands for: the file of that name."""
+        """The prompt that a word on the command line stands for: the file of that name.
+
+        Raises:
+            UsageError: the word is empty.
+        """
+        check_path("prompt", word)
         return Path(word)
 
     @abstractmethod
