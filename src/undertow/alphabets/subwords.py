@@ -146,14 +146,13 @@ def _from_json(text: str) -> "Tokenizer":
     """
     library = _library()
     try:
-        tokenizer = library.Tokenizer.from_str(text)
-        fields = json.loads(text)
-    except (KeyboardInterrupt, SystemExit):
+        changes = _changes(json.loads(text))  # first, since some of these make the library print its own traceback
+        tokenizer = None if changes else library.Tokenizer.from_str(text)
+    except (KeyboardInterrupt, SystemExit, DataError):
         raise
     except BaseException as error:  # the library raises no narrower class, and what it calls a panic is not even one
         raise DataError(f"the tokenizer cannot be read ({shown(error, 200)})") from None
-    changes = _changes(fields)
-    if changes:
+    if tokenizer is None:
         raise DataError(f"the tokenizer {changes}; it must be a byte-level BPE that reproduces every text exactly")
     tokenizer.no_truncation()
     tokenizer.no_padding()

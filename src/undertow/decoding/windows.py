@@ -15,7 +15,7 @@ EARLIEST, LATEST = 0.5, 0.875  # shares of a full window between which it may be
 
 
 class Window(NamedTuple):
-    """Samples `start` to `start` + T of a sound, a (T,) float wave, and whether it ends in a pause or with the sound."""
+    """Samples `start` to `start` + T of a sound: a (T,) float wave, whether it ends in a pause, or the sound ends."""
 
     start: int
     wave: np.ndarray
