@@ -154,12 +154,13 @@ def score(
         (batches, called), total = _in_order(model, examples, stride, window_steps), examples.num_symbols
     nats, num_symbols, num_bytes = _total(scorer, model, batches, total, progress)
     seconds = time.perf_counter() - began
+    fitted = [] if train is None else symbols_of(train, model.alphabet)
     return Score(
         nats / math.log(2) / num_symbols,
         num_symbols,
         split,
         seconds,
-        baselines(*(symbols_of(one, model.alphabet) if one else [] for one in (train, examples)), model.alphabet),
+        baselines(fitted, symbols_of(examples, model.alphabet), model.alphabet),
         scorer.engine,
         scorer.precision,
         protocol=called,
