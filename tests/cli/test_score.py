@@ -92,4 +92,4 @@ def test_files_that_cannot_be_used_are_named_and_only_having_none_fails(command,
     (tmp_path / "test" / "good.wav").unlink()
     outcome = command("score", trained, tmp_path, "--ignore-labels")
     assert outcome.status == 1
-    assert_says(outcome.line, "none", "test/bad.wav")
+    assert_says(outcome.line, "the only test file", "test/bad.wav")
