@@ -2,6 +2,7 @@
 
 from undertow.layers.attention import CausalSelfAttention, WindowedSelfAttention, attention, attention_weights
 from undertow.layers.causal_conv import CausalConv1d
+from undertow.layers.diagonal_lstm import DiagonalBiLSTM
 from undertow.layers.dropout import ChannelDropout, Dropout
 from undertow.layers.embedding import Embedding, TiedOutput
 from undertow.layers.feed_forward import FeedForward, GatedFeedForward
@@ -14,6 +15,7 @@ from undertow.layers.multiplicative import MultiplicativeUnit
 from undertow.layers.norm import LayerNorm
 from undertow.layers.raster_conv import Block, Raster, RasterConv, around, before
 from undertow.layers.recurrent import Cell, Recurrent
+from undertow.layers.row_lstm import RowLSTM
 from undertow.layers.serial import Serial
 from undertow.layers.stacked import Stacked
 from undertow.layers.upsample import Repeat, TransposedConv1d
@@ -26,6 +28,7 @@ __all__ = [
     "CausalSelfAttention",
     "Cell",
     "ChannelDropout",
+    "DiagonalBiLSTM",
     "Dropout",
     "Embedding",
     "FeedForward",
@@ -43,6 +46,7 @@ __all__ = [
     "RasterConv",
     "Recurrent",
     "Repeat",
+    "RowLSTM",
     "Serial",
     "Stacked",
     "StatelessLayer",

@@ -9,6 +9,7 @@ from undertow.networks.encoder_decoder import EncoderDecoder, InputShape
 from undertow.networks.gated_pixelcnn import GatedPixelCNN
 from undertow.networks.network import Network
 from undertow.networks.pixelcnn import PixelCNN
+from undertow.networks.pixelrnn import DiagonalBiLSTMNetwork, RowLSTMNetwork
 from undertow.networks.raster_network import RasterNetwork, with_shape
 from undertow.networks.rnn import RNN
 from undertow.networks.rnn_attention import RNNAttention
@@ -22,10 +23,12 @@ from undertow.networks.wavenet import WaveNet
 
 NETWORKS: dict[str, Any] = {
     "bytenet": ByteNet,
+    "diagonal_bilstm": DiagonalBiLSTMNetwork,
     "gated_pixelcnn": GatedPixelCNN,
     "pixelcnn": PixelCNN,
     "rnn": RNN,
     "rnn_attention": RNNAttention,
+    "row_lstm": RowLSTMNetwork,
     "tcn": TCN,
     "transformer": Transformer,
     "wavenet": WaveNet,
@@ -79,6 +82,7 @@ __all__ = [
     "RNN",
     "TCN",
     "ByteNet",
+    "DiagonalBiLSTMNetwork",
     "EncoderDecoder",
     "EncoderDecoderConfig",
     "GatedPixelCNN",
@@ -87,6 +91,7 @@ __all__ = [
     "PixelCNN",
     "RNNAttention",
     "RasterNetwork",
+    "RowLSTMNetwork",
     "Seq2SeqByteNet",
     "Seq2SeqRNN",
     "Seq2SeqRNNAttention",
