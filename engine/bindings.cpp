@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "src/kernels.h"
+#include "src/memory.h"
 #include "src/program.h"
 #include "src/state.h"
 #include "src/team.h"
@@ -180,8 +181,7 @@ nb::dict state(const Engine& engine, Rows rows) {
   return leaves;
 }
 
-void restore(Engine& engine, nb::dict arrays, Rows rows) {
-  const Slots slots = slots_of(rows);
+std::vector<Leaf> leaves_of(nb::dict arrays) {
   std::vector<Leaf> leaves;
   for (const auto [name, array] : arrays) {
     Leaf leaf;
@@ -199,8 +199,20 @@ void restore(Engine& engine, nb::dict arrays, Rows rows) {
                          static_cast<const float*>(given.data()) + given.size());
     leaves.push_back(std::move(leaf));
   }
+  return leaves;
+}
+
+void restore(Engine& engine, nb::dict arrays, Rows rows) {
+  const Slots slots = slots_of(rows);
+  std::vector<Leaf> leaves = leaves_of(arrays);
   const nb::gil_scoped_release release;
   engine.restore(std::move(leaves), slots);
+}
+
+void set_memory(Engine& engine, nb::dict arrays, const std::vector<int64_t>& sources) {
+  const std::vector<Leaf> leaves = leaves_of(arrays);
+  const nb::gil_scoped_release release;
+  engine.set_memory(leaves, sources);
 }
 
 void count_emissions(IntegerCdf& cdf, Array<const float, nb::ndim<2>> params, uint32_t total_bits,
@@ -268,6 +280,7 @@ NB_MODULE(_engine, m) {
       .def_prop_ro("num_params", [](const Program& p) { return p.num_params(); })
       .def_prop_ro("num_uniforms", [](const Program& p) { return num_uniforms_of(p.graph.emission.kind); })
       .def_prop_ro("condition_channels", [](const Program& p) { return p.graph.condition_channels; })
+      .def_prop_ro("reads_memory", [](const Program& p) { return !memory_shapes(p.graph).empty(); })
       .def_prop_ro("weight_bytes", [](const Program& p) { return p.weight_bytes(); })
       .def_prop_ro("state_bytes", [](const Program& p) { return p.graph.state_bytes(); });
   nb::class_<Engine>(m, "Engine")
@@ -292,7 +305,9 @@ NB_MODULE(_engine, m) {
       .def("reset", [](Engine& e, Rows rows) { e.reset(slots_of(rows)); }, "slots"_a.noconvert() = nb::none())
       .def("copy", &Engine::copy, "source"_a, "target"_a)
       .def("state", &state, "slots"_a.noconvert() = nb::none())
-      .def("restore", &restore, "leaves"_a, "slots"_a.noconvert() = nb::none());
+      .def("restore", &restore, "leaves"_a, "slots"_a.noconvert() = nb::none())
+      .def("set_memory", &set_memory, "leaves"_a, "sources"_a)
+      .def("set_source", &Engine::set_source, "slot"_a, "source"_a);
   nb::class_<IntegerCdf>(m, "IntegerCdf")
       .def("__init__",
            [](IntegerCdf* self, uint32_t kind, uint32_t num_symbols, uint32_t num_components, double initial_scale,

@@ -9,6 +9,7 @@
 
 #include "check.h"
 #include "file_builder.h"
+#include "memories.h"
 #include "program.h"
 #include "state.h"
 #include "undertow/engine.h"
@@ -40,6 +41,7 @@ void step(std::shared_ptr<const Program> program) {
   constexpr uint64_t most_bytes = 1 << 20;
   if (program->graph.state_bytes() > most_bytes) return;
   Engine engine(program, 1, 1);
+  testing::remember(engine);
   const std::vector<float> condition(program->graph.condition_channels);
   const Condition known{condition.data(), condition.empty() ? 0 : 1, int64_t(condition.size())};
   const int64_t symbols[] = {0, program->graph.num_symbols, 0}, keys[] = {1, 0, 0};

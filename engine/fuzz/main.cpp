@@ -42,6 +42,9 @@ std::vector<Bytes> right_files() {
     files.push_back(mixture.build());
     testing::TextShape text{.precision = precision, .num_symbols = 4, .channels = 2, .kernel_size = 2, .num_layers = 1};
     files.push_back(testing::bytenet(text).build());
+    text.columns = true;
+    files.push_back(testing::bytenet(text).build());
+    text.columns = false;
     text.condition_channels = 1;
     text.frame_size = 2;
     files.push_back(testing::tcn(text).build());
@@ -73,7 +76,7 @@ class Boaster {
 
   uint32_t grown(uint32_t x) {
     const Type type = below(2) != 0 ? Type::i8 : Type::f32;
-    switch (below(5)) {
+    switch (below(6)) {
       case 4:
         return builder_.recurrent(below(2) != 0 ? OpKind::lstm : OpKind::gru, x, large(4), type);
       case 0:
@@ -82,6 +85,8 @@ class Boaster {
         return builder_.values[x].channels > 64 ? x : builder_.unframe(builder_.frame(x, large(20)));
       case 2:
         return builder_.add(x, x);
+      case 3:
+        return builder_.column(x);
       default:
         if (builder_.condition_channels == 0) return x;
         builder_.condition();

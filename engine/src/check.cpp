@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 
+#include "memory.h"
 #include "op.h"
 
 namespace undertow {
@@ -115,13 +116,25 @@ void check_state(const Graph& graph) {
     const std::vector<LeafShape> leaves = rules_of(op).leaves(graph, op);
     for (const LeafShape& leaf : leaves) numbers += leaf.numbers();
     if (numbers > max_state_numbers) refuse("the state has more than ", max_state_numbers, " numbers a row");
-    if (leaves.empty() != op.name.empty()) {
-      refuse("op ", i, leaves.empty() ? " keeps no state and has a name" : " keeps a state and has no name");
+    if (!leaves.empty() && op.name.empty()) refuse("op ", i, " keeps a state and has no name");
+    if (leaves.empty() && rules_of(op).memory(graph, op).empty() && !op.name.empty()) {
+      refuse("op ", i, " keeps no state and has a name");
     }
     for (const LeafShape& leaf : leaves) {
       const auto [other, fresh] = kept.insert({leaf.name, leaf});
       if (fresh || (leaf.shared && other->second.shared && leaf.below == other->second.below)) continue;
       refuse("op ", i, " keeps ", leaf.name, ", as another op does");
+    }
+  }
+}
+
+// A leaf of a memory has one shape, whoever reads it.
+void check_memory(const Graph& graph) {
+  std::map<std::string, uint32_t> channels;
+  for (const MemoryShape& shape : memory_shapes(graph)) {
+    const uint32_t found = channels.emplace(shape.name, shape.channels).first->second;
+    if (found != shape.channels) {
+      refuse("ops read ", found, " and ", shape.channels, " channels of the memory's ", shape.name);
     }
   }
 }
@@ -156,6 +169,7 @@ void check(const Graph& graph, size_t file_bytes) {
   check_ops(graph);
   check_output(graph);
   check_state(graph);
+  check_memory(graph);
   check_numbers(graph);
 }
 

@@ -6,6 +6,8 @@
 #include <string>
 
 #include "group.h"
+#include "memory.h"
+#include "state.h"
 #include "pace.h"
 #include "team.h"
 
@@ -59,12 +61,13 @@ Engine::Engine(std::shared_ptr<const Program> program, uint32_t slots, uint32_t 
   if (slots * row_bytes(*program_) > most_bytes)
     throw std::invalid_argument("so many rows would take more than 64 GiB of memory");
   check_threads(threads);
+  memory_ = std::make_unique<Memory>(program_->graph, slots);
   const DefinedArithmetic arithmetic;
   // With a slot or more for each thread, every thread has slots of its own; with fewer, all of them share each row.
   const uint32_t num_groups = slots >= threads ? threads : 1;
   for (uint32_t n = 0; n < num_groups; n++) {
     const uint32_t first = uint64_t(slots) * n / num_groups, end = uint64_t(slots) * (n + 1) / num_groups;
-    groups_.push_back(std::make_unique<Group>(*program_, first, end - first, slots, threads / num_groups));
+    groups_.push_back(std::make_unique<Group>(*program_, *memory_, first, end - first, slots, threads / num_groups));
     first_slots_.push_back(first);
   }
   named_.reserve(slots);
@@ -101,6 +104,7 @@ void Engine::take(Slots slots) {
 
 void Engine::feed(const Feed& feed) {
   const Use use(stepping_);
+  check_memory();
   take(feed.slots);
   for (int64_t i = 0; i < feed.steps * int64_t(named_.size()); i++)
     if (feed.symbols[i] < 0 || feed.symbols[i] > program_->graph.num_symbols)
@@ -114,6 +118,7 @@ void Engine::feed(const Feed& feed) {
 
 void Engine::run(const Run& run) {
   const Use use(stepping_);
+  check_memory();
   take(run.slots);
   for (auto& group : groups_) group->make_room(uint64_t(run.steps));
   const uint32_t each = groups_[0]->threads();
@@ -152,7 +157,27 @@ void Engine::reset(Slots slots) {
 void Engine::copy(uint32_t from, uint32_t to) {
   const Use use(stepping_);
   const Seat source = seat(from), target = seat(to);
-  if (from != to) target.group.copy(target.slot, source.group, source.slot);
+  if (from == to) return;
+  target.group.copy(target.slot, source.group, source.slot);
+  memory_->choose(to, memory_->source(from));
+}
+
+void Engine::set_memory(const std::vector<Leaf>& leaves, const std::vector<int64_t>& sources) {
+  const Use use(stepping_);
+  memory_->give(leaves, sources);
+}
+
+void Engine::set_source(uint32_t slot, uint32_t source) {
+  const Use use(stepping_);
+  check_memory();
+  seat(slot);
+  if (source >= memory_->sources()) throw std::invalid_argument("there is no source " + std::to_string(source));
+  memory_->choose(slot, source);
+}
+
+void Engine::check_memory() const {
+  if (memory_->is_read() && !memory_->is_given())
+    throw std::invalid_argument("this model reads the memory of a source, and has been given none");
 }
 
 std::vector<int64_t> Engine::pending(Slots slots) const {

@@ -12,13 +12,15 @@ constexpr uint32_t burst_vectors = 6;    // past taps' products are shared by ab
 
 }  // namespace
 
-Group::Group(const Program& program, uint32_t first_slot, uint32_t slots, uint32_t most_rows, uint32_t threads)
+Group::Group(const Program& program, const Memory& memory, uint32_t first_slot, uint32_t slots, uint32_t most_rows,
+             uint32_t threads)
     : pending(slots, program.graph.num_symbols), program_(program), first_slot_(first_slot), slots_(slots),
       symbols_(most_rows), values_(program, slots), block_(program, lanes_, slots, values_.block(), scratch_),
       step_(program, lanes_, slots, values_.step(), scratch_), progress_(new Progress[threads]),
       sampler_(program.graph.emission, program.graph.num_symbols, program.num_params(), program.kernels.softmax),
       cdf_(program.graph.emission, program.graph.num_symbols, program.kernels),
       uniforms_(sampler_.num_uniforms()) {
+  for (Pass* pass : {&block_, &step_}) pass->memory = &memory, pass->first_slot = first_slot;
   make_scratch();
   make_units(threads);
   for (uint32_t slot = 0; slot < slots; slot++) reset(slot);

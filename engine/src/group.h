@@ -22,7 +22,8 @@ namespace undertow {
 class Group {
  public:
   // Slots first_slot … first_slot + slots - 1 of an engine, which is given at most so many rows at once.
-  Group(const Program& program, uint32_t first_slot, uint32_t slots, uint32_t most_rows, uint32_t threads);
+  Group(const Program& program, const Memory& memory, uint32_t first_slot, uint32_t slots, uint32_t most_rows,
+        uint32_t threads);
 
   uint32_t threads() const { return uint32_t(schedule_.size()); }
 

@@ -1,5 +1,6 @@
 #include "op.h"
 
+#include "memory.h"
 #include "program.h"
 #include "schedule.h"
 
@@ -19,6 +20,8 @@ const OpRules& rules_of(OpKind kind) {
 Unit::Unit(const Program& program, size_t op, uint32_t slots)
     : program_(program), index_(op), slots_(slots), op_(program.graph.ops[op]),
       domain_(program.graph.values[op_.output].domain) {}
+
+std::vector<MemoryShape> OpRules::memory(const Graph&, const Op&) const { return {}; }
 
 void Unit::plan(Tasks& tasks, const Pass&) { tasks.push_whole(index_, op_); }
 

@@ -20,6 +20,7 @@ class Program;
 class Room;
 class Tasks;
 struct Leaf;
+struct MemoryShape;
 
 // A leaf of what an op keeps for each row: floats, or one integer.
 struct LeafShape {
@@ -122,6 +123,9 @@ class OpRules {
   // that value, ops work on a block tick by tick.
   virtual int64_t repeats(const Op&) const { return -1; }
   virtual std::vector<LeafShape> leaves(const Graph&, const Op&) const { return {}; }
+
+  // What it reads of the memory of a row's source (memory.h).
+  virtual std::vector<MemoryShape> memory(const Graph&, const Op&) const;
 
   virtual uint64_t tick_bytes(const Graph&, const Op&) const { return 0; }  // of weights, read in one tick
   virtual std::unique_ptr<Packed> pack(const Graph&, const Op&, Room&) const { return nullptr; }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "aligned.h"
+#include "memory.h"
 #include "program.h"
 #include "undertow/engine.h"
 
@@ -71,6 +72,7 @@ class Pass {
   // Values of its rows lie side by side, lane by lane; what is kept of a row from step to step lies in its slot.
   uint32_t rows() const { return lanes_.size(); }
   uint32_t slot(uint32_t lane) const { return lanes_.slots[lane]; }
+  uint32_t source(uint32_t lane) const { return memory->source(first_slot + slot(lane)); }
   uint32_t count(uint32_t domain, uint32_t row) const { return counts[domain][row]; }
   int64_t symbol(uint32_t row, uint32_t tick) const {
     return symbols[lanes_.places[row] * symbol_stride + first_ + tick];
@@ -81,6 +83,8 @@ class Pass {
   std::vector<std::vector<uint32_t>> phases;  // inputs pending of its frame when the pass began
   const int64_t* symbols = nullptr;           // (the caller's rows, symbol_stride): what is embedded
   size_t symbol_stride = 0;
+  const Memory* memory = nullptr;             // of the sources of an engine's slots
+  uint32_t first_slot = 0;                    // where those of this pass begin among them
   uint32_t ahead = 0;                         // the step in the block of what is known ahead
   Scratch& scratch;
 

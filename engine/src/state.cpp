@@ -11,12 +11,6 @@ namespace undertow {
 
 namespace {
 
-std::string text(const Leaf& leaf) {
-  std::string sizes;
-  for (int64_t size : leaf.shape) sizes += (sizes.empty() ? "" : "x") + std::to_string(size);
-  return sizes + (leaf.integer ? " int64" : " float32");
-}
-
 // A leaf of so many rows and, where it grows, so many entries.
 Leaf empty_leaf(const LeafShape& shape, uint32_t rows, uint32_t entries) {
   if (shape.is_integer()) return {shape.name, {rows}, true, {}, std::vector<int64_t>(rows)};
@@ -63,6 +57,12 @@ void take_leaves(const std::vector<LeafShape>& shapes, uint32_t rows, const std:
 }
 
 }  // namespace
+
+std::string text(const Leaf& leaf) {
+  std::string sizes;
+  for (int64_t size : leaf.shape) sizes += (sizes.empty() ? "" : "x") + std::to_string(size);
+  return sizes + (leaf.integer ? " int64" : " float32");
+}
 
 std::vector<Leaf> empty_leaves(const Graph& graph, uint32_t rows, const std::vector<uint32_t>& entries) {
   std::vector<Leaf> leaves;

@@ -18,6 +18,8 @@ struct Leaf {
   std::vector<int64_t> integers;
 };
 
+std::string text(const Leaf& leaf);  // its sizes and type
+
 // Leaves of the right shapes for so many rows, zeroed, in the order of the ops, each op with all of its own; of those
 // that grow, as many entries as `entries` says of each op.
 std::vector<Leaf> empty_leaves(const Graph& graph, uint32_t rows, const std::vector<uint32_t>& entries);

@@ -128,6 +128,12 @@ class FileBuilder {
     return y;
   }
 
+  // What a source says of each step, added to a value.
+  uint32_t column(uint32_t input) {
+    return add_op({OpKind::column, Activation::none, 0, -1, -1, -1, -1, {input}}, values[input].channels,
+                  values[input].domain);
+  }
+
   // Hold a value as u8 too, for int8 convolutions.
   void quantise(uint32_t value) {
     if (values[value].step >= 0) return;
@@ -216,7 +222,7 @@ class FileBuilder {
 
   uint32_t add_op(Op op, uint32_t channels, uint32_t domain) {
     op.output = uint32_t(values.size());
-    if (op.kind == OpKind::frame || op.kind == OpKind::unframe || op.kind == OpKind::previous ||
+    if (op.kind == OpKind::frame || op.kind == OpKind::unframe || op.kind == OpKind::previous || op.kind == OpKind::column ||
         op.kind == OpKind::lstm || (op.kind == OpKind::conv && op.settings != std::vector{0u, 0u}))
       op.name = "op." + std::to_string(ops.size());
     values.push_back({channels, domain, -1, 0});
@@ -328,6 +334,7 @@ struct TextShape {
   uint32_t condition_channels = 0;
   uint32_t frame_size = 0;  // of what is normed at a slower clock; 0: nothing
   bool units = true;        // a ByteNet's: multiplicative ones, or ReLU alone
+  bool columns = false;     // of a source, added to the input
   uint32_t seed = 1;
 };
 
@@ -337,6 +344,7 @@ inline uint32_t add_text_input(FileBuilder& builder, const TextShape& shape, uin
   builder.condition_channels = shape.condition_channels;
   builder.precision = shape.precision;
   uint32_t x = builder.embed(channels);
+  if (shape.columns) x = builder.column(x);
   if (shape.condition_channels > 0) {
     const uint32_t said = builder.conv({builder.condition()}, channels, {.type = shape.precision});
     x = builder.add(x, builder.norm(said));

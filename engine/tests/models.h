@@ -44,6 +44,8 @@ inline std::vector<Model> models() {
           RecurrentShape{.precision = type, .cell = OpKind::gru, .channels = 21, .num_layers = 1, .frame_size = 3},
           RecurrentShape{.precision = type, .cell = OpKind::conv, .channels = 32, .feedback = true}})
       add("recurrent", shape, recurrent(shape));
+    const TextShape decoder{.precision = type, .channels = 21, .num_layers = 2, .units = false, .columns = true};
+    add("bytenet of columns", decoder, bytenet(decoder));
   }
   return all;
 }

@@ -9,6 +9,7 @@
 
 #include "allocations.h"
 #include "kernels.h"
+#include "memories.h"
 #include "models.h"
 #include "program.h"
 #include "refusal.h"
@@ -42,6 +43,7 @@ std::vector<float> conditions(uint32_t channels) {
 std::vector<int64_t> drawn(const Bytes& file, const Setting& setting) {
   const auto program = std::make_shared<const Program>(file, setting.isa);
   Engine engine(program, setting.num_rows, setting.threads);
+  remember(engine, setting.first_row);
   const uint32_t channels = program->graph.condition_channels;
   const auto condition = conditions(channels);
   std::vector<int64_t> out(setting.num_rows * steps);
@@ -103,6 +105,7 @@ TEST_CASE("feeding what was drawn, in blocks, leaves the same state and gives th
     const uint32_t num_params = program->num_params();
     std::vector<float> params(rows * steps * num_params), one_by_one(params.size());
     Engine blocks(program, rows, 2), silent(program, rows, 1), singles(program, rows, 1);
+    remember(blocks), remember(silent), remember(singles);
     blocks.feed({fed.data(), steps, known, params.data()});
     silent.feed({fed.data(), steps, known, nullptr});
     for (int64_t step = 0; step < steps; step++) {
@@ -120,6 +123,7 @@ TEST_CASE("feeding what was drawn, in blocks, leaves the same state and gives th
     }
     CHECK(params == one_by_one);
     Engine stepped(program, rows, 1);
+    remember(stepped);
     std::vector<int64_t> out(rows * steps), keys = {5, 0, 0, 5, 1, 0, 5, 2, 0};
     stepped.run({out.data(), steps, steps, known, {}, nullptr, 0, keys.data()});
     CHECK(out == symbols);
@@ -142,6 +146,7 @@ TEST_CASE("a state taken out and put into another engine goes on as the first on
     std::vector<float> condition(rows * model.condition_channels, 0.5f);
     const Condition known{condition.data(), model.condition_channels ? 1 : 0, model.condition_channels};
     Engine first(program, rows, 1), second(program, rows, 2);
+    remember(first), remember(second);
     std::vector<int64_t> keys = {1, 0, 0, 1, 1, 0, 1, 2, 0}, later = {1, 0, 41, 1, 1, 41, 1, 2, 41};
     std::vector<int64_t> begun(rows * 41), a(rows * 30), b(rows * 30);
     first.run({begun.data(), 41, 41, known, {}, nullptr, 0, keys.data()});
@@ -189,6 +194,7 @@ TEST_CASE("nothing is allocated while stepping") {
       std::vector<float> condition(rows * model.condition_channels, 0.5f);
       const Condition known{condition.data(), model.condition_channels ? 1 : 0, model.condition_channels};
       Engine engine(program, rows, threads);
+      remember(engine);
       std::vector<int64_t> keys = {1, 0, 0, 1, 1, 0, 1, 2, 0}, out(rows * steps);
       std::vector<float> params(rows * steps * program->num_params());
       const uint64_t before = num_allocations();

@@ -140,5 +140,5 @@ def test_more_than_the_network_holds_is_refused(engine: str) -> None:
 
 @pytest.mark.parametrize("kind", SHAPES)
 def test_torch_steps_what_the_native_engine_cannot(kind: str) -> None:
-    session = make_session(make(kind, next(iter(SHAPES[kind]))).float())
+    session = make_session(make(kind, next(iter(SHAPES[kind]))))  # in float64
     assert session.engine == "torch" and "torch steps this model" in session.notes[0]

@@ -19,6 +19,7 @@ class Group;
 class Team;
 class Pace;
 struct Graph;
+class Memory;
 struct Leaf;
 
 // What is known of each step: (rows, steps, channels) floats; one step serves them all, or there is one for each.
@@ -82,6 +83,12 @@ class Engine {
   std::vector<Leaf> state(Slots slots = {}) const;
   void restore(std::vector<Leaf> given, Slots slots = {});
 
+  // Of a decoder: the memories of sources, (sources, steps, channels) by name with their "lengths", as a state has them
+  // under "memory"; and for each slot the number of its source, which `copy` copies too. They stay until others are given,
+  // also through `reset` and `restore`. Throws std::invalid_argument, which names what does not fit.
+  void set_memory(const std::vector<Leaf>& leaves, const std::vector<int64_t>& sources);
+  void set_source(uint32_t slot, uint32_t source);
+
   const Program& program() const { return *program_; }
   uint32_t slots() const { return slots_; }
   uint32_t threads() const { return threads_; }
@@ -98,11 +105,13 @@ class Engine {
   void name(Slots slots) const;  // into named_: throws std::invalid_argument where they are not slots, each once
   void take(Slots slots);        // for a feed or a run
   void run_groups(const Run& run);
+  void check_memory() const;
 
   std::shared_ptr<const Program> program_;
   uint32_t slots_, threads_;
   mutable std::vector<uint32_t> named_;
   mutable std::vector<bool> seen_;
+  std::unique_ptr<Memory> memory_;
   std::vector<std::unique_ptr<Group>> groups_;
   std::vector<uint32_t> first_slots_;  // of each group
   std::unique_ptr<Pace> pace_;

@@ -24,7 +24,7 @@ def begin(model: Seq2Seq, source: Tensor, lengths: Tensor, cached: bool) -> Sess
     """
     dtype = next(model.parameters()).dtype if source.is_floating_point() else source.dtype
     condition = model.encode(source.to(model.device, dtype), lengths.to(model.device))
-    session = make_session(model, "torch" if cached else "uncached")
+    session = make_session(model, "auto" if cached else "uncached")
     nothing = torch.zeros(0, dtype=torch.int64)
     session.prime([nothing] * len(source), Encoded(len(source), condition))
     return session

@@ -31,10 +31,12 @@ class Builder:
     Attributes:
         weights: how the network's convolutions hold their weights; those of the condition stay float32.
         modules: every module's name.
+        network: the name of the network that is built, whose state's leaves are named within it.
     """
 
     weights: Type
     modules: Mapping[nn.Module, str]
+    network: str = "network"
     domains: list[Domain] = field(default_factory=lambda: [Domain()])
     values: list[Value] = field(default_factory=list)
     ops: list[Op] = field(default_factory=list)
@@ -99,6 +101,12 @@ class Builder:
         """Two values' sum, then an activation."""
         return self._elementwise(OpKind.ADD, name, value, add=other, activation=activation)
 
+    def column(self, name: str, value: int, position: str) -> int:
+        """A value plus what the row's source says of the step; `position` names the leaf that counts the steps."""
+        added = self._elementwise(OpKind.COLUMN, name, value)
+        self.ops[-1] = replace(self.ops[-1], name=position)
+        return added
+
     def frame(self, name: str, value: int, period: int) -> int:
         """A value's last `period` ticks, once in so many: the first value of a domain of its own."""
         channels, parent = self.values[value].channels, self.values[value].domain
@@ -126,7 +134,7 @@ class Builder:
     def _add(self, kind: OpKind, name: str, channels: int, domain: int, **fields: Any) -> int:
         self.values.append(Value(channels=channels, domain=domain))
         op = Op(kind=kind, output=len(self.values) - 1, **fields)
-        self.ops.append(replace(op, name=name.removeprefix("network.")) if _keeps_state(op) else op)
+        self.ops.append(replace(op, name=name.removeprefix(f"{self.network}.")) if _keeps_state(op) else op)
         self.names.append(name)
         return len(self.values) - 1
 

@@ -4,7 +4,8 @@ T steps, C channels, Y condition channels.
 """
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 import torch
@@ -13,7 +14,6 @@ from torch import Tensor
 from undertow.batch import Batch
 from undertow.config import nearest, to_dict
 from undertow.errors import DataError, UsageError
-from undertow.models.autoregressive import Autoregressive
 from undertow.models.model import Model
 from undertow.native.builder import Unsupported
 from undertow.native.format import Graph, read_header, to_bytes
@@ -22,13 +22,16 @@ from undertow.native.lowering import lower
 from undertow.native.quantise import Floats, quantise, quantised_values
 from undertow.native.source import source_of
 from undertow.native.trace import trace
+from undertow.state import named_leaves
 from undertow.threads import limited_threads
 
 INT8 = "int8"
 PRECISIONS = (*FLOATS, INT8)
+Exported = TypeVar("Exported", bound=Model)
+OfRow: TypeAlias = Callable[[int, int], tuple[Tensor | None, Mapping[str, Tensor]]]  # of a row's first steps
 
 
-def export(model: Autoregressive, precision: str, calibration: Iterable[Batch] | None = None) -> Autoregressive:
+def export(model: Exported, precision: str, calibration: Iterable[Batch] | None = None) -> Exported:
     """A copy of a model, on the CPU, with its engine file: "float32", "bfloat16" or "int8".
 
     Args:
@@ -68,14 +71,14 @@ def precision_of(model: Model) -> str | None:
     return None if model.engine_file is None else read_header(model.engine_file).precision.name.lower()
 
 
-def measure(model: Autoregressive, graph: Graph, batches: Iterable[Batch]) -> dict[int, Floats]:
+def measure(model: Model, graph: Graph, batches: Iterable[Batch]) -> dict[int, Floats]:
     """Largest |x| of each channel of each value that int8 convolutions will read, over the batches' rows."""
     ranges = {value: np.zeros(graph.values[value].channels, dtype=np.float32) for value in quantised_values(graph)}
     num_rows = 0
     with torch.inference_mode(), limited_threads(1):  # sums, and so the file, depend on how many there are
-        for symbols, condition in _rows(model, batches):
+        for row in _rows(model, batches):
             num_rows += 1
-            for value, ticks in trace(graph, symbols, condition):
+            for value, ticks in trace(graph, *row):
                 if value in ranges and len(ticks):
                     np.maximum(ranges[value], ticks.abs().amax(dim=0).numpy(), out=ranges[value])
     if num_rows == 0:
@@ -85,13 +88,42 @@ def measure(model: Autoregressive, graph: Graph, batches: Iterable[Batch]) -> di
     return ranges
 
 
-def _rows(model: Autoregressive, batches: Iterable[Batch]) -> Iterator[tuple[Tensor, Tensor | None]]:
-    """What the network is given of each row, (T,) symbols from the start symbol on, and its condition (T or 1, Y)."""
+class Row(NamedTuple):
+    """What the network is given of a row: (T,) symbols from the start symbol on, and what `trace` takes beside them."""
+
+    symbols: Tensor
+    condition: Tensor | None
+    memory: Mapping[str, Tensor]
+
+
+def _rows(model: Any, batches: Iterable[Batch]) -> Iterator[Row]:
     for batch in batches:
         lengths = [int(row.nonzero().max()) + 1 if row.any() else 0 for row in batch.counted]
-        condition = model.condition(batch.labels, batch.features, max(lengths), len(lengths))
+        given = _sources(model, batch) if batch.source is not None else _conditions(model, batch, lengths)
         for row, length in enumerate(lengths):
             if length:
                 past = model.past(batch.symbols[row : row + 1, : length - 1])[0]
-                aligned = condition.steps(0, length).aligned
-                yield past, None if aligned is None else aligned[row]
+                yield Row(past, *given(row, length))
+
+
+def _conditions(model: Any, batch: Batch, lengths: Sequence[int]) -> OfRow:
+    """Each row's condition (T or 1, Y), and no memory."""
+    condition = model.condition(batch.labels, batch.features, max(lengths), len(lengths))
+
+    def given(row: int, length: int) -> tuple[Tensor | None, Mapping[str, Tensor]]:
+        aligned = condition.steps(0, length).aligned
+        return None if aligned is None else aligned[row], {}
+
+    return given
+
+
+def _sources(model: Any, batch: Batch) -> OfRow:
+    """The memory of each row's source, without padding."""
+    encoded = model.encode(batch.source, batch.source_lengths)
+    memory = named_leaves(model.init_state(len(batch.symbols), encoded)["memory"])
+    lengths = memory.pop("lengths")
+
+    def given(row: int, length: int) -> tuple[None, Mapping[str, Tensor]]:
+        return None, {name: leaf[row, : lengths[row]] for name, leaf in memory.items()}
+
+    return given

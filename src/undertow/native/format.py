@@ -58,6 +58,7 @@ class OpKind(IntEnum):
     PREVIOUS = 7
     LSTM = 8
     GRU = 9
+    COLUMN = 10
 
 
 class Activation(IntEnum):

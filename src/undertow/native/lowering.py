@@ -6,20 +6,21 @@ name of the module it is of ("network.stack.gates.0.conv"), so that a later pass
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 
 from undertow import emissions, layers
 from undertow.layers.causal_conv import CausalConvolution
-from undertow.models.autoregressive import Autoregressive
 from undertow.native import format
 from undertow.native.builder import SYMBOLS, Builder, Unsupported, Values
 from undertow.native.format import NONE, Activation, EmissionKind, Graph, Type
 from undertow.native.taps import dilated
 from undertow.networks import TCN, ByteNet, Network, WaveNet
 from undertow.networks.bytenet import Head, MUBlock, NormedConv1d, ReLUBlock
+from undertow.networks.encoder_decoder import EncoderDecoder
+from undertow.networks.seq2seq_bytenet import ColumnDecoder
 from undertow.networks.tcn import TemporalBlock
 from undertow.networks.wavenet import Hidden
 
@@ -51,14 +52,16 @@ def lower(model: Any, precision: str = "float32") -> Lowered:
     _check_weights(model)
     emission = emission_of(model.emission)
     _check_symbols(model)
-    _check_network(model.network)
-    build = Builder(PRECISIONS[precision], {module: name for name, module in model.named_modules()})
-    channels = model.conditioner.channels
+    writer = _writer(model)
+    _check_network(writer.network)
+    modules = {module: name for name, module in model.named_modules()}
+    build = Builder(PRECISIONS[precision], modules, modules[writer.network])
+    channels = writer.condition_channels
     condition = (build.condition(channels),) if channels else ()
-    output = _network(build, model.network, _inputs(build, model), condition)
+    output = _network(build, writer.network, _inputs(build, model, writer), condition)
     graph = Graph(
         precision=PRECISIONS[precision],
-        num_symbols=model.alphabet.num_symbols,
+        num_symbols=writer.num_symbols,
         condition_channels=channels,
         output=output,
         emission=emission,
@@ -69,6 +72,25 @@ def lower(model: Any, precision: str = "float32") -> Lowered:
         facts=model.file_facts,
     )
     return Lowered(graph, tuple(build.names))
+
+
+class Writer(NamedTuple):
+    """What of a model writes one symbol after another: all of its network, or the decoder alone.
+
+    Attributes:
+        num_symbols: the start symbol is the next one.
+        condition_channels: of what is known of each step.
+    """
+
+    network: Network
+    num_symbols: int
+    condition_channels: int
+
+
+def _writer(model: Any) -> Writer:
+    if isinstance(model.network, EncoderDecoder):
+        return Writer(model.network.decoder, model.target.shape.num_symbols, 0)
+    return Writer(model.network, model.alphabet.num_symbols, model.conditioner.channels)
 
 
 def _check_weights(model: nn.Module) -> None:
@@ -88,11 +110,11 @@ def _check_network(network: nn.Module) -> None:
         raise Unsupported(f"the native engine has no network {type(network).__name__}")
 
 
-def _inputs(build: Builder, model: Autoregressive) -> Values:
+def _inputs(build: Builder, model: Any, writer: Writer) -> Values:
     """The network's input: symbols, or their scalars, from a table that includes the start symbol."""
-    if model.network.takes_symbols:
+    if writer.network.takes_symbols:
         return SYMBOLS
-    scalars = model.alphabet.to_scalar(torch.arange(model.alphabet.num_symbols + 1))
+    scalars = model.alphabet.to_scalar(torch.arange(writer.num_symbols + 1))
     return (build.embed("alphabet", scalars[:, None]),)
 
 
@@ -118,6 +140,12 @@ def _wavenet(build: Builder, network: WaveNet, x: Values, condition: Values) -> 
 
 def _sequential(build: Builder, network: ByteNet | TCN, x: Values, condition: Values) -> Values:
     x = _layer(build, network.input, x, condition)
+    return _layer(build, network.head, _layer(build, network.stack, x))
+
+
+def _columns(build: Builder, network: ColumnDecoder, x: Values, condition: Values) -> Values:
+    (value,) = _layer(build, network.input, x, condition)
+    x = (build.column("column", value, position="position"),)
     return _layer(build, network.head, _layer(build, network.stack, x))
 
 
@@ -235,7 +263,12 @@ def _framed(build: Builder, layer: layers.Framed, x: Values) -> Values:
     return (build.unframe(name, spoken),)
 
 
-NETWORKS: dict[type[Network], Callable[..., Values]] = {ByteNet: _sequential, TCN: _sequential, WaveNet: _wavenet}
+NETWORKS: dict[type[Network], Callable[..., Values]] = {
+    ByteNet: _sequential,
+    ColumnDecoder: _columns,
+    TCN: _sequential,
+    WaveNet: _wavenet,
+}
 
 LAYERS: dict[type[nn.Module], Callable[..., Values]] = {
     Head: _bytenet_head,

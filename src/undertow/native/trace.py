@@ -1,10 +1,10 @@
 """Compute the values of a float32 graph over a whole sequence, with torch, to measure their ranges for int8.
 
 One function a kind of op, in `COMPUTE`. T ticks of a value's domain, C channels, P ticks of a parent in one of its
-child, Y condition channels.
+child, Y condition channels, S steps of a source.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import torch
@@ -15,6 +15,8 @@ from undertow.native.builder import float_of
 from undertow.native.format import NONE, Activation, Graph, Op, OpKind
 from undertow.native.taps import taps_of
 
+NO_MEMORY: Mapping[str, Tensor] = {}
+
 
 class Given(NamedTuple):
     """What an op computes with.
@@ -24,26 +26,31 @@ class Given(NamedTuple):
         condition: (T or 1, Y); None if the model has none.
         ticks: of each domain, how many.
         made: values that are needed yet, (ticks, C).
+        memory: of a decoder's source, leaves by name, (S, …) without padding.
     """
 
     symbols: Tensor
     condition: Tensor | None
     ticks: list[int]
     made: dict[int, Tensor]
+    memory: Mapping[str, Tensor]
 
 
-def trace(graph: Graph, symbols: Tensor, condition: Tensor | None) -> Iterator[tuple[int, Tensor]]:
+def trace(
+    graph: Graph, symbols: Tensor, condition: Tensor | None, memory: Mapping[str, Tensor] = NO_MEMORY
+) -> Iterator[tuple[int, Tensor]]:
     """Every value of a graph of float32 tensors and its ticks (T, C), in the order they are made.
 
     Args:
         symbols: (T,) int64, the start symbol first.
         condition: (T or 1, Y) float32; None if the model has none.
+        memory: of a decoder's source, leaves by name, (S, …) float32 without padding.
     """
     ticks = _ticks(graph, len(symbols))
     last = {read: index for index, op in enumerate(graph.ops) for read in (*op.inputs, op.add)}
     made: dict[int, Tensor] = {}
     for index, op in enumerate(graph.ops):
-        y = COMPUTE[op.kind](graph, op, Given(symbols, condition, ticks, made))
+        y = COMPUTE[op.kind](graph, op, Given(symbols, condition, ticks, made, memory))
         made[op.output] = y
         yield op.output, y
         for read in (op.output, *op.inputs, op.add):
@@ -112,6 +119,12 @@ def _unframe(graph: Graph, op: Op, given: Given) -> Tensor:
     return torch.cat(ticks)[: given.ticks[value.domain]]
 
 
+def _column(graph: Graph, op: Op, given: Given) -> Tensor:
+    x = given.made[op.inputs[0]]
+    columns = given.memory["columns"][: len(x)]
+    return x + F.pad(columns, (0, 0, 0, len(x) - len(columns)))
+
+
 COMPUTE: dict[OpKind, Callable[[Graph, Op, Given], Tensor]] = {
     OpKind.EMBED: _embed,
     OpKind.CONDITION: _condition,
@@ -120,6 +133,7 @@ COMPUTE: dict[OpKind, Callable[[Graph, Op, Given], Tensor]] = {
     OpKind.UNFRAME: _unframe,
     OpKind.NORM: _norm,
     OpKind.ADD: _add,
+    OpKind.COLUMN: _column,
 }
 
 

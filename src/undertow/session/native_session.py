@@ -3,7 +3,9 @@
 B rows, L steps of a prompt, T steps, Y condition channels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,8 +17,10 @@ from undertow.errors import DataError
 from undertow.native import Counter, lower, make_engine, make_program, to_bytes, useful_threads
 from undertow.native.counts import checked
 from undertow.options import PLAIN, Sampling
-from undertow.session.conditions import Conditions
+from undertow.session.conditions import Conditions, Encoded
 from undertow.session.engine_arrays import aligned_array, contiguous, sampling_array
+from undertow.session.inference import inference
+from undertow.session.memory import Memory
 from undertow.session.noise import Noise
 from undertow.session.sampling import sample_rows
 from undertow.session.session import NOTHING, Rows, Samplings, Session, row_index, rows_by_length
@@ -55,6 +59,8 @@ class NativeSession(Session):
         self._slots = np.zeros(0, dtype=np.uint32)  # of each row
         self._counts: Counter | None = None
         self._steps = np.zeros(0, dtype=np.int64)
+        self._memory = Memory(None, np.zeros(0, dtype=np.int64))  # of the rows' sources, as the engine has it too
+        self._empty: list[str] = []  # names of a state's empty parts
         self._peeked: Tensor | None = None  # (B, 1, P) of the next symbol; the state has then seen the pending one
 
     @property
@@ -62,7 +68,8 @@ class NativeSession(Session):
         return len(self._steps)
 
     def prime(self, prompts: Sequence[Tensor], conditions: Conditions) -> None:
-        self._take(self._make(len(prompts)), np.array([len(prompt) for prompt in prompts]))
+        self._start(len(prompts), conditions)
+        self._steps += [len(prompt) for prompt in prompts]
         for rows in rows_by_length(prompts):
             self._prime(rows, torch.stack([prompts[row] for row in rows]), conditions.select(rows))
 
@@ -145,6 +152,8 @@ class NativeSession(Session):
             self._begun.copy(int(slots[row]), int(slot))
             slots[row] = slot
         self._slots, self._steps = slots, self._steps[chosen]
+        if self._memory.parts is not None:
+            self._memory = replace(self._memory, sources=self._memory.sources[chosen])
         self._peeked = None if self._peeked is None else self._peeked.index_select(0, row_index(rows))
 
     @property
@@ -155,16 +164,21 @@ class NativeSession(Session):
         assert self._peeked is None, "after a peek, feed or draw comes first"
         chosen = np.asarray(rows, dtype=np.int64)
         leaves = {name: torch.from_numpy(leaf) for name, leaf in self._begun.state(self._slots[chosen]).items()}
-        network = nested(leaves, empty_parts(self.model.init_state(1, Condition())))
+        network = self._memory.given_to(nested(leaves, self._empty), chosen)
         pending, steps = self._pending(chosen), torch.from_numpy(self._steps[chosen])
         return {"pending": pending, "network": network, "steps": steps}
 
     def restore(self, position: State) -> None:
-        engine = self._make(len(position["pending"]))
-        _write(engine, self._order(engine)[: len(position["pending"])], position)
-        self._take(engine, position["steps"].numpy().copy())
+        num_rows = len(position["pending"])
+        engine, (memory, own) = self._make(num_rows), Memory.of(position["network"], num_rows)
+        slots = self._order(engine)[:num_rows]
+        _write(engine, slots, {**position, "network": own})
+        self._remember(engine, slots, memory)
+        self._take(engine, position["steps"].numpy().copy(), memory, empty_parts(own))
 
     def join(self, position: State) -> None:
+        if self._memory.parts is not None:
+            return super().join(position)
         num_rows = self.num_rows + len(position["pending"])
         self._make_room(num_rows)
         slots = self._free(self._slots, len(position["pending"]))
@@ -173,6 +187,8 @@ class NativeSession(Session):
         self._steps = np.concatenate([self._steps, position["steps"].numpy()])
 
     def rewind(self, row: int, position: State) -> None:
+        if self._memory.parts is not None:
+            return super().rewind(row, position)
         assert self._peeked is None, "after a peek, feed or draw comes first"
         _write(self._begun, self._slots[row : row + 1], position)
         self._steps[row] = int(position["steps"])
@@ -190,9 +206,22 @@ class NativeSession(Session):
         threads = self._threads or min(num_slots, torch.get_num_threads())
         return make_engine(self._program, num_slots, useful_threads(threads))
 
-    def _take(self, engine: "Engine", steps: np.ndarray) -> None:
+    def _start(self, num_rows: int, conditions: Conditions) -> None:
+        """Begin rows before their first symbols; a decoder's, in the state that torch makes of their sources."""
+        steps = torch.zeros(num_rows, dtype=torch.int64)
+        if isinstance(conditions, Encoded):
+            with inference(self.model):
+                network = self.model.init_state(num_rows, conditions.condition)
+                pending = self.model.past(torch.zeros(num_rows, 0, dtype=torch.int64))
+            self.restore({"pending": pending, "network": network, "steps": steps})
+            return
+        empty = empty_parts(self.model.init_state(1, Condition()))
+        self._take(self._make(num_rows), steps.numpy(), Memory(None, np.arange(num_rows)), empty)
+
+    def _take(self, engine: "Engine", steps: np.ndarray, memory: Memory, empty: list[str]) -> None:
         """Go on with the rows of an engine, in the first slots that it fills."""
         self._engine, self.num_threads, self._steps, self._peeked = engine, engine.threads, steps, None
+        self._memory, self._empty = memory, empty
         self._slots = self._order(engine)[: len(steps)]
 
     def _order(self, engine: "Engine") -> np.ndarray:
@@ -215,7 +244,22 @@ class NativeSession(Session):
         slots = self._order(engine)[: self.num_rows]
         engine.restore(begun.state(self._slots), slots)
         engine.set_pending(begun.pending(self._slots), slots)
+        self._remember(engine, slots, self._memory)
         self._engine, self.num_threads, self._slots = engine, engine.threads, slots
+
+    def _remember(self, engine: "Engine", slots: np.ndarray, memory: Memory) -> None:
+        """Give an engine the memory that rows in these slots read.
+
+        Raises:
+            DataError: it is of another model.
+        """
+        if memory.parts is None and not self._program.reads_memory:
+            return
+        parts = named_leaves({} if memory.parts is None else memory.parts)
+        sources = np.zeros(engine.slots, dtype=np.int64)
+        sources[slots] = memory.sources
+        with _of_this_model():
+            engine.set_memory({name: contiguous(leaf) for name, leaf in parts.items()}, sources.tolist())
 
     def _pending(self, rows: Rows | None = None) -> Tensor:
         """The last symbols (B, 1), which are not fed yet."""
@@ -275,8 +319,15 @@ def _write(engine: "Engine", slots: np.ndarray, position: State) -> None:
         DataError: the position is of another model; the engine does not change.
     """
     leaves = {name: contiguous(leaf) for name, leaf in named_leaves(position["network"]).items()}
-    try:
+    with _of_this_model():
         engine.restore(leaves, slots)
         engine.set_pending(contiguous(position["pending"][:, 0]), slots)
+
+
+@contextmanager
+def _of_this_model() -> Iterator[None]:
+    """Refuse a state that the engine refuses."""
+    try:
+        yield
     except ValueError as error:
         raise DataError(f"this state does not belong to a stream of this model: {error}") from None
