@@ -145,21 +145,20 @@ class RasterConv(Layer):
         if self.late:
             x = torch.where((places < 0)[:, :, None], 0.0, x)
         lags, inside = self._taps_at(places + self.ahead)
-        after = {"place": place + num_steps}
+        after: State = {}
         if not self.history:
             window = x[:, :, None]
         elif num_steps == 1 and not torch.is_grad_enabled():
-            window, ring = self._window_of_one(x, lags, state)
-            after |= ring
+            window, after = self._window_of_one(x, lags, state)
         else:
             ages = torch.arange(self.history, device=place.device)
             past = read_slots(state["past"], (state["cursor"][:, None] + ages) % self.history)
             given = torch.cat([past, x], dim=1)
             slots = self.history + torch.arange(num_steps, device=place.device)[:, None] - lags
             window = read_slots(given, slots.flatten(1)).unflatten(1, lags.shape[1:])
-            after |= {"past": given[:, -self.history :].contiguous(), "cursor": torch.zeros_like(place)}
+            after = {"past": given[:, -self.history :].contiguous(), "cursor": torch.zeros_like(place)}
         window = torch.where(inside[..., None], window, 0.0)
-        return self._weighed(window.flatten(2), places + self.ahead), after
+        return self._weighed(window.flatten(2), places + self.ahead), {**after, "place": place + num_steps}
 
     def _window_of_one(self, x: Tensor, lags: Tensor, state: State) -> tuple[Tensor, State]:
         """The taps (B, 1, K·G, C) of one input (B, 1, C), which then takes the oldest entry's place."""
