@@ -17,6 +17,7 @@ def generate(
     labels: Annotated[tuple[str, ...], Parameter(name="--label")] = (),
     prompts: Annotated[tuple[str, ...], Parameter(name="--prompt")] = (),
     prompt_files: Annotated[tuple[Path, ...], Parameter(name="--prompt-file")] = (),
+    keep: str | None = None,
     features: Path | None = None,
     stop: tuple[str, ...] = (),
     draw: Annotated[Draw, Flat] = DRAW,
@@ -40,12 +41,14 @@ def generate(
             pixels, or MIDI. Repeat for several results, one for each. Those whose prompt cannot be used are left out,
             and the exit status is 1.
         prompt_files: File to continue, for text too; repeat for several.
+        keep: Part of the image given as --prompt that is kept, while the rest is drawn: top, left, or an image file
+            that is white where pixels are kept.
         features: For a model conditioned on features: a sound file to imitate, or a .npy file of frames.
         stop: Text that ends a row and is cut off (a line break is $'\\n' in most shells); repeat for another.
         draw: How much to generate, and how.
         no_picture: Draw no pictures.
     """
-    from undertow.cli import generating
+    from undertow.cli import completing, generating
     from undertow.cli.request import Request
     from undertow.device import pick_device
     from undertow.recipes.run import load_model
@@ -63,4 +66,7 @@ def generate(
         draws=not no_picture,
         json=json,
     )
-    generating.run(request)
+    if keep is None:
+        generating.run(request)
+    else:
+        completing.run(request, keep)

@@ -21,6 +21,7 @@ from undertow.media.png import write_png
 MOST_WIDTH = 280  # pixels of an enlarged image
 MOST_GRID = 1120  # pixels of a row of images
 GAP, BETWEEN = 2, 128  # pixels between the images of a grid, and their brightness
+HALVES, BRIGHT = ("top", "left"), 128
 FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 
 
@@ -72,6 +73,25 @@ class Images(Medium):
     def usual_steps(self, num_given: int) -> int:
         """The pixels that the image still lacks."""
         return max(1, self.whole_steps - num_given)
+
+    def kept(self, word: str) -> np.ndarray:
+        """The pixels of the "top" or the "left" half, or where the image of a file is bright (128 or more)."""
+        rows, columns, _ = self.shape
+        mask = np.zeros((rows, columns), bool)
+        if word in HALVES:
+            part = (slice(rows // 2), slice(None)) if word == "top" else (slice(None), slice(columns // 2))
+            mask[part] = True
+        elif Path(word).suffix.lower() in SUFFIXES:
+            bright = to_grey(read_image(word).pixels)[..., 0]
+            if bright.shape != mask.shape:
+                height, width = bright.shape
+                raise DataError(f"{word}: the mask has {width} x {height} pixels; the images have {columns} x {rows}")
+            mask = bright >= BRIGHT
+        else:
+            raise UsageError(
+                f"'{word}' is not a part of an image; give {' or '.join(HALVES)}, or an image of what is kept"
+            )
+        return mask.reshape(-1).repeat(self._steps_per_pixel)
 
     def check(self, path: Path) -> None:
         """Refuse a kind of file for which Pillow is missing."""

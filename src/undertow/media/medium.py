@@ -13,6 +13,7 @@ import numpy as np
 from undertow.alphabets.alphabet import Alphabet
 from undertow.arguments import check_path
 from undertow.data.audio import Audio
+from undertow.errors import UsageError
 
 Given = str | Path | Audio | np.ndarray  # a prompt, as a user has it
 
@@ -85,6 +86,18 @@ class Medium(ABC):
             UsageError: the model does not know the size of a result.
         """
         return None
+
+    def kept(self, word: str) -> np.ndarray:
+        """Which steps of a whole prompt are kept, (T,) bool, where the rest is to be drawn.
+
+        Args:
+            word: what a user names a part by, or the file of a mask.
+
+        Raises:
+            UsageError: results have no parts, or none of that name.
+            DataError: the mask cannot be read, or is of another size.
+        """
+        raise UsageError(f"this model makes {self.product}, not images; give what is to be continued as the prompt")
 
     def join(self, parts: Sequence[Any]) -> Any:
         """Join consecutive parts of one result."""
