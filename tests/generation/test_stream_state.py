@@ -11,7 +11,7 @@ import torch
 
 from tests.generation.models import frames
 from tests.native.models import build, make
-from tests.native.unsupported import RNN, TRANSFORMER
+from tests.native.unsupported import ATTENTIVE, TRANSFORMER
 from tests.refusals import refuses
 from undertow.errors import DataError
 from undertow.generation import resume, stream, stream_state
@@ -19,8 +19,8 @@ from undertow.generation.stream_state import identity
 from undertow.models.autoregressive import Autoregressive
 from undertow.state import State, concat, empty_parts, named_leaves, nested, save, select
 
-KINDS = ["embedding", "labels", "features", "context", "bytenet", "tcn", "gaussian"]
-OTHERS: dict[str, dict[str, Any]] = {"rnn": dict(network=RNN), "transformer": dict(network=TRANSFORMER)}
+KINDS = ["embedding", "labels", "features", "context", "bytenet", "tcn", "gaussian", "lstm"]
+OTHERS: dict[str, dict[str, Any]] = {"rnn attention": dict(network=ATTENTIVE), "transformer": dict(network=TRANSFORMER)}
 WINDOW = dict(network={**TRANSFORMER, "positions": "rotary", "window": 4, "max_length": None})
 
 

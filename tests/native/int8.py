@@ -3,11 +3,14 @@
 T ticks, O output channels, I input channels, k taps.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from undertow.native.builder import float_of
 from undertow.native.format import NONE, Activation, Graph, Op, OpKind, Type
+from undertow.native.recurrent import loops
 from undertow.native.taps import Taps, taps_of
 
 Floats = NDArray[np.float32]
@@ -19,28 +22,82 @@ def says(graph: Graph, symbols: NDArray[np.int64], condition: Floats | None) -> 
     ticks = [len(symbols)]
     for domain in graph.domains[1:]:
         ticks.append(ticks[domain.parent] // domain.period)
-    for op in graph.ops:
-        value = graph.values[op.output]
-        if op.kind == OpKind.EMBED:
-            y = graph.tensors[op.weight].array[symbols]
-        elif op.kind == OpKind.CONDITION:
-            assert condition is not None
-            y = np.broadcast_to(condition, (len(symbols), condition.shape[1]))
-        elif op.kind == OpKind.CONV:
-            y = _activate(op.activation, _conv(graph, op, made), made[op.inputs[0]])
-        elif op.kind == OpKind.NORM:
-            y = _activate(op.activation, _norm(graph, op, made[op.inputs[0]].astype(np.float64)), made[op.inputs[0]])
-        elif op.kind == OpKind.ADD:
-            y = _activate(op.activation, made[op.inputs[0]] + made[op.add], made[op.inputs[0]])
-        elif op.kind == OpKind.FRAME:
-            x = made[op.inputs[0]]
-            y = x[: ticks[value.domain] * (value.channels // x.shape[1])].reshape(-1, value.channels)
-        else:
-            x = made[op.inputs[0]].reshape(-1, value.channels)
-            silence = made[op.inputs[0]].shape[1] // value.channels - 1
-            y = np.concatenate([np.zeros((silence, value.channels), np.float32), x])[: ticks[value.domain]]
-        made[op.output] = y.astype(np.float32)
+    kept: dict[int, Floats] = {}
+    ends, looped = loops(graph), 0
+    for index, op in enumerate(graph.ops):
+        if index in ends:
+            looped = ends[index]
+            _loop(graph, graph.ops[index:looped], made, kept)
+        if index >= looped:
+            made[op.output] = _compute(graph, op, made, kept, symbols, condition, ticks)
     return made[graph.output]
+
+
+def _loop(graph: Graph, ops: Sequence[Op], made: dict[int, Floats], kept: dict[int, Floats]) -> None:
+    """Add what the ops of a loop make, tick by tick."""
+    own = {op.output for op in ops}
+    outside = {read for op in ops for read in (*op.inputs, op.add) if read != NONE} - own
+    parts: dict[int, list[Floats]] = {value: [] for value in own}
+    for tick in range(len(made[next(iter(outside))])):
+        now = {value: made[value][tick : tick + 1] for value in outside}
+        for op in ops:
+            now[op.output] = _compute(graph, op, now, kept)
+            parts[op.output].append(now[op.output])
+        kept |= {op.output: now[op.settings[0]] for op in ops if op.kind == OpKind.PREVIOUS}
+    for value, ticks in parts.items():
+        made[value] = np.concatenate(ticks) if ticks else np.zeros((0, graph.values[value].channels), np.float32)
+
+
+def _compute(
+    graph: Graph,
+    op: Op,
+    made: dict[int, Floats],
+    kept: dict[int, Floats],
+    symbols: NDArray[np.int64] | None = None,
+    condition: Floats | None = None,
+    ticks: Sequence[int] = (),
+) -> Floats:
+    """One op's output; `kept` has what ops go on from at the next tick."""
+    value = graph.values[op.output]
+    if op.kind == OpKind.EMBED:
+        y = graph.tensors[op.weight].array[symbols]
+    elif op.kind == OpKind.CONDITION:
+        assert condition is not None and symbols is not None
+        y = np.broadcast_to(condition, (len(symbols), condition.shape[1]))
+    elif op.kind == OpKind.CONV:
+        y = _activate(op.activation, _conv(graph, op, made), made[op.inputs[0]])
+    elif op.kind == OpKind.NORM:
+        y = _activate(op.activation, _norm(graph, op, made[op.inputs[0]].astype(np.float64)), made[op.inputs[0]])
+    elif op.kind == OpKind.ADD:
+        y = _activate(op.activation, made[op.inputs[0]] + made[op.add], made[op.inputs[0]])
+    elif op.kind == OpKind.FRAME:
+        x = made[op.inputs[0]]
+        y = x[: ticks[value.domain] * (value.channels // x.shape[1])].reshape(-1, value.channels)
+    elif op.kind == OpKind.UNFRAME:
+        x = made[op.inputs[0]].reshape(-1, value.channels)
+        silence = made[op.inputs[0]].shape[1] // value.channels - 1
+        y = np.concatenate([np.zeros((silence, value.channels), np.float32), x])[: ticks[value.domain]]
+    else:
+        y = _recurrent(graph, op, made, kept)
+    return y.astype(np.float32)
+
+
+def _recurrent(graph: Graph, op: Op, made: dict[int, Floats], kept: dict[int, Floats]) -> NDArray:
+    """One tick of an op of a loop."""
+    zeros = np.zeros((1, graph.values[op.output].channels), np.float32)
+    last = kept.get(op.output, zeros if op.weight == NONE else graph.tensors[op.weight].array[None])
+    if op.kind == OpKind.PREVIOUS:
+        return last
+    x = made[op.inputs[0]].astype(np.float64)
+    if op.kind == OpKind.LSTM:
+        enter, forget, new, leave = np.split(x, 4, axis=1)
+        kept[op.output] = _logistic(forget) * last + _logistic(enter) * np.tanh(new)
+        return _logistic(leave) * np.tanh(kept[op.output])
+    assert op.kind == OpKind.GRU
+    reset, update, new = np.split(x, 3, axis=1)
+    own_reset, own_update, own_new = np.split(made[op.inputs[1]], 3, axis=1)
+    new = np.tanh(new + _logistic(reset + own_reset) * own_new)
+    return new + _logistic(update + own_update) * (made[op.inputs[2]] - new)
 
 
 def _conv(graph: Graph, op: Op, made: dict[int, Floats]) -> NDArray[np.float64]:
@@ -67,6 +124,8 @@ def _norm(graph: Graph, op: Op, x: NDArray[np.float64]) -> NDArray[np.float64]:
 def _activate(activation: Activation, made: NDArray, x: Floats) -> NDArray:
     if activation == Activation.RELU:
         return np.maximum(made, 0)
+    if activation == Activation.TANH:
+        return np.tanh(made)
     if activation == Activation.GATE:
         filtered, gate = np.split(made, 2, axis=1)
         return np.tanh(filtered) * _logistic(gate)

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from torch import nn
 
 from tests.native.models import KINDS, TCN, build, condition, configs, make, params, symbols
-from tests.native.unsupported import RNN, TRANSFORMER, with_doubled
-from undertow.layers import WeightNormConv1d
+from tests.native.unsupported import ATTENTIVE, TRANSFORMER, with_doubled
+from undertow.layers import Recurrent, WeightNormConv1d
 from undertow.layers.causal_conv import CausalConvolution
 from undertow.models.autoregressive import Autoregressive
 from undertow.native import Unsupported, lower
@@ -53,7 +53,12 @@ def test_every_convolution_has_the_name_of_its_module(kind: str) -> None:
     modules = {name.removesuffix(".1") if name.endswith("condition.1") else name for name in convolutions}
     named = {name: module for name, module in model.network.named_modules(prefix="network")}
     expected = {name for name, module in named.items() if isinstance(module, CausalConvolution)}
-    joined = {"network.input"} if kind == "tcn of values and features" else set()  # side by side, by ones
+    for name, module in named.items():
+        if isinstance(module, Recurrent):
+            expected |= {
+                f"{name}.cell.{part}_l{layer}" for part in ("ih", "hh") for layer in range(module.cell.num_layers)
+            }
+    joined = {"network.input"} if kind.endswith("of values and features") and "bytenet" not in kind else set()
     assert modules == expected | joined
     held = sum(tensor.array.size for tensor in lowered.graph.tensors)
     table = model.alphabet.num_symbols + 1 if model.config.network.input == "scalar" else 0
@@ -196,7 +201,7 @@ def with_linear() -> Autoregressive:
     ("model", "said"),
     [
         (without_network, "no network Echo"),
-        (lambda: build(network=RNN), "no network RNN"),
+        (lambda: build(network=ATTENTIVE), "no network RNNAttention"),
         (lambda: build(network=TRANSFORMER), "no network Transformer"),
         (with_doubled, r"no Doubled \(network.head.layers.0\)"),
         (with_linear, r"no Linear \(network.context.inner\)"),

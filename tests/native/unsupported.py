@@ -6,7 +6,7 @@ from tests.native.models import build
 from undertow.layers import Serial, StatelessLayer
 from undertow.models.autoregressive import Autoregressive
 
-RNN = dict(kind="rnn", cell="gru", channels=8, num_layers=1)
+ATTENTIVE = dict(kind="rnn_attention", channels=8)
 TRANSFORMER = dict(kind="transformer", num_layers=1, num_heads=2, channels=8, max_length=200)
 
 

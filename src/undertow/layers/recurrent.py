@@ -51,6 +51,7 @@ class Recurrent(Layer, Stacked):
         self.cell: nn.RNNBase = CELLS[cell](in_channels, channels, num_layers, batch_first=True, dropout=between)
         weights = [name for name, _ in self.cell.named_parameters() if name.startswith("weight")]
         self.stacked = {f"cell.{name}": NUM_GATES[cell] for name in weights}
+        self.learned_start = learned_start
         self.states: tuple[str, ...] = STATES[cell]
         zeros = torch.zeros(len(self.states), num_layers, channels)
         if learned_start:
@@ -106,6 +107,6 @@ class Recurrent(Layer, Stacked):
         """The state of parts (L, B, H), each in the order of `states`."""
         return {
             f"{name}_l{layer}": part[layer].to(dtype).clone()
-            for name, part in zip(self.states, parts, strict=True)
             for layer in range(self.cell.num_layers)
+            for name, part in zip(self.states, parts, strict=True)
         }

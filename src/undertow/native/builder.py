@@ -119,6 +119,27 @@ class Builder:
         channels = self.values[value].channels // domain.period
         return self._add(OpKind.UNFRAME, name, channels, domain.parent, inputs=(value,))
 
+    def previous(self, name: str, channels: int, domain: int = 0, first: Tensor | None = None) -> int:
+        """What a value that is made later was a tick ago, at first (C,) or zeros; `repeat` says which value."""
+        weight = NONE if first is None else self.tensor(first)
+        return self._add(OpKind.PREVIOUS, name, channels, domain, weight=weight)
+
+    def repeat(self, previous: int, value: int) -> None:
+        """Let an op made by `previous` repeat this value."""
+        (index,) = (index for index, op in enumerate(self.ops) if op.output == previous)
+        self.ops[index] = replace(self.ops[index], settings=(value,))
+
+    def lstm(self, name: str, gates: int, first: Tensor | None = None) -> int:
+        """An LSTM's next state of the sums of its gates i, f, g and o; its cell is at first (C,) or zeros."""
+        weight = NONE if first is None else self.tensor(first)
+        channels, domain = self.channels(gates) // 4, self.values[gates].domain
+        return self._add(OpKind.LSTM, name, channels, domain, inputs=(gates,), weight=weight)
+
+    def gru(self, name: str, given: int, of_state: int, last: int) -> int:
+        """A GRU's next state of the parts r, z and n of what it is given and of what its last state makes."""
+        channels, domain = self.channels(last), self.values[last].domain
+        return self._add(OpKind.GRU, name, channels, domain, inputs=(given, of_state, last))
+
     def tensor(self, tensor: Tensor, kind: Type = Type.FLOAT32) -> int:
         """The place of a new tensor, its elements held as `kind`."""
         self.tensors.append(format.Tensor(kind, elements(tensor, kind)))
@@ -139,8 +160,13 @@ class Builder:
         return len(self.values) - 1
 
 
+KEEPING = {OpKind.FRAME, OpKind.UNFRAME, OpKind.PREVIOUS, OpKind.LSTM}  # a state, always
+
+
 def _keeps_state(op: Op) -> bool:
-    return op.kind in (OpKind.FRAME, OpKind.UNFRAME) or (op.kind == OpKind.CONV and taps_of(op).history > 0)
+    if op.kind == OpKind.CONV:
+        return taps_of(op).history > 0
+    return op.kind in KEEPING
 
 
 def float_bits(number: float) -> int:

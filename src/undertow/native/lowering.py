@@ -16,8 +16,9 @@ from undertow.layers.causal_conv import CausalConvolution
 from undertow.native import format
 from undertow.native.builder import SYMBOLS, Builder, Unsupported, Values
 from undertow.native.format import NONE, Activation, EmissionKind, Graph, Type
+from undertow.native.recurrent import lower_recurrent
 from undertow.native.taps import dilated
-from undertow.networks import TCN, ByteNet, Network, WaveNet
+from undertow.networks import RNN, TCN, ByteNet, Network, WaveNet
 from undertow.networks.bytenet import Head, MUBlock, NormedConv1d, ReLUBlock
 from undertow.networks.encoder_decoder import EncoderDecoder
 from undertow.networks.seq2seq_bytenet import ColumnDecoder
@@ -149,6 +150,11 @@ def _columns(build: Builder, network: ColumnDecoder, x: Values, condition: Value
     return _layer(build, network.head, _layer(build, network.stack, x))
 
 
+def _rnn(build: Builder, network: RNN, x: Values, condition: Values) -> Values:
+    x = _layer(build, network.input, x, condition)
+    return _layer(build, network.head, _layer(build, network.layers, x))
+
+
 def _serial(build: Builder, layer: layers.Serial, x: Values) -> Values:
     for part in layer.layers:
         x = _layer(build, part, x)
@@ -266,6 +272,7 @@ def _framed(build: Builder, layer: layers.Framed, x: Values) -> Values:
 NETWORKS: dict[type[Network], Callable[..., Values]] = {
     ByteNet: _sequential,
     ColumnDecoder: _columns,
+    RNN: _rnn,
     TCN: _sequential,
     WaveNet: _wavenet,
 }
@@ -285,6 +292,7 @@ LAYERS: dict[type[nn.Module], Callable[..., Values]] = {
     layers.Inputs: _input,
     layers.LayerNorm: _norm,
     layers.MultiplicativeUnit: _unit,
+    layers.Recurrent: lower_recurrent,
     layers.Serial: _serial,
     layers.Values: _values,
     layers.WeightNormConv1d: _causal_conv,

@@ -4,7 +4,7 @@ One function a kind of op, in `COMPUTE`. T ticks of a value's domain, C channels
 child, Y condition channels, S steps of a source.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from undertow.native.builder import float_of
 from undertow.native.format import NONE, Activation, Graph, Op, OpKind
+from undertow.native.recurrent import loops
 from undertow.native.taps import taps_of
 
 NO_MEMORY: Mapping[str, Tensor] = {}
@@ -27,6 +28,7 @@ class Given(NamedTuple):
         ticks: of each domain, how many.
         made: values that are needed yet, (ticks, C).
         memory: of a decoder's source, leaves by name, (S, …) without padding.
+        kept: of each op that keeps one, by its output, what it gives or goes on from at the next tick (1, C).
     """
 
     symbols: Tensor
@@ -34,6 +36,7 @@ class Given(NamedTuple):
     ticks: list[int]
     made: dict[int, Tensor]
     memory: Mapping[str, Tensor]
+    kept: dict[int, Tensor]
 
 
 def trace(
@@ -48,14 +51,33 @@ def trace(
     """
     ticks = _ticks(graph, len(symbols))
     last = {read: index for index, op in enumerate(graph.ops) for read in (*op.inputs, op.add)}
-    made: dict[int, Tensor] = {}
+    given = Given(symbols, condition, ticks, {}, memory, {})
+    ends, looped = loops(graph), dict[int, Tensor]()
     for index, op in enumerate(graph.ops):
-        y = COMPUTE[op.kind](graph, op, Given(symbols, condition, ticks, made, memory))
-        made[op.output] = y
+        if index in ends:
+            looped |= _loop(graph, graph.ops[index : ends[index]], given)
+        y = looped.pop(op.output) if op.output in looped else COMPUTE[op.kind](graph, op, given)
+        given.made[op.output] = y
         yield op.output, y
         for read in (op.output, *op.inputs, op.add):
             if last.get(read, -1) <= index:  # nothing will read it any more
-                made.pop(read, None)
+                given.made.pop(read, None)
+
+
+def _loop(graph: Graph, ops: Sequence[Op], given: Given) -> dict[int, Tensor]:
+    """What the ops of a loop make, tick by tick."""
+    num_ticks = given.ticks[graph.values[ops[0].output].domain]
+    outside = {read for op in ops for read in (*op.inputs, op.add)} & given.made.keys()
+    made: dict[int, list[Tensor]] = {op.output: [torch.zeros(0, graph.values[op.output].channels)] for op in ops}
+    for tick in range(num_ticks):
+        now = given._replace(made={read: given.made[read][tick : tick + 1] for read in outside})
+        for op in ops:
+            now.made[op.output] = COMPUTE[op.kind](graph, op, now)
+            made[op.output].append(now.made[op.output])
+        for op in ops:
+            if op.kind == OpKind.PREVIOUS:
+                given.kept[op.output] = now.made[op.settings[0]]
+    return {value: torch.cat(parts) for value, parts in made.items()}
 
 
 def _ticks(graph: Graph, num_steps: int) -> list[int]:
@@ -125,6 +147,33 @@ def _column(graph: Graph, op: Op, given: Given) -> Tensor:
     return x + F.pad(columns, (0, 0, 0, len(x) - len(columns)))
 
 
+def _previous(graph: Graph, op: Op, given: Given) -> Tensor:
+    return given.kept[op.output] if op.output in given.kept else _first(graph, op)
+
+
+def _lstm(graph: Graph, op: Op, given: Given) -> Tensor:
+    states, cell = [], given.kept[op.output] if op.output in given.kept else _first(graph, op)
+    for gates in given.made[op.inputs[0]].split(1):
+        enter, forget, new, leave = gates.chunk(4, dim=1)
+        cell = torch.sigmoid(forget) * cell + torch.sigmoid(enter) * torch.tanh(new)
+        states.append(torch.sigmoid(leave) * torch.tanh(cell))
+    given.kept[op.output] = cell
+    return torch.cat(states)
+
+
+def _gru(graph: Graph, op: Op, given: Given) -> Tensor:
+    x, own, last = (given.made[one] for one in op.inputs)
+    reset, update, new = x.chunk(3, dim=1)
+    own_reset, own_update, own_new = own.chunk(3, dim=1)
+    update, new = torch.sigmoid(update + own_update), torch.tanh(new + torch.sigmoid(reset + own_reset) * own_new)
+    return new + update * (last - new)
+
+
+def _first(graph: Graph, op: Op) -> Tensor:
+    """What an op keeps before the first tick (1, C)."""
+    return torch.zeros(1, graph.values[op.output].channels) if op.weight == NONE else _tensor(graph, op.weight)[None]
+
+
 COMPUTE: dict[OpKind, Callable[[Graph, Op, Given], Tensor]] = {
     OpKind.EMBED: _embed,
     OpKind.CONDITION: _condition,
@@ -134,6 +183,9 @@ COMPUTE: dict[OpKind, Callable[[Graph, Op, Given], Tensor]] = {
     OpKind.NORM: _norm,
     OpKind.ADD: _add,
     OpKind.COLUMN: _column,
+    OpKind.PREVIOUS: _previous,
+    OpKind.LSTM: _lstm,
+    OpKind.GRU: _gru,
 }
 
 
