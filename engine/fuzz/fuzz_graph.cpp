@@ -13,6 +13,7 @@
 #include "program.h"
 #include "state.h"
 #include "undertow/engine.h"
+#include "undertow/stream.h"
 
 namespace undertow {
 namespace {
@@ -52,6 +53,17 @@ void step(std::shared_ptr<const Program> program) {
   engine.run({drawn, 3, 3, known, {}, nullptr, 0, keys});
 }
 
+// The same by the face that programs use: what facts say of a model is right, or refused.
+void stream(std::span<const std::byte> file, uint64_t state_bytes) {
+  constexpr uint64_t most_bytes = 1 << 16;
+  if (state_bytes > most_bytes) return;
+  Stream stream(Model(file, "scalar"));
+  const std::vector<float> condition(3 * stream.model().condition_channels());
+  int64_t drawn[3];
+  stream.draw(drawn, condition.data());
+  stream.load(stream.save());
+}
+
 }  // namespace
 
 std::string refusal(std::span<const std::byte> file) {
@@ -59,7 +71,10 @@ std::string refusal(std::span<const std::byte> file) {
     const auto program = std::make_shared<const Program>(file, "scalar");
     require_limits(program->graph, file.size());
     step(program);
+    stream(file, program->graph.state_bytes());
   } catch (const FormatError& error) {
+    return error.what();
+  } catch (const Error& error) {
     return error.what();
   }
   return "";

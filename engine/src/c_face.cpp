@@ -25,6 +25,10 @@ void remember(const char* message) {
   std::strncpy(last_error, message, most_error_bytes - 1);
 }
 
+void there(const void* handle) {
+  if (!handle) throw undertow::Error("a null pointer was given");
+}
+
 // What the work gives; `failed` where it throws.
 template <class Result, class Work>
 Result guarded(Result failed, const Work& work) noexcept {
@@ -39,8 +43,8 @@ Result guarded(Result failed, const Work& work) noexcept {
 }
 
 template <class Work>
-int succeeds(const Work& work) noexcept {
-  return guarded(-1, [&] { return work(), 0; });
+int succeeds(const void* handle, const Work& work) noexcept {
+  return guarded(-1, [&] { return there(handle), work(), 0; });
 }
 
 // "speaker=theo,digit=3" as labels; anything without = as the class of the one label that has it.
@@ -84,10 +88,14 @@ undertow_options undertow_defaults(void) { return {0, 0, nullptr, 1, 0, 1, 1}; }
 const char* undertow_last_error(void) { return last_error; }
 
 undertow_model* undertow_open(const char* path) {
-  return guarded<undertow_model*>(nullptr, [&] { return new undertow_model{undertow::load(path)}; });
+  return guarded<undertow_model*>(nullptr, [&] {
+    there(path);
+    return new undertow_model{undertow::load(path)};
+  });
 }
 undertow_model* undertow_open_bytes(const void* file, size_t bytes) {
   return guarded<undertow_model*>(nullptr, [&] {
+    there(file);
     return new undertow_model{undertow::Model({static_cast<const std::byte*>(file), bytes})};
   });
 }
@@ -123,39 +131,47 @@ float undertow_fact_number(const undertow_model* model, const char* name, size_t
 
 undertow_stream* undertow_stream_open(const undertow_model* model, const undertow_options* options) {
   return guarded<undertow_stream*>(nullptr, [&] {
+    there(model);
     return new undertow_stream{undertow::Stream(model->model, options_of(options))};
   });
 }
 void undertow_stream_close(undertow_stream* stream) { delete stream; }
 int undertow_stream_reset(undertow_stream* stream) {
-  return succeeds([&] { stream->stream.reset(); });
+  return succeeds(stream, [&] { stream->stream.reset(); });
+}
+int undertow_stream_reserve(undertow_stream* stream, size_t count) {
+  return succeeds(stream, [&] { stream->stream.reserve(count); });
 }
 uint64_t undertow_stream_position(const undertow_stream* stream) { return stream->stream.position(); }
 
 int undertow_feed(undertow_stream* stream, const int64_t* symbols, size_t count, const float* condition, float* params) {
-  return succeeds([&] { stream->stream.feed({symbols, count}, condition, params); });
+  return succeeds(stream, [&] { stream->stream.feed({symbols, count}, condition, params); });
 }
 int undertow_draw(undertow_stream* stream, int64_t* symbols, size_t count, const float* condition) {
-  return succeeds([&] { stream->stream.draw({symbols, count}, condition); });
+  return succeeds(stream, [&] { stream->stream.draw({symbols, count}, condition); });
 }
 int undertow_process(undertow_stream* stream, const int64_t* in, int64_t* out, size_t count, const float* condition) {
-  return succeeds([&] { stream->stream.process({in, count}, {out, count}, condition); });
+  return succeeds(stream, [&] { stream->stream.process({in, count}, {out, count}, condition); });
 }
 int undertow_feed_samples(undertow_stream* stream, const float* samples, size_t count, const float* condition) {
-  return succeeds([&] { stream->stream.feed(samples, count, condition); });
+  return succeeds(stream, [&] { stream->stream.feed(samples, count, condition); });
 }
 int undertow_draw_samples(undertow_stream* stream, float* samples, size_t count, const float* condition) {
-  return succeeds([&] { stream->stream.draw(samples, count, condition); });
+  return succeeds(stream, [&] { stream->stream.draw(samples, count, condition); });
 }
 int undertow_process_samples(undertow_stream* stream, const float* in, float* out, size_t count, const float* condition) {
-  return succeeds([&] { stream->stream.process(in, out, count, condition); });
+  return succeeds(stream, [&] { stream->stream.process(in, out, count, condition); });
 }
 
 int undertow_feed_text(undertow_stream* stream, const char* text) {
-  return succeeds([&] { stream->stream.feed(std::string_view(text)); });
+  return succeeds(stream, [&] {
+    there(text);
+    stream->stream.feed(std::string_view(text));
+  });
 }
 ptrdiff_t undertow_text(const undertow_model* model, const int64_t* symbols, size_t count, char* text, size_t capacity) {
   return guarded(ptrdiff_t(-1), [&] {
+    there(model);
     const std::string whole = model->model.alphabet().text({symbols, count});
     return put(whole.data(), whole.size(), text, capacity);
   });
@@ -163,12 +179,13 @@ ptrdiff_t undertow_text(const undertow_model* model, const int64_t* symbols, siz
 
 ptrdiff_t undertow_save(const undertow_stream* stream, void* bytes, size_t capacity) {
   return guarded(ptrdiff_t(-1), [&] {
+    there(stream);
     const std::vector<std::byte> saved = stream->stream.save();
     return put(saved.data(), saved.size(), bytes, capacity);
   });
 }
 int undertow_load(undertow_stream* stream, const void* bytes, size_t size) {
-  return succeeds([&] { stream->stream.load({static_cast<const std::byte*>(bytes), size}); });
+  return succeeds(stream, [&] { stream->stream.load({static_cast<const std::byte*>(bytes), size}); });
 }
 
 }  // extern "C"

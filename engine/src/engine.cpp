@@ -148,6 +148,12 @@ void Engine::run_groups(const Run& run) {
 
 uint32_t Engine::threads_used() const { return groups_[0]->threads() > 1 && pace_->alone() ? 1 : threads_; }
 
+void Engine::reserve(uint64_t steps, Slots slots) {
+  const Use use(stepping_);
+  take(slots);
+  for (auto& group : groups_) group->make_room(steps);
+}
+
 void Engine::reset(Slots slots) {
   const Use use(stepping_);
   name(slots);

@@ -2,21 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "undertow/graph.h"
+#include "undertow/leaf.h"
 
 namespace undertow {
-
-// A part of the state: floats (rows, …), or one integer a row.
-struct Leaf {
-  std::string name;
-  std::vector<int64_t> shape;
-  bool integer = false;
-  std::vector<float> floats;
-  std::vector<int64_t> integers;
-};
 
 std::string text(const Leaf& leaf);  // its sizes and type
 

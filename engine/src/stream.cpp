@@ -185,10 +185,16 @@ std::string Stream::draw_text(size_t count) {
   return model().alphabet().text(symbols);
 }
 
+void Stream::reserve(size_t count) {
+  parts_->check_length(count);
+  guarded([&] { parts_->engine.reserve(count); });
+}
+
 void Stream::reset() {
   guarded([&] { parts_->reset(); });
 }
 uint64_t Stream::position() const { return parts_->position; }
+uint32_t Stream::threads_used() const { return parts_->engine.threads_used(); }
 const Model& Stream::model() const { return parts_->model; }
 void Stream::set_sampling(const Sampling& sampling) { parts_->sampling = checked(sampling); }
 

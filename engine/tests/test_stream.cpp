@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <fstream>
 
 #include "allocations.h"
+#include "crc32.h"
 #include "face_models.h"
 #include "undertow/engine.h"
 #include "undertow/stream.h"
@@ -178,6 +180,30 @@ TEST_CASE("states that are damaged or of another model are refused, and change n
     flipped[bit / 8] ^= std::byte(1 << bit % 8);
     CHECK_THROWS_AS(stream.load(flipped), Error);
   }
+  CHECK(stream.save() == saved);
+}
+
+TEST_CASE("a saved state of any content, with the right checksum, is refused or goes on") {
+  const undertow::Model model(of_text().build());
+  Stream stream(model, {.seed = 3});
+  drawn(stream, 5);
+  const std::vector<std::byte> saved = stream.save();
+  int refused = 0;
+  for (size_t at = 96; at + 4 <= saved.size(); at += 4)  // behind the model's identity
+    for (uint32_t number : {0u, 1u, 0x7fc00000u, 0x80000000u, ~0u}) {
+      std::vector<std::byte> spoilt = saved;
+      std::memcpy(spoilt.data() + at, &number, sizeof number);
+      const uint32_t checksum = undertow::crc32(std::span<const std::byte>(spoilt).subspan(20));
+      std::memcpy(spoilt.data() + 16, &checksum, sizeof checksum);
+      try {
+        stream.load(spoilt);
+        drawn(stream, 1);
+      } catch (const Error&) {
+        refused++;
+      }
+    }
+  CHECK(refused > 100);
+  stream.load(saved);
   CHECK(stream.save() == saved);
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "undertow/cdf.h"
+#include "undertow/leaf.h"
 #include "undertow/sampling.h"
 
 namespace undertow {
@@ -20,7 +21,6 @@ class Team;
 class Pace;
 struct Graph;
 class Memory;
-struct Leaf;
 
 // What is known of each step: (rows, steps, channels) floats; one step serves them all, or there is one for each.
 struct Condition {
@@ -69,6 +69,9 @@ class Engine {
   // Step the rows of some slots; the others stand as they are, and cost nothing.
   void feed(const Feed& feed);
   void run(const Run& run);
+
+  // Room for so many more steps of some rows, whose caches otherwise grow when a feed or a run begins.
+  void reserve(uint64_t steps, Slots slots = {});
 
   // A row at the beginning; and one that is where another is.
   void reset(Slots slots = {});

@@ -1,4 +1,5 @@
-// A sequence of a model, drawn and read step after step; nothing allocates after it is made, except where text is made.
+// A sequence of a model, drawn and read step after step; nothing allocates after it is made, except texts and the caches
+// of models that attend over their past.
 #pragma once
 
 #include <cstddef>
@@ -56,8 +57,13 @@ class Stream {
   void feed(std::string_view text);
   std::string draw_text(size_t count);
 
+  // Room for so many more symbols: a model that attends over its past keeps more with every symbol, and else allocates
+  // now and then.
+  void reserve(size_t count);
+
   void reset();                    // back before the first symbol
   uint64_t position() const;       // symbols so far
+  uint32_t threads_used() const;   // 1 where one was found faster than those that were wished for
   const Model& model() const;
   void set_sampling(const Sampling& sampling);
 

@@ -55,6 +55,8 @@ float undertow_fact_number(const undertow_model* model, const char* name, size_t
 undertow_stream* undertow_stream_open(const undertow_model* model, const undertow_options* options);
 void undertow_stream_close(undertow_stream* stream);
 int undertow_stream_reset(undertow_stream* stream);
+/* Room for so many more symbols, before nothing may allocate: for models that attend over their past. */
+int undertow_stream_reserve(undertow_stream* stream, size_t count);
 uint64_t undertow_stream_position(const undertow_stream* stream);
 
 /* Each returns 0, or -1 on failure, and allocates nothing. `condition` is NULL, or (count, condition_channels) floats;
