@@ -237,6 +237,55 @@ TEST_CASE("adds") {
         "op 4 (add) adds a value of domain 0 in domain 1");
 }
 
+TEST_CASE("recurrent ops") {
+  // 0 … 2 are the small model's; 3 what is given, 4 the previous state, 5 the sums of its gates, 6 the cell.
+  const auto lstm = [](const std::function<void(FileBuilder&)>& spoil) {
+    return refusal([&](auto& b) { b.recurrent(OpKind::lstm, 0, 5), b.output = 2, spoil(b); });
+  };
+  const auto gru = [](const std::function<void(FileBuilder&)>& spoil) {
+    return refusal([&](auto& b) { b.recurrent(OpKind::gru, 0, 5), b.output = 2, spoil(b); });
+  };
+  CHECK(lstm([](auto&) {}) == "");
+  CHECK(gru([](auto&) {}) == "");
+  CHECK(lstm([](auto& b) { b.ops[4].settings = {}; }) ==
+        "op 4 (previous) has 0 settings, not 1: the value that it repeats");
+  CHECK(lstm([](auto& b) { b.repeat(4, 7); }) == "op 4 (previous) repeats value 7 of 7");
+  CHECK(lstm([](auto& b) { b.repeat(4, 4); }) == "op 4 (previous) repeats itself");
+  CHECK(lstm([](auto& b) { b.repeat(4, 1); }) == "op 4 (previous) repeats value 1, which is written already");
+  CHECK(lstm([](auto& b) { b.repeat(4, 5); }) == "op 4 (previous) repeats value 5 of 20 channels in 5");
+  CHECK(lstm([](auto& b) { b.ops[4].inputs = {0}; }) == "op 4 (previous) has 1 inputs, not 0");
+  CHECK(lstm([](auto& b) { b.ops[4].add = 0; }) ==
+        "op 4 (previous) has what only a conv can have: an activation, added value, bias or scale");
+  CHECK(lstm([](auto& b) { b.ops[4].weight = 4; }) == "op 4 (previous) has a first value of 16 float32, not 5 float32");
+  CHECK(lstm([](auto& b) { b.ops[4].weight = -1; }) == "");
+  CHECK(lstm([](auto& b) { b.ops[4].name = ""; }) == "op 4 keeps a state and has no name");
+  CHECK(lstm([](auto& b) { b.ops[6].name = b.ops[4].name; }) == "op 6 keeps op.4, as another op does");
+  CHECK(lstm([](auto& b) { b.ops[6].inputs = {3, 5}; }) == "op 6 (lstm) has 2 inputs, not 1");
+  CHECK(lstm([](auto& b) { b.ops[6].inputs = {1}; }) == "op 6 (lstm) reads 4 channels, not 4 times the 5 it makes");
+  CHECK(lstm([](auto& b) { b.ops[6].settings = {1}; }) ==
+        "op 6 (lstm) has what only a conv can have: an activation, settings, added value, bias or scale");
+  CHECK(lstm([](auto& b) { b.ops[6].weight = 4; }) == "op 6 (lstm) has a first cell of 16 float32, not 5 float32");
+  CHECK(gru([](auto& b) { b.ops[6].inputs = {3, 5}; }) == "op 6 (gru) has 2 inputs, not 3");
+  CHECK(gru([](auto& b) { b.ops[6].inputs = {3, 4, 4}; }) == "op 6 (gru) has 5 channels for input 1, not 15");
+  CHECK(gru([](auto& b) { b.ops[6].inputs = {3, 5, 0}; }) == "op 6 (gru) has 3 channels for input 2, not 5");
+  CHECK(gru([](auto& b) { b.ops[6].weight = 2; }) == "op 6 (gru) has a weight, which it does not read");
+}
+
+TEST_CASE("loops") {
+  // A loop at a slower clock, and one that another clock's op stands in.
+  CHECK(refusal([](auto& b) { b.recurrent(OpKind::gru, b.frame(0, 2), 5), b.output = 2; }) == "");
+  CHECK(refusal([](auto& b) { b.previous(3), b.frame(0, 2), b.repeat(3, b.add(0, 3)), b.output = 2; }) ==
+        "op 4 (frame) is of domain 1, between op 3 and what that repeats, of domain 0");
+  CHECK(refusal([](auto& b) {
+          b.frame(0, 2), b.previous(3), b.unframe(3), b.repeat(4, b.add(0, 4)), b.output = 2;
+        }) == "op 5 (unframe) is of domain 1, between op 4 and what that repeats, of domain 0");
+  CHECK(refusal([](auto& b) { b.previous(6), b.frame(0, 2), b.repeat(3, 4), b.output = 2; }) ==
+        "op 3 (previous) repeats a value of domain 1 in domain 0");
+  CHECK(refusal([](auto& b) {
+          b.domains.push_back({0, 2}), b.previous(6, 1), b.add(3, 3), b.repeat(3, 4), b.output = 2;
+        }) == "op 3 (previous) is in domain 1, which has no frames yet");
+}
+
 TEST_CASE("int8 weights") {
   const auto with = [](int8_t first, int8_t second) {
     FileBuilder builder = small(Type::i8);

@@ -17,7 +17,7 @@ from undertow.session import make_session
 
 pytestmark = pytest.mark.native
 
-CASES = [("bytenet", "longer"), ("bytenet", "as long")]
+CASES = [("bytenet", "longer"), ("bytenet", "as long"), ("rnn", "lstm"), ("rnn", "gru")]
 
 
 @pytest.fixture(params=CASES, ids=" ".join)

@@ -191,9 +191,9 @@ def without_network() -> Autoregressive:
     return model
 
 
-def with_linear() -> Autoregressive:
+def with_identity() -> Autoregressive:
     model = build("context")
-    model.network.context.inner = nn.Linear(32, 12)
+    model.network.context.inner = nn.Identity()
     return model
 
 
@@ -204,7 +204,7 @@ def with_linear() -> Autoregressive:
         (lambda: build(network=ATTENTIVE), "no network RNNAttention"),
         (lambda: build(network=TRANSFORMER), "no network Transformer"),
         (with_doubled, r"no Doubled \(network.head.layers.0\)"),
-        (with_linear, r"no Linear \(network.context.inner\)"),
+        (with_identity, r"no Identity \(network.context.inner\)"),
         (lambda: build(alphabet=dict(kind="mu_law", num_levels=2), emission=dict(kind="bernoulli", num_elements=3)),
          "no emission 'bernoulli'"),
         (lambda: build(alphabet=dict(kind="piano_roll"), network=dict(TCN, input="scalar")),

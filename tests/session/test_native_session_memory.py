@@ -19,7 +19,7 @@ from undertow.state import State, named_leaves
 
 pytestmark = pytest.mark.native
 
-CASES = [("bytenet", "longer"), ("bytenet", "as long")]
+CASES = [("bytenet", "longer"), ("bytenet", "as long"), ("rnn", "lstm"), ("rnn", "gru")]
 PROMPTS = [4, 0, 2, 9]
 
 
@@ -109,6 +109,7 @@ def without_memory(network: State) -> State:
     return {name: part for name, part in network.items() if name != "memory"}
 
 
+@pytest.mark.parametrize("model", [case for case in CASES if case[0] != "rnn"], indirect=True, ids=" ".join)
 def test_fault_1_a_position_without_its_sources_or_with_others_is_refused(model: Seq2Seq) -> None:
     session = both(model)[1]
     position = session.position

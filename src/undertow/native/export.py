@@ -28,7 +28,8 @@ from undertow.threads import limited_threads
 INT8 = "int8"
 PRECISIONS = (*FLOATS, INT8)
 Exported = TypeVar("Exported", bound=Model)
-OfRow: TypeAlias = Callable[[int, int], tuple[Tensor | None, Mapping[str, Tensor]]]  # of a row's first steps
+Given: TypeAlias = tuple[Tensor | None, Mapping[str, Tensor], Mapping[str, Tensor]]  # condition, memory, first state
+OfRow: TypeAlias = Callable[[int, int], Given]  # of a row's first steps
 
 
 def export(model: Exported, precision: str, calibration: Iterable[Batch] | None = None) -> Exported:
@@ -94,6 +95,7 @@ class Row(NamedTuple):
     symbols: Tensor
     condition: Tensor | None
     memory: Mapping[str, Tensor]
+    first: Mapping[str, Tensor]
 
 
 def _rows(model: Any, batches: Iterable[Batch]) -> Iterator[Row]:
@@ -107,23 +109,25 @@ def _rows(model: Any, batches: Iterable[Batch]) -> Iterator[Row]:
 
 
 def _conditions(model: Any, batch: Batch, lengths: Sequence[int]) -> OfRow:
-    """Each row's condition (T or 1, Y), and no memory."""
+    """Each row's condition (T or 1, Y) alone."""
     condition = model.condition(batch.labels, batch.features, max(lengths), len(lengths))
 
-    def given(row: int, length: int) -> tuple[Tensor | None, Mapping[str, Tensor]]:
+    def given(row: int, length: int) -> Given:
         aligned = condition.steps(0, length).aligned
-        return None if aligned is None else aligned[row], {}
+        return None if aligned is None else aligned[row], {}, {}
 
     return given
 
 
 def _sources(model: Any, batch: Batch) -> OfRow:
-    """The memory of each row's source, without padding."""
+    """The memory of each row's source, without padding, and the state that the row begins with."""
     encoded = model.encode(batch.source, batch.source_lengths)
-    memory = named_leaves(model.init_state(len(batch.symbols), encoded)["memory"])
-    lengths = memory.pop("lengths")
+    state = dict(model.init_state(len(batch.symbols), encoded))
+    memory = named_leaves(state.pop("memory", {}))
+    lengths, first = memory.pop("lengths", None), named_leaves(state)
 
-    def given(row: int, length: int) -> tuple[None, Mapping[str, Tensor]]:
-        return None, {name: leaf[row, : lengths[row]] for name, leaf in memory.items()}
+    def given(row: int, length: int) -> Given:
+        source = {} if lengths is None else {name: leaf[row, : lengths[row]] for name, leaf in memory.items()}
+        return None, source, {name: leaf[row : row + 1] for name, leaf in first.items()}
 
     return given

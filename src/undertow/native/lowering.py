@@ -22,6 +22,7 @@ from undertow.networks import RNN, TCN, ByteNet, Network, WaveNet
 from undertow.networks.bytenet import Head, MUBlock, NormedConv1d, ReLUBlock
 from undertow.networks.encoder_decoder import EncoderDecoder
 from undertow.networks.seq2seq_bytenet import ColumnDecoder
+from undertow.networks.seq2seq_rnn import StateDecoder
 from undertow.networks.tcn import TemporalBlock
 from undertow.networks.wavenet import Hidden
 
@@ -150,7 +151,7 @@ def _columns(build: Builder, network: ColumnDecoder, x: Values, condition: Value
     return _layer(build, network.head, _layer(build, network.stack, x))
 
 
-def _rnn(build: Builder, network: RNN, x: Values, condition: Values) -> Values:
+def _rnn(build: Builder, network: RNN | StateDecoder, x: Values, condition: Values) -> Values:
     x = _layer(build, network.input, x, condition)
     return _layer(build, network.head, _layer(build, network.layers, x))
 
@@ -186,6 +187,10 @@ def _causal_conv(build: Builder, layer: CausalConvolution, x: Values, **more: An
     kernel = layer.kernel()
     taps = dilated(kernel.shape[1], layer.dilation)
     return (build.conv(build.modules[layer], kernel, layer.bias, x, taps, **more),)
+
+
+def _linear(build: Builder, layer: nn.Linear, x: Values) -> Values:
+    return (build.conv(build.modules[layer], layer.weight[:, None], layer.bias, x),)
 
 
 def _norm(build: Builder, layer: layers.LayerNorm, x: Values, activation: Activation = Activation.NONE) -> Values:
@@ -273,6 +278,7 @@ NETWORKS: dict[type[Network], Callable[..., Values]] = {
     ByteNet: _sequential,
     ColumnDecoder: _columns,
     RNN: _rnn,
+    StateDecoder: _rnn,
     TCN: _sequential,
     WaveNet: _wavenet,
 }
@@ -296,6 +302,7 @@ LAYERS: dict[type[nn.Module], Callable[..., Values]] = {
     layers.Serial: _serial,
     layers.Values: _values,
     layers.WeightNormConv1d: _causal_conv,
+    nn.Linear: _linear,
 }
 
 

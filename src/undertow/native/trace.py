@@ -16,7 +16,7 @@ from undertow.native.format import NONE, Activation, Graph, Op, OpKind
 from undertow.native.recurrent import loops
 from undertow.native.taps import taps_of
 
-NO_MEMORY: Mapping[str, Tensor] = {}
+NOTHING: Mapping[str, Tensor] = {}
 
 
 class Given(NamedTuple):
@@ -28,7 +28,7 @@ class Given(NamedTuple):
         ticks: of each domain, how many.
         made: values that are needed yet, (ticks, C).
         memory: of a decoder's source, leaves by name, (S, …) without padding.
-        kept: of each op that keeps one, by its output, what it gives or goes on from at the next tick (1, C).
+        kept: of ops that repeat a value or keep a cell, by their outputs, what they go on from (1, C).
     """
 
     symbols: Tensor
@@ -40,7 +40,11 @@ class Given(NamedTuple):
 
 
 def trace(
-    graph: Graph, symbols: Tensor, condition: Tensor | None, memory: Mapping[str, Tensor] = NO_MEMORY
+    graph: Graph,
+    symbols: Tensor,
+    condition: Tensor | None,
+    memory: Mapping[str, Tensor] = NOTHING,
+    first: Mapping[str, Tensor] = NOTHING,
 ) -> Iterator[tuple[int, Tensor]]:
     """Every value of a graph of float32 tensors and its ticks (T, C), in the order they are made.
 
@@ -48,10 +52,12 @@ def trace(
         symbols: (T,) int64, the start symbol first.
         condition: (T or 1, Y) float32; None if the model has none.
         memory: of a decoder's source, leaves by name, (S, …) float32 without padding.
+        first: of a decoder's first state, leaves by name (1, …); what it lacks is as a graph says.
     """
     ticks = _ticks(graph, len(symbols))
     last = {read: index for index, op in enumerate(graph.ops) for read in (*op.inputs, op.add)}
-    given = Given(symbols, condition, ticks, {}, memory, {})
+    kept = {op.output: first[op.name] for op in graph.ops if op.name in first}
+    given = Given(symbols, condition, ticks, {}, memory, kept)
     ends, looped = loops(graph), dict[int, Tensor]()
     for index, op in enumerate(graph.ops):
         if index in ends:
