@@ -76,7 +76,8 @@ class Draw:
         seed: Seed of the noise, 0 to 2^63 - 1.
         rows: Each row's number, which chooses its noise; by default 0, 1, 2 …
         engine: Engine that runs the model: native (C++), torch, uncached (reads the whole past again at every step),
-            or auto (native if it can run the model in the model's own precision, else torch).
+            jacobi (draws many steps at once, again and again until nothing changes), or auto (native if it can run the
+            model in the model's own precision, else torch).
         threads: Most threads to use; by default as many as help.
         skip_unknown: Skip characters of a prompt that the model does not know, and say how many.
 

@@ -87,9 +87,10 @@ class Rows:
         session, unit = self.chunks.start.session, self.medium.alphabet.unit
         threads = counted(session.num_threads, "thread")
         factor = "" if self.real_time_factor is None else f", real-time factor {self.real_time_factor:.2f}"
+        calls = "" if session.num_calls is None else f", {counted(session.num_calls, 'model call')}"
         return (
             f"{len(self.prompts)} x {counted(self.num_drawn, unit)} with {session.engine}, {session.precision}, "
-            f"{threads}: {self.symbols_per_second:,.0f} {unit}s/s{factor}"
+            f"{threads}: {self.symbols_per_second:,.0f} {unit}s/s{factor}{calls}"
         )
 
     @property
@@ -106,6 +107,7 @@ class Rows:
             "engine": session.engine,
             "precision": session.precision,
             "num_threads": session.num_threads,
+            **({} if session.num_calls is None else {"model_calls": session.num_calls}),
             "prime_seconds": self.prime_seconds,
             "seconds": self.seconds,
             "notes": list(self.notes),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from undertow.config import nearest
 from undertow.errors import UsageError
 from undertow.native import Unsupported, cannot_run
+from undertow.session.jacobi_session import JacobiSession
 from undertow.session.native_session import NativeSession
 from undertow.session.session import Session
 from undertow.session.stepped import Stepped
@@ -15,6 +16,7 @@ ENGINES: dict[str, Callable[[Stepped, int | None], Session]] = {
     "native": NativeSession,
     "torch": TorchSession,
     "uncached": UncachedSession,
+    "jacobi": JacobiSession,
 }
 
 

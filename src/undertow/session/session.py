@@ -41,6 +41,7 @@ class Session(ABC):
         precision: the number format of the weights.
         num_threads: threads a step may use, and of the last draw those that it used.
         notes: notes for the user, such as why this engine was chosen.
+        num_calls: calls of the model that the draws have taken; None where every step is one.
     """
 
     engine: ClassVar[str]
@@ -48,6 +49,7 @@ class Session(ABC):
     precision: str
     num_threads: int
     notes: tuple[str, ...] = ()
+    num_calls: int | None = None
 
     @property
     @abstractmethod
