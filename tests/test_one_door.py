@@ -12,7 +12,7 @@ from tests.modules import FILES, PACKAGE, module_of
 # own passes it what the door opened, or a name that the door checked.
 READERS: dict[str, set[str]] = {
     "open": {
-        *("door.py", "data/download.py", "files.py", "training/run_lock.py", "cli/streams.py"),
+        *("door.py", "data/download.py", "files.py", "cli/streams.py"),
         *("numpy_files.py", "data/unpack.py"),  # archives that the door opened
         *("data/named_set.py", "data/catalogue.py"),  # a method of this name
         "data/image_files.py",  # bytes that the door read

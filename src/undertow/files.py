@@ -1,12 +1,13 @@
 """Atomic writing: to a temporary path beside, synced to the disk, then renamed."""
 
+import fcntl
 import itertools
 import os
 import re
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -70,6 +71,42 @@ def point(link: str | Path, target: str | Path) -> None:
         temporary.symlink_to(target)
         os.replace(temporary, link)
         sync_folder(link.parent)
+
+
+def lock_file(path: Path, is_busy: Callable[[], None]) -> int:
+    """Lock a file, which is made with its folder if missing and never followed, and return its descriptor.
+
+    The lock is `flock`: it ends with the process. Who holds it removes the file, then closes the descriptor. A file
+    system without locks is not locked.
+
+    Args:
+        is_busy: called if another process, or another thread, holds it; the call raises, or else this one waits.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+        try:
+            _lock(descriptor, is_busy)
+            with suppress(OSError):
+                if os.path.samestat(os.fstat(descriptor), os.stat(path)):  # else its holder removed it meanwhile
+                    return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, is_busy: Callable[[], None]) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        is_busy()
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except OSError:
+        pass  # no locks here
 
 
 def check_name(path: Path) -> None:

@@ -24,6 +24,7 @@ class Server(ThreadingHTTPServer):
         self.ranges, self.stop_after = True, None
         self.headers: dict[str, str] = {}
         self.body = b""
+        self.redirects: dict[str, str] = {}  # from a path to a URL
         self.asked: list[tuple[str, str | None]] = []
 
 
@@ -36,6 +37,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         asked = self.headers.get("Range")
+        if self.path in self.server.redirects:
+            self.send_response(302)
+            self.send_header("Location", self.server.redirects[self.path])
+            return self.end_headers()
         self.server.asked.append((self.path, asked))
         file = self.folder / self.path[1:]
         if not file.is_file():

@@ -1,13 +1,16 @@
 """Downloads, from a server on this machine: continued where they stopped, and written to no other file."""
 
+import io
 import os
+import urllib.request
+from http.client import HTTPMessage
 from pathlib import Path
 
 import pytest
 
 from tests.data.servers import Server
 from tests.refusals import refuses
-from undertow.data.download import download
+from undertow.data.download import _Redirects, download
 from undertow.errors import DataError
 
 
@@ -76,3 +79,23 @@ def test_fault_39_a_part_of_other_bytes_is_refused(server: Server, tmp_path: Pat
     with refuses(DataError, "from 100 on", "bytes 7-199/200"):
         download(f"{server.url}/a.bin", tmp_path / "a.part")
     assert (tmp_path / "a.part").read_bytes() == bytes(100)
+
+
+def test_a_redirect_to_another_host_is_followed_and_one_to_a_file_is_not(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "served/a.bin").write_bytes(bytes(200))
+    (tmp_path / "mine.txt").write_text("mine")
+    other = server.url.replace("127.0.0.1", "localhost")
+    elsewhere = [f"file://{tmp_path}/mine.txt", "ftp://127.0.0.1:1/a", "data:text/plain,x", "//[", f"{server.url}/5"]
+    server.redirects = {"/ok": f"{other}/a.bin"} | {f"/{number}": url for number, url in enumerate(elsewhere, start=1)}
+    download(f"{server.url}/ok", tmp_path / "ok.part")
+    assert (tmp_path / "ok.part").read_bytes() == bytes(200)
+    for number in range(1, 6):
+        with refuses(DataError, f"{server.url}/{number}"):
+            download(f"{server.url}/{number}", tmp_path / "a.part")
+    assert not (tmp_path / "a.part").exists()
+
+
+def test_a_redirect_from_https_to_http_is_refused() -> None:
+    request = urllib.request.Request("https://example.org/a")
+    with refuses(DataError, "https://example.org/a", "http://example.org/b"):
+        _Redirects().redirect_request(request, io.BytesIO(), 302, "", HTTPMessage(), "http://example.org/b")

@@ -1,5 +1,11 @@
 """Downloading, against a server on this machine: resumed, checked, whole or not there."""
 
+import threading
+import time
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 
 from tests.data.servers import serve
@@ -14,7 +20,7 @@ from tests.data.sets import (
 )
 from tests.refusals import refuses
 from undertow.data.catalogue import CATALOGUE
-from undertow.data.fetch import fetch
+from undertow.data.fetch import _alone, fetch
 from undertow.data.load import load_clips
 from undertow.errors import DataError, UsageError
 
@@ -127,3 +133,31 @@ def test_no_server_and_no_file(server, cache, tmp_path, monkeypatch):
         fetch("fsdd")
     with refuses(UsageError, "'libri'"):
         fetch("libri")
+
+
+def test_of_two_at_once_one_downloads_and_the_other_waits(server, cache, tmp_path, monkeypatch):
+    paths = serve("tinyshakespeare", server, tmp_path, monkeypatch)
+    ready = threading.Barrier(2)
+
+    def one(_: int) -> Path:
+        ready.wait()
+        return fetch("tinyshakespeare")
+
+    with ThreadPoolExecutor(2) as pool, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert [*pool.map(one, range(2))] == [cache / "tinyshakespeare"] * 2
+    assert len(server.asked) == len(paths) and [*cache.iterdir()] == [cache / "tinyshakespeare"]
+
+
+def test_one_that_waits_says_so_and_takes_over_from_one_that_ended(server, cache, tmp_path, monkeypatch):
+    serve("tinyshakespeare", server, tmp_path, monkeypatch)
+    with ThreadPoolExecutor(1) as pool, pytest.warns(UserWarning, match="tinyshakespeare"):
+        with _alone(cache, "tinyshakespeare"):
+            waits = pool.submit(fetch, "tinyshakespeare")
+            time.sleep(0.1)
+            assert not server.asked and not waits.done()
+        assert waits.result() == cache / "tinyshakespeare"
+    (cache / ".jsb.lock").symlink_to(tmp_path / "elsewhere")
+    with refuses(DataError, ".jsb.lock"):
+        fetch("jsb")
+    assert not (tmp_path / "elsewhere").exists()

@@ -5,9 +5,10 @@ import http.client
 import os
 import stat
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from undertow.callbacks import OnDownload
 from undertow.errors import DataError, counted, shown
@@ -28,7 +29,8 @@ def download(url: str, path: Path, progress: OnDownload | None = None) -> None:
     offset = _size_of_part(path)
     headers = {"User-Agent": "undertow"} | ({"Range": f"bytes={offset}-"} if offset else {})
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=TIMEOUT_SECONDS) as response:
+        request = urllib.request.Request(url, headers=headers)
+        with urllib.request.build_opener(_Redirects).open(request, timeout=TIMEOUT_SECONDS) as response:
             offset = _begin(response, url, offset)
             total = None if response.length is None else offset + response.length
             received = _receive(response, path, offset, total, progress)
@@ -37,11 +39,40 @@ def download(url: str, path: Path, progress: OnDownload | None = None) -> None:
             if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and offset:
                 return  # the file is complete; the checksum decides whether it is right
         raise DataError(f"cannot download {url}: the server answered {error.code} {error.reason}") from None
-    except (OSError, http.client.HTTPException) as error:
+    except DataError:
+        raise
+    except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: a redirect to what is no URL
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
         raise DataError(f"cannot download {url}: {shown(reason, 200)}") from None
     if total is not None and received < total:
         raise DataError(f"{url} stopped at {received} of {counted(total, 'byte')}; fetch again to continue")
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirects to other hosts, as publishers use them, but never from https to anything else."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: Any,
+        code: int,
+        msg: str,
+        headers: http.client.HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        kind = urllib.parse.urlsplit(newurl).scheme
+        if kind != "https" and kind != req.type:
+            raise DataError(f"cannot download {req.full_url}: it leads to {shown(newurl, 200)}, which is not https")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+    def http_error_302(self, req: Any, fp: Any, code: int, msg: str, headers: http.client.HTTPMessage) -> Any:
+        try:
+            return super().http_error_302(req, fp, code, msg, headers)
+        except ValueError:  # an HTTPError holds the answer, and closes it
+            fp.close()
+            raise
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
 
 def _begin(response: http.client.HTTPResponse, url: str, offset: int) -> int:

@@ -3,6 +3,9 @@
 import os
 import shutil
 import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from undertow.callbacks import OnDownload
@@ -12,13 +15,14 @@ from undertow.data.named_set import Download, FileSet, NamedSet, checksum
 from undertow.data.unpack import unpack
 from undertow.door import opened
 from undertow.errors import DataError
-from undertow.files import atomic_write, sync_folder
+from undertow.files import atomic_write, lock_file, sync_folder
 
 
 def fetch(name: str, into: Path | None = None, progress: OnDownload | None = None) -> Path:
     """Make sure that a named set is complete on this machine, and return its folder.
 
-    Nothing is downloaded if UNDERTOW_DATA or the cache has it already.
+    Nothing is downloaded if UNDERTOW_DATA or the cache has it already. Where another process downloads it into the same
+    folder, this one waits, with a warning, and then finds it there.
 
     Args:
         into: the folder to make `name`/ in; None: the cache.
@@ -37,6 +41,16 @@ def fetch(name: str, into: Path | None = None, progress: OnDownload | None = Non
         whole = fetch(entry.part_of, into, progress)
         _cut(name, entry, whole / next(iter(file_set(entry.part_of, entry.kind).files)), home / name)
         return home / name
+    with _alone(home, name):
+        target = locate(name) if into is None else target
+        if target is not None and entry.is_in(target):  # meanwhile another process made it
+            entry.check(name, target)
+            return target
+        return _downloaded(name, entry, home, progress)
+
+
+def _downloaded(name: str, entry: NamedSet, home: Path, progress: OnDownload | None) -> Path:
+    """The folder of a set, after downloading it."""
     parts = [home / f"{name}-{index}.part" for index in range(len(entry.downloads))]
     for one, part in zip(entry.downloads, parts, strict=True):
         download(one.url, part, progress)
@@ -51,6 +65,29 @@ def fetch(name: str, into: Path | None = None, progress: OnDownload | None = Non
     for part in parts:
         part.unlink()
     return target
+
+
+@contextmanager
+def _alone(home: Path, name: str) -> Iterator[None]:
+    """Wait until no other process downloads the set into this folder; then hold it. File systems without locks do not.
+
+    Raises:
+        DataError: the folder cannot be written.
+    """
+    path = home / f".{name}.lock"
+
+    def say() -> None:
+        warnings.warn(f"another process is downloading {name}; waiting until it has ended", stacklevel=2)
+
+    try:
+        descriptor = lock_file(path, say)
+    except OSError as error:
+        raise DataError(f"cannot write {path}: {error.strerror or error}") from None
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(descriptor)
 
 
 def _check(one: Download, part: Path) -> None:

@@ -1,6 +1,5 @@
 """One writer for a run: a lock on its folder, which ends with the process that holds it, even one that was killed."""
 
-import fcntl
 import json
 import os
 import socket
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from undertow.door import read_json
 from undertow.errors import DataError, shown
-from undertow.files import check_name
+from undertow.files import check_name, lock_file
 
 LOCK = "run.lock"
 MOST_BYTES = 4096
@@ -49,27 +48,18 @@ def locked(out: Path) -> Iterator[None]:
 
 def _take(path: Path, out: Path) -> int:
     """The descriptor of the locked file, which holds this process's name."""
-    while True:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
-        except OSError as error:
-            raise DataError(f"cannot write {out / LOCK}: {error.strerror or error}") from None
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            raise DataError(
-                f"{out} is in use: {_holder(path)} trains in it; wait for it, or give another --out"
-            ) from None
-        except OSError:
-            pass  # no locks here
-        with suppress(OSError):
-            if os.path.samestat(os.fstat(descriptor), os.stat(path)):  # else its holder removed it meanwhile
-                os.ftruncate(descriptor, 0)
-                os.write(descriptor, json.dumps({"process": os.getpid(), "host": socket.gethostname()}).encode())
-                return descriptor
-        os.close(descriptor)
+
+    def refuse() -> None:
+        raise DataError(f"{out} is in use: {_holder(path)} trains in it; wait for it, or give another --out")
+
+    try:
+        descriptor = lock_file(path, refuse)
+    except OSError as error:
+        raise DataError(f"cannot write {out / LOCK}: {error.strerror or error}") from None
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, json.dumps({"process": os.getpid(), "host": socket.gethostname()}).encode())
+    return descriptor
 
 
 def _holder(path: Path) -> str:
