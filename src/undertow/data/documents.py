@@ -1,6 +1,7 @@
 """Documents: parts of text files, read block by block, and folders of them."""
 
 import codecs
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -103,7 +104,7 @@ def list_documents(folder: Path) -> tuple[list[Document], dict[str, str]]:
         path = folder / name
         try:
             with opened(path) as file:
-                beginning = file.read(LOOKED_AT)
+                beginning = file.read(LOOKED_AT) if os.fstat(file.fileno()).st_size else b""
         except (DataError, OSError):
             skipped[name] = UNREADABLE
             continue
