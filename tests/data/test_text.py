@@ -9,6 +9,7 @@ import pytest
 from tests.refusals import assert_says, refuses
 from undertow.alphabets import Bytes, Characters, Subwords, build
 from undertow.data import symbol_cache
+from undertow.data.documents import whole_file
 from undertow.data.text import complete, encode, open_text
 from undertow.errors import DataError, UsageError
 
@@ -160,6 +161,13 @@ def test_bytes_are_copied_so_that_a_text_that_shrinks_ends_nothing(book, tmp_pat
     assert b"".join(one.tobytes() for one in encoded) == LINES.encode()
     with refuses(DataError, book, "shortened"):
         encode(text.documents, alphabet, tmp_path / "other", most_bytes=0)
+
+
+def test_a_text_of_holes_larger_than_the_disk_is_not_copied(book, tmp_path):
+    os.truncate(book, 1 << 42)
+    with refuses(DataError, "4398.0 GB", tmp_path / "cache", "XDG_CACHE_HOME"):
+        encode([whole_file(book, "book")], Bytes(Bytes.Config()), tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()
 
 
 def test_many_files_of_bytes_share_one_map(tmp_path):

@@ -5,6 +5,7 @@ T symbols.
 
 import hashlib
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -138,6 +139,7 @@ def encode(
 
     Raises:
         DataError: a document is not UTF-8, or has a character that is not in the alphabet; the message gives the place.
+            Or there is no room for the file.
     """
     kind = np.min_scalar_type(alphabet.num_symbols - 1)
     most = IN_MEMORY[alphabet.unit] if most_bytes is None else most_bytes
@@ -145,9 +147,21 @@ def encode(
         return [np.concatenate([*_blocks(one, alphabet, kind, block_bytes)]) for one in documents]
     folder = cache_folder() / "symbols" if cache is None else Path(cache)
     path = folder / _key(documents, alphabet, block_bytes)
+    if isinstance(alphabet, Bytes) and not path.exists():
+        _check_room(folder, sum(map(len, documents)))
     if isinstance(alphabet, Skipping):
         path.unlink(missing_ok=True)  # encode anew, and so count what is skipped
     return mapped(path, kind, (_blocks(one, alphabet, kind, block_bytes) for one in documents))
+
+
+def _check_room(folder: Path, num_bytes: int) -> None:
+    """Refuse a copy that is larger than the disk's free space, before it is written: a file may have holes."""
+    existing = next(one for one in (folder, *folder.parents) if one.is_dir())
+    if num_bytes > (free := shutil.disk_usage(existing).free):
+        raise DataError(
+            f"the text has {num_bytes / 1e9:,.1f} GB, and a copy of it in {folder} finds {free / 1e9:,.1f} GB of room; "
+            "set XDG_CACHE_HOME to a folder on another disk"
+        )
 
 
 def _told_splits(documents: Sequence[Document]) -> dict[str, list[Document]]:
