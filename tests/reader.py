@@ -12,6 +12,7 @@ import soundfile
 from scipy.io import savemat
 
 from undertow.data.catalogue import CATALOGUE
+from undertow.media.png import write_png
 
 SAMPLE_RATE = 8000
 SPEECH = "ROMEO:\nMy good lord, what light is this?\n\nJULIET:\nTo be or not, the moon will say.\n\n"
@@ -21,6 +22,7 @@ def lay_out(folder: Path, patch: pytest.MonkeyPatch) -> None:
     """Fill a folder, make it the working one and data/ in it UNDERTOW_DATA."""
     _recordings(folder)
     _texts(folder)
+    _images(folder)
     for name, files in {
         "tinyshakespeare": {"tinyshakespeare/input.txt": _play(120)},
         "jsb": {"polymusic/JSB_Chorales.mat": None},
@@ -50,6 +52,13 @@ def _recordings(folder: Path) -> None:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         wave = 0.3 * np.sin(2 * np.pi * 200 * np.arange(1600) / SAMPLE_RATE) + 0.01 * noise.standard_normal(1600)
         soundfile.write(folder / name, wave, SAMPLE_RATE, subtype="PCM_16")
+
+
+def _images(folder: Path) -> None:
+    """my_images/, grey ones of 6 by 6 pixels."""
+    (folder / "my_images").mkdir()
+    for index, pixels in enumerate(np.random.default_rng(0).integers(0, 256, (12, 6, 6)).astype(np.uint8)):
+        write_png(folder / "my_images" / f"{index}.png", pixels)
 
 
 def _texts(folder: Path) -> None:
