@@ -98,3 +98,21 @@ def test_int8_is_the_same_by_steps_and_in_blocks(cell: str, channels: int) -> No
             drawn.append(run(make_engine(make_program(file, isa), 3, threads), noise, Condition(), sizes))
     assert all(np.array_equal(said[0], one) for one in said) and all(np.array_equal(drawn[0], one) for one in drawn)
     assert abs(said[0] - params(model, inputs, Condition())).max() < 0.15 * abs(said[0]).max()
+
+
+@pytest.mark.native
+def test_int8_costs_next_to_nothing() -> None:
+    """Of a model that has learnt a little: a hundredth of a bit a symbol at most."""
+    model = make(dict(network=dict(kind="rnn", cell="gru", channels=48, num_layers=1)), gain=1.0).train()
+    random, optimizer = np.random.default_rng(2), torch.optim.Adam(model.parameters(), 1e-2)
+    walks = np.cumsum(random.integers(-1, 2, (24, 120)) + (np.arange(120) % 3 == 0), axis=1) % 16
+    rows, counted = torch.from_numpy(walks), torch.ones(24, 120, dtype=torch.bool)
+    for _ in range(25):
+        optimizer.zero_grad()
+        model(Batch(rows[:16, :60], counted[:16, :60])).value.backward()
+        optimizer.step()
+    graph, past = lower(model.eval()).graph, model.past(rows[16:, :-1])
+    files = [to_bytes(one) for one in (graph, quantise(graph, measure(model, graph, [Batch(rows[:16], counted[:16])])))]
+    said = [feed(make_engine(make_program(file), 8, 1), model, past, Condition(), [120]) for file in files]
+    bits = [model.emission.log_prob(torch.from_numpy(one), rows[16:]).mean() / -np.log(2) for one in said]
+    assert bits[0] < 3.8 and bits[1] - bits[0] < 0.01
