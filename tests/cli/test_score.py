@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from tests.cli.conftest import train_command
@@ -93,3 +94,14 @@ def test_files_that_cannot_be_used_are_named_and_only_having_none_fails(command,
     outcome = command("score", trained, tmp_path, "--ignore-labels")
     assert outcome.status == 1
     assert_says(outcome.line, "the only test file", "test/bad.wav")
+
+
+def test_scores_of_each_file(command, runs, tmp_path):
+    np.save(tmp_path / "images.npy", np.random.default_rng(0).integers(0, 256, (20, 6, 6)).astype(np.uint8))
+    given = ("score", runs / "pixel", tmp_path / "images.npy", "--split", "all")
+    outcome = command(*given, "--per-file", "--out", tmp_path / "scores.csv")
+    assert outcome.status == 0, outcome.err
+    assert_says(outcome.out, "20 sequences", "scores.csv", "nats/image", "uniform")
+    assert len((tmp_path / "scores.csv").read_text().splitlines()) == 21
+    assert len(json.loads(command(*given, "--per-file", "--json").out)["files"]) == 20
+    assert_says(command(*given, "--out", tmp_path / "x.csv").line, "--per-file")

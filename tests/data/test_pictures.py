@@ -36,6 +36,11 @@ def test_a_folder_has_splits_and_labels(tmp_path):
     assert grey.shape == (4, 4, 1)
 
 
+def test_all_splits_at_once(tmp_path):
+    found = load_pictures(folder_of(tmp_path / "own"), "all")
+    assert len(found.pixels) == 12 and found.labels["label"].sum() == 6 and "test/dog/1.png" in found.names
+
+
 def test_without_folders_a_hash_makes_the_splits(tmp_path):
     for number in range(12):
         write_png(tmp_path / f"{number}.png", IMAGES[number])

@@ -24,6 +24,8 @@ def score(
     metric: str | None = None,
     skip_unknown: bool = False,
     ignore_labels: bool = False,
+    per_file: bool = False,
+    out: Path | None = None,
     search: Annotated[Beam | None, Flat] = None,
     device: Device = "auto",
     json: Json = False,
@@ -48,16 +50,24 @@ def score(
         skip_unknown: Skip characters that the model does not know, and say how many; by default they are an error.
         ignore_labels: Score as if no label, such as the speaker, were known; by default only classes that the model
             does not know count as unknown.
+        per_file: Score each file, or sequence, too, and name those that stand out.
+        out: A CSV file for these scores, the least probable first.
     """
     from undertow.checkpoint import load, read_card
-    from undertow.cli.score_lines import facts_of, lines_of
+    from undertow.cli.outputs import check_file
+    from undertow.cli.score_lines import each_lines, facts_of, lines_of
     from undertow.cli.terminal import print_bits, print_json, put, step_bar, tell
     from undertow.device import pick_device
     from undertow.evaluation import Score
+    from undertow.evaluation.sequence_scores import ranked, write_scores
     from undertow.recipes.card_data import data_for
     from undertow.recipes.scoring import score as score_model
     from undertow.recipes.tasks import TASKS
 
+    if out is not None:
+        if not per_file:
+            raise UsageError("out is the file of the scores of --per-file; give both")
+        check_file(out)
     metrics = [] if metric is None else [name.strip().lower() for name in metric.split(",")]
     model = load(run, pick_device(device))
     section = data_for(model, read_card(run), data, label_pattern)
@@ -78,9 +88,15 @@ def score(
         )
     source = TASKS[section.kind].name(section)
     what = f"{run} on {source}, {found.split}"
+    each = list(found.sequences) if isinstance(found, Score) else []
+    if per_file and not each:
+        raise UsageError("--per-file is for models that are scored by likelihood, each symbol given all before it")
+    if out is not None:
+        write_scores(out, each)
     if json:
         facts = bits(found) if isinstance(found, Score) else facts_of(found)
-        print_json({"model": str(run), "data": source, **facts})
+        more = {"files": [{**one._asdict(), "bits_per_symbol": one.bits_per_symbol} for one in ranked(each)]}
+        print_json({"model": str(run), "data": source, **facts, **(more if per_file else {})})
         return
     if not isinstance(found, Score):
         put("\n".join(lines_of(what, found)))
@@ -89,6 +105,8 @@ def score(
     print_bits("this model", found.bits_per_symbol, found.baselines, found.unit)
     if line := other_units(found):
         put(line)
+    if per_file:
+        put("\n".join(each_lines(each, found.unit, out)))
     put(found.verdict)
 
 

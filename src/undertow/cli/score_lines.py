@@ -1,16 +1,34 @@
 """The output of `undertow score` for predictions, translations and speech: in words, and for `--json`."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields
+from pathlib import Path
 from typing import Any
 
 from undertow.cli import score_speech
 from undertow.evaluation.prediction import PredictionScore
+from undertow.evaluation.sequence_scores import SequenceScore, outliers, ranked
 from undertow.evaluation.translation_scores import Translated
 from undertow.evaluation.word_error import Heard
 from undertow.options import Beam
 
+MOST_NAMED = 5  # of what stands out
 MANY = 16  # classes of a confusion matrix that is shown
 METRIC_NAMES = {"bleu": "BLEU", "chrf": "chrF"}
+
+
+def each_lines(scores: Sequence[SequenceScore], unit: str, out: Path | None) -> list[str]:
+    """The spread of the sequences' scores, and those that stand out."""
+    order = ranked(scores)
+    worst, best = order[0], order[-1]
+    lines = [
+        f"{len(order):,} sequences: {best.bits_per_symbol:.3f} ({best.name}) to {worst.bits_per_symbol:.3f} "
+        f"({worst.name}) bits/{unit}" + ("" if out is None else f", each in {out}")
+    ]
+    far = outliers(scores)
+    named = ", ".join(f"{one.name} ({one.bits_per_symbol:.3f})" for one in far[:MOST_NAMED])
+    more = f" and {len(far) - MOST_NAMED:,} more" if len(far) > MOST_NAMED else ""
+    return [*lines, f"far less probable than the others: {named}{more}"] if far else lines
 
 
 def facts_of(found: PredictionScore | Translated | Heard) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from undertow.callbacks import Say, silent
 from undertow.config import nearest, there_are
 from undertow.data import image_files
 from undertow.data.catalogue import CATALOGUE, open_files
-from undertow.data.folder import SPLIT_FOLDERS, SPLITS, NothingUsable, assign_splits, folder_labels, natural
+from undertow.data.folder import ALL, SPLIT_FOLDERS, SPLITS, NothingUsable, assign_splits, folder_labels, natural
 from undertow.data.mnist import load_mnist, read_idx
 from undertow.data.unpack import read_members
 from undertow.data.walk import files_below
@@ -76,7 +76,7 @@ def load_pictures(
             file of arrays (N, H, W) or (N, H, W, C) of bytes, with names such as train_x and train_y; or an idx file.
             Sub-folders train, validation and test are splits, other sub-folders labels; files elsewhere are split by a
             hash of their names: validation 5 %, test 5 %, train the rest.
-        split: "train", "validation" or "test".
+        split: "train", "validation", "test", or "all" three.
         path: place of a named set that is neither in UNDERTOW_DATA nor in the cache.
         size: resize the middle square of every image to size by size pixels.
         grey: make colour images grey.
@@ -86,6 +86,8 @@ def load_pictures(
         UsageError: an unknown split, a named set of other data, or Pillow is needed and not installed.
         DataError: the set is not on this machine, or damaged; no file can be used; or images have several shapes.
     """
+    if split == ALL:
+        return _joined(source, path, size, grey, say)
     if split not in SPLITS:
         raise UsageError(f"unknown split '{split}'{nearest(split, list(SPLITS))}")
     if str(source) in CATALOGUE:
@@ -98,6 +100,23 @@ def load_pictures(
     if size is not None and pixels.shape[1:3] != (size, size):
         pixels = np.stack([image_files.resized(one, size) for one in pixels])
     return Pictures(pixels, found.labels, found.classes, found.names, found.notes)
+
+
+def _joined(source: str | Path, path: str | Path | None, size: int | None, grey: bool, say: Say) -> Pictures:
+    """All splits that are there, one after another."""
+    parts: list[Pictures] = []
+    for split in SPLITS:
+        try:
+            parts.append(load_pictures(source, split, path, size=size, grey=grey, say=say))
+        except NothingUsable:
+            if split == SPLITS[-1] and not parts:
+                raise
+    for one in parts:
+        if one.shape != parts[0].shape:
+            raise DataError(f"{source}: images of {parts[0].shape} and of {one.shape}; they must have one shape")
+    names = [name for one in parts for name in (one.names or map(str, range(len(one.pixels))))]
+    labels = {name: np.concatenate([one.labels[name] for one in parts]) for name in parts[0].labels}
+    return Pictures(np.concatenate([one.pixels for one in parts]), labels, parts[0].classes, names)
 
 
 def _named(name: str, split: str, path: Path | None) -> Pictures:

@@ -6,7 +6,7 @@ B batch, T steps, E elements of a vector symbol, L inputs a network can hold.
 import math
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
@@ -18,6 +18,7 @@ from undertow.data.batches import batches_in_order, random_windows
 from undertow.data.examples import Examples
 from undertow.errors import UsageError
 from undertow.evaluation.baselines import baselines, symbols_of
+from undertow.evaluation.sequence_scores import SequenceScore
 from undertow.models.autoregressive import Autoregressive
 from undertow.session import Session, log_prob, make_scorer
 
@@ -49,6 +50,7 @@ class Score:
         unit: the word for one symbol.
         num_sequences: number of scored sequences.
         shape: (rows, columns, channels) of each of them where they are images; otherwise None.
+        sequences: the score of each of them; none of windows.
     """
 
     bits_per_symbol: float
@@ -63,6 +65,7 @@ class Score:
     unit: str = "sample"
     num_sequences: int = 0
     shape: tuple[int, int, int] | None = None
+    sequences: tuple[SequenceScore, ...] = field(default=(), repr=False)
 
     @property
     def nats_per_symbol(self) -> float:
@@ -152,8 +155,10 @@ def score(
         called, total = f"{num_windows:,} windows of {steps}", num_windows * steps
     else:
         (batches, called), total = _in_order(model, examples, stride, window_steps), examples.num_symbols
-    nats, num_symbols, num_bytes = _total(scorer, model, batches, total, progress)
+    each: dict[str, list[float]] = {}
+    nats, num_symbols, num_bytes = _total(scorer, model, batches, total, progress, each)
     seconds = time.perf_counter() - began
+    sequences = [SequenceScore(name, int(steps), one) for name, (steps, one) in each.items()]
     fitted = [] if train is None else symbols_of(train, model.alphabet)
     return Score(
         nats / math.log(2) / num_symbols,
@@ -168,6 +173,7 @@ def score(
         unit=model.alphabet.unit,
         num_sequences=len(examples),
         shape=_shape(model, examples) if protocol == "full" else None,
+        sequences=tuple(sequences) if protocol == "full" else (),
     )
 
 
@@ -188,7 +194,7 @@ def bits_per_symbol(model: Autoregressive, examples: Examples, progress: OnProgr
         DataError: there is no sequence.
     """
     batches, _ = _in_order(model, examples, None, None)
-    nats, num_symbols, _ = _total(make_scorer(model), model, batches, examples.num_symbols, progress)
+    nats, num_symbols, _ = _total(make_scorer(model), model, batches, examples.num_symbols, progress, {})
     return nats / math.log(2) / num_symbols
 
 
@@ -237,9 +243,17 @@ def _rows(model: Autoregressive, num_steps: int) -> int:
 
 
 def _total(
-    scorer: Session, model: Autoregressive, batches: Iterator[Batch], total: int, progress: OnProgress
+    scorer: Session,
+    model: Autoregressive,
+    batches: Iterator[Batch],
+    total: int,
+    progress: OnProgress,
+    each: dict[str, list[float]],
 ) -> tuple[float, int, int | None]:
-    """Nats of all counted symbols, their number, and the bytes of text they stand for; there are `total` symbols."""
+    """Nats of all counted symbols, their number, and the bytes of text they stand for; there are `total` symbols.
+
+    To `each` are added, by the name of a sequence, its counted symbols and their nats.
+    """
     like, alphabet = next(model.parameters()), model.alphabet
     nats, num_symbols, num_bytes = 0.0, 0, 0
     for batch in batches:
@@ -249,8 +263,13 @@ def _total(
         def told(done: int, steps: int, begun: int = begun, number: int = number) -> None:
             progress(min(total, begun + number * done // steps), total)
 
-        nats -= float(log_prob(scorer, there, _piece_steps(model), told)[there.counted].sum(dtype=torch.float64))
+        found = log_prob(scorer, there, _piece_steps(model), told)
+        nats -= float(found[there.counted].sum(dtype=torch.float64))
         num_symbols += number
+        rows = batch.counted.sum(1).tolist(), (-found.sum(1, dtype=torch.float64)).tolist()
+        for name, *sums in zip(batch.names, *rows, strict=True):
+            own = each.setdefault(name, [0.0, 0.0])
+            own[:] = [before + more for before, more in zip(own, sums, strict=True)]
         if isinstance(alphabet, TextAlphabet):
             num_bytes += alphabet.num_bytes(batch.symbols[batch.counted].numpy())
     return nats, num_symbols, num_bytes or None

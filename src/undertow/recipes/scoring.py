@@ -31,7 +31,7 @@ KINDS = {
 }
 SOURCES = {"text": "pairs", "sound": "transcripts"}  # tasks by the kind of a model's source
 LABELLED = {"text": "labelled_text"}  # tasks of models that predict a label
-WHOLE = ("audio", "labelled_text", "pairs")  # kinds of data whose splits may be scored together
+WHOLE = ("audio", "images", "labelled_text", "pairs")  # kinds of data whose splits may be scored together
 
 
 @checked
@@ -55,7 +55,7 @@ def score(
     Args:
         model: a model, or the folder of a checkpoint or of a run.
         source: a named set, a folder or a file; or the data section that a model was trained with.
-        split: "test", "validation" or "train"; for sound, pairs and labelled text also "all"; for speech also
+        split: "test", "validation" or "train"; for sound, images, pairs and labelled text also "all"; for speech also
             "speaker", if one is held out. By default test, or else validation.
         label_pattern: labels in a folder's file names, such as "{digit}_{speaker}_{take}".
         protocol: if steps are not timed: "full", each symbol given all before it; or "windows", random windows.
