@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from undertow.cli import score_speech
+from undertow.errors import counted
 from undertow.evaluation.prediction import PredictionScore
 from undertow.evaluation.sequence_scores import SequenceScore, outliers, ranked
 from undertow.evaluation.translation_scores import Translated
@@ -22,7 +23,7 @@ def each_lines(scores: Sequence[SequenceScore], unit: str, out: Path | None) -> 
     order = ranked(scores)
     worst, best = order[0], order[-1]
     lines = [
-        f"{len(order):,} sequences: {best.bits_per_symbol:.3f} ({best.name}) to {worst.bits_per_symbol:.3f} "
+        f"{counted(len(order), 'sequence')}: {best.bits_per_symbol:.3f} ({best.name}) to {worst.bits_per_symbol:.3f} "
         f"({worst.name}) bits/{unit}" + ("" if out is None else f", each in {out}")
     ]
     far = outliers(scores)

@@ -105,16 +105,19 @@ def load_pictures(
 def _joined(source: str | Path, path: str | Path | None, size: int | None, grey: bool, say: Say) -> Pictures:
     """All splits that are there, one after another."""
     parts: list[Pictures] = []
+    names: list[str] = []
     for split in SPLITS:
         try:
-            parts.append(load_pictures(source, split, path, size=size, grey=grey, say=say))
+            one = load_pictures(source, split, path, size=size, grey=grey, say=say)
         except NothingUsable:
             if split == SPLITS[-1] and not parts:
                 raise
+            continue
+        parts.append(one)
+        names += one.names or [f"{split}/{number}" for number in range(len(one.pixels))]
     for one in parts:
         if one.shape != parts[0].shape:
             raise DataError(f"{source}: images of {parts[0].shape} and of {one.shape}; they must have one shape")
-    names = [name for one in parts for name in (one.names or map(str, range(len(one.pixels))))]
     labels = {name: np.concatenate([one.labels[name] for one in parts]) for name in parts[0].labels}
     return Pictures(np.concatenate([one.pixels for one in parts]), labels, parts[0].classes, names)
 
