@@ -28,8 +28,8 @@ constexpr int64_t steps_between_signals = 256;
 
 template <class T, class... Shape>
 using Array = nb::ndarray<T, nb::c_contig, nb::device::cpu, Shape...>;
-using Symbols = Array<const int64_t, nb::ndim<2>>;
-using Drawn = Array<int64_t, nb::ndim<2>>;
+using Symbols = Array<const int64_t>;
+using Drawn = Array<int64_t>;
 using Floats = Array<const float, nb::ndim<3>>;
 using Params = Array<float, nb::ndim<3>>;
 using Uniforms = Array<const double, nb::ndim<3>>;
@@ -68,6 +68,19 @@ Condition condition_of(const Engine& engine, const std::optional<Floats>& given,
   return {given->data(), int64_t(given->shape(1)), int64_t(given->shape(1)) * channels};
 }
 
+template <class Given>
+bool has_shape(const Given& array, std::vector<size_t> sizes) {
+  bool fits = array.ndim() == sizes.size();
+  for (size_t i = 0; fits && i < sizes.size(); i++) fits = array.shape(i) == sizes[i];
+  return fits;
+}
+
+// The shape of a step's symbols behind others: vectors have one dimension more.
+std::vector<size_t> with_elements(const Graph& graph, std::vector<size_t> sizes) {
+  if (graph.is_vector()) sizes.push_back(graph.num_elements());
+  return sizes;
+}
+
 void check_signals() {
   if (PyErr_CheckSignals() != 0) throw nb::python_error();
 }
@@ -75,13 +88,6 @@ void check_signals() {
 // Counts of emissions, (…, num_symbols + 1) or (…, 2) of a symbol each.
 using CountsOut = Array<uint32_t>;
 using SymbolsIn = Array<const int64_t>;
-
-template <class Given>
-bool has_shape(const Given& array, std::vector<size_t> sizes) {
-  bool fits = array.ndim() == sizes.size();
-  for (size_t i = 0; fits && i < sizes.size(); i++) fits = array.shape(i) == sizes[i];
-  return fits;
-}
 
 // What is wanted of emissions of the shape `places`.
 Counting counting_of(const std::vector<size_t>& places, uint32_t num_symbols, uint32_t total_bits,
@@ -97,20 +103,24 @@ Counting counting_of(const std::vector<size_t>& places, uint32_t num_symbols, ui
           intervals ? intervals->data() : nullptr};
 }
 
-void feed(Engine& engine, Symbols symbols, std::optional<Floats> condition, std::optional<Params> params, Rows rows,
-          uint32_t total_bits, std::optional<CountsOut> cumulative, std::optional<SymbolsIn> counted,
-          std::optional<CountsOut> intervals) {
+void feed(Engine& engine, std::optional<Symbols> symbols, std::optional<Floats> condition, std::optional<Params> params,
+          Rows rows, uint32_t total_bits, std::optional<CountsOut> cumulative, std::optional<SymbolsIn> counted,
+          std::optional<CountsOut> intervals, std::optional<Floats> inputs) {
   const Slots slots = slots_of(rows);
-  const int64_t steps = int64_t(symbols.shape(1)), num_rows = count(engine, slots);
-  require(int64_t(symbols.shape(0)) == num_rows, "symbols are to be (rows, steps)");
-  if (params)
-    require(int64_t(params->shape(0)) == num_rows && int64_t(params->shape(1)) == steps &&
-                params->shape(2) == engine.program().num_params(),
-            "params are to be (rows, steps, num_params)");
-  const Feed feed{symbols.data(), steps, condition_of(engine, condition, num_rows, steps),
-                  params ? params->data() : nullptr, slots,
-                  counting_of({size_t(num_rows), size_t(steps)}, engine.program().graph.num_symbols, total_bits, cumulative,
-                              counted, intervals)};
+  const Graph& graph = engine.program().graph;
+  require(symbols.has_value() != inputs.has_value(), "give symbols or inputs");
+  require(!symbols || symbols->ndim() >= 2, "symbols are to be (rows, steps), and of vectors (rows, steps, elements)");
+  const size_t num_rows = size_t(count(engine, slots)), steps = symbols ? symbols->shape(1) : inputs->shape(1);
+  const std::vector<size_t> places = with_elements(graph, {num_rows, steps});
+  require(!symbols || has_shape(*symbols, places), "symbols are to be (rows, steps), and of vectors (rows, steps, elements)");
+  require(!inputs || has_shape(*inputs, {num_rows, steps, graph.input_channels()}),
+          "inputs are to be (rows, steps, input_channels)");
+  require(!params || has_shape(*params, {num_rows, steps, engine.program().num_params()}),
+          "params are to be (rows, steps, num_params)");
+  const Feed feed{symbols ? symbols->data() : nullptr, int64_t(steps),
+                  condition_of(engine, condition, int64_t(num_rows), int64_t(steps)), params ? params->data() : nullptr,
+                  slots, counting_of(places, graph.num_symbols, total_bits, cumulative, counted, intervals),
+                  inputs ? inputs->data() : nullptr};
   const nb::gil_scoped_release release;
   engine.feed(feed);
 }
@@ -143,9 +153,12 @@ std::vector<Sampling> samplings_of(const std::optional<Samplings>& given, int64_
 void run(Engine& engine, Drawn out, std::optional<Floats> condition, std::optional<Samplings> sampling,
          std::optional<Uniforms> uniforms, std::optional<Keys> keys, Rows rows) {
   const Slots slots = slots_of(rows);
+  const Graph& graph = engine.program().graph;
+  require(out.ndim() >= 2, "out is to be (rows, steps), and of vectors (rows, steps, elements)");
   const int64_t steps = int64_t(out.shape(1)), num_rows = count(engine, slots);
-  const int64_t num_uniforms = num_uniforms_of(engine.program().graph.emission.kind);
-  require(int64_t(out.shape(0)) == num_rows, "out is to be (rows, steps)");
+  const int64_t num_uniforms = num_uniforms_of(graph.emission);
+  require(has_shape(out, with_elements(graph, {size_t(num_rows), size_t(steps)})),
+          "out is to be (rows, steps), and of vectors (rows, steps, elements)");
   require(uniforms.has_value() != keys.has_value(), "give uniforms or keys");
   const std::vector<Sampling> samplings = samplings_of(sampling, num_rows);
   if (uniforms)
@@ -153,7 +166,7 @@ void run(Engine& engine, Drawn out, std::optional<Floats> condition, std::option
                 int64_t(uniforms->shape(2)) == num_uniforms,
             "uniforms are to be (rows, steps, num_uniforms)");
   if (keys) require(int64_t(keys->shape(0)) == num_rows, "keys are to be (rows, 3)");
-  Run whole{out.data(), steps, steps, condition_of(engine, condition, num_rows, steps), samplings[0],
+  Run whole{out.data(), steps, steps * graph.num_elements(), condition_of(engine, condition, num_rows, steps), samplings[0],
             uniforms ? uniforms->data() : nullptr, steps * num_uniforms, keys ? keys->data() : nullptr, slots};
   if (samplings.size() > 1) whole.samplings = samplings.data();
   run_watched(engine, whole);
@@ -215,29 +228,36 @@ void set_memory(Engine& engine, nb::dict arrays, const std::vector<int64_t>& sou
   engine.set_memory(leaves, sources);
 }
 
+std::vector<size_t> places_of(const IntegerCdf& cdf, size_t emissions) {
+  if (!cdf.is_vector()) return {emissions};
+  return {emissions, cdf.num_elements()};
+}
+
 void count_emissions(IntegerCdf& cdf, Array<const float, nb::ndim<2>> params, uint32_t total_bits,
            std::optional<CountsOut> cumulative, std::optional<SymbolsIn> counted, std::optional<CountsOut> intervals) {
   require(params.shape(1) == cdf.num_params(), "params are to be (emissions, num_params)");
   const Counting counting =
-      counting_of({params.shape(0)}, cdf.num_symbols(), total_bits, cumulative, counted, intervals);
+      counting_of(places_of(cdf, params.shape(0)), cdf.num_symbols(), total_bits, cumulative, counted, intervals);
   const nb::gil_scoped_release release;
   const DefinedArithmetic arithmetic;
-  IntegerCdf::check(counting, cdf.num_symbols(), int64_t(params.shape(0)));
+  cdf.check(counting, int64_t(params.shape(0)));
   for (size_t i = 0; i < params.shape(0); i++) cdf.count(counting, params.data() + i * cdf.num_params(), int64_t(i));
 }
 
 // The symbols that have such counts, num_symbols where parameters are not numbers.
 void find_symbols(IntegerCdf& cdf, Array<const float, nb::ndim<2>> params, uint32_t total_bits,
-          Array<const uint32_t, nb::ndim<1>> counts, Array<int64_t, nb::ndim<1>> symbols, CountsOut intervals) {
+                  Array<const uint32_t, nb::ndim<1>> counts, Array<int64_t, nb::ndim<1>> symbols, CountsOut intervals,
+                  uint32_t element) {
   const uint32_t total = IntegerCdf::total_of(total_bits, cdf.num_symbols());
   require(params.shape(1) == cdf.num_params(), "params are to be (emissions, num_params)");
   require(counts.shape(0) == params.shape(0) && symbols.shape(0) == params.shape(0) &&
               has_shape(intervals, {params.shape(0), 2}),
           "counts and symbols are to be (emissions), intervals (emissions, 2)");
+  require(element < cdf.num_elements(), "there is no such element");
   const DefinedArithmetic arithmetic;
   for (size_t i = 0; i < params.shape(0); i++) {
     require(counts.data()[i] < total, "a count is not below the total");
-    const bool numbers = cdf.take(params.data() + i * cdf.num_params(), total);
+    const bool numbers = cdf.take(params.data() + i * cdf.num_params(), total, element);
     const uint32_t symbol = numbers ? cdf.find(counts.data()[i]) : cdf.num_symbols();
     symbols.data()[i] = symbol;
     intervals.data()[2 * i] = numbers ? cdf.below(symbol) : 0;
@@ -246,12 +266,14 @@ void find_symbols(IntegerCdf& cdf, Array<const float, nb::ndim<2>> params, uint3
 }
 
 nb::object pending(const Engine& engine, Rows rows) {
-  const std::vector<int64_t> symbols = engine.pending(slots_of(rows));
-  return owned(symbols, {int64_t(symbols.size())});
+  const Graph& graph = engine.program().graph;
+  const Slots slots = slots_of(rows);
+  const std::vector<size_t> sizes = with_elements(graph, {size_t(count(engine, slots))});
+  return owned(engine.pending(slots), {sizes.begin(), sizes.end()});
 }
 
-void set_pending(Engine& engine, Array<const int64_t, nb::ndim<1>> symbols, Rows rows) {
-  engine.set_pending({symbols.data(), symbols.shape(0)}, slots_of(rows));
+void set_pending(Engine& engine, Symbols symbols, Rows rows) {
+  engine.set_pending({symbols.data(), symbols.size()}, slots_of(rows));
 }
 
 std::vector<std::string> cpu_isas() {
@@ -277,8 +299,10 @@ NB_MODULE(_engine, m) {
       .def_prop_ro("precision", [](const Program& p) { return name(p.graph.precision); })
       .def_prop_ro("isa", [](const Program& p) { return std::string(p.kernels.name); })
       .def_prop_ro("num_symbols", [](const Program& p) { return p.graph.num_symbols; })
+      .def_prop_ro("num_elements", [](const Program& p) { return p.graph.is_vector() ? p.graph.num_elements() : 0; })
+      .def_prop_ro("input_channels", [](const Program& p) { return p.graph.input_channels(); })
       .def_prop_ro("num_params", [](const Program& p) { return p.num_params(); })
-      .def_prop_ro("num_uniforms", [](const Program& p) { return num_uniforms_of(p.graph.emission.kind); })
+      .def_prop_ro("num_uniforms", [](const Program& p) { return num_uniforms_of(p.graph.emission); })
       .def_prop_ro("condition_channels", [](const Program& p) { return p.graph.condition_channels; })
       .def_prop_ro("reads_memory", [](const Program& p) { return !memory_shapes(p.graph).empty(); })
       .def_prop_ro("weight_bytes", [](const Program& p) { return p.weight_bytes(); })
@@ -296,10 +320,10 @@ NB_MODULE(_engine, m) {
       .def_prop_ro("threads_used", &Engine::threads_used)
       .def("pending", &pending, "slots"_a.noconvert() = nb::none())
       .def("set_pending", &set_pending, "symbols"_a.noconvert(), "slots"_a.noconvert() = nb::none())
-      .def("feed", &feed, "symbols"_a.noconvert(), "condition"_a.noconvert() = nb::none(),
+      .def("feed", &feed, "symbols"_a.noconvert() = nb::none(), "condition"_a.noconvert() = nb::none(),
            "params"_a.noconvert() = nb::none(), "slots"_a.noconvert() = nb::none(), "total_bits"_a = 0,
            "cumulative"_a.noconvert() = nb::none(), "counted"_a.noconvert() = nb::none(),
-           "intervals"_a.noconvert() = nb::none())
+           "intervals"_a.noconvert() = nb::none(), "inputs"_a.noconvert() = nb::none())
       .def("run", &run, "out"_a.noconvert(), "condition"_a.noconvert() = nb::none(),
            "sampling"_a.noconvert() = nb::none(), "uniforms"_a.noconvert() = nb::none(), "keys"_a.noconvert() = nb::none(), "slots"_a.noconvert() = nb::none())
       .def("reset", [](Engine& e, Rows rows) { e.reset(slots_of(rows)); }, "slots"_a.noconvert() = nb::none())
@@ -312,7 +336,7 @@ NB_MODULE(_engine, m) {
       .def("__init__",
            [](IntegerCdf* self, uint32_t kind, uint32_t num_symbols, uint32_t num_components, double initial_scale,
               double scale_margin) {
-             require(kind <= uint32_t(EmissionKind::gaussian), "no such kind of emission");
+             require(kind < uint32_t(EmissionKind::none), "no such kind of emission");
              new (self) IntegerCdf({EmissionKind(kind), num_components, initial_scale, scale_margin}, num_symbols,
                                    choose_kernels("auto"));
            },
@@ -320,7 +344,7 @@ NB_MODULE(_engine, m) {
       .def("count", &count_emissions, "params"_a.noconvert(), "total_bits"_a, "cumulative"_a.noconvert() = nb::none(),
            "counted"_a.noconvert() = nb::none(), "intervals"_a.noconvert() = nb::none())
       .def("find", &find_symbols, "params"_a.noconvert(), "total_bits"_a, "counts"_a.noconvert(), "symbols"_a.noconvert(),
-           "intervals"_a.noconvert());
+           "intervals"_a.noconvert(), "element"_a = 0);
   m.def("cpu_isas", &cpu_isas);
   m.def("read_bandwidth",
         [](size_t num_bytes, uint32_t threads, const std::string& isa) { return read_bandwidth(num_bytes, threads, isa); },

@@ -3,6 +3,7 @@
 //     engine/fuzz/fuzz_graph.cpp and the sources in engine/src
 #include "fuzz_graph.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -45,12 +46,16 @@ void step(std::shared_ptr<const Program> program) {
   testing::remember(engine);
   const std::vector<float> condition(program->graph.condition_channels);
   const Condition known{condition.data(), condition.empty() ? 0 : 1, int64_t(condition.size())};
-  const int64_t symbols[] = {0, program->graph.num_symbols, 0}, keys[] = {1, 0, 0};
+  const uint32_t elements = program->graph.num_elements();
+  std::vector<int64_t> symbols(3 * elements), keys{1, 0, 0};
+  std::fill_n(symbols.begin() + elements, elements, int64_t(program->graph.num_symbols));
+  const std::vector<float> inputs(3 * program->graph.input_channels());
   std::vector<float> params(3 * program->num_params());
-  engine.feed({symbols, 3, known, params.data()});
+  const bool embeds = program->graph.num_symbols > 0;
+  engine.feed({embeds ? symbols.data() : nullptr, 3, known, params.data(), {}, {}, inputs.empty() ? nullptr : inputs.data()});
   engine.restore(engine.state());
-  int64_t drawn[3];
-  engine.run({drawn, 3, 3, known, {}, nullptr, 0, keys});
+  if (program->graph.emission.kind == EmissionKind::none) return;
+  engine.run({symbols.data(), 3, 3 * int64_t(elements), known, {}, nullptr, 0, keys.data()});
 }
 
 // The same by the face that programs use: what facts say of a model is right, or refused.

@@ -48,6 +48,8 @@ std::vector<Bytes> right_files() {
     text.condition_channels = 1;
     text.frame_size = 2;
     files.push_back(testing::tcn(text).build());
+    files.push_back(testing::roll({.precision = precision, .num_elements = 3, .channels = 2}).build());
+    files.push_back(testing::audio_effect({.precision = precision, .num_elements = 2, .channels = 2}).build());
     for (const OpKind cell : {OpKind::lstm, OpKind::gru, OpKind::conv})
       files.push_back(testing::recurrent({.precision = precision, .cell = cell, .num_symbols = 4, .channels = 2,
                                           .num_layers = 1, .condition_channels = 1, .frame_size = 2,

@@ -15,7 +15,8 @@ constexpr double ROOT_HALF = 0x1.6a09e667f3bcdp-1;
 
 uint32_t choices(const Emission& emission, uint32_t num_symbols) {
   if (emission.kind == EmissionKind::categorical) return num_symbols;
-  return emission.kind == EmissionKind::gaussian ? 1 : emission.num_components;
+  if (emission.kind == EmissionKind::gaussian) return 1;
+  return emission.kind == EmissionKind::none ? 0 : emission.num_components;
 }
 
 }  // namespace
@@ -27,7 +28,7 @@ IntegerCdf::IntegerCdf(const Emission& emission, uint32_t num_symbols, const Ker
       bins_(emission, num_symbols),
       kernels_(kernels),
       weights_(num_choices_),
-      means_(kind_ == EmissionKind::categorical ? 0 : num_choices_),
+      means_(kind_ == EmissionKind::categorical || kind_ == EmissionKind::bernoulli ? 0 : num_choices_),
       precisions_(means_.size()),
       powers_(means_.size()) {}
 
@@ -39,37 +40,47 @@ uint32_t IntegerCdf::total_of(uint32_t total_bits, uint32_t num_symbols) {
   return uint32_t(1) << total_bits;
 }
 
-void IntegerCdf::check(const Counting& counting, uint32_t num_symbols, int64_t num_emissions) {
+void IntegerCdf::check(const Counting& counting, int64_t num_emissions) const {
   if (!counting.wanted()) return;
-  total_of(counting.total_bits, num_symbols);
-  for (int64_t i = 0; counting.intervals && i < num_emissions; i++)
-    if (counting.symbols[i] < 0 || counting.symbols[i] >= num_symbols)
+  if (kind_ == EmissionKind::none) throw std::invalid_argument("this model has no probabilities to count");
+  total_of(counting.total_bits, num_symbols_);
+  for (int64_t i = 0; counting.intervals && i < num_emissions * num_elements(); i++)
+    if (counting.symbols[i] < 0 || counting.symbols[i] >= num_symbols_)
       throw std::invalid_argument("a symbol to count lies outside the alphabet");
 }
 
 void IntegerCdf::count(const Counting& counting, const float* params, int64_t place) {
-  const bool numbers = take(params, total_of(counting.total_bits, num_symbols_));
-  if (counting.cumulative) {
-    uint32_t* counts = counting.cumulative + place * (int64_t(num_symbols_) + 1);
-    if (numbers)
-      write(counts);
-    else
-      std::fill_n(counts, num_symbols_ + 1, 0);
-  }
-  if (counting.intervals) {
-    const uint32_t symbol = uint32_t(counting.symbols[place]);
-    counting.intervals[2 * place] = numbers ? below(symbol) : 0;
-    counting.intervals[2 * place + 1] = numbers ? below(symbol + 1) : 0;
+  const uint32_t total = total_of(counting.total_bits, num_symbols_);
+  for (uint32_t element = 0; element < num_elements(); element++) {
+    const bool numbers = take(params, total, element);
+    const int64_t at = place * num_elements() + element;
+    if (counting.cumulative) {
+      uint32_t* counts = counting.cumulative + at * (int64_t(num_symbols_) + 1);
+      if (numbers)
+        write(counts);
+      else
+        std::fill_n(counts, num_symbols_ + 1, 0);
+    }
+    if (counting.intervals) {
+      const uint32_t symbol = uint32_t(counting.symbols[at]);
+      counting.intervals[2 * at] = numbers ? below(symbol) : 0;
+      counting.intervals[2 * at + 1] = numbers ? below(symbol + 1) : 0;
+    }
   }
 }
 
 uint32_t IntegerCdf::num_params() const {
   if (kind_ == EmissionKind::categorical) return num_symbols_;
+  if (kind_ == EmissionKind::bernoulli) return num_choices_;
   return kind_ == EmissionKind::gaussian ? 2 : 3 * num_choices_;
 }
 
-bool IntegerCdf::take(const float* params, uint32_t total) {
+bool IntegerCdf::take(const float* params, uint32_t total, uint32_t element) {
   total_ = total;
+  if (kind_ == EmissionKind::bernoulli) {
+    weights_[0] = 1 / (1 + math::exp64(simd_scalar::F64{params[element]}).v);
+    return params[element] == params[element];
+  }
   bool numbers = true;
   for (uint32_t i = 0; i < num_params(); i++) numbers &= params[i] == params[i];
   if (!numbers) return false;
@@ -102,6 +113,7 @@ bool IntegerCdf::take_weights(const float* logits) {
 // Of a symbol that is not the first.
 double IntegerCdf::probability_below(uint32_t symbol) const {
   if (kind_ == EmissionKind::categorical) return weights_[symbol - 1] / sum_;
+  if (kind_ == EmissionKind::bernoulli) return weights_[0];
   const double edge = (2.0 * symbol - num_symbols_) / num_symbols_;
   for (uint32_t k = 0; k < num_choices_; k++) powers_[k] = (means_[k] - edge) * precisions_[k];
   if (kind_ == EmissionKind::mixture_of_logistics) {

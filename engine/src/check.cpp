@@ -71,15 +71,19 @@ bool is_mixture(EmissionKind kind) {
 
 uint64_t num_params(const Graph& graph) {
   if (graph.emission.kind == EmissionKind::categorical) return graph.num_symbols;
+  if (graph.emission.kind == EmissionKind::bernoulli) return graph.emission.num_components;
   return is_mixture(graph.emission.kind) ? 3 * uint64_t(graph.emission.num_components) : 2;
 }
 
 void check_emission(const Graph& graph) {
   const Emission& emission = graph.emission;
-  if (is_mixture(emission.kind) != (emission.num_components > 0)) {
+  if ((is_mixture(emission.kind) || graph.is_vector()) != (emission.num_components > 0)) {
     refuse("the emission has ", emission.num_components, " components; a mixture has some, another none");
   }
-  if (emission.kind == EmissionKind::categorical) return;
+  if (graph.is_vector() && graph.num_symbols != 2) {
+    refuse("the emission is of zeros and ones, and the model file has ", graph.num_symbols, " symbols");
+  }
+  if (!is_mixture(emission.kind) && emission.kind != EmissionKind::gaussian) return;
   if (!(emission.initial_scale > 0 && emission.initial_scale <= 1)) {
     refuse("the emission's initial scale is ", emission.initial_scale, "; it must be above 0 and at most 1");
   }
@@ -94,14 +98,15 @@ void check_output(const Graph& graph) {
   }
   const Value& output = graph.values[graph.output];
   if (output.domain != 0) refuse("the output, value ", graph.output, ", is in domain ", output.domain, ", not 0");
-  if (output.channels != num_params(graph)) {
+  if (graph.emission.kind != EmissionKind::none && output.channels != num_params(graph)) {
     refuse("the output has ", output.channels, " channels; the emission has ", num_params(graph), " parameters");
   }
 }
 
 void check_header(const Graph& graph) {
-  if (graph.num_symbols == 0 || graph.num_symbols > max_symbols) {
-    refuse("the model file has ", graph.num_symbols, " symbols; it can have 1 to ", max_symbols);
+  const uint32_t least = graph.emission.kind == EmissionKind::none ? 0 : 1;
+  if (graph.num_symbols < least || graph.num_symbols > max_symbols) {
+    refuse("the model file has ", graph.num_symbols, " symbols; it can have ", least, " to ", max_symbols);
   }
   if (graph.condition_channels > max_channels) {
     refuse("the condition has ", graph.condition_channels, " channels; the most is ", max_channels);

@@ -10,15 +10,16 @@ OpCheck::OpCheck(const Graph& checked)
     : graph(checked), written_(graph.values.size()), framed_(graph.domains.size()), owner_(graph.tensors.size(), -1) {}
 
 void OpCheck::run() {
-  bool reads_symbols = false;
+  bool reads_steps = false;
   for (index_ = 0; index_ < graph.ops.size(); ++index_) {
     op(graph.ops[index_]);
-    reads_symbols |= graph.ops[index_].kind == OpKind::embed;
+    reads_steps |= graph.ops[index_].kind == (graph.num_symbols > 0 ? OpKind::embed : OpKind::floats);
   }
   for (size_t i = 0; i < written_.size(); ++i) {
     if (!written_[i]) refuse("value ", i, " is written by no op");
   }
-  if (!reads_symbols) refuse("the model file has no embed op: nothing reads the symbols");
+  if (!reads_steps && graph.num_symbols > 0) refuse("the model file has no embed op: nothing reads the symbols");
+  if (!reads_steps) refuse("the model file has no floats op: nothing reads the floats");
 }
 
 void OpCheck::op(const Op& op) {

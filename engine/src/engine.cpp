@@ -46,12 +46,12 @@ uint64_t row_bytes(const Program& program) {
 Run part_of(const Run& whole, int64_t first, int64_t steps, const Graph& graph) {
   Run part = whole;
   part.steps = steps, part.skipped += first;
-  part.out += first;
+  part.out += first * graph.num_elements();
   if (whole.condition.steps > 1) {
     part.condition.data += first * graph.condition_channels;
     part.condition.steps = std::max<int64_t>(2, steps);
   }
-  if (whole.uniforms) part.uniforms += first * num_uniforms_of(graph.emission.kind);
+  if (whole.uniforms) part.uniforms += first * num_uniforms_of(graph.emission);
   return part;
 }
 
@@ -106,19 +106,30 @@ void Engine::feed(const Feed& feed) {
   const Use use(stepping_);
   check_memory();
   take(feed.slots);
-  for (int64_t i = 0; i < feed.steps * int64_t(named_.size()); i++)
-    if (feed.symbols[i] < 0 || feed.symbols[i] > program_->graph.num_symbols)
-      throw std::invalid_argument("a symbol lies outside the alphabet");
-  IntegerCdf::check(feed.counting, program_->graph.num_symbols, feed.steps * int64_t(named_.size()));
+  const int64_t emissions = feed.steps * int64_t(named_.size());
+  if ((feed.symbols == nullptr) != (program_->graph.num_symbols == 0) ||
+      (feed.inputs == nullptr) != (program_->graph.input_channels() == 0))
+    throw std::invalid_argument(program_->graph.num_symbols == 0 ? "steps of this model are floats, not symbols"
+                                                                 : "steps of this model are symbols, not floats");
+  if (feed.symbols) check_symbols({feed.symbols, size_t(emissions * program_->graph.num_elements())});
+  groups_[0]->cdf().check(feed.counting, emissions);
   for (auto& group : groups_) group->make_room(uint64_t(feed.steps));
   team_->run([&](uint32_t member) {
     if (member < groups_.size()) groups_[member]->feed(feed);
   });
 }
 
+void Engine::check_symbols(std::span<const int64_t> symbols) const {
+  for (int64_t symbol : symbols)
+    if (symbol < 0 || symbol > program_->graph.num_symbols)
+      throw std::invalid_argument("a symbol lies outside the alphabet");
+}
+
 void Engine::run(const Run& run) {
   const Use use(stepping_);
   check_memory();
+  if (program_->graph.emission.kind == EmissionKind::none)
+    throw std::invalid_argument("this model has outputs, from which nothing is drawn");
   take(run.slots);
   for (auto& group : groups_) group->make_room(uint64_t(run.steps));
   const uint32_t each = groups_[0]->threads();
@@ -190,20 +201,24 @@ std::vector<int64_t> Engine::pending(Slots slots) const {
   const Use use(stepping_);
   name(slots);
   std::vector<int64_t> symbols;
-  for (uint32_t slot : named_) symbols.push_back(seat(slot).group.pending[seat(slot).slot]);
+  for (uint32_t slot : named_) {
+    const std::span<int64_t> last = seat(slot).group.pending(seat(slot).slot);
+    symbols.insert(symbols.end(), last.begin(), last.end());
+  }
   return symbols;
 }
 
 void Engine::set_pending(std::span<const int64_t> symbols, Slots slots) {
   const Use use(stepping_);
   name(slots);
-  if (symbols.size() != named_.size()) throw std::invalid_argument("there is to be one pending symbol a row");
-  for (int64_t symbol : symbols)
-    if (symbol < 0 || symbol > program_->graph.num_symbols)
-      throw std::invalid_argument("a symbol lies outside the alphabet");
-  for (size_t row = 0; row < symbols.size(); row++) {
+  const uint32_t elements = program_->graph.num_elements();
+  if (symbols.size() != named_.size() * elements)
+    throw std::invalid_argument(program_->graph.is_vector() ? "there is to be one pending vector a row"
+                                                            : "there is to be one pending symbol a row");
+  check_symbols(symbols);
+  for (size_t row = 0; row < named_.size(); row++) {
     const Seat at = seat(named_[row]);
-    at.group.pending[at.slot] = symbols[row];
+    std::copy_n(symbols.begin() + row * elements, elements, at.group.pending(at.slot).begin());
   }
 }
 

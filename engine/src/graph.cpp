@@ -54,7 +54,7 @@ Counts read_header(Reader& reader, Graph& graph) {
   graph.condition_channels = reader.u32();
   graph.output = reader.u32();
   const uint32_t kind = reader.u32();
-  if (kind > uint32_t(EmissionKind::gaussian)) refuse("the model file has the unknown emission ", kind);
+  if (kind > uint32_t(EmissionKind::none)) refuse("the model file has the unknown emission ", kind);
   graph.emission.kind = EmissionKind(kind);
   graph.emission.num_components = reader.u32();
   graph.emission.initial_scale = reader.take<double>();
@@ -166,6 +166,12 @@ Graph parse(std::span<const std::byte> file) {
   read_tables(reader, counts, file.size(), graph);
   check(graph, file.size());
   return graph;
+}
+
+uint32_t Graph::input_channels() const {
+  for (const Op& op : ops)
+    if (op.kind == OpKind::floats) return values[op.output].channels;
+  return 0;
 }
 
 uint64_t Graph::state_bytes() const {

@@ -14,8 +14,9 @@ constexpr uint32_t burst_vectors = 6;    // past taps' products are shared by ab
 
 Group::Group(const Program& program, const Memory& memory, uint32_t first_slot, uint32_t slots, uint32_t most_rows,
              uint32_t threads)
-    : pending(slots, program.graph.num_symbols), program_(program), first_slot_(first_slot), slots_(slots),
-      symbols_(most_rows), values_(program, slots), block_(program, lanes_, slots, values_.block(), scratch_),
+    : program_(program), first_slot_(first_slot), slots_(slots), elements_(program.graph.num_elements()),
+      pending_(size_t(slots) * elements_), symbols_(size_t(most_rows) * elements_), values_(program, slots),
+      block_(program, lanes_, slots, values_.block(), scratch_),
       step_(program, lanes_, slots, values_.step(), scratch_), progress_(new Progress[threads]),
       sampler_(program.graph.emission, program.graph.num_symbols, program.num_params(), program.kernels.softmax),
       cdf_(program.graph.emission, program.graph.num_symbols, program.kernels),
@@ -98,13 +99,13 @@ void Group::take(const std::vector<uint32_t>& slots) {
 
 void Group::reset(uint32_t slot) {
   for (auto& unit : units_) unit->reset(slot);
-  pending[slot] = int64_t(program_.graph.num_symbols);
+  std::ranges::fill(pending(slot), int64_t(program_.graph.num_symbols));
   forget();
 }
 
-void Group::copy(uint32_t slot, const Group& other, uint32_t other_slot) {
+void Group::copy(uint32_t slot, Group& other, uint32_t other_slot) {
   for (size_t i = 0; i < units_.size(); i++) units_[i]->copy(slot, *other.units_[i], other_slot);
-  pending[slot] = other.pending[other_slot];
+  std::ranges::copy(other.pending(other_slot), pending(slot).begin());
   forget();
 }
 
@@ -158,7 +159,8 @@ void Group::feed(const Feed& feed) {
   for (int64_t done = 0; done < feed.steps; done += most) {
     const uint32_t steps = uint32_t(std::min<int64_t>(most, feed.steps - done));
     block_.begin(steps, feed.condition, done);
-    block_.symbols = feed.symbols + done;
+    block_.symbols = feed.symbols ? feed.symbols + done * elements_ : nullptr;
+    block_.inputs = feed.inputs ? feed.inputs + done * program_.graph.input_channels() : nullptr;
     block_.symbol_stride = size_t(feed.steps);
     for (size_t i = 0; i < units_.size(); i++) {
       const size_t end = program_.loop_end(i);

@@ -31,7 +31,7 @@ class Group {
   void take(const std::vector<uint32_t>& slots);
 
   void reset(uint32_t slot);
-  void copy(uint32_t slot, const Group& other, uint32_t other_slot);
+  void copy(uint32_t slot, Group& other, uint32_t other_slot);
   void feed(const Feed& feed);
   void prepare();                             // by one thread, before a run
   void run(const Run& run, uint32_t thread);  // by every thread of the group at once
@@ -47,7 +47,9 @@ class Group {
   void write(uint32_t slot, std::vector<Leaf>& leaves, uint32_t row) const;
   void read(uint32_t slot, const std::vector<Leaf>& leaves, uint32_t row);
 
-  std::vector<int64_t> pending;  // of each slot, the last symbol: drawn, and not yet fed
+  // Of a slot, the last symbol or its elements: drawn, and not yet fed.
+  std::span<int64_t> pending(uint32_t slot) { return std::span(pending_).subspan(slot * elements_, elements_); }
+  const IntegerCdf& cdf() const { return cdf_; }
 
  private:
   // A task, found at once; without a unit it is the step's beginning.
@@ -78,6 +80,8 @@ class Group {
   const Program& program_;
   const uint32_t first_slot_, slots_;
   Lanes lanes_;
+  const uint32_t elements_;       // symbols of a step
+  std::vector<int64_t> pending_;  // of each slot
   std::vector<int64_t> symbols_;  // of each of the caller's rows, what a step embeds
   Values values_;
   Scratch scratch_;

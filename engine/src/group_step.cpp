@@ -88,7 +88,8 @@ void Group::begin_step(const Run& run, int64_t step) {
     know_ahead(run, step);
   else if (run.condition.steps > 1)
     step_.ahead++;
-  for (uint32_t row = 0; row < lanes_.size(); row++) symbols_[lanes_.places[row]] = pending[lanes_.slots[row]];
+  for (uint32_t row = 0; row < lanes_.size(); row++)
+    std::ranges::copy(pending(lanes_.slots[row]), symbols_.begin() + size_t(lanes_.places[row]) * elements_);
   step_.symbols = symbols_.data(), step_.symbol_stride = 1;
 }
 
@@ -116,8 +117,9 @@ void Group::draw(const Run& run, int64_t step) {
                          uniforms_.data());
     }
     const Sampling& sampling = run.samplings ? run.samplings[place] : run.sampling;
-    const int64_t drawn = sampler_.draw(step_.floats(program_.graph.output, row, 0), uniforms, sampling);
-    pending[lanes_.slots[row]] = run.out[place * run.stride + step] = drawn;
+    int64_t* drawn = run.out + place * run.stride + step * elements_;
+    sampler_.draw(step_.floats(program_.graph.output, row, 0), uniforms, sampling, drawn);
+    std::copy_n(drawn, elements_, pending(lanes_.slots[row]).begin());
   }
 }
 

@@ -74,14 +74,18 @@ class Pass {
   uint32_t slot(uint32_t lane) const { return lanes_.slots[lane]; }
   uint32_t source(uint32_t lane) const { return memory->source(first_slot + slot(lane)); }
   uint32_t count(uint32_t domain, uint32_t row) const { return counts[domain][row]; }
-  int64_t symbol(uint32_t row, uint32_t tick) const {
-    return symbols[lanes_.places[row] * symbol_stride + first_ + tick];
+  const int64_t* symbols_of(uint32_t row, uint32_t tick) const {
+    return symbols + (lanes_.places[row] * symbol_stride + first_ + tick) * program_.graph.num_elements();
+  }
+  const float* input(uint32_t row, uint32_t tick, uint32_t channels) const {
+    return inputs + (lanes_.places[row] * symbol_stride + first_ + tick) * channels;
   }
   const float* condition(uint32_t row, uint32_t tick) const;
 
   std::vector<std::vector<uint32_t>> counts;  // of each domain and lane, ticks of this pass
   std::vector<std::vector<uint32_t>> phases;  // inputs pending of its frame when the pass began
-  const int64_t* symbols = nullptr;           // (the caller's rows, symbol_stride): what is embedded
+  const int64_t* symbols = nullptr;           // (the caller's rows, symbol_stride, elements): what is embedded
+  const float* inputs = nullptr;              // (the caller's rows, symbol_stride, channels): instead of symbols
   size_t symbol_stride = 0;
   const Memory* memory = nullptr;             // of the sources of an engine's slots
   uint32_t first_slot = 0;                    // where those of this pass begin among them

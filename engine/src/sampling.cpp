@@ -73,13 +73,15 @@ size_t select_fewest(std::span<uint64_t> ranks, double goal, Measure measure) {
 
 uint32_t choices(EmissionKind kind, uint32_t num_params) {
   if (kind == EmissionKind::categorical) return num_params;
-  return kind == EmissionKind::gaussian ? 0 : num_params / 3;
+  const bool mixture = kind == EmissionKind::mixture_of_logistics || kind == EmissionKind::mixture_of_gaussians;
+  return mixture ? num_params / 3 : 0;
 }
 
 }  // namespace
 
 Sampler::Sampler(const Emission& emission, uint32_t num_symbols, uint32_t num_params, Softmax softmax)
     : kind_(emission.kind),
+      num_uniforms_(num_uniforms_of(emission)),
       num_symbols_(num_symbols),
       num_choices_(choices(emission.kind, num_params)),
       bins_(emission, num_symbols),
@@ -87,11 +89,33 @@ Sampler::Sampler(const Emission& emission, uint32_t num_symbols, uint32_t num_pa
       weights_(num_choices_),
       ranks_(kind_ == EmissionKind::categorical ? num_choices_ : 0) {}
 
-uint32_t num_uniforms_of(EmissionKind kind) {
-  return kind == EmissionKind::mixture_of_logistics || kind == EmissionKind::mixture_of_gaussians ? 2 : 1;
+uint32_t num_uniforms_of(const Emission& emission) {
+  switch (emission.kind) {
+    case EmissionKind::mixture_of_logistics:
+    case EmissionKind::mixture_of_gaussians:
+      return 2;
+    case EmissionKind::bernoulli:
+      return emission.num_components;
+    case EmissionKind::none:
+      return 0;
+    default:
+      return 1;
+  }
 }
 
-uint32_t Sampler::num_uniforms() const { return num_uniforms_of(kind_); }
+// Elements one by one: 0 up to its probability, in float64 as undertow.emissions.bernoulli.
+void Sampler::draw(const float* params, const double* uniforms, const Sampling& sampling, int64_t* out) {
+  if (kind_ != EmissionKind::bernoulli) {
+    *out = draw(params, uniforms, sampling);
+    return;
+  }
+  for (uint32_t i = 0; i < num_uniforms_; i++) {
+    const double logit = params[i];
+    const double zero = 1 / (1 + math::exp64(simd_scalar::F64{logit / sampling.temperature}).v);
+    const bool one = sampling.temperature == 0 ? logit > 0 : uniforms[i] >= zero;
+    out[i] = logit != logit ? num_symbols_ : one;
+  }
+}
 
 int64_t Sampler::draw(const float* params, const double* uniforms, const Sampling& sampling) {
   if (kind_ == EmissionKind::categorical) return draw_categorical(params, uniforms[0], sampling);

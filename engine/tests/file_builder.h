@@ -57,7 +57,12 @@ class FileBuilder {
 
   uint32_t embed(uint32_t channels) {
     const int32_t table = weights(Type::f32, {num_symbols + 1, channels}, 1);
-    return add_op({OpKind::embed, Activation::none, 0, -1, table, -1, -1, {}}, channels, 0);
+    const uint32_t elements = emission.kind == EmissionKind::bernoulli ? emission.num_components : 1;
+    return add_op({OpKind::embed, Activation::none, 0, -1, table, -1, -1, {}}, elements * channels, 0);
+  }
+
+  uint32_t floats(uint32_t channels) {
+    return add_op({OpKind::floats, Activation::none, 0, -1, -1, -1, -1, {}}, channels, 0);
   }
 
   uint32_t condition() {
@@ -419,6 +424,41 @@ inline FileBuilder recurrent(const RecurrentShape& shape = {}) {
     x = builder.recurrent(shape.cell, x, shape.channels, type, layer > 0);
   if (shape.feedback) builder.repeat(last, x);
   builder.conv({x}, shape.num_symbols, {.type = type});
+  return builder;
+}
+
+struct VectorShape {
+  Type precision = Type::f32;
+  uint32_t num_elements = 5, channels = 6;
+  uint32_t frame_size = 0;  // of what is at a slower clock; 0: nothing
+  uint32_t seed = 1;
+};
+
+// Two convolutions, of which one remembers, over what a step is.
+inline void add_layers(FileBuilder& builder, uint32_t x, const VectorShape& shape, uint32_t outputs) {
+  const Type type = shape.precision;
+  x = builder.conv({x}, shape.channels, {.kernel_size = 2, .dilation = 3, .activation = Activation::gate, .type = type});
+  if (shape.frame_size > 0) x = builder.add(x, builder.unframe(builder.frame(x, shape.frame_size)));
+  builder.conv({x}, outputs, {.type = type});
+}
+
+// A piano roll's: each step is a set of elements.
+inline FileBuilder roll(const VectorShape& shape = {}) {
+  FileBuilder builder(shape.seed);
+  builder.precision = shape.precision;
+  builder.num_symbols = 2;
+  builder.emission = {EmissionKind::bernoulli, shape.num_elements, 0, 0};
+  add_layers(builder, builder.embed(1), shape, shape.num_elements);
+  return builder;
+}
+
+// Floats in, half as many or one more of them out.
+inline FileBuilder audio_effect(const VectorShape& shape = {}) {
+  FileBuilder builder(shape.seed);
+  builder.precision = shape.precision;
+  builder.num_symbols = 0;
+  builder.emission = {EmissionKind::none, 0, 0, 0};
+  add_layers(builder, builder.floats(shape.num_elements), shape, shape.num_elements / 2 + 1);
   return builder;
 }
 

@@ -19,7 +19,8 @@ struct Kernels;
 
 constexpr uint32_t max_total_bits = 30;
 
-// Counts that are wanted of a block of emissions; where an emission's parameters are not numbers they are all 0.
+// Counts that are wanted of a block of emissions; where an emission's parameters are not numbers they are all 0. Of
+// vectors, (rows, steps, elements, …).
 struct Counting {
   uint32_t total_bits = 0;           // 2^total_bits counts in all
   uint32_t* cumulative = nullptr;    // (rows, steps, num_symbols + 1); null when they are not wanted
@@ -36,21 +37,23 @@ class IntegerCdf {
   // Throws std::invalid_argument unless 2^total_bits counts have room for every symbol; gives how many they are.
   static uint32_t total_of(uint32_t total_bits, uint32_t num_symbols);
 
-  // Make ready for one emission's parameters. False where they are not numbers: it then has no symbols, and nothing may
+  // Make ready for one emission's parameters, of a vector those of one element. False where they are not numbers: it then has no symbols, and nothing may
   // be asked. Allocates nothing.
-  bool take(const float* params, uint32_t total);
+  bool take(const float* params, uint32_t total, uint32_t element = 0);
 
   uint32_t below(uint32_t symbol) const;  // 0 … num_symbols
   uint32_t find(uint32_t count) const;    // the symbol that has this count, 0 … total - 1
   void write(uint32_t* counts) const;     // num_symbols + 1 of them
 
   // Throws std::invalid_argument where counts are wanted that cannot be, of so many emissions.
-  static void check(const Counting& counting, uint32_t num_symbols, int64_t num_emissions);
+  void check(const Counting& counting, int64_t num_emissions) const;
   // What is wanted of one emission, by its place among all.
   void count(const Counting& counting, const float* params, int64_t place);
 
   uint32_t num_params() const;
   uint32_t num_symbols() const { return num_symbols_; }
+  bool is_vector() const { return kind_ == EmissionKind::bernoulli; }
+  uint32_t num_elements() const { return is_vector() ? num_choices_ : 1; }
 
  private:
   bool take_weights(const float* logits);

@@ -34,17 +34,18 @@ using Slots = std::span<const uint32_t>;
 
 // Known symbols to step through.
 struct Feed {
-  const int64_t* symbols;  // (rows, steps)
+  const int64_t* symbols;  // (rows, steps), or (rows, steps, elements) of vectors; null where steps are floats
   int64_t steps;
   Condition condition;
   float* params;           // (rows, steps, num_params) of the symbols after each; null when they are not wanted
   Slots slots = {};
   Counting counting = {};  // integers of the same
+  const float* inputs = nullptr;  // (rows, steps, input channels), where steps are floats
 };
 
 // Symbols to draw. Uniforms are supplied, or made of keys (rows, 3): seed, row, first step.
 struct Run {
-  int64_t* out;            // (rows, stride)
+  int64_t* out;            // (rows, stride), of vectors their elements side by side
   int64_t steps, stride;
   Condition condition;
   Sampling sampling;
@@ -77,7 +78,7 @@ class Engine {
   void reset(Slots slots = {});
   void copy(uint32_t from, uint32_t to);
 
-  // Of each row, the last symbol: drawn, and not yet fed.
+  // Of each row, the last symbol, or the elements of its vector: drawn, and not yet fed.
   std::vector<int64_t> pending(Slots slots = {}) const;
   void set_pending(std::span<const int64_t> symbols, Slots slots = {});
 
@@ -107,6 +108,7 @@ class Engine {
   Seat seat(uint32_t slot) const;
   void name(Slots slots) const;  // into named_: throws std::invalid_argument where they are not slots, each once
   void take(Slots slots);        // for a feed or a run
+  void check_symbols(std::span<const int64_t> symbols) const;
   void run_groups(const Run& run);
   void check_memory() const;
 

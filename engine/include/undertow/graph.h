@@ -55,6 +55,8 @@ enum class EmissionKind : uint32_t {
   mixture_of_logistics = 1,
   mixture_of_gaussians = 2,
   gaussian = 3,
+  bernoulli = 4,  // a vector of independent symbols a step, 0 or 1
+  none = 5,       // outputs, from which nothing is drawn
 };
 
 // Row-major; `data` points into the graph's own memory, 64-byte aligned.
@@ -97,13 +99,13 @@ struct Op {
 
 struct Emission {
   EmissionKind kind;
-  uint32_t num_components;  // of a mixture; else 0
-  double initial_scale, scale_margin;  // of all but categorical; else 0
+  uint32_t num_components;  // of a mixture; of a Bernoulli its elements; else 0
+  double initial_scale, scale_margin;  // of mixtures and the Gaussian; else 0
 };
 
 struct Graph {
   Type precision;  // of the stack's weights, to be told to people
-  uint32_t num_symbols;
+  uint32_t num_symbols;         // 0: steps are floats
   uint32_t condition_channels;  // 0: no condition
   uint32_t output;              // value: the emission's parameters, in domain 0
   Emission emission;
@@ -113,6 +115,11 @@ struct Graph {
   std::vector<Tensor> tensors;
   Facts facts;                  // for programs; the engine reads none
   std::shared_ptr<const std::byte[]> memory;  // what the tensors point into
+
+  // Symbols of a step, and whether they are a vector.
+  bool is_vector() const { return emission.kind == EmissionKind::bernoulli; }
+  uint32_t num_elements() const { return is_vector() ? emission.num_components : 1; }
+  uint32_t input_channels() const;  // floats of a step; 0: steps are symbols
 
   // Bytes of one row's state: rings, pending frames, held frames.
   uint64_t state_bytes() const;

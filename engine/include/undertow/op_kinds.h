@@ -6,7 +6,7 @@
 
 #define UNDERTOW_OPS(op)                                                            \
   op(embed) op(condition) op(conv) op(frame) op(unframe) op(norm) op(add)           \
-  op(previous) op(lstm) op(gru) op(column)
+  op(previous) op(lstm) op(gru) op(column) op(floats)
 
 namespace undertow {
 

@@ -20,7 +20,7 @@ struct Sampling {
 using Softmax = void (*)(const float* logits, uint32_t n, double max, double inverse_temperature, double* weights);
 
 // Uniforms one draw takes.
-uint32_t num_uniforms_of(EmissionKind kind);
+uint32_t num_uniforms_of(const Emission& emission);
 
 class Sampler {
  public:
@@ -29,8 +29,10 @@ class Sampler {
   // From num_params parameters and num_uniforms() uniforms in [0, 1). Where a parameter is not a number there is no
   // such symbol, and it gives num_symbols. Allocates nothing.
   int64_t draw(const float* params, const double* uniforms, const Sampling& sampling);
+  // A step's symbols, one or a vector of them, each of whose elements may be no such symbol.
+  void draw(const float* params, const double* uniforms, const Sampling& sampling, int64_t* out);
 
-  uint32_t num_uniforms() const;
+  uint32_t num_uniforms() const { return num_uniforms_; }
 
  private:
   bool weigh(const float* logits, double temperature);
@@ -41,6 +43,7 @@ class Sampler {
   int64_t draw_bin(double mean, double log_scale, double uniform, double temperature) const;
 
   EmissionKind kind_;
+  uint32_t num_uniforms_;
   uint32_t num_symbols_, num_choices_;  // symbols, or components of a mixture
   Bins bins_;
   Softmax softmax_;

@@ -1,4 +1,5 @@
-// embed      y = table[symbol]      table (num_symbols + 1, C); the last row is the start symbol
+// embed      y = table[symbol]      table (num_symbols + 1, C); the last row is the start symbol. Of a vector of E
+// symbols, the C of each side by side: E · C.
 #include <algorithm>
 
 #include "check_ops.h"
@@ -17,8 +18,10 @@ class Embed final : public Unit {
     const uint32_t channels = table.dims[1];
     for (uint32_t row = 0; row < pass.rows(); row++)
       for (uint32_t tick = 0; tick < pass.count(0, row); tick++) {
-        const size_t symbol = size_t(pass.symbol(row, tick));
-        std::copy_n(table.f32() + symbol * channels, channels, pass.floats(op().output, row, tick));
+        const int64_t* symbols = pass.symbols_of(row, tick);
+        float* y = pass.floats(op().output, row, tick);
+        for (uint32_t element = 0; element < program_.graph.num_elements(); element++)
+          std::copy_n(table.f32() + size_t(symbols[element]) * channels, channels, y + element * channels);
         pass.quantise(op().output, row, tick);
       }
   }
@@ -34,7 +37,8 @@ class Rules final : public OpRules {
       check.fail("has a table of ", shape(table), " ", name(table.type), "; it must be float32, with a row for each of ",
                  check.graph.num_symbols, " symbols and the start");
     }
-    check.output(op, table.dims[1], 0);
+    if (check.graph.num_symbols == 0) check.fail("is in a model of floats");
+    check.output(op, uint64_t(table.dims[1]) * check.graph.num_elements(), 0);
   }
 
   uint64_t tick_bytes(const Graph& graph, const Op& op) const override {
