@@ -34,10 +34,18 @@ auto guarded(const Work& work) {
   }
 }
 
+// Only models of one symbol a step.
+Model single(Model model) {
+  const Graph& graph = model.program()->graph;
+  if (graph.is_vector() || graph.emission.kind == EmissionKind::none)
+    throw Error("a stream is of one symbol a step; for vectors and floats there is undertow/engine.h");
+  return model;
+}
+
 }  // namespace
 
 Stream::Parts::Parts(Model of, const StreamOptions& options)
-    : model(std::move(of)), engine(model.program(), 1, options.threads),
+    : model(single(std::move(of))), engine(model.program(), 1, options.threads),
       sampler(model.program()->graph.emission, model.alphabet().num_symbols(), model.num_params(),
               model.program()->kernels.softmax),
       seed(options.seed), row(options.row), last(model.alphabet().num_symbols()), sampling(checked(options.sampling)),
