@@ -107,9 +107,13 @@ def test_rolls_take_a_temperature_and_no_filters() -> None:
 
 
 @pytest.mark.native
-def test_rolls_fall_back_to_torch() -> None:
-    made = generate(roll_model().float(), num_steps=3)
-    assert made.engine == "torch" and any("torch steps this model" in note for note in made.notes)
+def test_rolls_run_natively_by_default_and_draw_what_torch_draws() -> None:
+    model = roll_model("tcn").float()
+    made = generate(model, num_steps=20, prompt=roll(5), count=2)
+    assert made.engine == "native" and not made.notes
+    assert np.array_equal(made.symbols, generate(model, num_steps=20, prompt=roll(5), count=2, engine="torch").symbols)
+    with refuses(UsageError, "top_k", "categorical"):
+        generate(model, num_steps=3, sampling=Sampling(top_k=3))
 
 
 def test_pixels() -> None:

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from torch import nn
 
-from tests.native.models import KINDS, TCN, build, condition, configs, make, params, symbols
+from tests.native.models import KINDS, build, condition, configs, make, params, symbols
 from tests.native.unsupported import ATTENTIVE, TRANSFORMER, with_doubled
 from undertow.layers import Recurrent, WeightNormConv1d
 from undertow.layers.causal_conv import CausalConvolution
@@ -205,10 +205,6 @@ def with_identity() -> Autoregressive:
         (lambda: build(network=TRANSFORMER), "no network Transformer"),
         (with_doubled, r"no Doubled \(network.head.layers.0\)"),
         (with_identity, r"no Identity \(network.context.inner\)"),
-        (lambda: build(alphabet=dict(kind="mu_law", num_levels=2), emission=dict(kind="bernoulli", num_elements=3)),
-         "no emission 'bernoulli'"),
-        (lambda: build(alphabet=dict(kind="piano_roll"), network=dict(TCN, input="scalar")),
-         "no alphabet 'piano_roll', of a vector a step"),
         (lambda: build().double(), "float32 weights, .*float64"),
     ],
 )  # fmt: skip

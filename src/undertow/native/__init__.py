@@ -6,12 +6,14 @@ from undertow.native.engine import cpu_isas, make_engine, make_program, useful_t
 from undertow.native.export import PRECISIONS, cannot_run, export, precision_of
 from undertow.native.format import read_header, to_bytes, with_source
 from undertow.native.lowering import Lowered, lower
+from undertow.native.outputs import Outputs
 from undertow.native.source import Source, source_of
 
 __all__ = [
     "PRECISIONS",
     "Counter",
     "Lowered",
+    "Outputs",
     "Source",
     "Unsupported",
     "cannot_run",

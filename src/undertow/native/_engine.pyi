@@ -15,6 +15,10 @@ class Program:
     @property
     def num_symbols(self) -> int: ...
     @property
+    def num_elements(self) -> int: ...  # 0: a step is one symbol
+    @property
+    def input_channels(self) -> int: ...  # 0: steps are symbols
+    @property
     def num_params(self) -> int: ...
     @property
     def num_uniforms(self) -> int: ...
@@ -39,7 +43,7 @@ class Engine:
     def set_pending(self, symbols: NDArray[np.int64], slots: Slots = None) -> None: ...
     def feed(
         self,
-        symbols: NDArray[np.int64],
+        symbols: NDArray[np.int64] | None = None,
         condition: NDArray[np.float32] | None = None,
         params: NDArray[np.float32] | None = None,
         slots: Slots = None,
@@ -47,6 +51,7 @@ class Engine:
         cumulative: NDArray[np.uint32] | None = None,
         counted: NDArray[np.int64] | None = None,
         intervals: NDArray[np.uint32] | None = None,
+        inputs: NDArray[np.float32] | None = None,
     ) -> None: ...
     def run(
         self,
@@ -86,6 +91,7 @@ class IntegerCdf:
         counts: NDArray[np.uint32],
         symbols: NDArray[np.int64],
         intervals: NDArray[np.uint32],
+        element: int = 0,
     ) -> None: ...
 
 def cpu_isas() -> list[str]: ...

@@ -43,9 +43,13 @@ class Builder:
     names: list[str] = field(default_factory=list)
     tensors: list[format.Tensor] = field(default_factory=list)
 
-    def embed(self, name: str, table: Tensor) -> int:
-        """One row of a table for each symbol."""
-        return self._add(OpKind.EMBED, name, table.shape[1], 0, weight=self.tensor(table))
+    def embed(self, name: str, table: Tensor, num_elements: int = 1) -> int:
+        """One row of a table for each symbol; of a vector, those of its elements side by side."""
+        return self._add(OpKind.EMBED, name, num_elements * table.shape[1], 0, weight=self.tensor(table))
+
+    def floats(self, name: str, channels: int) -> int:
+        """The floats of each step, in a model without symbols."""
+        return self._add(OpKind.FLOATS, name, channels, 0)
 
     def condition(self, channels: int) -> int:
         """What is known of each step."""

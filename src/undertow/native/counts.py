@@ -1,6 +1,6 @@
 """Integer cumulative counts for a range coder, from the C++ engine: the same on every machine.
 
-B emissions, P parameters, N symbols.
+B emissions, P parameters, N symbols, E elements of a vector symbol.
 """
 
 from typing import TYPE_CHECKING
@@ -37,35 +37,42 @@ class Counter:
     def __init__(self, emission: emissions.Emission, total_bits: int) -> None:
         check_total(total_bits, emission.num_symbols)
         self.num_symbols, self.total_bits = emission.num_symbols, total_bits
+        self.elements = () if emission.num_elements is None else (emission.num_elements,)
         form = emission_of(emission)
         self._cdf: IntegerCdf = engine.make_cdf(
             form.kind, emission.num_symbols, form.num_components, form.initial_scale, form.scale_margin
         )
 
     def cumulative(self, params: NDArray[np.float32]) -> Counts:
-        """The counts below each symbol, and all: (B, P) float32 -> (B, N + 1)."""
-        made = np.empty((len(params), self.num_symbols + 1), dtype=np.uint32)
-        self._cdf.count(np.ascontiguousarray(params), self.total_bits, cumulative=made)
-        return checked(made)
-
-    def intervals(self, params: NDArray[np.float32], symbols: NDArray[np.int64]) -> Counts:
-        """Where the counts of a symbol begin and end: (B, P) float32 and (B,) int64 -> (B, 2).
+        """The counts below each symbol, and all: (B, P) float32 -> (B, N + 1), or (B, E, N + 1).
 
         Raises:
             DataError: a parameter is not a number.
         """
-        made = np.empty((len(params), 2), dtype=np.uint32)
+        made = np.empty((len(params), *self.elements, self.num_symbols + 1), dtype=np.uint32)
+        self._cdf.count(np.ascontiguousarray(params), self.total_bits, cumulative=made)
+        return checked(made)
+
+    def intervals(self, params: NDArray[np.float32], symbols: NDArray[np.int64]) -> Counts:
+        """Where the counts of a symbol begin and end: (B, P) float32 and (B,) or (B, E) int64 -> (…, 2).
+
+        Raises:
+            DataError: a parameter is not a number.
+        """
+        made = np.empty((*symbols.shape, 2), dtype=np.uint32)
         self._cdf.count(np.ascontiguousarray(params), self.total_bits, counted=symbols, intervals=made)
         return checked(made)
 
-    def find(self, params: NDArray[np.float32], counts: Counts) -> tuple[NDArray[np.int64], Counts]:
+    def find(self, params: NDArray[np.float32], counts: Counts, element: int = 0) -> tuple[NDArray[np.int64], Counts]:
         """The symbols that own these counts, and their intervals: (B, P) float32 and (B,) uint32 -> (B,) and (B, 2).
+
+        Of vectors those of one element; the elements are independent.
 
         Raises:
             DataError: a parameter is not a number.
         """
         symbols, made = np.empty(len(params), dtype=np.int64), np.empty((len(params), 2), dtype=np.uint32)
-        self._cdf.find(np.ascontiguousarray(params), self.total_bits, counts, symbols, made)
+        self._cdf.find(np.ascontiguousarray(params), self.total_bits, counts, symbols, made, element)
         return symbols, checked(made)
 
 

@@ -59,6 +59,7 @@ class OpKind(IntEnum):
     LSTM = 8
     GRU = 9
     COLUMN = 10
+    FLOATS = 11
 
 
 class Activation(IntEnum):
@@ -79,12 +80,14 @@ class Activation(IntEnum):
 
 
 class EmissionKind(IntEnum):
-    """Distribution of the next symbol."""
+    """Distribution of the next symbol, or of the elements of a vector; NONE: outputs, and nothing is drawn."""
 
     CATEGORICAL = 0
     MIXTURE_OF_LOGISTICS = 1
     MIXTURE_OF_GAUSSIANS = 2
     GAUSSIAN = 3
+    BERNOULLI = 4
+    NONE = 5
 
 
 # Channels that make one; else one does.
@@ -146,7 +149,10 @@ class Op:
 
 @dataclass(frozen=True, kw_only=True)
 class Emission:
-    """Distribution of the next symbol; `num_components` is a mixture's, the other two are all but a categorical's."""
+    """Distribution of the next symbol.
+
+    `num_components` are a mixture's, or a Bernoulli's elements; the other two are a mixture's and a Gaussian's.
+    """
 
     kind: EmissionKind
     num_components: int = 0

@@ -52,10 +52,11 @@ def lower(model: Any, precision: str = "float32") -> Lowered:
         Unsupported: the engine cannot run the model; the message names what it lacks.
     """
     _check_weights(model)
-    emission = emission_of(model.emission)
-    _check_symbols(model)
+    reads = "predict" in model.abilities
+    emission = format.Emission(kind=EmissionKind.NONE) if reads else emission_of(model.emission)
     writer = _writer(model)
     _check_network(writer.network)
+    _check_symbols(model, writer)
     modules = {module: name for name, module in model.named_modules()}
     build = Builder(PRECISIONS[precision], modules, modules[writer.network])
     channels = writer.condition_channels
@@ -90,6 +91,8 @@ class Writer(NamedTuple):
 
 
 def _writer(model: Any) -> Writer:
+    if "predict" in model.abilities:
+        return Writer(model.network, model.alphabet.num_symbols, 0)
     if isinstance(model.network, EncoderDecoder):
         return Writer(model.network.decoder, model.target.shape.num_symbols, 0)
     return Writer(model.network, model.alphabet.num_symbols, model.conditioner.channels)
@@ -102,9 +105,10 @@ def _check_weights(model: nn.Module) -> None:
             raise Unsupported(f"the native engine needs float32 weights, but this model has {name}")
 
 
-def _check_symbols(model: Any) -> None:
-    if model.alphabet.num_elements is not None:
-        raise Unsupported(f"the native engine has no alphabet '{model.alphabet.config.kind}', of a vector a step")
+def _check_symbols(model: Any, writer: Writer) -> None:
+    """Vectors of symbols are read as their scalars, and drawn as sets."""
+    if model.alphabet.num_elements is not None and writer.network.takes_symbols:
+        raise Unsupported(f"the native engine has no embedding of an alphabet '{model.alphabet.config.kind}'")
 
 
 def _check_network(network: nn.Module) -> None:
@@ -113,11 +117,14 @@ def _check_network(network: nn.Module) -> None:
 
 
 def _inputs(build: Builder, model: Any, writer: Writer) -> Values:
-    """The network's input: symbols, or their scalars, from a table that includes the start symbol."""
+    """The network's input: symbols, or their scalars, from a table that includes the start symbol; or floats."""
     if writer.network.takes_symbols:
         return SYMBOLS
+    num_elements = model.alphabet.num_elements or 1
+    if writer.num_symbols == 0:
+        return (build.floats("alphabet", num_elements),)
     scalars = model.alphabet.to_scalar(torch.arange(writer.num_symbols + 1))
-    return (build.embed("alphabet", scalars[:, None]),)
+    return (build.embed("alphabet", scalars[:, None], num_elements),)
 
 
 def _network(build: Builder, network: Network, x: Values, condition: Values) -> int:
@@ -317,6 +324,8 @@ def emission_of(emission: emissions.Emission) -> format.Emission:
     kind, config = EMISSIONS[type(emission)], emission.config
     if kind == EmissionKind.CATEGORICAL:
         return format.Emission(kind=kind)
+    if kind == EmissionKind.BERNOULLI:
+        return format.Emission(kind=kind, num_components=config.num_elements)
     scales = {"initial_scale": config.initial_scale, "scale_margin": config.scale_margin}
     if kind == EmissionKind.GAUSSIAN:
         return format.Emission(kind=kind, **scales)
@@ -324,6 +333,7 @@ def emission_of(emission: emissions.Emission) -> format.Emission:
 
 
 EMISSIONS: dict[type[emissions.Emission], EmissionKind] = {
+    emissions.Bernoulli: EmissionKind.BERNOULLI,
     emissions.Categorical: EmissionKind.CATEGORICAL,
     emissions.MixtureOfLogistics: EmissionKind.MIXTURE_OF_LOGISTICS,
     emissions.MixtureOfGaussians: EmissionKind.MIXTURE_OF_GAUSSIANS,

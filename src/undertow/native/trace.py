@@ -49,7 +49,7 @@ def trace(
     """Every value of a graph of float32 tensors and its ticks (T, C), in the order they are made.
 
     Args:
-        symbols: (T,) int64, the start symbol first.
+        symbols: (T,) int64, the start symbol first; of vectors (T, E), and of floats (T, C) float32.
         condition: (T or 1, Y) float32; None if the model has none.
         memory: of a decoder's source, leaves by name, (S, …) float32 without padding.
         first: of a decoder's first state, leaves by name (1, …); what it lacks is as a graph says.
@@ -95,7 +95,11 @@ def _ticks(graph: Graph, num_steps: int) -> list[int]:
 
 
 def _embed(graph: Graph, op: Op, given: Given) -> Tensor:
-    return _tensor(graph, op.weight)[given.symbols]
+    return _tensor(graph, op.weight)[given.symbols].flatten(1)
+
+
+def _floats(graph: Graph, op: Op, given: Given) -> Tensor:
+    return given.symbols
 
 
 def _condition(graph: Graph, op: Op, given: Given) -> Tensor:
@@ -183,6 +187,7 @@ def _first(graph: Graph, op: Op) -> Tensor:
 COMPUTE: dict[OpKind, Callable[[Graph, Op, Given], Tensor]] = {
     OpKind.EMBED: _embed,
     OpKind.CONDITION: _condition,
+    OpKind.FLOATS: _floats,
     OpKind.CONV: _conv,
     OpKind.FRAME: _frame,
     OpKind.UNFRAME: _unframe,

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from undertow.batch import Batch, Condition
-from undertow.errors import DataError
+from undertow.errors import DataError, UsageError
 from undertow.native import Counter, lower, make_engine, make_program, to_bytes, useful_threads
 from undertow.native.counts import checked
 from undertow.options import PLAIN, Sampling
@@ -83,7 +83,7 @@ class NativeSession(Session):
         return (known[0] if len(known) == 1 else torch.cat(known, dim=1)).to(symbols.device)
 
     def feed_counts(self, symbols: Tensor, total_bits: int, condition: Condition = NOTHING) -> np.ndarray:
-        """Append known symbols (B, T), and return where the counts of each begin and end, (B, T, 2) uint32.
+        """Append known symbols (B, T) or (B, T, E), and return where the counts of each begin and end, (…, 2) uint32.
 
         There are 2^total_bits counts in all, and every symbol has one or more (`undertow.native.Counter`). The numbers
         are the same for every machine, number of threads, batch and chunk.
@@ -99,7 +99,7 @@ class NativeSession(Session):
         else:
             past, counted = torch.cat([self._pending(), symbols[:, :-1].cpu()], dim=1), symbols
         if past.shape[1]:
-            intervals = np.empty((*past.shape, 2), dtype=np.uint32)
+            intervals = np.empty((*counted.shape, 2), dtype=np.uint32)
             told = aligned_array(condition.steps(len(known), num_steps), self.num_rows)
             self._begun.feed(
                 contiguous(past),
@@ -118,12 +118,15 @@ class NativeSession(Session):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Append to each row the symbol that owns a count: (B,) uint32 -> symbols (B,) and their intervals (B, 2).
 
-        With the intervals of `feed_counts` a range coder encodes; with this, step by step, it decodes.
+        With the intervals of `feed_counts` a range coder encodes; with this, step by step, it decodes. The elements of
+        a vector are found one after another, by `Counter.find` in what `peek` gives; then it is fed.
 
         Raises:
-            UsageError: there are fewer counts than symbols, or more than 2^30.
+            UsageError: there are fewer counts than symbols, or more than 2^30; or steps are vectors.
             DataError: the model's parameters are not numbers.
         """
+        if self._program.num_elements:
+            raise UsageError("steps of this model are vectors, whose elements are found one by one: peek, then feed")
         symbols, intervals = self._counter(total_bits).find(contiguous(self.peek(condition)), counts)
         self._put(torch.from_numpy(symbols)[:, None])
         return symbols, intervals
@@ -268,7 +271,7 @@ class NativeSession(Session):
 
     def _prime(self, rows: Sequence[int], prompts: Tensor, conditions: Conditions) -> None:
         """Bring rows behind prompts (B, L) of one length: all symbols are fed but the last, which is pending."""
-        slots, (num_rows, length) = self._slots[np.asarray(rows)], prompts.shape
+        slots, (num_rows, length) = self._slots[np.asarray(rows)], prompts.shape[:2]
         if length == 0:
             return
         past = self.model.past(prompts[:, :-1])
@@ -279,7 +282,7 @@ class NativeSession(Session):
 
     def _params(self, inputs: Tensor, condition: Condition) -> Tensor:
         """Feed inputs (B, T), and return the parameters (B, T, P) after each."""
-        params = np.empty((*inputs.shape, self._program.num_params), dtype=np.float32)
+        params = np.empty((*inputs.shape[:2], self._program.num_params), dtype=np.float32)
         self._begun.feed(contiguous(inputs), aligned_array(condition, self.num_rows), params, self._slots)
         return torch.from_numpy(params)
 
@@ -296,7 +299,8 @@ class NativeSession(Session):
 
     def _run(self, noise: Noise, num_steps: int, sampling: Samplings, condition: Condition) -> Tensor:
         """Draw symbols (B, T) in the engine."""
-        drawn = np.empty((self.num_rows, num_steps), dtype=np.int64)
+        elements = self._program.num_elements
+        drawn = np.empty((self.num_rows, num_steps, *[elements] * (elements > 0)), dtype=np.int64)
         each = [sampling] if isinstance(sampling, Sampling) else sampling
         keys = noise.skip(num_steps)
         self._begun.run(
