@@ -31,6 +31,7 @@ engine-test: .engine-tools
 	build/examples/first tests/golden/int8-categorical.engine
 	build/examples/generate tests/golden/int8-categorical.engine build/examples/theo.wav 10 theo
 	build/examples/blocks tests/golden/int8-categorical.engine 10
+	build/examples/blocks tests/golden/effect.engine 1
 
 # Address and undefined behaviour, then threads, whose older runtimes fail under address randomisation.
 engine-sanitize: .engine-tools

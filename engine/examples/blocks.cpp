@@ -66,16 +66,20 @@ int main(int argc, char** argv) {
     std::printf("%s, %s, %.0f Hz; microseconds a block: mean, most (share of its time)\n", model.precision(),
                 model.isa().c_str(), rate);
     size_t allocated = 0;
+    const bool effect = model.input_channels() > 0;  // reads and gives floats; nothing is drawn from it
+    const size_t channels = effect ? model.input_channels() : 1;
     for (size_t size = 16; size <= 512; size *= 2) {
       undertow::Stream drawing(model), processing(model, {.sampling = {.temperature = 0}});
-      std::vector<float> samples(size);
+      std::vector<float> samples(size * channels), out(size * (effect ? model.num_params() : 1));
       const int blocks = std::max(1, int(seconds * rate / double(size)));
       const double block_time = 1e6 * double(size) / rate;
       const size_t before = allocations;
-      const Times drawn = measure(blocks, [&](int) { drawing.draw(samples.data(), size); });
+      const Times drawn = measure(effect ? 0 : blocks, [&](int) {
+        if (!effect) drawing.draw(out.data(), size);
+      });
       const Times processed = measure(blocks, [&](int block) {
         fill(samples, block);
-        processing.process(samples.data(), samples.data(), size);
+        processing.process(samples.data(), out.data(), size);
       });
       allocated += allocations - before;
       std::printf("%4zu samples: drawn %8.1f, %8.1f (%5.1f %%); processed %8.1f, %8.1f (%5.1f %%)\n", size, drawn.mean,

@@ -23,7 +23,8 @@ int main(int argc, char** argv) {
     undertow::Stream stream(model, options);
     std::vector<float> samples(size_t(seconds * model.sample_rate()));
     stream.draw(samples.data(), samples.size());
-    if (!write_wav(argv[2], samples, model.sample_rate())) throw undertow::Error(std::string(argv[2]) + " cannot be written");
+    if (!write_wav(argv[2], samples, model.sample_rate()))
+      throw undertow::Error(std::string(argv[2]) + " cannot be written");
     std::printf("%s: %zu samples at %u Hz, by %s (%s)\n", argv[2], samples.size(), model.sample_rate(), model.precision(),
                 model.isa().c_str());
   } catch (const undertow::Error& error) {

@@ -10,6 +10,7 @@
 
 #include "check.h"
 #include "file_builder.h"
+#include "memory.h"
 #include "memories.h"
 #include "program.h"
 #include "state.h"
@@ -59,13 +60,13 @@ void step(std::shared_ptr<const Program> program) {
 }
 
 // The same by the face that programs use: what facts say of a model is right, or refused.
-void stream(std::span<const std::byte> file, uint64_t state_bytes) {
+void stream(std::span<const std::byte> file, const Graph& graph) {
   constexpr uint64_t most_bytes = 1 << 16;
-  if (state_bytes > most_bytes) return;
+  if (graph.state_bytes() > most_bytes || !memory_shapes(graph).empty()) return;
   Stream stream(Model(file, "scalar"));
   const std::vector<float> condition(3 * stream.model().condition_channels());
-  int64_t drawn[3];
-  stream.draw(drawn, condition.data());
+  std::vector<int64_t> drawn(3 * stream.model().num_elements());
+  if (stream.model().program()->graph.emission.kind != EmissionKind::none) stream.draw(drawn, condition.data());
   stream.load(stream.save());
 }
 
@@ -76,7 +77,7 @@ std::string refusal(std::span<const std::byte> file) {
     const auto program = std::make_shared<const Program>(file, "scalar");
     require_limits(program->graph, file.size());
     step(program);
-    stream(file, program->graph.state_bytes());
+    stream(file, program->graph);
   } catch (const FormatError& error) {
     return error.what();
   } catch (const Error& error) {

@@ -84,7 +84,8 @@ std::string Alphabet::text(std::span<const int64_t> symbols) const {
 std::vector<int64_t> Alphabet::symbols(std::string_view text) const {
   if (!is_text()) throw Error("this model's symbols are not text");
   if (kind_ != "bytes" && kind_ != "characters")
-    throw Error("this model reads " + (unit_.empty() ? "symbol" : unit_) + "s that only their tokenizer divides; give symbols");
+    throw Error("this model reads " + (unit_.empty() ? "symbol" : unit_) +
+                "s that only their tokenizer divides; give symbols");
   std::vector<int64_t> found;
   for (size_t at = 0; at < text.size();) {
     const std::string_view one = text.substr(at, kind_ == "bytes" ? 1 : length_of(text[at]));

@@ -76,6 +76,8 @@ ptrdiff_t put(const void* from, size_t bytes, void* to, size_t capacity) {
   return ptrdiff_t(bytes);
 }
 
+size_t elements(const undertow_stream* stream) { return stream->stream.model().num_elements(); }
+
 const undertow::Fact* fact(const undertow_model* model, const char* name) {
   return undertow::find(model->model.facts(), name);
 }
@@ -106,6 +108,8 @@ uint64_t undertow_receptive_field(const undertow_model* model) { return model->m
 uint64_t undertow_max_length(const undertow_model* model) { return model->model.max_length(); }
 uint32_t undertow_num_symbols(const undertow_model* model) { return model->model.alphabet().num_symbols(); }
 uint32_t undertow_num_params(const undertow_model* model) { return model->model.num_params(); }
+uint32_t undertow_num_elements(const undertow_model* model) { return model->model.num_elements(); }
+uint32_t undertow_input_channels(const undertow_model* model) { return model->model.input_channels(); }
 uint32_t undertow_condition_channels(const undertow_model* model) { return model->model.condition_channels(); }
 uint32_t undertow_label_channels(const undertow_model* model) { return model->model.label_channels(); }
 const char* undertow_precision(const undertow_model* model) { return model->model.precision(); }
@@ -144,14 +148,17 @@ int undertow_stream_reserve(undertow_stream* stream, size_t count) {
 }
 uint64_t undertow_stream_position(const undertow_stream* stream) { return stream->stream.position(); }
 
-int undertow_feed(undertow_stream* stream, const int64_t* symbols, size_t count, const float* condition, float* params) {
-  return succeeds(stream, [&] { stream->stream.feed({symbols, count}, condition, params); });
+int undertow_feed(undertow_stream* stream, const int64_t* symbols, size_t count, const float* condition,
+                  float* params) {
+  return succeeds(stream, [&] { stream->stream.feed({symbols, count * elements(stream)}, condition, params); });
 }
 int undertow_draw(undertow_stream* stream, int64_t* symbols, size_t count, const float* condition) {
-  return succeeds(stream, [&] { stream->stream.draw({symbols, count}, condition); });
+  return succeeds(stream, [&] { stream->stream.draw({symbols, count * elements(stream)}, condition); });
 }
 int undertow_process(undertow_stream* stream, const int64_t* in, int64_t* out, size_t count, const float* condition) {
-  return succeeds(stream, [&] { stream->stream.process({in, count}, {out, count}, condition); });
+  return succeeds(stream, [&] {
+    stream->stream.process({in, count * elements(stream)}, {out, count * elements(stream)}, condition);
+  });
 }
 int undertow_feed_samples(undertow_stream* stream, const float* samples, size_t count, const float* condition) {
   return succeeds(stream, [&] { stream->stream.feed(samples, count, condition); });
@@ -159,7 +166,8 @@ int undertow_feed_samples(undertow_stream* stream, const float* samples, size_t 
 int undertow_draw_samples(undertow_stream* stream, float* samples, size_t count, const float* condition) {
   return succeeds(stream, [&] { stream->stream.draw(samples, count, condition); });
 }
-int undertow_process_samples(undertow_stream* stream, const float* in, float* out, size_t count, const float* condition) {
+int undertow_process_samples(undertow_stream* stream, const float* in, float* out, size_t count,
+                             const float* condition) {
   return succeeds(stream, [&] { stream->stream.process(in, out, count, condition); });
 }
 

@@ -19,7 +19,8 @@ uint64_t number(const Facts& facts, std::string_view name, uint64_t most) {
   const Fact* fact = find(facts, name);
   if (!fact) return 0;
   if (fact->integers.size() != 1 || fact->integers[0] < 1 || uint64_t(fact->integers[0]) > most)
-    throw Error("the model file has a " + std::string(name) + " that is not one number from 1 to " + std::to_string(most));
+    throw Error("the model file has a " + std::string(name) + " that is not one number from 1 to " +
+                std::to_string(most));
   return uint64_t(fact->integers[0]);
 }
 
@@ -82,7 +83,8 @@ struct Model::Parts {
   const float* vector(size_t label, std::string_view name) const {
     const std::vector<std::string>& classes = labels[label].classes;
     const auto found = std::find(classes.begin(), classes.end(), name);
-    return found == classes.end() ? nullptr : vectors[label]->data() + label_channels * (1 + size_t(found - classes.begin()));
+    if (found == classes.end()) return nullptr;
+    return vectors[label]->data() + label_channels * (1 + size_t(found - classes.begin()));
   }
 
   std::shared_ptr<const Program> program;
@@ -108,6 +110,8 @@ uint32_t Model::label_channels() const { return parts_->label_channels; }
 const char* Model::precision() const { return name(parts_->graph.precision); }
 std::string Model::isa() const { return std::string(parts_->program->kernels.name); }
 uint32_t Model::num_params() const { return parts_->program->num_params(); }
+uint32_t Model::num_elements() const { return parts_->graph.num_elements(); }
+uint32_t Model::input_channels() const { return parts_->graph.input_channels(); }
 uint64_t Model::weight_bytes() const { return parts_->program->weight_bytes(); }
 uint64_t Model::state_bytes() const { return parts_->graph.state_bytes(); }
 const Facts& Model::facts() const { return parts_->graph.facts; }
@@ -138,7 +142,8 @@ std::vector<float> Model::condition(std::string_view only) const {
   std::optional<std::string> owner;
   for (size_t label = 0; label < parts_->labels.size(); label++)
     if (parts_->vector(label, only)) {
-      if (owner) throw Error("both labels " + *owner + " and " + labels()[label].name + " have a class " + std::string(only));
+      if (owner)
+        throw Error("both labels " + *owner + " and " + labels()[label].name + " have a class " + std::string(only));
       owner = labels()[label].name;
     }
   if (!owner) throw Error("no label of this model has a class " + std::string(only));

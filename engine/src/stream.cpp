@@ -34,23 +34,17 @@ auto guarded(const Work& work) {
   }
 }
 
-// Only models of one symbol a step.
-Model single(Model model) {
-  const Graph& graph = model.program()->graph;
-  if (graph.is_vector() || graph.emission.kind == EmissionKind::none)
-    throw Error("a stream is of one symbol a step; for vectors and floats there is undertow/engine.h");
-  return model;
-}
-
 }  // namespace
 
 Stream::Parts::Parts(Model of, const StreamOptions& options)
-    : model(single(std::move(of))), engine(model.program(), 1, options.threads),
+    : model(std::move(of)), engine(model.program(), 1, options.threads),
       sampler(model.program()->graph.emission, model.alphabet().num_symbols(), model.num_params(),
               model.program()->kernels.softmax),
-      seed(options.seed), row(options.row), last(model.alphabet().num_symbols()), sampling(checked(options.sampling)),
+      seed(options.seed), row(options.row), elements(model.num_elements()),
+      last(elements, model.alphabet().num_symbols()), sampling(checked(options.sampling)),
       condition(condition_of(model, options)), every_step(model.label_channels() < model.condition_channels()),
-      inputs(stream_block), drawn(stream_block), params(stream_block * model.num_params()),
+      nothing_drawn(model.program()->graph.emission.kind == EmissionKind::none),
+      inputs(stream_block * elements), drawn(stream_block), params(stream_block * model.num_params()),
       uniforms(sampler.num_uniforms()) {}
 
 void Stream::Parts::check_length(size_t count) const {
@@ -60,11 +54,42 @@ void Stream::Parts::check_length(size_t count) const {
                 std::to_string(position) + ", and these are " + std::to_string(count));
 }
 
-void Stream::Parts::check_symbols(std::span<const int64_t> symbols) const {
+size_t Stream::Parts::check_symbols(std::span<const int64_t> symbols) const {
+  check_symbolic();
   for (int64_t symbol : symbols)
     if (symbol < 0 || symbol >= model.alphabet().num_symbols())
       throw Error("symbol " + std::to_string(symbol) + " is outside the alphabet, 0 to " +
                   std::to_string(model.alphabet().num_symbols() - 1));
+  return count_steps(symbols.size());
+}
+
+size_t Stream::Parts::count_steps(size_t symbols) const {
+  check_symbolic();
+  if (symbols % elements != 0)
+    throw Error("a step of this model is " + std::to_string(elements) + " symbols; these are " +
+                std::to_string(symbols));
+  check_length(symbols / elements);
+  return symbols / elements;
+}
+
+void Stream::Parts::check_drawn() const {
+  if (nothing_drawn) throw Error("this model predicts, and nothing is drawn from it: feed gives what it predicts");
+}
+
+void Stream::Parts::check_symbolic() const {
+  if (model.input_channels() > 0) throw Error("this model reads and gives floats, not symbols");
+}
+
+// As check_symbols, but the start symbol is one too.
+void Stream::Parts::check_pending(std::span<const int64_t> symbols) const {
+  for (int64_t symbol : symbols)
+    if (symbol < 0 || symbol > model.alphabet().num_symbols()) throw Error("the saved state does not fit its model");
+}
+
+void Stream::Parts::check_inputs(const float* inputs, size_t count) const {
+  for (size_t i = 0; i < count * model.input_channels(); i++)
+    if (!std::isfinite(inputs[i]))
+      throw Error("an input of step " + std::to_string(i / model.input_channels()) + " is not a number");
 }
 
 Condition Stream::Parts::known(const float* given, size_t count) const {
@@ -78,24 +103,30 @@ Condition Stream::Parts::known(const float* given, size_t count) const {
 void Stream::Parts::reset() {
   engine.reset();
   position = 0;
-  last = model.alphabet().num_symbols();
+  std::fill(last.begin(), last.end(), int64_t(model.alphabet().num_symbols()));
 }
 
 void Stream::Parts::read(const int64_t* symbols, size_t count, const float* given, float* wanted) {
-  inputs[0] = last;
-  std::copy_n(symbols, count - 1, inputs.data() + 1);
+  if (nothing_drawn) {  // what it gives is of the symbols up to each, itself included
+    engine.feed({symbols, int64_t(count), known(given, count), wanted});
+    position += count;
+    return;
+  }
+  std::copy(last.begin(), last.end(), inputs.begin());
+  std::copy_n(symbols, (count - 1) * elements, inputs.data() + elements);
   engine.feed({inputs.data(), int64_t(count), known(given, count), wanted});
-  last = symbols[count - 1];
-  engine.set_pending({&last, 1});
+  std::copy_n(symbols + (count - 1) * elements, elements, last.begin());
+  engine.set_pending(last);
   position += count;
 }
 
 void Stream::Parts::draw(int64_t* symbols, size_t count, const float* given) {
   const int64_t keys[] = {int64_t(seed), int64_t(row), int64_t(position)}, steps = int64_t(count);
-  engine.run({symbols, steps, steps, known(given, count), sampling, nullptr, 0, keys});
-  last = symbols[count - 1];
+  const size_t size = count * elements;
+  engine.run({symbols, steps, int64_t(size), known(given, count), sampling, nullptr, 0, keys});
+  std::copy_n(symbols + size - elements, elements, last.begin());
   position += count;
-  if (std::count(symbols, symbols + count, int64_t(model.alphabet().num_symbols())) > 0)
+  if (std::count(symbols, symbols + size, int64_t(model.alphabet().num_symbols())) > 0)
     throw Error("the model's output is not a number");
 }
 
@@ -104,9 +135,15 @@ void Stream::Parts::expect(int64_t* symbols, size_t count) {
   const int64_t none = model.alphabet().num_symbols();
   for (size_t i = 0; i < count; i++) {
     undertow::uniforms(seed, row, position - count + i, sampler.num_uniforms(), uniforms.data());
-    symbols[i] = sampler.draw(params.data() + i * model.num_params(), uniforms.data(), sampling);
-    if (symbols[i] == none) throw Error("the model's output is not a number");
+    int64_t* step = symbols + i * elements;
+    sampler.draw(params.data() + i * model.num_params(), uniforms.data(), sampling, step);
+    if (std::count(step, step + elements, none) > 0) throw Error("the model's output is not a number");
   }
+}
+
+void Stream::Parts::transform(const float* in, float* out, size_t count, const float* given) {
+  engine.feed({nullptr, int64_t(count), known(given, count), out, {}, {}, in});
+  position += count;
 }
 
 Stream::Stream(Model model, const StreamOptions& options)
@@ -129,32 +166,37 @@ void in_blocks(size_t count, size_t channels, const float* condition, const Work
 }  // namespace
 
 void Stream::feed(std::span<const int64_t> symbols, const float* condition, float* params) {
-  parts_->check_length(symbols.size());
-  parts_->check_symbols(symbols);
-  in_blocks(symbols.size(), model().condition_channels(), condition, [&](size_t done, size_t count, const float* known) {
-    parts_->read(symbols.data() + done, count, known, params ? params + done * model().num_params() : nullptr);
+  const size_t steps = parts_->check_symbols(symbols), elements = parts_->elements;
+  in_blocks(steps, model().condition_channels(), condition, [&](size_t done, size_t count, const float* known) {
+    parts_->read(symbols.data() + done * elements, count, known, params ? params + done * model().num_params() : nullptr);
   });
 }
 
 void Stream::draw(std::span<int64_t> symbols, const float* condition) {
-  parts_->check_length(symbols.size());
-  if (symbols.empty()) return;
-  guarded([&] { parts_->draw(symbols.data(), symbols.size(), condition); });
+  const size_t steps = parts_->count_steps(symbols.size());
+  parts_->check_drawn();
+  if (steps == 0) return;
+  guarded([&] { parts_->draw(symbols.data(), steps, condition); });
 }
 
 void Stream::process(std::span<const int64_t> in, std::span<int64_t> out, const float* condition) {
   if (in.size() != out.size()) throw Error("process takes as many symbols as it gives");
-  parts_->check_length(in.size());
-  parts_->check_symbols(in);
-  in_blocks(in.size(), model().condition_channels(), condition, [&](size_t done, size_t count, const float* known) {
-    parts_->read(in.data() + done, count, known, parts_->params.data());
-    parts_->expect(out.data() + done, count);
+  parts_->check_drawn();
+  const size_t steps = parts_->check_symbols(in), elements = parts_->elements;
+  in_blocks(steps, model().condition_channels(), condition, [&](size_t done, size_t count, const float* known) {
+    parts_->read(in.data() + done * elements, count, known, parts_->params.data());
+    parts_->expect(out.data() + done * elements, count);
   });
 }
 
 void Stream::feed(const float* samples, size_t count, const float* condition) {
   const Alphabet& alphabet = model().alphabet();
   parts_->check_length(count);
+  if (model().input_channels() > 0) {
+    parts_->check_inputs(samples, count);
+    if (count > 0) guarded([&] { parts_->transform(samples, nullptr, count, condition); });
+    return;
+  }
   for (size_t i = 0; i < count; i++) alphabet.symbol(samples[i]);
   in_blocks(count, model().condition_channels(), condition, [&](size_t done, size_t steps, const float* known) {
     for (size_t i = 0; i < steps; i++) parts_->drawn[i] = alphabet.symbol(samples[done + i]);
@@ -165,6 +207,7 @@ void Stream::feed(const float* samples, size_t count, const float* condition) {
 void Stream::draw(float* samples, size_t count, const float* condition) {
   const Alphabet& alphabet = model().alphabet();
   parts_->check_length(count);
+  parts_->check_drawn();
   if (!alphabet.is_sound()) throw Error("this model's symbols are not samples of sound");
   in_blocks(count, model().condition_channels(), condition, [&](size_t done, size_t steps, const float* known) {
     parts_->draw(parts_->drawn.data(), steps, known);
@@ -175,6 +218,12 @@ void Stream::draw(float* samples, size_t count, const float* condition) {
 void Stream::process(const float* in, float* out, size_t count, const float* condition) {
   const Alphabet& alphabet = model().alphabet();
   parts_->check_length(count);
+  if (model().input_channels() > 0) {
+    parts_->check_inputs(in, count);
+    if (count > 0) guarded([&] { parts_->transform(in, out, count, condition); });
+    return;
+  }
+  parts_->check_drawn();
   for (size_t i = 0; i < count; i++) alphabet.symbol(in[i]);
   in_blocks(count, model().condition_channels(), condition, [&](size_t done, size_t steps, const float* known) {
     for (size_t i = 0; i < steps; i++) parts_->drawn[i] = alphabet.symbol(in[done + i]);

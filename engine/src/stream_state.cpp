@@ -17,7 +17,7 @@ class Writer {
   void put(const T& number) {
     put(&number, sizeof(T));
   }
-  void put(const void* from, size_t bytes) {
+  [[gnu::noinline]] void put(const void* from, size_t bytes) {  // GCC 12 warns of overflows in what it inlines here
     bytes_.resize(bytes_.size() + bytes);
     if (bytes > 0) std::memcpy(bytes_.data() + bytes_.size() - bytes, from, bytes);
   }
@@ -105,7 +105,8 @@ std::vector<std::byte> Stream::save() const {
   writer.put(magic);
   writer.put(uint32_t(0));
   writer.put(stream.model.identity());
-  writer.put(stream.seed), writer.put(stream.row), writer.put(stream.position), writer.put(stream.last);
+  writer.put(stream.seed), writer.put(stream.row), writer.put(stream.position);
+  writer.put_all(stream.last);
   writer.put(stream.sampling.temperature), writer.put(stream.sampling.top_p), writer.put(stream.sampling.top_k);
   writer.put_all(stream.condition);
   const std::vector<Leaf> leaves = stream.engine.state();
@@ -118,12 +119,12 @@ void Stream::load(std::span<const std::byte> saved) {
   Parts& stream = *parts_;
   SavedReader reader = opened(saved, stream.model.identity());
   const auto seed = reader.take<uint64_t>(), row = reader.take<uint64_t>(), position = reader.take<uint64_t>();
-  const auto last = reader.take<int64_t>();
+  const auto last = reader.take_all<std::vector<int64_t>>();
   Sampling sampling;
   sampling.temperature = reader.take<double>(), sampling.top_p = reader.take<double>();
   sampling.top_k = reader.take<uint32_t>();
   const auto condition = reader.take_all<std::vector<float>>();
-  if (condition.size() != stream.condition.size() || last < 0 || last > stream.model.alphabet().num_symbols())
+  if (condition.size() != stream.condition.size() || last.size() != stream.last.size())
     throw Error("the saved state does not fit its model");
   std::vector<Leaf> leaves;
   for (uint32_t left = reader.take<uint32_t>(); left > 0; left--) leaves.push_back(take_leaf(reader));
@@ -131,8 +132,9 @@ void Stream::load(std::span<const std::byte> saved) {
   const Sampling before = stream.sampling;
   set_sampling(sampling);
   try {
+    stream.check_pending(last);
     stream.engine.restore(std::move(leaves));
-    stream.engine.set_pending({&last, 1});
+    if (!stream.nothing_drawn) stream.engine.set_pending(last);
   } catch (const std::logic_error& error) {
     stream.sampling = before;
     throw Error(error.what());

@@ -85,7 +85,8 @@ int check_c_face(const void* file, size_t bytes) {
   if (line != 0) return line;
   CHECK(undertow_open_bytes("no model", 8) == NULL);
   CHECK(strcmp(undertow_last_error(), "not an engine's model file: it does not begin with UNDERTOW") == 0);
-  CHECK(undertow_open(NULL) == NULL && undertow_stream_open(NULL, NULL) == NULL && undertow_draw(NULL, NULL, 0, NULL) == -1);
+  CHECK(undertow_open(NULL) == NULL && undertow_stream_open(NULL, NULL) == NULL);
+  CHECK(undertow_draw(NULL, NULL, 0, NULL) == -1);
   CHECK(strcmp(undertow_last_error(), "a null pointer was given") == 0);
   CHECK(undertow_open("no/such/file") == NULL);
   CHECK(strcmp(undertow_last_error(), "no/such/file: No such file or directory") == 0);

@@ -86,7 +86,7 @@ TEST_CASE("known symbols: as drawn ones, with the parameters of each") {
   Stream greedy(sound(), {.label = "lucas", .sampling = {.temperature = 0}});
   std::vector<int64_t> expected(700), processed(begun);
   for (size_t i = 0; i < 700; i++)
-    expected[i] = std::max_element(params.begin() + 16 * i, params.begin() + 16 * (i + 1)) - params.begin() - 16 * int64_t(i);
+    expected[i] = std::max_element(&params[16 * i], &params[16 * i] + 16) - &params[16 * i];
   greedy.process(processed, processed);
   CHECK(processed == expected);
   CHECK(greedy.position() == 700);
@@ -115,6 +115,73 @@ TEST_CASE("the condition of every step") {
   for (int64_t symbol : drawn(chunks, 59, condition.data() + 5)) joined.push_back(symbol);
   CHECK(joined == expected);
   CHECK_THROWS_WITH_AS(drawn(whole, 1), "this model needs the condition of every step", Error);
+}
+
+TEST_CASE("steps that are vectors of symbols") {
+  const undertow::Model model(roll().build());
+  CHECK(model.num_elements() == 5);
+  Stream whole(model, {.seed = 6}), chunks(model, {.seed = 6}), reading(model, {.seed = 6});
+  const std::vector<int64_t> expected = drawn(whole, 5 * 600);
+  CHECK(whole.position() == 600);
+  std::vector<int64_t> joined = drawn(chunks, 5), processed(expected.size());
+  for (int64_t symbol : drawn(chunks, 5 * 599)) joined.push_back(symbol);
+  CHECK(joined == expected);
+  reading.process(expected, processed);
+  CHECK(processed == expected);
+  const std::vector<std::byte> saved = reading.save();
+  const std::vector<int64_t> next = drawn(reading, 50);
+  chunks.load(saved);
+  CHECK(drawn(chunks, 50) == next);
+  CHECK_THROWS_WITH_AS(drawn(whole, 7), "a step of this model is 5 symbols; these are 7", Error);
+}
+
+TEST_CASE("a model that predicts gives outputs of each symbol, and none is drawn") {
+  FileBuilder builder(1);
+  const uint32_t x = builder.embed(6);
+  builder.conv({x}, 3, {.kernel_size = 2});
+  builder.emission.kind = undertow::EmissionKind::none;
+  const undertow::Model model(builder.build());
+  Stream whole(model), chunks(model);
+  const std::vector<int64_t> symbols{3, 1, 4, 1, 5, 9};
+  std::vector<float> outputs(18), joined(18), expected(18);
+  whole.feed(symbols, nullptr, outputs.data());
+  chunks.feed(std::span(symbols).first(1), nullptr, joined.data());
+  chunks.feed(std::span(symbols).last(5), nullptr, joined.data() + 3);
+  CHECK(joined == outputs);
+  undertow::Engine(model.program(), 1, 1).feed({symbols.data(), 6, {}, expected.data()});
+  CHECK(outputs == expected);
+  CHECK(chunks.save() == whole.save());
+  chunks.load(whole.save());
+  CHECK_THROWS_WITH_AS(drawn(whole, 1), "this model predicts, and nothing is drawn from it: feed gives what it predicts",
+                       Error);
+  std::vector<int64_t> out(6);
+  CHECK_THROWS_AS(whole.process(symbols, out), Error);
+}
+
+TEST_CASE("a model of floats maps blocks of them") {
+  const undertow::Model model(audio_effect({.num_elements = 1}).build());
+  REQUIRE(model.input_channels() == 1);
+  REQUIRE(model.num_params() == 1);
+  Stream whole(model), chunks(model), samples(model);
+  const std::vector<float> in = ramp(1000);
+  std::vector<float> out(1000), joined(1000), in_place = in;
+  whole.process(in.data(), out.data(), 1000);
+  CHECK(out[0] != out[1]);
+  const uint64_t before = num_allocations();
+  for (size_t done = 0, chunk = 16; done < 1000; done += chunk, chunk = std::min<size_t>(2 * chunk, 1000 - done))
+    chunks.process(in.data() + done, joined.data() + done, chunk);
+  CHECK(num_allocations() == before);
+  CHECK(joined == out);
+  samples.process(in_place.data(), in_place.data(), 1000);
+  CHECK(in_place == out);
+  chunks.load(whole.save());
+  chunks.feed(in.data(), 10);
+  whole.process(in.data(), out.data(), 10);
+  CHECK(chunks.save() == whole.save());
+  in_place[3] = std::nanf("");
+  CHECK_THROWS_WITH_AS(whole.process(in_place.data(), out.data(), 5), "an input of step 3 is not a number", Error);
+  CHECK_THROWS_WITH_AS(drawn(whole, 1), "this model reads and gives floats, not symbols", Error);
+  CHECK_THROWS_AS(whole.draw(out.data(), 1), Error);
 }
 
 TEST_CASE("text") {

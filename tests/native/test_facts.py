@@ -11,7 +11,9 @@ from tests.golden import make_stream
 from tests.native.models import BY_FEATURES, BY_LABEL, make
 from tests.native.test_format import graph, sealed
 from tests.refusals import refuses
+from undertow.config import parse
 from undertow.errors import DataError
+from undertow.models import Classifier
 from undertow.native import lower, make_program, read_header, to_bytes, why_missing
 from undertow.native.facts import Facts
 
@@ -101,6 +103,18 @@ def test_a_model_says_what_a_program_needs() -> None:
 def test_what_a_model_does_not_have_is_not_said() -> None:
     assert facts_of().keys() == {"receptive_field", "alphabet", "real", "unit"}
     assert facts_of(conditioner=BY_FEATURES)["features"] == ["mel"]
+
+
+def test_a_classifier_says_its_classes() -> None:
+    values = dict(
+        kind="classifier",
+        alphabet=dict(kind="bytes"),
+        network=dict(kind="tcn", channels=4, num_levels=1),
+        label="language",
+        classes=("en", "de"),
+    )
+    facts = lower(Classifier(parse(Classifier.Config, values)).eval()).graph.facts
+    assert facts["classes"] == ["en", "de"] and facts["alphabet"] == ["bytes"]
 
 
 def test_symbols_of_text_are_their_bytes() -> None:

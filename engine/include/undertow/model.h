@@ -54,7 +54,9 @@ class Model {
 
   const char* precision() const;  // "float32", "bfloat16" or "int8"
   std::string isa() const;
-  uint32_t num_params() const;    // of the distribution of a symbol
+  uint32_t num_params() const;    // of the distribution of a step; of a model of floats, its outputs
+  uint32_t num_elements() const;  // symbols of a step, side by side: more than 1 where a step is a vector
+  uint32_t input_channels() const;  // floats of a step; 0: steps are symbols
   uint64_t weight_bytes() const;  // read in a step, on average
   uint64_t state_bytes() const;
   const Facts& facts() const;

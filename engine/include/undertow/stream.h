@@ -28,7 +28,7 @@ struct StreamOptions {
 // One thread at a time may use a stream. What throws leaves it as it was, unless it says otherwise.
 //
 // A model of features wants the condition of every step: (steps, condition_channels) floats, which begin with those of
-// the labels (`Model::condition`). Other models need none.
+// the labels (`Model::condition`). Other models need none. Where a step is a vector, symbols are (steps, num_elements).
 class Stream {
  public:
   // Before the first symbol.
@@ -38,7 +38,7 @@ class Stream {
   Stream& operator=(Stream&&) noexcept;
 
   // Read symbols that are known. With `params`, also write the parameters of the distribution of each of them, given
-  // those before it: (steps, num_params).
+  // those before it: (steps, num_params). Of a model that predicts, such as a classifier, write what it gives after each.
   void feed(std::span<const int64_t> symbols, const float* condition = nullptr, float* params = nullptr);
 
   // Draw the symbols that follow. Throws where the model's output is not a number; draw no more after that.
@@ -48,7 +48,8 @@ class Stream {
   // temperature of 0 that is its prediction. The two may be the same memory.
   void process(std::span<const int64_t> in, std::span<int64_t> out, const float* condition = nullptr);
 
-  // The same of sound, as samples from -1 to 1.
+  // The same of sound, as samples from -1 to 1. A model of floats maps (count, input_channels) to (count, num_params), and
+  // each output is of the inputs up to its own step; nothing is drawn from it.
   void feed(const float* samples, size_t count, const float* condition = nullptr);
   void draw(float* samples, size_t count, const float* condition = nullptr);
   void process(const float* in, float* out, size_t count, const float* condition = nullptr);

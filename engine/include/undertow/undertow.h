@@ -41,6 +41,8 @@ uint64_t undertow_receptive_field(const undertow_model* model); /* symbols; 0: a
 uint64_t undertow_max_length(const undertow_model* model);      /* symbols; 0: any number */
 uint32_t undertow_num_symbols(const undertow_model* model);
 uint32_t undertow_num_params(const undertow_model* model);
+uint32_t undertow_num_elements(const undertow_model* model);   /* symbols of a step, side by side */
+uint32_t undertow_input_channels(const undertow_model* model); /* floats of a step; 0: steps are symbols */
 uint32_t undertow_condition_channels(const undertow_model* model);
 uint32_t undertow_label_channels(const undertow_model* model);
 const char* undertow_precision(const undertow_model* model);
@@ -60,7 +62,8 @@ int undertow_stream_reserve(undertow_stream* stream, size_t count);
 uint64_t undertow_stream_position(const undertow_stream* stream);
 
 /* Each returns 0, or -1 on failure, and allocates nothing. `condition` is NULL, or (count, condition_channels) floats;
- * `params` is NULL, or receives (count, num_params). Samples are from -1 to 1. */
+ * `params` is NULL, or receives (count, num_params). `count` is of steps: symbols are (count, num_elements). Samples are
+ * from -1 to 1; a model of floats maps (count, input_channels) to (count, num_params) in undertow_process_samples. */
 int undertow_feed(undertow_stream* stream, const int64_t* symbols, size_t count, const float* condition, float* params);
 int undertow_draw(undertow_stream* stream, int64_t* symbols, size_t count, const float* condition);
 int undertow_process(undertow_stream* stream, const int64_t* in, int64_t* out, size_t count, const float* condition);

@@ -23,7 +23,7 @@ from undertow.models.completing import choose_classes, refuse_source, section, w
 from undertow.models.conditioner import Conditioner
 from undertow.models.inputs import behind_start, network_inputs
 from undertow.models.loss import Loss, mean_loss
-from undertow.models.model import Ability, Model, past_facts
+from undertow.models.model import Ability, Model, past_facts, past_file_facts
 from undertow.networks import NetworkConfig
 from undertow.state import State, detach, map_state, where
 
@@ -123,13 +123,8 @@ class Autoregressive(Model):
 
     @property
     def file_facts(self) -> dict[str, Any]:
-        numbers = {
-            "sample_rate": self.config.sample_rate,
-            "receptive_field": self.receptive_field,
-            "max_length": self.max_length,
-        }
-        known = {name: [number] for name, number in numbers.items() if number is not None}
-        return {**known, **self.alphabet.file_facts, **self.conditioner.file_facts}
+        known = past_file_facts(self.alphabet, self.network, self.config.sample_rate)
+        return {**known, **self.conditioner.file_facts}
 
     @property
     def abilities(self) -> frozenset[Ability]:

@@ -23,7 +23,7 @@ from undertow.data.told import Told
 from undertow.errors import UsageError, counted
 from undertow.models.completing import AUTO, choose_label, refuse_source, with_alphabet, with_rate
 from undertow.models.loss import Loss, mean_loss
-from undertow.models.model import Ability, Model, past_facts
+from undertow.models.model import Ability, Model, past_facts, past_file_facts
 from undertow.models.reading import Reading, predicting_needs, read_network
 from undertow.models.transfer import names_of
 from undertow.networks import NetworkConfig
@@ -90,6 +90,11 @@ class Classifier(Model):
     @property
     def facts(self) -> dict[str, Any]:
         return past_facts(self.alphabet, self.network.receptive_field, self.config.sample_rate)
+
+    @property
+    def file_facts(self) -> dict[str, Any]:
+        known = past_file_facts(self.alphabet, self.network, self.config.sample_rate)
+        return {**known, "classes": list(self.config.classes)}
 
     def forward(self, batch: Batch, carried: State | None = None) -> Loss:
         """The mean over the labels that count: one for each row that has one, or one for each counted step."""

@@ -14,6 +14,7 @@ from undertow.data.told import Told
 from undertow.errors import UsageError
 from undertow.layers import Stacked
 from undertow.models.loss import Loss
+from undertow.networks import Network
 from undertow.state import State
 
 Total = Callable[[Tensor], Tensor]
@@ -150,6 +151,17 @@ def past_facts(alphabet: Alphabet, receptive_field: int | None, sample_rate: int
         "receptive_field": receptive_field,
         "receptive_field_ms": None if seconds is None else 1000 * seconds,
     }
+
+
+def past_file_facts(alphabet: Alphabet, network: Network, sample_rate: int | None) -> dict[str, Any]:
+    """The `file_facts` of a model with a network that reads its past."""
+    numbers = {
+        "sample_rate": sample_rate,
+        "receptive_field": network.receptive_field,
+        "max_length": network.max_length,
+    }
+    known = {name: [number] for name, number in numbers.items() if number is not None}
+    return {**known, **alphabet.file_facts}
 
 
 def require(model: Model, ability: Ability, found: str = "this model is") -> Any:

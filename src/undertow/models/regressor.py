@@ -17,7 +17,7 @@ from undertow.data.needs import Needs
 from undertow.data.told import Told
 from undertow.models.completing import AUTO, choose_label, refuse_source, with_alphabet, with_rate
 from undertow.models.loss import Loss
-from undertow.models.model import Ability, Model, past_facts
+from undertow.models.model import Ability, Model, past_facts, past_file_facts
 from undertow.models.reading import predicting_needs, read_network
 from undertow.models.transfer import names_of
 from undertow.networks import NetworkConfig
@@ -72,6 +72,10 @@ class Regressor(Model):
     @property
     def facts(self) -> dict[str, Any]:
         return past_facts(self.alphabet, self.network.receptive_field, self.config.sample_rate)
+
+    @property
+    def file_facts(self) -> dict[str, Any]:
+        return past_file_facts(self.alphabet, self.network, self.config.sample_rate)
 
     def forward(self, batch: Batch, carried: State | None = None) -> Loss:
         """The mean over the rows."""

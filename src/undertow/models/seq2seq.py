@@ -133,6 +133,10 @@ class Seq2Seq(Model):
         return {"num_symbols": self.alphabet.num_symbols, "unit": self.alphabet.unit, "direction": direction}
 
     @property
+    def file_facts(self) -> dict[str, Any]:
+        return {**self.alphabet.file_facts, "direction": list(self.config.direction)}
+
+    @property
     def abilities(self) -> frozenset[Ability]:
         if self.alphabet.real != "text":
             return frozenset()
