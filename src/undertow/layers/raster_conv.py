@@ -144,7 +144,8 @@ class RasterConv(Layer):
         places = place[:, None] + torch.arange(num_steps, device=place.device)
         if self.late:
             x = torch.where((places < 0)[:, :, None], 0.0, x)
-        lags, inside = self._taps_at(places + self.ahead)
+        outputs = places + self.ahead if self.ahead else places
+        lags, inside = self._taps_at(outputs)
         after: State = {}
         if not self.history:
             window = x[:, :, None]
@@ -158,7 +159,7 @@ class RasterConv(Layer):
             window = read_slots(given, slots.flatten(1)).unflatten(1, lags.shape[1:])
             after = {"past": given[:, -self.history :].contiguous(), "cursor": torch.zeros_like(place)}
         window = torch.where(inside[..., None], window, 0.0)
-        return self._weighed(window.flatten(2), places + self.ahead), {**after, "place": place + num_steps}
+        return self._weighed(window.flatten(2), outputs), {**after, "place": place + num_steps}
 
     def _window_of_one(self, x: Tensor, lags: Tensor, state: State) -> tuple[Tensor, State]:
         """The taps (B, 1, K·G, C) of one input (B, 1, C), which then takes the oldest entry's place."""
@@ -173,7 +174,9 @@ class RasterConv(Layer):
 
         Both are (B, T, K·G), the values of a tap's pixel side by side.
         """
-        return self._lags[places % self.raster.channels], self._inside[places % self.raster.row_steps]
+        group = self.raster.channels
+        lags = self._lags[places % group] if group > 1 else self._lags.expand(*places.shape, -1)
+        return lags, self._inside[places % self.raster.row_steps]
 
     def _weighed(self, window: Tensor, places: Tensor) -> Tensor:
         """The outputs (B, T, O) of windows (B, T, K·G·C), each with the weights of its channel; 0 before the image."""
