@@ -119,7 +119,7 @@ void check_state(const Graph& graph) {
   for (size_t i = 0; i < graph.ops.size(); ++i) {
     const Op& op = graph.ops[i];
     const std::vector<LeafShape> leaves = rules_of(op).leaves(graph, op);
-    for (const LeafShape& leaf : leaves) numbers += leaf.numbers();
+    for (const LeafShape& leaf : leaves) numbers += leaf.grows ? 0 : leaf.numbers();
     if (numbers > max_state_numbers) refuse("the state has more than ", max_state_numbers, " numbers a row");
     if (!leaves.empty() && op.name.empty()) refuse("op ", i, " keeps a state and has no name");
     if (leaves.empty() && rules_of(op).memory(graph, op).empty() && !op.name.empty()) {

@@ -98,6 +98,12 @@ void OpCheck::no_arithmetic(const Op& op) const {
   }
 }
 
+void OpCheck::no_tensors(const Op& op) const {
+  if (op.activation != Activation::none || op.add != -1 || op.weight != -1 || op.bias != -1 || op.scale != -1) {
+    fail("has an activation, an added value or tensors, which it does not read");
+  }
+}
+
 void OpCheck::elementwise(const Op& op) const {
   inputs(op, 1);
   if (parts_of(op.activation) > 1 || op.scale != -1) {

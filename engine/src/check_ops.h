@@ -29,6 +29,7 @@ class OpCheck {
   void added(const Op& op, uint32_t channels, uint32_t domain) const;
   void output(const Op& op, uint64_t channels, uint32_t domain) const;
   void no_arithmetic(const Op& op) const;  // no activation, settings, added value or tensors, but for an embed's table
+  void no_tensors(const Op& op) const;     // no activation, added value or tensors
   void elementwise(const Op& op) const;    // one value becomes another of its size
   void one_frame(uint32_t domain);         // frames go to a domain once
   void cell(const Op& op) const;           // no activation, settings, added value, bias or scale

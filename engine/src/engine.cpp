@@ -32,9 +32,11 @@ class Use {
   std::atomic_flag& flag_;
 };
 
-// What a row takes, about: its state, its vectors of every value, and its sums.
+// What a row takes, about, before it has had a step: its state, its vectors of every value, and its sums.
 uint64_t row_bytes(const Program& program) {
-  uint64_t bytes = program.graph.state_bytes();
+  uint64_t bytes = 0;
+  for (const Op& op : program.graph.ops)
+    for (const LeafShape& leaf : rules_of(op).leaves(program.graph, op)) bytes += leaf.grows ? 0 : leaf.bytes();
   for (size_t v = 0; v < program.graph.values.size(); v++) bytes += 10 * program.holding(v).stride;
   for (size_t i = 0; i < program.graph.ops.size(); i++) bytes += program.packed(i) ? sizeof(float) * program.packed(i)->width() : 0;
   return bytes;

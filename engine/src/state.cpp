@@ -74,8 +74,11 @@ std::vector<Leaf> empty_leaves(const Graph& graph, uint32_t rows, const std::vec
 
 std::vector<Leaf> distinct(std::vector<Leaf> leaves) {
   std::set<std::string> seen;
-  std::erase_if(leaves, [&](const Leaf& leaf) { return !seen.insert(leaf.name).second; });
-  return leaves;
+  std::vector<Leaf> kept;
+  for (; !leaves.empty(); leaves.pop_back())
+    if (seen.insert(leaves.back().name).second) kept.push_back(std::move(leaves.back()));
+  std::ranges::reverse(kept);
+  return kept;
 }
 
 std::vector<Leaf> in_order(const Graph& graph, uint32_t rows, std::vector<Leaf> leaves) {

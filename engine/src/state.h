@@ -15,7 +15,7 @@ std::string text(const Leaf& leaf);  // its sizes and type
 // that grow, as many entries as `entries` says of each op.
 std::vector<Leaf> empty_leaves(const Graph& graph, uint32_t rows, const std::vector<uint32_t>& entries);
 
-// The same leaves, what several ops share once.
+// The same leaves, what several ops share once, where the last of them has it.
 std::vector<Leaf> distinct(std::vector<Leaf> leaves);
 
 // Leaves in the order of the ops, each op with all of its own. Throws std::invalid_argument where they are not those of

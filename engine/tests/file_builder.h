@@ -87,16 +87,38 @@ class FileBuilder {
     return add_op(std::move(op), channels, domain);
   }
 
-  uint32_t norm(uint32_t input, Activation activation = Activation::none) {
+  uint32_t norm(uint32_t input, Activation activation = Activation::none, bool rms = false) {
     const uint32_t channels = values[input].channels;
-    const int32_t weight = weights(Type::f32, {channels}, 1.5f), bias = weights(Type::f32, {channels}, 0.5f);
-    const Op op{OpKind::norm, activation, 0, -1, weight, bias, -1, {input}, {std::bit_cast<uint32_t>(1e-5f), 0}};
+    const int32_t weight = weights(Type::f32, {channels}, 1.5f), bias = rms ? -1 : weights(Type::f32, {channels}, 0.5f);
+    const Op op{OpKind::norm, activation, 0, -1, weight, bias, -1, {input}, {std::bit_cast<uint32_t>(1e-5f), rms}};
     return add_op(op, channels, values[input].domain);
   }
 
   uint32_t add(uint32_t input, uint32_t other, Activation activation = Activation::none) {
     return add_op({OpKind::add, activation, 0, int32_t(other), -1, -1, -1, {input}}, values[input].channels,
                   values[input].domain);
+  }
+
+  // Scaled, with a vector added for each of `most` steps; attention of the name `of` counts them too.
+  uint32_t position(uint32_t input, uint32_t most, float scale, const std::string& of) {
+    const int32_t table = weights(Type::f32, {most, values[input].channels}, 1);
+    return add_op({OpKind::position, Activation::none, 0, -1, table, -1, -1, {input}, {std::bit_cast<uint32_t>(scale)}, of},
+                  values[input].channels, 0);
+  }
+
+  uint32_t rotation(uint32_t head_channels, uint32_t most, const std::string& of) {
+    std::vector<uint32_t> settings{most};
+    for (uint32_t i = 0; i < head_channels / 2; i++) {
+      const uint64_t bits = std::bit_cast<uint64_t>(std::pow(100.0, -2.0 * i / head_channels));
+      settings.insert(settings.end(), {uint32_t(bits), uint32_t(bits >> 32)});
+    }
+    return add_op({OpKind::rotation, Activation::none, 0, -1, -1, -1, -1, {}, settings, of}, head_channels, 0);
+  }
+
+  // Of queries, keys and values side by side, and of a rotation if there is one.
+  uint32_t attention(std::vector<uint32_t> inputs, uint32_t heads, uint32_t most, uint32_t window, const std::string& name) {
+    const uint32_t channels = values[inputs[0]].channels / 3;
+    return add_op({OpKind::attention, Activation::none, 0, -1, -1, -1, -1, inputs, {heads, most, window}, name}, channels, 0);
   }
 
   uint32_t frame(uint32_t input, uint32_t period) {
@@ -459,6 +481,47 @@ inline FileBuilder audio_effect(const VectorShape& shape = {}) {
   builder.num_symbols = 0;
   builder.emission = {EmissionKind::none, 0, 0, 0};
   add_layers(builder, builder.floats(shape.num_elements), shape, shape.num_elements / 2 + 1);
+  return builder;
+}
+
+struct TransformerShape {
+  Type precision = Type::f32;
+  uint32_t num_symbols = 16, channels = 24, heads = 3, num_layers = 2, width = 40;
+  uint32_t most = 400, window = 0;  // one of them is 0
+  bool rotary = false, norm_first = true, rms = false;
+  Activation activation = Activation::gelu;
+  uint32_t condition_channels = 0;
+  uint32_t seed = 1;
+};
+
+// Blocks of self-attention and a feed-forward network, and a head.
+inline FileBuilder transformer(const TransformerShape& shape = {}) {
+  FileBuilder builder(shape.seed);
+  const Type type = builder.precision = shape.precision;
+  builder.num_symbols = shape.num_symbols;
+  builder.condition_channels = shape.condition_channels;
+  uint32_t x = builder.embed(shape.channels);
+  if (shape.condition_channels > 0) x = builder.add(x, builder.conv({builder.condition()}, shape.channels));
+  const auto named = [](uint32_t layer) { return "blocks." + std::to_string(layer) + ".attention"; };
+  std::vector<uint32_t> rotation;
+  if (shape.rotary)
+    rotation.push_back(builder.rotation(shape.channels / shape.heads, shape.most, named(0)));
+  else
+    x = builder.position(x, shape.most, 0.7f, named(0));
+  const auto norm = [&](uint32_t y) { return builder.norm(y, Activation::none, shape.rms); };
+  for (uint32_t layer = 0; layer < shape.num_layers; ++layer) {
+    const uint32_t given = shape.norm_first ? norm(x) : x;
+    std::vector<uint32_t> read{builder.conv({given}, 3 * shape.channels, {.type = type})};
+    read.insert(read.end(), rotation.begin(), rotation.end());
+    const uint32_t seen = builder.attention(read, shape.heads, shape.most, shape.window, named(layer));
+    x = builder.conv({seen}, shape.channels, {.add = int32_t(x), .type = type});
+    if (!shape.norm_first) x = norm(x);
+    const uint32_t between = builder.conv({shape.norm_first ? norm(x) : x}, shape.width,
+                                          {.activation = shape.activation, .type = type});
+    x = builder.conv({between}, shape.channels, {.add = int32_t(x), .type = type});
+    if (!shape.norm_first) x = norm(x);
+  }
+  builder.conv({shape.norm_first ? norm(x) : x}, shape.num_symbols, {.type = type});
   return builder;
 }
 

@@ -46,6 +46,15 @@ inline std::vector<Model> models() {
       add("recurrent", shape, recurrent(shape));
     const TextShape decoder{.precision = type, .channels = 21, .num_layers = 2, .units = false, .columns = true};
     add("bytenet of columns", decoder, bytenet(decoder));
+    for (const TransformerShape& shape :
+         {TransformerShape{.precision = type},
+          TransformerShape{.precision = type, .channels = 36, .heads = 2, .most = 0, .window = 30, .rotary = true,
+                           .norm_first = false, .activation = Activation::swiglu, .condition_channels = 2},
+          TransformerShape{.precision = type, .channels = 70, .heads = 1, .num_layers = 1, .rotary = true, .rms = true,
+                           .activation = Activation::gelu_tanh},
+          TransformerShape{.precision = type, .channels = 8, .heads = 4, .most = 0, .window = 2, .rotary = true,
+                           .activation = Activation::tanh}})
+      add("transformer", shape, transformer(shape));
   }
   return all;
 }

@@ -58,6 +58,10 @@ constexpr Numbers expected[] = {
     {0x05fdd811, 0xab291491},  // recurrent in float32
     {0x586d90a0, 0xf9610c80},  // recurrent in float32
     {0x787f60d4, 0x961babd1},  // bytenet of columns in float32
+    {0x894a9b66, 0xf7a30d24},  // transformer in float32
+    {0xd9826bb7, 0xd2e7acf9},  // transformer in float32
+    {0xa4f0fb3b, 0x20e128da},  // transformer in float32
+    {0x78be8430, 0x9608438a},  // transformer in float32
     {0x0f56028e, 0x551c333a},  // wavenet in bfloat16
     {0xb371c59b, 0xea1cb119},  // wavenet in bfloat16
     {0xcaad162d, 0xbef00ebe},  // wavenet in bfloat16
@@ -71,6 +75,10 @@ constexpr Numbers expected[] = {
     {0x05fdd811, 0xc2dda4c0},  // recurrent in bfloat16
     {0x2e4a16b7, 0xbf23d555},  // recurrent in bfloat16
     {0x787f60d4, 0xabac9164},  // bytenet of columns in bfloat16
+    {0x76e74c3e, 0xab25a3d3},  // transformer in bfloat16
+    {0xd9826bb7, 0xc1d7d152},  // transformer in bfloat16
+    {0x64391ef6, 0xc1ce9557},  // transformer in bfloat16
+    {0x537503be, 0x917c19e5},  // transformer in bfloat16
     {0x230584b7, 0xe089840c},  // wavenet in int8
     {0xb371c59b, 0x01098721},  // wavenet in int8
     {0x5136cdfd, 0xc07a6dd5},  // wavenet in int8
@@ -84,6 +92,10 @@ constexpr Numbers expected[] = {
     {0x426077dd, 0x5b1f9ad2},  // recurrent in int8
     {0x2fc33015, 0xcadb4b75},  // recurrent in int8
     {0x787f60d4, 0x386746d4},  // bytenet of columns in int8
+    {0xa3f62bee, 0x897c5f97},  // transformer in int8
+    {0xd9826bb7, 0xf0c24073},  // transformer in int8
+    {0xb7094221, 0x6f565759},  // transformer in int8
+    {0x2f64716b, 0x687a2b8a},  // transformer in int8
 };
 
 }  // namespace

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from tests.generation.models import frames
-from tests.native.models import build, make
-from tests.native.unsupported import ATTENTIVE, TRANSFORMER
+from tests.native.models import TRANSFORMER, WINDOW, build, make
+from tests.native.unsupported import ATTENTIVE
 from tests.refusals import refuses
 from undertow.errors import DataError
 from undertow.generation import resume, stream, stream_state
@@ -21,13 +21,12 @@ from undertow.state import State, concat, empty_parts, named_leaves, nested, sav
 
 KINDS = ["embedding", "labels", "features", "context", "bytenet", "tcn", "gaussian", "lstm"]
 OTHERS: dict[str, dict[str, Any]] = {"rnn attention": dict(network=ATTENTIVE), "transformer": dict(network=TRANSFORMER)}
-WINDOW = dict(network={**TRANSFORMER, "positions": "rotary", "window": 4, "max_length": None})
 
 
 @pytest.fixture(scope="module")
 def models() -> dict[str, Autoregressive]:
     found = {kind: build(kind) for kind in KINDS} | {kind: make(config) for kind, config in OTHERS.items()}
-    return found | {"window": make(WINDOW), "other weights": build("embedding", gain=1.9)}
+    return found | {"window": make(dict(network=WINDOW)), "other weights": build("embedding", gain=1.9)}
 
 
 def features_of(model: Autoregressive) -> Any:

@@ -3,6 +3,7 @@
 T ticks, O output channels, I input channels, k taps.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -70,6 +71,15 @@ def _compute(
         y = _activate(op.activation, _norm(graph, op, made[op.inputs[0]].astype(np.float64)), made[op.inputs[0]])
     elif op.kind == OpKind.ADD:
         y = _activate(op.activation, made[op.inputs[0]] + made[op.add], made[op.inputs[0]])
+    elif op.kind == OpKind.POSITION:
+        x = made[op.inputs[0]]
+        y = x * np.float32(float_of(op.settings[0])) + graph.tensors[op.weight].array[: len(x)]
+    elif op.kind == OpKind.ROTATION:
+        assert symbols is not None
+        angles = np.arange(len(symbols))[:, None] * np.array(op.settings[1:], np.uint32).view(np.float64)
+        y = np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
+    elif op.kind == OpKind.ATTENTION:
+        y = _attention(op, *(made[value].astype(np.float64) for value in op.inputs))
     elif op.kind == OpKind.FRAME:
         x = made[op.inputs[0]]
         y = x[: ticks[value.domain] * (value.channels // x.shape[1])].reshape(-1, value.channels)
@@ -121,6 +131,21 @@ def _norm(graph: Graph, op: Op, x: NDArray[np.float64]) -> NDArray[np.float64]:
     return normed * graph.tensors[op.weight].array + (0 if op.bias == NONE else graph.tensors[op.bias].array)
 
 
+def _attention(op: Op, given: NDArray[np.float64], *rotation: NDArray[np.float64]) -> NDArray[np.float64]:
+    num_heads, _, window = op.settings
+    parts = np.moveaxis(given.reshape(len(given), 3, num_heads, -1), 0, 2)  # (3, H, T, D)
+    for cos, sin in (np.split(angles, 2, axis=1) for angles in rotation):
+        first, second = np.split(parts[:2], 2, axis=3)
+        parts[:2] = np.concatenate([first * cos - second * sin, second * cos + first * sin], axis=3)
+    query, keys, values = parts
+    steps = np.arange(len(given))
+    behind = steps[:, None] - steps
+    scores = query @ keys.swapaxes(1, 2) / np.sqrt(query.shape[2])
+    scores[:, (behind < 0) | (behind >= (window or len(given)))] = -np.inf
+    weights = np.exp(scores - scores.max(axis=2, keepdims=True))
+    return np.moveaxis(weights / weights.sum(axis=2, keepdims=True) @ values, 0, 1).reshape(len(given), -1)
+
+
 def _activate(activation: Activation, made: NDArray, x: Floats) -> NDArray:
     if activation == Activation.RELU:
         return np.maximum(made, 0)
@@ -132,6 +157,13 @@ def _activate(activation: Activation, made: NDArray, x: Floats) -> NDArray:
     if activation == Activation.MULTIPLY:
         first, second, third, u = np.split(made, 4, axis=1)
         return _logistic(first) * np.tanh(_logistic(second) * x + _logistic(third) * np.tanh(u))
+    if activation == Activation.GELU:
+        return made * 0.5 * (1 + np.vectorize(math.erf)(made * 0.5**0.5))
+    if activation == Activation.GELU_TANH:
+        return made * _logistic(np.sqrt(8 / np.pi) * (made + 0.044715 * made**3))
+    if activation == Activation.SWIGLU:
+        gate, value = np.split(made, 2, axis=1)
+        return gate * _logistic(gate) * value
     return made
 
 

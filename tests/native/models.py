@@ -16,6 +16,9 @@ CONTEXT = dict(frame_size=4, num_layers=2, channels=4, gate_channels=6, out_chan
 BYTENET = dict(kind="bytenet", channels=6, num_cycles=2, layers_per_cycle=2)
 TCN = dict(kind="tcn", channels=(12, 12, 7), embedding_channels=5, kernel_size=2)
 RNN = dict(kind="rnn", channels=9, embedding_channels=5)
+TRANSFORMER = dict(kind="transformer", num_layers=2, channels=12, num_heads=2, max_length=1000)
+TIED = dict(TRANSFORMER, positions="learned", tied=True, activation="gelu_tanh", norm_first=False, bias=False)
+WINDOW = dict(TRANSFORMER, positions="rotary", norm="rms", activation="swiglu", window=9, max_length=None)
 BY_LABEL = dict(labels=LABELS, label_channels=5)
 BY_FEATURES = dict(labels=LABELS, label_channels=3, features=MEL, upsampling=dict(channels=4))
 
@@ -42,6 +45,9 @@ KINDS: dict[str, dict[str, Any]] = {
     "gru of labels": dict(network=dict(RNN, cell="gru", num_layers=1), conditioner=BY_LABEL),
     "plain rnn of values": dict(network=dict(RNN, cell="rnn", input="scalar"), emission=dict(kind="gaussian")),
     "lstm of values and features": dict(network=dict(RNN, input="scalar"), conditioner=BY_FEATURES),
+    "transformer": dict(network=TRANSFORMER),
+    "transformer of tied values and labels": dict(network=TIED, conditioner=BY_LABEL),
+    "transformer with a window": dict(network=WINDOW),
 }
 
 
@@ -72,11 +78,13 @@ def make(changes: dict[str, Any], gain: float = 2.0) -> Autoregressive:
 
 @st.composite
 def configs(draw: Any) -> dict[str, Any]:
-    """Any WaveNet, ByteNet, TCN or RNN, emission, alphabet and condition there is, small."""
+    """Any WaveNet, ByteNet, TCN, RNN or Transformer, emission, alphabet and condition there is, small."""
     scalar = draw(st.booleans())
-    kinds = [wavenets(), wavenets(), bytenets(), tcns(), rnns()]
+    kinds = [wavenets(), wavenets(), bytenets(), tcns(), rnns(), transformers()]
     network = draw(st.sampled_from(kinds).flatmap(lambda kind: kind))
     network["input"] = "scalar" if scalar else "embedding"
+    if network["kind"] == "transformer":
+        network["tied"] = not scalar and draw(st.booleans())
     emission = draw(st.sampled_from(["categorical", "mixture_of_logistics", "mixture_of_gaussians", "gaussian"]))
     wide = dict(kind="linear_pcm", bits=16) if scalar and emission != "categorical" else dict(kind="linear_pcm", bits=8)
     levels = st.integers(2, 300).map(lambda levels: dict(kind="mu_law", num_levels=levels))
@@ -150,6 +158,27 @@ def rnns(draw: Any) -> dict[str, Any]:
         num_layers=draw(st.integers(1, 3)),
         channels=draw(WIDTHS),
         embedding_channels=draw(st.none() | WIDTHS),
+    )
+
+
+@st.composite
+def transformers(draw: Any) -> dict[str, Any]:
+    num_heads, window = draw(st.integers(1, 4)), draw(st.none() | st.integers(2, 70))
+    positions = "rotary" if window else draw(st.sampled_from(["sinusoidal", "learned", "rotary"]))
+    return dict(
+        kind="transformer",
+        num_layers=draw(st.integers(1, 3)),
+        num_heads=num_heads,
+        channels=2 * num_heads * draw(st.integers(1, 12)),
+        feed_forward_channels=draw(st.none() | WIDTHS),
+        positions=positions,
+        window=window,
+        max_length=None if window else draw(st.integers(150, 400)),
+        norm_first=draw(st.booleans()),
+        norm=draw(st.sampled_from(["layer", "rms"])),
+        norm_epsilon=draw(st.sampled_from([1e-5, 1e-6, 0.01])),
+        bias=draw(st.booleans()),
+        activation=draw(st.sampled_from(["relu", "gelu", "gelu_tanh", "swiglu"])),
     )
 
 

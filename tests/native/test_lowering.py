@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from torch import nn
 
 from tests.native.models import KINDS, build, condition, configs, make, params, symbols
-from tests.native.unsupported import ATTENTIVE, TRANSFORMER, with_doubled
-from undertow.layers import Recurrent, WeightNormConv1d
+from tests.native.unsupported import ATTENTIVE, with_doubled
+from undertow.layers import Recurrent, TiedOutput, WeightNormConv1d
 from undertow.layers.causal_conv import CausalConvolution
+from undertow.layers.positions import Sinusoidal
 from undertow.models.autoregressive import Autoregressive
 from undertow.native import Unsupported, lower
 from undertow.native.format import NONE, Activation, EmissionKind, Op, OpKind, Type
@@ -52,7 +53,8 @@ def test_every_convolution_has_the_name_of_its_module(kind: str) -> None:
     assert len(set(convolutions)) == len(convolutions)
     modules = {name.removesuffix(".1") if name.endswith("condition.1") else name for name in convolutions}
     named = {name: module for name, module in model.network.named_modules(prefix="network")}
-    expected = {name for name, module in named.items() if isinstance(module, CausalConvolution)}
+    products = CausalConvolution | nn.Linear | TiedOutput
+    expected = {name for name, module in named.items() if isinstance(module, products)}
     for name, module in named.items():
         if isinstance(module, Recurrent):
             expected |= {
@@ -63,8 +65,12 @@ def test_every_convolution_has_the_name_of_its_module(kind: str) -> None:
     held = sum(tensor.array.size for tensor in lowered.graph.tensors)
     table = model.alphabet.num_symbols + 1 if model.config.network.input == "scalar" else 0
     ones = (1 + model.conditioner.channels) ** 2 if joined else 0
+    waves = sum(module.table.numel() for module in named.values() if isinstance(module, Sinusoidal))
+    again = sum(parameter.numel() for name, parameter in model.network.named_parameters() if "input.symbols" in name)
+    twice = again - model.network.config.channels if getattr(model.network, "tied", False) else 0  # for two products
     scales = sum(module.scale.numel() for module in named.values() if isinstance(module, WeightNormConv1d))
-    assert held == table + ones - scales + sum(parameter.numel() for parameter in model.network.parameters())
+    parameters = sum(parameter.numel() for parameter in model.network.parameters())
+    assert held == table + ones + waves + twice - scales + parameters
 
 
 def by_name(lowered: Lowered) -> dict[str, Op]:
@@ -202,7 +208,6 @@ def with_identity() -> Autoregressive:
     [
         (without_network, "no network Echo"),
         (lambda: build(network=ATTENTIVE), "no network RNNAttention"),
-        (lambda: build(network=TRANSFORMER), "no network Transformer"),
         (with_doubled, r"no Doubled \(network.head.layers.0\)"),
         (with_identity, r"no Identity \(network.context.inner\)"),
         (lambda: build().double(), "float32 weights, .*float64"),

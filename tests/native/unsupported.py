@@ -7,7 +7,6 @@ from undertow.layers import Serial, StatelessLayer
 from undertow.models.autoregressive import Autoregressive
 
 ATTENTIVE = dict(kind="rnn_attention", channels=8)
-TRANSFORMER = dict(kind="transformer", num_layers=1, num_heads=2, channels=8, max_length=200)
 
 
 class Doubled(StatelessLayer):

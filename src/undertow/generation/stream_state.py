@@ -96,15 +96,15 @@ def _counts(model: Autoregressive, state: State) -> bool:
     start = _own(model)["position"]["pending"]
     seeds, rows, steps, lengths = state["places"].unbind(1)
     position, labels = state["position"], model.config.conditioner.labels
-    reached = position["steps"]
+    reached = position["steps"].cpu()
     return (
         bool((seeds >= 0).all() and (rows >= 0).all())
         and all(_within(one, 0, MOST_STEPS) for one in (steps, lengths))
-        and torch.equal(reached.cpu(), (steps + lengths).cpu())
+        and torch.equal(reached, (steps + lengths).cpu())
         and (model.max_length is None or _within(reached, 0, model.max_length))
         and all(_within(label, -1, len(labels[name]) - 1) for name, label in state["labels"].items())
         and _are_symbols(position["pending"], start, model.alphabet.num_symbols)
-        and _indexes(position["network"], reached)
+        and _indexes(position["network"], 0 if model.receptive_field else reached, reached)
     )
 
 
@@ -114,18 +114,21 @@ def _are_symbols(pending: Tensor, start: Tensor, num_symbols: int) -> bool:
     return bool((symbols | (pending == start.to(pending.device))).all())
 
 
-def _indexes(part: State, reached: Tensor) -> bool:
-    """Whether a network's own indices lie within what they index, and its positions are where the rows are."""
+def _indexes(part: State, least: Tensor | int, reached: Tensor) -> bool:
+    """Whether a network's own indices lie within what they index, and its positions are where the rows are.
+
+    Where the beginning of a long prompt is left out, positions count from later on: from `least` they are taken.
+    """
     if isinstance(part, Tensor):
         return True
     lengths = [one.shape[1] for one in part.values() if isinstance(one, Tensor) and one.dim() > 1]
     for name, leaf in part.items():
         if name in WHERE and not _within(leaf, 0, min(lengths) - 1):
             return False
-        if name == "position" and not torch.equal(leaf.cpu(), reached.cpu()):
+        if name == "position" and not _within(leaf.cpu(), least, reached):
             return False
-    return all(_indexes(one, reached) for one in part.values())
+    return all(_indexes(one, least, reached) for one in part.values())
 
 
-def _within(numbers: Tensor, least: int, most: int) -> bool:
+def _within(numbers: Tensor, least: Tensor | int, most: Tensor | int) -> bool:
     return bool(((numbers >= least) & (numbers <= most)).all())

@@ -26,7 +26,7 @@ class FeedForward(StatelessLayer):
 
     def __init__(self, channels: int, width: int, activation: Activation = "relu", bias: bool = True) -> None:
         super().__init__()
-        self.activation = ACTIVATIONS[activation]
+        self.kind, self.activation = activation, ACTIVATIONS[activation]
         self.input = nn.Linear(channels, width, bias)
         self.output = nn.Linear(width, channels, bias)
 

@@ -50,6 +50,11 @@ class Rotary(nn.Module):
         super().__init__()
         self.head_channels = head_channels
 
+    @property
+    def angles(self) -> Tensor:
+        """What a step turns each pair of channels by: (D / 2,) float64."""
+        return _angles(torch.ones((), dtype=torch.int64), self.head_channels)
+
     def forward(self, positions: Tensor) -> Tensor:
         """Positions (…) int64 -> (…, 2, D) float64, what `rotate` multiplies a head by, and its other half by."""
         angles = _angles(positions, self.head_channels)

@@ -111,6 +111,39 @@ class Builder:
         self.ops[-1] = replace(self.ops[-1], name=position)
         return added
 
+    def position(self, name: str, table: Tensor, scale: float, value: int, keeper: str) -> int:
+        """A value, scaled, and a vector of its step from a table of as many steps as there can be.
+
+        Args:
+            keeper: name of the module whose state has the position.
+        """
+        settings = (float_bits(scale),)
+        fields = {"weight": self.tensor(table), "settings": settings}
+        return self._elementwise(OpKind.POSITION, name, value, keeper=keeper, **fields)
+
+    def rotation(self, name: str, angles: Tensor, most: int | None, keeper: str) -> int:
+        """The cosines of a step's angles (D / 2,) float64 times its position, then their sines.
+
+        Args:
+            most: steps that there can be; None: any number.
+            keeper: name of the module whose state has the position.
+        """
+        halves = angles.detach().cpu().double().contiguous().numpy().view(np.uint32).tolist()
+        settings = (most or 0, *halves)
+        return self._add(OpKind.ROTATION, name, 2 * len(angles), 0, keeper=keeper, settings=settings)
+
+    def attention(
+        self, name: str, inputs: Values, num_heads: int, most: int | None = None, window: int | None = None
+    ) -> int:
+        """What each step sees of those before it: of queries, keys and values side by side, and perhaps a rotation.
+
+        Args:
+            most: steps that there can be, which are all seen; or
+            window: steps that are seen, of any number.
+        """
+        settings, channels = (num_heads, most or 0, window or 0), self.channels(inputs[0]) // 3
+        return self._add(OpKind.ATTENTION, name, channels, 0, inputs=inputs, settings=settings)
+
     def frame(self, name: str, value: int, period: int) -> int:
         """A value's last `period` ticks, once in so many: the first value of a domain of its own."""
         channels, parent = self.values[value].channels, self.values[value].domain
@@ -156,15 +189,18 @@ class Builder:
     def _elementwise(self, kind: OpKind, name: str, value: int, **fields: Any) -> int:
         return self._add(kind, name, self.channels(value), self.values[value].domain, inputs=(value,), **fields)
 
-    def _add(self, kind: OpKind, name: str, channels: int, domain: int, **fields: Any) -> int:
+    def _add(
+        self, kind: OpKind, name: str, channels: int, domain: int, keeper: str | None = None, **fields: Any
+    ) -> int:
         self.values.append(Value(channels=channels, domain=domain))
         op = Op(kind=kind, output=len(self.values) - 1, **fields)
-        self.ops.append(replace(op, name=name.removeprefix(f"{self.network}.")) if _keeps_state(op) else op)
+        kept = (keeper or name).removeprefix(f"{self.network}.") if keeper or _keeps_state(op) else ""
+        self.ops.append(replace(op, name=kept))
         self.names.append(name)
         return len(self.values) - 1
 
 
-KEEPING = {OpKind.FRAME, OpKind.UNFRAME, OpKind.PREVIOUS, OpKind.LSTM}  # a state, always
+KEEPING = {OpKind.FRAME, OpKind.UNFRAME, OpKind.PREVIOUS, OpKind.LSTM, OpKind.ATTENTION}  # a state, always
 
 
 def _keeps_state(op: Op) -> bool:

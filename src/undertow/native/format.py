@@ -60,6 +60,9 @@ class OpKind(IntEnum):
     GRU = 9
     COLUMN = 10
     FLOATS = 11
+    POSITION = 12
+    ROTATION = 13
+    ATTENTION = 14
 
 
 class Activation(IntEnum):

@@ -18,7 +18,8 @@ from undertow.native.builder import SYMBOLS, Builder, Unsupported, Values
 from undertow.native.format import NONE, Activation, EmissionKind, Graph, Type
 from undertow.native.recurrent import lower_recurrent
 from undertow.native.taps import dilated
-from undertow.networks import RNN, TCN, ByteNet, Network, WaveNet
+from undertow.native.transformer import torch_norm, transformer
+from undertow.networks import RNN, TCN, ByteNet, Network, Transformer, WaveNet
 from undertow.networks.bytenet import Head, MUBlock, NormedConv1d, ReLUBlock
 from undertow.networks.encoder_decoder import EncoderDecoder
 from undertow.networks.seq2seq_bytenet import ColumnDecoder
@@ -201,21 +202,7 @@ def _linear(build: Builder, layer: nn.Linear, x: Values) -> Values:
 
 
 def _norm(build: Builder, layer: layers.LayerNorm, x: Values, activation: Activation = Activation.NONE) -> Values:
-    return _torch_norm(build, layer.norm, x, activation, build.modules[layer])
-
-
-def _torch_norm(
-    build: Builder,
-    norm: nn.LayerNorm | nn.RMSNorm,
-    x: Values,
-    activation: Activation = Activation.NONE,
-    name: str | None = None,
-) -> Values:
-    rms = isinstance(norm, nn.RMSNorm)
-    assert norm.eps is not None
-    (value,), bias = x, None if rms else norm.bias
-    name = name or build.modules[norm]
-    return (build.norm(name, norm.weight, bias, value, activation, epsilon=norm.eps, rms=rms),)
+    return torch_norm(build, layer.norm, x, activation, build.modules[layer])
 
 
 def _unit(build: Builder, layer: layers.MultiplicativeUnit, x: Values) -> Values:
@@ -281,12 +268,17 @@ def _framed(build: Builder, layer: layers.Framed, x: Values) -> Values:
     return (build.unframe(name, spoken),)
 
 
+def _transformer(build: Builder, network: Transformer, x: Values, condition: Values) -> Values:
+    return transformer(build, network, _layer(build, network.input, x, condition))
+
+
 NETWORKS: dict[type[Network], Callable[..., Values]] = {
     ByteNet: _sequential,
     ColumnDecoder: _columns,
     RNN: _rnn,
     StateDecoder: _rnn,
     TCN: _sequential,
+    Transformer: _transformer,
     WaveNet: _wavenet,
 }
 

@@ -7,6 +7,7 @@ child, Y condition channels, S steps of a source.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -136,6 +137,38 @@ def _add(graph: Graph, op: Op, given: Given) -> Tensor:
     return _activate(op.activation, x + given.made[op.add], x)
 
 
+def _position(graph: Graph, op: Op, given: Given) -> Tensor:
+    x = given.made[op.inputs[0]]
+    return x * float_of(op.settings[0]) + _tensor(graph, op.weight)[: len(x)]
+
+
+def _rotation(graph: Graph, op: Op, given: Given) -> Tensor:
+    halves = np.array(op.settings[1:], dtype=np.uint32)
+    angles = torch.arange(len(given.symbols))[:, None] * torch.from_numpy(halves.view(np.float64))
+    return torch.cat([angles.cos(), angles.sin()], dim=1).float()
+
+
+def _attention(graph: Graph, op: Op, given: Given) -> Tensor:
+    """Whole, in torch's own kernels: (T, 3 C) to (T, C)."""
+    num_heads, most, window = op.settings
+    parts = given.made[op.inputs[0]].unflatten(1, (3, num_heads, -1)).transpose(0, 2)  # (H, 3, T, D)
+    query, keys, values = parts.unbind(1)
+    if len(op.inputs) > 1:
+        cos, sin = given.made[op.inputs[1]].chunk(2, dim=1)
+        query, keys = (_turned(part, cos, sin) for part in (query, keys))
+    steps = torch.arange(query.shape[1])
+    seen = steps <= steps[:, None]
+    if window:
+        seen &= steps > steps[:, None] - window
+    return F.scaled_dot_product_attention(query, keys, values, seen).transpose(0, 1).flatten(1)
+
+
+def _turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Pairs of channels half a head apart, turned by the angles of their steps: (H, T, D)."""
+    first, second = x.chunk(2, dim=2)
+    return torch.cat([first * cos - second * sin, second * cos + first * sin], dim=2)
+
+
 def _frame(graph: Graph, op: Op, given: Given) -> Tensor:
     """Whole frames of ticks."""
     x, value = given.made[op.inputs[0]], graph.values[op.output]
@@ -197,6 +230,9 @@ COMPUTE: dict[OpKind, Callable[[Graph, Op, Given], Tensor]] = {
     OpKind.PREVIOUS: _previous,
     OpKind.LSTM: _lstm,
     OpKind.GRU: _gru,
+    OpKind.POSITION: _position,
+    OpKind.ROTATION: _rotation,
+    OpKind.ATTENTION: _attention,
 }
 
 

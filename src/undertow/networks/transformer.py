@@ -138,7 +138,7 @@ class Transformer(Network):
 
     def leave(self, hidden: Tensor) -> Tensor:
         hidden = self.norm(hidden)
-        return self.head(hidden, self._table) if self.tied else self.head(hidden)
+        return self.head(hidden, self.table) if self.tied else self.head(hidden)
 
     @property
     def output(self) -> nn.Module:
@@ -167,7 +167,7 @@ class Transformer(Network):
         return self.dropout(x), rotation
 
     @property
-    def _table(self) -> Tensor:
+    def table(self) -> Tensor:
         """The embedding's vectors (N + 1, C), the last one the start symbol's."""
         assert isinstance(self.input.symbols, Embedding)
         return self.input.symbols.table.weight
@@ -181,7 +181,7 @@ class Transformer(Network):
             if isinstance(module, nn.Linear) and module.bias is not None:
                 module.bias.zero_()
         if self.takes_symbols and isinstance(self.positions, Sinusoidal):
-            self._table.normal_(std=self.config.channels**-0.5)
+            self.table.normal_(std=self.config.channels**-0.5)
         if self.config.norm_first:
             for block in self.blocks:
                 for last in (block.attention.output, block.feed_forward.output):

@@ -23,7 +23,7 @@ from undertow.session.inference import inference
 from undertow.session.memory import Memory
 from undertow.session.noise import Noise
 from undertow.session.sampling import sample_rows
-from undertow.session.session import NOTHING, Rows, Samplings, Session, row_index, rows_by_length
+from undertow.session.session import NOTHING, Rows, Samplings, Session, check_room, row_index, rows_by_length
 from undertow.session.stepped import Stepped
 from undertow.state import State, empty_parts, named_leaves, nested
 
@@ -68,6 +68,7 @@ class NativeSession(Session):
         return len(self._steps)
 
     def prime(self, prompts: Sequence[Tensor], conditions: Conditions) -> None:
+        check_room(max(map(len, prompts)), self.model.max_length)
         self._start(len(prompts), conditions)
         self._steps += [len(prompt) for prompt in prompts]
         for rows in rows_by_length(prompts):
@@ -75,6 +76,7 @@ class NativeSession(Session):
 
     def feed(self, symbols: Tensor, condition: Condition = NOTHING) -> Tensor:
         num_steps = symbols.shape[1]
+        self._check_room(num_steps)
         known = [] if self._peeked is None else [self._peeked]
         inputs = symbols[:, :-1] if known else torch.cat([self._pending(), symbols[:, :-1].cpu()], dim=1)
         if inputs.shape[1]:
@@ -93,6 +95,7 @@ class NativeSession(Session):
             DataError: the model's parameters are not numbers.
         """
         counter, known, num_steps = self._counter(total_bits), [], symbols.shape[1]
+        self._check_room(num_steps)
         if self._peeked is not None:
             known.append(counter.intervals(contiguous(self._peeked[:, 0]), contiguous(symbols[:, 0]))[:, None])
             past, counted = symbols[:, :-1], symbols[:, 1:]
@@ -132,6 +135,7 @@ class NativeSession(Session):
         return symbols, intervals
 
     def draw(self, noise: Noise, num_steps: int, sampling: Samplings = PLAIN, condition: Condition = NOTHING) -> Tensor:
+        self._check_room(num_steps)
         drawn = []
         if self._peeked is not None and num_steps:
             uniforms = torch.from_numpy(noise.next(1))
@@ -143,6 +147,7 @@ class NativeSession(Session):
 
     def peek(self, condition: Condition = NOTHING) -> Tensor:
         if self._peeked is None:
+            self._check_room(1)
             self._peeked = self._params(self._pending(), condition)
         return self._peeked[:, 0]
 
@@ -168,6 +173,8 @@ class NativeSession(Session):
         chosen = np.asarray(rows, dtype=np.int64)
         leaves = {name: torch.from_numpy(leaf) for name, leaf in self._begun.state(self._slots[chosen]).items()}
         network = self._memory.given_to(nested(leaves, self._empty), chosen)
+        if self.model.max_length is not None:
+            network = self.model.with_room(network, self.model.max_length)
         pending, steps = self._pending(chosen), torch.from_numpy(self._steps[chosen])
         return {"pending": pending, "network": network, "steps": steps}
 
@@ -290,6 +297,9 @@ class NativeSession(Session):
         if self._counts is None or self._counts.total_bits != total_bits:
             self._counts = Counter(self.model.emission, total_bits)
         return self._counts
+
+    def _check_room(self, num_steps: int) -> None:
+        check_room(int(self._steps.max(initial=0)) + num_steps, self.model.max_length)
 
     def _put(self, symbols: Tensor) -> None:
         """Append symbols (B, T) to the rows; all but the last are fed already."""

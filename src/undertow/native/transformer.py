@@ -1,0 +1,88 @@
+"""A Transformer's layers as the engine's ops: products, norms, attention over a cache, and positions."""
+
+import math
+from typing import Any
+
+from torch import nn
+
+from undertow.layers import CausalSelfAttention, FeedForward, GatedFeedForward, WindowedSelfAttention
+from undertow.layers.positions import Learned, Rotary
+from undertow.native.builder import Builder, Values
+from undertow.native.format import Activation
+from undertow.networks import Transformer
+from undertow.networks.transformer import Block
+
+
+def transformer(build: Builder, network: Transformer, x: Values) -> Values:
+    """The parameters that a network makes of its input layer's output."""
+    rotation: Values = ()
+    if isinstance(network.positions, Rotary):
+        rotation = (_rotation(build, network),)
+    else:
+        x = (_positions(build, network, x),)
+    for block in network.blocks:
+        x = _transformer_block(build, block, x, rotation)
+    if network.config.norm_first:
+        x = torch_norm(build, network.norm, x)
+    if not network.tied:
+        return linear(build, network.head, x)
+    return (build.conv(build.modules[network.head], network.table[:-1, None], None, x),)
+
+
+def _positions(build: Builder, network: Transformer, x: Values) -> int:
+    learned, scale = isinstance(network.positions, Learned), math.sqrt(network.config.channels)
+    table = network.positions.table.weight if learned else network.positions.table
+    (value,), keeper = x, build.modules[network.blocks[0].attention]
+    return build.position(build.modules[network.positions], table, 1.0 if learned else scale, value, keeper)
+
+
+def _rotation(build: Builder, network: Transformer) -> int:
+    angles, keeper = network.positions.angles, build.modules[network.blocks[0].attention]
+    most = network.max_length if network.config.window is None else None
+    return build.rotation(build.modules[network.positions], angles, most, keeper)
+
+
+def _transformer_block(build: Builder, block: Block, x: Values, rotation: Values) -> Values:
+    read = torch_norm(build, block.attention_norm, x) if block.norm_first else x
+    x = _self_attention(build, block.attention, read, rotation, *x)
+    if block.norm_first:
+        return _feed_forward(build, block.feed_forward, torch_norm(build, block.feed_forward_norm, x), *x)
+    x = torch_norm(build, block.attention_norm, x)
+    return torch_norm(build, block.feed_forward_norm, _feed_forward(build, block.feed_forward, x, *x))
+
+
+def _self_attention(
+    build: Builder, layer: CausalSelfAttention | WindowedSelfAttention, x: Values, rotation: Values, add: int
+) -> Values:
+    parts = linear(build, layer.inputs, x) + rotation
+    if isinstance(layer, WindowedSelfAttention):
+        seen = build.attention(build.modules[layer], parts, layer.num_heads, window=layer.window)
+    else:
+        seen = build.attention(build.modules[layer], parts, layer.num_heads, most=layer.capacity)
+    return linear(build, layer.output, (seen,), add=add)
+
+
+def _feed_forward(build: Builder, layer: FeedForward | GatedFeedForward, x: Values, add: int) -> Values:
+    gated = isinstance(layer, GatedFeedForward)
+    activation = Activation.SWIGLU if gated else Activation[layer.kind.upper()]
+    return linear(build, layer.output, linear(build, layer.input, x, activation=activation), add=add)
+
+
+def linear(build: Builder, layer: nn.Linear, x: Values, **more: Any) -> Values:
+    """A product with a layer's weights; `more` as `Builder.conv` takes it."""
+    return (build.conv(build.modules[layer], layer.weight[:, None], layer.bias, x, **more),)
+
+
+def torch_norm(
+    build: Builder,
+    norm: nn.LayerNorm | nn.RMSNorm,
+    x: Values,
+    activation: Activation = Activation.NONE,
+    name: str | None = None,
+) -> Values:
+    """One of torch's norms, of the name of its own module unless there is another."""
+    rms = isinstance(norm, nn.RMSNorm)
+    assert norm.eps is not None
+    (value,), bias = x, None if rms else norm.bias
+    name = name or build.modules[norm]
+    return (build.norm(name, norm.weight, bias, value, activation, epsilon=norm.eps, rms=rms),)
