@@ -5,12 +5,11 @@ from typing import Any
 
 from torch import nn
 
-from undertow.layers import CausalSelfAttention, FeedForward, GatedFeedForward, WindowedSelfAttention
+from undertow.layers import CausalSelfAttention, GatedFeedForward, WindowedSelfAttention
 from undertow.layers.positions import Learned, Rotary
 from undertow.native.builder import Builder, Values
 from undertow.native.format import Activation
 from undertow.networks import Transformer
-from undertow.networks.transformer import Block
 
 
 def transformer(build: Builder, network: Transformer, x: Values) -> Values:
@@ -30,19 +29,21 @@ def transformer(build: Builder, network: Transformer, x: Values) -> Values:
 
 
 def _positions(build: Builder, network: Transformer, x: Values) -> int:
-    learned, scale = isinstance(network.positions, Learned), math.sqrt(network.config.channels)
-    table = network.positions.table.weight if learned else network.positions.table
+    positions: Any = network.positions
+    learned, scale = isinstance(positions, Learned), math.sqrt(network.config.channels)
+    table = positions.table.weight if learned else positions.table
     (value,), keeper = x, build.modules[network.blocks[0].attention]
-    return build.position(build.modules[network.positions], table, 1.0 if learned else scale, value, keeper)
+    return build.position(build.modules[positions], table, 1.0 if learned else scale, value, keeper)
 
 
 def _rotation(build: Builder, network: Transformer) -> int:
-    angles, keeper = network.positions.angles, build.modules[network.blocks[0].attention]
+    positions: Any = network.positions
+    angles, keeper = positions.angles, build.modules[network.blocks[0].attention]
     most = network.max_length if network.config.window is None else None
-    return build.rotation(build.modules[network.positions], angles, most, keeper)
+    return build.rotation(build.modules[positions], angles, most, keeper)
 
 
-def _transformer_block(build: Builder, block: Block, x: Values, rotation: Values) -> Values:
+def _transformer_block(build: Builder, block: Any, x: Values, rotation: Values) -> Values:
     read = torch_norm(build, block.attention_norm, x) if block.norm_first else x
     x = _self_attention(build, block.attention, read, rotation, *x)
     if block.norm_first:
@@ -62,7 +63,7 @@ def _self_attention(
     return linear(build, layer.output, (seen,), add=add)
 
 
-def _feed_forward(build: Builder, layer: FeedForward | GatedFeedForward, x: Values, add: int) -> Values:
+def _feed_forward(build: Builder, layer: Any, x: Values, add: int) -> Values:
     gated = isinstance(layer, GatedFeedForward)
     activation = Activation.SWIGLU if gated else Activation[layer.kind.upper()]
     return linear(build, layer.output, linear(build, layer.input, x, activation=activation), add=add)
@@ -75,14 +76,13 @@ def linear(build: Builder, layer: nn.Linear, x: Values, **more: Any) -> Values:
 
 def torch_norm(
     build: Builder,
-    norm: nn.LayerNorm | nn.RMSNorm,
+    norm: Any,
     x: Values,
     activation: Activation = Activation.NONE,
     name: str | None = None,
 ) -> Values:
-    """One of torch's norms, of the name of its own module unless there is another."""
+    """A LayerNorm or RMSNorm of torch, of the name of its own module unless there is another."""
     rms = isinstance(norm, nn.RMSNorm)
-    assert norm.eps is not None
     (value,), bias = x, None if rms else norm.bias
     name = name or build.modules[norm]
     return (build.norm(name, norm.weight, bias, value, activation, epsilon=norm.eps, rms=rms),)
