@@ -161,6 +161,8 @@ def test_of_many_bad_files_the_first_are_named_and_a_long_label_is_cut(command, 
     assert_says(outcome.out, "40 cannot be used", "09.wav", "and 30 more", "(200 characters)")
     assert "10.wav" not in outcome.out and max(map(len, outcome.out.splitlines())) < 120
     assert len(json.loads(command("data", "info", tmp_path, "--json").out)["bad"]) == 40
+    (tmp_path / "metadata.csv").write_text(f"file,{'n' * 200}\ny/a.wav,v\n")
+    assert "... (200 characters) v: 1" in command("data", "info", tmp_path).out
 
 
 def test_fault_36_a_folder_whose_name_is_not_utf8_is_one_line_in_a_recipe(command, tmp_path):

@@ -31,7 +31,7 @@ def _audio(found: Mapping[str, Any]) -> list[str]:
         ]
     if found["splits"]:
         lines.append(f"splits             {_counts(found['splits'])}")
-    lines += [f"{_row(name):19}{_counts(counts)}" for name, counts in found["labels"].items()]
+    lines += [f"{_row(name):18} {_counts(counts)}" for name, counts in found["labels"].items()]
     lines += found["notes"]
     if found["bad"]:
         lines.append(f"bad files          {len(found['bad'])} cannot be used:")

@@ -69,7 +69,7 @@ def _lines(facts: Mapping[str, Any]) -> dict[str, str]:
         lines["exported"] = f"to the native engine in {facts['exported']}{_cost(card.get('engine'), unit)}"
     conditioner = config.get("conditioner", {})
     for name, classes in conditioner.get("labels", {}).items():
-        lines["labels" if name == "label" else f"label {name}"] = shown(", ".join(classes), MOST_SHOWN)
+        lines["labels" if name == "label" else f"label {shown(name)}"] = shown(", ".join(classes), MOST_SHOWN)
     if conditioner.get("features"):
         lines["features"] = _settings(conditioner["features"])
     lines |= {"data": _data(card.get("data"), unit), "training": _training(card.get("training"), card.get("data"))}
