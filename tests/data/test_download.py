@@ -99,3 +99,11 @@ def test_a_redirect_from_https_to_http_is_refused() -> None:
     request = urllib.request.Request("https://example.org/a")
     with refuses(DataError, "https://example.org/a", "http://example.org/b"):
         _Redirects().redirect_request(request, io.BytesIO(), 302, "", HTTPMessage(), "http://example.org/b")
+
+
+def test_a_file_larger_than_the_disk_is_refused_before_it_is_received(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "served/a.bin").write_bytes(bytes(200))
+    server.headers = {"Content-Length": str(10**18)}
+    with refuses(DataError, "1000000000.0 GB", tmp_path / "new"):
+        download(f"{server.url}/a.bin", tmp_path / "new" / "a.part")
+    assert list((tmp_path / "new").iterdir()) == []

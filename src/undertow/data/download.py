@@ -3,6 +3,7 @@
 import http
 import http.client
 import os
+import shutil
 import stat
 import urllib.error
 import urllib.parse
@@ -90,6 +91,9 @@ def _receive(
 ) -> int:
     """Write an answer to the part, and return the part's size; a part that cannot be continued is removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(path.parent).free
+    if total is not None and total - offset > free:
+        raise DataError(f"{path.name} has {total / 1e9:,.1f} GB, and {path.parent} has room for {free / 1e9:,.1f} GB")
     with _part(path, offset) as file:
         try:
             while chunk := response.read(CHUNK):
