@@ -99,3 +99,18 @@ def test_fault_30_a_terabyte_of_holes_is_refused_at_once(tmp_path, suffix):
     os.truncate(archive, 1 << 40)
     with refuses(DataError, archive, f"{1 << 40:,}"):
         unpack(archive, tmp_path)
+
+
+def test_members_are_read_without_unpacking(tmp_path, monkeypatch):
+    archive = tmp_path / "set.tar.gz"
+    write_tar(archive, {"a/one.bin": b"1" * 9, "a/two.bin": b"2" * 9, "a/readme": b"x"})
+    found = module.read_members(archive, lambda name: name.endswith(".bin"))
+    assert found == {"a/one.bin": b"1" * 9, "a/two.bin": b"2" * 9} and [*tmp_path.iterdir()] == [archive]
+    with refuses(DataError, "set.tar.gz"):
+        module.read_members(archive, lambda name: False)
+    monkeypatch.setattr(module, "ALWAYS_UNPACKED", 17)
+    with refuses(DataError, "set.tar.gz", "17 bytes"):
+        module.read_members(archive, lambda name: True)
+    archive.write_bytes(archive.read_bytes()[:-30])
+    with refuses(DataError, "set.tar.gz"):
+        module.read_members(archive, lambda name: name.endswith("readme"))
