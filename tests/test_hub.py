@@ -246,3 +246,11 @@ def test_a_tokenizer_without_an_end_of_text_takes_the_configs_first_token(copied
     assert torch.equal(table[-1], table[values["bos_token_id"]])
     (copied / "config.json").write_text(json.dumps({**values, "bos_token_id": None}))
     refuses_to_load(copied, "tokenizer", END)
+
+
+@pytest.mark.native
+def test_the_engine_draws_what_torch_draws(published: tuple[Path, Any, Any]) -> None:
+    model = ut.load(published[0])
+    native = ut.generate(model, num_steps=20, count=2)
+    assert native.engine == "native"
+    assert np.array_equal(native.symbols, ut.generate(model, num_steps=20, count=2, engine="torch").symbols)
