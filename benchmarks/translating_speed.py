@@ -1,4 +1,5 @@
-"""Sentences a second of the four translators, untrained and in the shapes of their recipes, at beam 1 and 5.
+"""Sentences a second of the four translators, untrained and in the shapes of their recipes, at beam 1 and 5: by the
+native engine, and by torch's cached step, in turns.
 
     python -m benchmarks.translating_speed [--lines 128] [--rounds 5] [--threads 1]
 
@@ -9,16 +10,21 @@ are recorded by `q5_multi30k`.
 import argparse
 import statistics
 import time
+from functools import partial
 from typing import Any
+from unittest import mock
 
 import torch
 
 import undertow as ut
 from undertow.config import parse
+from undertow.decoding import targets
 from undertow.models import Seq2Seq
+from undertow.session import Session, make_session
 
 CHARACTERS = "abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ.,"
 SENTENCE = "a man is riding a horse on the beach"
+ENGINES = ("native", "torch")
 MOST_SYMBOLS = 24  # of a translation: an untrained model seldom ends one
 NETWORKS: dict[str, dict[str, Any]] = {
     "transformer": {
@@ -47,8 +53,10 @@ def main() -> None:
     lines = [SENTENCE[: 10 + (7 * number) % 26] for number in range(options.lines)]
     for kind in NETWORKS:
         for beam in (1, 5):
-            rate = len(lines) / seconds(translator(kind), lines, beam, options.rounds)
-            print(f"{kind}, beam {beam}: {rate:.1f} sentences/s", flush=True)
+            found = seconds(translator(kind), lines, beam, options.rounds)
+            native, by_torch = (len(lines) / found[engine] for engine in ENGINES)
+            ratio = f"{native / by_torch:.2f} times torch's {by_torch:.1f}"
+            print(f"{kind}, beam {beam}: {native:.1f} sentences/s, {ratio}", flush=True)
 
 
 def translator(kind: str) -> Seq2Seq:
@@ -60,14 +68,21 @@ def translator(kind: str) -> Seq2Seq:
     return Seq2Seq(parse(Seq2Seq.Config, values))
 
 
-def seconds(model: Seq2Seq, lines: list[str], beam: int, rounds: int) -> float:
-    """The median time of translating the lines, after one round that is not counted."""
-    taken = []
+def seconds(model: Seq2Seq, lines: list[str], beam: int, rounds: int) -> dict[str, float]:
+    """The median time of translating the lines by each engine, after one round that is not counted."""
+    taken: dict[str, list[float]] = {engine: [] for engine in ENGINES}
     for _ in range(rounds + 1):
-        began = time.perf_counter()
-        ut.translate(model, lines, beam=beam, max_length=MOST_SYMBOLS)
-        taken.append(time.perf_counter() - began)
-    return statistics.median(taken[1:])
+        for engine, times in taken.items():
+            with mock.patch.object(targets, "make_session", partial(made, engine)):
+                began = time.perf_counter()
+                ut.translate(model, lines, beam=beam, max_length=MOST_SYMBOLS)
+                times.append(time.perf_counter() - began)
+    return {engine: statistics.median(times[1:]) for engine, times in taken.items()}
+
+
+def made(engine: str, model: Seq2Seq, _: str) -> Session:
+    """A session of an engine, whatever was asked for."""
+    return make_session(model, engine)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,9 @@ std::vector<Bytes> right_files() {
     files.push_back(testing::bytenet(text).build());
     text.columns = true;
     files.push_back(testing::bytenet(text).build());
-    text.columns = false;
+    text.columns = false, text.heads = 2;
+    files.push_back(testing::bytenet(text).build());
+    text.heads = 0;
     text.condition_channels = 1;
     text.frame_size = 2;
     files.push_back(testing::tcn(text).build());
@@ -78,7 +80,9 @@ class Boaster {
 
   uint32_t grown(uint32_t x) {
     const Type type = below(2) != 0 ? Type::i8 : Type::f32;
-    switch (below(6)) {
+    switch (below(7)) {
+      case 5:
+        return builder_.attend(x, below(2) != 0 ? large(3) : 0, large(4));
       case 4:
         return builder_.recurrent(below(2) != 0 ? OpKind::lstm : OpKind::gru, x, large(4), type);
       case 0:

@@ -184,6 +184,7 @@ void Engine::copy(uint32_t from, uint32_t to) {
 void Engine::set_memory(const std::vector<Leaf>& leaves, const std::vector<int64_t>& sources) {
   const Use use(stepping_);
   memory_->give(leaves, sources);
+  for (auto& group : groups_) group->remember(*memory_);
 }
 
 void Engine::set_source(uint32_t slot, uint32_t source) {

@@ -113,6 +113,10 @@ void Group::forget() {
   for (auto& unit : units_) unit->forget();
 }
 
+void Group::remember(const Memory& memory) {
+  for (auto& unit : units_) unit->remember(memory);
+}
+
 void Group::make_room(uint64_t steps) {
   for (auto& unit : units_)
     for (uint32_t slot : lanes_.slots) unit->make_room(slot, steps);

@@ -37,6 +37,8 @@ class Group {
   void run(const Run& run, uint32_t thread);  // by every thread of the group at once
   void run_alone(const Run& run);             // or by one for all
 
+  void remember(const Memory& memory);  // that its engine was given
+
   // Allocate what the coming steps of the rows taken need. Throws std::invalid_argument where they are too many.
   void make_room(uint64_t steps);
 

@@ -77,6 +77,15 @@ struct Gru {
   float* y;
 };
 
+// How well keys answer a query: scores[s] = Σ_c vector[c] · tanh(query[c] + keys[c][s]), strictly in the order of c, fused.
+// Keys come in panels, as a product's weights, of `outputs` steps.
+struct Compare {
+  const float* keys;
+  uint32_t depth, outputs;
+  const float *query, *vector;
+  float* scores;
+};
+
 struct Kernels {
   std::string_view name;
   void (*product_f32)(const Product&);
@@ -87,6 +96,7 @@ struct Kernels {
   // scores[i] = e^(scale · (scores[i] - max)) / their sum, i < n, n >= 1; room for whole groups of lanes. The sum is
   // sixteen, as a norm's. All are NaN where one is.
   void (*weigh)(float* scores, uint32_t n, float scale);
+  void (*compare)(const Compare&);
   void (*lstm)(const Lstm&);
   void (*gru)(const Gru&);
   // weights[i] = exp((logits[i] - max) · inverse_temperature), in double

@@ -52,6 +52,7 @@ inline void finish_lanes(const FinishedRow& row, uint32_t group, uint32_t lane) 
   }
   if constexpr (activation == Activation::gate) put(row, c, math::gate(part[0], part[1]));
   if constexpr (activation == Activation::swiglu) put(row, c, math::swish(part[0], part[0]) * part[1]);
+  if constexpr (activation == Activation::maxout) put(row, c, vmax(part[0], part[1]));
   if constexpr (activation == Activation::multiply)
     put(row, c, math::multiplicative(part[0], part[1], part[2], part[3], F32::load(row.input + c)));
 }
@@ -91,6 +92,7 @@ inline void finish_row(const FinishedRow& row, Activation activation, uint32_t b
     case Activation::gelu: return finish_plain<integer, Activation::gelu>(row, begin, end);
     case Activation::gelu_tanh: return finish_plain<integer, Activation::gelu_tanh>(row, begin, end);
     case Activation::swiglu: return finish_parts<integer, Activation::swiglu>(row, begin, end);
+    case Activation::maxout: return finish_parts<integer, Activation::maxout>(row, begin, end);
   }
 }
 
@@ -191,6 +193,28 @@ void weigh(float* scores, uint32_t n, float scale) {
   for (uint32_t i = 0; i < n; i += F32::lanes) store(scores + i, F32::load(scores + i) * inverse);
 }
 
+// Four vectors at once hide what tanh waits for.
+template <int V>
+inline void compare_lanes(const Compare& c, const float* keys, size_t width, float* scores) {
+  F32 sum[V];
+  for (F32& lanes : sum) lanes = F32::broadcast(0.0f);
+  for (uint32_t i = 0; i < c.depth; i++, keys += width) {
+    const F32 query = F32::broadcast(c.query[i]), by = F32::broadcast(c.vector[i]);
+    for (int v = 0; v < V; v++) sum[v] = fma(by, math::tanh32(query + F32::load(keys + v * F32::lanes)), sum[v]);
+  }
+  for (int v = 0; v < V; v++) store(scores + v * F32::lanes, sum[v]);
+}
+
+void compare(const Compare& c) {
+  for (uint32_t begin = 0; begin < c.outputs; begin += panel_width) {
+    const uint32_t width = c.outputs - begin < panel_width ? c.outputs - begin : panel_width;
+    const float* keys = c.keys + size_t(begin) * c.depth;
+    uint32_t at = 0;
+    for (; at + 4 * F32::lanes <= width; at += 4 * F32::lanes) compare_lanes<4>(c, keys + at, width, c.scores + begin + at);
+    for (; at < width; at += F32::lanes) compare_lanes<1>(c, keys + at, width, c.scores + begin + at);
+  }
+}
+
 void lstm(const Lstm& l) {
   const float* part[4];
   for (int p = 0; p < 4; p++) part[p] = l.gates + size_t(p) * l.channels;
@@ -267,6 +291,7 @@ constexpr Kernels kernels_named(std::string_view name) {
       .finish = finish,
       .normalise = normalise,
       .weigh = weigh,
+      .compare = compare,
       .lstm = lstm,
       .gru = gru,
       .softmax = softmax,

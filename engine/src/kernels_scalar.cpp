@@ -70,6 +70,7 @@ float activated(const Finish& f, uint32_t row, uint32_t c) {
   const auto part = [&](uint32_t p) { return F32{part_of(f, row, c, p)}; };
   if (f.activation == Activation::gate) return math::gate(part(0), part(1)).v;
   if (f.activation == Activation::swiglu) return (math::swish(part(0), part(0)) * part(1)).v;
+  if (f.activation == Activation::maxout) return vmax(part(0), part(1)).v;
   if (f.activation == Activation::multiply)
     return math::multiplicative(part(0), part(1), part(2), part(3), F32{f.input[row][c]}).v;
   float y = preactivation(f, row, c);
@@ -123,6 +124,17 @@ void weigh(float* scores, uint32_t n, float scale) {
   });
   const float inverse = 1.0f / sum;
   for (uint32_t i = 0; i < round_up(n, lane_group); i++) scores[i] = i < n ? scores[i] * inverse : 0.0f;
+}
+
+void compare(const Compare& c) {
+  for (uint32_t o = 0; o < c.outputs; o++) {
+    const uint32_t begin = o / panel_width * panel_width, width = std::min(panel_width, c.outputs - begin);
+    const float* keys = c.keys + size_t(begin) * c.depth + (o - begin);
+    float sum = 0;
+    for (uint32_t i = 0; i < c.depth; i++)
+      sum = std::fma(c.vector[i], math::tanh32(F32{c.query[i] + keys[size_t(i) * width]}).v, sum);
+    c.scores[o] = sum;
+  }
 }
 
 void lstm(const Lstm& l) {
@@ -183,6 +195,7 @@ const Kernels scalar_kernels{
     .finish = finish,
     .normalise = normalise,
     .weigh = weigh,
+    .compare = compare,
     .lstm = lstm,
     .gru = gru,
     .softmax = softmax,

@@ -15,6 +15,7 @@
 namespace undertow {
 
 class OpCheck;
+class Memory;
 class Pass;
 class Program;
 class Room;
@@ -74,6 +75,9 @@ class Unit {
   // Allocate what a row needs for so many more steps; nothing is allocated in a step. Throws std::invalid_argument where
   // there are more than the model takes.
   virtual void make_room(uint32_t, uint64_t) {}
+
+  // Allocate what a memory of sources that was given needs.
+  virtual void remember(const Memory&) {}
 
   // All ticks of a pass; or of a block whose outputs nobody reads, only what is kept.
   virtual void block(Pass& pass) = 0;

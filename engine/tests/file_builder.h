@@ -161,6 +161,15 @@ class FileBuilder {
                   values[input].domain);
   }
 
+  // What a query finds in a source: by its heads' dot products, or with none by sums of tanh, of so many channels.
+  uint32_t attend(uint32_t query, uint32_t heads, uint32_t channels = 0) {
+    const bool dot = heads > 0;
+    const int32_t weight = dot ? -1 : weights(Type::f32, {values[query].channels}, 1.5f);
+    Op op{OpKind::attend, Activation::none, 0, -1, weight, -1, -1, {query}, {dot ? 0u : 1u, dot ? heads : 1u}};
+    if (dot) op.name = "op." + std::to_string(ops.size());
+    return add_op(std::move(op), dot ? values[query].channels : channels, values[query].domain);
+  }
+
   // Hold a value as u8 too, for int8 convolutions.
   void quantise(uint32_t value) {
     if (values[value].step >= 0) return;
@@ -362,6 +371,7 @@ struct TextShape {
   uint32_t frame_size = 0;  // of what is normed at a slower clock; 0: nothing
   bool units = true;        // a ByteNet's: multiplicative ones, or ReLU alone
   bool columns = false;     // of a source, added to the input
+  uint32_t heads = 0;       // that attend to a source, added to the input
   uint32_t seed = 1;
 };
 
@@ -372,6 +382,10 @@ inline uint32_t add_text_input(FileBuilder& builder, const TextShape& shape, uin
   builder.precision = shape.precision;
   uint32_t x = builder.embed(channels);
   if (shape.columns) x = builder.column(x);
+  if (shape.heads > 0) {
+    x = builder.add(x, builder.attend(builder.conv({x}, channels, {.type = shape.precision}), shape.heads));
+    x = builder.conv({builder.attend(x, 0, 37)}, channels, {.add = int32_t(x), .type = shape.precision});
+  }
   if (shape.condition_channels > 0) {
     const uint32_t said = builder.conv({builder.condition()}, channels, {.type = shape.precision});
     x = builder.add(x, builder.norm(said));

@@ -55,6 +55,8 @@ inline std::vector<Model> models() {
           TransformerShape{.precision = type, .channels = 8, .heads = 4, .most = 0, .window = 2, .rotary = true,
                            .activation = Activation::tanh}})
       add("transformer", shape, transformer(shape));
+    const TextShape attentive{.precision = type, .channels = 36, .num_layers = 1, .heads = 3};
+    add("bytenet that attends", attentive, bytenet(attentive));
   }
   return all;
 }

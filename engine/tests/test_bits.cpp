@@ -62,6 +62,7 @@ constexpr Numbers expected[] = {
     {0xd9826bb7, 0xd2e7acf9},  // transformer in float32
     {0xa4f0fb3b, 0x20e128da},  // transformer in float32
     {0x78be8430, 0x9608438a},  // transformer in float32
+    {0x22f7d18a, 0x15a6d105},  // bytenet that attends in float32
     {0x0f56028e, 0x551c333a},  // wavenet in bfloat16
     {0xb371c59b, 0xea1cb119},  // wavenet in bfloat16
     {0xcaad162d, 0xbef00ebe},  // wavenet in bfloat16
@@ -79,6 +80,7 @@ constexpr Numbers expected[] = {
     {0xd9826bb7, 0xc1d7d152},  // transformer in bfloat16
     {0x64391ef6, 0xc1ce9557},  // transformer in bfloat16
     {0x537503be, 0x917c19e5},  // transformer in bfloat16
+    {0x22f7d18a, 0xb8ac9e36},  // bytenet that attends in bfloat16
     {0x230584b7, 0xe089840c},  // wavenet in int8
     {0xb371c59b, 0x01098721},  // wavenet in int8
     {0x5136cdfd, 0xc07a6dd5},  // wavenet in int8
@@ -96,6 +98,7 @@ constexpr Numbers expected[] = {
     {0xd9826bb7, 0xf0c24073},  // transformer in int8
     {0xb7094221, 0x6f565759},  // transformer in int8
     {0x2f64716b, 0x687a2b8a},  // transformer in int8
+    {0x037ca3b0, 0xa4e65a4a},  // bytenet that attends in int8
 };
 
 }  // namespace

@@ -88,7 +88,8 @@ TEST_CASE("steps of int8 values") {
 TEST_CASE("ops") {
   CHECK(refusal([](auto& b) { b.ops[1].kind = OpKind(num_op_kinds); }) ==
         "op 1 is of the unknown kind " + std::to_string(num_op_kinds));
-  CHECK(refusal([](auto& b) { b.ops[1].activation = Activation(8); }) == "op 1 has the unknown activation 8");
+  CHECK(refusal([](auto& b) { b.ops[1].activation = Activation(num_activations); }) ==
+        "op 1 has the unknown activation " + std::to_string(num_activations));
   CHECK(refusal([](auto& b) { b.ops[1].inputs = {3}; }) == "op 1 (conv) reads value 3 of 3");
   CHECK(refusal([](auto& b) { b.ops[1].inputs = {2}; }) == "op 1 (conv) reads value 2, which is not written yet");
   CHECK(refusal([](auto& b) { b.ops[1].add = 1; }) ==

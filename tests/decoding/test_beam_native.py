@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from tests.decoding.pair_models import LENGTHS, make, sources
+from tests.networks import pair_cases
 from undertow.decoding import targets
 from undertow.decoding.beam import Hypothesis, beam_search
 from undertow.decoding.drawing import draw_targets
@@ -17,10 +18,8 @@ from undertow.session import make_session
 
 pytestmark = pytest.mark.native
 
-CASES = [("bytenet", "longer"), ("bytenet", "as long"), ("rnn", "lstm"), ("rnn", "gru")]
 
-
-@pytest.fixture(params=CASES, ids=" ".join)
+@pytest.fixture(params=pair_cases.CASES, ids=" ".join)
 def model(request: Any) -> Seq2Seq:
     return make(*request.param).float()
 

@@ -8,7 +8,7 @@ import torch
 
 from tests.decoding.pair_models import LENGTHS, make, sources
 from tests.refusals import refuses
-from undertow.decoding.targets import LONGER, begin, longest, only_end
+from undertow.decoding.targets import LONGER, begin, longest, only_end, open_session
 from undertow.errors import UsageError
 from undertow.session.inference import inference
 
@@ -44,5 +44,6 @@ def test_a_row_at_its_limit_can_only_end() -> None:
 def test_with_and_without_a_state_begin_alike() -> None:
     model = make("rnn_attention", "gru")
     with inference(model):
-        first, second = (begin(model, sources(model), LENGTHS, cached).peek() for cached in (True, False))
+        sessions = (open_session(model, cached) for cached in (True, False))
+        first, second = (begin(model, sources(model), LENGTHS, one).peek() for one in sessions)
     torch.testing.assert_close(first, second, rtol=1e-9, atol=1e-9)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from tests.decoding.pair_models import LENGTHS, make, sources
+from tests.networks import pair_cases
 from tests.refusals import refuses
 from undertow.errors import DataError
 from undertow.models import Seq2Seq
@@ -19,11 +20,10 @@ from undertow.state import State, named_leaves
 
 pytestmark = pytest.mark.native
 
-CASES = [("bytenet", "longer"), ("bytenet", "as long"), ("rnn", "lstm"), ("rnn", "gru")]
 PROMPTS = [4, 0, 2, 9]
 
 
-@pytest.fixture(params=CASES, ids=" ".join)
+@pytest.fixture(params=pair_cases.CASES, ids=" ".join)
 def model(request: Any) -> Seq2Seq:
     return make(*request.param).float()
 
@@ -72,6 +72,7 @@ def test_rows_chosen_several_times_and_in_another_order_share_their_sources(mode
 
 def test_a_row_says_the_same_bits_alone_and_among_others_on_every_instruction_set(model: Seq2Seq) -> None:
     among = both(model)[1]
+    first = among.position_of([0])
     expected = fed(among)
     for isa in cpu_isas():
         for threads in (1, 3):
@@ -79,7 +80,7 @@ def test_a_row_says_the_same_bits_alone_and_among_others_on_every_instruction_se
             session.prime(prompts(model), encoded(model))
             assert torch.equal(fed(session), expected)
     alone = NativeSession(model)
-    alone.prime(prompts(model)[:1], encoded(model).select([0]))
+    alone.restore(first)
     symbols = torch.from_numpy(np.random.default_rng(8).integers(0, 6, (4, 5)))[:1]
     assert torch.equal(torch.cat([alone.feed(symbols), alone.peek()[:, None]], dim=1), expected[:1])
 
@@ -109,8 +110,9 @@ def without_memory(network: State) -> State:
     return {name: part for name, part in network.items() if name != "memory"}
 
 
-@pytest.mark.parametrize("model", [case for case in CASES if case[0] != "rnn"], indirect=True, ids=" ".join)
-def test_fault_1_a_position_without_its_sources_or_with_others_is_refused(model: Seq2Seq) -> None:
+@pytest.mark.parametrize(("kind", "name"), [case for case in pair_cases.CASES if case[0] != "rnn"])
+def test_fault_1_a_position_without_its_sources_or_with_others_is_refused(kind: str, name: str) -> None:
+    model = make(kind, name).float()
     session = both(model)[1]
     position = session.position
     network, memory = position["network"], position["network"]["memory"]

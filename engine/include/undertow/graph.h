@@ -31,6 +31,7 @@ size_t item_size(Type type);  // bytes
 // multiply: of O = 4C channels g1, g2, g3 and u, of an input x of C; y = σ(g1) · tanh(σ(g2) · x + σ(g3) · tanh(u)).
 // gelu: x · Φ(x); gelu_tanh: GPT-2's approximation of it.
 // swiglu: of O = 2C channels the first C are the gate g, the others the values v; y = g · σ(g) · v.
+// maxout: of O = 2C channels the first C and the others; y = the larger of each two.
 enum class Activation : uint32_t {
   none = 0,
   relu = 1,
@@ -40,14 +41,20 @@ enum class Activation : uint32_t {
   gelu = 5,
   gelu_tanh = 6,
   swiglu = 7,
+  maxout = 8,
 };
 
-constexpr uint32_t num_activations = 8;
+constexpr uint32_t num_activations = 9;
 
 // How many of a convolution's channels make one of its output.
 constexpr uint32_t parts_of(Activation activation) {
-  if (activation == Activation::gate || activation == Activation::swiglu) return 2;
-  return activation == Activation::multiply ? 4 : 1;
+  switch (activation) {
+    case Activation::gate:
+    case Activation::swiglu:
+    case Activation::maxout: return 2;
+    case Activation::multiply: return 4;
+    default: return 1;
+  }
 }
 
 enum class EmissionKind : uint32_t {

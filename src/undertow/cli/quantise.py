@@ -36,13 +36,12 @@ def quantise(
     from undertow.files import atomic_folder
     from undertow.native import export
     from undertow.recipes.card_data import data_for
-    from undertow.recipes.exporting import calibration, card_section, check_engine, cost, watched
-    from undertow.recipes.run import load_model
+    from undertow.recipes.exporting import WRITERS, calibration, card_section, check_engine, cost, watched
     from undertow.recipes.tasks import TASKS
 
     check_engine()
     with atomic_folder(out) as folder:
-        model, card = load_model(run), checkpoint.read_card(run)
+        model, card = checkpoint.model_given(run, *WRITERS), checkpoint.read_card(run)
         section = data_for(model, card, data, label_pattern)
         if section is None:
             raise UsageError(f"{run} does not name its training data: give --calibrate a folder, a file or a named set")

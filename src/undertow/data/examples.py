@@ -134,6 +134,9 @@ class Pieces(Examples):
         frames = self.examples.frames(piece.number)
         return None if frames is None else frames[piece.start // self.hop : -(-piece.stop // self.hop)]
 
+    def source(self, index: int) -> np.ndarray | None:
+        return self.examples.source(self.pieces[index].number)
+
     def _picked(self, values: Labels) -> Labels:
         if isinstance(values, np.ndarray) and values.ndim == 1:
             return values[[piece.number for piece in self.pieces]]

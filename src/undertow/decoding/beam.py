@@ -17,10 +17,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from undertow.decoding.targets import NOT_NUMBERS, begin, longest, only_end
+from undertow.decoding.targets import NOT_NUMBERS, begin, longest, only_end, open_session
 from undertow.errors import DataError
 from undertow.models.seq2seq import Seq2Seq
 from undertow.options import SEARCH, Search
+from undertow.session import Session
 from undertow.session.inference import inference
 
 
@@ -41,7 +42,9 @@ class Hypothesis:
     score: float
 
 
-def beam_search(model: Seq2Seq, source: Tensor, lengths: Tensor, search: Search = SEARCH) -> list[list[Hypothesis]]:
+def beam_search(
+    model: Seq2Seq, source: Tensor, lengths: Tensor, search: Search = SEARCH, session: Session | None = None
+) -> list[list[Hypothesis]]:
     """The best targets of each source, best first and distinct; fewer than `n_best` only if there are no more.
 
     A source leaves the batch when no partial target can still become one of its n best.
@@ -51,6 +54,7 @@ def beam_search(model: Seq2Seq, source: Tensor, lengths: Tensor, search: Search 
         lengths: (B,) int64, steps of each.
         search: its batch size, sampling and seed are ignored. A beam of 1 is greedy search. At the maximum length only
             the end symbol is allowed; the result of a function is limited to what the decoder can hold.
+        session: of the model, whose rows are replaced; by default a new one.
 
     Raises:
         UsageError: the maximum length is out of range.
@@ -61,7 +65,8 @@ def beam_search(model: Seq2Seq, source: Tensor, lengths: Tensor, search: Search 
     limits = longest(model, lengths, search.max_length)
     found = [Found(search, int(limit)) for limit in limits]
     with inference(model):
-        session, alive = begin(model, source, lengths, search.cached), _beginnings(len(source))
+        session = begin(model, source, lengths, session or open_session(model, search.cached))
+        alive = _beginnings(len(source))
         while len(alive.source):
             nats = _log_probs(session.peek())
             nats = only_end(nats, limits[alive.source] == alive.num_written + 1, model.end_symbol)

@@ -10,16 +10,22 @@ import torch
 from torch import Tensor
 
 from undertow.decoding.beam import Hypothesis
-from undertow.decoding.targets import NOT_NUMBERS, begin, longest, only_end
+from undertow.decoding.targets import NOT_NUMBERS, begin, longest, only_end, open_session
 from undertow.errors import DataError
 from undertow.models.seq2seq import Seq2Seq
 from undertow.options import PLAIN, SEARCH, Search
+from undertow.session import Session
 from undertow.session.inference import inference
 from undertow.session.noise import Philox
 
 
 def draw_targets(
-    model: Seq2Seq, source: Tensor, lengths: Tensor, search: Search = SEARCH, rows: Sequence[int] | None = None
+    model: Seq2Seq,
+    source: Tensor,
+    lengths: Tensor,
+    search: Search = SEARCH,
+    rows: Sequence[int] | None = None,
+    session: Session | None = None,
 ) -> list[Hypothesis]:
     """Draw a target of each source; its log-probability and score are the model's own, whatever the sampling.
 
@@ -30,6 +36,7 @@ def draw_targets(
         lengths: (B,) int64, steps of each.
         search: sampling (by default the distribution itself), seed, maximum length, and cached.
         rows: numbers of the rows of noise (`undertow.session.noise`); by default 0 to B - 1.
+        session: of the model, whose rows are replaced; by default a new one.
 
     Raises:
         UsageError: a number out of range.
@@ -41,7 +48,7 @@ def draw_targets(
     written, log_prob = np.full((num_rows, int(limits.max(initial=0))), start), np.zeros(num_rows)
     num_written, alive = np.zeros(num_rows, dtype=np.int64), np.arange(num_rows)
     with inference(model):
-        session = begin(model, source, lengths, search.cached)
+        session = begin(model, source, lengths, session or open_session(model, search.cached))
         for step in range(written.shape[1]):
             params = session.peek()
             allowed = only_end(params, limits[alive] == step + 1, model.end_symbol)

@@ -16,15 +16,15 @@ LONGER = 50  # most symbols that a target may be longer than its source, as in t
 NOT_NUMBERS = "the model's parameters are not numbers, so it cannot write anything"
 
 
-def begin(model: Seq2Seq, source: Tensor, lengths: Tensor, cached: bool) -> Session:
-    """A session with an empty row for each source (B, S), or frames (B, S, C), of lengths (B,).
+def open_session(model: Seq2Seq, cached: bool) -> Session:
+    """A session without rows: of the fastest engine, or one that reads the whole target again for every symbol."""
+    return make_session(model, "auto" if cached else "uncached")
 
-    Args:
-        cached: step from a state; otherwise read the whole target again for every symbol.
-    """
+
+def begin(model: Seq2Seq, source: Tensor, lengths: Tensor, session: Session) -> Session:
+    """The session, with an empty row for each source (B, S), or frames (B, S, C), of lengths (B,)."""
     dtype = next(model.parameters()).dtype if source.is_floating_point() else source.dtype
     condition = model.encode(source.to(model.device, dtype), lengths.to(model.device))
-    session = make_session(model, "auto" if cached else "uncached")
     nothing = torch.zeros(0, dtype=torch.int64)
     session.prime([nothing] * len(source), Encoded(len(source), condition))
     return session

@@ -107,9 +107,16 @@ class Builder:
 
     def column(self, name: str, value: int, position: str) -> int:
         """A value plus what the row's source says of the step; `position` names the leaf that counts the steps."""
-        added = self._elementwise(OpKind.COLUMN, name, value)
-        self.ops[-1] = replace(self.ops[-1], name=position)
-        return added
+        return self._elementwise(OpKind.COLUMN, name, value, keeper=position)
+
+    def attend(self, name: str, query: int, num_heads: int, memory: str) -> int:
+        """What the heads of a query see of the row's source: of the leaves MEMORY.keys and MEMORY.values."""
+        return self._elementwise(OpKind.ATTEND, name, query, keeper=memory, settings=(0, num_heads))
+
+    def compare(self, name: str, query: int, vector: Tensor, channels: int) -> int:
+        """What a query sees of its source's "annotations", by how well its "keys" answer: v · tanh(query + key)."""
+        domain, weight = self.values[query].domain, self.tensor(vector)
+        return self._add(OpKind.ATTEND, name, channels, domain, inputs=(query,), weight=weight, settings=(1, 1))
 
     def position(self, name: str, table: Tensor, scale: float, value: int, keeper: str) -> int:
         """A value, scaled, and a vector of its step from a table of as many steps as there can be.

@@ -63,13 +63,15 @@ class OpKind(IntEnum):
     POSITION = 12
     ROTATION = 13
     ATTENTION = 14
+    ATTEND = 15
 
 
 class Activation(IntEnum):
     """What ends an op. GATE halves the channels: the first half is the filter, the second the gate.
 
     MULTIPLY makes one of four: g1, g2, g3 and u, for σ(g1) · tanh(σ(g2) · x + σ(g3) · tanh(u)) of the input x. SWIGLU
-    halves them too: the first half is the gate g, the second the values v, for g · σ(g) · v.
+    halves them too: the first half is the gate g, the second the values v, for g · σ(g) · v; MAXOUT makes the
+    larger of each two.
     """
 
     NONE = 0
@@ -80,6 +82,7 @@ class Activation(IntEnum):
     GELU = 5
     GELU_TANH = 6
     SWIGLU = 7
+    MAXOUT = 8
 
 
 class EmissionKind(IntEnum):
@@ -94,7 +97,7 @@ class EmissionKind(IntEnum):
 
 
 # Channels that make one; else one does.
-PARTS: dict[Activation, int] = {Activation.GATE: 2, Activation.MULTIPLY: 4, Activation.SWIGLU: 2}
+PARTS: dict[Activation, int] = {Activation.GATE: 2, Activation.MULTIPLY: 4, Activation.SWIGLU: 2, Activation.MAXOUT: 2}
 
 DTYPES: dict[Type, str] = {Type.FLOAT32: "<f4", Type.BFLOAT16: "<u2", Type.INT8: "i1"}
 

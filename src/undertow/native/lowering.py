@@ -15,6 +15,7 @@ from undertow import emissions, layers
 from undertow.layers.causal_conv import CausalConvolution
 from undertow.native import format
 from undertow.native.builder import SYMBOLS, Builder, Unsupported, Values
+from undertow.native.decoders import attentive_decoder, transformer_decoder
 from undertow.native.format import NONE, Activation, EmissionKind, Graph, Type
 from undertow.native.recurrent import lower_recurrent
 from undertow.native.taps import dilated
@@ -24,6 +25,8 @@ from undertow.networks.bytenet import Head, MUBlock, NormedConv1d, ReLUBlock
 from undertow.networks.encoder_decoder import EncoderDecoder
 from undertow.networks.seq2seq_bytenet import ColumnDecoder
 from undertow.networks.seq2seq_rnn import StateDecoder
+from undertow.networks.seq2seq_rnn_attention import AttentiveDecoder
+from undertow.networks.seq2seq_transformer import TransformerDecoder
 from undertow.networks.tcn import TemporalBlock
 from undertow.networks.wavenet import Hidden
 
@@ -272,13 +275,24 @@ def _transformer(build: Builder, network: Transformer, x: Values, condition: Val
     return transformer(build, network, _layer(build, network.input, x, condition))
 
 
+def _decoder(decoder: Callable[[Builder, Any, Values], Values]) -> Callable[..., Values]:
+    """A decoder, after its input layer."""
+
+    def lowered(build: Builder, network: Any, x: Values, condition: Values) -> Values:
+        return decoder(build, network, _layer(build, network.input, x, condition))
+
+    return lowered
+
+
 NETWORKS: dict[type[Network], Callable[..., Values]] = {
+    AttentiveDecoder: _decoder(attentive_decoder),
     ByteNet: _sequential,
     ColumnDecoder: _columns,
     RNN: _rnn,
     StateDecoder: _rnn,
     TCN: _sequential,
     Transformer: _transformer,
+    TransformerDecoder: _decoder(transformer_decoder),
     WaveNet: _wavenet,
 }
 

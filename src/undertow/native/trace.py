@@ -217,6 +217,17 @@ def _first(graph: Graph, op: Op) -> Tensor:
     return torch.zeros(1, graph.values[op.output].channels) if op.weight == NONE else _tensor(graph, op.weight)[None]
 
 
+def _attend(graph: Graph, op: Op, given: Given) -> Tensor:
+    """Of a source's keys and values (S, H, D), or of its keys and annotations (S, C)."""
+    x, (kind, num_heads) = given.made[op.inputs[0]], op.settings
+    if kind == 1:
+        scores = torch.tanh(x[:, None] + given.memory["keys"]) @ _tensor(graph, op.weight)
+        return scores.softmax(dim=-1) @ given.memory["annotations"]
+    query = x.unflatten(1, (num_heads, -1)).transpose(0, 1)
+    keys, values = (given.memory[f"{op.name}.{part}"].transpose(0, 1) for part in ("keys", "values"))
+    return F.scaled_dot_product_attention(query, keys, values).transpose(0, 1).flatten(1)
+
+
 COMPUTE: dict[OpKind, Callable[[Graph, Op, Given], Tensor]] = {
     OpKind.EMBED: _embed,
     OpKind.CONDITION: _condition,
@@ -233,6 +244,7 @@ COMPUTE: dict[OpKind, Callable[[Graph, Op, Given], Tensor]] = {
     OpKind.POSITION: _position,
     OpKind.ROTATION: _rotation,
     OpKind.ATTENTION: _attention,
+    OpKind.ATTEND: _attend,
 }
 
 
@@ -254,6 +266,8 @@ def _activate(activation: Activation, made: Tensor, x: Tensor) -> Tensor:
     if activation == Activation.SWIGLU:
         gate, value = made.chunk(2, dim=1)
         return F.silu(gate) * value
+    if activation == Activation.MAXOUT:
+        return torch.maximum(*made.chunk(2, dim=1))
     return made
 
 

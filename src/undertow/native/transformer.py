@@ -45,16 +45,17 @@ def _rotation(build: Builder, network: Transformer) -> int:
 
 def _transformer_block(build: Builder, block: Any, x: Values, rotation: Values) -> Values:
     read = torch_norm(build, block.attention_norm, x) if block.norm_first else x
-    x = _self_attention(build, block.attention, read, rotation, *x)
+    x = self_attention(build, block.attention, read, rotation, *x)
     if block.norm_first:
-        return _feed_forward(build, block.feed_forward, torch_norm(build, block.feed_forward_norm, x), *x)
+        return feed_forward(build, block.feed_forward, torch_norm(build, block.feed_forward_norm, x), *x)
     x = torch_norm(build, block.attention_norm, x)
-    return torch_norm(build, block.feed_forward_norm, _feed_forward(build, block.feed_forward, x, *x))
+    return torch_norm(build, block.feed_forward_norm, feed_forward(build, block.feed_forward, x, *x))
 
 
-def _self_attention(
+def self_attention(
     build: Builder, layer: CausalSelfAttention | WindowedSelfAttention, x: Values, rotation: Values, add: int
 ) -> Values:
+    """A value, and what its steps see of the past."""
     parts = linear(build, layer.inputs, x) + rotation
     if isinstance(layer, WindowedSelfAttention):
         seen = build.attention(build.modules[layer], parts, layer.num_heads, window=layer.window)
@@ -63,7 +64,8 @@ def _self_attention(
     return linear(build, layer.output, (seen,), add=add)
 
 
-def _feed_forward(build: Builder, layer: Any, x: Values, add: int) -> Values:
+def feed_forward(build: Builder, layer: Any, x: Values, add: int) -> Values:
+    """A value, and two products with an activation between."""
     gated = isinstance(layer, GatedFeedForward)
     activation = Activation.SWIGLU if gated else Activation[layer.kind.upper()]
     return linear(build, layer.output, linear(build, layer.input, x, activation=activation), add=add)

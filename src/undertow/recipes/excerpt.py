@@ -43,7 +43,7 @@ def excerpt(data: Any, model: Model, split: str, num_symbols: int, say: Say) -> 
         UsageError: the model needs data of another kind, or does not generate.
         DataError: the data cannot be used, or holds symbols or labels that the model does not know.
     """
-    needs = require(model, "generate").needs
+    needs = model.needs if model.needs.source is not None else require(model, "generate").needs
     return of_examples(TASKS[data.kind](data, say).read(split, needs), model, num_symbols)
 
 

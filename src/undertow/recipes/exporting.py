@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from undertow.arguments import checked
 from undertow.batch import Batch
 from undertow.callbacks import OnProgress, Say, silent, unwatched
 from undertow.checkpoint import AnyModel, model_given
 from undertow.errors import UsageError
-from undertow.models import Autoregressive
+from undertow.models import Autoregressive, Seq2Seq
+from undertow.models.model import Ability
 from undertow.native import export, precision_of, why_missing
 from undertow.recipes.excerpt import Excerpt, excerpt
 from undertow.recipes.scoring import chosen
@@ -18,6 +19,9 @@ from undertow.recipes.tasks import TASKS, DataConfig
 
 CALIBRATION_SYMBOLS = 2**18  # at most
 COST_SYMBOLS = 2**18
+WRITERS: tuple[Ability, ...] = ("generate", "translate", "transcribe")  # abilities of models that the engine may run
+
+Writer: TypeAlias = Autoregressive | Seq2Seq
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ def quantise(
     *,
     precision: str = "int8",
     label_pattern: str | None = None,
-) -> Autoregressive:
+) -> Writer:
     """A copy of a model that the native engine runs in another precision; save it with `undertow.checkpoint.save`.
 
     Args:
@@ -60,12 +64,12 @@ def quantise(
         label_pattern: labels in a folder's file names, such as "{digit}_{speaker}_{take}".
 
     Raises:
-        UsageError: the model does not generate, is already exported or needs other data; the precision is unknown;
-            int8 lacks a source; or the engine has no op for a part of the model (the message names it).
+        UsageError: the model writes nothing, is already exported or needs other data; the precision is unknown; int8
+            lacks a source; or the engine has no op for a part of the model (the message names it).
         DataError: the data cannot be used, or holds symbols or labels that the model does not know.
     """
     check_engine()
-    wanted: Autoregressive = model_given(model, "generate")
+    wanted: Writer = model_given(model, *WRITERS)
     if source is None:
         return export(wanted, precision)
     data = chosen(wanted, source, label_pattern)
@@ -82,7 +86,7 @@ def check_engine() -> None:
         raise UsageError(f"quantise needs the native engine; {missing}")
 
 
-def calibration(model: Autoregressive, data: DataConfig, say: Say = silent) -> Excerpt:
+def calibration(model: Writer, data: DataConfig, say: Say = silent) -> Excerpt:
     """An excerpt of the training data, spread over all of it; `say` gets lines on files that were changed."""
     return excerpt(data, model, "train", CALIBRATION_SYMBOLS, say)
 
@@ -97,8 +101,8 @@ def watched(heard: Excerpt, progress: OnProgress) -> Iterator[Batch]:
 
 
 def cost(
-    model: Autoregressive,
-    exported: Autoregressive,
+    model: Writer,
+    exported: Writer,
     data: DataConfig,
     say: Say = silent,
     progress: OnProgress = unwatched,
@@ -119,9 +123,7 @@ def cost(
     return ExportCost(split, held_out.num_pieces, total, float32_bits, bits)
 
 
-def card_section(
-    exported: Autoregressive, data: DataConfig, heard: Excerpt | None, found: ExportCost
-) -> dict[str, Any]:
+def card_section(exported: Writer, data: DataConfig, heard: Excerpt | None, found: ExportCost) -> dict[str, Any]:
     """The section of an exported model's card: precision, calibration data and cost."""
     assert exported.engine_file is not None
     calibrated = None
