@@ -221,7 +221,7 @@ class NativeSession(Session):
         steps = torch.zeros(num_rows, dtype=torch.int64)
         if isinstance(conditions, Encoded):
             with inference(self.model):
-                network = self.model.init_state(num_rows, conditions.condition)
+                network = self.model.with_room(self.model.init_state(num_rows, conditions.condition), 1)
                 pending = self.model.past(torch.zeros(num_rows, 0, dtype=torch.int64))
             self.restore({"pending": pending, "network": network, "steps": steps})
             return
