@@ -217,6 +217,18 @@ TEST_CASE("a stream allocates nothing after it is made") {
   }
 }
 
+TEST_CASE("a model that attends over its past allocates nothing in the room that was reserved") {
+  const undertow::Model model(transformer().build());
+  Stream stream(model), other(model);
+  stream.reserve(300);
+  std::vector<int64_t> symbols(300);
+  const uint64_t before = num_allocations();
+  stream.draw(std::span(symbols).first(100));
+  stream.draw(std::span(symbols).last(200));
+  CHECK(num_allocations() == before);
+  CHECK(drawn(other, 300) == symbols);
+}
+
 TEST_CASE("a saved stream goes on as the other would have") {
   const undertow::Model model = sound(undertow::Type::i8);
   Stream stream(model, {.seed = 9, .label = "theo", .sampling = {0.8, 9, 0.9}});
