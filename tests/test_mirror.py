@@ -40,7 +40,7 @@ HELD_BY = {
     "media/test_spectrogram.py": ["media/figure"],
     "models/test_classifier.py": ["evaluation/prediction"],
     "models/test_completing.py": ["data/told"],
-    "native/test_lowering.py": ["native/builder"],
+    "native/test_lowering.py": ["native/builder", "native/convolutions", "native/pixels"],
     "native/test_quantise.py": ["evaluation/calibration", "native/trace"],
     "networks/test_every_encoder_decoder.py": ["networks/encoder_decoder", "networks/seq2seq_rnn_attention"],
     "pictures/test_translation_map.py": ["pictures/drawing"],

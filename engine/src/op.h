@@ -28,6 +28,7 @@ struct LeafShape {
   std::string name;
   std::vector<uint32_t> dims{};  // of the floats; none: an integer
   uint64_t below = 0;            // what an integer is below
+  int64_t least = 0;             // and what it is at least
   uint32_t item = 4;             // bytes of a float, as the engine holds it
 
   bool grows = false;   // dims[0] is the most: a state has as many entries as it has room for

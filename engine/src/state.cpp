@@ -33,9 +33,9 @@ void check_leaf(const Leaf& leaf, const LeafShape& shape, uint32_t rows) {
     throw std::invalid_argument("the state's " + own.name + " is " + text(leaf) + ", not " + text(own));
 }
 
-void check_integers(const Leaf& leaf, uint64_t below) {
+void check_integers(const Leaf& leaf, int64_t least, uint64_t below) {
   for (int64_t integer : leaf.integers)
-    if (integer < 0 || uint64_t(integer) >= below)
+    if (integer < least || integer >= int64_t(below))
       throw std::invalid_argument("the state's " + leaf.name + " is out of bounds");
 }
 
@@ -48,8 +48,8 @@ void take_leaves(const std::vector<LeafShape>& shapes, uint32_t rows, const std:
     if (found == by_name.end()) throw std::invalid_argument("the state has no " + shape.name);
     check_leaf(*found->second, shape, rows);
     ordered.push_back(*found->second);
-    if (shape.is_integer()) check_integers(ordered.back(), shape.below);
-    if (shape.counts) check_integers(ordered.back(), entries + 1);
+    if (shape.is_integer()) check_integers(ordered.back(), shape.least, shape.below);
+    if (shape.counts) check_integers(ordered.back(), 0, entries + 1);
     if (!shape.grows) continue;
     const uint64_t own = uint64_t(ordered.back().shape[1]);
     entries = entries == 0 ? own : std::min(entries, own);

@@ -27,7 +27,8 @@ struct StoredTensor {
 struct ConvOptions {
   uint32_t kernel_size = 1, dilation = 1;
   std::vector<uint32_t> lags = {};  // instead of those two
-  uint32_t width = 0;               // of a raster, and the columns of each tap
+  uint32_t width = 0, late = 0;     // of a raster, and the columns of each tap
+  int32_t ahead = 0;
   std::vector<int32_t> columns = {};
   Activation activation = Activation::none;
   int32_t add = -1;
@@ -77,7 +78,7 @@ class FileBuilder {
     }
     const uint32_t made = parts_of(how.activation) * channels;
     const std::vector<uint32_t> settings = taps(how);
-    const uint32_t number = uint32_t((settings.size() - 1) / (how.width > 0 ? 2 : 1));
+    const uint32_t number = how.lags.empty() ? how.kernel_size : uint32_t(how.lags.size());
     const float reach = 1.5f / std::sqrt(float(size * number));
     const int32_t weight = weights(how.type, {made, number, size}, reach);
     const int32_t scale = how.type == Type::i8 ? constants(made, step * reach / 64) : -1;
@@ -249,6 +250,7 @@ class FileBuilder {
   // A convolution's settings.
   static std::vector<uint32_t> taps(const ConvOptions& how) {
     std::vector<uint32_t> settings{how.width};
+    if (how.width > 0) settings.insert(settings.end(), {how.late, uint32_t(how.ahead)});
     for (uint32_t tap = 0; how.lags.empty() && tap < how.kernel_size; tap++)
       settings.push_back((how.kernel_size - 1 - tap) * how.dilation);
     settings.insert(settings.end(), how.lags.begin(), how.lags.end());

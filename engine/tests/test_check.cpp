@@ -134,7 +134,7 @@ TEST_CASE("convolutions") {
   const auto taps = [](std::vector<uint32_t> settings) {
     return refusal([settings](auto& b) { b.ops[1].settings = settings; });
   };
-  const std::string must = " settings for 2 taps: a width, a lag each, and of a raster a column each";
+  const std::string must = " settings for 2 taps: a width, a lag each; of a raster two more, and a column each";
   CHECK(taps({}) == "op 1 (conv) has 0" + must);
   CHECK(taps({0, 1, 2, 0}) == "op 1 (conv) has 4" + must);
   CHECK(taps({5, 1, 0}) == "op 1 (conv) has 3" + must);
@@ -145,9 +145,14 @@ TEST_CASE("convolutions") {
   CHECK(taps({0, 0, 0}) == "op 1 (conv) has two taps of lag 0");
   CHECK(taps({0, 0, 7}) == "");
   CHECK(taps({0, 2, 7}) == "");
-  CHECK(taps({5, 6, 0, ~0u, 0}) == "");
-  CHECK(taps({5, 6, 0, 1, 0}) == "op 1 (conv) has a tap of lag 6 that looks 1 columns aside in rows of 5");
-  CHECK(taps({~0u, 6, 0, 1, 0}) == "op 1 (conv) has rows of 4294967295 pixels; the most is 268435456");
+  CHECK(taps({5, 0, 0, 6, 0, ~0u, 0}) == "");
+  CHECK(taps({5, 3, 2, 4, 0, ~0u, ~1u}) == "");
+  CHECK(taps({5, 3, 2, 4, 0, ~0u, 0}) == "op 1 (conv) has a tap of lag 0 that looks 0 columns aside in rows of 5");
+  CHECK(taps({5, 0, 0, 6, 0, 1, 0}) == "op 1 (conv) has a tap of lag 6 that looks 1 columns aside in rows of 5");
+  CHECK(taps({~0u, 0, 0, 6, 0, 1, 0}) == "op 1 (conv) has rows of 4294967295 pixels, 0 late and 0 ahead; "
+        "the most is 268435456, and no more ahead than late");
+  CHECK(taps({5, 1, 2, 6, 0, 1, 0}) == "op 1 (conv) has rows of 5 pixels, 1 late and 2 ahead; "
+        "the most is 268435456, and no more ahead than late");
   CHECK(refusal([](auto& b) { b.conv({2}, 16, {.kernel_size = 2, .dilation = 1 << 24}); }) ==
         "the state has more than 134217728 numbers a row");
   CHECK(refusal([](auto& b) { b.ops[2].inputs = {1, 0}; }) ==
@@ -224,11 +229,19 @@ TEST_CASE("adds") {
   CHECK(after_add([](auto&) {}) == "");
   CHECK(after_add([](auto& b) { b.ops[3].inputs = {2, 2}; }) == "op 3 (add) has 2 inputs, not 1");
   CHECK(after_add([](auto& b) { b.ops[3].activation = Activation::gate; }) ==
-        "op 3 (add) has what only a conv can have: a gate, units or scale");
+        "op 3 (add) makes 8 channels, and value 3 has 16");
+  CHECK(after_add([](auto& b) { b.ops[3].activation = Activation::gate, b.values[3].channels = 8, b.output = 2; }) == "");
+  CHECK(after_add([](auto& b) { b.ops[3].activation = Activation::multiply; }) ==
+        "op 3 (add) has multiplicative units, which a conv can have");
+  CHECK(refusal([](auto& b) { b.add(0, 0, Activation::relu), b.ops[3].activation = Activation::gate; }) ==
+        "op 3 (add) has 2 parts in 3 channels");
   CHECK(after_add([](auto& b) { b.ops[3].settings = {0}; }) == "op 3 (add) has settings");
   CHECK(after_add([](auto& b) { b.ops[3].weight = 4; }) == "op 3 (add) has tensors, which it does not read");
   CHECK(after_add([](auto& b) { b.ops[3].bias = 4; }) == "op 3 (add) has tensors, which it does not read");
-  CHECK(after_add([](auto& b) { b.ops[3].add = -1; }) == "op 3 (add) adds no value");
+  CHECK(after_add([](auto& b) { b.ops[3].add = -1; }) == "");
+  CHECK(after_add([](auto& b) { b.ops[3].add = -1, b.ops[3].activation = Activation::none; }) ==
+        "op 3 (add) adds no value and has no activation");
+  CHECK(after_add([](auto& b) { b.ops[3].scale = 4; }) == "op 3 (add) has tensors, which it does not read");
   CHECK(after_add([](auto& b) { b.ops[3].add = -2; }) == "op 3 (add) adds value -2");
   CHECK(after_add([](auto& b) { b.ops[3].add = 3; }) == "op 3 (add) adds value 3, which is not written yet");
   CHECK(after_add([](auto& b) { b.ops[3].add = 1; }) == "op 3 (add) adds 4 channels to 16");

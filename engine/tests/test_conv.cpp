@@ -23,13 +23,15 @@ struct Case {
   std::vector<uint32_t> lags;
   uint32_t width = 0;
   std::vector<int32_t> columns = {};
+  uint32_t late = 0;
+  int32_t ahead = 0;
 };
 
 // A pixel `up` rows above and `right` columns to the right.
-Case raster(uint32_t width, std::vector<std::pair<uint32_t, int32_t>> pixels) {
-  Case made{{}, width};
+Case raster(uint32_t width, std::vector<std::pair<uint32_t, int32_t>> pixels, uint32_t late = 0, int32_t ahead = 0) {
+  Case made{{}, width, {}, late, ahead};
   for (const auto& [up, right] : pixels) {
-    made.lags.push_back(uint32_t(int64_t(up) * width - right));
+    made.lags.push_back(uint32_t(int64_t(up) * width - right - ahead));
     made.columns.push_back(right);
   }
   return made;
@@ -42,12 +44,16 @@ const std::vector<Case> cases{
     raster(6, {{2, -1}, {2, 0}, {2, 1}, {1, -1}, {1, 0}, {1, 1}, {0, -1}, {0, 0}}),
     raster(5, {{1, 2}, {1, -2}, {0, -1}}),
     raster(1, {{1, 0}, {2, 0}}),
+    raster(6, {{1, -1}, {1, 1}, {0, -1}}, 1, 1),
+    raster(7, {{2, -1}, {1, 2}, {1, 0}}, 9, 4),
+    raster(7, {{0, -1}}, 1, 1),
+    raster(7, {{1, 0}, {0, 1}, {0, -2}}, 2, -3),
 };
 
 FileBuilder model(const Case& taps, Type type) {
   FileBuilder builder;
   const uint32_t x = builder.embed(channels);
-  builder.conv({x}, 16, {.lags = taps.lags, .width = taps.width, .columns = taps.columns, .type = type});
+  builder.conv({x}, 16, {.lags = taps.lags, .width = taps.width, .late = taps.late, .ahead = taps.ahead, .columns = taps.columns, .type = type});
   return builder;
 }
 
@@ -71,8 +77,10 @@ std::vector<float> reference(const FileBuilder& builder, const Case& taps, int64
       float sum = bias[o];
       const auto add = [&](size_t tap) {
         const int64_t from = step - taps.lags[tap];
-        const int64_t column = taps.width > 0 ? step % taps.width + taps.columns[tap] : 0;
-        const bool inside = from >= 0 && column >= 0 && (taps.width == 0 || column < int64_t(taps.width));
+        const int64_t place = step - int64_t(taps.late) + taps.ahead;
+        const int64_t column = taps.width > 0 && place >= 0 ? place % taps.width + taps.columns[tap] : 0;
+        const bool inside = from >= int64_t(taps.late) && place >= 0 && column >= 0 &&
+                            (taps.width == 0 || column < int64_t(taps.width));
         for (size_t c = 0; c < channels; c++) {
           const float x = inside ? table[size_t(symbol(row, from)) * channels + c] : 0.0f;
           sum = std::fma(weight[(o * number + tap) * channels + c], x, sum);
@@ -150,15 +158,15 @@ TEST_CASE("int8 taps are the same in every chunk, and in steps") {
     }
 }
 
-TEST_CASE("a raster's column is part of the state") {
+TEST_CASE("a place in a raster is part of the state") {
   const auto program = std::make_shared<const Program>(model(cases[3], Type::f32).build(), "auto");
   Engine engine(program, 1, 1);
   const std::vector<int64_t> all = symbols();
   engine.feed({all.data(), 20, {}, nullptr});
   const std::vector<Leaf> state = engine.state();
   REQUIRE(state.size() == 3);
-  CHECK(state[2].name == "op.1.column");
-  CHECK(state[2].integers == std::vector<int64_t>{20 % 6});
+  CHECK(state[2].name == "op.1.place");
+  CHECK(state[2].integers == std::vector<int64_t>{20});
   std::vector<float> on(20 * 16), again(20 * 16);
   engine.feed({all.data() + 20, 20, {}, on.data()});
   Engine other(program, 1, 1);

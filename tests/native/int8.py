@@ -70,7 +70,8 @@ def _compute(
     elif op.kind == OpKind.NORM:
         y = _activate(op.activation, _norm(graph, op, made[op.inputs[0]].astype(np.float64)), made[op.inputs[0]])
     elif op.kind == OpKind.ADD:
-        y = _activate(op.activation, made[op.inputs[0]] + made[op.add], made[op.inputs[0]])
+        x = made[op.inputs[0]]
+        y = _activate(op.activation, x if op.add == NONE else x + made[op.add], x)
     elif op.kind == OpKind.POSITION:
         x = made[op.inputs[0]]
         y = x * np.float32(float_of(op.settings[0])) + graph.tensors[op.weight].array[: len(x)]
@@ -181,9 +182,8 @@ def quantised(graph: Graph, value: int, x: Floats) -> NDArray[np.int64]:
 def _product(weight: NDArray, x: NDArray, taps: Taps) -> NDArray:
     """Σ_i W_i x[t - lag_i], (T, O), with zeros before the first tick and beyond the rows of a raster."""
     past = np.concatenate([np.zeros((taps.history, x.shape[1]), x.dtype), x])
-    width = max(1, taps.width)
     y = np.zeros((len(x), len(weight)), np.result_type(x, weight))
     for tap, lag in enumerate(taps.lags):
-        inside = np.array([taps.sees(tap, tick % width) for tick in range(len(x))], bool)
+        inside = np.array([taps.sees(tap, tick) for tick in range(len(x))], bool)
         y += (past[taps.history - lag :][: len(x)] * inside[:, None]) @ weight[:, tap].T
     return y

@@ -19,6 +19,9 @@ RNN = dict(kind="rnn", channels=9, embedding_channels=5)
 TRANSFORMER = dict(kind="transformer", num_layers=2, channels=12, num_heads=2, max_length=1000)
 TIED = dict(TRANSFORMER, positions="learned", tied=True, activation="gelu_tanh", norm_first=False, bias=False)
 WINDOW = dict(TRANSFORMER, positions="rotary", norm="rms", activation="swiglu", window=9, max_length=None)
+PIXELS = dict(kind="pixels", num_levels=16, shape=(4, 9, 1))
+PIXELCNN = dict(kind="pixelcnn", channels=5, num_layers=2, first_kernel_size=5)
+GATED = dict(kind="gated_pixelcnn", channels=6, num_layers=3, first_kernel_size=5, input="embedding")
 BY_LABEL = dict(labels=LABELS, label_channels=5)
 BY_FEATURES = dict(labels=LABELS, label_channels=3, features=MEL, upsampling=dict(channels=4))
 
@@ -40,6 +43,10 @@ KINDS: dict[str, dict[str, Any]] = {
     "tcn": dict(network=TCN),
     "tcn of labels": dict(network=TCN, conditioner=BY_LABEL),
     "tcn of values": dict(network=dict(TCN, input="scalar"), emission=dict(kind="gaussian")),
+    "pixelcnn": dict(network=PIXELCNN, alphabet=PIXELS),
+    "pixelcnn of labels": dict(network=dict(PIXELCNN, input="embedding"), alphabet=PIXELS, conditioner=BY_LABEL),
+    "gated pixelcnn": dict(network=GATED, alphabet=PIXELS),
+    "gated pixelcnn of labels": dict(network=dict(GATED, input="scalar"), alphabet=PIXELS, conditioner=BY_LABEL),
     "tcn of values and features": dict(network=dict(TCN, input="scalar"), conditioner=BY_FEATURES),
     "lstm": dict(network=dict(RNN, cell="lstm")),
     "gru of labels": dict(network=dict(RNN, cell="gru", num_layers=1), conditioner=BY_LABEL),

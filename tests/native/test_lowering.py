@@ -53,7 +53,7 @@ def test_every_convolution_has_the_name_of_its_module(kind: str) -> None:
     assert len(set(convolutions)) == len(convolutions)
     modules = {name.removesuffix(".1") if name.endswith("condition.1") else name for name in convolutions}
     named = {name: module for name, module in model.network.named_modules(prefix="network")}
-    products = CausalConvolution | nn.Linear | TiedOutput
+    products = CausalConvolution | RasterConv | nn.Linear | TiedOutput
     expected = {name for name, module in named.items() if isinstance(module, products)}
     for name, module in named.items():
         if isinstance(module, Recurrent):

@@ -3,7 +3,7 @@
 import copy
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -50,8 +50,12 @@ def walks(num_clips: int = 4, rate: int = 100) -> ClipSet:
     return clips_of((8000 * np.sin(wave / 9000)).astype(np.int16), rate, 300)
 
 
-def heard(model: Autoregressive, clips: ClipSet | None = None) -> Iterator[Batch]:
-    """Batches of clips, by default of walks."""
+def heard(model: Autoregressive, clips: ClipSet | None = None) -> Iterable[Batch]:
+    """Batches of clips, by default of walks; of waves over the levels, where a model is of images."""
+    if model.alphabet.real == "images":
+        steps, levels = torch.arange(200).reshape(2, 100), model.alphabet.num_symbols
+        symbols = ((1 + torch.sin(steps * steps / 900)) * (levels - 1) / 2).round().long()
+        return [Batch(symbols, torch.ones(2, 100, dtype=torch.bool), labels={"speaker": torch.tensor([0, 1])})]
     return calibration_batches(model, ClipExamples(walks() if clips is None else clips, model.needs))
 
 

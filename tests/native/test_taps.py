@@ -11,7 +11,7 @@ def made(taps: Taps) -> Op:
 
 
 def test_taps_come_back_from_an_ops_settings() -> None:
-    for taps in (Taps(), dilated(3, 4), Taps((7, 0, 2)), Taps((29, 28, 27, 1), 28, (-1, 0, 1, -1))):
+    for taps in (Taps(), dilated(3, 4), Taps((7, 0, 2)), Taps((29, 28, 27, 1), 28, 3, -2, (-1, 0, 1, -1))):
         assert taps_of(made(taps)) == taps
 
 
@@ -19,8 +19,16 @@ def test_dilated_taps_reach_back_from_the_oldest() -> None:
     assert dilated(3, 4).lags == (8, 4, 0) and dilated(3, 4).history == 8
 
 
-def test_a_tap_sees_within_its_row_of_the_raster() -> None:
-    """Those of a 3×3 masked convolution over rows of 5 pixels."""
-    taps = Taps((6, 5, 4, 1), 5, (-1, 0, 1, -1))
-    seen = torch.tensor([[taps.sees(tap, column) for tap in range(4)] for column in range(5)])
+def test_a_tap_sees_what_is_there() -> None:
+    """Those of a 3×3 masked convolution over rows of 5 pixels, in the second row."""
+    taps = Taps((6, 5, 4, 1), 5, 0, 0, (-1, 0, 1, -1))
+    seen = torch.tensor([[taps.sees(tap, 5 + column) for tap in range(4)] for column in range(5)])
     assert seen.tolist() == [[False, True, True, False], *[[True] * 4] * 3, [True, True, False, True]]
+    assert [Taps((0, 2)).sees(1, step) for step in range(4)] == [False, False, True, True]
+
+
+def test_a_late_layer_sees_nothing_before_the_first_place() -> None:
+    """Its inputs are three places late, its outputs one ahead of them: the pixel to the left is the current input."""
+    taps = Taps((0, 5), 5, 3, 1, (-1, -1))
+    assert [taps.sees(0, step) for step in range(9)] == [False, False, False, True, True, True, True, False, True]
+    assert [taps.sees(1, step) for step in range(9)] == [False] * 8 + [True]

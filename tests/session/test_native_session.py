@@ -25,7 +25,7 @@ from undertow.session.conditions import Known
 from undertow.session.native_session import NativeSession
 from undertow.session.noise import Given, Philox, uniforms
 from undertow.session.torch_session import TorchSession
-from undertow.state import State, clone, concat, leaves, load, map_state, save, select
+from undertow.state import State, clone, concat, leaves, load, map_state, named_leaves, save, select
 
 pytestmark = pytest.mark.native
 
@@ -51,13 +51,15 @@ def assert_near(one: State, other: State) -> None:
 
 
 def oldest_first(position: State) -> list[torch.Tensor]:
-    """The tensors of a position; one that a cursor follows is turned by it."""
-    parts = [position["pending"], *leaves(position["network"])]
-    for index in range(1, len(parts) - 1):
-        if parts[index + 1].dtype == torch.int64:
-            turned = [row.roll(-int(by), 0) for row, by in zip(parts[index], parts[index + 1], strict=True)]
-            parts[index] = torch.stack(turned)
-    return [part for index, part in enumerate(parts) if index == 0 or part.dtype != torch.int64]
+    """The tensors of a position in the order of their names; one that a cursor follows is turned by it."""
+    parts = named_leaves(position["network"])
+    for name, cursor in parts.items():
+        if name.endswith(".cursor"):
+            ring = name.removesuffix(".cursor") + ".past"
+            turned = [row.roll(-int(by), 0) for row, by in zip(parts[ring], cursor, strict=True)]
+            parts[ring] = torch.stack(turned)
+    kept = [parts[name] for name in sorted(parts) if not name.endswith(".cursor")]
+    return [position["pending"], *kept]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -9,6 +9,7 @@
 namespace undertow {
 namespace {
 
+constexpr uint64_t max_place = uint64_t(1) << 40;  // of a raster
 constexpr size_t chunk_weights = 32768;  // a part of a convolution worth handing to another thread
 
 // Inputs whose weights lie together.
@@ -53,17 +54,24 @@ void check_weight(OpCheck& check, const Op& op, uint64_t channels) {
 void check_taps(const OpCheck& check, const Op& op, uint32_t number) {
   const size_t size = op.settings.size();
   const Taps taps = taps_of(op);
-  if (size != 1 + size_t(number) * (taps.width > 0 ? 2 : 1)) {
-    check.fail("has ", size, " settings for ", number, " taps: a width, a lag each, and of a raster a column each");
+  if (size != (taps.width > 0 ? 3 + 2 * size_t(number) : 1 + size_t(number))) {
+    check.fail("has ", size, " settings for ", number, " taps: a width, a lag each; of a raster two more, and a column each");
   }
   if (taps.history > max_history) check.fail("looks back ", taps.history, " steps; the most is ", max_history);
   std::set<std::pair<uint32_t, int32_t>> seen;
   for (const Tap& tap : taps.past)
     if (!seen.insert({tap.lag, tap.columns}).second) check.fail("has two taps of lag ", tap.lag);
   if (taps.past.size() + (taps.now >= 0) != number) check.fail("has two taps of lag 0");
-  if (taps.width > max_history) check.fail("has rows of ", taps.width, " pixels; the most is ", max_history);
-  for (const Tap& tap : taps.past) {
-    if (taps.width > 0 && (int64_t(tap.lag) + tap.columns) % int64_t(taps.width) != 0) {
+  if (taps.width == 0) return;
+  const int64_t ahead = taps.ahead, late = taps.late;
+  if (taps.width > max_history || late > int64_t(max_history) || ahead > late || -ahead > int64_t(max_history)) {
+    check.fail("has rows of ", taps.width, " pixels, ", taps.late, " late and ", taps.ahead, " ahead; the most is ",
+               max_history, ", and no more ahead than late");
+  }
+  std::vector<Tap> all = taps.past;
+  if (taps.now >= 0) all.push_back({uint32_t(taps.now), 0, taps.now_columns});
+  for (const Tap& tap : all) {
+    if ((int64_t(tap.lag) + ahead + tap.columns) % int64_t(taps.width) != 0) {
       check.fail("has a tap of lag ", tap.lag, " that looks ", tap.columns, " columns aside in rows of ", taps.width);
     }
   }
@@ -101,7 +109,7 @@ class Rules final : public OpRules {
     check_rest(check, op, domain);
   }
 
-  bool follows(const Op& op) const override { return taps_of(op).history == 0; }
+  bool follows(const Op& op) const override { return keeps(op) == Keeps::nothing; }
 
   bool reads_floats(const Graph& graph, const Op& op) const override {
     return graph.tensors[op.weight].type != Type::i8 || op.activation == Activation::multiply;
@@ -109,16 +117,17 @@ class Rules final : public OpRules {
 
   bool always_writes_floats() const override { return false; }
 
-  Keeps keeps(const Op& op) const override { return taps_of(op).history > 0 ? Keeps::inputs : Keeps::nothing; }
+  Keeps keeps(const Op& op) const override { return taps_of(op).history > 0 || taps_of(op).width > 0 ? Keeps::inputs : Keeps::nothing; }
 
   std::vector<LeafShape> leaves(const Graph& graph, const Op& op) const override {
     const Taps taps = taps_of(op);
-    if (taps.history == 0) return {};
-    const uint32_t item = graph.tensors[op.weight].type == Type::i8 ? 1 : sizeof(float);
-    std::vector<LeafShape> leaves{
-        {.name = op.name + ".past", .dims = {taps.history, graph.values[op.inputs[0]].channels}, .item = item},
-        {.name = op.name + ".cursor", .below = taps.history}};
-    if (taps.width > 0) leaves.push_back({.name = op.name + ".column", .below = taps.width});
+    std::vector<LeafShape> leaves;
+    if (taps.history > 0) {
+      const uint32_t item = graph.tensors[op.weight].type == Type::i8 ? 1 : sizeof(float);
+      leaves.push_back({.name = op.name + ".past", .dims = {taps.history, graph.values[op.inputs[0]].channels}, .item = item});
+      leaves.push_back({.name = op.name + ".cursor", .below = taps.history});
+    }
+    if (taps.width > 0) leaves.push_back({.name = op.name + ".place", .below = max_place, .least = -int64_t(taps.late)});
     return leaves;
   }
 
@@ -139,11 +148,14 @@ Taps taps_of(const Op& op) {
   Taps taps;
   if (op.settings.empty()) return taps;
   taps.width = op.settings[0];
-  taps.number = uint32_t((op.settings.size() - 1) / (taps.width > 0 ? 2 : 1));
+  const size_t first = taps.width > 0 ? 3 : 1;
+  if (op.settings.size() < first) return taps;
+  if (taps.width > 0) taps.late = op.settings[1], taps.ahead = int32_t(op.settings[2]);
+  taps.number = uint32_t((op.settings.size() - first) / (taps.width > 0 ? 2 : 1));
   for (uint32_t i = 0; i < taps.number; ++i) {
-    const Tap tap{i, op.settings[1 + i], taps.width > 0 ? int32_t(op.settings[1 + taps.number + i]) : 0};
+    const Tap tap{i, op.settings[first + i], taps.width > 0 ? int32_t(op.settings[first + taps.number + i]) : 0};
     if (tap.lag == 0) {
-      taps.now = i;
+      taps.now = i, taps.now_columns = tap.columns;
       continue;
     }
     taps.history = std::max(taps.history, tap.lag);

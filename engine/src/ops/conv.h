@@ -1,7 +1,8 @@
 // conv       y = act(b + Σ_i W_i x[t - lag_i] + add)    W (O, k, I); several inputs are read side by side
 //
-// Settings: 0, then the k lags, in any order, each once; 0 is the current step. Of a raster: its width, the lags, and for
-// each tap how many columns to the right of the current one it looks; beyond the ends of its row it sees zeros.
+// Settings: 0, then the k lags, in any order, each once; 0 is the current step. Of a raster: its width; by how many places
+// its inputs are late, and its outputs are ahead of those (or behind them, where it is below 0); the lags; and for each tap how many columns to the right of the
+// output's it looks. A tap sees zeros beyond the ends of its row, and before the first place.
 //
 // Its weights in the kernels' order (conv.cpp), and its work on rows: a block of steps at once, or a step cut into tasks
 // that threads share, with the past taps of a burst of steps added beforehand (conv_unit.cpp).
@@ -28,14 +29,18 @@ struct Tap {
 struct Taps {
   std::vector<Tap> past;
   int64_t now = -1;        // -1: the current step is not read
+  int32_t now_columns = 0;
   uint32_t width = 0;      // of a raster; 0: the past has no columns
+  uint32_t late = 0;
+  int32_t ahead = 0;
   uint32_t history = 0;    // the longest lag
   uint32_t nearest = 0;    // the shortest but 0
   uint32_t number = 0;
 
-  // Whether what a tap would read lies in the row of a pixel in this column.
-  bool sees(const Tap& tap, uint32_t column) const {
-    return width == 0 || uint64_t(int64_t(column) + tap.columns) < width;
+  // Whether a tap so many columns aside sees anything, where the input stands at this place.
+  bool sees(int32_t columns, int64_t place) const {
+    const int64_t output = place + ahead;
+    return output >= 0 && uint64_t(output % width + columns) < width;
   }
 };
 
@@ -81,7 +86,7 @@ class PackedConv final : public Packed {
 };
 
 // State: "past", a ring of inputs, of which int8 convolutions keep the bytes, and where a row stands in it, "cursor"; of
-// a raster, its "column" too.
+// a raster, the "place" of the next input too.
 class Conv final : public Unit {
  public:
   Conv(const Program& program, size_t op, uint32_t slots, uint32_t burst);
@@ -131,7 +136,9 @@ class Conv final : public Unit {
 
   bool holds_bytes() const { return packed_.type == Type::i8; }
   int zero() const;
+  bool is_raster() const { return packed_.taps.width > 0; }
   const void* past_input(const Tap& tap, uint32_t slot, uint32_t ahead) const;
+  const void* now_input(const Pass& pass, const Block& block, uint32_t row, uint32_t tick, std::byte* gathered) const;
   const void* input(const Pass& pass, const Block& block, uint32_t row, uint32_t tick, std::byte* gathered) const;
 
   std::vector<uint32_t> plan_now(Tasks& tasks, const std::vector<uint32_t>& past, const Pass& step);
@@ -146,8 +153,8 @@ class Conv final : public Unit {
   void (*const multiply_)(const Product&);
   const bool is_stepped_;
   Ring ring_;
-  std::vector<uint32_t> columns_;  // of each slot, where its next pixel stands
-  Aligned<std::byte> zero_;        // what a tap sees beyond a raster's row
+  std::vector<int64_t> places_;  // of each slot, where in the raster its next input stands
+  Aligned<std::byte> zero_;      // what a tap sees beyond a raster's row, and before its first place
   Sums sums_;
   std::vector<Work> work_;
   bool alone_ = true;  // whether one thread steps these rows

@@ -33,14 +33,14 @@ Conv::Conv(const Program& program, size_t op, uint32_t slots, uint32_t burst)
     : Unit(program, op, slots), packed_(program.packed<PackedConv>(op)),
       multiply_(product_of(program.kernels, packed_.type)),
       is_stepped_(domain() == 0 && !program.holding(this->op().output).ahead) {
+  ring_.entry = holds_bytes() ? round_up(packed_.depth, 4) : packed_.depth * sizeof(float);
   if (packed_.taps.history > 0) {
     ring_.length = packed_.taps.history;
-    ring_.entry = holds_bytes() ? round_up(packed_.depth, 4) : packed_.depth * sizeof(float);
     ring_.memory = Aligned<std::byte>(size_t(slots) * ring_.length * ring_.entry);
     ring_.cursors.assign(slots, 0);
   }
-  if (packed_.taps.width > 0) {
-    columns_.assign(slots, 0);
+  if (is_raster()) {
+    places_.assign(slots, 0);
     zero_ = Aligned<std::byte>(ring_.entry);
     std::memset(zero_.data(), zero(), zero_.size());
   }
@@ -55,21 +55,22 @@ int Conv::zero() const {
 }
 
 void Conv::reset(uint32_t slot) {
+  if (is_raster()) places_[slot] = -int64_t(packed_.taps.late);
   if (ring_.length == 0) return;
   std::memset(ring_.at(slot, 0), zero(), ring_.length * ring_.entry);
   ring_.cursors[slot] = 0;
-  if (!columns_.empty()) columns_[slot] = 0;
 }
 
 void Conv::copy(uint32_t slot, const Unit& other, uint32_t other_slot) {
   const auto& from = static_cast<const Conv&>(other);
+  if (is_raster()) places_[slot] = from.places_[other_slot];
   if (ring_.length == 0) return;
   std::copy_n(from.ring_.at(other_slot, 0), ring_.length * ring_.entry, ring_.at(slot, 0));
   ring_.cursors[slot] = from.ring_.cursors[other_slot];
-  if (!columns_.empty()) columns_[slot] = from.columns_[other_slot];
 }
 
 void Conv::write(uint32_t slot, std::span<Leaf> leaves, uint32_t leaf_row) const {
+  if (is_raster()) leaves[ring_.length > 0 ? 2 : 0].integers[leaf_row] = places_[slot];
   if (ring_.length == 0) return;
   const Value& value = program_.graph.values[op().inputs[0]];
   const float* step = holds_bytes() ? program_.graph.tensors[value.step].f32() : nullptr;
@@ -81,11 +82,11 @@ void Conv::write(uint32_t slot, std::span<Leaf> leaves, uint32_t leaf_row) const
                     : reinterpret_cast<const float*>(entry)[c];
   }
   leaves[1].integers[leaf_row] = 0;
-  if (!columns_.empty()) leaves[2].integers[leaf_row] = columns_[slot];
 }
 
 // As the kernels round.
 void Conv::read(uint32_t slot, std::span<const Leaf> leaves, uint32_t leaf_row) {
+  if (is_raster()) places_[slot] = leaves[ring_.length > 0 ? 2 : 0].integers[leaf_row];
   if (ring_.length == 0) return;
   const Holding& holding = program_.holding(op().inputs[0]);
   const auto to_byte = [&](uint32_t c, float x) -> uint8_t {
@@ -105,12 +106,11 @@ void Conv::read(uint32_t slot, std::span<const Leaf> leaves, uint32_t leaf_row) 
     }
   }
   ring_.cursors[slot] = 0;
-  if (!columns_.empty()) columns_[slot] = uint32_t(leaves[2].integers[leaf_row]);
 }
 
 // What a past tap of a slot's row reads, so many steps ahead of where the row stands; fewer than its lag.
 inline const void* Conv::past_input(const Tap& tap, uint32_t slot, uint32_t ahead) const {
-  if (!columns_.empty() && !packed_.taps.sees(tap, (columns_[slot] + ahead) % packed_.taps.width)) return zero_.data();
+  if (is_raster() && !packed_.taps.sees(tap.columns, places_[slot] + ahead)) return zero_.data();
   return ring_.at(slot, ring_.place(slot, tap.lag - ahead));
 }
 
@@ -125,6 +125,15 @@ const void* Conv::input(const Pass& pass, const Block& block, uint32_t row, uint
     target = std::copy_n(from, program_.graph.values[value].channels * item, target);
   }
   return gathered;
+}
+
+// The same, or zeros where a raster has nothing there.
+const void* Conv::now_input(const Pass& pass, const Block& block, uint32_t row, uint32_t tick, std::byte* gathered) const {
+  if (is_raster()) {
+    const int64_t place = places_[pass.slot(row)] + tick;
+    if (place < 0 || !packed_.taps.sees(packed_.taps.now_columns, place)) return zero_.data();
+  }
+  return input(pass, block, row, tick, gathered);
 }
 
 void Conv::block(Pass& pass) {
@@ -155,7 +164,7 @@ void Conv::block(Pass& pass) {
         const uint32_t slot = pass.slot(row);
         if (tick < at.lag)
           scratch.x[n] = past_input(at, slot, tick);
-        else if (!columns_.empty() && !packed_.taps.sees(at, (columns_[slot] + tick) % packed_.taps.width))
+        else if (is_raster() && (places_[slot] + tick < at.lag || !packed_.taps.sees(at.columns, places_[slot] + tick)))
           scratch.x[n] = zero_.data();
         else
           scratch.x[n] = pass.held(packed_.type, op().inputs[0], row, tick - at.lag);
@@ -165,7 +174,7 @@ void Conv::block(Pass& pass) {
   for (const Block& block : packed_.now) {
     for (uint32_t row = 0, n = 0; row < pass.rows(); row++)
       for (uint32_t tick = 0; tick < pass.count(domain(), row); tick++, n++)
-        scratch.x[n] = input(pass, block, row, tick, scratch.gathered.data() + n * scratch.room);
+        scratch.x[n] = now_input(pass, block, row, tick, scratch.gathered.data() + n * scratch.room);
     add_block(block);
   }
   const bool integer = holds_bytes();
@@ -180,15 +189,16 @@ void Conv::block(Pass& pass) {
 
 // Keep a block's inputs in the ring, as far as it reaches.
 void Conv::keep(Pass& pass) {
-  if (ring_.length == 0) return;
+  if (ring_.length == 0 && !is_raster()) return;
   for (uint32_t row = 0; row < pass.rows(); row++) {
     const uint32_t count = pass.count(domain(), row), slot = pass.slot(row);
     for (uint32_t tick = count - std::min(count, ring_.length); tick < count; tick++) {
       const auto* from = static_cast<const std::byte*>(pass.held(packed_.type, op().inputs[0], row, tick));
+      if (is_raster() && places_[slot] + tick < 0) from = zero_.data();
       std::copy_n(from, ring_.entry, ring_.at(slot, ring_.cursors[slot]));
       ring_.advance(slot);
     }
-    if (!columns_.empty()) columns_[slot] = (columns_[slot] + count) % packed_.taps.width;
+    if (is_raster()) places_[slot] += count;
   }
 }
 
@@ -204,7 +214,7 @@ void Conv::plan(Tasks& tasks, const Pass& step) {
     work_.back().x.resize(slots_ * sums_.burst);
   }
   const std::vector<uint32_t> makers = plan_now(tasks, past, step);
-  if (ring_.length > 0) {
+  if (ring_.length > 0 || is_raster()) {
     Task task{index_, uint32_t(work_.size())};
     task.cost = task_ns;
     task.needs = makers;
@@ -247,7 +257,7 @@ void Conv::point(Work& work, uint32_t begin, uint32_t end, const Pass& step) {
   const Block& block = packed_.now[work.block];
   const Place& y = step.place(op().output);
   const bool direct = op().inputs.size() == 1 || program_.side_by_side(index_);
-  work.x_stays = direct && !program_.holding(op().inputs[block.first_input]).ahead;
+  work.x_stays = direct && !is_raster() && !program_.holding(op().inputs[block.first_input]).ahead;
   work.add_stays = !work.last || op().add < 0 || !program_.holding(op().add).ahead;
   work.x.resize(slots_), work.add.resize(slots_), work.input.resize(slots_);
   if (!direct) work.gathered = Aligned<std::byte>(slots_ * round_up(block.depth, 64) * sizeof(float));
@@ -336,7 +346,7 @@ void Conv::add_now(Work& work, const Pass& step) {
     const size_t room = work.gathered.size() / slots_;
     const Block& block = packed_.now[work.block];
     for (uint32_t row = 0; row < rows; row++) {
-      work.x[row] = input(step, block, row, 0, work.gathered.data() + row * room);
+      work.x[row] = now_input(step, block, row, 0, work.gathered.data() + row * room);
       work.input[row] = step.floats(op().inputs[block.first_input], row, 0);
     }
   }
@@ -354,12 +364,15 @@ void Conv::add_now(Work& work, const Pass& step) {
 void Conv::store(const Pass& step) {
   for (uint32_t row = 0; row < step.rows(); row++) {
     const uint32_t slot = step.slot(row);
-    std::copy_n(static_cast<const std::byte*>(step.held(packed_.type, op().inputs[0], row, 0)), ring_.entry,
-                ring_.at(slot, ring_.cursors[slot]));
-    ring_.advance(slot);
-    if (!columns_.empty()) columns_[slot] = (columns_[slot] + 1) % packed_.taps.width;
+    if (ring_.length > 0) {
+      const auto* from = static_cast<const std::byte*>(step.held(packed_.type, op().inputs[0], row, 0));
+      if (is_raster() && places_[slot] < 0) from = zero_.data();
+      std::copy_n(from, ring_.entry, ring_.at(slot, ring_.cursors[slot]));
+      ring_.advance(slot);
+    }
+    if (is_raster()) places_[slot]++;
   }
-  sums_.at++, sums_.left--;
+  if (ring_.length > 0) sums_.at++, sums_.left--;
 }
 
 }  // namespace undertow

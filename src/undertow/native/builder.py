@@ -3,7 +3,7 @@
 O output channels, k taps, I input channels.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -32,16 +32,28 @@ class Builder:
         weights: how the network's convolutions hold their weights; those of the condition stay float32.
         modules: every module's name.
         network: the name of the network that is built, whose state's leaves are named within it.
+        layers: of each kind of layer, the function that writes it: (builder, layer, values, …) -> values.
     """
 
     weights: Type
     modules: Mapping[nn.Module, str]
     network: str = "network"
+    layers: Mapping[type[nn.Module], Callable[..., Values]] = field(default_factory=dict)
     domains: list[Domain] = field(default_factory=lambda: [Domain()])
     values: list[Value] = field(default_factory=list)
     ops: list[Op] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     tensors: list[format.Tensor] = field(default_factory=list)
+
+    def layer(self, layer: nn.Module, x: Values, *condition: Values) -> Values:
+        """The values that a layer makes of others, side by side.
+
+        Raises:
+            Unsupported: the engine has nothing for it.
+        """
+        if type(layer) not in self.layers:
+            raise Unsupported(f"the native engine has no {type(layer).__name__} ({self.modules[layer]})")
+        return self.layers[type(layer)](self, layer, x, *condition)
 
     def embed(self, name: str, table: Tensor, num_elements: int = 1) -> int:
         """One row of a table for each symbol; of a vector, those of its elements side by side."""
@@ -151,6 +163,12 @@ class Builder:
         settings, channels = (num_heads, most or 0, window or 0), self.channels(inputs[0]) // 3
         return self._add(OpKind.ATTENTION, name, channels, 0, inputs=inputs, settings=settings)
 
+    def activate(self, name: str, value: int, activation: Activation) -> int:
+        """A value's activation; a gate halves its channels."""
+        channels = self.channels(value) // PARTS.get(activation, 1)
+        domain = self.values[value].domain
+        return self._add(OpKind.ADD, name, channels, domain, inputs=(value,), activation=activation)
+
     def frame(self, name: str, value: int, period: int) -> int:
         """A value's last `period` ticks, once in so many: the first value of a domain of its own."""
         channels, parent = self.values[value].channels, self.values[value].domain
@@ -212,7 +230,7 @@ KEEPING = {OpKind.FRAME, OpKind.UNFRAME, OpKind.PREVIOUS, OpKind.LSTM, OpKind.AT
 
 def _keeps_state(op: Op) -> bool:
     if op.kind == OpKind.CONV:
-        return taps_of(op).history > 0
+        return taps_of(op).keeps
     return op.kind in KEEPING
 
 

@@ -12,13 +12,12 @@ import torch
 from torch import nn
 
 from undertow import emissions, layers
-from undertow.layers.causal_conv import CausalConvolution
-from undertow.native import format
+from undertow.native import format, pixels
 from undertow.native.builder import SYMBOLS, Builder, Unsupported, Values
 from undertow.native.decoders import attentive_decoder, transformer_decoder
+from undertow.native.convolutions import causal_conv, condition_sum, linear
 from undertow.native.format import NONE, Activation, EmissionKind, Graph, Type
 from undertow.native.recurrent import lower_recurrent
-from undertow.native.taps import dilated
 from undertow.native.transformer import torch_norm, transformer
 from undertow.networks import RNN, TCN, ByteNet, Network, Transformer, WaveNet
 from undertow.networks.bytenet import Head, MUBlock, NormedConv1d, ReLUBlock
@@ -62,7 +61,7 @@ def lower(model: Any, precision: str = "float32") -> Lowered:
     _check_network(writer.network)
     _check_symbols(model, writer)
     modules = {module: name for name, module in model.named_modules()}
-    build = Builder(PRECISIONS[precision], modules, modules[writer.network])
+    build = Builder(PRECISIONS[precision], modules, modules[writer.network], LAYERS)
     channels = writer.condition_channels
     condition = (build.condition(channels),) if channels else ()
     output = _network(build, writer.network, _inputs(build, model, writer), condition)
@@ -136,40 +135,33 @@ def _network(build: Builder, network: Network, x: Values, condition: Values) -> 
     return output
 
 
-def _layer(build: Builder, layer: nn.Module, x: Values, *condition: Values) -> Values:
-    """The values that a layer makes of others, appended to the graph."""
-    if type(layer) not in LAYERS:
-        raise Unsupported(f"the native engine has no {type(layer).__name__} ({build.modules[layer]})")
-    return LAYERS[type(layer)](build, layer, x, *condition)
-
-
 def _wavenet(build: Builder, network: WaveNet, x: Values, condition: Values) -> Values:
-    x = _layer(build, network.input, x)
+    x = build.layer(network.input, x)
     if network.context is not None:
-        condition += _layer(build, network.context, x)
-    gated = _layer(build, network.stack, x, condition)
-    return _layer(build, network.head, _layer(build, network.skip, gated))
+        condition += build.layer(network.context, x)
+    gated = build.layer(network.stack, x, condition)
+    return build.layer(network.head, build.layer(network.skip, gated))
 
 
 def _sequential(build: Builder, network: ByteNet | TCN, x: Values, condition: Values) -> Values:
-    x = _layer(build, network.input, x, condition)
-    return _layer(build, network.head, _layer(build, network.stack, x))
+    x = build.layer(network.input, x, condition)
+    return build.layer(network.head, build.layer(network.stack, x))
 
 
 def _columns(build: Builder, network: ColumnDecoder, x: Values, condition: Values) -> Values:
-    (value,) = _layer(build, network.input, x, condition)
+    (value,) = build.layer(network.input, x, condition)
     x = (build.column("column", value, position="position"),)
-    return _layer(build, network.head, _layer(build, network.stack, x))
+    return build.layer(network.head, build.layer(network.stack, x))
 
 
 def _rnn(build: Builder, network: RNN | StateDecoder, x: Values, condition: Values) -> Values:
-    x = _layer(build, network.input, x, condition)
-    return _layer(build, network.head, _layer(build, network.layers, x))
+    x = build.layer(network.input, x, condition)
+    return build.layer(network.head, build.layer(network.layers, x))
 
 
 def _serial(build: Builder, layer: layers.Serial, x: Values) -> Values:
     for part in layer.layers:
-        x = _layer(build, part, x)
+        x = build.layer(part, x)
     return x
 
 
@@ -179,11 +171,11 @@ def _embedding(build: Builder, layer: layers.Embedding, x: Values) -> Values:
 
 
 def _input(build: Builder, layer: layers.Inputs, x: Values, condition: Values) -> Values:
-    x = _layer(build, layer.symbols, x)
+    x = build.layer(layer.symbols, x)
     if layer.condition is None:
         return x
     (value,) = x
-    return (build.add(build.modules[layer], value, _condition(build, layer.condition, condition)),)
+    return (build.add(build.modules[layer], value, condition_sum(build, layer.condition, condition)),)
 
 
 def _values(build: Builder, layer: layers.Values, x: Values, condition: Values) -> Values:
@@ -194,65 +186,46 @@ def _values(build: Builder, layer: layers.Values, x: Values, condition: Values) 
     return (build.conv(build.modules[layer], torch.eye(width)[:, None], None, x + condition),)
 
 
-def _causal_conv(build: Builder, layer: CausalConvolution, x: Values, **more: Any) -> Values:
-    kernel = layer.kernel()
-    taps = dilated(kernel.shape[1], layer.dilation)
-    return (build.conv(build.modules[layer], kernel, layer.bias, x, taps, **more),)
-
-
-def _linear(build: Builder, layer: nn.Linear, x: Values) -> Values:
-    return (build.conv(build.modules[layer], layer.weight[:, None], layer.bias, x),)
-
-
 def _norm(build: Builder, layer: layers.LayerNorm, x: Values, activation: Activation = Activation.NONE) -> Values:
     return torch_norm(build, layer.norm, x, activation, build.modules[layer])
 
 
 def _unit(build: Builder, layer: layers.MultiplicativeUnit, x: Values) -> Values:
-    return _causal_conv(build, layer.conv, x, activation=Activation.MULTIPLY)
+    return causal_conv(build, layer.conv, x, activation=Activation.MULTIPLY)
 
 
 def _normed(build: Builder, layer: NormedConv1d, x: Values, **more: Any) -> Values:
-    return _causal_conv(build, layer.conv, _norm(build, layer.norm, x, Activation.RELU), **more)
+    return causal_conv(build, layer.conv, _norm(build, layer.norm, x, Activation.RELU), **more)
 
 
 def _residual(build: Builder, layer: ReLUBlock | MUBlock, x: Values) -> Values:
     *parts, last = layer.inner.layers
     (stream,) = y = x
     for part in parts:
-        y = _layer(build, part, y)
+        y = build.layer(part, y)
     return _normed(build, last, y, add=stream)
 
 
 def _bytenet_head(build: Builder, layer: Head, x: Values) -> Values:
-    return _layer(build, layer.output, _causal_conv(build, layer.hidden, x, activation=Activation.RELU))
+    return build.layer(layer.output, causal_conv(build, layer.hidden, x, activation=Activation.RELU))
 
 
 def _temporal(build: Builder, layer: TemporalBlock, x: Values) -> Values:
     y = x
     for conv in (layer.first, layer.second):
-        y = _causal_conv(build, conv, y, activation=Activation.RELU)
-    skipped = x if layer.skip is None else _layer(build, layer.skip, x)
+        y = causal_conv(build, conv, y, activation=Activation.RELU)
+    skipped = x if layer.skip is None else build.layer(layer.skip, x)
     (made,), (skip,) = y, skipped
     return (build.add(build.modules[layer], made, skip, Activation.RELU),)
 
 
 def _hidden(build: Builder, layer: Hidden, x: Values) -> Values:
-    return _causal_conv(build, layer.conv, x, activation=Activation.RELU)
+    return causal_conv(build, layer.conv, x, activation=Activation.RELU)
 
 
 def _gated(build: Builder, layer: layers.GatedConv1d, x: Values, condition: Values = ()) -> Values:
-    said = NONE if layer.condition is None else _condition(build, layer.condition, condition)
-    return _causal_conv(build, layer.conv, x, add=said, activation=Activation.GATE)
-
-
-def _condition(build: Builder, layer: layers.CausalConv1d, condition: Values) -> int:
-    """A product with each value of the condition by itself, summed: what is known ahead of time can be done then."""
-    widths = [build.channels(value) for value in condition]
-    said, name = NONE, build.modules[layer]
-    for index, (value, weight) in enumerate(zip(condition, layer.weight.split(widths, dim=2), strict=True)):
-        said = build.conv(f"{name}.{index}" if index else name, weight, None, (value,), add=said)
-    return said
+    said = NONE if layer.condition is None else condition_sum(build, layer.condition, condition)
+    return causal_conv(build, layer.conv, x, add=said, activation=Activation.GATE)
 
 
 def _gated_stack(build: Builder, layer: layers.GatedStack, x: Values, condition: Values = ()) -> Values:
@@ -260,26 +233,26 @@ def _gated_stack(build: Builder, layer: layers.GatedStack, x: Values, condition:
     gated = _gated(build, first, x, condition)
     for residual, gate in zip(layer.residuals, gates, strict=True):
         (stream,) = x
-        x = _causal_conv(build, residual, gated[-1:], add=stream)
+        x = causal_conv(build, residual, gated[-1:], add=stream)
         gated += _gated(build, gate, x, condition)
     return gated
 
 
 def _framed(build: Builder, layer: layers.Framed, x: Values) -> Values:
     name, (value,) = build.modules[layer], x
-    (spoken,) = _layer(build, layer.inner, (build.frame(name, value, layer.frame_size),))
+    (spoken,) = build.layer(layer.inner, (build.frame(name, value, layer.frame_size),))
     return (build.unframe(name, spoken),)
 
 
 def _transformer(build: Builder, network: Transformer, x: Values, condition: Values) -> Values:
-    return transformer(build, network, _layer(build, network.input, x, condition))
+    return transformer(build, network, build.layer(network.input, x, condition))
 
 
 def _decoder(decoder: Callable[[Builder, Any, Values], Values]) -> Callable[..., Values]:
     """A decoder, after its input layer."""
 
     def lowered(build: Builder, network: Any, x: Values, condition: Values) -> Values:
-        return decoder(build, network, _layer(build, network.input, x, condition))
+        return decoder(build, network, build.layer(network.input, x, condition))
 
     return lowered
 
@@ -294,6 +267,7 @@ NETWORKS: dict[type[Network], Callable[..., Values]] = {
     Transformer: _transformer,
     TransformerDecoder: _decoder(transformer_decoder),
     WaveNet: _wavenet,
+    **pixels.NETWORKS,
 }
 
 LAYERS: dict[type[nn.Module], Callable[..., Values]] = {
@@ -303,7 +277,7 @@ LAYERS: dict[type[nn.Module], Callable[..., Values]] = {
     NormedConv1d: _normed,
     ReLUBlock: _residual,
     TemporalBlock: _temporal,
-    layers.CausalConv1d: _causal_conv,
+    layers.CausalConv1d: causal_conv,
     layers.Embedding: _embedding,
     layers.Framed: _framed,
     layers.GatedConv1d: _gated,
@@ -314,8 +288,9 @@ LAYERS: dict[type[nn.Module], Callable[..., Values]] = {
     layers.Recurrent: lower_recurrent,
     layers.Serial: _serial,
     layers.Values: _values,
-    layers.WeightNormConv1d: _causal_conv,
-    nn.Linear: _linear,
+    layers.WeightNormConv1d: causal_conv,
+    nn.Linear: linear,
+    **pixels.LAYERS,
 }
 
 

@@ -14,27 +14,41 @@ class Taps:
 
     Attributes:
         width: of a raster, in steps; 0 where the past has no columns.
-        columns: of a raster, how many columns to the right of the current one each tap looks; it sees zeros beyond the
-            ends of that row.
+        late, ahead: by how many places a raster's inputs are late, and its outputs ahead of those, or behind them
+            where it is below 0.
+        columns: of a raster, how many columns to the right of the output's each tap looks; it sees zeros beyond the
+            ends of that row, and before the first place.
     """
 
     lags: tuple[int, ...] = (0,)
     width: int = 0
+    late: int = 0
+    ahead: int = 0
     columns: tuple[int, ...] = ()
 
     @property
     def settings(self) -> tuple[int, ...]:
         """Numbers below 2^32, as an op has them."""
-        return (self.width, *self.lags, *(columns % 2**32 for columns in self.columns))
+        raster = (self.late, self.ahead % 2**32) if self.width else ()
+        return (self.width, *raster, *self.lags, *(columns % 2**32 for columns in self.columns))
 
     @property
     def history(self) -> int:
         """Past steps that are kept."""
         return max(self.lags)
 
-    def sees(self, tap: int, column: int) -> bool:
-        """Whether what a tap of a pixel in this column would read lies in a row of the raster."""
-        return not self.width or 0 <= column + self.columns[tap] < self.width
+    @property
+    def keeps(self) -> bool:
+        """Whether anything is kept from step to step."""
+        return self.history > 0 or self.width > 0
+
+    def sees(self, tap: int, step: int) -> bool:
+        """Whether there is anything where a tap looks at a step."""
+        if not self.width:
+            return step >= self.lags[tap]
+        place = step - self.late + self.ahead
+        column = place % self.width + self.columns[tap]
+        return place >= 0 and step - self.lags[tap] >= self.late and 0 <= column < self.width
 
 
 def dilated(kernel_size: int, dilation: int = 1) -> Taps:
@@ -47,6 +61,10 @@ def taps_of(op: Op) -> Taps:
     width, *rest = op.settings
     if not width:
         return Taps(tuple(rest))
+    late, ahead, *rest = rest
     number = len(rest) // 2
-    columns = tuple(one - 2**32 if one >= 2**31 else one for one in rest[number:])
-    return Taps(tuple(rest[:number]), width, columns)
+    return Taps(tuple(rest[:number]), width, late, _signed(ahead), tuple(map(_signed, rest[number:])))
+
+
+def _signed(setting: int) -> int:
+    return setting - 2**32 if setting >= 2**31 else setting

@@ -116,7 +116,7 @@ def _conv(graph: Graph, op: Op, given: Given) -> Tensor:
     for tap, lag in enumerate(taps.lags):
         seen = past[taps.history - lag :][: len(x)]
         if taps.width:
-            inside = [taps.sees(tap, tick % taps.width) for tick in range(len(x))]
+            inside = [taps.sees(tap, tick) for tick in range(len(x))]
             seen = seen * torch.tensor(inside)[:, None]
         y = torch.addmm(y, seen, weight[:, tap].T)
     return _activate(op.activation, y if op.add == NONE else y + given.made[op.add], x)
@@ -134,7 +134,7 @@ def _norm(graph: Graph, op: Op, given: Given) -> Tensor:
 
 def _add(graph: Graph, op: Op, given: Given) -> Tensor:
     x = given.made[op.inputs[0]]
-    return _activate(op.activation, x + given.made[op.add], x)
+    return _activate(op.activation, x if op.add == NONE else x + given.made[op.add], x)
 
 
 def _position(graph: Graph, op: Op, given: Given) -> Tensor:
