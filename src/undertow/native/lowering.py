@@ -178,7 +178,7 @@ def _input(build: Builder, layer: layers.Inputs, x: Values, condition: Values) -
     return (build.add(build.modules[layer], value, condition_sum(build, layer.condition, condition)),)
 
 
-def _values(build: Builder, layer: layers.Values, x: Values, condition: Values) -> Values:
+def _values(build: Builder, layer: layers.Values, x: Values, condition: Values = ()) -> Values:
     """Side by side, as one value that convolutions may keep the past of: a product with ones gives them exactly."""
     if not condition:
         return x
