@@ -10,7 +10,7 @@ from torch import nn
 
 from tests.native.models import KINDS, build, condition, configs, make, params, symbols
 from tests.native.unsupported import ATTENTIVE, with_doubled
-from undertow.layers import Recurrent, TiedOutput, WeightNormConv1d
+from undertow.layers import RasterConv, Recurrent, TiedOutput, WeightNormConv1d
 from undertow.layers.causal_conv import CausalConvolution
 from undertow.layers.positions import Sinusoidal
 from undertow.models.autoregressive import Autoregressive

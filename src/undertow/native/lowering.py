@@ -14,8 +14,8 @@ from torch import nn
 from undertow import emissions, layers
 from undertow.native import format, pixels
 from undertow.native.builder import SYMBOLS, Builder, Unsupported, Values
-from undertow.native.decoders import attentive_decoder, transformer_decoder
 from undertow.native.convolutions import causal_conv, condition_sum, linear
+from undertow.native.decoders import attentive_decoder, transformer_decoder
 from undertow.native.format import NONE, Activation, EmissionKind, Graph, Type
 from undertow.native.recurrent import lower_recurrent
 from undertow.native.transformer import torch_norm, transformer
