@@ -1,7 +1,7 @@
 // What one row's attention keeps of its past: keys and values of every head, as the products over them read them.
 //
-//   keys     (heads, room / 64, D, 64)    a query of D times 64 steps' keys gives their scores
-//   values   of each head, a panel of 64 of its D channels after another, the last padded to a multiple of 16:
+//   keys     (heads, room / 64, depth, 64)    a query of that depth times 64 steps' keys gives their scores
+//   values   of each head, a panel of 64 of its channels after another, the last padded to a multiple of 16:
 //            (room, width)                steps' weights times their values give the output
 //
 // Position p stands at p mod room. Room doubles up to the most there is to be, and only then do places come round again.
@@ -18,8 +18,9 @@ namespace undertow {
 class Cache {
  public:
   // Nothing is allocated yet; `most` steps are a multiple of 64.
-  Cache(uint32_t heads, uint32_t channels, uint32_t most)
-      : heads_(heads), channels_(channels), padded_(uint32_t(round_up(channels, lane_group))), most_(most) {}
+  Cache(uint32_t heads, uint32_t depth, uint32_t channels, uint32_t most)
+      : heads_(heads), depth_(depth), channels_(channels), padded_(uint32_t(round_up(channels, lane_group))),
+        most_(most) {}
 
   uint32_t room() const { return room_; }
 
@@ -32,7 +33,7 @@ class Cache {
   void put(uint64_t position, uint32_t head, const float* keys, const float* values) {
     const uint32_t place = uint32_t(position % room_);
     float* key = key_at(head, place);
-    for (uint32_t c = 0; c < channels_; c++) key[size_t(c) * panel_width] = keys[c];
+    for (uint32_t c = 0; c < depth_; c++) key[size_t(c) * panel_width] = keys[c];
     for (uint32_t first = 0; first < channels_; first += panel_width)
       std::copy_n(values + first, std::min(panel_width, channels_ - first), value_at(head, first, place));
   }
@@ -40,7 +41,7 @@ class Cache {
   void take(uint64_t position, uint32_t head, float* keys, float* values) const {
     const uint32_t place = uint32_t(position % room_);
     const float* key = key_at(head, place);
-    for (uint32_t c = 0; c < channels_; c++) keys[c] = key[size_t(c) * panel_width];
+    for (uint32_t c = 0; c < depth_; c++) keys[c] = key[size_t(c) * panel_width];
     for (uint32_t first = 0; first < channels_; first += panel_width)
       std::copy_n(value_at(head, first, place), std::min(panel_width, channels_ - first), values + first);
   }
@@ -68,7 +69,7 @@ class Cache {
  private:
   float* key_at(uint32_t head, uint32_t place) const {
     const size_t panel = place / panel_width;
-    return keys_.data() + size_t(head) * room_ * channels_ + panel * panel_width * channels_ + place % panel_width;
+    return keys_.data() + size_t(head) * room_ * depth_ + panel * panel_width * depth_ + place % panel_width;
   }
 
   float* value_at(uint32_t head, uint32_t first, uint32_t place) const {
@@ -80,7 +81,7 @@ class Cache {
     const uint32_t from = uint32_t(position % other.room_), to = uint32_t(position % room_);
     for (uint32_t head = 0; head < heads_; head++) {
       const float* key = other.key_at(head, from);
-      for (uint32_t c = 0; c < channels_; c++)
+      for (uint32_t c = 0; c < depth_; c++)
         std::copy_n(key + size_t(c) * panel_width, steps, key_at(head, to) + size_t(c) * panel_width);
       for (uint32_t first = 0; first < padded_; first += panel_width)
         std::copy_n(other.value_at(head, first, from), size_t(steps) * width(first), value_at(head, first, to));
@@ -89,19 +90,19 @@ class Cache {
 
   // Places keep their numbers: none has come round yet.
   void resize(uint32_t room) {
-    Cache larger(heads_, channels_, most_);
+    Cache larger(heads_, depth_, channels_, most_);
     larger.room_ = room;
-    larger.keys_ = Aligned<float>(size_t(heads_) * room * channels_);
+    larger.keys_ = Aligned<float>(size_t(heads_) * room * depth_);
     larger.values_ = Aligned<float>(size_t(heads_) * room * padded_);
     for (uint32_t head = 0; head < heads_ && room_ > 0; head++) {
-      std::copy_n(key_at(head, 0), size_t(room_) * channels_, larger.key_at(head, 0));
+      std::copy_n(key_at(head, 0), size_t(room_) * depth_, larger.key_at(head, 0));
       for (uint32_t first = 0; first < padded_; first += panel_width)
         std::copy_n(value_at(head, first, 0), size_t(room_) * width(first), larger.value_at(head, first, 0));
     }
     *this = std::move(larger);
   }
 
-  uint32_t heads_, channels_, padded_, most_, room_ = 0;
+  uint32_t heads_, depth_, channels_, padded_, most_, room_ = 0;
   Aligned<float> keys_, values_;
 };
 

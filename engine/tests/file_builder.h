@@ -122,6 +122,13 @@ class FileBuilder {
     return add_op({OpKind::attention, Activation::none, 0, -1, -1, -1, -1, inputs, {heads, most, window}, name}, channels, 0);
   }
 
+  // A sum over the past of x, by how well each step's key answers the query.
+  uint32_t recall(uint32_t query, uint32_t key, uint32_t x, uint32_t most, const std::string& name) {
+    const int32_t vector = weights(Type::f32, {values[query].channels}, 1);
+    const std::vector<uint32_t> inputs{query, key, x};
+    return add_op({OpKind::recall, Activation::none, 0, -1, vector, -1, -1, inputs, {most}, name}, values[x].channels, 0);
+  }
+
   uint32_t frame(uint32_t input, uint32_t period) {
     domains.push_back({values[input].domain, period});
     return add_op({OpKind::frame, Activation::none, 0, -1, -1, -1, -1, {input}},
@@ -442,6 +449,7 @@ struct RecurrentShape {
   uint32_t num_symbols = 16, channels = 6, num_layers = 2;
   uint32_t condition_channels = 0;
   uint32_t frame_size = 0;  // of a layer of the same cell at a slower clock; 0: none
+  uint32_t most = 0;        // steps that the last layer's states are recalled of; 0: they are not
   bool feedback = false;    // the first layer's input adds what the last one made a step ago
   uint32_t seed = 1;
 };
@@ -461,6 +469,11 @@ inline FileBuilder recurrent(const RecurrentShape& shape = {}) {
   for (uint32_t layer = 0; layer < shape.num_layers; ++layer)
     x = builder.recurrent(shape.cell, x, shape.channels, type, layer > 0);
   if (shape.feedback) builder.repeat(last, x);
+  if (shape.most > 0) {
+    const uint32_t query = builder.conv({x}, 11, {.type = type}), key = builder.conv({x}, 11, {.type = type});
+    const uint32_t seen = builder.recall(query, key, x, shape.most, "recall");
+    x = builder.conv({x, seen}, shape.channels, {.activation = Activation::tanh, .type = type});
+  }
   builder.conv({x}, shape.num_symbols, {.type = type});
   return builder;
 }

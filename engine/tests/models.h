@@ -42,7 +42,8 @@ inline std::vector<Model> models() {
     for (const RecurrentShape& shape :
          {RecurrentShape{.precision = type, .channels = 72, .condition_channels = 3},
           RecurrentShape{.precision = type, .cell = OpKind::gru, .channels = 21, .num_layers = 1, .frame_size = 3},
-          RecurrentShape{.precision = type, .cell = OpKind::conv, .channels = 32, .feedback = true}})
+          RecurrentShape{.precision = type, .cell = OpKind::conv, .channels = 32, .feedback = true},
+          RecurrentShape{.precision = type, .cell = OpKind::gru, .channels = 80, .num_layers = 1, .most = 400}})
       add("recurrent", shape, recurrent(shape));
     const TextShape decoder{.precision = type, .channels = 21, .num_layers = 2, .units = false, .columns = true};
     add("bytenet of columns", decoder, bytenet(decoder));

@@ -285,6 +285,25 @@ TEST_CASE("recurrent ops") {
   CHECK(gru([](auto& b) { b.ops[6].weight = 2; }) == "op 6 (gru) has a weight, which it does not read");
 }
 
+TEST_CASE("recalls") {
+  const auto recall = [](const std::function<void(FileBuilder&)>& spoil) {
+    return refusal([&](auto& b) { b.recall(0, 0, 1, 9, "recall"), b.output = 2, spoil(b); });
+  };
+  CHECK(recall([](auto&) {}) == "");
+  CHECK(recall([](auto& b) { b.ops[3].inputs = {0, 0}; }) == "op 3 (recall) has 2 inputs, not 3");
+  CHECK(recall([](auto& b) { b.ops[3].inputs = {0, 1, 1}; }) == "op 3 (recall) compares 3 channels with 4");
+  CHECK(recall([](auto& b) { b.ops[3].inputs = {0, 0, 0}; }) == "op 3 (recall) makes 3 channels, and value 3 has 4");
+  CHECK(recall([](auto& b) { b.ops[3].settings = {0}; }) ==
+        "op 3 (recall) has settings other than the most steps, 1 to 268435456");
+  CHECK(recall([](auto& b) { b.ops[3].settings = {(1 << 28) + 1}; }) ==
+        "op 3 (recall) has settings other than the most steps, 1 to 268435456");
+  CHECK(recall([](auto& b) { b.ops[3].weight = 2; }) == "op 3 (recall) has a weight of 8 float32, not 3 float32");
+  CHECK(recall([](auto& b) { b.ops[3].add = 0; }) ==
+        "op 3 (recall) has what only a conv can have: an activation, added value, bias or scale");
+  CHECK(recall([](auto& b) { b.ops[3].inputs = {0, 0, 4}, b.frame(1, 1), std::swap(b.ops[3], b.ops[4]); }) ==
+        "op 4 (recall) reads values of domain 1, not 0");
+}
+
 TEST_CASE("loops") {
   // A loop at a slower clock, and one that another clock's op stands in.
   CHECK(refusal([](auto& b) { b.recurrent(OpKind::gru, b.frame(0, 2), 5), b.output = 2; }) == "");

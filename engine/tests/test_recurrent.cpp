@@ -54,6 +54,22 @@ class Reference {
   }
 
  private:
+  // How each step so far answers this one's query, then the sum of a channel of their values.
+  float recalled(const Op& op, uint32_t c) {
+    if (c == 0) {
+      keys_.push_back(made_[op.inputs[1]]), values_.push_back(made_[op.inputs[2]]);
+      const Vector& query = made_[op.inputs[0]];
+      weights_.assign(round_up(keys_.size(), lane_group), 0.0f);
+      for (size_t s = 0; s < keys_.size(); s++)
+        for (size_t i = 0; i < query.size(); i++)
+          weights_[s] = std::fma(floats(op.weight)[i], math::tanh32(F32{query[i] + keys_[s][i]}).v, weights_[s]);
+      scalar_kernels.weigh(weights_.data(), uint32_t(keys_.size()), 1.0f);
+    }
+    float sum = 0;
+    for (size_t s = 0; s < keys_.size(); s++) sum = std::fma(values_[s][c], weights_[s], sum);
+    return sum;
+  }
+
   const float* floats(int32_t tensor) const { return reinterpret_cast<const float*>(b_.tensors[tensor].data.data()); }
 
   float number(const Op& op, uint32_t c, uint32_t channels, int64_t symbol) {
@@ -73,14 +89,19 @@ class Reference {
       const float fresh = math::tanh32(F32{std::fma(reset, own[2 * channels + c], x[2 * channels + c])}).v;
       return std::fma(update, h[c] - fresh, fresh);
     }
+    if (op.kind == OpKind::recall) return recalled(op, c);
     REQUIRE(op.kind == OpKind::conv);
+    Vector beside;
+    for (uint32_t input : op.inputs) beside.insert(beside.end(), made_[input].begin(), made_[input].end());
     float sum = op.bias < 0 ? 0.0f : floats(op.bias)[c];
-    for (size_t i = 0; i < x.size(); i++) sum = std::fma(floats(op.weight)[c * x.size() + i], x[i], sum);
+    for (size_t i = 0; i < beside.size(); i++) sum = std::fma(floats(op.weight)[c * beside.size() + i], beside[i], sum);
     if (op.add >= 0) sum += made_[op.add][c];
     return op.activation == Activation::tanh ? math::tanh32(F32{sum}).v : sum;
   }
 
   const FileBuilder& b_;
+  std::vector<Vector> keys_{}, values_{};  // of every step so far
+  Vector weights_{};
   std::vector<Vector> made_, kept_;  // kept: of previous ops, and cells
 };
 
@@ -109,6 +130,7 @@ const std::vector<RecurrentShape> shapes{
     {.cell = OpKind::conv, .channels = 16},
     {.cell = OpKind::gru, .channels = 16, .feedback = true},
     {.cell = OpKind::lstm, .channels = 5, .num_layers = 3, .feedback = true},
+    {.cell = OpKind::gru, .channels = 70, .num_layers = 1, .most = 47},
 };
 
 }  // namespace

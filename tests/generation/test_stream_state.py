@@ -11,7 +11,6 @@ import torch
 
 from tests.generation.models import frames
 from tests.native.models import TRANSFORMER, WINDOW, build, make
-from tests.native.unsupported import ATTENTIVE
 from tests.refusals import refuses
 from undertow.errors import DataError
 from undertow.generation import resume, stream, stream_state
@@ -20,7 +19,10 @@ from undertow.models.autoregressive import Autoregressive
 from undertow.state import State, concat, empty_parts, named_leaves, nested, save, select
 
 KINDS = ["embedding", "labels", "features", "context", "bytenet", "tcn", "gaussian", "lstm"]
-OTHERS: dict[str, dict[str, Any]] = {"rnn attention": dict(network=ATTENTIVE), "transformer": dict(network=TRANSFORMER)}
+OTHERS: dict[str, dict[str, Any]] = {
+    "rnn attention": dict(network=dict(kind="rnn_attention", channels=8)),
+    "transformer": dict(network=TRANSFORMER),
+}
 
 
 @pytest.fixture(scope="module")

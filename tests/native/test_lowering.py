@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from torch import nn
 
 from tests.native.models import KINDS, build, condition, configs, make, params, symbols
-from tests.native.unsupported import ATTENTIVE, with_doubled
+from tests.native.unsupported import ROW_LSTM, with_doubled
 from undertow.layers import RasterConv, Recurrent, TiedOutput, WeightNormConv1d
 from undertow.layers.causal_conv import CausalConvolution
 from undertow.layers.positions import Sinusoidal
@@ -207,7 +207,7 @@ def with_identity() -> Autoregressive:
     ("model", "said"),
     [
         (without_network, "no network Echo"),
-        (lambda: build(network=ATTENTIVE), "no network RNNAttention"),
+        (lambda: build(**ROW_LSTM), "no network RowLSTMNetwork"),
         (with_doubled, r"no Doubled \(network.head.layers.0\)"),
         (with_identity, r"no Identity \(network.context.inner\)"),
         (lambda: build().double(), "float32 weights, .*float64"),

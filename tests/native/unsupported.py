@@ -2,11 +2,11 @@
 
 import torch
 
-from tests.native.models import build
+from tests.native.models import PIXELS, build
 from undertow.layers import Serial, StatelessLayer
 from undertow.models.autoregressive import Autoregressive
 
-ATTENTIVE = dict(kind="rnn_attention", channels=8)
+ROW_LSTM = dict(network=dict(kind="row_lstm", channels=4, num_layers=1), alphabet=PIXELS)
 
 
 class Doubled(StatelessLayer):

@@ -13,7 +13,7 @@ import torch
 
 from tests.generation.models import frames, request, resumed
 from tests.native.models import KINDS, build
-from tests.native.unsupported import ATTENTIVE, with_doubled
+from tests.native.unsupported import ROW_LSTM, with_doubled
 from tests.refusals import refuses
 from undertow.emissions import Sampling
 from undertow.errors import DataError, UsageError
@@ -278,13 +278,13 @@ def test_auto_falls_back_to_torch_and_says_which_part_is_missing() -> None:
         generate(with_doubled(), num_steps=5, engine="native")
 
 
-@pytest.mark.parametrize(("network", "name"), [(ATTENTIVE, "RNNAttention")])
-def test_networks_that_torch_steps(network: dict[str, Any], name: str) -> None:
-    made = generate(build(network=network), num_steps=5)
+@pytest.mark.parametrize(("config", "name"), [(ROW_LSTM, "RowLSTMNetwork")])
+def test_networks_that_torch_steps(config: dict[str, Any], name: str) -> None:
+    made = generate(build(**config), num_steps=5)
     assert made.engine == "torch"
     assert made.notes == (f"the native engine has no network {name}; torch steps this model",)
     with refuses(UsageError, "native engine", name):
-        generate(build(network=network), num_steps=5, engine="native")
+        generate(build(**config), num_steps=5, engine="native")
 
 
 def test_auto_keeps_float64() -> None:

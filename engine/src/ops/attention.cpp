@@ -42,7 +42,8 @@ class Attention final : public Unit {
         padded_(uint32_t(round_up(shape_.channels, lane_group))), scale_(1.0f / std::sqrt(float(shape_.channels))),
         positions_(slots), turned_(size_t(queries_at_once + 1) * size_),
         sums_(size_t(queries_at_once) * padded_) {
-    for (uint32_t slot = 0; slot < slots; slot++) caches_.emplace_back(shape_.heads, shape_.channels, shape_.places());
+    for (uint32_t slot = 0; slot < slots; slot++)
+      caches_.emplace_back(shape_.heads, shape_.channels, shape_.channels, shape_.places());
   }
 
   void reset(uint32_t slot) override { positions_[slot] = 0; }

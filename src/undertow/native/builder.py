@@ -169,6 +169,11 @@ class Builder:
         domain = self.values[value].domain
         return self._add(OpKind.ADD, name, channels, domain, inputs=(value,), activation=activation)
 
+    def recall(self, name: str, query: int, key: int, value: int, vector: Tensor, most: int) -> int:
+        """The past of a value, weighted by v · tanh(query + key) of each step; there can be `most` steps."""
+        inputs, channels = (query, key, value), self.channels(value)
+        return self._add(OpKind.RECALL, name, channels, 0, inputs=inputs, weight=self.tensor(vector), settings=(most,))
+
     def frame(self, name: str, value: int, period: int) -> int:
         """A value's last `period` ticks, once in so many: the first value of a domain of its own."""
         channels, parent = self.values[value].channels, self.values[value].domain
@@ -225,7 +230,8 @@ class Builder:
         return len(self.values) - 1
 
 
-KEEPING = {OpKind.FRAME, OpKind.UNFRAME, OpKind.PREVIOUS, OpKind.LSTM, OpKind.ATTENTION}  # a state, always
+# Kinds that keep a state, always.
+KEEPING = {OpKind.FRAME, OpKind.UNFRAME, OpKind.PREVIOUS, OpKind.LSTM, OpKind.ATTENTION, OpKind.RECALL}
 
 
 def _keeps_state(op: Op) -> bool:

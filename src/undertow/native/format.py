@@ -64,6 +64,7 @@ class OpKind(IntEnum):
     ROTATION = 13
     ATTENTION = 14
     ATTEND = 15
+    RECALL = 16
 
 
 class Activation(IntEnum):

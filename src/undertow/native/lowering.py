@@ -12,18 +12,16 @@ import torch
 from torch import nn
 
 from undertow import emissions, layers
-from undertow.native import format, pixels
+from undertow.native import format, pixels, recurrent
 from undertow.native.builder import SYMBOLS, Builder, Unsupported, Values
 from undertow.native.convolutions import causal_conv, condition_sum, linear
 from undertow.native.decoders import attentive_decoder, transformer_decoder
 from undertow.native.format import NONE, Activation, EmissionKind, Graph, Type
-from undertow.native.recurrent import lower_recurrent
 from undertow.native.transformer import torch_norm, transformer
-from undertow.networks import RNN, TCN, ByteNet, Network, Transformer, WaveNet
+from undertow.networks import TCN, ByteNet, Network, Transformer, WaveNet
 from undertow.networks.bytenet import Head, MUBlock, NormedConv1d, ReLUBlock
 from undertow.networks.encoder_decoder import EncoderDecoder
 from undertow.networks.seq2seq_bytenet import ColumnDecoder
-from undertow.networks.seq2seq_rnn import StateDecoder
 from undertow.networks.seq2seq_rnn_attention import AttentiveDecoder
 from undertow.networks.seq2seq_transformer import TransformerDecoder
 from undertow.networks.tcn import TemporalBlock
@@ -154,11 +152,6 @@ def _columns(build: Builder, network: ColumnDecoder, x: Values, condition: Value
     return build.layer(network.head, build.layer(network.stack, x))
 
 
-def _rnn(build: Builder, network: RNN | StateDecoder, x: Values, condition: Values) -> Values:
-    x = build.layer(network.input, x, condition)
-    return build.layer(network.head, build.layer(network.layers, x))
-
-
 def _serial(build: Builder, layer: layers.Serial, x: Values) -> Values:
     for part in layer.layers:
         x = build.layer(part, x)
@@ -261,13 +254,12 @@ NETWORKS: dict[type[Network], Callable[..., Values]] = {
     AttentiveDecoder: _decoder(attentive_decoder),
     ByteNet: _sequential,
     ColumnDecoder: _columns,
-    RNN: _rnn,
-    StateDecoder: _rnn,
     TCN: _sequential,
     Transformer: _transformer,
     TransformerDecoder: _decoder(transformer_decoder),
     WaveNet: _wavenet,
     **pixels.NETWORKS,
+    **recurrent.NETWORKS,
 }
 
 LAYERS: dict[type[nn.Module], Callable[..., Values]] = {
@@ -285,12 +277,12 @@ LAYERS: dict[type[nn.Module], Callable[..., Values]] = {
     layers.Inputs: _input,
     layers.LayerNorm: _norm,
     layers.MultiplicativeUnit: _unit,
-    layers.Recurrent: lower_recurrent,
     layers.Serial: _serial,
     layers.Values: _values,
     layers.WeightNormConv1d: causal_conv,
     nn.Linear: linear,
     **pixels.LAYERS,
+    **recurrent.LAYERS,
 }
 
 

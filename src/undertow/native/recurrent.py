@@ -1,12 +1,34 @@
-"""Recurrent layers written as the engine's ops, and the loops of a graph.
+"""Recurrent networks written as the engine's ops, and the loops of a graph.
 
 The product with a layer's input has no loop: it is one convolution, of a block of steps at once. A layer's loop begins
 with its last state and ends with its next one; between them is the product with the state, then the cell.
 """
 
+from collections.abc import Callable
+
+from torch import nn
+
 from undertow.layers import Recurrent
 from undertow.native.builder import Builder, Values
+from undertow.native.convolutions import causal_conv
 from undertow.native.format import NONE, Activation, Graph, OpKind
+from undertow.networks import RNN, Network
+from undertow.networks.rnn_attention import RNNAttention
+from undertow.networks.seq2seq_rnn import StateDecoder
+
+
+def _rnn(build: Builder, network: RNN | StateDecoder, x: Values, condition: Values) -> Values:
+    x = build.layer(network.input, x, condition)
+    return build.layer(network.head, build.layer(network.layers, x))
+
+
+def _rnn_attention(build: Builder, network: RNNAttention, x: Values, condition: Values) -> Values:
+    (states,) = build.layer(network.layers, build.layer(network.input, x, condition))
+    layer = network.attention
+    (query,), (key,) = (build.layer(part, (states,)) for part in (layer.query, layer.key))
+    seen = build.recall(build.modules[layer], query, key, states, layer.vector, layer.capacity)
+    hidden = causal_conv(build, network.hidden, (states, seen), activation=Activation.TANH)
+    return build.layer(network.head, hidden)
 
 
 def lower_recurrent(build: Builder, layer: Recurrent, x: Values) -> Values:
@@ -52,3 +74,8 @@ def loops(graph: Graph) -> dict[int, int]:
             end = max(end, maker[op.settings[0]] + 1)
             found[begin] = end
     return found
+
+
+NETWORKS: dict[type[Network], Callable[..., Values]] = {RNN: _rnn, RNNAttention: _rnn_attention, StateDecoder: _rnn}
+
+LAYERS: dict[type[nn.Module], Callable[..., Values]] = {Recurrent: lower_recurrent}

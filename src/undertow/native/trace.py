@@ -228,6 +228,15 @@ def _attend(graph: Graph, op: Op, given: Given) -> Tensor:
     return F.scaled_dot_product_attention(query, keys, values).transpose(0, 1).flatten(1)
 
 
+def _recall(graph: Graph, op: Op, given: Given) -> Tensor:
+    query, keys, x = (given.made[one] for one in op.inputs)
+    vector, states = _tensor(graph, op.weight), []
+    for step in range(len(x)):
+        scores = torch.tanh(query[step] + keys[: step + 1]) @ vector
+        states.append(scores.softmax(dim=0) @ x[: step + 1])
+    return torch.stack(states)
+
+
 COMPUTE: dict[OpKind, Callable[[Graph, Op, Given], Tensor]] = {
     OpKind.EMBED: _embed,
     OpKind.CONDITION: _condition,
@@ -245,6 +254,7 @@ COMPUTE: dict[OpKind, Callable[[Graph, Op, Given], Tensor]] = {
     OpKind.ROTATION: _rotation,
     OpKind.ATTENTION: _attention,
     OpKind.ATTEND: _attend,
+    OpKind.RECALL: _recall,
 }
 
 
