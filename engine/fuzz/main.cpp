@@ -27,6 +27,18 @@ const Facts facts{{"real", Fact::Kind::texts, {"sound"}},
                   {"labels.0", Fact::Kind::texts, {"a", "b"}},
                   {"labels.0.vectors", Fact::Kind::floats, {}, {}, {0, 0.5f, 1}}};
 
+// Rows of three pixels: a layer that is late and ahead, then one of two rows.
+testing::FileBuilder raster(Type precision) {
+  testing::FileBuilder builder;
+  builder.precision = precision;
+  builder.num_symbols = 4;
+  const uint32_t x = builder.embed(2);
+  const uint32_t y = builder.conv({x}, 2, {.lags = {3, 1}, .width = 3, .late = 1, .ahead = 1, .columns = {-1, 1},
+                                           .type = precision});
+  builder.conv({y}, 4, {.lags = {2, 0}, .width = 3, .columns = {1, 0}, .type = precision});
+  return builder;
+}
+
 std::vector<Bytes> right_files() {
   std::vector<Bytes> files;
   for (const Type precision : {Type::f32, Type::bf16, Type::i8}) {
@@ -50,11 +62,17 @@ std::vector<Bytes> right_files() {
     text.condition_channels = 1;
     text.frame_size = 2;
     files.push_back(testing::tcn(text).build());
+    for (const bool rotary : {false, true})
+      files.push_back(testing::transformer({.precision = precision, .num_symbols = 4, .channels = 4, .heads = 2,
+                                            .num_layers = 1, .width = 2, .most = rotary ? 0u : 9u,
+                                            .window = rotary ? 3u : 0u, .rotary = rotary}).build());
+    files.push_back(raster(precision).build());
     files.push_back(testing::roll({.precision = precision, .num_elements = 3, .channels = 2}).build());
     files.push_back(testing::audio_effect({.precision = precision, .num_elements = 2, .channels = 2}).build());
     for (const OpKind cell : {OpKind::lstm, OpKind::gru, OpKind::conv})
       files.push_back(testing::recurrent({.precision = precision, .cell = cell, .num_symbols = 4, .channels = 2,
                                           .num_layers = 1, .condition_channels = 1, .frame_size = 2,
+                                          .most = cell == OpKind::gru ? 9u : 0u,
                                           .feedback = cell == OpKind::conv}).build());
   }
   return files;
@@ -77,10 +95,23 @@ class Boaster {
  private:
   size_t below(size_t limit) { return random_() % limit; }
   uint32_t large(uint32_t most_bits) { return 1u << below(most_bits + 1); }
+  std::string name() const { return "op." + std::to_string(builder_.ops.size()); }
+
+  // The pixel above, of long rows.
+  uint32_t raster(uint32_t x, Type type) {
+    const uint32_t width = large(28);
+    return builder_.conv({x}, large(4), {.lags = {width}, .width = width, .columns = {0}, .type = type});
+  }
 
   uint32_t grown(uint32_t x) {
     const Type type = below(2) != 0 ? Type::i8 : Type::f32;
-    switch (below(7)) {
+    switch (below(10)) {
+      case 9:
+        return raster(x, type);
+      case 8:
+        return builder_.attention({builder_.conv({x}, 3 * large(8), {.type = type})}, 1, large(28), 0, name());
+      case 7:
+        return builder_.recall(x, x, x, large(28), name());
       case 5:
         return builder_.attend(x, below(2) != 0 ? large(3) : 0, large(4));
       case 4:
