@@ -273,7 +273,10 @@ nb::object pending(const Engine& engine, Rows rows) {
 }
 
 void set_pending(Engine& engine, Symbols symbols, Rows rows) {
-  engine.set_pending({symbols.data(), symbols.size()}, slots_of(rows));
+  const Slots slots = slots_of(rows);
+  require(has_shape(symbols, with_elements(engine.program().graph, {size_t(count(engine, slots))})),
+          "pending symbols are to be (rows), and of vectors (rows, elements)");
+  engine.set_pending({symbols.data(), symbols.size()}, slots);
 }
 
 std::vector<std::string> cpu_isas() {
