@@ -65,7 +65,7 @@ def beam_search(
     limits = longest(model, lengths, search.max_length)
     found = [Found(search, int(limit)) for limit in limits]
     with inference(model):
-        session = begin(model, source, lengths, session or open_session(model, search.cached))
+        session = begin(model, source, lengths, session or open_session(model, search.cached), search.beam)
         alive = _beginnings(len(source))
         while len(alive.source):
             nats = _log_probs(session.peek())
@@ -148,8 +148,10 @@ class Found:
 
         A target only becomes less probable, and the score divides most for the longest.
         """
+        if len(self.hypotheses) < self.search.n_best:
+            return False
         bound = length_normalised(log_prob, self.limit, self.search.length_penalty or 0.0)
-        return len(self.hypotheses) >= self.search.n_best and bound <= self.best[-1].score
+        return bound <= self.best[-1].score
 
 
 def _beginnings(num_sources: int) -> Alive:

@@ -21,11 +21,16 @@ def open_session(model: Seq2Seq, cached: bool) -> Session:
     return make_session(model, "auto" if cached else "uncached")
 
 
-def begin(model: Seq2Seq, source: Tensor, lengths: Tensor, session: Session) -> Session:
-    """The session, with an empty row for each source (B, S), or frames (B, S, C), of lengths (B,)."""
+def begin(model: Seq2Seq, source: Tensor, lengths: Tensor, session: Session, rows: int = 1) -> Session:
+    """The session, with an empty row for each source (B, S), or frames (B, S, C), of lengths (B,).
+
+    Args:
+        rows: the most that there will be of each source.
+    """
     dtype = next(model.parameters()).dtype if source.is_floating_point() else source.dtype
     condition = model.encode(source.to(model.device, dtype), lengths.to(model.device))
     nothing = torch.zeros(0, dtype=torch.int64)
+    session.expect(rows * len(source))
     session.prime([nothing] * len(source), Encoded(len(source), condition))
     return session
 

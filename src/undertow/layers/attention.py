@@ -100,9 +100,10 @@ class SelfAttention(Layer, Stacked):
         query, keys, _ = self._project(x, rotation)
         return attention_weights(query.transpose(1, 2), keys.transpose(1, 2), self._mask_whole(x.shape[1], x.device))
 
-    def init_state(self, batch_size: int) -> State:
-        channels = self.output.weight.shape[0]
-        size = batch_size, self.capacity, self.num_heads, channels // self.num_heads
+    def init_state(self, batch_size: int, num_steps: int | None = None) -> State:
+        """The state before the first step, with all its room; what grows, with room for `num_steps` if given."""
+        channels, room = self.output.weight.shape[0], self._room(num_steps)
+        size = batch_size, room, self.num_heads, channels // self.num_heads
         keys, values = self.output.weight.new_zeros(size), self.output.weight.new_zeros(size)
         position = torch.zeros(batch_size, dtype=torch.int64, device=keys.device)
         return {"keys": keys, "values": values, "position": position}
@@ -110,6 +111,10 @@ class SelfAttention(Layer, Stacked):
     def with_room(self, state: State, num_steps: int) -> State:
         """The same state with room for so many steps in all, and no more than it ever needs."""
         return state
+
+    def _room(self, num_steps: int | None) -> int:
+        """Places for the steps that the state holds, when there are so many in all."""
+        return self.capacity
 
     def step(
         self, x: Tensor, state: State, rotation: Tensor | None = None, places: Places | None = None
@@ -164,8 +169,11 @@ class CausalSelfAttention(SelfAttention):
     def __init__(self, channels: int, num_heads: int, max_length: int, dropout: float = 0.0, bias: bool = True) -> None:
         super().__init__(channels, num_heads, max_length, dropout, bias)
 
+    def _room(self, num_steps: int | None) -> int:
+        return self.capacity if num_steps is None else min(num_steps, self.capacity)
+
     def with_room(self, state: State, num_steps: int) -> State:
-        size = min(num_steps, self.capacity)
+        size = self._room(num_steps)
         return {**state, "keys": resized(state["keys"], size), "values": resized(state["values"], size)}
 
     def _mask_whole(self, num_steps: int, device: torch.device) -> Tensor:

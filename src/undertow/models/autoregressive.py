@@ -206,6 +206,10 @@ class Autoregressive(Model):
         """The state before the start symbol."""
         return self.network.init_state(batch_size, condition)
 
+    def init_with_room(self, batch_size: int, condition: Condition, num_steps: int) -> State:
+        """`init_state` with room for so many inputs in all."""
+        return self.network.init_with_room(batch_size, condition, num_steps)
+
     def with_room(self, state: State, num_steps: int) -> State:
         """The same state with room for so many inputs in all; see `Network.with_room`."""
         return self.network.with_room(state, num_steps)

@@ -177,6 +177,10 @@ class Seq2Seq(Model):
         """Inputs the decoder can be given in all, from the start symbol on; None when any number."""
         return self.network.decoder.max_length
 
+    def init_with_room(self, batch_size: int, condition: Condition, num_steps: int) -> State:
+        """`init_state` with room for so many inputs in all."""
+        return self.network.decoder.init_with_room(batch_size, condition, num_steps)
+
     def with_room(self, state: State, num_steps: int) -> State:
         """The same state with room for so many inputs in all; see `Network.with_room`."""
         return self.network.decoder.with_room(state, num_steps)
@@ -184,7 +188,7 @@ class Seq2Seq(Model):
     def prime(self, symbols: Tensor, condition: Condition) -> tuple[Tensor, State]:
         """Parameters (B, P) of the symbol after a target's beginning (B, T), and the state there, in one call."""
         symbols = self.past(symbols)
-        state = self.with_room(self.init_state(len(symbols), condition), symbols.shape[1])
+        state = self.init_with_room(len(symbols), condition, symbols.shape[1])
         return self.network.decoder.prime(self._inputs(symbols), state, condition)
 
     def unseen(self, num_inputs: int) -> int:

@@ -47,6 +47,10 @@ class Network(nn.Module, ABC):
     def init_state(self, batch_size: int, condition: Condition) -> State:
         """The state before the first step; it carries what the network keeps of the condition's memory."""
 
+    def init_with_room(self, batch_size: int, condition: Condition, num_steps: int) -> State:
+        """`init_state` with room for `num_steps` inputs in all."""
+        return self.with_room(self.init_state(batch_size, condition), num_steps)
+
     def with_room(self, state: State, num_steps: int) -> State:
         """The same state with room for so many steps in all, and no more: what is attended to is all of the room.
 

@@ -142,7 +142,10 @@ class TransformerDecoder(Network):
         return self.leave(x)
 
     def init_state(self, batch_size: int, condition: Condition) -> State:
-        blocks = {str(number): block.init_state(batch_size) for number, block in enumerate(self.blocks)}
+        return self.init_with_room(batch_size, condition, self.config.max_length)
+
+    def init_with_room(self, batch_size: int, condition: Condition, num_steps: int) -> State:
+        blocks = {str(number): block.init_state(batch_size, num_steps) for number, block in enumerate(self.blocks)}
         return {"blocks": blocks, "memory": self._read(condition)}
 
     def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
@@ -236,8 +239,8 @@ class DecoderBlock(nn.Module):
         x = self.sums[0](x, self.attention(self.sums[0].read(x)))
         return self._after_attention(x, memory, seen)
 
-    def init_state(self, batch_size: int) -> State:
-        return {"attention": self.attention.init_state(batch_size)}
+    def init_state(self, batch_size: int, num_steps: int) -> State:
+        return {"attention": self.attention.init_state(batch_size, num_steps)}
 
     def with_room(self, state: State, num_steps: int) -> State:
         return {"attention": self.attention.with_room(state["attention"], num_steps)}

@@ -60,6 +60,7 @@ class NativeSession(Session):
         self._counts: Counter | None = None
         self._steps = np.zeros(0, dtype=np.int64)
         self._memory = Memory(None, np.zeros(0, dtype=np.int64))  # of the rows' sources, as the engine has it too
+        self._expected = 0  # rows that there will be
         self._empty: list[str] = []  # names of a state's empty parts
         self._peeked: Tensor | None = None  # (B, 1, P) of the next symbol; the state has then seen the pending one
 
@@ -151,14 +152,17 @@ class NativeSession(Session):
             self._peeked = self._params(self._pending(), condition)
         return self._peeked[:, 0]
 
+    def expect(self, num_rows: int) -> None:
+        self._expected = num_rows
+
     def select(self, rows: Rows) -> None:
         chosen = np.asarray(rows, dtype=np.int64)
         self._make_room(len(chosen))
-        slots, first = self._slots[chosen], np.unique(chosen, return_index=True)[1]
-        again = np.setdiff1d(np.arange(len(chosen)), first)
-        for row, slot in zip(again, self._free(slots, len(again)), strict=True):
-            self._begun.copy(int(slots[row]), int(slot))
-            slots[row] = slot
+        slots, again = self._slots[chosen], _taken_before(chosen)
+        free = self._free(slots, len(again))
+        for source, target in zip(slots[again].tolist(), free.tolist(), strict=True):
+            self._begun.copy(source, target)
+        slots[again] = free
         self._slots, self._steps = slots, self._steps[chosen]
         if self._memory.parts is not None:
             self._memory = replace(self._memory, sources=self._memory.sources[chosen])
@@ -180,7 +184,7 @@ class NativeSession(Session):
 
     def restore(self, position: State) -> None:
         num_rows = len(position["pending"])
-        engine, (memory, own) = self._make(num_rows), Memory.of(position["network"], num_rows)
+        engine, (memory, own) = self._make(max(num_rows, self._expected)), Memory.of(position["network"], num_rows)
         slots = self._order(engine)[:num_rows]
         _write(engine, slots, {**position, "network": own})
         self._remember(engine, slots, memory)
@@ -221,7 +225,7 @@ class NativeSession(Session):
         steps = torch.zeros(num_rows, dtype=torch.int64)
         if isinstance(conditions, Encoded):
             with inference(self.model):
-                network = self.model.with_room(self.model.init_state(num_rows, conditions.condition), 1)
+                network = self.model.init_with_room(num_rows, conditions.condition, 1)
                 pending = self.model.past(torch.zeros(num_rows, 0, dtype=torch.int64))
             self.restore({"pending": pending, "network": network, "steps": steps})
             return
@@ -243,7 +247,9 @@ class NativeSession(Session):
     def _free(self, taken: np.ndarray, number: int) -> np.ndarray:
         """So many slots that are not taken."""
         order = self._order(self._begun)
-        return order[~np.isin(order, taken)][:number]
+        is_taken = np.zeros(len(order), dtype=bool)
+        is_taken[taken] = True
+        return order[~is_taken[order]][:number]
 
     def _make_room(self, num_rows: int) -> None:
         """Move to an engine of twice as many slots, or as many as are wanted, where there are too few."""
@@ -324,6 +330,13 @@ class NativeSession(Session):
         self._steps += num_steps
         self.num_threads = self._begun.threads_used
         return torch.from_numpy(drawn)
+
+
+def _taken_before(rows: np.ndarray) -> np.ndarray:
+    """The places, in their order, whose row stands at a place before them too."""
+    order = np.argsort(rows, kind="stable")
+    in_order = rows[order]
+    return np.sort(order[1:][in_order[1:] == in_order[:-1]])
 
 
 def _write(engine: "Engine", slots: np.ndarray, position: State) -> None:

@@ -64,6 +64,9 @@ class Session(ABC):
             UsageError: a prompt is longer than the network holds.
         """
 
+    def expect(self, num_rows: int) -> None:  # noqa: B027 - most engines need not know
+        """Say how many rows there will be at most, so that the next `prime` makes room for them at once."""
+
     @abstractmethod
     def feed(self, symbols: Tensor, condition: Condition = NOTHING) -> Tensor:
         """Append known symbols (B, T) or (B, T, E), and return the parameters (B, T, P) that predict each.

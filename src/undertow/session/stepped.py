@@ -56,6 +56,9 @@ class Stepped(Switched, Protocol):
     def init_state(self, batch_size: int, condition: Condition) -> State:
         """The state before the start symbol."""
 
+    def init_with_room(self, batch_size: int, condition: Condition, num_steps: int) -> State:
+        """The state before the start symbol, with room for `num_steps` inputs in all."""
+
     def with_room(self, state: State, num_steps: int) -> State:
         """The same state with room for `num_steps` inputs in all."""
 

@@ -210,7 +210,7 @@ def _primed(model: Stepped, prompts: Tensor, conditions: Conditions) -> State:
     num_rows, length = prompts.shape[:2]
     prompts, steps = prompts.to(model.device), torch.full((num_rows,), length)
     if length == 0:
-        network = model.init_state(num_rows, conditions.steps(0, 1))
+        network = model.init_with_room(num_rows, conditions.steps(0, 1), 1)
         return {"pending": model.past(prompts), "network": network, "steps": steps}
     _, network = model.prime(prompts[:, :-1], conditions.steps(0, length))
     return {"pending": prompts[:, -1:], "network": network, "steps": steps}
