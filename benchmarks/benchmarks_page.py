@@ -16,6 +16,8 @@ TITLES = {
     "S7": "Cached against uncached generation",
     "S8": "Lossless coding",
     "S9": "Server",
+    "S10": "Language models, beside torch's cached step and CTranslate2",
+    "S11": "Translation, beside torch's cached step",
     "Q1": "FSDD: bits per sample of spoken digits",
     "Q2": "tinyshakespeare: characters",
     "Q3": "JSB and Nottingham: polyphonic music",
