@@ -168,12 +168,12 @@ class Attention final : public Unit {
   void score(const Cache& cache, uint32_t head, uint32_t queries, uint64_t begin, uint64_t end) {
     for (uint32_t i = 0; i < queries; i++)
       x_[i] = turned_.data() + size_t(i) * size_ + head * shape_.channels;
-    const uint32_t round = cache.room() / panel_width;
+    const uint32_t round = std::max(1u, cache.room() / panel_width);
     const uint64_t panels = (end - begin + panel_width - 1) / panel_width;
     for (uint64_t done = 0; done < panels;) {
       const uint32_t panel = uint32_t((begin / panel_width + done) % round);
       const uint32_t together = uint32_t(std::min<uint64_t>(round - panel, panels - done));
-      program_.kernels.product_f32({cache.keys(head, panel), shape_.channels, 0, together * panel_width, queries, x_,
+      program_.kernels.product_f32({cache.keys(head, panel), shape_.channels, 0, together * cache.panel(), queries, x_,
                                     scores(0) + done * panel_width, stride_, zeros_.data()});
       done += together;
     }

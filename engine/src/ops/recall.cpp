@@ -82,7 +82,7 @@ class Recall final : public Unit {
     const Cache& cache = caches_[pass.slot(lane)];
     const uint32_t steps = uint32_t(positions_[pass.slot(lane)]);
     const float *query = pass.floats(op().inputs[0], lane, tick), *vector = program_.graph.tensors[op().weight].f32();
-    kernels.compare({cache.keys(0, 0), depth_, uint32_t(round_up(steps, panel_width)), query, vector, scores_.data()});
+    kernels.compare({cache.keys(0, 0), depth_, uint32_t(round_up(steps, cache.panel())), query, vector, scores_.data()});
     kernels.weigh(scores_.data(), steps, 1.0f);
     const void* x = scores_.data();
     for (uint32_t c = 0; c < padded_; c += panel_width)
