@@ -40,7 +40,7 @@ MEL = {"kind": "mel", "sample_rate": 8000, "hop_length": 80, "window_length": 32
             ["'model.conditioner.features.fft_sizes'", "'fft_size'"],
         ),
         ({"network": {"kind": "wavenett"}}, ["model.network", "'wavenett'", "'wavenet'"]),
-        ({"network": {"num_cycles": 2}}, ["model.network", "kind", "bytenet, rnn, "]),
+        ({"network": {"num_cycles": 2}}, ["model.network", "kind", "bytenet, ", " rnn, "]),
         ({"network": {"kind": "wavenet", "num_cycles": "x"}}, ["model.network.num_cycles", "integer"]),
         (
             {"conditioner": {"features": {**MEL, "hop_length": 321}}},

@@ -69,7 +69,7 @@ def test_music_is_written_and_drawn(command, runs, tmp_path, monkeypatch):
     roll = np.load(tmp_path / "tune.npz")["roll"]
     assert roll.shape == (17, 88) and np.array_equal(roll[:5], np.eye(88)[:5])
     assert (tmp_path / "tune.png").exists() and "12 steps, " in outcome.out and "notes a step" in outcome.out
-    assert "1 x 12 steps with torch" in outcome.out
+    assert "1 x 12 steps with native" in outcome.out
     found = json.loads(command(*given, "--count", "2", "--out", tmp_path / "tunes", "--no-picture", "--json").out)
     assert [one["file"] for one in found["files"]] == [str(tmp_path / f"tunes/{row}.npz") for row in (1, 2)]
     assert found["files"][0]["picture"] is None and found["steps_per_second"] > 0

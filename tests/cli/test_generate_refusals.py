@@ -86,7 +86,7 @@ OTHERS = [
     ("pixel", "--out x --prompt full.npy", 2, ("prompt", "36 pixels")),
     ("pixel", "--out x --prompt narrow.npy", 1, ((2, 5),)),
     ("pixel", "--out x --seconds 3", 2, ("--seconds", "images")),
-    ("pixel", "--out x.jpg", 2, ("png", "x.png")),
+    ("pixel", "--out x.gif", 2, ("png",)),
 ]
 ROWS = [("sound", words if "--out" in words else f"--out x {words}", *rest) for words, *rest in SOUND] + OTHERS
 

@@ -56,7 +56,7 @@ def facts(outcome):
 
 
 @pytest.mark.native
-@pytest.mark.parametrize("name", ["bytenet", "tcn"])
+@pytest.mark.parametrize("name", ["bytenet", "tcn", "transformer"])
 def test_a_model_of_text_in_int8(command, runs, text, tmp_path, name):
     found = facts(command("quantise", runs / name, "--out", tmp_path / "int8"))
     assert found["calibrated on"] == f"{text}, train: 1 piece, 36,000 characters"
@@ -97,7 +97,6 @@ def test_other_text_and_bfloat16(command, runs, tmp_path):
     ("words", "status", "parts"),
     [
         ("classifier", 2, ["classifier", "generate"]),
-        ("transformer", 2, ["native engine", "Transformer"]),
         ("bytenet --calibrate nowhere.txt", 2, ["'nowhere.txt'", "set of text"]),
         ("bytenet --calibrate plucked", 2, ["'plucked'", "set of text"]),
         ("bytenet --calibrate greek.txt", 1, ["'α'"]),
@@ -138,7 +137,7 @@ def test_from_python(runs, text):
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("bytenet", {"alphabet": r"characters, characters '\n abcdehilnorstuwé'; 18 symbols"}),
+        ("bytenet", {"alphabet": r"characters, characters \n abcdehilnorstuwé; 18 symbols"}),
         ("bytes", {"alphabet": "bytes; 256 symbols", "receptive field": " bytes"}),
         ("transformer", {"receptive field": "all of the past"}),
         ("classifier", {"model": "classifier, ", "predicts": "mood of 2: glad, sad; reading last"}),
@@ -170,8 +169,9 @@ def test_bench_of_text(command, runs):
         assert outcome.status == 0 and "symbols/s" in head and "samples" not in head
         assert [line.split()[5] for line in lines] == ["-", "-"]
     outcome = command("bench", runs / "transformer", *QUICK, "--json")
-    (row,) = json.loads(outcome.out)
-    assert row["engine"] == "torch" and row["samples_per_second"] > 0 and row["realtime_factor"] is None
+    rows = json.loads(outcome.out)
+    assert {"torch"} <= {row["engine"] for row in rows} <= {"torch", "native"}
+    assert all(row["samples_per_second"] > 0 and row["realtime_factor"] is None for row in rows)
 
 
 @pytest.mark.parametrize("verb", ["bench", "generate"])

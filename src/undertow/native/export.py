@@ -99,13 +99,20 @@ class Row(NamedTuple):
 
 
 def _rows(model: Any, batches: Iterable[Batch]) -> Iterator[Row]:
+    """Every row of the batches; one that is longer than the network holds in pieces, each a sequence of its own."""
     for batch in batches:
         lengths = [int(row.nonzero().max()) + 1 if row.any() else 0 for row in batch.counted]
         given = _sources(model, batch) if batch.source is not None else _conditions(model, batch, lengths)
         for row, length in enumerate(lengths):
-            if length:
-                past = model.past(batch.symbols[row : row + 1, : length - 1])[0]
-                yield Row(past, *given(row, length))
+            if not length:
+                continue
+            condition, memory, first = given(row, length)
+            most = model.max_length or length
+            for start in range(0, length, most):
+                stop = min(start + most, length)
+                past = model.past(batch.symbols[row : row + 1, start : stop - 1])[0]
+                piece = condition if condition is None or len(condition) == 1 else condition[start:stop]
+                yield Row(past, piece, memory, first)
 
 
 def _conditions(model: Any, batch: Batch, lengths: Sequence[int]) -> OfRow:
