@@ -1,7 +1,8 @@
-"""Sentences a second of the four translators, untrained and in the shapes of their recipes, at beam 1 and 5: by the
-native engine, and by torch's cached step, in turns.
+"""S11: sentences a second of the four translators, untrained and in the shapes of their recipes, at beam 1 and 5.
 
-    python -m benchmarks.translating_speed [--lines 128] [--rounds 5] [--threads 1]
+The native engine and torch's cached step take turns; torch encodes the sources for both.
+
+    python -m benchmarks.s11_translation_speed [--lines 32] [--batches 1 32] [--rounds 5]
 
 A change of the code is measured by running this before and after it, in turns on one machine. Speeds of trained models
 are recorded by `q5_multi30k`.
@@ -11,20 +12,24 @@ import argparse
 import statistics
 import time
 from functools import partial
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import torch
 
 import undertow as ut
+from benchmarks.record import RESULTS, record
 from undertow.config import parse
 from undertow.decoding import targets
+from undertow.errors import counted
 from undertow.models import Seq2Seq
 from undertow.session import Session, make_session
 
 CHARACTERS = "abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ.,"
 SENTENCE = "a man is riding a horse on the beach"
 ENGINES = ("native", "torch")
+TARGET = "≥ 5"
 MOST_SYMBOLS = 24  # of a translation: an untrained model seldom ends one
 NETWORKS: dict[str, dict[str, Any]] = {
     "transformer": {
@@ -45,18 +50,38 @@ NETWORKS: dict[str, dict[str, Any]] = {
 def main() -> None:
     """Measure and print a line each."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lines", type=int, default=128)
+    parser.add_argument("--lines", type=int, default=32)
+    parser.add_argument("--batches", type=int, nargs="+", default=[1, 32], help="sentences at once")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder to append to")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     lines = [SENTENCE[: 10 + (7 * number) % 26] for number in range(options.lines)]
     for kind in NETWORKS:
-        for beam in (1, 5):
-            found = seconds(translator(kind), lines, beam, options.rounds)
-            native, by_torch = (len(lines) / found[engine] for engine in ENGINES)
-            ratio = f"{native / by_torch:.2f} times torch's {by_torch:.1f}"
-            print(f"{kind}, beam {beam}: {native:.1f} sentences/s, {ratio}", flush=True)
+        for batch_size in options.batches:
+            for beam in (1, 5):
+                tell(kind, lines, batch_size, beam, options)
+
+
+def tell(kind: str, lines: list[str], batch_size: int, beam: int, options: argparse.Namespace) -> None:
+    """Measure and record one."""
+    began, model = time.perf_counter(), translator(kind)
+    found = seconds(model, lines, batch_size, beam, options.rounds)
+    native, by_torch = (len(lines) / found[engine] for engine in ENGINES)
+    record(
+        "S11",
+        f"{kind}, native float32 over torch, beam {beam}, {counted(batch_size, 'sentence')} at once",
+        native / by_torch,
+        "×",
+        model=f"{kind}, {model.num_parameters:,} parameters",
+        seconds=time.perf_counter() - began,
+        target=TARGET,
+        note=f"{native:.1f} sentences/s, torch {by_torch:.1f}; {len(lines)} sentences, the encoder by torch in both; "
+        f"medians of {options.rounds} rounds in turn",
+        threads=options.threads,
+        results=options.results,
+    )
 
 
 def translator(kind: str) -> Seq2Seq:
@@ -68,14 +93,14 @@ def translator(kind: str) -> Seq2Seq:
     return Seq2Seq(parse(Seq2Seq.Config, values))
 
 
-def seconds(model: Seq2Seq, lines: list[str], beam: int, rounds: int) -> dict[str, float]:
+def seconds(model: Seq2Seq, lines: list[str], batch_size: int, beam: int, rounds: int) -> dict[str, float]:
     """The median time of translating the lines by each engine, after one round that is not counted."""
     taken: dict[str, list[float]] = {engine: [] for engine in ENGINES}
     for _ in range(rounds + 1):
         for engine, times in taken.items():
             with mock.patch.object(targets, "make_session", partial(made, engine)):
                 began = time.perf_counter()
-                ut.translate(model, lines, beam=beam, max_length=MOST_SYMBOLS)
+                ut.translate(model, lines, beam=beam, batch_size=batch_size, max_length=MOST_SYMBOLS)
                 times.append(time.perf_counter() - began)
     return {engine: statistics.median(times[1:]) for engine, times in taken.items()}
 
