@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "file_builder.h"
@@ -148,11 +149,10 @@ TEST_CASE("recurrent layers are those of plain loops") {
     }
     for (const Kernels* kernels : usable_kernels()) {
       const auto program = std::make_shared<const Program>(builder.build(), kernels->name);
-      for (int64_t chunk : {int64_t(1), int64_t(7), steps})
-        for (uint32_t threads : {1, 2, 5}) {
-          INFO(name(shape.cell), " of ", shape.channels, " on ", kernels->name, ", ", threads, " threads, by ", chunk);
-          CHECK(fed(program, chunk, threads) == expected);
-        }
+      for (const auto& [threads, chunk] : {std::pair<uint32_t, int64_t>{1, 1}, {5, 7}, {2, steps}}) {
+        INFO(name(shape.cell), " of ", shape.channels, " on ", kernels->name, ", ", threads, " threads, by ", chunk);
+        CHECK(fed(program, chunk, threads) == expected);
+      }
     }
   }
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "crc32.h"
@@ -112,12 +113,11 @@ TEST_CASE("vectors and floats give the same numbers in any chunks, threads and o
     const std::vector<float> params = outputs(rolls, "scalar", 1, steps, expected, {});
     const std::vector<float> effect = outputs(effects, "scalar", 1, steps, {}, inputs);
     for (const Kernels* kernels : usable_kernels())
-      for (uint32_t threads : {1u, 3u, 4u})
-        for (int64_t chunk : {int64_t(1), int64_t(7), steps}) {
-          CHECK(drawn(rolls, kernels->name, threads, chunk) == expected);
-          CHECK(outputs(rolls, kernels->name, threads, chunk, expected, {}) == params);
-          CHECK(outputs(effects, kernels->name, threads, chunk, {}, inputs) == effect);
-        }
+      for (const auto& [threads, chunk] : {std::pair<uint32_t, int64_t>{1, 1}, {3, 7}, {2, steps}}) {
+        CHECK(drawn(rolls, kernels->name, threads, chunk) == expected);
+        CHECK(outputs(rolls, kernels->name, threads, chunk, expected, {}) == params);
+        CHECK(outputs(effects, kernels->name, threads, chunk, {}, inputs) == effect);
+      }
   }
 }
 
