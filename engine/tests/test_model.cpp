@@ -88,7 +88,7 @@ TEST_CASE("files") {
   const auto write = [&](const Bytes& bytes) {
     std::FILE* file = std::fopen(path.c_str(), "wb");
     REQUIRE(file != nullptr);
-    std::fwrite(bytes.data(), 1, bytes.size(), file);
+    if (!bytes.empty()) std::fwrite(bytes.data(), 1, bytes.size(), file);
     std::fclose(file);
   };
   const Bytes right = of_sound().build();
