@@ -9,7 +9,7 @@
 #include <map>
 #include <random>
 
-#include "file_builder.h"
+#include "networks.h"
 #include "fuzz_graph.h"
 
 namespace {

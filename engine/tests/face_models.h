@@ -1,7 +1,7 @@
 // Small models with the facts that programs read, for the tests of the C++ and C faces.
 #pragma once
 
-#include "file_builder.h"
+#include "networks.h"
 
 namespace undertow::testing {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "check.h"
-#include "file_builder.h"
+#include "networks.h"
 
 namespace undertow::testing {
 

@@ -5,6 +5,7 @@
 #include <limits>
 #include <string>
 
+#include "networks.h"
 #include "refusal.h"
 
 using namespace undertow;

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string>
 
+#include "networks.h"
 #include "refusal.h"
 
 using namespace undertow;

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "file_builder.h"
+#include "networks.h"
 #include "kernels.h"
 #include "math.h"
 #include "models.h"
