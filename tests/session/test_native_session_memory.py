@@ -60,6 +60,19 @@ def test_rows_say_what_torch_says(model: Seq2Seq) -> None:
     assert_same(found, expected)
 
 
+def test_the_first_row_goes_back_and_rows_join(model: Seq2Seq) -> None:
+    """With memories the rows before and after one are joined anew; before the first there are none."""
+    pair = both(model)
+    for one in pair:
+        begun = one.position_of([0])
+        one.feed(torch.zeros(4, 2, dtype=torch.int64))
+        one.rewind(0, begun)
+        one.join(begun)
+    expected, found = (fed(one) for one in pair)
+    assert found.shape[0] == 5
+    assert_same(found, expected)
+
+
 def test_rows_chosen_several_times_and_in_another_order_share_their_sources(model: Seq2Seq) -> None:
     reference, native = both(model)
     for rows in ([3, 0, 0, 1, 0, 2], [5, 1, 1, 0], [2, 3]):

@@ -30,8 +30,7 @@ def begin(model: Seq2Seq, source: Tensor, lengths: Tensor, session: Session, row
     dtype = next(model.parameters()).dtype if source.is_floating_point() else source.dtype
     condition = model.encode(source.to(model.device, dtype), lengths.to(model.device))
     nothing = torch.zeros(0, dtype=torch.int64)
-    session.expect(rows * len(source))
-    session.prime([nothing] * len(source), Encoded(len(source), condition))
+    session.prime([nothing] * len(source), Encoded(len(source), condition), most_rows=rows * len(source))
     return session
 
 

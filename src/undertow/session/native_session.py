@@ -25,7 +25,7 @@ from undertow.session.noise import Noise
 from undertow.session.sampling import sample_rows
 from undertow.session.session import NOTHING, Rows, Samplings, Session, check_room, row_index, rows_by_length
 from undertow.session.stepped import Stepped
-from undertow.state import State, empty_parts, named_leaves, nested
+from undertow.state import State, empty_parts, named_leaves, nested, select
 
 if TYPE_CHECKING:
     from undertow.native._engine import Engine
@@ -60,7 +60,6 @@ class NativeSession(Session):
         self._counts: Counter | None = None
         self._steps = np.zeros(0, dtype=np.int64)
         self._memory = Memory(None, np.zeros(0, dtype=np.int64))  # of the rows' sources, as the engine has it too
-        self._expected = 0  # rows that there will be
         self._empty: list[str] = []  # names of a state's empty parts
         self._peeked: Tensor | None = None  # (B, 1, P) of the next symbol; the state has then seen the pending one
 
@@ -68,9 +67,9 @@ class NativeSession(Session):
     def num_rows(self) -> int:
         return len(self._steps)
 
-    def prime(self, prompts: Sequence[Tensor], conditions: Conditions) -> None:
+    def prime(self, prompts: Sequence[Tensor], conditions: Conditions, most_rows: int = 0) -> None:
         check_room(max(map(len, prompts)), self.model.max_length)
-        self._start(len(prompts), conditions)
+        self._start(len(prompts), conditions, max(len(prompts), most_rows))
         self._steps += [len(prompt) for prompt in prompts]
         for rows in rows_by_length(prompts):
             self._prime(rows, torch.stack([prompts[row] for row in rows]), conditions.select(rows))
@@ -152,9 +151,6 @@ class NativeSession(Session):
             self._peeked = self._params(self._pending(), condition)
         return self._peeked[:, 0]
 
-    def expect(self, num_rows: int) -> None:
-        self._expected = num_rows
-
     def select(self, rows: Rows) -> None:
         chosen = np.asarray(rows, dtype=np.int64)
         self._make_room(len(chosen))
@@ -175,6 +171,8 @@ class NativeSession(Session):
     def position_of(self, rows: Rows) -> State:
         assert self._peeked is None, "after a peek, feed or draw comes first"
         chosen = np.asarray(rows, dtype=np.int64)
+        if len(chosen) == 0:
+            return select(self.position_of([0]), row_index(rows))
         leaves = {name: torch.from_numpy(leaf) for name, leaf in self._begun.state(self._slots[chosen]).items()}
         network = self._memory.given_to(nested(leaves, self._empty), chosen)
         if self.model.max_length is not None:
@@ -183,12 +181,7 @@ class NativeSession(Session):
         return {"pending": pending, "network": network, "steps": steps}
 
     def restore(self, position: State) -> None:
-        num_rows = len(position["pending"])
-        engine, (memory, own) = self._make(max(num_rows, self._expected)), Memory.of(position["network"], num_rows)
-        slots = self._order(engine)[:num_rows]
-        _write(engine, slots, {**position, "network": own})
-        self._remember(engine, slots, memory)
-        self._take(engine, position["steps"].numpy().copy(), memory, empty_parts(own))
+        self._restore(position, len(position["pending"]))
 
     def join(self, position: State) -> None:
         if self._memory.parts is not None:
@@ -220,17 +213,26 @@ class NativeSession(Session):
         threads = self._threads or min(num_slots, torch.get_num_threads())
         return make_engine(self._program, num_slots, useful_threads(threads))
 
-    def _start(self, num_rows: int, conditions: Conditions) -> None:
+    def _start(self, num_rows: int, conditions: Conditions, num_slots: int) -> None:
         """Begin rows before their first symbols; a decoder's, in the state that torch makes of their sources."""
         steps = torch.zeros(num_rows, dtype=torch.int64)
         if isinstance(conditions, Encoded):
             with inference(self.model):
                 network = self.model.init_with_room(num_rows, conditions.condition, 1)
                 pending = self.model.past(torch.zeros(num_rows, 0, dtype=torch.int64))
-            self.restore({"pending": pending, "network": network, "steps": steps})
+            self._restore({"pending": pending, "network": network, "steps": steps}, num_slots)
             return
         empty = empty_parts(self.model.init_state(1, Condition()))
-        self._take(self._make(num_rows), steps.numpy(), Memory(None, np.arange(num_rows)), empty)
+        self._take(self._make(num_slots), steps.numpy(), Memory(None, np.arange(num_rows)), empty)
+
+    def _restore(self, position: State, num_slots: int) -> None:
+        """Replace all rows by those of a position, in an engine with so many slots."""
+        num_rows = len(position["pending"])
+        engine, (memory, own) = self._make(num_slots), Memory.of(position["network"], num_rows)
+        slots = self._order(engine)[:num_rows]
+        _write(engine, slots, {**position, "network": own})
+        self._remember(engine, slots, memory)
+        self._take(engine, position["steps"].numpy().copy(), memory, empty_parts(own))
 
     def _take(self, engine: "Engine", steps: np.ndarray, memory: Memory, empty: list[str]) -> None:
         """Go on with the rows of an engine, in the first slots that it fills."""

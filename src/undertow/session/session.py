@@ -57,15 +57,15 @@ class Session(ABC):
         """B."""
 
     @abstractmethod
-    def prime(self, prompts: Sequence[Tensor], conditions: Conditions) -> None:
+    def prime(self, prompts: Sequence[Tensor], conditions: Conditions, most_rows: int = 0) -> None:
         """Start new rows after their prompts, (L,) or (L, E) of any lengths, perhaps empty.
+
+        Args:
+            most_rows: how many rows these may become, where that is known: an engine then makes room once.
 
         Raises:
             UsageError: a prompt is longer than the network holds.
         """
-
-    def expect(self, num_rows: int) -> None:  # noqa: B027 - most engines need not know
-        """Say how many rows there will be at most, so that the next `prime` makes room for them at once."""
 
     @abstractmethod
     def feed(self, symbols: Tensor, condition: Condition = NOTHING) -> Tensor:

@@ -67,7 +67,7 @@ class TorchSession(Session):
     def num_rows(self) -> int:
         return len(self._steps)
 
-    def prime(self, prompts: Sequence[Tensor], conditions: Conditions) -> None:
+    def prime(self, prompts: Sequence[Tensor], conditions: Conditions, most_rows: int = 0) -> None:
         check_room(max(map(len, prompts)), self.model.max_length)
         with inference(self.model):
             self._take(primed(self.model, prompts, conditions))

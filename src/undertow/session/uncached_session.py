@@ -48,7 +48,7 @@ class UncachedSession(Session):
     def num_rows(self) -> int:
         return len(self._lengths)
 
-    def prime(self, prompts: Sequence[Tensor], conditions: Conditions) -> None:
+    def prime(self, prompts: Sequence[Tensor], conditions: Conditions, most_rows: int = 0) -> None:
         check_room(max(map(len, prompts)), self.model.max_length)
         rows = torch.nn.utils.rnn.pad_sequence(list(prompts), batch_first=True)
         self._symbols, self._conditions = rows.to(self.model.device), conditions
