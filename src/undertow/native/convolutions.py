@@ -21,9 +21,9 @@ def causal_conv(build: Builder, layer: CausalConvolution, x: Values, **more: Any
     return (build.conv(build.modules[layer], kernel, layer.bias, x, taps, **more),)
 
 
-def linear(build: Builder, layer: nn.Linear, x: Values) -> Values:
-    """A product at each step."""
-    return (build.conv(build.modules[layer], layer.weight[:, None], layer.bias, x),)
+def linear(build: Builder, layer: nn.Linear, x: Values, **more: Any) -> Values:
+    """A product at each step, with what `Builder.conv` may add to it."""
+    return (build.conv(build.modules[layer], layer.weight[:, None], layer.bias, x, **more),)
 
 
 def condition_sum(build: Builder, layer: layers.CausalConv1d, condition: Values) -> int:

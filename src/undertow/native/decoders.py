@@ -7,9 +7,10 @@ import torch
 from torch import nn
 
 from undertow.native.builder import Builder, Values
+from undertow.native.convolutions import linear
 from undertow.native.format import Activation
 from undertow.native.recurrent import lower_recurrent
-from undertow.native.transformer import feed_forward, linear, self_attention, torch_norm
+from undertow.native.transformer import feed_forward, leave, self_attention, torch_norm
 from undertow.networks.seq2seq_rnn_attention import AttentiveDecoder
 from undertow.networks.seq2seq_transformer import TransformerDecoder
 
@@ -24,11 +25,7 @@ def transformer_decoder(build: Builder, network: TransformerDecoder, x: Values) 
     x = (build.position(build.modules[positions], positions.table, entrance.scale, value, keeper),)
     for number, block in enumerate(network.blocks):
         x = _decoder_block(build, block, x, f"blocks.{number}")
-    if network.config.norm_first:
-        x = torch_norm(build, network.norm, x)
-    if not network.tied:
-        return linear(build, network.head, x)
-    return (build.conv(build.modules[network.head], network.table.weight[:-1, None], None, x),)
+    return leave(build, network, network.table.weight if network.tied else None, x)
 
 
 def _decoder_block(build: Builder, block: Any, x: Values, memory: str) -> Values:

@@ -3,11 +3,12 @@
 import math
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from undertow.layers import CausalSelfAttention, GatedFeedForward, WindowedSelfAttention
 from undertow.layers.positions import Learned, Rotary
 from undertow.native.builder import Builder, Values
+from undertow.native.convolutions import linear
 from undertow.native.format import Activation
 from undertow.networks import Transformer
 
@@ -21,11 +22,16 @@ def transformer(build: Builder, network: Transformer, x: Values) -> Values:
         x = (_positions(build, network, x),)
     for block in network.blocks:
         x = _transformer_block(build, block, x, rotation)
+    return leave(build, network, network.table if network.tied else None, x)
+
+
+def leave(build: Builder, network: Any, table: Tensor | None, x: Values) -> Values:
+    """The last norm, where norms come first, and the output; of a tied one, the embedding's table (N + 1, C)."""
     if network.config.norm_first:
         x = torch_norm(build, network.norm, x)
-    if not network.tied:
+    if table is None:
         return linear(build, network.head, x)
-    return (build.conv(build.modules[network.head], network.table[:-1, None], None, x),)
+    return (build.conv(build.modules[network.head], table[:-1, None], None, x),)
 
 
 def _positions(build: Builder, network: Transformer, x: Values) -> int:
@@ -69,11 +75,6 @@ def feed_forward(build: Builder, layer: Any, x: Values, add: int) -> Values:
     gated = isinstance(layer, GatedFeedForward)
     activation = Activation.SWIGLU if gated else Activation[layer.kind.upper()]
     return linear(build, layer.output, linear(build, layer.input, x, activation=activation), add=add)
-
-
-def linear(build: Builder, layer: nn.Linear, x: Values, **more: Any) -> Values:
-    """A product with a layer's weights; `more` as `Builder.conv` takes it."""
-    return (build.conv(build.modules[layer], layer.weight[:, None], layer.bias, x, **more),)
 
 
 def torch_norm(
