@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 LAYERS, CHANNELS, HEADS, SYMBOLS = 4, 128, 4, 65
 WARM_LENGTH = 16
@@ -51,7 +52,7 @@ def convert(folder: Path, length: int) -> str:
     return ctranslate2.converters.TransformersConverter(str(source)).convert(str(folder / "converted"))
 
 
-def generate(generator, rows: int, length: int) -> None:  # type: ignore[no-untyped-def]
+def generate(generator: Any, rows: int, length: int) -> None:
     """So many symbols of each row, the end among them not allowed."""
     generator.generate_batch(
         [["<|endoftext|>"]] * rows,

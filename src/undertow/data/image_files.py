@@ -5,6 +5,8 @@ H rows, W columns, C channels (1 grey; 3 red, green, blue).
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -61,19 +63,25 @@ def read_image(path: str | Path) -> Picture:
         DataError: it is missing, damaged, truncated, animated, larger than 2^26 pixels, or another kind of file.
     """
     library, data = pillow(), read_bytes(path, MOST_BYTES)
+    with warnings.catch_warnings(), _decoding(path):
+        warnings.simplefilter("ignore")  # of large images: the limit below is smaller
+        image = library.open(io.BytesIO(data), formats=FORMATS)
+        num_frames = getattr(image, "n_frames", 1)
+    if num_frames > 1:
+        raise DataError(f"{path} is animated ({num_frames} frames); give single images")
+    if image.width * image.height > MOST_PIXELS:
+        raise DataError(f"{path} has {image.width:,} x {image.height:,} pixels; at most {MOST_PIXELS:,}")
+    with _decoding(path):
+        image.load()
+    return _converted(image, path)
+
+
+@contextmanager
+def _decoding(path: str | Path) -> Iterator[None]:
+    """While a library decodes: on damaged data it may raise anything."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of large images: the limit below is smaller
-            with library.open(io.BytesIO(data), formats=FORMATS) as image:
-                if getattr(image, "n_frames", 1) > 1:
-                    raise DataError(f"{path} is animated ({image.n_frames} frames); give single images")
-                if image.width * image.height > MOST_PIXELS:
-                    raise DataError(f"{path} has {image.width:,} x {image.height:,} pixels; at most {MOST_PIXELS:,}")
-                image.load()
-                return _converted(image, path)
-    except DataError:
-        raise
-    except Exception as error:  # a decoder may raise anything on damaged data
+        yield
+    except Exception as error:
         kinds = ", ".join(one[1:] for one in SUFFIXES)
         why = shown((str(error).splitlines() or [type(error).__name__])[0], 120)
         raise DataError(f"{path} cannot be read as an image: damaged, truncated, or none of {kinds} ({why})") from None

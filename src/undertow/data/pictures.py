@@ -152,7 +152,7 @@ def _binarized(files: Mapping[str, Path], split: str) -> Pictures:
 
 
 def _cifar(files: Mapping[str, Path], split: str) -> Pictures:
-    """The whole set from the published archive, or the class-balanced tenth of it as arrays."""
+    """The whole set from the published archive, or a tenth of it as arrays."""
     (file,) = files.values()
     if file.suffix == ".npz":
         return _of_arrays(read_arrays(file), split, str(file), "object", OBJECTS)

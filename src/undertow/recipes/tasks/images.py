@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import Field
 
 from undertow.alphabets import Pixels
-from undertow.callbacks import Downloads
+from undertow.callbacks import Downloads, Say, silent
 from undertow.config import Name, Number, config
 from undertow.data.needs import Needs
 from undertow.data.pictures import SHAPES, Pictures, load_pictures
@@ -45,6 +45,10 @@ class ImagesTask(Task):
         path: Name | None = None
         size: Annotated[int, Field(ge=2, le=4096), Number] | None = None
         grey: bool = False
+
+    def __init__(self, config: Config, say: Say = silent) -> None:
+        super().__init__(config, say)
+        self._pictures = cache(self._load)  # by the name of a split
 
     @staticmethod
     def choose(config: Config, given: str | Path | None) -> Config:
@@ -82,8 +86,7 @@ class ImagesTask(Task):
         labels = {name: _known(values, pictures, name, needs) for name, values in pictures.labels.items()}
         return SequenceSet(list(np.concatenate(symbols)), labels, names=list(pictures.names))
 
-    @cache  # noqa: B019 (a task lives as long as its run)
-    def _pictures(self, split: str) -> Pictures:
+    def _load(self, split: str) -> Pictures:
         config = self.config
         assert config.source is not None
         return load_pictures(config.source, split, config.path, size=config.size, grey=config.grey, say=self.say)
