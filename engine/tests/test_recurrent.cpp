@@ -36,9 +36,9 @@ class Reference {
  public:
   explicit Reference(const FileBuilder& builder) : b_(builder), made_(b_.values.size()), kept_(b_.values.size()) {
     for (const Op& op : b_.ops) {
+      if (op.kind != OpKind::previous && op.kind != OpKind::lstm) continue;
       const uint32_t channels = b_.values[op.output].channels;
-      Vector first = op.weight < 0 ? Vector(channels) : Vector(floats(op.weight), floats(op.weight) + channels);
-      if (op.kind == OpKind::previous || op.kind == OpKind::lstm) kept_[op.output] = std::move(first);
+      kept_[op.output] = op.weight < 0 ? Vector(channels) : Vector(floats(op.weight), floats(op.weight) + channels);
     }
   }
 
