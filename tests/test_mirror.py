@@ -42,6 +42,7 @@ HELD_BY = {
     "models/test_completing.py": ["data/told"],
     "native/test_lowering.py": ["native/builder", "native/convolutions", "native/pixels"],
     "native/test_quantise.py": ["evaluation/calibration", "native/trace"],
+    "networks/test_every_labeller.py": ["networks/labeller"],
     "networks/test_every_encoder_decoder.py": ["networks/encoder_decoder", "networks/seq2seq_rnn_attention"],
     "pictures/test_translation_map.py": ["pictures/drawing"],
     "recipes/test_every_task.py": ["recipes/tasks/*", "recipes/clips"],

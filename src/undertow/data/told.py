@@ -15,11 +15,14 @@ class Label:
         classes: names of its classes, in the order of their indices; None if the label is a number.
         of_steps: whether each step has one; otherwise each sequence has one.
         is_useful: whether it sorts sequences into classes. A take number or a transcript does not.
+        shares: for labels of each step, each class's share of the labelled steps of those training sequences that have
+            it; None if they were not counted.
     """
 
     classes: tuple[str, ...] | None
     of_steps: bool = False
     is_useful: bool = True
+    shares: tuple[float, ...] | None = None
 
 
 def unchanged(alphabet: Any, side: Side) -> Any:

@@ -1,7 +1,11 @@
-"""Causal layers: each maps a whole sequence at once, and gives the same numbers step by step."""
+"""Causal layers: each maps a whole sequence at once, and gives the same numbers step by step.
+
+The context module is the exception: it sees both sides.
+"""
 
 from undertow.layers.attention import CausalSelfAttention, WindowedSelfAttention, attention, attention_weights
 from undertow.layers.causal_conv import CausalConv1d
+from undertow.layers.context import ContextModule
 from undertow.layers.diagonal_lstm import DiagonalBiLSTM
 from undertow.layers.dropout import ChannelDropout, Dropout
 from undertow.layers.embedding import Embedding, TiedOutput
@@ -28,6 +32,7 @@ __all__ = [
     "CausalSelfAttention",
     "Cell",
     "ChannelDropout",
+    "ContextModule",
     "DiagonalBiLSTM",
     "Dropout",
     "Embedding",

@@ -7,6 +7,8 @@ from undertow.errors import UsageError
 from undertow.networks.bytenet import ByteNet
 from undertow.networks.encoder_decoder import EncoderDecoder, InputShape
 from undertow.networks.gated_pixelcnn import GatedPixelCNN
+from undertow.networks.image_context import ImageContext
+from undertow.networks.labeller import Labeller
 from undertow.networks.network import Network
 from undertow.networks.pixelcnn import PixelCNN
 from undertow.networks.pixelrnn import DiagonalBiLSTMNetwork, RowLSTMNetwork
@@ -41,8 +43,13 @@ ENCODER_DECODERS: dict[str, type[EncoderDecoder]] = {
     "transformer": Seq2SeqTransformer,
 }
 
+LABELLERS: dict[str, type[Labeller]] = {
+    "image_context": ImageContext,
+}
+
 NetworkConfig = Annotated[Any, choice(NETWORKS)]
 EncoderDecoderConfig = Annotated[Any, choice(ENCODER_DECODERS)]
+LabellerConfig = Annotated[Any, choice(LABELLERS)]
 
 
 def build(
@@ -76,8 +83,16 @@ def build_encoder_decoder(config: Any, source: InputShape, target: InputShape, n
     return build(config, source, target, num_params)
 
 
+def build_labeller(config: Any, num_outputs: int, in_channels: int) -> Labeller:
+    """The labeller a config describes, with so many outputs at each step or pixel."""
+    build: Any = LABELLERS[config.kind]
+    labeller: Labeller = build(config, num_outputs, in_channels)
+    return labeller
+
+
 __all__ = [
     "ENCODER_DECODERS",
+    "LABELLERS",
     "NETWORKS",
     "RNN",
     "TCN",
@@ -86,6 +101,9 @@ __all__ = [
     "EncoderDecoder",
     "EncoderDecoderConfig",
     "GatedPixelCNN",
+    "ImageContext",
+    "Labeller",
+    "LabellerConfig",
     "Network",
     "NetworkConfig",
     "PixelCNN",
@@ -101,4 +119,5 @@ __all__ = [
     "WaveNet",
     "build",
     "build_encoder_decoder",
+    "build_labeller",
 ]
