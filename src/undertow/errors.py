@@ -56,6 +56,11 @@ def counted(number: SupportsIndex | float, noun: str) -> str:
     return f"{format(number, ',')} {noun}{'es' if noun.endswith(('s', 'ch')) else 's'}"
 
 
+def one_of(words: Sequence[str]) -> str:
+    """Alternatives in words: png; png or webp; png, jpg or webp."""
+    return " or ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
 def first_of(lines: Sequence[str], most: int = 10) -> list[str]:
     """The first of many lines, and one line with how many more there are."""
     more = len(lines) - most

@@ -86,6 +86,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Checkpoints of small models with random weights; read only."""
     folder = tmp_path_factory.mktemp("runs")
     models = {"text": text_model(), "bounded": text_model("transformer"), "roll": roll_model(), "pixel": pixel_model()}
+    models["labelled"] = pixel_model(conditioner={"labels": {"kind": ["cat", "dog"]}})
     models["byte"] = text_model(alphabet=dict(kind="bytes"))
     for name, model in models.items():
         checkpoint.save(folder / name, model.float(), {})

@@ -109,6 +109,13 @@ def test_wrong_requests(command, runs, words, parts):
     assert_says(outcome.line, *parts)
 
 
+def test_an_empty_word_is_no_file(command, runs, tmp_path):
+    write(tmp_path / "a.wav", tone(0.05, 8000))
+    outcome = command("classify", runs / "sound", "", tmp_path / "a.wav")
+    assert outcome.status == 1 and outcome.out.splitlines()[1].endswith("a.wav")
+    assert_says(outcome.line, "item 1", "empty")
+
+
 def test_models_that_do_something_else(command, runs, tmp_path):
     checkpoint.save(tmp_path / "text", text_model().float(), {})
     outcome = command("classify", tmp_path / "text", "abc")

@@ -13,6 +13,7 @@ from tests.media.png_reader import pixels_of
 from tests.refusals import assert_says
 from undertow import files
 from undertow.generation import Stream
+from undertow.media.grid import LINE
 from undertow.native import why_missing
 
 ENGINE = "torch" if why_missing() else "native"
@@ -94,6 +95,22 @@ def test_images(command, runs, tmp_path):
     assert pixels_of(tmp_path / "grid.png").shape == (2 * 6 * 46 + 2, 2 * 6 * 46 + 2)
     found = json.loads(command(*given, "--out", tmp_path / "more", "--count", "2", "--json").out)
     assert [one["width"] for one in found["files"]] == [6, 6] and (tmp_path / "more/2.png").exists()
+
+
+def test_a_grid_has_its_labels(command, runs, tmp_path):
+    pytest.importorskip("PIL")
+    given = ("generate", runs / "labelled", "--seed", "3", "--out", tmp_path / "grid.png")
+    told = json.loads(command(*given, "--label", "cat,dog", "--json").out)
+    assert told["files"][0]["count"] == 2
+    found = pixels_of(tmp_path / "grid.png")
+    assert found.shape == (6 * 46 + LINE, 2 * 6 * 46 + 2) and (found[-LINE:] < 60).any()
+    drawn = found[: 6 * 46 : 46]
+    for column, name in enumerate(("cat", "dog")):
+        expected = written(runs, "labelled", labels={"kind": name}, seed=3, rows=[column], num_steps=36).continued[0]
+        assert np.array_equal(drawn[:, column * 278 : column * 278 + 276 : 46], expected.reshape(6, 6))
+    outcome = command(*given, "--label", "cat,mouse")
+    assert outcome.status == 1
+    assert_says(outcome.line, "'mouse'")
 
 
 def test_files_of_text(command, runs, tmp_path):

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from tests.cli.translators import translator
+from tests.generation.symbol_models import pixel_model
 from tests.refusals import assert_says
 from undertow import checkpoint
 from undertow.cost.network_families import family
@@ -44,6 +45,15 @@ def test_as_json_of_all_of_the_past(command, text_model, tmp_path):
     found = json.loads(outcome.out)
     assert found["declared"] is None and found["measured"] == found["looked_at"] == 20
     assert 1 <= found["half_within"] <= found["nine_tenths_within"] <= 20
+
+
+def test_what_a_pixel_sees(command, tmp_path):
+    checkpoint.save(tmp_path / "model", pixel_model(), {})
+    words = ("plot", tmp_path / "model", "--receptive-field", "--out", tmp_path / "a.png")
+    found = json.loads(command(*words, "--json").out)
+    assert (found["pixel"], found["pixels_before"]) == ("row 6, column 4", 33) and is_png(tmp_path / "a.png")
+    assert 0 < found["seen"] < 33
+    assert json.loads(command(*words, "--steps", "1", "--json").out)["seen"] == 0
 
 
 @pytest.mark.parametrize("more", [[], ["--layer", "2"]])

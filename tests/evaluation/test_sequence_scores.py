@@ -30,8 +30,14 @@ def test_what_stands_out_comes_first(tmp_path):
     scores = [SequenceScore(f"{number}.png", 10, 5.0 + 0.01 * number) for number in range(20)]
     odd = SequenceScore("odd,\n.png", 10, 60.0)
     assert outliers([*scores, odd]) == [odd] and outliers(scores) == [] and outliers([odd, odd]) == []
+    assert outliers([*scores, odd, odd, odd]) == [odd] * 3 and outliers([]) == []
     assert ranked([scores[0], odd]) == [odd, scores[0]]
     write_scores(tmp_path / "scores.csv", [scores[3], odd])
     lines = (tmp_path / "scores.csv").read_text().splitlines()
     assert lines[0] == "name,num_symbols,nats,bits_per_symbol" and lines[1].startswith('"odd,')
     assert lines[3].startswith("3.png,10,5.03")
+
+
+def test_a_small_difference_does_not_stand_out():
+    alike = [SequenceScore(f"{number}.png", 100, 67.5) for number in range(30)]
+    assert outliers([*alike, SequenceScore("odd.png", 100, 68.4)]) == []

@@ -49,7 +49,7 @@ def roll_model(family: str = "wavenet") -> Autoregressive:
     return make(dict(alphabet=dict(kind="piano_roll"), network=network, emission=dict(kind="bernoulli")))
 
 
-def pixel_model() -> Autoregressive:
+def pixel_model(**parts: Any) -> Autoregressive:
     """A model of images of 6 x 6 grey pixels of four levels."""
     alphabet = dict(kind="pixels", num_levels=4, shape=(6, 6, 1))
-    return make(dict(alphabet=alphabet, network=WAVENET, emission=dict(kind="categorical")))
+    return make(dict(alphabet=alphabet, network=WAVENET, emission=dict(kind="categorical"), **parts))

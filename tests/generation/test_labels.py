@@ -3,7 +3,7 @@ import torch
 
 from tests.refusals import refuses
 from undertow.errors import DataError, UsageError
-from undertow.generation.labels import differ_by_row, resolve_labels
+from undertow.generation.labels import classes_in_turn, differ_by_row, resolve_labels
 
 CLASSES = {"speaker": ("jackson", "lucas", "theo"), "digit": ("0", "1", "2"), "take": ("0", "1")}
 OPEN = [-1, -1]
@@ -53,3 +53,19 @@ def test_a_model_without_labels_says_so() -> None:
 def test_which_labels_differ_by_row() -> None:
     assert differ_by_row({"digit": ["1", "2"]})
     assert not any(map(differ_by_row, (None, "theo", ["theo", "digit=1"], {"digit": "1"}, {"digit": None})))
+
+
+def test_several_classes_are_taken_in_turn() -> None:
+    assert classes_in_turn(["theo", "digit=0,2"], CLASSES) == {"speaker": ["theo"], "digit": ["0", "2"]}
+    assert classes_in_turn(["theo,jackson"], CLASSES) == {"speaker": ["theo", "jackson"]} and not classes_in_turn(
+        [], {}
+    )
+    assert classes_in_turn(["a,b"], {"kind": ("a,b", "a")}) == {"kind": ["a,b"]}
+    for labels, kind, parts in (
+        (["theo,2"], UsageError, ("'theo,2'", "digit", "speaker")),
+        (["theo", "speaker=lucas"], UsageError, ("'speaker'", "'theo'", "speaker=theo,lucas")),
+        (["digit=0,7"], DataError, ("digit '7'",)),
+        (["digit=0,"], DataError, ("digit ''",)),
+    ):
+        with refuses(kind, *parts):
+            classes_in_turn(labels, CLASSES)

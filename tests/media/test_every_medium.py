@@ -200,7 +200,7 @@ def test_an_image_file_is_a_prompt(name: str, tmp_path: Path) -> None:
         assert len(medium.alphabet.encode(found.real)) * 2 == medium.whole_steps
         assert bool(found.notes) == ((real.ndim == 3) != (name != "images"))
     write_png(tmp_path / "x.png", GREY[:, :5])
-    with refuses(DataError, "(4, 5", 6):
+    with refuses(DataError, "x.png", "5 x 4 pixels", "6 x 4"):
         medium.read(tmp_path / "x.png")
 
 

@@ -30,10 +30,10 @@ def test_what_is_refused(tmp_path: Path) -> None:
     (tmp_path / "folder.wav").mkdir()
     (tmp_path / "file").touch()
     for out, parts in {
-        "x.m4a": ["x.m4a", "wav or flac or mp3", "x.wav"],
+        "x.m4a": ["x.m4a", "wav, flac or mp3", "x.wav"],
         "x.OPUS": ["x.OPUS", "x.wav"],
         "x.aiff": ["x.aiff", "x.wav"],
-        "x.ogg": ["x.ogg", "wav or flac or mp3", "x.wav"],
+        "x.ogg": ["x.ogg", "wav, flac or mp3", "x.wav"],
         "folder.wav": ["folder.wav", "folder"],
         "file": ["file", "folder", ".wav"],
         "no/x.wav": ["no/x.wav", "make it"],

@@ -106,10 +106,10 @@ class Work:
             first += len(group)
 
     def _given(self, word: str) -> Given:
-        """What a word stands for: a file, or, for a model of text, the text itself."""
+        """What a word stands for: a file, or, for a model of text, the text itself. An empty word is no path."""
         is_text = self.model.needs.alphabet.real == "text"
         is_file = len(word.split()) == 1 and word.lower().endswith(TEXT_FILE)
-        return word if is_text and not is_file else Path(word)
+        return word if not word or (is_text and not is_file) else Path(word)
 
     def _text(self, row: Prediction) -> str:
         """An item's line: its classes and their probabilities, or its number; and the item."""

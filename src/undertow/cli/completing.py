@@ -29,14 +29,15 @@ def run(request: Request, keep: str) -> None:
             model,
             symbols.numpy(),
             kept,
-            labels=request.labels or None,
+            labels=request.labels_of(range(request.count)) or None,
             draw=replace(request.draw, count=request.count),
             progress=bar,
         )
     for note in filter(None, [*dict.fromkeys([*notes, *found.notes]), verdict(request.run)]):
         tell(note)
+    captions = request.captions(range(request.count))
     results = [model.alphabet.decode(row) for row in found.symbols]
-    written = write_outputs(medium, paths, results, request.titles, [0] * len(results), False)
+    written = write_outputs(medium, paths, results, request.titles, [0] * len(results), False, captions)
     if request.json:
         print_json({"files": [output.facts for output in written], **_facts(found, model.alphabet.unit)})
         return

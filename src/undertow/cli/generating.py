@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from undertow.cli.faults import raise_faults
+from undertow.cli.growing import growing
 from undertow.cli.outputs import Output, write_outputs
 from undertow.cli.request import Request
 from undertow.cli.rows import Rows
@@ -15,20 +16,20 @@ from undertow.generation.rows import check_length
 from undertow.recipes.verdict import verdict
 
 SHOWN_STEPS = 4  # steps of text printed together
-STREAMED_STEPS = 64  # few, because steps drawn after the last row's stop are wasted
+STREAMED_STEPS = 64  # of texts, because steps drawn after the last row's stop are wasted; of images, which grow
 CHUNK_STEPS = 1024
 
 
 def run(request: Request) -> None:
     """Generate, write, draw and report; Ctrl-C keeps what was generated."""
     medium, paths = request.medium, request.paths
-    rows = _generate(request, shows=medium.streams and request.count == 1 and not (paths or request.json))
+    rows, captions = _generate(request, shows=medium.streams and request.count == 1 and not (paths or request.json))
     written: list[Output] = []
     if paths:
         draws = request.can_draw()
         places = paths if len(paths) == 1 else [paths[number] for number in rows.numbers]
         titles = [request.titles[number] for number in rows.numbers]
-        written = write_outputs(medium, places, rows.continued, titles, rows.nums_given, draws)
+        written = write_outputs(medium, places, rows.continued, titles, rows.nums_given, draws, captions)
     if request.json:
         print_json(as_json(rows, written))
     elif written:
@@ -62,8 +63,8 @@ def as_json(rows: Rows, written: list[Output]) -> dict[str, Any]:
     }
 
 
-def _generate(request: Request, shows: bool) -> Rows:
-    """Read the prompt, prime the model, and draw all rows."""
+def _generate(request: Request, shows: bool) -> tuple[Rows, list[str]]:
+    """Read the prompt, prime the model, and draw all rows; also their captions."""
     began = time.perf_counter()
     model, count = request.model, request.count
     read, faults = _read_prompts(request)
@@ -71,28 +72,40 @@ def _generate(request: Request, shows: bool) -> Rows:
         [prompt.numpy() for prompt, _ in read.values()],
         [note for _, more in read.values() for note in more],
     )
-    chunk_steps = SHOWN_STEPS if shows else STREAMED_STEPS if request.medium.streams else CHUNK_STEPS
+    numbers = list(read) if len(request.given) > 1 else range(count)
     chunks = stream(
         model,
         **request.options,
         **_length(request, {len(prompt) for prompt in prompts} or {0}),
-        rows=list(read) if len(request.given) > 1 else range(count),
+        labels=request.labels_of(numbers),
+        rows=numbers,
         prompt=prompts if len(prompts) > 1 else prompts[0] if prompts else None,
-        chunk_steps=chunk_steps,
+        chunk_steps=_chunk_steps(request, shows),
     )
     check_length(model, count, chunks.num_steps)
     notes = [*notes, *chunks.start.notes]
     for note in filter(None, [*dict.fromkeys(notes), verdict(request.run)]):
         tell(note)
-    primed = time.perf_counter() - began
-    return Rows(
-        chunks,
-        request.medium,
-        notes=tuple(notes),
-        faults=tuple(faults),
-        prime_seconds=primed,
-        show=show if shows else None,
-    )
+    captions, primed = request.captions(numbers), time.perf_counter() - began
+    with growing(request.medium, request.paths, captions) as watch:
+        rows = Rows(
+            chunks,
+            request.medium,
+            notes=tuple(notes),
+            faults=tuple(faults),
+            prime_seconds=primed,
+            show=show if shows else None,
+            watch=watch,
+        )
+    return rows, captions
+
+
+def _chunk_steps(request: Request, shows: bool) -> int:
+    """Steps that are drawn together: few where they are seen as they come, or may turn out to be wasted."""
+    if shows:
+        return SHOWN_STEPS
+    grows = request.medium.gathers and request.draw.engine != "jacobi"  # which draws many at once, or gains nothing
+    return STREAMED_STEPS if request.medium.streams or grows else CHUNK_STEPS
 
 
 def _read_prompts(request: Request) -> tuple[dict[int, Any], list[str]]:

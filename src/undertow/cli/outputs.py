@@ -63,6 +63,11 @@ def can_draw() -> bool:
     return importlib.util.find_spec("matplotlib") is not None
 
 
+def can_caption() -> bool:
+    """Whether Pillow is installed."""
+    return importlib.util.find_spec("PIL") is not None
+
+
 def write_outputs(
     medium: Medium,
     paths: Sequence[Path],
@@ -70,13 +75,14 @@ def write_outputs(
     titles: Sequence[str],
     nums_given: Sequence[int],
     pictures: bool,
+    captions: Sequence[str] = (),
 ) -> list[Output]:
     """Write each result, and its picture if the medium draws one; the first steps, as many as given, are the prompt.
 
-    Several results with one path go into that file, and have one output.
+    Several results with one path go into that file, with their captions if there are any, and have one output.
     """
     if len(paths) == 1 < len(results):
-        write_results(medium, paths, results)
+        write_results(medium, paths, results, captions)
         each = medium.report(results[0], max(nums_given))
         line = f"{len(results):,} {medium.product} of {each.line}"
         return [Output(paths[0], None, titles[0], Report(line, {"count": len(results), **each.facts}))]

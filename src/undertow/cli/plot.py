@@ -28,18 +28,20 @@ def plot(
     """Draw how far back a model looks, its attention over a text, or the alignment of a text with its translation.
 
     The receptive field is measured: the gradient of a late prediction with respect to each input before it, over
-    random sequences. Attention is one map for each layer and head, one row a step. An alignment is one map: a
-    translator's attention to its source, the mean over the heads of the last layer with attention; or for a model
-    without attention, such as a ByteNet, the size of the gradient with respect to each source symbol.
+    random sequences. Of a model of images it is a picture: the pixels that one pixel sees. Attention is one map for
+    each layer and head, one row a step. An alignment is one map: a translator's attention to its source, the mean over
+    the heads of the last layer with attention; or for a model without attention, such as a ByteNet, the size of the
+    gradient with respect to each source symbol.
 
     Args:
         model: Folder of a run or a checkpoint; or a recipe, whose model is built untrained (not for --alignment).
         out: Picture to write, a .png file in an existing folder.
-        receptive_field: Draw the gradient against the age of the input.
+        receptive_field: Draw the gradient against the age of the input; of images, each pixel's.
         attention: Draw the model's attention over this text.
         alignment: Draw the alignment of this text with its translation.
         translation: Translation to align; by default the model's own, with a beam of 5.
-        steps: Number of inputs to measure over; by default a quarter more than the declared receptive field.
+        steps: Number of inputs to measure over; by default a quarter more than the declared receptive field. Of images,
+            those up to the pixel that is looked at, by default the middle one of the last row.
         layer: Draw only this layer, counted from 1.
     """
     from undertow.cli.terminal import print_facts, print_json
@@ -70,10 +72,13 @@ def plot(
 
 
 def _field(model: "Autoregressive", out: Path, title: str, steps: int | None) -> dict[str, Any]:
-    """Draw the gradient by age; return what was measured."""
+    """Draw the gradient by age, or as a picture; return what was measured."""
     from undertow.pictures.drawing import draw_reach
+    from undertow.pictures.raster_field import shape_of
     from undertow.pictures.receptive_field import measure_reach
 
+    if (shape := shape_of(model)) is not None:
+        return _raster(model, shape, out, title, steps)
     reach = measure_reach(model, steps)
     draw_reach(reach, out, f"{title}: how far back it looks")
     return {
@@ -82,6 +87,24 @@ def _field(model: "Autoregressive", out: Path, title: str, steps: int | None) ->
         "looked_at": len(reach.magnitude),
         "half_within": reach.age_of_share(0.5),
         "nine_tenths_within": reach.age_of_share(0.9),
+    }
+
+
+def _raster(
+    model: "Autoregressive", shape: tuple[int, int, int], out: Path, title: str, steps: int | None
+) -> dict[str, Any]:
+    """Draw what a pixel sees; return what was measured."""
+    from undertow.pictures.raster_drawing import draw_rasters
+    from undertow.pictures.raster_field import measure_raster
+
+    field = measure_raster(model, shape, steps)
+    draw_rasters([(f"row {field.row + 1}, column {field.column + 1}", field)], out, f"{title}: what a pixel sees")
+    return {
+        "pixel": f"row {field.row + 1}, column {field.column + 1}",
+        "pixels_before": int(field.before.sum()),
+        "seen": int(field.seen.sum()),
+        "rows_above": field.rows_above,
+        "blind_spot": int(field.blind.sum()),
     }
 
 

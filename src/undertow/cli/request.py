@@ -1,5 +1,6 @@
 """The options of `undertow generate`, checked against the model's medium."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -7,7 +8,8 @@ from typing import Any
 
 from undertow.cli import outputs
 from undertow.cli.terminal import tell
-from undertow.errors import UsageError, counted
+from undertow.errors import UsageError, counted, one_of
+from undertow.generation.labels import classes_in_turn
 from undertow.media import Given, Medium, medium_of
 from undertow.media.paths import result_paths
 from undertow.models.autoregressive import Autoregressive
@@ -45,7 +47,7 @@ class Request:
                 f"--count is {self.draw.count}, with {counted(len(self.given), 'prompt')}; each prompt makes one result"
             )
         if self.out is None and not self.medium.streams:
-            kinds = " or ".join(self.medium.suffixes)
+            kinds = one_of(self.medium.suffixes)
             raise UsageError(f"--out is missing; give a file ending in {kinds}, or a folder for numbered files")
 
     @cached_property
@@ -60,8 +62,35 @@ class Request:
 
     @property
     def count(self) -> int:
-        """The number of rows."""
-        return max(1, len(self.given)) if self.draw.count is None else self.draw.count
+        """The number of rows; by default one for each prompt, or for each class of a label."""
+        if self.draw.count is not None:
+            return self.draw.count
+        return len(self.given) if len(self.given) > 1 else max([1, *map(len, self.classes.values())])
+
+    @cached_property
+    def classes(self) -> dict[str, list[str]]:
+        """The classes of each label that is given, which the rows take in turn."""
+        return classes_in_turn(self.labels, self.model.config.conditioner.labels)
+
+    def labels_of(self, rows: Sequence[int]) -> dict[str, str | list[str]]:
+        """The labels of rows, as an argument of `stream`."""
+        return {
+            name: chosen[0] if len(chosen) == 1 else [chosen[row % len(chosen)] for row in rows]
+            for name, chosen in self.classes.items()
+        }
+
+    def captions(self, rows: Sequence[int]) -> list[str]:
+        """The classes of each row, to go under its result; none if there is no place for them.
+
+        Prints a note if they are wanted and cannot be drawn.
+        """
+        every = self.classes.values()
+        if not (every and self.medium.gathers and len(self.paths) == 1 < self.count):
+            return []
+        if not outputs.can_caption():
+            tell("no labels under the images: Pillow is not installed; install undertow[images]")
+            return []
+        return [" ".join(chosen[row % len(chosen)] for chosen in every) for row in rows]
 
     @cached_property
     def paths(self) -> list[Path]:
@@ -90,9 +119,8 @@ class Request:
 
     @property
     def options(self) -> dict[str, Any]:
-        """The arguments of `stream` other than the prompts, the rows and the length."""
+        """The arguments of `stream` other than the prompts, the rows, their labels and the length."""
         return {
-            "labels": self.labels,
             "features": self.features,
             "stop": self.stop or None,
             "sampling": self.draw.sampling,

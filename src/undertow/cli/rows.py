@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from undertow.cli.growing import Watch
 from undertow.cli.terminal import step_bar
 from undertow.errors import counted
 from undertow.generation import Stream
@@ -39,8 +40,9 @@ class Rows:
         faults: tuple[str, ...] = (),
         prime_seconds: float = 0.0,
         show: Show | None = None,
+        watch: Watch | None = None,
     ) -> None:
-        """Draw all chunks; `show` prints those of the first row as they come.
+        """Draw all chunks; `show` prints those of the first row as they come, `watch` is called after each.
 
         Raises:
             KeyboardInterrupt: Ctrl-C before the first chunk, or in a medium whose results must be whole.
@@ -50,6 +52,7 @@ class Rows:
         self.nums_given, self.faults = [len(prompt) for prompt in chunks.start.prompts], faults
         self.numbers = [place.row for place in chunks.start.places]
         self._pieces: list[list[Any]] = [[] for _ in self.prompts]
+        self._watch = watch
         self.interrupted, began = False, time.perf_counter()
         try:
             self._show(show) if show is not None else self._collect()
@@ -69,6 +72,11 @@ class Rows:
     def continued(self) -> list[Any]:
         """Each row with its prompt."""
         return [self.medium.join(parts) for parts in zip(self.prompts, self.results, strict=True)]
+
+    @property
+    def begun(self) -> list[Any]:
+        """What is drawn so far of each row, with its prompt."""
+        return [self.medium.join([prompt, *pieces]) for prompt, pieces in zip(self.prompts, self._pieces, strict=True)]
 
     @property
     def symbols_per_second(self) -> float:
@@ -124,6 +132,8 @@ class Rows:
             for pieces in self.chunks:
                 self._add(pieces)
                 bar(self.num_drawn, self.chunks.num_steps or 0)
+                if self._watch is not None:
+                    self._watch(lambda: self.begun)
 
     def _add(self, pieces: Any) -> None:
         for row, piece in zip(self._pieces, pieces, strict=True):

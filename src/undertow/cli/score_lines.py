@@ -27,9 +27,11 @@ def each_lines(scores: Sequence[SequenceScore], unit: str, out: Path | None) -> 
         f"({worst.name}) bits/{unit}" + ("" if out is None else f", each in {out}")
     ]
     far = outliers(scores)
+    if not far:
+        return [*lines, "none stands out"]
     named = ", ".join(f"{one.name} ({one.bits_per_symbol:.3f})" for one in far[:MOST_NAMED])
     more = f" and {len(far) - MOST_NAMED:,} more" if len(far) > MOST_NAMED else ""
-    return [*lines, f"far less probable than the others: {named}{more}"] if far else lines
+    return [*lines, f"far less probable than the others: {named}{more}"]
 
 
 def facts_of(found: PredictionScore | Translated | Heard) -> dict[str, Any]:

@@ -5,11 +5,14 @@ import io
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 from undertow.files import atomic_write
 
-FAR = 3.0  # standard deviations above the mean
+FAR = 5.0  # robust standard deviations above the median
+NORMAL = 1.4826  # standard deviations of normally distributed numbers, in median absolute deviations
+LEAST = 0.1  # of the median: however alike the others are, less than this above it is not far
 COLUMNS = ("name", "num_symbols", "nats", "bits_per_symbol")
 
 
@@ -32,11 +35,18 @@ def ranked(scores: Iterable[SequenceScore]) -> list[SequenceScore]:
 
 
 def outliers(scores: Sequence[SequenceScore]) -> list[SequenceScore]:
-    """Those whose bits a symbol are more than `FAR` standard deviations above the mean of all, the farthest first."""
+    """Those that lie far above the median of all, by bits a symbol, the farthest first.
+
+    Far is more than `FAR` robust standard deviations (1.4826 · the median absolute deviation), and more than `LEAST` of
+    the median: neither is moved by the outliers themselves, and sequences that are all alike have none.
+    """
+    if not scores:
+        return []
     bits = [one.bits_per_symbol for one in scores]
-    mean = sum(bits) / max(1, len(bits))
-    deviation = math.sqrt(sum((one - mean) ** 2 for one in bits) / max(1, len(bits)))
-    return [one for one in ranked(scores) if one.bits_per_symbol > mean + FAR * deviation and deviation > 0]
+    middle = median(bits)
+    deviation = NORMAL * median(abs(one - middle) for one in bits)
+    least = middle + max(FAR * deviation, LEAST * abs(middle))
+    return [one for one in ranked(scores) if one.bits_per_symbol > least]
 
 
 def write_scores(path: Path, scores: Iterable[SequenceScore]) -> None:

@@ -38,6 +38,33 @@ def resolve_labels(labels: Labels, classes: Mapping[str, Sequence[str]], count: 
     return indices
 
 
+def classes_in_turn(labels: Sequence[str], classes: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """By name, the classes that words choose, each "theo", "speaker=theo", or several: "speaker=theo,jackson".
+
+    Raises:
+        DataError, UsageError: see `resolve_labels`; or one word has classes of several labels.
+    """
+    found: dict[str, list[str]] = {}
+    for word in labels:
+        before, separator, after = word.partition("=")
+        text = after if separator else word
+        parts = [text] if any(text in known for known in classes.values()) else text.split(",")
+        names = {next(iter(_by_name(f"{before}={part}" if separator else part, classes))) for part in parts}
+        if len(names) > 1:
+            raise UsageError(f"'{word}' has classes of {' and '.join(sorted(names))}; give each label apart")
+        (name,) = names
+        if name in found:
+            both = [*found[name], *parts]
+            raise UsageError(
+                f"label '{name}' is given twice: '{both[0]}' and '{text}'; for one after the other give "
+                f"{name}={','.join(both)}"
+            )
+        for part in parts:
+            _index(part, name, classes[name])
+        found[name] = parts
+    return found
+
+
 def differ_by_row(labels: Labels) -> bool:
     """Whether a mapping gives some label one class for each row."""
     values = labels.values() if isinstance(labels, Mapping) else ()

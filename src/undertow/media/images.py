@@ -15,12 +15,12 @@ from undertow.data.image_files import SUFFIXES, pillow, read_image, to_colour, t
 from undertow.errors import DataError, UsageError
 from undertow.files import atomic_write
 from undertow.media.arrays import read_array
+from undertow.media.grid import BETWEEN, grid
 from undertow.media.medium import Given, Medium, Reading, Report
 from undertow.media.png import write_png
 
 MOST_WIDTH = 280  # pixels of an enlarged image
 MOST_GRID = 1120  # pixels of a row of images
-GAP, BETWEEN = 2, 128  # pixels between the images of a grid, and their brightness
 HALVES, BRIGHT = ("top", "left"), 128
 FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 
@@ -101,11 +101,21 @@ class Images(Medium):
     def write(self, path: Path, real: Any) -> None:
         _save(path, self._image(path, real), max(1, MOST_WIDTH // self.shape[1]))
 
-    def write_all(self, path: Path, reals: Sequence[Any]) -> None:
-        """A grid, about as many images wide as high, row by row."""
+    def write_all(self, path: Path, reals: Sequence[Any], captions: Sequence[str] = ()) -> None:
+        """A grid, about as many images wide as high, row by row; captions need Pillow."""
         images = np.stack([self._image(path, real) for real in reals])
         columns, width = math.ceil(math.sqrt(len(images))), self.shape[1]
-        _save(path, grid(images, columns, max(1, min(MOST_WIDTH // width, MOST_GRID // (columns * width)))), 1)
+        scale = max(1, min(MOST_WIDTH // width, MOST_GRID // (columns * width)))
+        _save(path, grid(images, columns, scale, captions), 1)
+
+    def write_part(self, path: Path, reals: Sequence[Any], captions: Sequence[str] = ()) -> None:
+        """What is not made yet is grey."""
+        pad = [(0, self.whole_steps - len(reals[0])), *[(0, 0)] * (reals[0].ndim - 1)]
+        whole = [np.pad(real, pad, constant_values=BETWEEN) for real in reals]
+        if len(whole) > 1:
+            self.write_all(path, whole, captions)
+        else:
+            self.write(path, whole[0])
 
     def report(self, real: Any, num_given: int) -> Report:
         """Width and height."""
@@ -113,7 +123,7 @@ class Images(Medium):
         return Report(f"{width} x {height} pixels", {"width": width, "height": height})
 
     def _in_order(self, pixels: np.ndarray) -> np.ndarray:
-        """An image's pixels as steps: (T,), or (T, 3)."""
+        """An array's pixels as steps: (T,), or (T, 3)."""
         steps = self._steps_per_pixel
         element = (COLOUR,) if self.alphabet.num_elements is not None or steps > 1 else ()
         if steps > 1 and pixels.ndim == 1:
@@ -129,7 +139,14 @@ class Images(Medium):
     def _read_file(self, path: str | Path) -> Reading:
         """Its pixels in order, grey or in colour like the model's images."""
         pixels, notes = read_image(path)
-        is_colour = self.shape[2] == COLOUR
+        rows, columns, channels = self.shape
+        height, width = pixels.shape[:2]
+        if width != columns or height > rows:
+            raise DataError(
+                f"{path} has {width} x {height} pixels; the images of this model have {columns} x {rows}, so give one "
+                f"of that size, or the top of one"
+            )
+        is_colour = channels == COLOUR
         changed = to_colour(pixels) if is_colour else to_grey(pixels)
         if changed.shape != pixels.shape:
             notes = (*notes, "grey made colour" if is_colour else "colour made grey")
@@ -143,18 +160,6 @@ class Images(Medium):
             raise UsageError(f"{path}: the image has {len(real):,} of its {self.whole_steps:,} {unit}s; generate all")
         image: np.ndarray = real.reshape(self.shape) if channels == COLOUR else real.reshape(rows, columns)
         return image
-
-
-def grid(images: np.ndarray, columns: int, scale: int = 1) -> np.ndarray:
-    """Images (N, H, W) or (N, H, W, 3) in rows of so many, each pixel a square of `scale`, with gaps between them."""
-    count, height, width = images.shape[:3]
-    lines = -(-count // columns)
-    high, wide = height * scale + GAP, width * scale + GAP
-    whole = np.full((lines * high - GAP, columns * wide - GAP, *images.shape[3:]), BETWEEN, np.uint8)
-    for number, image in enumerate(images.repeat(scale, axis=1).repeat(scale, axis=2)):
-        top, left = number // columns * high, number % columns * wide
-        whole[top : top + height * scale, left : left + width * scale] = image
-    return whole
 
 
 def _save(path: Path, image: np.ndarray, scale: int) -> None:

@@ -124,13 +124,21 @@ class Medium(ABC):
             DataError: the file cannot be written.
         """
 
-    def write_all(self, path: Path, reals: Sequence[Any]) -> None:
-        """Write several results to one file, if the medium `gathers` them.
+    def write_all(self, path: Path, reals: Sequence[Any], captions: Sequence[str] = ()) -> None:
+        """Write several results to one file, if the medium `gathers` them, each with its caption if there are any.
 
         Raises:
             UsageError, DataError: see `write`.
         """
         raise NotImplementedError(f"{self.product} are written one by one")
+
+    def write_part(self, path: Path, reals: Sequence[Any], captions: Sequence[str] = ()) -> None:
+        """Write the beginnings of results, all as long, to the one file for them, if the medium `gathers` results.
+
+        Raises:
+            UsageError, DataError: see `write`.
+        """
+        raise NotImplementedError(f"{self.product} are written when they are whole")
 
     def draw(self, path: Path, real: Any, title: str, num_given: int) -> None:
         """Draw a result, whose first `num_given` steps are the prompt, as a PNG file.

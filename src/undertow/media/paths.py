@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from undertow.data.sound_formats import FOREIGN, SUFFIXES
-from undertow.errors import UsageError
+from undertow.errors import UsageError, one_of
 from undertow.files import check_writable
 from undertow.media import MEDIA, Medium
 
@@ -25,7 +25,7 @@ def result_paths(out: Path, count: int, medium: Medium) -> list[Path]:
     """
     own, suffix = out.suffix.lower(), medium.suffix_of(out, count)
     if own in KNOWN and own != suffix and not out.is_dir():
-        kinds = " or ".join(one[1:] for one in medium.suffixes)
+        kinds = one_of([one[1:] for one in medium.suffixes])
         raise UsageError(f"out is {out}, but results are written as {kinds}; name it {out.with_suffix(suffix)}")
     numbers = [f"{number:0{len(str(count))}}" for number in range(1, count + 1)]
     if own != suffix:
@@ -43,14 +43,14 @@ def result_paths(out: Path, count: int, medium: Medium) -> list[Path]:
     return paths
 
 
-def write_results(medium: Medium, paths: Sequence[Path], results: Sequence[Any]) -> None:
-    """Write each result to its file, or all to the only one.
+def write_results(medium: Medium, paths: Sequence[Path], results: Sequence[Any], captions: Sequence[str] = ()) -> None:
+    """Write each result to its file, or all to the only one, with their captions if there are any.
 
     Raises:
         UsageError, DataError: see `Medium.write`.
     """
     if len(paths) == 1 < len(results):
-        medium.write_all(paths[0], results)
+        medium.write_all(paths[0], results, captions)
         return
     for path, real in zip(paths, results, strict=True):
         medium.write(path, real)

@@ -61,7 +61,7 @@ def draw_costs(found: Sequence[Costs], path: str | Path) -> None:
     figure = new_figure(12, 7)
     for axes, quantity in zip(figure.subplots(2, 3).flat, quantities, strict=True):
         _draw_quantity(axes, found, quantity)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _draw_quantity(axes: "Axes", found: Sequence[Costs], quantity: str) -> None:
@@ -118,7 +118,7 @@ def draw_reach(reach: Reach, path: str | Path, title: str = "") -> None:
     axes.set_title(printable(title), fontsize="medium", loc="left", parse_math=False)
     axes.legend(fontsize="small", frameon=False, loc="lower left")
     _plain(axes)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _measured(reach: Reach) -> str:
@@ -161,7 +161,7 @@ def draw_attention(
     _name_steps(panels[0, 0], inputs)
     figure.colorbar(image, ax=panels, label=_shares("attention"), shrink=0.8, aspect=30, ticks=[0, 0.1, 0.4, 1])
     figure.suptitle(printable(title), fontsize="medium", parse_math=False)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def draw_translation(found: "TranslationMap", path: str | Path, title: str = "") -> None:
@@ -191,7 +191,7 @@ def draw_translation(found: "TranslationMap", path: str | Path, title: str = "")
     bar = figure.colorbar(image, ax=axes, label=_shares(found.measure), shrink=0.8, aspect=30, format="%.2f")
     bar.set_ticks([top * part**2 for part in (0, 0.25, 0.5, 0.75, 1)])
     figure.suptitle(printable(title), fontsize="medium", parse_math=False)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _name_axis(set_ticks: Any, names: Sequence[str], **style: Any) -> None:
@@ -238,6 +238,7 @@ def _plain(axes: "Axes") -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _save(figure: "Figure", path: Path) -> None:
+def save_figure(figure: "Figure", path: Path) -> None:
+    """Write a figure as a PNG file."""
     with atomic_write(path) as temporary:
         figure.savefig(temporary, format="png", dpi=150, bbox_inches="tight")

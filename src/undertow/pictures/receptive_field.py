@@ -68,11 +68,11 @@ def measure_reach(model: Autoregressive, num_steps: int | None = None) -> Reach:
     noise = torch.Generator().manual_seed(0)
     squares = np.zeros(num_steps)
     for _ in range(ROWS):  # one at a time: a long field's activations are large
-        squares += _gradient(twin, num_steps, noise).square().numpy() / ROWS
+        squares += input_gradient(twin, num_steps, noise).square().numpy() / ROWS
     return Reach(np.sqrt(squares), field, model.config.sample_rate)
 
 
-def _gradient(model: Autoregressive, num_steps: int, noise: torch.Generator) -> Tensor:
+def input_gradient(model: Autoregressive, num_steps: int, noise: torch.Generator) -> Tensor:
     """Norm (T,) of the gradient of a random mixture of the last parameters by each input, the newest first."""
     alphabet = model.alphabet
     shape = (1, num_steps) if alphabet.num_elements is None else (1, num_steps, alphabet.num_elements)

@@ -159,7 +159,7 @@ def predict_rows(
 def _read(model: Model, given: Given, number: int, skip_bad: bool, skip_unknown: bool) -> _Item | Prediction:
     """An item as the model reads it; the empty prediction of one that cannot be used."""
     is_file = isinstance(given, Path) or (isinstance(given, str) and model.needs.alphabet.real != "text")
-    where = str(given) if is_file else f"item {number}"
+    where = str(given) if is_file and given != "" else f"item {number}"
     name = str(given) if is_file or isinstance(given, str) else where
     try:
         symbols, notes = _symbols(model, given, skip_unknown)
@@ -177,6 +177,8 @@ def _symbols(model: Model, given: Given, skip_unknown: bool) -> tuple[np.ndarray
     alphabet, most = needs.alphabet, needs.max_length
     medium = medium_of(alphabet, needs.sample_rate) if alphabet.real in MEDIA else None
     skipped = Skipped()
+    if isinstance(given, str) and not given and alphabet.real != "text":
+        raise DataError("the name of its file is empty")
     symbols, notes = read_symbols(given, skipping(alphabet, skipped) if skip_unknown else alphabet, medium)
     notes = (*notes, *skipped.notes)
     if not len(symbols):
