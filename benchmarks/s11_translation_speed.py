@@ -90,7 +90,7 @@ def translator(kind: str) -> Seq2Seq:
     alphabet = {"kind": "characters", "characters": CHARACTERS}
     network = {"kind": kind, **NETWORKS[kind]}
     values = {"source": alphabet, "alphabet": alphabet, "network": network, "direction": ("en", "de")}
-    return Seq2Seq(parse(Seq2Seq.Config, values))
+    return Seq2Seq(parse(Seq2Seq.Config, values)).eval()
 
 
 def seconds(model: Seq2Seq, lines: list[str], batch_size: int, beam: int, rounds: int) -> dict[str, float]:

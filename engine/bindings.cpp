@@ -151,7 +151,7 @@ std::vector<Sampling> samplings_of(const std::optional<Samplings>& given, int64_
 }
 
 void run(Engine& engine, Drawn out, std::optional<Floats> condition, std::optional<Samplings> sampling,
-         std::optional<Uniforms> uniforms, std::optional<Keys> keys, Rows rows) {
+         std::optional<Uniforms> uniforms, std::optional<Keys> keys, Rows rows, std::optional<Params> params) {
   const Slots slots = slots_of(rows);
   const Graph& graph = engine.program().graph;
   require(out.ndim() >= 2, "out is to be (rows, steps), and of vectors (rows, steps, elements)");
@@ -169,6 +169,10 @@ void run(Engine& engine, Drawn out, std::optional<Floats> condition, std::option
   Run whole{out.data(), steps, steps * graph.num_elements(), condition_of(engine, condition, num_rows, steps), samplings[0],
             uniforms ? uniforms->data() : nullptr, steps * num_uniforms, keys ? keys->data() : nullptr, slots};
   if (samplings.size() > 1) whole.samplings = samplings.data();
+  const size_t num_params = engine.program().num_params();
+  require(!params || has_shape(*params, {size_t(num_rows), size_t(steps), num_params}),
+          "params are to be (rows, steps, num_params)");
+  if (params) whole.params = params->data(), whole.params_stride = steps * int64_t(num_params);
   run_watched(engine, whole);
 }
 
@@ -328,7 +332,8 @@ NB_MODULE(_engine, m) {
            "cumulative"_a.noconvert() = nb::none(), "counted"_a.noconvert() = nb::none(),
            "intervals"_a.noconvert() = nb::none(), "inputs"_a.noconvert() = nb::none())
       .def("run", &run, "out"_a.noconvert(), "condition"_a.noconvert() = nb::none(),
-           "sampling"_a.noconvert() = nb::none(), "uniforms"_a.noconvert() = nb::none(), "keys"_a.noconvert() = nb::none(), "slots"_a.noconvert() = nb::none())
+           "sampling"_a.noconvert() = nb::none(), "uniforms"_a.noconvert() = nb::none(),
+           "keys"_a.noconvert() = nb::none(), "slots"_a.noconvert() = nb::none(), "params"_a.noconvert() = nb::none())
       .def("reset", [](Engine& e, Rows rows) { e.reset(slots_of(rows)); }, "slots"_a.noconvert() = nb::none())
       .def("copy", &Engine::copy, "source"_a, "target"_a)
       .def("state", &state, "slots"_a.noconvert() = nb::none())

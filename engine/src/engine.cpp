@@ -49,6 +49,7 @@ Run part_of(const Run& whole, int64_t first, int64_t steps, const Graph& graph) 
   Run part = whole;
   part.steps = steps, part.skipped += first;
   part.out += first * graph.num_elements();
+  if (whole.params) part.params += first * graph.values[graph.output].channels;
   if (whole.condition.steps > 1) {
     part.condition.data += first * graph.condition_channels;
     part.condition.steps = std::max<int64_t>(2, steps);

@@ -118,7 +118,10 @@ void Group::draw(const Run& run, int64_t step) {
     }
     const Sampling& sampling = run.samplings ? run.samplings[place] : run.sampling;
     int64_t* drawn = run.out + place * run.stride + step * elements_;
-    sampler_.draw(step_.floats(program_.graph.output, row, 0), uniforms, sampling, drawn);
+    const float* params = step_.floats(program_.graph.output, row, 0);
+    if (run.params)
+      std::copy_n(params, program_.num_params(), run.params + place * run.params_stride + step * program_.num_params());
+    sampler_.draw(params, uniforms, sampling, drawn);
     std::copy_n(drawn, elements_, pending(lanes_.slots[row]).begin());
   }
 }

@@ -55,6 +55,8 @@ struct Run {
   Slots slots = {};
   const Sampling* samplings = nullptr;  // one a row, in place of the one for all
   int64_t skipped = 0;                  // steps behind the keys' first that are done already
+  float* params = nullptr;              // (rows, params_stride): those that each symbol is drawn from, num_params a step;
+  int64_t params_stride = 0;            // null when they are not wanted
 };
 
 // So many steps of a run from one on, as a run of its own.

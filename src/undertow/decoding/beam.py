@@ -66,6 +66,9 @@ def beam_search(
     found = [Found(search, int(limit)) for limit in limits]
     with inference(model):
         session = begin(model, source, lengths, session or open_session(model, search.cached), search.beam)
+        if search.beam == 1:
+            _write_best(model, session, limits, found)
+            return [one.best for one in found]
         alive = _beginnings(len(source))
         while len(alive.source):
             nats = _log_probs(session.peek())
@@ -84,24 +87,47 @@ def beam_search(
     return [one.best for one in found]
 
 
+def _write_best(model: Seq2Seq, session: Session, limits: np.ndarray, found: list["Found"]) -> None:
+    """Greedy search of all sources: the session writes several symbols at once, and those after an end are dropped."""
+    end, rows = model.end_symbol, np.arange(len(found))
+    log_prob, written = np.zeros((len(rows), 1)), np.empty((len(rows), 0), dtype=np.int64)
+    while len(rows):
+        symbols, params = session.draw_best(int(limits[rows].min()) - written.shape[1])
+        best, num_written = symbols.numpy().copy(), written.shape[1] + symbols.shape[1]
+        best[limits[rows] == num_written, -1] = end
+        if (best > end).any():
+            raise DataError(NOT_NUMBERS)
+        nats = _log_probs(params).gather(2, torch.from_numpy(best)[:, :, None].to(params.device))
+        sums = np.concatenate([log_prob, nats[:, :, 0].double().cpu().numpy()], axis=1).cumsum(axis=1)
+        if not np.isfinite(sums).all():
+            raise DataError(NOT_NUMBERS)
+        written, ends = np.concatenate([written, best], axis=1), best == end
+        for row in np.flatnonzero(ends.any(axis=1)):
+            first = int(ends[row].argmax()) + 1
+            length = num_written - best.shape[1] + first
+            found[rows[row]].keep(written[row, :length].copy(), float(sums[row, first]))
+        left = np.flatnonzero(~ends.any(axis=1))
+        if 0 < len(left) < len(rows):
+            session.select(left)
+        rows, log_prob, written = rows[left], sums[left, -1:], written[left]
+
+
 def length_normalised(log_prob: float, num_symbols: int, length_penalty: float) -> float:
     """The score of a target of `num_symbols` symbols, its end included."""
     return log_prob / ((5 + num_symbols) / 6) ** length_penalty
 
 
 class Alive(NamedTuple):
-    """Partial targets.
+    """Partial targets, source by source; of each source, the best first.
 
     Attributes:
         source: (R,), the source of each.
-        rank: (R,), its rank among those of its source, the best first.
         parent: (R,), the row that it extends.
         log_prob: (R,) float64 nats.
         written: (R, T) int64 symbols.
     """
 
     source: np.ndarray
-    rank: np.ndarray
     parent: np.ndarray
     log_prob: np.ndarray
     written: np.ndarray
@@ -155,8 +181,8 @@ class Found:
 
 
 def _beginnings(num_sources: int) -> Alive:
-    rows, none = np.arange(num_sources), np.zeros(num_sources, dtype=np.int64)
-    return Alive(rows, none, rows, np.zeros(num_sources), np.empty((num_sources, 0), dtype=np.int64))
+    rows = np.arange(num_sources)
+    return Alive(rows, rows, np.zeros(num_sources), np.empty((num_sources, 0), dtype=np.int64))
 
 
 def _log_probs(params: Tensor) -> Tensor:
@@ -167,11 +193,11 @@ def _log_probs(params: Tensor) -> Tensor:
 def _extended(alive: Alive, nats: Tensor, found: list[Found]) -> Alive:
     """Each source's most probable partial targets with one more symbol, as many as its beam is wide."""
     top = nats.topk(min(found[0].search.beam, nats.shape[1]), dim=-1)
-    log_prob = (alive.log_prob[:, None] + top.values.double().cpu().numpy()).ravel()
+    log_prob = (alive.log_prob[:, None] + top.values.cpu().numpy()).ravel()
     if np.isnan(log_prob).any():
         raise DataError(NOT_NUMBERS)
-    parent, column = (part.ravel() for part in np.indices(top.indices.shape))
-    order = np.lexsort((column, alive.rank[parent], -log_prob, alive.source[parent]))
+    parent = np.arange(len(nats)).repeat(top.values.shape[1])
+    order = np.lexsort((-log_prob, alive.source[parent]))  # of equals, the best parent's first, as they stand
     source = alive.source[parent[order]]
     rank = np.arange(len(order)) - np.searchsorted(source, source)
     width = np.array([one.width for one in found])
@@ -179,7 +205,7 @@ def _extended(alive: Alive, nats: Tensor, found: list[Found]) -> Alive:
     order = order[taken]
     symbols = top.indices.cpu().numpy().ravel()[order]
     written = np.concatenate([alive.written[parent[order]], symbols[:, None]], axis=1)
-    return Alive(source[taken], rank[taken], parent[order], log_prob[order], written)
+    return Alive(source[taken], parent[order], log_prob[order], written)
 
 
 def _keep(ended: Alive, found: list[Found]) -> None:

@@ -5,6 +5,7 @@ from undertow.native.counts import Counter
 from undertow.native.engine import cpu_isas, make_engine, make_program, useful_threads, why_missing
 from undertow.native.export import PRECISIONS, cannot_run, export, precision_of
 from undertow.native.format import read_header, to_bytes, with_source
+from undertow.native.kept import program_of
 from undertow.native.lowering import Lowered, lower
 from undertow.native.outputs import Outputs
 from undertow.native.source import Source, source_of
@@ -23,6 +24,7 @@ __all__ = [
     "make_engine",
     "make_program",
     "precision_of",
+    "program_of",
     "read_header",
     "source_of",
     "to_bytes",

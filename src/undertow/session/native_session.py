@@ -14,14 +14,14 @@ from torch import Tensor
 
 from undertow.batch import Batch, Condition
 from undertow.errors import DataError, UsageError
-from undertow.native import Counter, lower, make_engine, make_program, to_bytes, useful_threads
+from undertow.native import Counter, make_engine, program_of, useful_threads
 from undertow.native.counts import checked
 from undertow.options import PLAIN, Sampling
 from undertow.session.conditions import Conditions, Encoded
 from undertow.session.engine_arrays import aligned_array, contiguous, sampling_array
 from undertow.session.inference import inference
 from undertow.session.memory import Memory
-from undertow.session.noise import Noise
+from undertow.session.noise import Given, Noise
 from undertow.session.sampling import sample_rows
 from undertow.session.session import NOTHING, Rows, Samplings, Session, check_room, row_index, rows_by_length
 from undertow.session.stepped import Stepped
@@ -29,6 +29,9 @@ from undertow.state import State, empty_parts, named_leaves, nested, select
 
 if TYPE_CHECKING:
     from undertow.native._engine import Engine
+
+GREEDY = Sampling(temperature=0.0)
+BEST_STEPS = 8  # of `draw_best`: more cost rows that end more steps in vain
 
 
 class NativeSession(Session):
@@ -50,8 +53,7 @@ class NativeSession(Session):
 
     def __init__(self, model: Stepped, threads: int | None = None, isa: str = "auto") -> None:
         self.model = model
-        file = to_bytes(lower(model).graph) if model.engine_file is None else model.engine_file
-        self._program = make_program(file, isa)
+        self._program = program_of(model, isa)
         self.precision = self._program.precision
         self.num_threads = threads or torch.get_num_threads()
         self._threads = threads
@@ -151,6 +153,14 @@ class NativeSession(Session):
             self._peeked = self._params(self._pending(), condition)
         return self._peeked[:, 0]
 
+    def draw_best(self, num_steps: int) -> tuple[Tensor, Tensor]:
+        if self._peeked is not None:
+            return super().draw_best(num_steps)
+        shape = self.num_rows, min(num_steps, BEST_STEPS)
+        self._check_room(shape[1])
+        params = np.empty((*shape, self._program.num_params), dtype=np.float32)
+        return self._run(Given(np.zeros((*shape, 1))), shape[1], GREEDY, NOTHING, params), torch.from_numpy(params)
+
     def select(self, rows: Rows) -> None:
         chosen = np.asarray(rows, dtype=np.int64)
         self._make_room(len(chosen))
@@ -181,7 +191,7 @@ class NativeSession(Session):
         return {"pending": pending, "network": network, "steps": steps}
 
     def restore(self, position: State) -> None:
-        self._restore(position, len(position["pending"]))
+        self._restore(position, self._make(len(position["pending"])))
 
     def join(self, position: State) -> None:
         if self._memory.parts is not None:
@@ -210,8 +220,20 @@ class NativeSession(Session):
 
     def _make(self, num_slots: int) -> "Engine":
         """An engine with `num_slots` slots, before their first symbols."""
-        threads = self._threads or min(num_slots, torch.get_num_threads())
-        return make_engine(self._program, num_slots, useful_threads(threads))
+        return make_engine(self._program, num_slots, self._useful_threads(num_slots))
+
+    def _useful_threads(self, num_slots: int) -> int:
+        return useful_threads(self._threads or min(num_slots, torch.get_num_threads()))
+
+    def _again(self, num_slots: int) -> "Engine":
+        """The same, but the session's own where it has about as many slots: nothing is allocated then."""
+        own = self._engine
+        if own is None or not num_slots <= own.slots <= 2 * num_slots:
+            return self._make(num_slots)
+        if own.threads != self._useful_threads(num_slots):
+            return self._make(num_slots)
+        own.reset()
+        return own
 
     def _start(self, num_rows: int, conditions: Conditions, num_slots: int) -> None:
         """Begin rows before their first symbols; a decoder's, in the state that torch makes of their sources."""
@@ -220,15 +242,15 @@ class NativeSession(Session):
             with inference(self.model):
                 network = self.model.init_with_room(num_rows, conditions.condition, 1)
                 pending = self.model.past(torch.zeros(num_rows, 0, dtype=torch.int64))
-            self._restore({"pending": pending, "network": network, "steps": steps}, num_slots)
+            self._restore({"pending": pending, "network": network, "steps": steps}, self._again(num_slots))
             return
         empty = empty_parts(self.model.init_state(1, Condition()))
-        self._take(self._make(num_slots), steps.numpy(), Memory(None, np.arange(num_rows)), empty)
+        self._take(self._again(num_slots), steps.numpy(), Memory(None, np.arange(num_rows)), empty)
 
-    def _restore(self, position: State, num_slots: int) -> None:
-        """Replace all rows by those of a position, in an engine with so many slots."""
+    def _restore(self, position: State, engine: "Engine") -> None:
+        """Replace all rows by those of a position, in an engine with enough slots."""
         num_rows = len(position["pending"])
-        engine, (memory, own) = self._make(num_slots), Memory.of(position["network"], num_rows)
+        memory, own = Memory.of(position["network"], num_rows)
         slots = self._order(engine)[:num_rows]
         _write(engine, slots, {**position, "network": own})
         self._remember(engine, slots, memory)
@@ -315,8 +337,15 @@ class NativeSession(Session):
         self._steps += symbols.shape[1]
         self._peeked = None
 
-    def _run(self, noise: Noise, num_steps: int, sampling: Samplings, condition: Condition) -> Tensor:
-        """Draw symbols (B, T) in the engine."""
+    def _run(
+        self,
+        noise: Noise,
+        num_steps: int,
+        sampling: Samplings,
+        condition: Condition,
+        params: np.ndarray | None = None,
+    ) -> Tensor:
+        """Draw symbols (B, T) in the engine, and write the parameters of each to an array (B, T, P)."""
         elements = self._program.num_elements
         drawn = np.empty((self.num_rows, num_steps, *[elements] * (elements > 0)), dtype=np.int64)
         each = [sampling] if isinstance(sampling, Sampling) else sampling
@@ -328,6 +357,7 @@ class NativeSession(Session):
             uniforms=np.ascontiguousarray(noise.next(num_steps)) if keys is None else None,
             keys=keys,
             slots=self._slots,
+            params=params,
         )
         self._steps += num_steps
         self.num_threads = self._begun.threads_used

@@ -98,6 +98,20 @@ class Session(ABC):
         Until then rows can be selected, but have no position.
         """
 
+    def draw_best(self, num_steps: int) -> tuple[Tensor, Tensor]:
+        """Append to every row the most probable symbols of a categorical.
+
+        Args:
+            num_steps: the most; there are as many as the engine draws at once.
+
+        Returns:
+            The symbols (B, T) on the CPU, T at least one, and the parameters (B, T, P) that predict each.
+        """
+        params = self.peek()
+        symbols = params.argmax(dim=-1, keepdim=True)
+        self.feed(symbols)
+        return symbols.cpu(), params[:, None]
+
     @abstractmethod
     def select(self, rows: Rows) -> None:
         """Continue with the given rows, in this order; a row may be given several times."""
