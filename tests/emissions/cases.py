@@ -15,6 +15,7 @@ from undertow.emissions import (
     EMISSIONS,
     Bernoulli,
     Categorical,
+    CoupledLogistics,
     Emission,
     Gaussian,
     MixtureOfGaussians,
@@ -64,6 +65,7 @@ CASES = [
     *(Case(Gaussian.Config(), n) for n in (2, 3, 256, 65536)),
     *(Case(MixtureOfGaussians.Config(num_components=3), n) for n in (2, 3, 256, 65536)),
     Case(Bernoulli.Config(num_elements=3), 2, num_elements=3),
+    Case(CoupledLogistics.Config(num_components=3), 3, num_elements=3),
     Case(Coupled.Config(num_elements=3), 4, num_elements=3),
 ]
 
@@ -85,5 +87,5 @@ def stratified(emission: Emission, count: int) -> Tensor:
     steps = torch.arange(count, dtype=torch.float64)[:, None]
     if emission.num_uniforms == 1:
         return (steps + 0.5) / count
-    turns = torch.tensor([2.0, 3.0, 5.0], dtype=torch.float64).sqrt()[: emission.num_uniforms]
+    turns = torch.tensor([2.0, 3.0, 5.0, 7.0], dtype=torch.float64).sqrt()[: emission.num_uniforms]
     return torch.frac(0.5 + steps * turns)

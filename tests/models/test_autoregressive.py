@@ -193,3 +193,15 @@ def test_an_empty_count_has_a_loss_of_zero() -> None:
     model = Autoregressive(config())
     batch = batch_for(model)
     assert model(Batch(batch.symbols, torch.zeros_like(batch.counted))).value.item() == 0.0
+
+
+def test_an_emission_of_vectors_needs_steps_that_are_vectors():
+    network = {"kind": "pixelcnn_pp", "channels": 2, "num_blocks": 1}
+    pixels = {"kind": "pixels", "shape": [8, 8, 3], "ordered": True}
+    emission = {"kind": "coupled_logistics"}
+    for changes in ({"emission": emission}, {"emission": emission, "alphabet": {**pixels, "shape": [8, 8, 1]}}):
+        with refuses(UsageError, "coupled_logistics", "3 symbols", "1 symbol", "alphabet.ordered"):
+            models.build(parse(Autoregressive.Config, {"alphabet": pixels, "network": {"kind": "rnn"}, **changes}))
+    with refuses(UsageError, "categorical", "3 symbols"):
+        values = {"alphabet": {**pixels, "ordered": False}, "network": network, "emission": {"kind": "categorical"}}
+        models.build(parse(Autoregressive.Config, values))

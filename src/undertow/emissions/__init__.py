@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from undertow.config import choice
 from undertow.emissions.bernoulli import Bernoulli
 from undertow.emissions.categorical import Categorical
+from undertow.emissions.coupled_logistics import CoupledLogistics
 from undertow.emissions.emission import Emission, Sampling
 from undertow.emissions.frames import FrameEmission, GaussianFrames, LaplaceFrames
 from undertow.emissions.gaussian import Gaussian
@@ -17,6 +18,7 @@ EMISSIONS = {
     "gaussian": Gaussian,
     "mixture_of_gaussians": MixtureOfGaussians,
     "bernoulli": Bernoulli,
+    "coupled_logistics": CoupledLogistics,
 }
 
 FRAME_EMISSIONS: dict[str, type[FrameEmission]] = {
@@ -42,6 +44,7 @@ __all__ = [
     "FRAME_EMISSIONS",
     "Bernoulli",
     "Categorical",
+    "CoupledLogistics",
     "Emission",
     "EmissionConfig",
     "FrameEmission",

@@ -83,6 +83,7 @@ class Autoregressive(Model):
             self.alphabet.num_elements or 1,
             self.alphabet.shape,
         )
+        _check_elements(self.alphabet, self.emission)
         self._warn_of_short_field()
 
     @classmethod
@@ -154,6 +155,9 @@ class Autoregressive(Model):
             return mean_loss(-self.log_prob(batch).sum(), batch.counted)
         log_prob, carried = self.log_prob_from(batch, carried)
         return mean_loss(-log_prob.sum(), batch.counted)._replace(carried=detach(carried))
+
+    def begin(self, batch: Batch) -> None:
+        self.network.begin(self._inputs(self.past(batch.symbols[:, :-1])), self._condition(batch))
 
     def loss_text(self, loss: float) -> str:
         if self.alphabet.num_elements is not None:
@@ -261,6 +265,22 @@ class Autoregressive(Model):
                 ShortReceptiveFieldWarning,
                 stacklevel=3,
             )
+
+
+def _check_elements(alphabet: alphabets.Alphabet, emission: emissions.Emission) -> None:
+    """Refuse an emission of vectors for an alphabet of single symbols, and the other way round.
+
+    Raises:
+        UsageError: they do not fit.
+    """
+    if emission.num_elements != alphabet.num_elements:
+        made, wanted = (counted(number or 1, "symbol") for number in (emission.num_elements, alphabet.num_elements))
+        kind = alphabet.config.kind
+        help = "; alphabet.ordered says whether the channels of a pixel are steps" if kind == "pixels" else ""
+        raise UsageError(
+            f"an emission '{emission.config.kind}' makes {made} a step, but a step of this {kind} alphabet has "
+            f"{wanted}{help}"
+        )
 
 
 def _longer(network: Any, sample_rate: int) -> str:

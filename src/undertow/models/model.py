@@ -119,6 +119,14 @@ class Model(nn.Module, ABC):
         """
         return frozenset()
 
+    def begin(self, batch: Batch) -> None:
+        """Set fresh weights by a first batch, such as the scales of normalised ones. By default do nothing.
+
+        Training calls this once, before the first update; not when it resumes, nor when it starts from another model.
+        Every process calls it with its part of the batch, and all then take the weights of the first one. It must not
+        depend on the random state.
+        """
+
     def after_update(self, step: int, total: Total) -> None:
         """Update what has no gradient, such as the averages of a codebook or a schedule. By default do nothing.
 

@@ -11,6 +11,7 @@ from undertow.networks.image_context import ImageContext
 from undertow.networks.labeller import Labeller
 from undertow.networks.network import Network
 from undertow.networks.pixelcnn import PixelCNN
+from undertow.networks.pixelcnn_pp import PixelCNNpp
 from undertow.networks.pixelrnn import DiagonalBiLSTMNetwork, RowLSTMNetwork
 from undertow.networks.raster_network import RasterNetwork, with_shape
 from undertow.networks.rnn import RNN
@@ -28,6 +29,7 @@ NETWORKS: dict[str, Any] = {
     "diagonal_bilstm": DiagonalBiLSTMNetwork,
     "gated_pixelcnn": GatedPixelCNN,
     "pixelcnn": PixelCNN,
+    "pixelcnn_pp": PixelCNNpp,
     "rnn": RNN,
     "rnn_attention": RNNAttention,
     "row_lstm": RowLSTMNetwork,
@@ -107,6 +109,7 @@ __all__ = [
     "Network",
     "NetworkConfig",
     "PixelCNN",
+    "PixelCNNpp",
     "RNNAttention",
     "RasterNetwork",
     "RowLSTMNetwork",

@@ -43,6 +43,9 @@ class Network(nn.Module, ABC):
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
         """Parameters at every step of a sequence that starts from the initial state."""
 
+    def begin(self, x: Tensor, condition: Condition) -> None:
+        """Set fresh weights by the inputs of a first batch, before the first update. By default do nothing."""
+
     @abstractmethod
     def init_state(self, batch_size: int, condition: Condition) -> State:
         """The state before the first step; it carries what the network keeps of the condition's memory."""

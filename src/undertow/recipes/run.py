@@ -136,9 +136,11 @@ def _train(
     for note in skipped.notes:
         tell(note)
     tell(describe(model))
-    if made.init is not None and not (resume and newest(out)):
+    is_resumed = resume and newest(out) is not None
+    if made.init is not None and not is_resumed:
         tell(f"starting from {made.init}: {take_weights(model, load(made.init)).text}")
-    trainer = _trainer(made, task, sets, model, out, here, quiet=say is None)
+    is_fresh = made.init is None and not is_resumed
+    trainer = _trainer(made, task, sets, model, out, here, is_fresh, quiet=say is None)
     return Trained(out, made, model, trainer.fit(resume, new_length))
 
 
@@ -215,7 +217,14 @@ def describe(model: Model) -> str:
 
 
 def _trainer(
-    recipe: Recipe, task: Task, sets: Mapping[str, Examples], model: Model, out: Path, here: World, quiet: bool
+    recipe: Recipe,
+    task: Task,
+    sets: Mapping[str, Examples],
+    model: Model,
+    out: Path,
+    here: World,
+    is_fresh: bool,
+    quiet: bool,
 ) -> Trainer:
     sharded = here.size > 1 and recipe.training.parallel == "fsdp"  # one process cannot run a sharded model
     needs = model.needs
@@ -232,6 +241,7 @@ def _trainer(
         card=_card(recipe, sets, model, here),
         on_validation=None if sharded else _sample_writer(recipe, task, sets, model, out),
         measure=None if sharded or "validation" not in sets else task.measure(sets["validation"]),
+        is_fresh=is_fresh,
         quiet=quiet,
     )
 

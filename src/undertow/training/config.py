@@ -19,9 +19,9 @@ class TrainingConfig:
         optimizer: "adamw" or "adam", with `betas`; "sgd" or "rmsprop", with `momentum`; "muon" for matrices, with
             `momentum`, and AdamW for the rest. All with `weight_decay`, and all but sgd with `epsilon`.
         schedule: after `warmup_steps` of linear rise, "constant"; "cosine" or "linear" down to `final_fraction` of the
-            rate; "step", which multiplies it by `step_factor` after each of `step_count` equal parts of the run; or
-            "noam", which falls as 1/√step, whatever the length of the run (arXiv 1706.03762, §5.3). Its peak is
-            `learning_rate`; the paper's, 1/√(channels · warmup_steps), is 7.0e-4 for 512 channels and 4000 steps.
+            rate; "step", which multiplies it by `step_factor` after each of `step_count` equal parts of the run;
+            "exponential", which multiplies it by `step_factor` after every update; or "noam", which falls as
+            1/√step, whatever the length of the run (arXiv 1706.03762, §5.3). Its peak is `learning_rate`; the paper's, 1/√(channels · warmup_steps), is 7.0e-4 for 512 channels and 4000 steps.
         gradient_clip: largest norm of the whole gradient; None does not clip.
         average: decay of the exponential moving average of the weights, which is validated, saved and used; it warms
             up as (1 + n) / (10 + n). None uses the raw weights.
@@ -50,7 +50,7 @@ class TrainingConfig:
     momentum: Probability = 0.0
     epsilon: Positive = 1e-8
     weight_decay: NonNegative = 0.0
-    schedule: Literal["cosine", "linear", "constant", "step", "noam"] = "cosine"
+    schedule: Literal["cosine", "linear", "constant", "step", "exponential", "noam"] = "cosine"
     warmup_steps: Natural = 100
     final_fraction: Annotated[float, Field(ge=0, le=1), Number] = 0.0
     step_factor: Annotated[float, Field(gt=0, lt=1), Number] = 0.5

@@ -9,10 +9,12 @@ def learning_rate(config: TrainingConfig, step: int, num_steps: int | None) -> f
     """The rate of update `step`, counted from 0, of `num_steps`.
 
     While the length of the run is still being measured, `num_steps` is None: the rate warms up and then stays at its
-    peak, except with "noam", which needs no length.
+    peak, except with "noam" and "exponential", which need no length.
     """
     if config.schedule == "noam" and step >= config.warmup_steps:
         return config.learning_rate * math.sqrt(max(1, config.warmup_steps) / (step + 1))
+    if config.schedule == "exponential" and step >= config.warmup_steps:
+        return config.learning_rate * config.step_factor ** (step - config.warmup_steps)
     if step < config.warmup_steps or num_steps is None:
         return config.learning_rate * min(1.0, (step + 1) / max(1, config.warmup_steps))
     progress = (step - config.warmup_steps) / max(1, num_steps - config.warmup_steps)

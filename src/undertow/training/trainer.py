@@ -59,6 +59,7 @@ class Trainer:
         card: entries for the cards of its checkpoints, besides scores and progress.
         on_validation: called by the first process with the averaged model and the step.
         measure: judges validations instead of the loss; called by the first process with the averaged model.
+        is_fresh: the weights are new, so the first batch may set them (`Model.begin`).
         quiet: report no progress.
     """
 
@@ -75,11 +76,15 @@ class Trainer:
         card: Mapping[str, Any] | None = None,
         on_validation: Callable[[Model, int], None] | None = None,
         measure: Measured | None = None,
+        is_fresh: bool = False,
         quiet: bool = False,
     ) -> None:
         if world.device.type == "cpu":
             keep_freed_memory()
         self.model = model.to(world.device).train()
+        if is_fresh:
+            model.eval().begin(batches.batch(0).to(world.device, next(model.parameters()).dtype))
+            model.train()
         self.forward = Forward(self.model, config, world)
         self.config, self.batches, self.out, self.world = config, batches, out, world
         self.settings = {"training": to_dict(config), "model": to_dict(model.config), **(settings or {})}
