@@ -21,7 +21,8 @@ class TrainingConfig:
         schedule: after `warmup_steps` of linear rise, "constant"; "cosine" or "linear" down to `final_fraction` of the
             rate; "step", which multiplies it by `step_factor` after each of `step_count` equal parts of the run;
             "exponential", which multiplies it by `step_factor` after every update; or "noam", which falls as
-            1/√step, whatever the length of the run (arXiv 1706.03762, §5.3). Its peak is `learning_rate`; the paper's, 1/√(channels · warmup_steps), is 7.0e-4 for 512 channels and 4000 steps.
+            1/√step, whatever the length of the run (arXiv 1706.03762, §5.3). Its peak is `learning_rate`; the
+            paper's, 1/√(channels · warmup_steps), is 7.0e-4 for 512 channels and 4000 steps.
         gradient_clip: largest norm of the whole gradient; None does not clip.
         average: decay of the exponential moving average of the weights, which is validated, saved and used; it warms
             up as (1 + n) / (10 + n). None uses the raw weights.
