@@ -17,6 +17,7 @@ HELD_BY = {
     "cli/test_generate.py": ["cli/generating", "cli/outputs", "cli/request", "cli/rows"],
     "cli/test_plot.py": ["pictures/attention"],
     "cli/test_score.py": ["cli/score_lines", "recipes/scoring"],
+    "cli/test_segment.py": ["cli/score_segmentation"],
     "cli/test_classify.py": ["cli/classify_items", "cli/standard_input"],
     "cli/test_transcribe.py": ["cli/score_speech", "decoding/transcribing"],
     "cli/test_translate.py": ["cli/translate_lines", "cli/translator"],

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from undertow.errors import DataError, UsageError
     from undertow.generation import generate, resume, stream
     from undertow.options import Sampling
-    from undertow.prediction import predict
+    from undertow.prediction import predict, segment
     from undertow.recipes import compare, quantise, score, train
     from undertow.training.checkpoint_average import average
 
@@ -36,6 +36,7 @@ _FACE = {
     "transcribe": "undertow.decoding",
     "translate": "undertow.decoding",
     "predict": "undertow.prediction",
+    "segment": "undertow.prediction",
     "Sampling": "undertow.options",
     "DataError": "undertow.errors",
     "UsageError": "undertow.errors",
@@ -53,6 +54,7 @@ __all__ = [
     "quantise",
     "resume",
     "score",
+    "segment",
     "stream",
     "train",
     "transcribe",

@@ -37,6 +37,8 @@ class Condition(NamedTuple):
 class Batch:
     """One batch of sequences of symbols, with their labels, features and sources.
 
+    Of models that label every pixel of an image, T is (H, W): symbols are (B, H, W) or (B, H, W, E).
+
     Attributes:
         symbols: (B, T) int64, or (B, T, E) for vector symbols; floats for an alphabet of real numbers.
         counted: (B, T) bool, the steps whose loss counts; False for padding and context.

@@ -32,6 +32,7 @@ from undertow.files import atomic_folder
 from undertow.models import Model, ModelConfig, ShortReceptiveFieldWarning, require
 from undertow.models.model import Ability
 from undertow.native import Source, read_header, source_of, with_source
+from undertow.networks.imported import CodeNotAllowed, code_allowed
 from undertow.plain_yaml import from_yaml, to_yaml
 from undertow.version import version
 from undertow.weights import check_weights, read_weights, refuse_pickle
@@ -105,22 +106,33 @@ def write(
 
 
 @checked
-def load(path: str | Path, device: str | torch.device = "cpu") -> Model:
+def load(path: str | Path, device: str | torch.device = "cpu", *, allow_code: bool = False) -> Model:
     """The model of a checkpoint folder, or of a run folder's best (else last) checkpoint, ready for use (`eval`).
 
     A folder of a published model (`undertow.hub`) works too. Weights of another floating type are converted to
     float32. The global random state does not change. If the folder has digests, the files are compared with them.
 
+    Args:
+        allow_code: import and call the code that a model names as its front end, if it does. Only for models from
+            people you trust; without it nothing is imported, and such a model is refused.
+
     Raises:
         DataError: it is not a checkpoint, is damaged or was changed, has another format version, or its files do not
             fit together.
-        UsageError: the device is unknown or missing; or it is a published model, and `tokenizers` is not installed.
+        UsageError: the device is unknown or missing; the model names code, and `allow_code` is off; or it is a
+            published model, and `tokenizers` is not installed.
     """
     device = pick_device(device) if isinstance(device, str) else device
     folder = resolve(path)
     if not (folder / CONFIG).is_file():
         return hub.load(folder).to(device).eval()
     check(folder, (CONFIG, WEIGHTS, ENGINE))
+    with code_allowed(allow_code):
+        return _load(folder, device)
+
+
+def _load(folder: Path, device: str | torch.device) -> Model:
+    """The model of a checkpoint whose files are the ones that were written."""
     values, content = _read_config_file(folder)
     model_config, weights = content.model, read_weights(folder / WEIGHTS)
     engine_file = _read_engine(folder, content.engine)
@@ -257,6 +269,8 @@ def _build(model_config: Any, folder: Path) -> Model:
         warnings.simplefilter("ignore", ShortReceptiveFieldWarning)
         try:
             return models.build(model_config)
+        except CodeNotAllowed:
+            raise
         except (UsageError, RuntimeError, TypeError) as error:  # the last two: a size beyond what torch can count
             raise DataError(f"{folder / CONFIG}: {str(error).splitlines()[0]}") from error
 

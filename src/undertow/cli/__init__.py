@@ -29,6 +29,7 @@ VERBS = {
     "translate": "undertow.cli.translate:translate",
     "transcribe": "undertow.cli.transcribe:transcribe",
     "classify": "undertow.cli.classify:classify",
+    "segment": "undertow.cli.segment:segment",
     "score": "undertow.cli.score:score",
     "info": "undertow.cli.info:info",
     "quantise": "undertow.cli.quantise:quantise",

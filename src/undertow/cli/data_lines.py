@@ -80,6 +80,18 @@ def _images(found: Mapping[str, Any]) -> list[str]:
     return lines + found["notes"] + [f"{split:12}none: {reason}" for split, reason in found["bad"].items()]
 
 
+def _segmentation(found: Mapping[str, Any]) -> list[str]:
+    height, width, _ = found["shape"]
+    lines = [f"{found['source']}: images of {width} x {height} pixels, with {counted(len(found['classes']), 'class')}"]
+    for split, one in found["splits"].items():
+        whole = max(1, sum(one["pixels"].values()) + one["void"])
+        shares = ", ".join(f"{shown(name)} {count / whole:.1%}" for name, count in one["pixels"].items())
+        lines.append(
+            f"{split:12}{counted(one['num_images'], 'image')}; {shares}; without a class {one['void'] / whole:.1%}"
+        )
+    return lines + found["notes"] + [f"{split:12}none: {reason}" for split, reason in found["bad"].items()]
+
+
 def _pairs(found: Mapping[str, Any]) -> list[str]:
     lines = [f"{found['source']}: pairs of sentences"]
     for split, one in found["splits"].items():
@@ -93,6 +105,7 @@ KINDS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "text": _text,
     "rolls": _rolls,
     "images": _images,
+    "segmentation": _segmentation,
     "pairs": _pairs,
 }
 

@@ -46,7 +46,8 @@ def score(
         label_pattern: Labels in the folder's file names, such as `{digit}_{speaker}_{take}`.
         protocol: For text and the like: full, each symbol given all before it; or windows, the mean over random
             windows.
-        metric: For a translator: any of bleu,chrf,nll; by default all.
+        metric: For a translator: any of bleu,chrf,nll; for labels of pixels any of
+            miou,miou-image,pixel-accuracy,per-class; by default all.
         skip_unknown: Skip characters that the model does not know, and say how many; by default they are an error.
         ignore_labels: Score as if no label, such as the speaker, were known; by default only classes that the model
             does not know count as unknown.

@@ -173,10 +173,15 @@ def collate(examples: Examples, crops: Sequence[Crop], look_ahead: int = 0, roun
         symbols[row, :length] = examples.read(index, start - context, stop)
         counted[row, context:length] = True
     source, source_lengths = _sources(examples, crops)
+    labels = {name: _labels(values, crops, num_steps) for name, values in examples.labels.items()}
+    if examples.grid is not None:  # whole images, in rows
+        shape = len(crops), *examples.grid
+        symbols, counted = symbols.reshape(*shape, *examples.step_shape), counted.reshape(shape)
+        labels = {name: one.reshape(*shape, *one.shape[2:]) if one.ndim > 1 else one for name, one in labels.items()}
     return Batch(
         symbols=torch.from_numpy(symbols),
         counted=torch.from_numpy(counted),
-        labels={name: _labels(values, crops, num_steps) for name, values in examples.labels.items()},
+        labels=labels,
         features=_features(examples, crops, num_steps, look_ahead),
         names=tuple(map(partial(_name, examples), crops)),
         source=source,
@@ -209,7 +214,7 @@ def _check_size(batch_size: int) -> None:
 def _labels(values: Labels, crops: Sequence[Crop], num_steps: int) -> Tensor:
     """(B,), or (B, T) of labels of each step, 0 at padding: int64 classes or float32 numbers."""
     if is_of_steps(values):
-        picked = np.zeros((len(crops), num_steps), values[0].dtype)
+        picked = np.zeros((len(crops), num_steps, *values[0].shape[1:]), values[0].dtype)
         for row, (index, start, stop, context) in enumerate(crops):
             picked[row, : stop - start + context] = values[index][start - context : stop]
     else:

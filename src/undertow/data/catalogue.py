@@ -36,6 +36,7 @@ def _archives(url: str, **parts: str) -> tuple[Download, ...]:
     return tuple(Download(url.format(name), right) for name, right in parts.items())
 
 
+CAMVID = {"camvid_240x180.npz": "sha256:e77fc1c3e7ddd17a44fe893f186e49279a62435ae9bf64a1b70f6ae0fe002604"}
 TINYSHAKESPEARE = {"input.txt": "sha256:86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed"}
 JSB = {"JSB_Chorales.mat": "sha256:ac0e608527cc411c7e21ef7d38be47f0de7fb6b13b3ae168b8eccf1c2a9b18d4"}
 NOTTINGHAM = {"Nottingham.mat": "sha256:d154f7ca2e90799dc1dc011d8fc048f2fc6ef3f7c69d974b9cf27a471634fbea"}
@@ -214,6 +215,14 @@ CATALOGUE: dict[str, NamedSet] = {
         files=CIFAR10,
         others=(CIFAR10_SUBSET,),
     ),
+    "camvid": FileSet(
+        title="CamVid at half size: 701 frames of a drive, 240 by 180 pixels, with 11 classes of pixels",
+        licence="CC BY-NC 4.0",
+        splits="as published by SegNet: train 367, validation 101, test 233",
+        downloads=(),
+        holds="segmentation",
+        files=CAMVID,
+    ),
     "multi30k": FileSet(
         title="Multi30k: captions of photographs in English and German, 29,000 pairs to train on",
         licence="non-commercial research",
@@ -328,8 +337,6 @@ def _found(name: str) -> Path:
     folder, entry = locate(name), CATALOGUE[name]
     if folder is None:
         lies = f"{entry.folder or name}/" + (next(iter(entry.files)) if isinstance(entry, FileSet) else "")
-        raise DataError(
-            f"{name} is not on this machine: `undertow data fetch {name}` downloads it, "
-            f"or set UNDERTOW_DATA to the folder that holds {lies}"
-        )
+        get = f"`undertow data fetch {name}` downloads it, or " if sources(entry) else ""
+        raise DataError(f"{name} is not on this machine: {get}set UNDERTOW_DATA to the folder that holds {lies}")
     return folder

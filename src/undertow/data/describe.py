@@ -15,6 +15,7 @@ from undertow.data.catalogue import CATALOGUE
 from undertow.data.describe_text import describe_pairs, describe_text, lengths
 from undertow.data.folder import SPLITS
 from undertow.data.image_files import SUFFIXES as IMAGES
+from undertow.data.labelled_images import has_masks, load_labelled_images
 from undertow.data.named_set import Kind
 from undertow.data.parallel_tables import languages_in
 from undertow.data.parallel_text import is_parallel
@@ -114,10 +115,37 @@ def describe_images(source: str) -> dict[str, Any]:
     return {"source": source, **kind, "splits": splits, "notes": [*dict.fromkeys(notes)], "bad": bad}
 
 
+def describe_segmentation(source: str) -> dict[str, Any]:
+    """Count the pixels of each class in a named set or a folder of images and masks.
+
+    Returns:
+        `shape` (rows, columns, channels) of an image; `classes`; `splits`: for each, `num_images`, `pixels` (of each
+        class) and `void` (pixels without one); `notes`; `bad` (by split, why it cannot be read).
+
+    Raises:
+        DataError: no split can be read.
+    """
+    splits, bad, notes, facts = {}, {}, list[str](), dict[str, Any]()
+    for split in SPLITS:
+        try:
+            found = load_labelled_images(source, split, say=notes.append)
+        except DataError as error:
+            bad[split] = str(error)
+            continue
+        facts = facts or {"shape": list(found.pixels.shape[1:]), "classes": list(found.classes)}
+        counts = np.bincount(found.masks.reshape(-1) + 1, minlength=len(found.classes) + 1).tolist()
+        pixels = dict(zip(found.classes, counts[1:], strict=False))
+        splits[split] = {"num_images": len(found.pixels), "pixels": pixels, "void": counts[0]}
+    if not facts:
+        raise DataError(bad["train"])
+    return {"source": source, **facts, "splits": splits, "notes": [*dict.fromkeys(notes)], "bad": bad}
+
+
 KINDS: dict[Kind, Callable[[str], dict[str, Any]]] = {
     "text": describe_text,
     "rolls": describe_rolls,
     "images": describe_images,
+    "segmentation": describe_segmentation,
     "pairs": describe_pairs,
 }
 
@@ -141,11 +169,12 @@ def _kind_of(path: Path) -> Kind:
         return "audio" if path.suffix.lower() in (*AUDIO, *FOREIGN) else "rolls" if path.suffix == ".mat" else "text"
     if not path.is_dir():
         raise DataError(f"'{path}' is not a file, a folder or a named set{nearest(str(path), CATALOGUE)}")
-    suffixes = {Path(name).suffix.lower() for name in files_below(path).names}
+    names = files_below(path).names
+    suffixes = {Path(name).suffix.lower() for name in names}
     if suffixes & set(AUDIO):
         return "audio"
     if suffixes & set(IMAGES):
-        return "images"
+        return "segmentation" if has_masks(names) else "images"
     if suffixes & set(ROLLS):
         return "rolls"
     if is_parallel(path):

@@ -27,6 +27,7 @@ class Examples(ABC):
         round_steps: a batch's steps are rounded up to a multiple of this.
         hop: steps of one feature frame; 1 without frames.
         source_end: the symbol that ends a source; None without sources, or for sources of frames.
+        grid: rows and columns of every sequence, if each is a whole image whose pixels a batch holds in rows.
     """
 
     labels: Mapping[str, Labels]
@@ -34,6 +35,7 @@ class Examples(ABC):
     round_steps: int = 1
     hop: int = 1
     source_end: int | None = None
+    grid: tuple[int, int] | None = None
 
     @property
     @abstractmethod

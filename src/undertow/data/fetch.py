@@ -51,6 +51,8 @@ def fetch(name: str, into: Path | None = None, progress: OnDownload | None = Non
 
 def _downloaded(name: str, entry: NamedSet, home: Path, progress: OnDownload | None) -> Path:
     """The folder of a set, after downloading it."""
+    if not entry.downloads:
+        raise DataError(f"{name} has no address to download it from; put it into UNDERTOW_DATA")
     parts = [home / f"{name}-{index}.part" for index in range(len(entry.downloads))]
     for one, part in zip(entry.downloads, parts, strict=True):
         download(one.url, part, progress)

@@ -25,6 +25,7 @@ class SequenceSet(Examples):
         labels: by name, (N,) one for each sequence, integer classes (-1: none) or floats; or a list of N arrays (T,)
             with one for each step.
         names: one for each sequence, for messages; by default their numbers.
+        grid: rows and columns of every sequence; see `Examples`.
 
     Raises:
         DataError: a sequence is empty or not of the shape of the first; there are too few or too many labels or names.
@@ -33,6 +34,7 @@ class SequenceSet(Examples):
     sequences: Sequence[np.ndarray]
     labels: Mapping[str, Labels] = field(default_factory=dict)
     names: Sequence[str] = ()
+    grid: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         for index, sequence in enumerate(self.sequences):

@@ -9,12 +9,13 @@ from undertow.data.examples import Examples
 from undertow.errors import UsageError
 from undertow.evaluation.likelihood import Protocol, Score, score
 from undertow.evaluation.prediction import PredictionScore, score_predictions
+from undertow.evaluation.segmentation import SegmentationScore, check_segmentation_metrics, score_segmentation
 from undertow.evaluation.translation_scores import LIKELIHOOD, METRICS, Translated, check_metrics, score_translations
 from undertow.evaluation.word_error import Heard, score_transcripts
 from undertow.models import Model
 from undertow.options import SEARCH, Search
 
-Scored = Score | PredictionScore | Translated | Heard
+Scored = Score | PredictionScore | SegmentationScore | Translated | Heard
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +24,7 @@ class Asked:
 
     Attributes:
         protocol: of a likelihood; see `undertow.evaluation.score`.
-        metrics: of translations; none: all.
+        metrics: of translations, or of labels of pixels; none: all.
         search: of targets.
     """
 
@@ -51,6 +52,8 @@ def check_asked(model: Model, asked: Asked) -> None:
             )
     if asked.protocol != "full" and model.needs.alphabet.real == "sound":
         raise UsageError(f"protocol '{asked.protocol}' is for symbols without a sample rate; sound is scored whole")
+    if model.scorer == "segmentation":
+        check_segmentation_metrics(asked.metrics)
     if model.scorer == "translation":
         check_metrics(asked.metrics or METRICS)
         if asked.search is not None and set(asked.metrics) == {LIKELIHOOD}:
@@ -69,6 +72,12 @@ def _prediction(
     return score_predictions(model, examples, split=split, progress=watch)
 
 
+def _segmentation(
+    model: Any, examples: Examples, train: Examples | None, split: str, asked: Asked, watch: OnProgress
+) -> SegmentationScore:
+    return score_segmentation(model, examples, split=split, metrics=asked.metrics, progress=watch)
+
+
 def _translation(
     model: Any, examples: Any, train: Examples | None, split: str, asked: Asked, watch: OnProgress
 ) -> Translated:
@@ -83,11 +92,13 @@ def _words(model: Any, examples: Any, train: Examples | None, split: str, asked:
 SCORERS: dict[str, Callable[[Any, Any, Examples | None, str, Asked, OnProgress], Scored]] = {
     "likelihood": _likelihood,
     "prediction": _prediction,
+    "segmentation": _segmentation,
     "translation": _translation,
     "words": _words,
 }
 HEEDED = {  # what a user may choose, by scorer; nothing of any other
     "likelihood": ("protocol",),
+    "segmentation": ("metrics",),
     "translation": ("metrics", "search"),
     "words": ("search",),
 }

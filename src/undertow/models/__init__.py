@@ -16,12 +16,14 @@ from undertow.models.conditioner import Conditioner
 from undertow.models.loss import Loss
 from undertow.models.model import Model, require
 from undertow.models.regressor import Regressor
+from undertow.models.segmenter import Segmenter
 from undertow.models.seq2seq import Seq2Seq
 
 MODELS: dict[str, Any] = {
     "autoregressive": Autoregressive,
     "classifier": Classifier,
     "regressor": Regressor,
+    "segmenter": Segmenter,
     "seq2seq": Seq2Seq,
 }
 
@@ -77,6 +79,7 @@ __all__ = [
     "Model",
     "ModelConfig",
     "Regressor",
+    "Segmenter",
     "Seq2Seq",
     "ShortReceptiveFieldWarning",
     "build",

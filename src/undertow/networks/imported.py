@@ -17,6 +17,10 @@ from undertow.errors import UsageError, shown
 _ALLOWED: ContextVar[bool] = ContextVar("code_allowed", default=False)
 
 
+class CodeNotAllowed(UsageError):
+    """A model names code, and the user has not allowed it to run."""
+
+
 @contextmanager
 def code_allowed(allowed: bool = True) -> Iterator[None]:
     """Inside, models may import the code that their configs name; or, with False, may not."""
@@ -34,13 +38,14 @@ def imported(path: str, arguments: Mapping[str, Any]) -> nn.Module:
         path: "package.module:name".
 
     Raises:
-        UsageError: code is not allowed here, there is no such object, or it does not give a module.
+        CodeNotAllowed: code is not allowed here.
+        UsageError: there is no such object, or it does not give a module.
     """
     package, separator, name = path.partition(":")
     if not separator or not package or not name.isidentifier():
         raise UsageError(f"network.front.path is '{shown(path)}'; write it as package.module:function")
     if not _ALLOWED.get():
-        raise UsageError(
+        raise CodeNotAllowed(
             f"this model names code of its own, '{shown(path)}', which loading it would run; if you trust whoever made "
             "the model, allow_code=True allows it (--allow-code)"
         )

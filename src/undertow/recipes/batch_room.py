@@ -54,7 +54,7 @@ def bytes_per_token(model: Model, examples: Examples) -> float:
     lengths, needs = np.asarray(examples.lengths), model.needs
     number = int(np.argsort(lengths, kind="stable")[len(lengths) // 2])
     steps = min(int(lengths[number]), PROBED_STEPS, needs.max_length or PROBED_STEPS)
-    if examples.source(number) is None and steps >= 2:
+    if examples.source(number) is None and examples.grid is None and steps >= 2:
         short, long = (_kept(model, examples, [Crop(number, 0, one, 0)], needs) for one in (steps // 2, steps))
         return (long[0] - short[0]) / max(1, long[1] - short[1])
     whole = Crop(number, 0, int(lengths[number]), 0)

@@ -13,6 +13,7 @@ from undertow.data.examples import Examples, check_predicted
 from undertow.data.needs import Needs
 from undertow.data.pair_batches import PairBatches, pairs_in_order
 from undertow.data.streams import StreamBatches
+from undertow.data.windows import WindowBatches
 from undertow.errors import DataError, UsageError, counted
 from undertow.evaluation.baselines import unigram
 from undertow.evaluation.pair_likelihood import TOKENS_PER_BATCH
@@ -44,6 +45,8 @@ def training_batches(
     check_room(cut, needs, sets.values())
     if cut.tokens_per_batch is not None:
         return PairBatches(examples, cut.tokens_per_batch, *place)
+    if cut.window is not None:
+        return WindowBatches(examples, cut.window, training.batch_size, *place)
     clocks = {"period": needs.period, "look_ahead": needs.look_ahead}
     if cut.carry_state:
         return StreamBatches(examples, training.batch_size, cut.crop_steps or CHUNK, *place, **clocks)

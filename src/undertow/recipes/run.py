@@ -24,6 +24,7 @@ from undertow.errors import UsageError, counted
 from undertow.media import MEDIA, medium_of
 from undertow.models import Autoregressive, Model, build, complete, require
 from undertow.models.transfer import take_weights
+from undertow.networks.imported import code_allowed
 from undertow.recipes.batch_room import check_room
 from undertow.recipes.feeding import training_batches, unigram_bits, validation_batches
 from undertow.recipes.recipe import Recipe, read_recipe
@@ -177,7 +178,8 @@ def _description(recipe: Any, made: Recipe, changes: Mapping[str, Any], data: An
 
 def _build(config: Any) -> Model:
     try:
-        return build(config)
+        with code_allowed():  # a recipe that the user runs
+            return build(config)
     except (RuntimeError, OverflowError, MemoryError, TypeError) as error:  # TypeError: a size too large for torch
         reason = (str(error) or "too little memory").splitlines()[0]
         raise UsageError(f"cannot build this model; choose smaller sizes: {reason}") from error
@@ -206,6 +208,8 @@ def describe(model: Model) -> str:
     size = f"{config.get('network', config)['kind']} of {counted(model.num_parameters, 'parameter')}"
     if "direction" in facts:
         return f"{size}; it reads {facts['direction'][0]} and writes {facts['direction'][1]}"
+    if facts.get("sees") is not None:
+        return f"{size}; each label sees {facts['sees']:,} {facts['unit']}s around it"
     if "receptive_field" not in facts:
         return size
     if facts["receptive_field"] is None:

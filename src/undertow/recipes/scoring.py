@@ -31,6 +31,7 @@ KINDS = {
 }
 SOURCES = {"text": "pairs", "sound": "transcripts"}  # tasks by the kind of a model's source
 LABELLED = {"text": "labelled_text"}  # tasks of models that predict a label
+LABELLED_STEPS = {"images": "segmentation"}  # and of models that predict one for each step
 WHOLE = ("audio", "images", "labelled_text", "pairs")  # kinds of data whose splits may be scored together
 
 
@@ -59,7 +60,8 @@ def score(
             "speaker", if one is held out. By default test, or else validation.
         label_pattern: labels in a folder's file names, such as "{digit}_{speaker}_{take}".
         protocol: if steps are not timed: "full", each symbol given all before it; or "windows", random windows.
-        metrics: for a translator: one or more of "bleu", "chrf" and "nll"; by default all.
+        metrics: for a translator: one or more of "bleu", "chrf" and "nll"; for labels of pixels: of "miou",
+            "miou-image", "pixel-accuracy" and "per-class"; by default all.
         skip_unknown: skip characters that the model's alphabet lacks, and count them; by default they are refused.
         ignore_labels: score as if no label, such as the speaker, were known. Without it, a class that the model does
             not know counts as unknown.
@@ -134,4 +136,6 @@ def _kind(needs: Needs) -> str:
     if needs.source is not None:
         return SOURCES[needs.source.real]
     real = needs.alphabet.real
+    if needs.predicted is not None and needs.predicted.of_steps and real in LABELLED_STEPS:
+        return LABELLED_STEPS[real]
     return LABELLED.get(real, KINDS[real]) if needs.predicted is not None else KINDS[real]

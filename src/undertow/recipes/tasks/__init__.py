@@ -9,6 +9,7 @@ from undertow.recipes.tasks.labelled_text import LabelledTextTask
 from undertow.recipes.tasks.mnist import MnistTask
 from undertow.recipes.tasks.pairs import PairsTask
 from undertow.recipes.tasks.rolls import RollsTask
+from undertow.recipes.tasks.segmentation import SegmentationTask
 from undertow.recipes.tasks.synthetic import AddingTask, CopyMemoryTask
 from undertow.recipes.tasks.task import Task
 from undertow.recipes.tasks.text import TextTask
@@ -22,6 +23,7 @@ TASKS: dict[str, Any] = {
     "transcripts": TranscriptsTask,
     "rolls": RollsTask,
     "images": ImagesTask,
+    "segmentation": SegmentationTask,
     "mnist": MnistTask,
     "adding": AddingTask,
     "copy_memory": CopyMemoryTask,

@@ -15,6 +15,7 @@ from undertow.data.folder import SPLITS
 from undertow.data.needs import Needs
 from undertow.data.synthetic import PLUCKED
 from undertow.data.told import Told
+from undertow.data.windows import Window
 from undertow.media import Medium
 from undertow.recipes.samples import Maker, Samples, of_length
 from undertow.training.measure import Measured
@@ -33,6 +34,7 @@ class Cut:
         validation_steps: counted steps of a held-out crop; None: follow `crop_steps`.
         carry_state: each row of a batch continues the same row of the batch before, and its state.
         tokens_per_batch: for pairs, symbols of a batch, sources and padding included; None for sequences.
+        window: for images with labels of each pixel, how windows of them are cut; None for sequences.
     """
 
     crop_steps: int | None = None
@@ -41,6 +43,7 @@ class Cut:
     validation_steps: int | None = None
     carry_state: bool = False
     tokens_per_batch: int | None = None
+    window: Window | None = None
 
 
 class Task(ABC):
