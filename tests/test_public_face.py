@@ -16,6 +16,7 @@ from tests.evaluation.test_word_error import recogniser
 from tests.generation.models import build
 from tests.generation.symbol_models import text_model
 from tests.models.readers import ALPHABET, TCN
+from tests.models.test_segmenter import segmenter
 from tests.refusals import refuses
 from undertow import checkpoint
 from undertow.config import parse
@@ -34,6 +35,7 @@ MODELS = {
     "pair": translator,
     "speech": recogniser,
     "classifier": classifier,
+    "segmenter": segmenter,
     "speaker": lambda: classifier(alphabet={"kind": "mu_law", "num_levels": 16}, sample_rate=8000),
 }
 JUNK: dict[str, tuple[Any, ...]] = {  # by argument: values that it cannot be
@@ -84,6 +86,9 @@ JUNK: dict[str, tuple[Any, ...]] = {  # by argument: values that it cannot be
     "max_length": ("x", 0, 1.5),
     "long_lines": (3, "cut"),
     "skip_bad": ("yes", 3),
+    "allow_code": ("yes", 3),
+    "images": (None, 3, [3], "nowhere.png", b"x", {"a": "b"}),
+    "tile": ("3", 0, 1.5),
     "sentences": ("yes", 3),
     "ignore_labels": ("yes", 3),
     "skip_unknown": ("yes", 3),
@@ -106,6 +111,7 @@ GOOD: dict[str, list[tuple[str | None, dict[str, Any]]]] = {  # by verb: a model
     "resume": [("text", {"state": {}, "num_steps": 2})],
     "translate": [("pair", {"lines": ["ab"]})],
     "transcribe": [("speech", {"sounds": ["clip.wav"]})],
+    "segment": [("segmenter", {"images": ["image.png"]})],
     "predict": [("classifier", {"items": ["ab"]}), ("speaker", {"items": ["clip.wav"]})],
 }
 OTHER = {  # by verb: models that do something else
@@ -116,6 +122,7 @@ OTHER = {  # by verb: models that do something else
     "translate": ("text", "sound", "speech", "classifier"),
     "transcribe": ("text", "sound", "pair", "classifier"),
     "predict": ("text", "sound", "pair", "speech"),
+    "segment": ("text", "sound", "pair", "speech", "classifier"),
 }
 VERBS = [name for name in ut.__all__ if name != "Sampling" and not name.endswith("Error")]
 OF_DRAW = ("seconds", "num_steps", "count", "stop", "sampling", "seed", "rows", "engine", "threads")

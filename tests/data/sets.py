@@ -64,7 +64,8 @@ CLASSES_AND_COUNTS = {  # of audio: a label's classes, and clips to train on, va
         (2, 1, 1),
     ),
 }
-AUDIO = [name for name, entry in CATALOGUE.items() if isinstance(entry, AudioSet)]
+AUDIO = [name for name, entry in CATALOGUE.items() if isinstance(entry, AudioSet) and entry.downloads]
+MADE = [name for name, entry in CATALOGUE.items() if entry.made]  # which cannot be downloaded
 FIRST_BYTES = 1000  # of a small set that is part of another
 RATE = 8000
 

@@ -85,8 +85,8 @@ def _places(images: Path, out: Path | None, labels: Path | None) -> list[tuple[P
             check_picture(out)
         if labels is not None and labels.suffix.lower() != SUFFIX:
             raise UsageError(f"labels is {labels}; other formats change the values of a mask: name it {SUFFIX}")
-        for place in (one for one in (out, labels) if one is not None):
-            check_file(place, [images])
+        for file in (one for one in (out, labels) if one is not None):
+            check_file(file, [images])
         return [(images, out, labels)]
     names = files_below(images, SUFFIXES).names
     if not names:

@@ -220,6 +220,7 @@ CATALOGUE: dict[str, NamedSet] = {
         licence="CC BY-NC 4.0",
         splits="as published by SegNet: train 367, validation 101, test 233",
         downloads=(),
+        made="the frames and masks of SegNet's tutorial at half size, as arrays",
         holds="segmentation",
         files=CAMVID,
     ),
@@ -337,6 +338,7 @@ def _found(name: str) -> Path:
     folder, entry = locate(name), CATALOGUE[name]
     if folder is None:
         lies = f"{entry.folder or name}/" + (next(iter(entry.files)) if isinstance(entry, FileSet) else "")
-        get = f"`undertow data fetch {name}` downloads it, or " if sources(entry) else ""
-        raise DataError(f"{name} is not on this machine: {get}set UNDERTOW_DATA to the folder that holds {lies}")
+        way = f"it cannot be downloaded ({entry.made})" if entry.made else f"`undertow data fetch {name}` downloads it"
+        join = "; set" if entry.made else ", or set"
+        raise DataError(f"{name} is not on this machine: {way}{join} UNDERTOW_DATA to the folder that holds {lies}")
     return folder

@@ -41,6 +41,8 @@ def fetch(name: str, into: Path | None = None, progress: OnDownload | None = Non
         whole = fetch(entry.part_of, into, progress)
         _cut(name, entry, whole / next(iter(file_set(entry.part_of, entry.kind).files)), home / name)
         return home / name
+    if not entry.downloads:
+        raise _not_published(name, entry)
     with _alone(home, name):
         target = locate(name) if into is None else target
         if target is not None and entry.is_in(target):  # meanwhile another process made it
@@ -49,10 +51,13 @@ def fetch(name: str, into: Path | None = None, progress: OnDownload | None = Non
         return _downloaded(name, entry, home, progress)
 
 
+def _not_published(name: str, entry: NamedSet) -> DataError:
+    lies = entry.folder or name
+    return DataError(f"{name} cannot be downloaded ({entry.made}); set UNDERTOW_DATA to the folder that holds {lies}/")
+
+
 def _downloaded(name: str, entry: NamedSet, home: Path, progress: OnDownload | None) -> Path:
     """The folder of a set, after downloading it."""
-    if not entry.downloads:
-        raise DataError(f"{name} has no address to download it from; put it into UNDERTOW_DATA")
     parts = [home / f"{name}-{index}.part" for index in range(len(entry.downloads))]
     for one, part in zip(entry.downloads, parts, strict=True):
         download(one.url, part, progress)

@@ -35,7 +35,8 @@ class NamedSet(ABC):
 
     Attributes:
         title, licence, splits: text for people.
-        downloads: what is downloaded, all into one folder.
+        downloads: what is downloaded, all into one folder; empty for a set that cannot be downloaded as it is read.
+        made: for such a set, what it was made of and how, in words.
         folder: the name of that folder; None: the set's name.
     """
 
@@ -44,6 +45,7 @@ class NamedSet(ABC):
     splits: str
     downloads: tuple[Download, ...]
     folder: str | None = None
+    made: str | None = None
 
     @property
     @abstractmethod

@@ -62,6 +62,7 @@ class Segmenter(Model):
         if self.network.dims != 2:
             raise UsageError(f"network '{config.network.kind}' labels sequences; a segmenter needs one of images")
         weights = None if config.class_weights is None else torch.tensor(config.class_weights)
+        self.class_weights: Tensor | None
         self.register_buffer("class_weights", weights, persistent=False)
 
     @classmethod
