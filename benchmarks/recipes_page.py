@@ -16,6 +16,7 @@ KINDS = {
     "transcripts": "Speech to text",
     "rolls": "Music",
     "images": "Images",
+    "segmentation": "A class for every pixel",
     "mnist": "Pixels",
     "adding": "The adding problem",
     "copy_memory": "Copy memory",

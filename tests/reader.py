@@ -11,6 +11,7 @@ import pytest
 import soundfile
 from scipy.io import savemat
 
+from tests.data.masked import write_masked
 from undertow.data.catalogue import CATALOGUE
 from undertow.media.png import write_png
 
@@ -55,7 +56,10 @@ def _recordings(folder: Path) -> None:
 
 
 def _images(folder: Path) -> None:
-    """my_images/, grey ones of 6 by 6 pixels."""
+    """my_images/, grey ones of 6 by 6 pixels, and photos/ with images and masks of three classes."""
+    write_masked(folder / "photos", 4)
+    for name in ("images/0.png", "masks/0.png"):
+        (folder / "photos" / name).rename(folder / "photos" / name.replace("0", "a"))
     (folder / "my_images").mkdir()
     for index, pixels in enumerate(np.random.default_rng(0).integers(0, 256, (12, 6, 6)).astype(np.uint8)):
         write_png(folder / "my_images" / f"{index}.png", pixels)

@@ -31,7 +31,7 @@ SHORTER = [
     (re.compile(r"--num-symbols \S+"), "--num-symbols 8"),
 ]
 SMALLER = " --set training.num_validations=1 samples.seconds=0.01 samples.num_steps=4"
-SMALLER_NETWORKS = {"wavenet": " network.num_cycles=1", "classify": ""}
+SMALLER_NETWORKS = {"wavenet": " network.num_cycles=1", "classify": "", "context": ""}
 NARROW = " network.channels=8"
 
 
