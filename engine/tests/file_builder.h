@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "crc32.h"
@@ -30,11 +31,28 @@ struct ConvOptions {
   uint32_t width = 0, late = 0;     // of a raster, and the columns of each tap
   int32_t ahead = 0;
   std::vector<int32_t> columns = {};
+  uint32_t phases = 1;              // each with weights, biases and scales of its own
   Activation activation = Activation::none;
   int32_t add = -1;
   Type type = Type::f32;
   bool bias = true;
 };
+
+// Taps on a raster of so many columns: pixels so many rows up and columns to the right. With several phases each value of
+// a pixel is a tap, as far as it is not to come in every phase.
+inline ConvOptions raster(uint32_t width, std::vector<std::pair<uint32_t, int32_t>> pixels, uint32_t late = 0,
+                          int32_t ahead = 0, uint32_t phases = 1) {
+  ConvOptions made{.width = width * phases, .late = late, .ahead = ahead, .phases = phases};
+  for (const auto& [up, right] : pixels)
+    for (uint32_t value = 0; value < phases; value++) {
+      const int32_t columns = right * int32_t(phases) + int32_t(value);
+      const int32_t lag = int32_t(up * made.width) - columns - ahead;
+      if (lag + int32_t(phases) <= 0) continue;
+      made.lags.push_back(uint32_t(lag));
+      made.columns.push_back(columns);
+    }
+  return made;
+}
 
 // Write the checksum that the rest of the file asks for.
 inline void seal(Bytes& file) {
@@ -76,7 +94,7 @@ class FileBuilder {
       size += values[input].channels;
       if (how.type == Type::i8) quantise(input);
     }
-    const uint32_t made = parts_of(how.activation) * channels;
+    const uint32_t made = how.phases * parts_of(how.activation) * channels;
     const std::vector<uint32_t> settings = taps(how);
     const uint32_t number = how.lags.empty() ? how.kernel_size : uint32_t(how.lags.size());
     const float reach = 1.5f / std::sqrt(float(size * number));
@@ -262,6 +280,7 @@ class FileBuilder {
       settings.push_back((how.kernel_size - 1 - tap) * how.dilation);
     settings.insert(settings.end(), how.lags.begin(), how.lags.end());
     for (int32_t column : how.columns) settings.push_back(uint32_t(column));
+    if (how.phases > 1) settings.push_back(how.phases);
     return settings;
   }
 

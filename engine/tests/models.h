@@ -58,6 +58,9 @@ inline std::vector<Model> models() {
       add("transformer", shape, transformer(shape));
     const TextShape attentive{.precision = type, .channels = 36, .num_layers = 1, .heads = 3};
     add("bytenet that attends", attentive, bytenet(attentive));
+    for (const PixelShape& shape : {PixelShape{.precision = type, .channels = 20},
+                                    PixelShape{.precision = type, .channels = 9, .phases = 3}})
+      add(shape.phases > 1 ? "pixels of colour" : "pixels", shape, pixels(shape));
   }
   return all;
 }

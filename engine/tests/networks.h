@@ -56,6 +56,28 @@ inline FileBuilder wavenet(const WaveNetShape& shape = {}) {
   return builder;
 }
 
+struct PixelShape {
+  Type precision = Type::f32;
+  uint32_t num_symbols = 16, channels = 12, phases = 1;
+  uint32_t condition_channels = 0;
+};
+
+// Rows of five pixels: a layer that is late and ahead, one with a gate, which adds the first, and the output.
+inline FileBuilder pixels(const PixelShape& shape) {
+  FileBuilder builder;
+  builder.precision = shape.precision;
+  builder.num_symbols = shape.num_symbols;
+  ConvOptions first = raster(5, {{1, -1}, {1, 0}, {1, 2}, {0, -1}, {0, 0}}, 1, 1, shape.phases);
+  ConvOptions second = raster(5, {{1, 0}, {0, -2}, {0, 0}}, 0, 0, shape.phases);
+  if (shape.phases == 1) first = raster(5, {{1, -1}, {1, 0}, {1, 2}, {0, -1}}, 1, 1);
+  first.type = second.type = shape.precision;
+  const uint32_t x = builder.conv({builder.embed(shape.channels)}, shape.channels, first);
+  second.activation = Activation::gate;
+  const uint32_t y = builder.conv({x}, shape.channels, second);
+  builder.conv({builder.add(x, y, Activation::relu)}, shape.num_symbols, {.type = shape.precision});
+  return builder;
+}
+
 struct TextShape {
   Type precision = Type::f32;
   uint32_t num_symbols = 16, channels = 6, kernel_size = 3, num_layers = 3;

@@ -64,6 +64,8 @@ constexpr Numbers expected[] = {
     {0xa4f0fb3b, 0x20e128da},  // transformer in float32
     {0x78be8430, 0x9608438a},  // transformer in float32
     {0x22f7d18a, 0x15a6d105},  // bytenet that attends in float32
+    {0xe078cac8, 0x86835f4b},  // pixels in float32
+    {0x8a2f8727, 0xd6e8ce78},  // pixels of colour in float32
     {0x0f56028e, 0x551c333a},  // wavenet in bfloat16
     {0xb371c59b, 0xea1cb119},  // wavenet in bfloat16
     {0xcaad162d, 0xbef00ebe},  // wavenet in bfloat16
@@ -83,6 +85,8 @@ constexpr Numbers expected[] = {
     {0x64391ef6, 0xc1ce9557},  // transformer in bfloat16
     {0x537503be, 0x917c19e5},  // transformer in bfloat16
     {0x22f7d18a, 0xb8ac9e36},  // bytenet that attends in bfloat16
+    {0xe078cac8, 0x45f62b2e},  // pixels in bfloat16
+    {0x8a2f8727, 0x1b9745c7},  // pixels of colour in bfloat16
     {0x230584b7, 0xe089840c},  // wavenet in int8
     {0xb371c59b, 0x01098721},  // wavenet in int8
     {0x5136cdfd, 0xc07a6dd5},  // wavenet in int8
@@ -102,6 +106,8 @@ constexpr Numbers expected[] = {
     {0xb7094221, 0x6f565759},  // transformer in int8
     {0x2f64716b, 0x687a2b8a},  // transformer in int8
     {0x037ca3b0, 0xa4e65a4a},  // bytenet that attends in int8
+    {0x2cd2ca56, 0x118fc139},  // pixels in int8
+    {0x8a2f8727, 0x2706f15c},  // pixels of colour in int8
 };
 
 }  // namespace

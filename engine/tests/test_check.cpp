@@ -154,6 +154,12 @@ TEST_CASE("convolutions") {
         "the most is 268435456, and no more ahead than late");
   CHECK(taps({5, 1, 2, 6, 0, 1, 0}) == "op 1 (conv) has rows of 5 pixels, 1 late and 2 ahead; "
         "the most is 268435456, and no more ahead than late");
+  CHECK(taps({4, 1, 1, 3, ~0u, 0, 0, 2}) == "op 1 (conv) makes 2 channels, and value 1 has 4");
+  CHECK(taps({4, 1, 1, 3, ~0u, 0, 0, 3}) == "op 1 (conv) has 3 phases in rows of 4 steps and a weight of 8x2x3; "
+        "there can be 2 to 16, of whole rows and of equal parts");
+  CHECK(taps({4, 1, 1, 3, ~0u, 0, 0, 0}) == "op 1 (conv) has 1 phases in rows of 4 steps and a weight of 8x2x3; "
+        "there can be 2 to 16, of whole rows and of equal parts");
+  CHECK(taps({4, 1, 1, 3, 3, 0, 0, 2}) == "op 1 (conv) has two taps of lag 3");
   CHECK(refusal([](auto& b) { b.conv({2}, 16, {.kernel_size = 2, .dilation = 1 << 24}); }) ==
         "the state has more than 134217728 numbers a row");
   CHECK(refusal([](auto& b) { b.ops[2].inputs = {1, 0}; }) ==

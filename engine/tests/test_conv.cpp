@@ -19,28 +19,10 @@ namespace {
 constexpr uint32_t rows = 3, channels = 20;
 constexpr int64_t steps = 61;
 
-struct Case {
-  std::vector<uint32_t> lags;
-  uint32_t width = 0;
-  std::vector<int32_t> columns = {};
-  uint32_t late = 0;
-  int32_t ahead = 0;
-};
-
-// A pixel `up` rows above and `right` columns to the right.
-Case raster(uint32_t width, std::vector<std::pair<uint32_t, int32_t>> pixels, uint32_t late = 0, int32_t ahead = 0) {
-  Case made{{}, width, {}, late, ahead};
-  for (const auto& [up, right] : pixels) {
-    made.lags.push_back(uint32_t(int64_t(up) * width - right - ahead));
-    made.columns.push_back(right);
-  }
-  return made;
-}
-
-const std::vector<Case> cases{
-    {{1}},
-    {{7, 0}},
-    {{0, 2, 9, 5}},
+const std::vector<ConvOptions> cases{
+    {.lags = {1}},
+    {.lags = {7, 0}},
+    {.lags = {0, 2, 9, 5}},
     raster(6, {{2, -1}, {2, 0}, {2, 1}, {1, -1}, {1, 0}, {1, 1}, {0, -1}, {0, 0}}),
     raster(5, {{1, 2}, {1, -2}, {0, -1}}),
     raster(1, {{1, 0}, {2, 0}}),
@@ -48,12 +30,18 @@ const std::vector<Case> cases{
     raster(7, {{2, -1}, {1, 2}, {1, 0}}, 9, 4),
     raster(7, {{0, -1}}, 1, 1),
     raster(7, {{1, 0}, {0, 1}, {0, -2}}, 2, -3),
+    raster(4, {{1, 3}, {0, -1}, {1, 0}}, 1, 1),
+    raster(3, {{1, -1}, {1, 0}, {1, 1}, {0, -1}, {0, 0}}, 0, 0, 3),
+    raster(3, {{1, 2}, {0, -1}, {0, 0}}, 1, 1, 3),
+    raster(4, {{1, 0}}, 5, 4, 2),
+    raster(4, {{0, 1}, {1, -1}}, 3, -5, 3),
 };
 
-FileBuilder model(const Case& taps, Type type) {
+FileBuilder model(ConvOptions taps, Type type) {
   FileBuilder builder;
   const uint32_t x = builder.embed(channels);
-  builder.conv({x}, 16, {.lags = taps.lags, .width = taps.width, .late = taps.late, .ahead = taps.ahead, .columns = taps.columns, .type = type});
+  taps.type = type;
+  builder.conv({x}, 16, taps);
   return builder;
 }
 
@@ -66,32 +54,35 @@ std::vector<int64_t> symbols() {
 }
 
 // A convolution's outputs (steps, 16) for a row, in the order that the kernels have.
-std::vector<float> reference(const FileBuilder& builder, const Case& taps, int64_t row) {
+std::vector<float> reference(const FileBuilder& builder, const ConvOptions& taps, int64_t row) {
   const auto* table = reinterpret_cast<const float*>(builder.tensors[0].data.data());
   const auto* weight = reinterpret_cast<const float*>(builder.tensors[builder.ops[1].weight].data.data());
   const auto* bias = reinterpret_cast<const float*>(builder.tensors[builder.ops[1].bias].data.data());
   const size_t number = taps.lags.size();
   std::vector<float> y(steps * 16);
-  for (int64_t step = 0; step < steps; step++)
+  for (int64_t step = 0; step < steps; step++) {
+    const int64_t place = step - int64_t(taps.late) + taps.ahead, phases = taps.phases;
+    const int64_t phase = (place % phases + phases) % phases;
+    const auto lag = [&](size_t tap) { return int64_t(int32_t(taps.lags[tap])) + phase; };
     for (size_t o = 0; o < 16; o++) {
-      float sum = bias[o];
+      float sum = bias[size_t(phase) * 16 + o];
       const auto add = [&](size_t tap) {
-        const int64_t from = step - taps.lags[tap];
-        const int64_t place = step - int64_t(taps.late) + taps.ahead;
-        const int64_t column = taps.width > 0 && place >= 0 ? place % taps.width + taps.columns[tap] : 0;
+        const int64_t from = step - lag(tap);
+        const int64_t column = taps.width > 0 && place >= 0 ? place % taps.width + taps.columns[tap] - phase : 0;
         const bool inside = from >= int64_t(taps.late) && place >= 0 && column >= 0 &&
                             (taps.width == 0 || column < int64_t(taps.width));
         for (size_t c = 0; c < channels; c++) {
           const float x = inside ? table[size_t(symbol(row, from)) * channels + c] : 0.0f;
-          sum = std::fma(weight[(o * number + tap) * channels + c], x, sum);
+          sum = std::fma(weight[((size_t(phase) * 16 + o) * number + tap) * channels + c], x, sum);
         }
       };
       for (size_t tap = 0; tap < number; tap++)
-        if (taps.lags[tap] > 0) add(tap);
+        if (lag(tap) > 0) add(tap);
       for (size_t tap = 0; tap < number; tap++)
-        if (taps.lags[tap] == 0) add(tap);
+        if (lag(tap) == 0) add(tap);
       y[size_t(step) * 16 + o] = sum;
     }
+  }
   return y;
 }
 
@@ -132,7 +123,7 @@ void check_steps(const std::shared_ptr<const Program>& program, uint32_t threads
 }  // namespace
 
 TEST_CASE("taps of any lags, and of rasters, are those of a plain loop") {
-  for (const Case& taps : cases) {
+  for (const ConvOptions& taps : cases) {
     const FileBuilder builder = model(taps, Type::f32);
     for (const Kernels* kernels : usable_kernels()) {
       const auto program = std::make_shared<const Program>(builder.build(), kernels->name);
@@ -148,7 +139,7 @@ TEST_CASE("taps of any lags, and of rasters, are those of a plain loop") {
 }
 
 TEST_CASE("int8 taps are the same in every chunk, and in steps") {
-  for (const Case& taps : cases)
+  for (const ConvOptions& taps : cases)
     for (const Kernels* kernels : usable_kernels()) {
       const auto program = std::make_shared<const Program>(model(taps, Type::i8).build(), kernels->name);
       const auto plain = std::make_shared<const Program>(model(taps, Type::i8).build(), "scalar");

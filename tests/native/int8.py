@@ -115,15 +115,21 @@ def _conv(graph: Graph, op: Op, made: dict[int, Floats]) -> NDArray[np.float64]:
     weight = graph.tensors[op.weight]
     if weight.type == Type.INT8:
         x = np.concatenate([quantised(graph, value, made[value]) for value in op.inputs], axis=1)
-        y = _product(weight.array.astype(np.int64), x, taps_of(op)) * graph.tensors[op.scale].array.astype(np.float64)
+        scale = graph.tensors[op.scale].array.astype(np.float64)
+        y = _product(weight.array.astype(np.int64), x, taps_of(op)) * _by_phase(scale, len(x), taps_of(op))
     else:
         x = np.concatenate([made[value] for value in op.inputs], axis=1)
         y = _product(weight.array.astype(np.float64), x, taps_of(op))
     if op.bias != NONE:
-        y = y + graph.tensors[op.bias].array
+        y = y + _by_phase(graph.tensors[op.bias].array, len(x), taps_of(op))
     if op.add != NONE:
         y = y.astype(np.float32) + made[op.add]
     return y.astype(np.float64)
+
+
+def _by_phase(numbers: NDArray, num_ticks: int, taps: Taps) -> NDArray:
+    """The numbers of each output at each tick, (T, O), of those of all phases."""
+    return numbers.reshape(taps.phases, -1)[[taps.phase(tick) for tick in range(num_ticks)]]
 
 
 def _norm(graph: Graph, op: Op, x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -182,8 +188,10 @@ def quantised(graph: Graph, value: int, x: Floats) -> NDArray[np.int64]:
 def _product(weight: NDArray, x: NDArray, taps: Taps) -> NDArray:
     """Σ_i W_i x[t - lag_i], (T, O), with zeros before the first tick and beyond the rows of a raster."""
     past = np.concatenate([np.zeros((taps.history, x.shape[1]), x.dtype), x])
-    y = np.zeros((len(x), len(weight)), np.result_type(x, weight))
-    for tap, lag in enumerate(taps.lags):
-        inside = np.array([taps.sees(tap, tick) for tick in range(len(x))], bool)
-        y += (past[taps.history - lag :][: len(x)] * inside[:, None]) @ weight[:, tap].T
+    each = weight.reshape(taps.phases, -1, *weight.shape[1:])
+    y = np.zeros((len(x), each.shape[1]), np.result_type(x, weight))
+    for tick in range(len(x)):
+        for tap in range(len(taps.lags)):
+            if taps.sees(tap, tick):
+                y[tick] += each[taps.phase(tick), :, tap] @ past[taps.history + tick - taps.lag(tap, tick)]
     return y

@@ -20,6 +20,7 @@ TRANSFORMER = dict(kind="transformer", num_layers=2, channels=12, num_heads=2, m
 TIED = dict(TRANSFORMER, positions="learned", tied=True, activation="gelu_tanh", norm_first=False, bias=False)
 WINDOW = dict(TRANSFORMER, positions="rotary", norm="rms", activation="swiglu", window=9, max_length=None)
 PIXELS = dict(kind="pixels", num_levels=16, shape=(4, 9, 1))
+COLOUR = dict(kind="pixels", num_levels=16, shape=(4, 7, 3), ordered=True)
 PIXELCNN = dict(kind="pixelcnn", channels=5, num_layers=2, first_kernel_size=5)
 GATED = dict(kind="gated_pixelcnn", channels=6, num_layers=3, first_kernel_size=5, input="embedding")
 BY_LABEL = dict(labels=LABELS, label_channels=5)
@@ -47,6 +48,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "pixelcnn of labels": dict(network=dict(PIXELCNN, input="embedding"), alphabet=PIXELS, conditioner=BY_LABEL),
     "gated pixelcnn": dict(network=GATED, alphabet=PIXELS),
     "gated pixelcnn of labels": dict(network=dict(GATED, input="scalar"), alphabet=PIXELS, conditioner=BY_LABEL),
+    "pixelcnn of colour": dict(network=dict(PIXELCNN, first_kernel_size=7), alphabet=COLOUR, conditioner=BY_LABEL),
+    "gated pixelcnn of colour": dict(network=dict(GATED, num_layers=2), alphabet=COLOUR),
     "tcn of values and features": dict(network=dict(TCN, input="scalar"), conditioner=BY_FEATURES),
     "lstm": dict(network=dict(RNN, cell="lstm")),
     "gru of labels": dict(network=dict(RNN, cell="gru", num_layers=1), conditioner=BY_LABEL),

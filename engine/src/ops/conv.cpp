@@ -10,6 +10,7 @@ namespace undertow {
 namespace {
 
 constexpr uint64_t max_place = uint64_t(1) << 40;  // of a raster
+constexpr uint32_t max_phases = 16;
 constexpr size_t chunk_weights = 32768;  // a part of a convolution worth handing to another thread
 
 // Inputs whose weights lie together.
@@ -51,36 +52,47 @@ void check_weight(OpCheck& check, const Op& op, uint64_t channels) {
   if (weight.type == Type::i8) check_quantised(check, op, weight);
 }
 
-void check_taps(const OpCheck& check, const Op& op, uint32_t number) {
-  const size_t size = op.settings.size();
-  const Taps taps = taps_of(op);
-  if (size != (taps.width > 0 ? 3 + 2 * size_t(number) : 1 + size_t(number))) {
-    check.fail("has ", size, " settings for ", number, " taps: a width, a lag each; of a raster two more, and a column each");
-  }
-  if (taps.history > max_history) check.fail("looks back ", taps.history, " steps; the most is ", max_history);
+// That each tap of one phase is another one, and looks as far aside as it looks back.
+void check_phase(const OpCheck& check, const Taps& taps) {
   std::set<std::pair<uint32_t, int32_t>> seen;
-  for (const Tap& tap : taps.past)
-    if (!seen.insert({tap.lag, tap.columns}).second) check.fail("has two taps of lag ", tap.lag);
-  if (taps.past.size() + (taps.now >= 0) != number) check.fail("has two taps of lag 0");
-  if (taps.width == 0) return;
-  const int64_t ahead = taps.ahead, late = taps.late;
-  if (taps.width > max_history || late > int64_t(max_history) || ahead > late || -ahead > int64_t(max_history)) {
-    check.fail("has rows of ", taps.width, " pixels, ", taps.late, " late and ", taps.ahead, " ahead; the most is ",
-               max_history, ", and no more ahead than late");
-  }
   std::vector<Tap> all = taps.past;
-  if (taps.now >= 0) all.push_back({uint32_t(taps.now), 0, taps.now_columns});
+  all.insert(all.end(), taps.now.begin(), taps.now.end());
   for (const Tap& tap : all) {
-    if ((int64_t(tap.lag) + ahead + tap.columns) % int64_t(taps.width) != 0) {
+    if (!seen.insert({tap.lag, tap.columns}).second) check.fail("has two taps of lag ", tap.lag);
+    if (taps.width > 0 && (int64_t(tap.lag) + taps.ahead + tap.columns) % int64_t(taps.width) != 0) {
       check.fail("has a tap of lag ", tap.lag, " that looks ", tap.columns, " columns aside in rows of ", taps.width);
     }
   }
 }
 
+void check_taps(const OpCheck& check, const Op& op, const Tensor& weight) {
+  const size_t size = op.settings.size(), number = weight.dims[1];
+  const Taps taps = taps_of(op);
+  const bool of_phases = taps.width > 0 && size == 4 + 2 * number;
+  if (!of_phases && size != (taps.width > 0 ? 3 + 2 * number : 1 + number)) {
+    check.fail("has ", size, " settings for ", number, " taps: a width, a lag each; of a raster two more, and a column each");
+  }
+  if (of_phases && (taps.phases < 2 || taps.phases > max_phases || taps.width % taps.phases != 0 ||
+                    weight.dims[0] % taps.phases != 0)) {
+    check.fail("has ", taps.phases, " phases in rows of ", taps.width, " steps and a weight of ", shape(weight),
+               "; there can be 2 to ", max_phases, ", of whole rows and of equal parts");
+  }
+  if (taps.history > int64_t(max_history)) {
+    check.fail("looks back ", taps.history, " steps; the most is ", max_history);
+  }
+  const int64_t ahead = taps.ahead, late = taps.late;
+  if (taps.width > 0 &&
+      (taps.width > max_history || late > int64_t(max_history) || ahead > late || -ahead > int64_t(max_history))) {
+    check.fail("has rows of ", taps.width, " pixels, ", taps.late, " late and ", taps.ahead, " ahead; the most is ",
+               max_history, ", and no more ahead than late");
+  }
+  for (uint32_t phase = 0; phase < taps.phases; phase++) check_phase(check, taps_of(op, phase));
+}
+
 // What follows the product.
 void check_rest(const OpCheck& check, const Op& op, uint32_t domain) {
-  const uint32_t made = check.graph.tensors[op.weight].dims[0];
-  if (op.bias != -1) check.vector("bias", op.bias, made);
+  const uint32_t rows = check.graph.tensors[op.weight].dims[0], made = rows / taps_of(op).phases;
+  if (op.bias != -1) check.vector("bias", op.bias, rows);
   check.added(op, made, domain);
   if (parts_of(op.activation) == 2 && made % 2 != 0) {
     check.fail("has a gate over ", made, " channels, an odd number");
@@ -101,11 +113,11 @@ class Rules final : public OpRules {
       }
       channels += check.value(input).channels;
     }
-    if (op.inputs.size() > 1 && (taps_of(op).history > 0 || taps_of(op).now < 0)) {
+    if (op.inputs.size() > 1 && (taps_of(op).history > 0 || taps_of(op).now.size() != 1)) {
       check.fail("has ", op.inputs.size(), " inputs; where it reads the past it can have one");
     }
     check_weight(check, op, channels);
-    check_taps(check, op, check.graph.tensors[op.weight].dims[1]);
+    check_taps(check, op, check.graph.tensors[op.weight]);
     check_rest(check, op, domain);
   }
 
@@ -124,14 +136,17 @@ class Rules final : public OpRules {
     std::vector<LeafShape> leaves;
     if (taps.history > 0) {
       const uint32_t item = graph.tensors[op.weight].type == Type::i8 ? 1 : sizeof(float);
-      leaves.push_back({.name = op.name + ".past", .dims = {taps.history, graph.values[op.inputs[0]].channels}, .item = item});
-      leaves.push_back({.name = op.name + ".cursor", .below = taps.history});
+      const uint32_t history = uint32_t(taps.history);
+      leaves.push_back({.name = op.name + ".past", .dims = {history, graph.values[op.inputs[0]].channels}, .item = item});
+      leaves.push_back({.name = op.name + ".cursor", .below = history});
     }
     if (taps.width > 0) leaves.push_back({.name = op.name + ".place", .below = max_place, .least = -int64_t(taps.late)});
     return leaves;
   }
 
-  uint64_t tick_bytes(const Graph& graph, const Op& op) const override { return graph.tensors[op.weight].bytes; }
+  uint64_t tick_bytes(const Graph& graph, const Op& op) const override {
+    return graph.tensors[op.weight].bytes / taps_of(op).phases;
+  }
 
   std::unique_ptr<Packed> pack(const Graph& graph, const Op& op, Room& room) const override {
     return std::make_unique<PackedConv>(graph, op, room);
@@ -144,21 +159,28 @@ class Rules final : public OpRules {
 
 }  // namespace
 
-Taps taps_of(const Op& op) {
+Taps taps_of(const Op& op, uint32_t phase) {
   Taps taps;
   if (op.settings.empty()) return taps;
   taps.width = op.settings[0];
   const size_t first = taps.width > 0 ? 3 : 1;
   if (op.settings.size() < first) return taps;
+  const size_t left = op.settings.size() - first;
   if (taps.width > 0) taps.late = op.settings[1], taps.ahead = int32_t(op.settings[2]);
-  taps.number = uint32_t((op.settings.size() - first) / (taps.width > 0 ? 2 : 1));
+  taps.number = uint32_t(left / (taps.width > 0 ? 2 : 1));
+  const bool of_phases = taps.width > 0 && left % 2 == 1;
+  if (of_phases) taps.phases = std::max(op.settings.back(), 1u);
   for (uint32_t i = 0; i < taps.number; ++i) {
-    const Tap tap{i, op.settings[first + i], taps.width > 0 ? int32_t(op.settings[first + taps.number + i]) : 0};
+    const uint32_t setting = op.settings[first + i];
+    const int64_t lag = (of_phases ? int64_t(int32_t(setting)) : int64_t(setting)) + phase;
+    taps.history = std::max(taps.history, lag - phase + taps.phases - 1);
+    if (lag < 0) continue;
+    const int64_t columns = taps.width > 0 ? int32_t(op.settings[first + taps.number + i]) - int64_t(phase) : 0;
+    const Tap tap{i, uint32_t(lag), int32_t(columns)};
     if (tap.lag == 0) {
-      taps.now = i, taps.now_columns = tap.columns;
+      taps.now.push_back(tap);
       continue;
     }
-    taps.history = std::max(taps.history, tap.lag);
     taps.nearest = taps.past.empty() ? tap.lag : std::min(taps.nearest, tap.lag);
     taps.past.push_back(tap);
   }
@@ -170,30 +192,42 @@ const OpRules& conv_rules() {
   return rules;
 }
 
-// Lay a convolution out: the last tap's weights, then what its sums begin with.
 PackedConv::PackedConv(const Graph& graph, const Op& op, Room& room) : graph_(graph), op_(op) {
   const Tensor& weight = graph.tensors[op.weight];
   type = weight.type;
   depth = weight.dims[2];
-  taps = taps_of(op);
   channels = graph.values[op.output].channels;
   num_sums = parts_of(op.activation) * uint32_t(round_up(channels, lane_group));
-  const uint32_t num_inputs = uint32_t(op.inputs.size()), unit = unit_of(type);
-  if (taps.now < 0) now.push_back(block(room, 0, 0, 0, 0));
+  phases.resize(taps_of(op).phases);
+  for (uint32_t phase = 0; phase < phases.size(); phase++) {
+    phases[phase].taps = taps_of(op, phase);
+    begin_phase(phases[phase], room);
+  }
+}
+
+// Lay a phase out: the weights of what is read last, then what its sums begin with.
+void PackedConv::begin_phase(PackedPhase& phase, Room& room) const {
+  const uint32_t num_inputs = uint32_t(op_.inputs.size()), unit = unit_of(type);
+  if (phase.taps.now.empty()) phase.now.push_back(block(room, 0, 0, 0, 0));
+  if (phase.taps.now.size() > 1)
+    for (size_t tap = 0; tap < phase.taps.now.size(); tap++) phase.now.push_back(block(room, 0, depth, 0, 1));
   uint32_t first = 0, size = 0, first_input = 0;
-  for (uint32_t input = 0; input < num_inputs && taps.now >= 0; input++) {
-    size += graph.values[op.inputs[input]].channels;
+  for (uint32_t input = 0; input < num_inputs && phase.taps.now.size() == 1; input++) {
+    size += graph_.values[op_.inputs[input]].channels;
     const bool enough = size_t(size) * num_sums >= chunk_weights && size % unit == 0;
     if (!enough && input + 1 < num_inputs) continue;
-    now.push_back(block(room, first, size, first_input, input + 1));
+    phase.now.push_back(block(room, first, size, first_input, input + 1));
     first += size, size = 0, first_input = input + 1;
   }
-  for (size_t* place : {&start, &bias, &scale}) *place = room.take(num_sums * sizeof(float));
+  for (size_t number = 0; number < phase.now.size() && !phase.taps.now.empty(); number++)
+    phase.now[number].columns = phase.taps.now[phase.taps.now.size() > 1 ? number : 0].columns;
+  for (size_t* place : {&phase.start, &phase.bias, &phase.scale}) *place = room.take(num_sums * sizeof(float));
 }
 
 // Past taps lie apart: what one step reads in full is one stretch of memory.
 void PackedConv::reserve_past(Room& room) {
-  for (size_t tap = 0; tap < taps.past.size(); tap++) past.push_back(block(room, 0, depth, 0, 1));
+  for (PackedPhase& phase : phases)
+    for (size_t tap = 0; tap < phase.taps.past.size(); tap++) phase.past.push_back(block(room, 0, depth, 0, 1));
 }
 
 // Room for a part of the weights.
@@ -212,9 +246,14 @@ int64_t PackedConv::channel_of(uint32_t sum) const {
 void PackedConv::fill(std::byte* memory) const {
   const Tensor& weight = graph_.tensors[op_.weight];
   const auto fill_all = [&](const auto* weights) {
-    for (size_t tap = 0; tap < past.size(); tap++) fill_block(memory, past[tap], taps.past[tap].index, weights);
-    for (const Block& block : now)
-      if (taps.now >= 0) fill_block(memory, block, uint32_t(taps.now), weights);
+    for (uint32_t number = 0; number < phases.size(); number++) {
+      const PackedPhase& phase = phases[number];
+      const std::vector<Tap>& now = phase.taps.now;
+      for (size_t tap = 0; tap < phase.past.size(); tap++)
+        fill_block(memory, phase.past[tap], number, phase.taps.past[tap].index, weights);
+      for (size_t block = 0; block < phase.now.size() && !now.empty(); block++)
+        fill_block(memory, phase.now[block], number, now[now.size() > 1 ? block : 0].index, weights);
+    }
   };
   if (type == Type::f32) fill_all(weight.f32());
   if (type == Type::bf16) fill_all(weight.bf16());
@@ -223,14 +262,15 @@ void PackedConv::fill(std::byte* memory) const {
 }
 
 template <class T>
-void PackedConv::fill_block(std::byte* memory, const Block& block, uint32_t tap, const T* weights) const {
+void PackedConv::fill_block(std::byte* memory, const Block& block, uint32_t phase, uint32_t tap, const T* weights) const {
   T* target = reinterpret_cast<T*>(memory + block.offset);
   const uint32_t unit = unit_of(type), size = std::min(block.depth, depth - block.first);
+  const size_t number = phases[phase].taps.number, begin = size_t(phase) * made();
   for (uint32_t sum = 0; sum < num_sums; sum++) {
     const uint32_t panel = sum / panel_width * panel_width, width = std::min(panel_width, num_sums - panel);
     const int64_t channel = channel_of(sum);
     if (channel < 0) continue;
-    const T* from = weights + (size_t(channel) * taps.number + tap) * depth + block.first;
+    const T* from = weights + ((begin + size_t(channel)) * number + tap) * depth + block.first;
     T* const first = target + size_t(panel) * block.depth + (sum - panel) * unit;
     for (uint32_t i = 0; i < size; i++) first[size_t(i / unit) * unit * width + i % unit] = from[i];
   }
@@ -238,26 +278,35 @@ void PackedConv::fill_block(std::byte* memory, const Block& block, uint32_t tap,
 
 void PackedConv::fill_sums(std::byte* memory) const {
   const auto at = [&](size_t offset) { return reinterpret_cast<float*>(memory + offset); };
-  for (uint32_t sum = 0; sum < num_sums; sum++) {
-    const int64_t channel = channel_of(sum);
-    if (channel < 0) continue;
-    const float shift = op_.bias >= 0 ? graph_.tensors[op_.bias].f32()[channel] : 0.0f;
-    if (type != Type::i8) {
-      at(start)[sum] = shift;
-      continue;
-    }
-    at(bias)[sum] = shift;
-    at(scale)[sum] = graph_.tensors[op_.scale].f32()[channel];
-    const int8_t* weights = graph_.tensors[op_.weight].i8() + size_t(channel) * taps.number * depth;
-    int32_t begin = 0;
-    for (uint32_t tap = 0; tap < taps.number; tap++)
-      for (uint32_t input = 0, i = 0; input < op_.inputs.size(); input++) {
-        const Value& value = graph_.values[op_.inputs[input]];
-        for (uint32_t c = 0; c < value.channels; c++, i++)
-          begin -= int32_t(value.zero_point) * weights[tap * depth + i];
+  for (uint32_t number = 0; number < phases.size(); number++) {
+    const PackedPhase& phase = phases[number];
+    for (uint32_t sum = 0; sum < num_sums; sum++) {
+      if (channel_of(sum) < 0) continue;
+      const size_t channel = size_t(number) * made() + size_t(channel_of(sum));
+      const float shift = op_.bias >= 0 ? graph_.tensors[op_.bias].f32()[channel] : 0.0f;
+      if (type != Type::i8) {
+        at(phase.start)[sum] = shift;
+        continue;
       }
-    reinterpret_cast<int32_t*>(memory + start)[sum] = begin;
+      at(phase.bias)[sum] = shift;
+      at(phase.scale)[sum] = graph_.tensors[op_.scale].f32()[channel];
+      int32_t begin = 0;
+      for (const std::vector<Tap>* taps : {&phase.taps.past, &phase.taps.now})
+        for (const Tap& tap : *taps) begin -= zeros(channel, tap.index);
+      reinterpret_cast<int32_t*>(memory + phase.start)[sum] = begin;
+    }
   }
+}
+
+// What inputs of zero add to an int8 sum at one tap.
+int32_t PackedConv::zeros(size_t channel, uint32_t tap) const {
+  const Tensor& weight = graph_.tensors[op_.weight];
+  const int8_t* weights = weight.i8() + (channel * weight.dims[1] + tap) * depth;
+  int32_t sum = 0;
+  for (uint32_t input : op_.inputs)
+    for (uint32_t c = 0; c < graph_.values[input].channels; c++)
+      sum += int32_t(graph_.values[input].zero_point) * *weights++;
+  return sum;
 }
 
 }  // namespace undertow

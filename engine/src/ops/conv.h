@@ -1,8 +1,14 @@
 // conv       y = act(b + Σ_i W_i x[t - lag_i] + add)    W (O, k, I); several inputs are read side by side
 //
-// Settings: 0, then the k lags, in any order, each once; 0 is the current step. Of a raster: its width; by how many places
-// its inputs are late, and its outputs are ahead of those (or behind them, where it is below 0); the lags; and for each tap how many columns to the right of the
-// output's it looks. A tap sees zeros beyond the ends of its row, and before the first place.
+// Settings: 0, then the k lags, in any order, each once; 0 is the current step. Of a raster: its width in steps; by how
+// many places its inputs are late, and its outputs are ahead of those (or behind them, where it is below 0); the lags; and
+// for each tap how many columns to the right of the output's it looks. A tap sees zeros beyond the ends of its row, and
+// before the first place.
+//
+// A raster of several phases, such as the channels of a pixel, has their number as its last setting. A place's phase is
+// its remainder; W is (phases O, k, I), and each phase has rows, biases and scales of its own. The lags and columns are
+// those of phase 0, and signed: in phase p a tap looks p steps further back and p columns less to the right. Where that
+// would be a step to come there is no tap.
 //
 // Its weights in the kernels' order (conv.cpp), and its work on rows: a block of steps at once, or a step cut into tasks
 // that threads share, with the past taps of a burst of steps added beforehand (conv_unit.cpp).
@@ -25,33 +31,48 @@ struct Tap {
   int32_t columns = 0;
 };
 
-// Every tap of a convolution but the one of the current step, and where that one stands in the weight.
+// The taps of a convolution in one phase: those of the past, and those of the current step, of which a raster may have two.
 struct Taps {
-  std::vector<Tap> past;
-  int64_t now = -1;        // -1: the current step is not read
-  int32_t now_columns = 0;
+  std::vector<Tap> past, now;
   uint32_t width = 0;      // of a raster; 0: the past has no columns
   uint32_t late = 0;
   int32_t ahead = 0;
-  uint32_t history = 0;    // the longest lag
+  int64_t history = 0;     // the longest lag, of all phases
   uint32_t nearest = 0;    // the shortest but 0
-  uint32_t number = 0;
+  uint32_t number = 0;     // in the weight
+  uint32_t phases = 1;
 
   // Whether a tap so many columns aside sees anything, where the input stands at this place.
   bool sees(int32_t columns, int64_t place) const {
     const int64_t output = place + ahead;
     return output >= 0 && uint64_t(output % width + columns) < width;
   }
+
+  // The phase of the output, where the input stands at this place.
+  uint32_t phase(int64_t place) const {
+    const int64_t rest = (place + ahead) % int64_t(phases);
+    return uint32_t(rest < 0 ? rest + phases : rest);
+  }
 };
 
 // Throws nothing and reads as far as there are settings, so that it may be asked before they are checked.
-Taps taps_of(const Op& op);
+Taps taps_of(const Op& op, uint32_t phase = 0);
 
 // Part of a convolution's inputs at one tap: `depth` of them from `first` on (for int8 padded to a multiple of 4).
 struct Block {
   size_t offset;  // of the weights, in the program's memory
   uint32_t first, depth;
   uint32_t first_input, last_input;  // of the op's inputs, those it covers; `last_input` is one past the end
+  int32_t columns = 0;               // of its tap
+};
+
+// What a convolution of one phase multiplies.
+struct PackedPhase {
+  Taps taps;
+  std::vector<Block> past;  // one a past tap
+  std::vector<Block> now;   // the current inputs, in parts that can be begun before the next ones are known
+  size_t start;             // int32: where int8 sums begin, -zero_point · Σ w; float: the bias
+  size_t bias, scale;       // int8: float each
 };
 
 // Accumulators are in the kernels' order: the parts of a gate, and of multiplicative units, in turns of 16.
@@ -68,17 +89,16 @@ class PackedConv final : public Packed {
   uint32_t depth;           // inputs side by side
   uint32_t num_sums;        // accumulators, a multiple of 16
   uint32_t channels;        // of y
-  Taps taps;
-  std::vector<Block> past;  // one a past tap
-  std::vector<Block> now;   // the current inputs, in parts that can be begun before the next ones are known
-  size_t start;             // int32: where int8 sums begin, -zero_point · Σ w; float: the bias
-  size_t bias, scale;       // int8: float each
+  std::vector<PackedPhase> phases;
 
  private:
   Block block(Room& room, uint32_t first, uint32_t depth, uint32_t first_input, uint32_t last_input) const;
+  void begin_phase(PackedPhase& phase, Room& room) const;
   template <class T>
-  void fill_block(std::byte* memory, const Block& block, uint32_t tap, const T* weights) const;
+  void fill_block(std::byte* memory, const Block& block, uint32_t phase, uint32_t tap, const T* weights) const;
   void fill_sums(std::byte* memory) const;
+  int32_t zeros(size_t channel, uint32_t tap) const;
+  uint32_t made() const { return parts_of(op_.activation) * channels; }  // rows of the weight in a phase
   int64_t channel_of(uint32_t sum) const;
 
   const Graph& graph_;
@@ -103,7 +123,7 @@ class Conv final : public Unit {
   void work(uint32_t number, Pass& step) override;
   void work_all(Pass& step) override;
   void forget() override;
-  bool works_ahead() const override { return is_stepped_ && !packed_.past.empty(); }
+  bool works_ahead() const override { return is_stepped_ && !one_.past.empty(); }
   void fetch(const Pass& step) const override;
 
  private:
@@ -135,8 +155,10 @@ class Conv final : public Unit {
   };
 
   bool holds_bytes() const { return packed_.type == Type::i8; }
+  bool in_phase(uint32_t phase, uint32_t slot, uint32_t tick) const;
+  void block_of(uint32_t phase, Pass& pass);
   int zero() const;
-  bool is_raster() const { return packed_.taps.width > 0; }
+  bool is_raster() const { return one_.taps.width > 0; }
   const void* past_input(const Tap& tap, uint32_t slot, uint32_t ahead) const;
   const void* now_input(const Pass& pass, const Block& block, uint32_t row, uint32_t tick, std::byte* gathered) const;
   const void* input(const Pass& pass, const Block& block, uint32_t row, uint32_t tick, std::byte* gathered) const;
@@ -150,6 +172,7 @@ class Conv final : public Unit {
   void store(const Pass& step);
 
   const PackedConv& packed_;
+  const PackedPhase& one_;  // the only phase, where steps are cut into tasks; of all, what lies in the past is the same
   void (*const multiply_)(const Product&);
   const bool is_stepped_;
   Ring ring_;

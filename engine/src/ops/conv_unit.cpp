@@ -30,12 +30,12 @@ void (*product_of(const Kernels& kernels, Type type))(const Product&) {
 }  // namespace
 
 Conv::Conv(const Program& program, size_t op, uint32_t slots, uint32_t burst)
-    : Unit(program, op, slots), packed_(program.packed<PackedConv>(op)),
+    : Unit(program, op, slots), packed_(program.packed<PackedConv>(op)), one_(packed_.phases[0]),
       multiply_(product_of(program.kernels, packed_.type)),
-      is_stepped_(domain() == 0 && !program.holding(this->op().output).ahead) {
+      is_stepped_(domain() == 0 && !program.holding(this->op().output).ahead && packed_.phases.size() == 1) {
   ring_.entry = holds_bytes() ? round_up(packed_.depth, 4) : packed_.depth * sizeof(float);
-  if (packed_.taps.history > 0) {
-    ring_.length = packed_.taps.history;
+  if (one_.taps.history > 0) {
+    ring_.length = uint32_t(one_.taps.history);
     ring_.memory = Aligned<std::byte>(size_t(slots) * ring_.length * ring_.entry);
     ring_.cursors.assign(slots, 0);
   }
@@ -45,7 +45,7 @@ Conv::Conv(const Program& program, size_t op, uint32_t slots, uint32_t burst)
     std::memset(zero_.data(), zero(), zero_.size());
   }
   if (!is_stepped_) return;
-  if (!packed_.taps.past.empty()) sums_.burst = std::min(burst, packed_.taps.nearest);
+  if (!one_.taps.past.empty()) sums_.burst = std::min(burst, one_.taps.nearest);
   sums_.memory = Aligned<std::byte>(slots * sums_.burst * size_t(packed_.num_sums) * sizeof(float));
 }
 
@@ -55,7 +55,7 @@ int Conv::zero() const {
 }
 
 void Conv::reset(uint32_t slot) {
-  if (is_raster()) places_[slot] = -int64_t(packed_.taps.late);
+  if (is_raster()) places_[slot] = -int64_t(one_.taps.late);
   if (ring_.length == 0) return;
   std::memset(ring_.at(slot, 0), zero(), ring_.length * ring_.entry);
   ring_.cursors[slot] = 0;
@@ -110,7 +110,7 @@ void Conv::read(uint32_t slot, std::span<const Leaf> leaves, uint32_t leaf_row) 
 
 // What a past tap of a slot's row reads, so many steps ahead of where the row stands; fewer than its lag.
 inline const void* Conv::past_input(const Tap& tap, uint32_t slot, uint32_t ahead) const {
-  if (is_raster() && !packed_.taps.sees(tap.columns, places_[slot] + ahead)) return zero_.data();
+  if (is_raster() && !one_.taps.sees(tap.columns, places_[slot] + ahead)) return zero_.data();
   return ring_.at(slot, ring_.place(slot, tap.lag - ahead));
 }
 
@@ -131,60 +131,77 @@ const void* Conv::input(const Pass& pass, const Block& block, uint32_t row, uint
 const void* Conv::now_input(const Pass& pass, const Block& block, uint32_t row, uint32_t tick, std::byte* gathered) const {
   if (is_raster()) {
     const int64_t place = places_[pass.slot(row)] + tick;
-    if (place < 0 || !packed_.taps.sees(packed_.taps.now_columns, place)) return zero_.data();
+    if (place < 0 || !one_.taps.sees(block.columns, place)) return zero_.data();
   }
   return input(pass, block, row, tick, gathered);
 }
 
 void Conv::block(Pass& pass) {
+  for (uint32_t phase = 0; phase < packed_.phases.size(); phase++) block_of(phase, pass);
+  keep(pass);
+}
+
+// The ticks of a pass that are in a phase; a convolution of one phase has no places.
+bool Conv::in_phase(uint32_t phase, uint32_t slot, uint32_t tick) const {
+  return packed_.phases.size() == 1 || one_.taps.phase(places_[slot] + tick) == phase;
+}
+
+void Conv::block_of(uint32_t number, Pass& pass) {
   Scratch& scratch = pass.scratch;
+  const PackedPhase& phase = packed_.phases[number];
   const Holding& holding = program_.holding(op().output);
   uint32_t vectors = 0;
   for (uint32_t row = 0; row < pass.rows(); row++)
-    for (uint32_t tick = 0; tick < pass.count(domain(), row); tick++, vectors++) {
+    for (uint32_t tick = 0; tick < pass.count(domain(), row); tick++) {
+      if (!in_phase(number, pass.slot(row), tick)) continue;
       if (op().add >= 0) scratch.add[vectors] = pass.floats(op().add, row, tick);
       if (op().activation == Activation::multiply) scratch.input[vectors] = pass.floats(op().inputs[0], row, tick);
       scratch.y[vectors] = pass.floats(op().output, row, tick);
       if (holding.bytes) scratch.bytes[vectors] = pass.bytes(op().output, row, tick);
+      vectors++;
     }
   if (vectors == 0) return;
   const uint32_t width = packed_.num_sums;
   Product product{nullptr, 0, 0, width, vectors, scratch.x.data(), scratch.acc.data(), width,
-                  program_.memory(packed_.start)};
+                  program_.memory(phase.start)};
   const auto add_block = [&](const Block& block) {
     product.weights = program_.memory(block.offset), product.depth = block.depth;
     multiply_(product);
     product.start = nullptr;
   };
-  for (size_t tap = 0; tap < packed_.past.size(); tap++) {
+  for (size_t tap = 0; tap < phase.past.size(); tap++) {
     // What a past tap reads at each step: an earlier step of this block, or the ring.
-    const Tap& at = packed_.taps.past[tap];
+    const Tap& at = phase.taps.past[tap];
     for (uint32_t row = 0, n = 0; row < pass.rows(); row++)
-      for (uint32_t tick = 0; tick < pass.count(domain(), row); tick++, n++) {
+      for (uint32_t tick = 0; tick < pass.count(domain(), row); tick++) {
         const uint32_t slot = pass.slot(row);
+        if (!in_phase(number, slot, tick)) continue;
         if (tick < at.lag)
           scratch.x[n] = past_input(at, slot, tick);
-        else if (is_raster() && (places_[slot] + tick < at.lag || !packed_.taps.sees(at.columns, places_[slot] + tick)))
+        else if (is_raster() && (places_[slot] + tick < at.lag || !one_.taps.sees(at.columns, places_[slot] + tick)))
           scratch.x[n] = zero_.data();
         else
           scratch.x[n] = pass.held(packed_.type, op().inputs[0], row, tick - at.lag);
+        n++;
       }
-    add_block(packed_.past[tap]);
+    add_block(phase.past[tap]);
   }
-  for (const Block& block : packed_.now) {
+  for (const Block& block : phase.now) {
     for (uint32_t row = 0, n = 0; row < pass.rows(); row++)
-      for (uint32_t tick = 0; tick < pass.count(domain(), row); tick++, n++)
+      for (uint32_t tick = 0; tick < pass.count(domain(), row); tick++) {
+        if (!in_phase(number, pass.slot(row), tick)) continue;
         scratch.x[n] = now_input(pass, block, row, tick, scratch.gathered.data() + n * scratch.room);
+        n++;
+      }
     add_block(block);
   }
   const bool integer = holds_bytes();
   program_.kernels.finish({op().activation, 0, uint32_t(round_up(packed_.channels, lane_group)), vectors,
-                           scratch.acc.data(), width, integer ? program_.floats(packed_.scale) : nullptr,
-                           integer ? program_.floats(packed_.bias) : nullptr,
+                           scratch.acc.data(), width, integer ? program_.floats(phase.scale) : nullptr,
+                           integer ? program_.floats(phase.bias) : nullptr,
                            op().add >= 0 ? scratch.add.data() : nullptr, packed_.channels,
                            holding.floats ? scratch.y.data() : nullptr, holding.bytes ? scratch.bytes.data() : nullptr,
                            holding.inverse_step.data(), holding.zero_point, scratch.input.data()});
-  keep(pass);
 }
 
 // Keep a block's inputs in the ring, as far as it reaches.
@@ -206,9 +223,9 @@ void Conv::plan(Tasks& tasks, const Pass& step) {
   if (!is_stepped_) return Unit::plan(tasks, step);
   alone_ = tasks.threads() == 1;
   std::vector<uint32_t> past;
-  if (!packed_.past.empty()) {
+  if (!one_.past.empty()) {
     Task task{index_, uint32_t(work_.size())};
-    task.cost = task_ns + double(packed_.past.size()) * reading(tasks, packed_.depth, packed_.num_sums) / sums_.burst;
+    task.cost = task_ns + double(one_.past.size()) * reading(tasks, packed_.depth, packed_.num_sums) / sums_.burst;
     past.push_back(tasks.push(task, false));
     work_.push_back({Part::past});
     work_.back().x.resize(slots_ * sums_.burst);
@@ -229,9 +246,9 @@ std::vector<uint32_t> Conv::plan_now(Tasks& tasks, const std::vector<uint32_t>& 
   std::vector<uint32_t> makers;
   for (const auto& [begin, end] : slices(packed_, tasks.threads())) {
     std::vector<uint32_t> before = past;
-    for (uint32_t number = 0; number < packed_.now.size(); number++) {
-      const Block& part = packed_.now[number];
-      const bool last = number + 1 == packed_.now.size();
+    for (uint32_t number = 0; number < one_.now.size(); number++) {
+      const Block& part = one_.now[number];
+      const bool last = number + 1 == one_.now.size();
       Task task{index_, uint32_t(work_.size())};
       task.cost = task_ns + reading(tasks, part.depth, end - begin) + (last ? channel_ns * (end - begin) : 0);
       task.needs = before;
@@ -254,7 +271,7 @@ double Conv::reading(const Tasks& tasks, uint32_t depth, uint32_t width) const {
 // Set what stays as it is from step to step: pointers, and what is asked of the kernels, but for where the sums are in
 // the burst.
 void Conv::point(Work& work, uint32_t begin, uint32_t end, const Pass& step) {
-  const Block& block = packed_.now[work.block];
+  const Block& block = one_.now[work.block];
   const Place& y = step.place(op().output);
   const bool direct = op().inputs.size() == 1 || program_.side_by_side(index_);
   work.x_stays = direct && !is_raster() && !program_.holding(op().inputs[block.first_input]).ahead;
@@ -270,12 +287,12 @@ void Conv::point(Work& work, uint32_t begin, uint32_t end, const Pass& step) {
   }
   const Holding& holding = program_.holding(op().output);
   const size_t stride = sums_.burst * size_t(packed_.num_sums);
-  const bool starts = work.block == 0 && packed_.past.empty(), integer = holds_bytes();
+  const bool starts = work.block == 0 && one_.past.empty(), integer = holds_bytes();
   const uint32_t parts = parts_of(op().activation);
   work.product = {program_.memory(block.offset), block.depth, begin, end, slots_, work.x.data(), nullptr, stride,
-                  starts ? program_.memory(packed_.start) : nullptr};
+                  starts ? program_.memory(one_.start) : nullptr};
   work.finish = {op().activation, begin / parts, end / parts, slots_, nullptr, stride,
-                 integer ? program_.floats(packed_.scale) : nullptr, integer ? program_.floats(packed_.bias) : nullptr,
+                 integer ? program_.floats(one_.scale) : nullptr, integer ? program_.floats(one_.bias) : nullptr,
                  op().add >= 0 ? work.add.data() : nullptr, packed_.channels, holding.floats ? work.y.data() : nullptr,
                  holding.bytes ? work.bytes.data() : nullptr, holding.inverse_step.data(), holding.zero_point,
                  work.input.data()};
@@ -311,10 +328,10 @@ void Conv::add_past(Work& work, const Pass& step) {
   if (sums_.left > 0) return;
   const uint32_t rows = step.rows(), steps = sums_.next, width = packed_.num_sums;
   sums_.left = steps, sums_.at = 0, sums_.next = sums_.burst;
-  for (size_t tap = 0; tap < packed_.past.size(); tap++) {
-    const Block& block = packed_.past[tap];
-    const Tap& at = packed_.taps.past[tap];
-    const std::byte* start = tap == 0 ? program_.memory(packed_.start) : nullptr;
+  for (size_t tap = 0; tap < one_.past.size(); tap++) {
+    const Block& block = one_.past[tap];
+    const Tap& at = one_.taps.past[tap];
+    const std::byte* start = tap == 0 ? program_.memory(one_.start) : nullptr;
     for (uint32_t row = 0; row < rows; row++)
       for (uint32_t n = 0; n < steps; n++) work.x[row * steps + n] = past_input(at, step.slot(row), n);
     if (steps == sums_.burst) {
@@ -331,7 +348,7 @@ void Conv::add_past(Work& work, const Pass& step) {
 // Ask for what the past taps will read soon: with many rows it lies in memory, not in a cache.
 void Conv::fetch(const Pass& step) const {
   if (sums_.left > 0) return;
-  for (const Tap& tap : packed_.taps.past)
+  for (const Tap& tap : one_.taps.past)
     for (uint32_t row = 0; row < step.rows(); row++)
       for (uint32_t n = 0; n < sums_.next; n++) {
         const uint32_t slot = step.slot(row);
@@ -344,7 +361,7 @@ void Conv::add_now(Work& work, const Pass& step) {
   const uint32_t rows = step.rows();
   if (!work.x_stays) {
     const size_t room = work.gathered.size() / slots_;
-    const Block& block = packed_.now[work.block];
+    const Block& block = one_.now[work.block];
     for (uint32_t row = 0; row < rows; row++) {
       work.x[row] = now_input(step, block, row, 0, work.gathered.data() + row * room);
       work.input[row] = step.floats(op().inputs[block.first_input], row, 0);

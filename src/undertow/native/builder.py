@@ -79,9 +79,10 @@ class Builder:
     ) -> int:
         """A causal convolution, (O, k, I) over inputs side by side, plus a value, then an activation.
 
-        Without `taps` they are those of a dilation of 1.
+        Without `taps` they are those of a dilation of 1. Of a raster of phases the weight is (phases·O, k, I).
         """
-        channels, taps = weight.shape[0], taps or dilated(weight.shape[1])
+        taps = taps or dilated(weight.shape[1])
+        channels = weight.shape[0] // taps.phases
         assert not taps.history or len(inputs) == 1, f"{name}: several values side by side have no common past"
         known = any(op.kind == OpKind.CONDITION and op.output in inputs for op in self.ops)
         return self._add(

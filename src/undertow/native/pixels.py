@@ -1,4 +1,4 @@
-"""Networks of images, written as the engine's ops: grey ones, whose convolutions have taps on a raster."""
+"""Networks of images, written as the engine's ops: their convolutions have taps on a raster."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from torch import nn
 
 from undertow import layers
-from undertow.native.builder import Builder, Unsupported, Values
+from undertow.native.builder import Builder, Values
 from undertow.native.convolutions import causal_conv, condition_sum
 from undertow.native.format import NONE, Activation
 from undertow.native.taps import Taps
@@ -51,16 +51,32 @@ def _gated_pixels(build: Builder, layer: GatedLayer, v: Values, h: Values, y: Va
 
 
 def _raster(build: Builder, layer: layers.RasterConv, x: Values, **more: Any) -> Values:
+    """With colour a step is a value, its phase is its channel, and each value of a tap's pixel is a tap of its own.
+
+    Of the pixel itself a channel sees those before it, and its own if that is not yet to come: where a tap would look
+    at a step to come there is none, which is what the masks hide.
+    """
     name, raster = build.modules[layer], layer.raster
-    if raster.channels > 1:
-        raise Unsupported(f"the native engine has no RasterConv of {raster.channels} channels a pixel ({name})")
     if not layer.has_state:
         return (build.conv(name, layer.weight, layer.bias, x, **more),)
-    within = [number for number, (_, columns) in enumerate(layer.taps) if abs(columns) < raster.width]
-    rows, columns = zip(*(layer.taps[number] for number in within), strict=True)
-    lags = tuple(up * raster.width - right - layer.ahead for up, right in zip(rows, columns, strict=True))
-    taps = Taps(lags, raster.width, layer.late, layer.ahead, columns)
-    return (build.conv(name, layer.weight[:, within], layer.bias, x, taps, **more),)
+    assert layer.own == "none" or layer.ahead == (layer.own == "before"), f"{name}: the masks hide other taps"
+    group, width, late, ahead = raster.channels, raster.row_steps, layer.late, layer.ahead
+    columns = [right * group + value for _, right in layer.taps for value in range(group)]
+    lags = [up * width - column - ahead for (up, _), column in zip(_each(layer, group), columns, strict=True)]
+    within = [abs(right) < raster.width for _, right in _each(layer, group)]
+    there = [inside and lag + group > 0 for inside, lag in zip(within, lags, strict=True)]
+    taps = Taps(_chosen(lags, there), width, late, ahead, _chosen(columns, there), group)
+    weight = layer.weight.unflatten(2, (group, -1)).flatten(1, 2)[:, there]
+    return (build.conv(name, weight, layer.bias, x, taps, **more),)
+
+
+def _each(layer: layers.RasterConv, group: int) -> list[tuple[int, int]]:
+    """The taps, each as often as its pixel has values."""
+    return [tap for tap in layer.taps for _ in range(group)]
+
+
+def _chosen(numbers: list[int], there: list[bool]) -> tuple[int, ...]:
+    return tuple(number for number, is_there in zip(numbers, there, strict=True) if is_there)
 
 
 def _relu(build: Builder, layer: ReLU, x: Values) -> Values:

@@ -18,6 +18,9 @@ class Taps:
             where it is below 0.
         columns: of a raster, how many columns to the right of the output's each tap looks; it sees zeros beyond the
             ends of that row, and before the first place.
+        phases: of a raster, such as the channels of a pixel. A place's phase is its remainder; the weight has rows for
+            each. `lags` and `columns` are those of phase 0, and may be below 0: in phase p a tap looks p steps further
+            back, and p columns less to the right; where that is a step to come, there is no tap.
     """
 
     lags: tuple[int, ...] = (0,)
@@ -25,30 +28,40 @@ class Taps:
     late: int = 0
     ahead: int = 0
     columns: tuple[int, ...] = ()
+    phases: int = 1
 
     @property
     def settings(self) -> tuple[int, ...]:
         """Numbers below 2^32, as an op has them."""
         raster = (self.late, self.ahead % 2**32) if self.width else ()
-        return (self.width, *raster, *self.lags, *(columns % 2**32 for columns in self.columns))
+        signed = (number % 2**32 for number in (*self.lags, *self.columns))
+        return (self.width, *raster, *signed, *((self.phases,) if self.phases > 1 else ()))
 
     @property
     def history(self) -> int:
         """Past steps that are kept."""
-        return max(self.lags)
+        return max(self.lags) + self.phases - 1
 
     @property
     def keeps(self) -> bool:
         """Whether anything is kept from step to step."""
         return self.history > 0 or self.width > 0
 
+    def phase(self, step: int) -> int:
+        """The phase of a step's output."""
+        return (step - self.late + self.ahead) % self.phases
+
+    def lag(self, tap: int, step: int) -> int:
+        """How far back a tap looks at a step."""
+        return self.lags[tap] + self.phase(step)
+
     def sees(self, tap: int, step: int) -> bool:
         """Whether there is anything where a tap looks at a step."""
         if not self.width:
             return step >= self.lags[tap]
-        place = step - self.late + self.ahead
-        column = place % self.width + self.columns[tap]
-        return place >= 0 and step - self.lags[tap] >= self.late and 0 <= column < self.width
+        place, lag = step - self.late + self.ahead, self.lag(tap, step)
+        column = place % self.width + self.columns[tap] - self.phase(step)
+        return place >= 0 and lag >= 0 and step - lag >= self.late and 0 <= column < self.width
 
 
 def dilated(kernel_size: int, dilation: int = 1) -> Taps:
@@ -62,8 +75,10 @@ def taps_of(op: Op) -> Taps:
     if not width:
         return Taps(tuple(rest))
     late, ahead, *rest = rest
-    number = len(rest) // 2
-    return Taps(tuple(rest[:number]), width, late, _signed(ahead), tuple(map(_signed, rest[number:])))
+    number, of_phases = divmod(len(rest), 2)
+    phases = rest.pop() if of_phases else 1
+    lags = map(_signed, rest[:number]) if of_phases else rest[:number]
+    return Taps(tuple(lags), width, late, _signed(ahead), tuple(map(_signed, rest[number:])), phases)
 
 
 def _signed(setting: int) -> int:

@@ -15,7 +15,7 @@ from torch import Tensor
 from undertow.native.builder import float_of
 from undertow.native.format import NONE, Activation, Graph, Op, OpKind
 from undertow.native.recurrent import loops
-from undertow.native.taps import taps_of
+from undertow.native.taps import Taps, taps_of
 
 NOTHING: Mapping[str, Tensor] = {}
 
@@ -113,13 +113,31 @@ def _conv(graph: Graph, op: Op, given: Given) -> Tensor:
     weight, taps = _tensor(graph, op.weight), taps_of(op)
     past = F.pad(x, (0, 0, taps.history, 0))
     y = x.new_zeros(1, len(weight)) if op.bias == NONE else _tensor(graph, op.bias)
-    for tap, lag in enumerate(taps.lags):
-        seen = past[taps.history - lag :][: len(x)]
-        if taps.width:
-            inside = [taps.sees(tap, tick) for tick in range(len(x))]
-            seen = seen * torch.tensor(inside)[:, None]
-        y = torch.addmm(y, seen, weight[:, tap].T)
+    if taps.phases > 1:
+        y = _phases(past, weight, y, taps, len(x))
+    else:
+        for tap, lag in enumerate(taps.lags):
+            seen = past[taps.history - lag :][: len(x)]
+            if taps.width:
+                inside = [taps.sees(tap, tick) for tick in range(len(x))]
+                seen = seen * torch.tensor(inside)[:, None]
+            y = torch.addmm(y, seen, weight[:, tap].T)
     return _activate(op.activation, y if op.add == NONE else y + given.made[op.add], x)
+
+
+def _phases(past: Tensor, weight: Tensor, bias: Tensor, taps: Taps, num_ticks: int) -> Tensor:
+    """The sums (T, O) of a raster of phases, each with weights and biases of its own, from inputs (history + T, C)."""
+    each, start = weight.unflatten(0, (taps.phases, -1)), bias.reshape(taps.phases, -1)
+    y = start.new_empty(num_ticks, start.shape[1])
+    for phase in range(taps.phases):
+        ticks = [tick for tick in range(num_ticks) if taps.phase(tick) == phase]
+        part = start[phase].expand(len(ticks), -1)
+        for tap in range(len(taps.lags)):
+            inside = torch.tensor([taps.sees(tap, tick) for tick in ticks])[:, None]
+            seen = past[[taps.history + tick - max(0, taps.lag(tap, tick)) for tick in ticks]] * inside
+            part = torch.addmm(part, seen, each[phase, :, tap].T)
+        y[ticks] = part
+    return y
 
 
 def _norm(graph: Graph, op: Op, given: Given) -> Tensor:
