@@ -9,7 +9,8 @@ image, and multiplied. "Whole" is what a plain sampling loop does: one call over
 import argparse
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from undertow.session.inference import inference
 from undertow.session.noise import Philox
 
 SIDE = 28
+PIXEL_ROWS = 8  # that are drawn to time a pixel with a cache
 TARGET = "≥ 50"
 
 
@@ -75,12 +77,11 @@ def compare(options: argparse.Namespace, batch_size: int) -> None:
     """The cache's gain for whole images, in torch and in the engine; the engines take turns."""
     began, side = time.perf_counter(), options.side
     model = pixelcnn(side, options.width, options.depth)
-    ways: dict[str, Callable[[], float]] = {
-        engine: lambda engine=engine: cached(model, engine, side * side, batch_size, options.threads)
-        for engine in engines(model)
-    }
-    ways["uncached"] = lambda: side * side * uncached(model, places(side, options.places), batch_size, options.threads)
+    num_steps, threads = side * side, options.threads
+    ways = {engine: partial(cached, model, engine, num_steps, batch_size, threads) for engine in engines(model)}
+    ways["uncached"] = partial(uncached, model, places(side, options.places), batch_size, threads)
     seconds = in_turn(ways, options.rounds)
+    seconds["uncached"] *= num_steps
     rows = f"{batch_size} image{'s' if batch_size > 1 else ''}"
     for engine in engines(model):
         record(
@@ -101,18 +102,12 @@ def grow(options: argparse.Namespace) -> None:
     models = {side: pixelcnn(side, options.width, options.depth) for side in options.sides}
     costs: dict[str, list[float]] = {}
     for side, model in models.items():
-        ways: dict[str, Callable[[], float]] = {
-            engine: lambda engine=engine, side=side, model=model: (
-                cached(model, engine, side * 8, 1, options.threads) / (side * 8)
-            )
-            for engine in engines(model)
-        }
-        ways["uncached"] = lambda side=side, model=model: uncached(
-            model, places(side, options.places), 1, options.threads
-        )
-        ways["whole"] = lambda side=side, model=model: whole(model, side * side)
+        num_steps, threads = side * PIXEL_ROWS, options.threads
+        ways = {engine: partial(cached, model, engine, num_steps, 1, threads) for engine in engines(model)}
+        ways["uncached"] = partial(uncached, model, places(side, options.places), 1, threads)
+        ways["whole"] = partial(whole, model, side * side)
         for way, seconds in in_turn(ways, options.rounds).items():
-            costs.setdefault(way, []).append(seconds)
+            costs.setdefault(way, []).append(seconds / (1 if way in ("uncached", "whole") else num_steps))
     for way, found in costs.items():
         record(
             "S7",
@@ -147,8 +142,8 @@ def iterate(options: argparse.Namespace) -> None:
         f"{options.run.name}, jacobi: model calls for each pixel",
         statistics.mean(calls) / num_steps,
         "",
-        note=f"{statistics.mean(calls):.0f} calls for {num_steps} steps, mean of {options.count} images; {equal} of them "
-        f"equal to torch's step by step; an image: {times} (medians)",
+        note=f"{statistics.mean(calls):.0f} calls for {num_steps} steps, mean of {options.count} images, {equal} of "
+        f"them equal to torch's step by step; an image: {times} (medians)",
         **common(options, model, began),
     )
 
@@ -196,7 +191,7 @@ def whole(model: Autoregressive, num_steps: int) -> float:
         return time.perf_counter() - began
 
 
-def in_turn(ways: dict[str, Callable[[], float]], rounds: int) -> dict[str, float]:
+def in_turn(ways: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
     """Medians of rounds in which the ways take turns, after one round to warm up."""
     found: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds + 1):
