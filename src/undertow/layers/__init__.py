@@ -17,7 +17,7 @@ from undertow.layers.layer import Layer, StatelessLayer
 from undertow.layers.multi_head_attention import MultiHeadAttention
 from undertow.layers.multiplicative import MultiplicativeUnit
 from undertow.layers.norm import LayerNorm
-from undertow.layers.raster_conv import Block, Raster, RasterConv, around, before
+from undertow.layers.raster_conv import Block, Raster, RasterConv, around, before, by_place
 from undertow.layers.recurrent import Cell, Recurrent
 from undertow.layers.row_lstm import RowLSTM
 from undertow.layers.serial import Serial
@@ -64,5 +64,6 @@ __all__ = [
     "attention",
     "attention_weights",
     "before",
+    "by_place",
     "dilation_cycles",
 ]

@@ -5,9 +5,9 @@
     y(row, column) = left(row, column) + right(row - 1, column)
 
 Right is moved down a row, because in its own row it has seen pixels to the right. A whole image is computed diagonal by
-diagonal: row r is moved r columns to the right ("skewed"), so that all that a column reads lies in the column before.
-Step by step, left goes on pixel by pixel, and right is computed once a row is complete, from the end of it; a step asks
-no one whether it is, so it computes right and keeps it where it is.
+diagonal: all that a pixel reads lies in the diagonal before. Step by step, left goes on pixel by pixel, and right is
+computed once a row is complete, from the end of it; a step asks no one whether it is, so it computes right and keeps it
+where it is.
 
 B batch, T steps, C input channels, H hidden channels, R rows, W columns.
 """
@@ -22,10 +22,12 @@ from undertow.layers.layer import Layer
 from undertow.layers.raster_conv import Raster
 from undertow.layers.row_lstm import lstm_cell
 from undertow.layers.slots import read_slots, write_slots
+from undertow.layers.stacked import Stacked
+from undertow.layers.wave_scan import by_diagonals, wave_scan
 from undertow.state import State
 
 
-class DiagonalBiLSTM(Layer):
+class DiagonalBiLSTM(Layer, Stacked):
     """(B, T, C) -> (B, T, H) for grey images, a step a pixel.
 
     State: "hidden" and "cell" (B, 1, H), left's of the pixel before; "above" (B, W, H), left's of the last W pixels;
@@ -43,15 +45,17 @@ class DiagonalBiLSTM(Layer):
         self.in_channels, self.channels, self.width = in_channels, channels, raster.width
         sizes = in_channels + channels, channels  # each reads x and h of the pixel above, side by side
         self.left, self.right = nn.LSTM(*sizes, batch_first=True), nn.LSTM(*sizes, batch_first=True)
+        self.stacked = {f"{side}.weight_{part}_l0": 4 for side in ("left", "right") for part in ("ih", "hh")}
 
     def forward(self, x: Tensor) -> Tensor:
         num_steps, width = x.shape[1], self.width
         rows = -(-num_steps // width)
-        image = F.pad(x, (0, 0, 0, rows * width - num_steps)).unflatten(1, (rows, width))
-        left = self._scan(self.left, image)
-        right = self._scan(self.right, image.flip(2)).flip(2)
-        right = F.pad(right, (0, 0, 0, 0, 1, 0))[:, :-1]
-        return (left + right).flatten(1, 2)[:, :num_steps]
+        image = F.pad(x, (0, 0, 0, rows * width - num_steps)).unflatten(1, (rows, width)).permute(1, 2, 0, 3)
+        both = self._gates(self.left, image), self._gates(self.right, image.flip(1))
+        gates, weights = (torch.stack(parts) for parts in zip(*both, strict=True))
+        left, right = wave_scan(gates, weights, by_diagonals(rows, width))
+        right = F.pad(right.flip(1), (0, 0, 0, 0, 0, 0, 1, 0))[:-1]
+        return (left + right).permute(2, 0, 1, 3).flatten(1, 2)[:, :num_steps]
 
     def init_state(self, batch_size: int) -> State:
         weight, width = self.left.weight_ih_l0, self.width
@@ -77,28 +81,11 @@ class DiagonalBiLSTM(Layer):
         kept = {"hidden": h, "cell": c, "above": above, "row": row, "right": right, "place": place}
         return torch.cat(made, dim=1), kept
 
-    def _scan(self, lstm: Any, image: Tensor) -> Tensor:
-        """One direction, from left to right: (B, R, W, C) -> (B, R, W, H)."""
-        rows, width = image.shape[1:3]
-        weight = lstm.weight_ih_l0
-        own, upper = weight.split([self.in_channels, self.channels], dim=1)
+    def _gates(self, lstm: Any, image: Tensor) -> tuple[Tensor, Tensor]:
+        """One direction's inputs of the gates, (R, W, B, 4·H), and its weights of what is seen, (4·H, 2·H)."""
+        own, upper = lstm.weight_ih_l0.split([self.in_channels, self.channels], dim=1)
         gates = F.linear(image, own, lstm.bias_ih_l0 + lstm.bias_hh_l0)
-        columns = torch.arange(width + rows - 1, device=image.device)
-        place = columns[None] - torch.arange(rows, device=image.device)[:, None]  # (R, diagonals): the column there
-        inside = (place >= 0) & (place < width)
-        index = place.clamp(0, width - 1)[None, :, :, None].expand(len(image), -1, -1, gates.shape[-1])
-        skewed = gates.gather(2, index)
-        h = c = gates.new_zeros(len(image), rows, self.channels)
-        made = []
-        for column in range(width + rows - 1):
-            from_above = F.pad(h, (0, 0, 1, 0))[:, :-1]
-            h, c = lstm_cell(skewed[:, :, column] + F.linear(h, lstm.weight_hh_l0) + F.linear(from_above, upper), c)
-            there = inside[None, :, column, None]
-            h, c = torch.where(there, h, 0.0), torch.where(there, c, 0.0)
-            made.append(h)
-        whole = torch.stack(made, dim=2)  # (B, R, diagonals, H)
-        back = (torch.arange(width, device=image.device) + torch.arange(rows, device=image.device)[:, None])[..., None]
-        return whole.gather(2, back.expand(len(image), -1, -1, self.channels))
+        return gates, torch.cat([upper, lstm.weight_hh_l0], dim=1)
 
 
 def _cell(lstm: Any, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:

@@ -37,6 +37,10 @@ class Raster(NamedTuple):
         """Steps of a row."""
         return self.width * self.channels
 
+    def whole(self, num_places: int) -> int:
+        """Places of as many whole rows as these need, of one at least."""
+        return max(1, -(-num_places // self.row_steps)) * self.row_steps
+
 
 class Block(NamedTuple):
     """A rectangle of taps, of whole pixels: `first_row` ≤ r ≤ `last_row` rows up, columns c to the right."""
@@ -118,16 +122,20 @@ class RasterConv(Layer):
                     nn.init.uniform_(self.bias.split(self.out_channels)[channel], -bound, bound)
 
     def forward(self, x: Tensor) -> Tensor:
-        batch_size, num_steps = x.shape[:2]
+        num_steps = x.shape[1]
+        if not self.has_state:
+            return self.at_places(x)
+        wanted = num_steps - self.late + self.ahead  # places from the first on
+        y = self.at_places(by_place(x, self.late, self.raster.whole(max(wanted, num_steps - self.late))))
+        moved = self.late - self.ahead
+        return (F.pad(y, (0, 0, moved, 0)) if moved else y)[:, :num_steps]
+
+    def at_places(self, x: Tensor) -> Tensor:
+        """The outputs of all places from the values of all places, however late: (B, P, C) -> (B, P, O), whole rows."""
         if not self.has_state:
             return F.linear(x, self.weight[:, 0], self.bias)
-        raster, given = self.raster, x[:, self.late :]
-        wanted = num_steps - self.late + self.ahead  # places from the first on
-        rows = max(1, -(-max(wanted, given.shape[1]) // raster.row_steps))
-        given = F.pad(given, (0, 0, 0, rows * raster.row_steps - given.shape[1]))
-        image = given.reshape(batch_size, rows, raster.width, raster.channels * self.in_channels)
-        y = self._convolve(image).reshape(batch_size, rows * raster.row_steps, self.out_channels)
-        return F.pad(y, (0, 0, self.late - self.ahead, 0))[:, :num_steps]
+        pixel = self.raster.channels * self.in_channels
+        return self._convolve(x.reshape(len(x), -1, self.raster.width, pixel)).reshape(*x.shape[:2], self.out_channels)
 
     def init_state(self, batch_size: int) -> State:
         if not self.has_state:
@@ -195,13 +203,14 @@ class RasterConv(Layer):
             kernel = self.weight[:, start : start + size[0] * size[1]].unflatten(1, size).permute(0, 3, 1, 2)
             start += size[0] * size[1]
             sides = -block.first_column, block.last_column, block.last_row, -block.first_row
-            part = F.conv2d(F.pad(image.permute(0, 3, 1, 2), sides), kernel).permute(0, 2, 3, 1)
+            given = F.pad(image.permute(0, 3, 1, 2), sides) if any(sides) else image.permute(0, 3, 1, 2)
+            part = F.conv2d(given, kernel, self.bias if made is None else None).permute(0, 2, 3, 1)
             made = part if made is None else made + part
         if self.own != "none":
             own = self._convolve_own(image)
-            made = own if made is None else made + own
+            return made + own if made is not None else own if self.bias is None else own + self.bias
         assert made is not None
-        return made if self.bias is None else made + self.bias
+        return made
 
     def _convolve_own(self, image: Tensor) -> Tensor:
         """What each channel of a pixel reads of the channels before it: (B, H, W, G·C) -> (B, H, W, G·O)."""
@@ -242,6 +251,13 @@ class RasterConv(Layer):
         self.has_state = self.taps != [(0, 0)] or group > 1 or self.late > 0
         self.receptive_field = self.history + 1
         self.delay = min(first) + self.late - self.ahead
+
+
+def by_place(x: Tensor, late: int, num_places: int) -> Tensor:
+    """Steps (B, T, C), the first of them `late` steps before the first place, to (B, P, C); zeros after the last."""
+    given = x[:, late:][:, :num_places]
+    missing = num_places - given.shape[1]
+    return F.pad(given, (0, 0, 0, missing)) if missing else given
 
 
 def around(kernel_size: int) -> list[Block]:

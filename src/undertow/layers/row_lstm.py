@@ -18,12 +18,14 @@ from torch import Tensor, nn
 from undertow.layers.layer import Layer
 from undertow.layers.raster_conv import Raster, RasterConv, before
 from undertow.layers.slots import read_slots, write_slots
+from undertow.layers.stacked import Stacked
+from undertow.layers.wave_scan import by_rows, wave_scan
 from undertow.state import State
 
 KERNEL_SIZE = 3
 
 
-class RowLSTM(Layer):
+class RowLSTM(Layer, Stacked):
     """(B, T, C) -> (B, T, H) for grey images, a step a pixel.
 
     State: "input", the convolution's of x; "hidden" (B, W + 1, H) and "cell" (B, W, H), rings whose slots are places
@@ -37,6 +39,7 @@ class RowLSTM(Layer):
         assert raster.channels == 1, "a step is a pixel"
         self.channels, self.width = channels, raster.width
         self.input = RasterConv(in_channels, 4 * channels, raster, before(KERNEL_SIZE), "upto")
+        self.stacked = {"weight": 4, "input.weight": 4}
         self.weight = nn.Parameter(torch.empty(4 * channels, KERNEL_SIZE, channels))
         bound = 1 / math.sqrt(KERNEL_SIZE * channels)
         nn.init.uniform_(self.weight, -bound, bound)
@@ -45,14 +48,9 @@ class RowLSTM(Layer):
         num_steps, width = x.shape[1], self.width
         rows = -(-num_steps // width)
         gates = F.pad(self.input(x), (0, 0, 0, rows * width - num_steps)).unflatten(1, (rows, width))
-        kernel = self.weight.permute(0, 2, 1)
-        h = c = gates.new_zeros(len(x), width, self.channels)
-        made = []
-        for row in range(rows):
-            above = F.conv1d(h.transpose(1, 2), kernel, padding=KERNEL_SIZE // 2).transpose(1, 2)
-            h, c = lstm_cell(gates[:, row] + above, c)
-            made.append(h)
-        return torch.cat(made, dim=1)[:, :num_steps]
+        gates = gates.permute(1, 2, 0, 3)[None]
+        (h,) = wave_scan(gates, self.weight.flatten(1)[None], by_rows(rows, width, KERNEL_SIZE))
+        return h.permute(2, 0, 1, 3).flatten(1, 2)[:, :num_steps]
 
     def init_state(self, batch_size: int) -> State:
         zeros = self.weight.new_zeros(batch_size, self.width + 1, self.channels)

@@ -25,7 +25,7 @@ from undertow.alphabets.pixels import Shape
 from undertow.batch import Condition
 from undertow.config import Depth, Width, config
 from undertow.errors import UsageError
-from undertow.layers import Block, CausalConv1d, InputKind, Raster, RasterConv, Serial, before
+from undertow.layers import Block, CausalConv1d, InputKind, Raster, RasterConv, Serial, before, by_place
 from undertow.networks.pixelcnn import KernelSize, ReLU
 from undertow.networks.raster_network import RasterNetwork, conditioned
 from undertow.state import State
@@ -62,9 +62,13 @@ class GatedLayer(nn.Module):
         self.horizontal_condition = conditioned(condition_channels, wide)
         self.residual = CausalConv1d(channels, channels)
 
-    def forward(self, v: Tensor, h: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor]:
-        a = self.vertical(v)
-        return self._join(a, self.link(a), self.horizontal(h), h, y)
+    def at_places(self, v: Tensor, h: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor]:
+        """`step` of all places at once, both streams (B, P, p) by place; y (B, T or 1, Y) is of the steps."""
+        a = self.vertical.at_places(v)
+        late = y
+        if y is not None and y.shape[1] > 1:
+            late, y = (by_place(y, moved, v.shape[1]) for moved in (self.late, 0))
+        return self._join(a, self.link.at_places(a), self.horizontal.at_places(h), h, late, y)
 
     def init_state(self, batch_size: int) -> State:
         parts = {"vertical": self.vertical, "link": self.link, "horizontal": self.horizontal}
@@ -74,11 +78,13 @@ class GatedLayer(nn.Module):
         a, vertical = self.vertical.step(v, state["vertical"])
         linked, link = self.link.step(a, state["link"])
         b, horizontal = self.horizontal.step(h, state["horizontal"])
-        v, h = self._join(a, linked, b, h, y)
+        v, h = self._join(a, linked, b, h, y, y)
         return v, h, {"vertical": vertical, "link": link, "horizontal": horizontal}
 
-    def _join(self, a: Tensor, linked: Tensor, b: Tensor, h: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor]:
-        v = _gate(a, self.vertical_condition, y)
+    def _join(
+        self, a: Tensor, linked: Tensor, b: Tensor, h: Tensor, late: Tensor | None, y: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        v = _gate(a, self.vertical_condition, late)
         made = self.residual(_gate(b + linked, self.horizontal_condition, y))
         return v, made if self.is_first else h + made
 
@@ -137,10 +143,10 @@ class GatedPixelCNN(RasterNetwork):
         self.receptive_field = self.field_of(reach, reach)
 
     def forward(self, x: Tensor, condition: Condition) -> Tensor:
-        v = h = self.input(x)
+        v = h = by_place(self.input(x), 1, self.raster.whole(x.shape[1]))
         for layer in self.layers:
-            v, h = layer(v, h, condition.aligned)
-        return self.leave(h)
+            v, h = layer.at_places(v, h, condition.aligned)
+        return self.leave(h[:, : x.shape[1]])
 
     def init_state(self, batch_size: int, condition: Condition) -> State:
         return {"layers": {str(number): layer.init_state(batch_size) for number, layer in enumerate(self.layers)}}
