@@ -25,7 +25,7 @@ BASELINES = {
 SHARE = ", share of the matrix peak"
 BLEU = ": BLEU, test 2016"
 DIRECTIONS = {"en-de": "English to German", "de-en": "German to English"}
-PARTS = {"Q1": "Sound", "Q2": "Text", "Q3": "Music", "Q4": "Pixels and memory", "Q5": "Translation"}
+PARTS = {"Q1": "Sound", "Q2": "Text", "Q3": "Music", "Q4": "Pixels and memory", "Q5": "Translation", "Q6": "Images"}
 
 
 def one_stream(lines: list[Line]) -> Chart | None:
