@@ -13,7 +13,7 @@ ROWS, WIDTH = 3, 4
 def test_it_is_the_cells_one_by_one(course: Course) -> None:
     torch.manual_seed(1)
     gates = torch.randn(2, ROWS, WIDTH, 2, 12).double().requires_grad_()
-    weight = torch.randn(2, 12, course.count * 3).double().requires_grad_()
+    weight = torch.randn(2, 12, course.num_seen * 3).double().requires_grad_()
     found = wave_scan(gates, weight, course)
     expected = one_by_one(gates, weight, course)
     torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
@@ -29,8 +29,8 @@ def one_by_one(gates: torch.Tensor, weight: torch.Tensor, course: Course) -> tor
     for row, column, number in course.waves:
         for place in range(number):
             r, c = row + place * course.move[0], column + place * course.move[1]
-            downs = [course.first[0] + k * course.step[0] for k in range(course.count)]
-            alongs = [course.first[1] + k * course.step[1] for k in range(course.count)]
+            downs = [course.first[0] + k * course.step[0] for k in range(course.num_seen)]
+            alongs = [course.first[1] + k * course.step[1] for k in range(course.num_seen)]
             seen = torch.cat(
                 [hidden.get((r + down, c + along), zeros) for down, along in zip(downs, alongs, strict=True)], dim=-1
             )

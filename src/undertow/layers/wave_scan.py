@@ -24,7 +24,7 @@ class Course(NamedTuple):
     Attributes:
         waves: row and column of the first pixel of each wave, and how many it has.
         move: from a pixel of a wave to the next.
-        first, step, count: the first pixel that is seen, from there to the next one, and how many.
+        first, step, num_seen: the first pixel that is seen, from there to the next one, and how many.
         before: the pixel whose cell goes on.
     """
 
@@ -32,7 +32,7 @@ class Course(NamedTuple):
     move: Move
     first: Move
     step: Move
-    count: int
+    num_seen: int
     before: Move
 
 
@@ -67,7 +67,7 @@ class _Scan(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, gates: Tensor, weight: Tensor, course: Course) -> Tensor:
-        channels, edge = weight.shape[2] // course.count, _edge(course)
+        channels, edge = weight.shape[2] // course.num_seen, _edge(course)
         directions, rows, width, batch = gates.shape[:4]
         hidden = gates.new_zeros(directions, rows + edge, width + 2 * edge, batch, channels)
         cell = torch.zeros_like(hidden)
@@ -93,7 +93,7 @@ class _Scan(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
         (weight, hidden, cell, *acts), course = ctx.saved_tensors, ctx.course
-        channels, edge = weight.shape[2] // course.count, _edge(course)
+        channels, edge = weight.shape[2] // course.num_seen, _edge(course)
         of_hidden = F.pad(gradients[0], (0, 0, 0, 0, edge, edge, edge, 0))
         of_cell = torch.zeros_like(cell)
         of_gates = hidden.new_empty(*gradients[0].shape[:4], 4 * channels)
@@ -113,8 +113,8 @@ class _Scan(torch.autograd.Function):
                 made = torch.ops.aten.sigmoid_backward(of_act, act)
                 made[..., 2 * channels : 3 * channels] = torch.ops.aten.tanh_backward(of_g, g)
                 _wave(of_gates, course, wave).copy_(made)
-                of_seen = torch.bmm(made.flatten(1, 2), weight).view(*made.shape[:3], course.count, channels)
-                for number in range(course.count):
+                of_seen = torch.bmm(made.flatten(1, 2), weight).view(*made.shape[:3], course.num_seen, channels)
+                for number in range(course.num_seen):
                     there = course.first[0] + number * course.step[0], course.first[1] + number * course.step[1]
                     _wave(of_hidden, course, wave, edge, there).add_(of_seen[:, :, :, number])
             seen = _seen_by_all(hidden, course, gradients[0], edge).flatten(4).flatten(1, 3)
@@ -124,7 +124,7 @@ class _Scan(torch.autograd.Function):
 
 def _edge(course: Course) -> int:
     """Rows above, and columns at each side, of zeros that what is seen needs."""
-    last = course.first[1] + (course.count - 1) * course.step[1]
+    last = course.first[1] + (course.num_seen - 1) * course.step[1]
     return max(1, -course.first[1], last)
 
 
@@ -141,7 +141,7 @@ def _seen(x: Tensor, course: Course, wave: tuple[int, int, int], edge: int) -> T
     (row, column, number), (across, down, along, batch, channel) = wave, x.stride()
     start = x.storage_offset() + (row + edge + course.first[0]) * down + (column + edge + course.first[1]) * along
     move, step = (by[0] * down + by[1] * along for by in (course.move, course.step))
-    shape = len(x), number, x.shape[3], course.count, x.shape[4]
+    shape = len(x), number, x.shape[3], course.num_seen, x.shape[4]
     return x.as_strided(shape, (across, move, batch, step, channel), start)
 
 
@@ -150,4 +150,6 @@ def _seen_by_all(x: Tensor, course: Course, like: Tensor, edge: int) -> Tensor:
     across, down, along, batch, channel = x.stride()
     start = x.storage_offset() + (edge + course.first[0]) * down + (edge + course.first[1]) * along
     step = course.step[0] * down + course.step[1] * along
-    return x.as_strided((*like.shape[:4], course.count, x.shape[4]), (across, down, along, batch, step, channel), start)
+    return x.as_strided(
+        (*like.shape[:4], course.num_seen, x.shape[4]), (across, down, along, batch, step, channel), start
+    )
