@@ -59,8 +59,6 @@ HEADLINES = [  # id, figure, threads, and its name in the table
         1,
         "`rnn-attention-fsdd`: word error on held-out spoken digits",
     ),
-    ("Q6", "gated-pixelcnn-binarized-mnist, test", 1, "`gated-pixelcnn-binarized-mnist`: digits in black and white"),
-    ("Q6", "diagonal-bilstm-binarized-mnist, test", 1, "`diagonal-bilstm-binarized-mnist`: the same, recurrent"),
 ]
 
 
