@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.data.sets import AUDIO, CLASSES_AND_COUNTS, FILES, MADE, content, make_downloads, small, with_files_checksum
+from tests.data.sounds import tone, write
 from tests.refusals import refuses
 from undertow.data.catalogue import (
     CATALOGUE,
@@ -19,7 +20,8 @@ from undertow.data.catalogue import (
     open_set,
     sources,
 )
-from undertow.data.fetch import unpack
+from undertow.data.fetch import fetch, unpack
+from undertow.data.folder import Layout, list_items
 from undertow.data.load import load_clips
 from undertow.data.named_set import AudioSet, FileSet, files_checksum
 from undertow.errors import DataError, UsageError
@@ -128,6 +130,24 @@ def test_files_are_found_in_a_folder_that_sets_share(tmp_path, monkeypatch):
     assert locate("jsb") == tmp_path / "polymusic" and locate("nottingham") is None
     monkeypatch.setitem(CATALOGUE, "jsb", small("jsb", [tmp_path / "polymusic/JSB_Chorales.mat"], "http://127.0.0.1"))
     assert open_files("jsb", "rolls") == {"JSB_Chorales.mat": tmp_path / "polymusic/JSB_Chorales.mat"}
+
+
+def test_a_set_that_cannot_be_downloaded(tmp_path, monkeypatch):
+    monkeypatch.setenv("UNDERTOW_DATA", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for name, lies in (("ewt_chunks", "ud/ewt_chunks/"), ("prompts", "prompts/en/")):
+        with refuses(DataError, name, "cannot be downloaded", "UNDERTOW_DATA", lies):
+            fetch(name)
+    with refuses(DataError, "gsd_words", "cannot be downloaded", "ud/gsd_words/dev.txt.gz"):
+        open_files("gsd_words", "words")
+
+
+def test_every_so_manieth_file_is_held_out(tmp_path):
+    for number in range(20):
+        write(tmp_path / f"wavs/{number:02}.wav", tone())
+    items = list_items(tmp_path, Layout("wavs/*.wav", every=(10, 9)))
+    held = {split: [one.name[5:7] for one in items if one.split == split] for split in ("test", "validation")}
+    assert held == {"test": ["09", "19"], "validation": ["08", "18"]}
 
 
 def test_changed_and_missing_files_are_refused(tmp_path, monkeypatch):

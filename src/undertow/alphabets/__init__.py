@@ -13,6 +13,7 @@ from undertow.alphabets.pixels import Pixels
 from undertow.alphabets.subwords import Subwords
 from undertow.alphabets.symbols import Symbols
 from undertow.alphabets.text_alphabet import TextAlphabet
+from undertow.alphabets.tokens import Tokens
 from undertow.config import choice
 
 ALPHABETS: dict[str, Any] = {
@@ -23,6 +24,7 @@ ALPHABETS: dict[str, Any] = {
     "subwords": Subwords,
     "pixels": Pixels,
     "piano_roll": PianoRoll,
+    "tokens": Tokens,
     "symbols": Symbols,
     "numbers": Numbers,
 }
@@ -54,5 +56,6 @@ __all__ = [
     "Subwords",
     "Symbols",
     "TextAlphabet",
+    "Tokens",
     "build",
 ]

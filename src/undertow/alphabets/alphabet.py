@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from torch import Tensor
 
-Real = Literal["sound", "text", "notes", "images", "symbols", "numbers"]
+Real = Literal["sound", "text", "tokens", "notes", "images", "symbols", "numbers"]
 
 
 class Alphabet(ABC):

@@ -73,6 +73,16 @@ MULTI30K = {
     "test_2017_flickr.en.gz": "sha256:76a444ee25172e72695cddb13ae4a3bda59430617be88e0bb46b60504f054074",
 }
 
+EWT_CHUNKS = {
+    "train.txt.gz": "sha256:a00bf8b537b61c52309a5e70bac2a86b1c66750d4c1298c58a908566edb79d87",
+    "dev.txt.gz": "sha256:a8671e32d8b6cd15ef67ed53931db1829ae3cb4da757a1711f720e3e0dda1103",
+    "test.txt.gz": "sha256:0739dd63ee549f79abb0accdecc70cc0e3b5a5d69577dc711a641facc9a70e65",
+}
+GSD_WORDS = {
+    "dev.txt.gz": "sha256:d40ff6bdddee099cb394caef9860cda5b40a911528b663ee02a9986c28403e5c",
+    "test.txt.gz": "sha256:279cd01086a401114477e1c9009e566ab7005dfc4f741728812f09275ba45844",
+}
+
 CATALOGUE: dict[str, NamedSet] = {
     "fsdd": AudioSet(
         title="Free Spoken Digit Dataset: ten English digits, six speakers, fifty takes each, 22 minutes",
@@ -128,6 +138,19 @@ CATALOGUE: dict[str, NamedSet] = {
         ),
         marker="nsynth-test",
         layout=Layout("nsynth-*/audio/*.wav", "{family}_{source}_{number}-{pitch}-{velocity}", _nsynth_split),
+    ),
+    "prompts": AudioSet(
+        title="Telephone prompts read by one woman: 544 files, 24 minutes, with texts, and phones of 500 files",
+        licence="CC BY-SA 3.0",
+        splits="test every tenth file in order, validation every ninth of the others",
+        sample_rate=16000,
+        downloads=(),
+        made="the English prompts of Asterisk's sounds in G.722, decoded; phones by forced alignment (pocketsphinx)",
+        folder="prompts/en",
+        marker="wavs",
+        layout=Layout("wavs/*.flac", every=(10, 9)),
+        num_files=544,
+        files_sha256="7bff0f15591b0161d2d490e2aaef42b3dd779bc9cc6a2fd5115f5949888dd878",
     ),
     "tinyshakespeare": FileSet(
         title="Tiny Shakespeare: 1,115,394 characters of his plays, 65 different ones",
@@ -231,6 +254,26 @@ CATALOGUE: dict[str, NamedSet] = {
         downloads=_plain(GITHUB + "multi30k/dataset/master/data/task1/raw/", MULTI30K),
         holds="pairs",
         files=MULTI30K,
+    ),
+    "ewt_chunks": FileSet(
+        title="English web text with chunks: 13,608 sentences, a token, its part of speech and its chunk a line (IOB2)",
+        licence="CC BY-SA 4.0",
+        splits="as published: train, dev, test",
+        downloads=(),
+        made="chunks found by rule in the trees of Universal Dependencies' EWT",
+        folder="ud/ewt_chunks",
+        holds="tags",
+        files=EWT_CHUNKS,
+    ),
+    "gsd_words": FileSet(
+        title="Chinese sentences with spaces between words: 1,000, in simplified characters",
+        licence="CC BY-SA 4.0",
+        splits="train the published dev, validation a twentieth of it; test as published",
+        downloads=(),
+        made="the words of Universal Dependencies' Chinese GSD, in simplified characters",
+        folder="ud/gsd_words",
+        holds="words",
+        files=GSD_WORDS,
     ),
 }
 

@@ -12,6 +12,7 @@ import numpy as np
 from undertow.arguments import check_path
 from undertow.config import nearest
 from undertow.data.catalogue import CATALOGUE
+from undertow.data.describe_tagged import describe_tags, describe_words
 from undertow.data.describe_text import describe_pairs, describe_text, lengths
 from undertow.data.folder import SPLITS
 from undertow.data.image_files import SUFFIXES as IMAGES
@@ -28,6 +29,8 @@ from undertow.data.sound_formats import SUFFIXES as AUDIO
 from undertow.data.survey import survey
 from undertow.data.walk import files_below
 from undertow.errors import DataError, UsageError
+
+CONLL = (".conll", ".conllu", ".iob", ".iob2", ".bio")
 
 
 def describe(source: str | Path, *, label_pattern: str | None = None) -> dict[str, Any]:
@@ -147,6 +150,8 @@ KINDS: dict[Kind, Callable[[str], dict[str, Any]]] = {
     "images": describe_images,
     "segmentation": describe_segmentation,
     "pairs": describe_pairs,
+    "tags": describe_tags,
+    "words": describe_words,
 }
 
 
@@ -165,6 +170,8 @@ def _kind_of(path: Path) -> Kind:
     """The kind of data in a file or folder, by suffixes; text by default."""
     if path.is_file() and languages_in(path):
         return "pairs"
+    if path.is_file() and path.name.removesuffix(".gz").lower().endswith(CONLL):
+        return "tags"
     if path.is_file():
         return "audio" if path.suffix.lower() in (*AUDIO, *FOREIGN) else "rolls" if path.suffix == ".mat" else "text"
     if not path.is_dir():

@@ -64,11 +64,13 @@ class Layout:
             is one, or of a known layout; otherwise `label` is the first sub-folder.
         split_of: the split of a file from its name and labels. None: column `split` of `metadata.csv`, the splits of a
             known layout, or a first folder named train, validation or test; for all other files a hash of the name.
+        every: (n, m): every n-th file in order is test, and every m-th of the others validation.
     """
 
     glob: str = EVERYWHERE
     label_pattern: str | None = None
     split_of: Callable[[str, Mapping[str, str]], str] | None = None
+    every: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,8 @@ def read_layout(root: Path, layout: Layout) -> Listing:
     told: dict[str, str]
     if layout.split_of is not None:
         told = {name: layout.split_of(name, found.labels[name]) for name in names}
+    elif layout.every is not None:
+        told = _nth(names, *layout.every)
     else:
         told = {name: split for name in names if (split := _told_split(name, found.told.get(name)))}
     splits = assign_splits(names, told)
@@ -195,6 +199,14 @@ def folder_labels(names: list[str]) -> dict[str, dict[str, str]]:
         labels[name] = {"label": folders[0]} if folders else {}
     alone = len({tuple(label.items()) for label in labels.values()}) < 2
     return {name: {} for name in names} if alone else labels
+
+
+def _nth(names: list[str], test: int, validation: int) -> dict[str, str]:
+    """Every so manieth file is test, and of the others validation."""
+    others = [name for place, name in enumerate(names, start=1) if place % test]
+    validating = set(others[validation - 1 :: validation])
+    known = set(others)
+    return {name: "validation" if name in validating else "train" if name in known else "test" for name in names}
 
 
 def _hash_fraction(name: str) -> float:

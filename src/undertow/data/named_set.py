@@ -11,7 +11,7 @@ from undertow.data.folder import Item, Layout, list_items
 from undertow.door import opened
 from undertow.errors import DataError
 
-Kind = Literal["audio", "text", "rolls", "images", "segmentation", "pairs"]
+Kind = Literal["audio", "text", "rolls", "images", "segmentation", "pairs", "tags", "words"]
 
 
 @dataclass(frozen=True)
