@@ -61,7 +61,7 @@ def check_receptive_field(labeller: Labeller, x: Tensor) -> None:
         for place in range(middle[axis] - 4, middle[axis] + 4):  # features may have a stride of up to 8
             at = [*middle[:axis], place, *middle[axis + 1 :]]
             (gradient,) = torch.autograd.grad(y[(0, *at)].sum(), x, retain_graph=True)
-            seen = gradient[0].abs().sum(-1).movedim(axis, 0).flatten(1).sum(1).nonzero()[:, 0]
+            seen = gradient[0].abs().sum(-1).movedim(axis, 0).reshape(x.shape[1 + axis], -1).sum(1).nonzero()[:, 0]
             farthest = max(farthest, int(seen.max()) - place, place - int(seen.min()))
         if labeller.receptive_field is not None:
             assert x.shape[1 + axis] > labeller.receptive_field + 8, "the test's input is too short to show the field"

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from undertow.config import parse
-from undertow.networks import ImageContext, Labeller
+from undertow.networks import BiLSTM, ImageContext, Labeller, SequenceContext
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,5 +54,25 @@ CASES = {
         small={"front": VGG},
         shapes={"front": {}, "basic": {"context": CONTEXT}},
         size=(35, 37),
+    ),
+    "sequence_context": Case(
+        labeller=SequenceContext,
+        small={"channels": 4, "context": CONTEXT},
+        shapes={
+            "dilated": {},
+            "plain": {"context": {"dilations": [1, 1]}},
+            "once": {"context": {**CONTEXT, "padding": "once"}},
+        },
+        size=(18,),
+        in_channels=3,
+        lengths=[18, 1, 7],
+    ),
+    "bilstm": Case(
+        labeller=BiLSTM,
+        small={"channels": 3},
+        shapes={"lstm": {}, "two layers of gru": {"cell": "gru", "num_layers": 2}},
+        size=(12,),
+        in_channels=3,
+        lengths=[5, 12, 1],
     ),
 }

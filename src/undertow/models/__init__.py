@@ -18,6 +18,7 @@ from undertow.models.model import Model, require
 from undertow.models.regressor import Regressor
 from undertow.models.segmenter import Segmenter
 from undertow.models.seq2seq import Seq2Seq
+from undertow.models.tagger import Tagger
 
 MODELS: dict[str, Any] = {
     "autoregressive": Autoregressive,
@@ -25,6 +26,7 @@ MODELS: dict[str, Any] = {
     "regressor": Regressor,
     "segmenter": Segmenter,
     "seq2seq": Seq2Seq,
+    "tagger": Tagger,
 }
 
 ModelConfig = Annotated[Any, choice(MODELS)]
@@ -82,6 +84,7 @@ __all__ = [
     "Segmenter",
     "Seq2Seq",
     "ShortReceptiveFieldWarning",
+    "Tagger",
     "build",
     "complete",
     "require",

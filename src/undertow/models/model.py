@@ -18,7 +18,7 @@ from undertow.networks import Network
 from undertow.state import State
 
 Total = Callable[[Tensor], Tensor]
-Ability = Literal["generate", "translate", "transcribe", "predict", "segment"]
+Ability = Literal["generate", "translate", "transcribe", "predict", "segment", "tag"]
 COMMANDS = {"predict": "classify"}  # verbs of the command line that have another name
 
 

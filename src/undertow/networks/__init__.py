@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from undertow.config import choice
 from undertow.errors import UsageError
+from undertow.networks.bilstm import BiLSTM
 from undertow.networks.bytenet import ByteNet
 from undertow.networks.encoder_decoder import EncoderDecoder, InputShape
 from undertow.networks.gated_pixelcnn import GatedPixelCNN
@@ -20,6 +21,7 @@ from undertow.networks.seq2seq_bytenet import Seq2SeqByteNet
 from undertow.networks.seq2seq_rnn import Seq2SeqRNN
 from undertow.networks.seq2seq_rnn_attention import Seq2SeqRNNAttention
 from undertow.networks.seq2seq_transformer import Seq2SeqTransformer
+from undertow.networks.sequence_context import SequenceContext
 from undertow.networks.tcn import TCN
 from undertow.networks.transformer import Transformer
 from undertow.networks.wavenet import WaveNet
@@ -46,7 +48,9 @@ ENCODER_DECODERS: dict[str, type[EncoderDecoder]] = {
 }
 
 LABELLERS: dict[str, type[Labeller]] = {
+    "bilstm": BiLSTM,
     "image_context": ImageContext,
+    "sequence_context": SequenceContext,
 }
 
 NetworkConfig = Annotated[Any, choice(NETWORKS)]
@@ -98,6 +102,7 @@ __all__ = [
     "NETWORKS",
     "RNN",
     "TCN",
+    "BiLSTM",
     "ByteNet",
     "DiagonalBiLSTMNetwork",
     "EncoderDecoder",
@@ -117,6 +122,7 @@ __all__ = [
     "Seq2SeqRNN",
     "Seq2SeqRNNAttention",
     "Seq2SeqTransformer",
+    "SequenceContext",
     "InputShape",
     "Transformer",
     "WaveNet",
