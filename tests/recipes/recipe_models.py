@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from undertow.alphabets import Characters
+from undertow.alphabets.tokens import collect_tokens
 from undertow.callbacks import silent
 from undertow.models import complete
 from undertow.recipes import read_recipe
@@ -17,5 +18,9 @@ def model_of(name: str) -> Any:
     made = read_recipe(name)
     told = TASKS[made.data.kind].expected(made.data)
     rate = (told.sample_rate or 8000) if told.real == "sound" else None
-    fit = {"fit": lambda config, side: FITTED if config.kind in ("characters", "subwords") else config}
+    fit = {"fit": lambda config, side: FITTED if config.kind in ("characters", "subwords") else _collected(config)}
     return complete(made.model, replace(told, sample_rate=rate, **fit), silent)
+
+
+def _collected(config: Any) -> Any:
+    return collect_tokens(config, [["a", "a"]])

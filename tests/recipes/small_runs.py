@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 
 from tests.data.digits import idx
+from tests.data.labelled_sounds import write_tones
 
 GRU: dict[str, Any] = {"kind": "rnn", "cell": "gru", "num_layers": 1, "channels": 4}
 VALUES = {**GRU, "input": "scalar"}
 WAVENET = {"kind": "wavenet", "num_cycles": 1, "layers_per_cycle": 3, "residual_channels": 4, "gate_channels": 4}
 PIXELCNN = {"kind": "pixelcnn", "num_layers": 1, "channels": 2, "first_kernel_size": 3}
+LABELLER = {"kind": "sequence_context", "channels": 4, "context": {"dilations": [1, 2]}}
+TAGGER = {"kind": "tagger", "embedding_channels": 4, "network": LABELLER}
+MEL = {"kind": "mel", "sample_rate": 8000, "hop_length": 80, "window_length": 200, "fft_size": 256, "num_channels": 10}
 BOUNDED = {"kind": "transformer", "num_layers": 1, "channels": 4, "num_heads": 1, "max_length": 20}
 TRAINING = {"steps": 2, "batch_size": 2, "num_validations": 1, "tensorboard": False, "precision": "fp32"}
 BOOK = "the cat sat on the mat; the dog ate the log.\n" * 30
@@ -60,12 +64,26 @@ def labelled(*classes: str, repeats: int = 3) -> list[tuple[str, str, str]]:
             for place in range(repeats) for one in classes for split in splits]  # fmt: skip
 
 
+def write_sentences(folder: Path) -> Path:
+    """Sentences with chunks, and the same with spaces alone."""
+    folder.mkdir()
+    for split, number in (("train", 6), ("dev", 2), ("test", 2)):
+        lines = [["the DT B-NP", *["old JJ I-NP"] * index, "dog NN I-NP", "barks VB B-VP"] for index in range(number)]
+        (folder / f"{split}.conll").write_text("\n\n".join("\n".join(one) for one in lines) + "\n")
+        (folder.parent / "words").mkdir(exist_ok=True)
+        words = [" ".join(row.split()[0] for row in one) for one in lines]
+        (folder.parent / "words" / f"{split}.txt").write_text("\n".join(words) + "\n")
+    return folder
+
+
 def write_all(folder: Path) -> Path:
     (folder / "book.txt").write_text(BOOK)
     write_rolls(folder / "rolls")
     write_digits(folder / "digits")
     write_table(folder / "table.csv", labelled("cat", "dog"))
     write_images(folder / "images.npz")
+    write_sentences(folder / "chunks")
+    write_tones(folder / "tones")
     return folder
 
 
@@ -85,6 +103,11 @@ RUNS: dict[str, tuple[dict[str, Any], dict[str, Any], str | None]] = {
     "adding": ({"kind": "adding", "length": 9, "num_train": 4}, {"network": VALUES}, None),
     "copy": ({"kind": "copy_memory", "num_blanks": 5, "num_train": 4}, {"network": GRU}, None),
     "labelled": ({"kind": "labelled_text", "longest": 12}, {"kind": "classifier", "network": GRU}, "table.csv"),
+    "chunks": ({"kind": "conll"}, TAGGER, "chunks"),
+    "words": ({"kind": "spaced_words", "places": "bi"},
+              {**TAGGER, "network": {"kind": "bilstm", "channels": 3}}, "words"),
+    "frames": ({"kind": "frame_labels", "labels": "labels.ctm"},
+               {"kind": "tagger", "features": MEL, "network": LABELLER, "class_weights": {"high": 2.0}}, "tones"),
     "sound": ({"kind": "audio", "source": "plucked"}, {"kind": "classifier", "label": "auto", "reading": "mean",
                                                        "alphabet": {"kind": "mu_law"}, "network": WAVENET}, None),
 }  # fmt: skip

@@ -22,6 +22,7 @@ def score(
     label_pattern: str | None = None,
     protocol: Literal["full", "windows"] = "full",
     metric: str | None = None,
+    collar: float = 20.0,
     skip_unknown: bool = False,
     ignore_labels: bool = False,
     per_file: bool = False,
@@ -35,8 +36,9 @@ def score(
     The baselines are counts of single symbols, pairs and triples in the train split (unigram, order1, order2), the xz
     compressor, for sound an adaptive linear predictor (lpc) and, for images, uniform pixels and the size of PNG and
     lossless WebP files (png, webp). A classifier is scored by its accuracy, a translator
-    by BLEU and chrF (sacreBLEU, with signatures) and the likelihood of the references (nll), and a speech recogniser by
-    its word error. Files that cannot be used are left out, named and counted; the exit status is 1 if none is left.
+    by BLEU and chrF (sacreBLEU, with signatures) and the likelihood of the references (nll), a speech recogniser by its
+    word error, and a tagger by the F1 of chunks, words or boundaries, each with its definition. Files that cannot be
+    used are left out, named and counted; the exit status is 1 if none is left.
 
     Args:
         run: Folder of a run or a checkpoint.
@@ -47,7 +49,9 @@ def score(
         protocol: For text and the like: full, each symbol given all before it; or windows, the mean over random
             windows.
         metric: For a translator: any of bleu,chrf,nll; for labels of pixels any of
-            miou,miou-image,pixel-accuracy,per-class; by default all.
+            miou,miou-image,pixel-accuracy,per-class; for labels of steps f1,f1-strict,accuracy,boundary-f; by default
+            all that apply.
+        collar: Milliseconds by which a boundary between labels of frames may be off, for boundary-f.
         skip_unknown: Skip characters that the model does not know, and say how many; by default they are an error.
         ignore_labels: Score as if no label, such as the speaker, were known; by default only classes that the model
             does not know count as unknown.
@@ -82,6 +86,7 @@ def score(
             progress=bar,
             protocol=protocol,
             metrics=metrics,
+            collar=collar / 1000,
             skip_unknown=skip_unknown,
             ignore_labels=ignore_labels,
             say=tell,

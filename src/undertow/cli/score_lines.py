@@ -5,11 +5,12 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from undertow.cli import score_segmentation, score_speech
+from undertow.cli import score_segmentation, score_speech, score_tags
 from undertow.errors import counted
 from undertow.evaluation.prediction import PredictionScore
 from undertow.evaluation.segmentation import SegmentationScore
 from undertow.evaluation.sequence_scores import SequenceScore, outliers, ranked
+from undertow.evaluation.tag_scores import TagScore
 from undertow.evaluation.translation_scores import Translated
 from undertow.evaluation.word_error import Heard
 from undertow.options import Beam
@@ -35,21 +36,25 @@ def each_lines(scores: Sequence[SequenceScore], unit: str, out: Path | None) -> 
     return [*lines, f"far less probable than the others: {named}{more}"]
 
 
-def facts_of(found: PredictionScore | SegmentationScore | Translated | Heard) -> dict[str, Any]:
+def facts_of(found: PredictionScore | SegmentationScore | Translated | Heard | TagScore) -> dict[str, Any]:
     """The `--json` output."""
     if isinstance(found, PredictionScore):
         return told(found)
     if isinstance(found, SegmentationScore):
         return score_segmentation.as_json(found)
+    if isinstance(found, TagScore):
+        return score_tags.as_json(found)
     return translated(found) if isinstance(found, Translated) else score_speech.as_json(found)
 
 
-def lines_of(what: str, found: PredictionScore | SegmentationScore | Translated | Heard) -> list[str]:
+def lines_of(what: str, found: PredictionScore | SegmentationScore | Translated | Heard | TagScore) -> list[str]:
     """The output in words."""
     if isinstance(found, PredictionScore):
         return told_lines(what, found)
     if isinstance(found, SegmentationScore):
         return score_segmentation.lines(what, found)
+    if isinstance(found, TagScore):
+        return score_tags.lines(what, found)
     return translated_lines(what, found) if isinstance(found, Translated) else score_speech.lines(what, found)
 
 

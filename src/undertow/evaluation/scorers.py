@@ -5,17 +5,19 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from undertow.callbacks import OnProgress
+from undertow.config import check_number
 from undertow.data.examples import Examples
 from undertow.errors import UsageError
 from undertow.evaluation.likelihood import Protocol, Score, score
 from undertow.evaluation.prediction import PredictionScore, score_predictions
 from undertow.evaluation.segmentation import SegmentationScore, check_segmentation_metrics, score_segmentation
+from undertow.evaluation.tag_scores import COLLAR, TagScore, check_tag_metrics, score_tags
 from undertow.evaluation.translation_scores import LIKELIHOOD, METRICS, Translated, check_metrics, score_translations
 from undertow.evaluation.word_error import Heard, score_transcripts
 from undertow.models import Model
 from undertow.options import SEARCH, Search
 
-Scored = Score | PredictionScore | SegmentationScore | Translated | Heard
+Scored = Score | PredictionScore | SegmentationScore | Translated | Heard | TagScore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,12 +26,14 @@ class Asked:
 
     Attributes:
         protocol: of a likelihood; see `undertow.evaluation.score`.
-        metrics: of translations, or of labels of pixels; none: all.
+        metrics: of translations, or of labels of pixels or steps; none: all.
+        collar: seconds by which a boundary between labels may be off.
         search: of targets.
     """
 
     protocol: Protocol = "full"
     metrics: tuple[str, ...] = ()
+    collar: float | int = COLLAR
     search: Search | None = None
 
 
@@ -54,6 +58,9 @@ def check_asked(model: Model, asked: Asked) -> None:
         raise UsageError(f"protocol '{asked.protocol}' is for symbols without a sample rate; sound is scored whole")
     if model.scorer == "segmentation":
         check_segmentation_metrics(asked.metrics)
+    if model.scorer == "tags":
+        check_tag_metrics(model, asked.metrics)
+        check_number("collar", asked.collar, 0, 1)
     if model.scorer == "translation":
         check_metrics(asked.metrics or METRICS)
         if asked.search is not None and set(asked.metrics) == {LIKELIHOOD}:
@@ -89,16 +96,24 @@ def _words(model: Any, examples: Any, train: Examples | None, split: str, asked:
     return score_transcripts(model, examples, split=split, search=asked.search or SEARCH, progress=watch)
 
 
+def _tags(
+    model: Any, examples: Examples, train: Examples | None, split: str, asked: Asked, watch: OnProgress
+) -> TagScore:
+    return score_tags(model, examples, split=split, metrics=asked.metrics, collar=asked.collar, progress=watch)
+
+
 SCORERS: dict[str, Callable[[Any, Any, Examples | None, str, Asked, OnProgress], Scored]] = {
     "likelihood": _likelihood,
     "prediction": _prediction,
     "segmentation": _segmentation,
+    "tags": _tags,
     "translation": _translation,
     "words": _words,
 }
 HEEDED = {  # what a user may choose, by scorer; nothing of any other
     "likelihood": ("protocol",),
     "segmentation": ("metrics",),
+    "tags": ("metrics", "collar"),
     "translation": ("metrics", "search"),
     "words": ("search",),
 }

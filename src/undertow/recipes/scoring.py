@@ -16,6 +16,7 @@ from undertow.errors import DataError, UsageError
 from undertow.evaluation import SCORERS, Asked, Scored
 from undertow.evaluation.likelihood import Protocol
 from undertow.evaluation.scorers import NEED_TRAINING_DATA, check_asked
+from undertow.evaluation.tag_scores import COLLAR
 from undertow.models import Model
 from undertow.options import SEARCH, changed
 from undertow.recipes.feeding import check_pairs
@@ -26,13 +27,15 @@ KINDS = {
     "text": "text",
     "notes": "rolls",
     "images": "images",
+    "tokens": "conll",
     "symbols": "copy_memory",
     "numbers": "adding",
 }
 SOURCES = {"text": "pairs", "sound": "transcripts"}  # tasks by the kind of a model's source
 LABELLED = {"text": "labelled_text"}  # tasks of models that predict a label
 LABELLED_STEPS = {"images": "segmentation"}  # and of models that predict one for each step
-WHOLE = ("audio", "images", "labelled_text", "pairs")  # kinds of data whose splits may be scored together
+# kinds of data whose splits may be scored together
+WHOLE = ("audio", "conll", "frame_labels", "images", "labelled_text", "pairs", "spaced_words")
 
 
 @checked
@@ -44,6 +47,7 @@ def score(
     label_pattern: str | None = None,
     protocol: Protocol = "full",
     metrics: str | Sequence[str] = (),
+    collar: float | int = COLLAR,
     skip_unknown: bool = False,
     ignore_labels: bool = False,
     say: Say = silent,
@@ -51,7 +55,7 @@ def score(
     **options: Any,
 ) -> Scored:
     """Score a model on one split: bits per symbol compared with baselines, a classifier's accuracy, a translator's
-    BLEU, or a speech recogniser's word error.
+    BLEU, a speech recogniser's word error, or the F1 of labels of steps.
 
     Args:
         model: a model, or the folder of a checkpoint or of a run.
@@ -61,7 +65,9 @@ def score(
         label_pattern: labels in a folder's file names, such as "{digit}_{speaker}_{take}".
         protocol: if steps are not timed: "full", each symbol given all before it; or "windows", random windows.
         metrics: for a translator: one or more of "bleu", "chrf" and "nll"; for labels of pixels: of "miou",
-            "miou-image", "pixel-accuracy" and "per-class"; by default all.
+            "miou-image", "pixel-accuracy" and "per-class"; for labels of steps: of "f1", "f1-strict", "accuracy" and
+            "boundary-f"; by default all that apply.
+        collar: seconds by which a boundary between labels of frames may be off, for "boundary-f".
         skip_unknown: skip characters that the model's alphabet lacks, and count them; by default they are refused.
         ignore_labels: score as if no label, such as the speaker, were known. Without it, a class that the model does
             not know counts as unknown.
@@ -75,7 +81,7 @@ def score(
         DataError: the data cannot be used, or holds symbols or labels that the model does not know.
     """
     search = changed(SEARCH, options) if options else None
-    asked = Asked(protocol=protocol, metrics=tuple(several(metrics)), search=search)
+    asked = Asked(protocol=protocol, metrics=tuple(several(metrics)), collar=collar, search=search)
     ready: Model = model_given(model)
     check_asked(ready, asked)
     skipped = Skipped()
@@ -138,4 +144,8 @@ def _kind(needs: Needs) -> str:
     real = needs.alphabet.real
     if needs.predicted is not None and needs.predicted.of_steps and real in LABELLED_STEPS:
         return LABELLED_STEPS[real]
+    if needs.features is not None and needs.predicted is not None and needs.predicted.of_steps:
+        return "frame_labels"
+    if real == "tokens" and needs.alphabet.unit == "character":
+        return "spaced_words"
     return LABELLED.get(real, KINDS[real]) if needs.predicted is not None else KINDS[real]

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from undertow.config import choice
 from undertow.recipes.tasks.audio import AudioTask
+from undertow.recipes.tasks.frame_labels import FrameLabelsTask
 from undertow.recipes.tasks.images import ImagesTask
 from undertow.recipes.tasks.labelled_text import LabelledTextTask
 from undertow.recipes.tasks.mnist import MnistTask
@@ -11,6 +12,7 @@ from undertow.recipes.tasks.pairs import PairsTask
 from undertow.recipes.tasks.rolls import RollsTask
 from undertow.recipes.tasks.segmentation import SegmentationTask
 from undertow.recipes.tasks.synthetic import AddingTask, CopyMemoryTask
+from undertow.recipes.tasks.tagged import ConllTask, SpacedWordsTask
 from undertow.recipes.tasks.task import Task
 from undertow.recipes.tasks.text import TextTask
 from undertow.recipes.tasks.transcripts import TranscriptsTask
@@ -21,6 +23,9 @@ TASKS: dict[str, Any] = {
     "labelled_text": LabelledTextTask,
     "pairs": PairsTask,
     "transcripts": TranscriptsTask,
+    "conll": ConllTask,
+    "spaced_words": SpacedWordsTask,
+    "frame_labels": FrameLabelsTask,
     "rolls": RollsTask,
     "images": ImagesTask,
     "segmentation": SegmentationTask,
