@@ -29,6 +29,7 @@ TITLES = {
     "Q9": "Autoencoders on FSDD",
     "Q10": "Parallel WaveNet and ClariNet students",
     "Q11": "Vocoding from mel",
+    "Q12": "Labels of tokens, characters and frames",
     "F1": "Pre-train, then fine-tune",
 }
 PREFACE = """\

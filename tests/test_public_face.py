@@ -17,6 +17,7 @@ from tests.generation.models import build
 from tests.generation.symbol_models import text_model
 from tests.models.readers import ALPHABET, TCN
 from tests.models.test_segmenter import segmenter
+from tests.models.test_tagger import OF_FRAMES, tagger
 from tests.refusals import refuses
 from undertow import checkpoint
 from undertow.config import parse
@@ -36,6 +37,7 @@ MODELS = {
     "speech": recogniser,
     "classifier": classifier,
     "segmenter": segmenter,
+    "listener": lambda: tagger(**OF_FRAMES).float(),
     "speaker": lambda: classifier(alphabet={"kind": "mu_law", "num_levels": 16}, sample_rate=8000),
 }
 JUNK: dict[str, tuple[Any, ...]] = {  # by argument: values that it cannot be
@@ -57,6 +59,8 @@ JUNK: dict[str, tuple[Any, ...]] = {  # by argument: values that it cannot be
     "split": (3, "tset"),
     "label_pattern": (3, "no braces", "{digit"),
     "protocol": (3, "x"),
+    "collar": ("3", -1, True, 2.5),
+    "token_column": ("1", 0, 1.5),
     "metrics": (3, "blue", [3], ["blue"]),
     "precision": (3, "int4", None),
     "labels": (3, {"digit": 3}, {3: "3"}, "4", ["4"], {"speaker": "x"}, {"digit": ["3", 3]}),
@@ -112,6 +116,7 @@ GOOD: dict[str, list[tuple[str | None, dict[str, Any]]]] = {  # by verb: a model
     "translate": [("pair", {"lines": ["ab"]})],
     "transcribe": [("speech", {"sounds": ["clip.wav"]})],
     "segment": [("segmenter", {"images": ["image.png"]})],
+    "tag": [("listener", {"items": ["clip.wav"]})],
     "predict": [("classifier", {"items": ["ab"]}), ("speaker", {"items": ["clip.wav"]})],
 }
 OTHER = {  # by verb: models that do something else
@@ -121,8 +126,9 @@ OTHER = {  # by verb: models that do something else
     "quantise": ("pair", "speech", "classifier"),
     "translate": ("text", "sound", "speech", "classifier"),
     "transcribe": ("text", "sound", "pair", "classifier"),
-    "predict": ("text", "sound", "pair", "speech"),
+    "predict": ("text", "sound", "pair", "speech", "listener"),
     "segment": ("text", "sound", "pair", "speech", "classifier"),
+    "tag": ("text", "speech", "classifier"),
 }
 VERBS = [name for name in ut.__all__ if name != "Sampling" and not name.endswith("Error")]
 OF_DRAW = ("seconds", "num_steps", "count", "stop", "sampling", "seed", "rows", "engine", "threads")

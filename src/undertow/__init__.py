@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from undertow.errors import DataError, UsageError
     from undertow.generation import generate, resume, stream
     from undertow.options import Sampling
-    from undertow.prediction import predict, segment
+    from undertow.prediction import predict, segment, tag
     from undertow.recipes import compare, quantise, score, train
     from undertow.training.checkpoint_average import average
 
@@ -37,6 +37,7 @@ _FACE = {
     "translate": "undertow.decoding",
     "predict": "undertow.prediction",
     "segment": "undertow.prediction",
+    "tag": "undertow.prediction",
     "Sampling": "undertow.options",
     "DataError": "undertow.errors",
     "UsageError": "undertow.errors",
@@ -56,6 +57,7 @@ __all__ = [
     "score",
     "segment",
     "stream",
+    "tag",
     "train",
     "transcribe",
     "translate",

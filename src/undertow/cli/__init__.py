@@ -30,6 +30,7 @@ VERBS = {
     "transcribe": "undertow.cli.transcribe:transcribe",
     "classify": "undertow.cli.classify:classify",
     "segment": "undertow.cli.segment:segment",
+    "tag": "undertow.cli.tag:tag",
     "score": "undertow.cli.score:score",
     "info": "undertow.cli.info:info",
     "quantise": "undertow.cli.quantise:quantise",

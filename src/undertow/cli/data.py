@@ -19,6 +19,7 @@ def list_sets(*, json: Json = False) -> None:
             **({"sample_rate": entry.sample_rate} if isinstance(entry, AudioSet) else {}),
             "splits": entry.splits,
             "urls": [one.url for one in sources(entry)],
+            "made": entry.made,
             "path": None if (path := locate(name)) is None else str(path),
         }
         for name, entry in CATALOGUE.items()
@@ -31,7 +32,8 @@ def list_sets(*, json: Json = False) -> None:
         rate = f" at {entry['sample_rate']} Hz" if "sample_rate" in entry else ""
         put(f"{name:{width}}{entry['title']}")
         put(f"{'':{width}}{entry['kind']}{rate}, {entry['licence']}; {entry['splits']}")
-        put(f"{'':{width}}{entry['path'] or f'not on this machine: undertow data fetch {name}'}")
+        way = f"it cannot be downloaded: {entry['made']}" if entry["made"] else f"undertow data fetch {name}"
+        put(f"{'':{width}}{entry['path'] or f'not on this machine: {way}'}")
 
 
 def fetch_set(name: str, /, *, into: Path | None = None, json: Json = False) -> None:

@@ -100,6 +100,16 @@ def _pairs(found: Mapping[str, Any]) -> list[str]:
     return lines + found["notes"]
 
 
+def _tagged(found: Mapping[str, Any]) -> list[str]:
+    lines = [f"{found['source']}: sentences of {found['unit']}s with a label each"]
+    for split, one in found["splits"].items():
+        sizes = ", ".join(f"{name} {one['lengths'][name]:.0f}" for name in ("shortest", "median", "longest"))
+        number = counted(one["num_tokens"], found["unit"])
+        lines.append(f"{split:12}{counted(one['num_sentences'], 'sentence')}, {number} ({sizes})")
+    lines.append(f"{'labels':12}{_counts(found['labels'])}")
+    return lines + found["notes"]
+
+
 KINDS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "audio": _audio,
     "text": _text,
@@ -107,6 +117,8 @@ KINDS: dict[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "images": _images,
     "segmentation": _segmentation,
     "pairs": _pairs,
+    "tags": _tagged,
+    "words": _tagged,
 }
 
 
