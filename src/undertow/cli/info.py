@@ -111,6 +111,8 @@ def _rate(facts: Mapping[str, Any]) -> str:
 
 
 def _field(facts: Mapping[str, Any]) -> str:
+    if "sees" in facts:
+        return "all, to both sides" if facts["sees"] is None else f"{facts['sees']:,} {facts['unit']}s around each"
     if "receptive_field" not in facts:
         return ""
     if facts["receptive_field"] is None:

@@ -21,6 +21,7 @@ from undertow.prediction.tagging import Tagged, Tagging
 
 CTM, AUDACITY = ".ctm", ".txt"
 LINES = 256  # of standard input at once
+LONGEST_PATH = 4096  # characters; a text may be longer
 
 
 def given_items(model: Model, words: Sequence[str]) -> list[str | Path]:
@@ -40,17 +41,23 @@ def given_items(model: Model, words: Sequence[str]) -> list[str | Path]:
     found: list[str | Path] = []
     for word in words:
         path = Path(word)
-        if len(word) < 4096 and path.is_dir():
+        if len(word) < LONGEST_PATH and path.is_dir():
             names = files_below(path).names
             those = [name for name in names if (is_sound(name) if of_sound else name.lower().endswith(TEXTS))]
             if not those:
                 raise DataError(f"{path} holds no {'sound' if of_sound else 'text'} to label")
             found += [path / name for name in those]
-        elif of_sound or (len(word) < 4096 and path.is_file()):
+        elif of_sound or _is_file(word):
             found.append(path)
         else:
             found.append(word)
     return found
+
+
+def _is_file(word: str) -> bool:
+    """Whether a word is the name of a file of text, and not a text: it has the suffix of one, or is there."""
+    is_name = len(word.split()) == 1 and word.lower().endswith(TEXTS)
+    return is_name or (len(word) < LONGEST_PATH and Path(word).is_file())
 
 
 @dataclass(frozen=True)

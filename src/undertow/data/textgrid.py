@@ -66,9 +66,14 @@ def read_tiers(path: Path) -> dict[str, list[Interval]]:
         count = int(_number(next(values), path))
         if kind not in (INTERVALS, POINTS):
             raise DataError(f"{path}: a tier is '{shown(kind)}'; it must be {INTERVALS} or {POINTS}")
-        found = [_interval(values, path) if kind == INTERVALS else _point(values) for _ in range(count)]
+        found = []
+        for _ in range(count):
+            if kind == INTERVALS:
+                found.append(_interval(values, path))
+            else:
+                next(values), next(values)  # a point's time and mark
         if kind == INTERVALS:
-            tiers.setdefault(name, [one for one in found if one is not None and one.label])
+            tiers.setdefault(name, [one for one in found if one.label])
     if not tiers:
         raise DataError(f"{path} has no tier of intervals")
     return tiers
@@ -78,10 +83,6 @@ def _interval(values: Iterator[Value], path: Path) -> Interval:
     start, stop, text = next(values), next(values), next(values)
     label = " ".join(_named(text, path).split())
     return Interval(max(0.0, _number(start, path)), _number(stop, path), label, text.line)
-
-
-def _point(values: Iterator[Value]) -> None:
-    next(values), next(values)
 
 
 def _number(value: Value, path: Path) -> float:
