@@ -168,10 +168,10 @@ class _Tallies:
             one, other = boundaries(labels, told), boundaries(said, told)
             self.edges += Found(len(one), len(other), matched(one.tolist(), other.tolist(), reach))
         elif self.scheme is not None:
-            tags = [[self.classes[place] for place in row.tolist()] for row in (labels, said)]
-            for kind, found in chunk_tally(*tags).items():
+            true, tags = ([self.classes[place] for place in row.tolist()] for row in (labels, said))
+            for kind, found in chunk_tally(true, tags).items():
                 self.kinds[kind] = self.kinds.get(kind, Found()) + found
-            for found in chunk_tally(*tags, self.scheme).values():
+            for found in chunk_tally(true, tags, self.scheme).values():
                 self.strict += found
 
     def metrics(self, accuracy: float) -> dict[str, TagMetric]:

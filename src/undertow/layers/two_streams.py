@@ -136,7 +136,8 @@ class Level(nn.Module):
             state: after the rows above, for a single row; without one, these are the first rows of an image.
             row: (B,), the number of that row.
         """
-        skips, after = [pair], {"down": {}, "up": {}}
+        skips: list[Streams] = [pair]
+        after: State = {"down": {}, "up": {}}
         for number, block in enumerate(self.down):
             name = str(number)
             pair, after["down"][name] = block(pair, None, conditions, state and state["down"][name])

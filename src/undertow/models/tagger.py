@@ -80,6 +80,7 @@ class Tagger(Model):
         if self.network.dims != 1:
             raise UsageError(f"network '{config.network.kind}' labels images; a tagger needs one of sequences")
         weights = None if config.class_weights is None else torch.tensor(config.class_weights)
+        self.class_weights: Tensor | None
         self.register_buffer("class_weights", weights, persistent=False)
 
     @classmethod
