@@ -20,6 +20,7 @@ KINDS = {
     "rolls": "Music",
     "images": "Images",
     "segmentation": "A class for every pixel",
+    "denoising": "Denoising",
     "mnist": "Pixels",
     "adding": "The adding problem",
     "copy_memory": "Copy memory",

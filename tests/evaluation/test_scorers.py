@@ -8,6 +8,7 @@ import pytest
 from tests.decoding.pair_models import make as translator
 from tests.evaluation.test_word_error import recogniser, recordings
 from tests.generation.symbol_models import text_model
+from tests.models.test_denoiser import denoiser
 from tests.models.test_segmenter import segmenter
 from tests.models.test_tagger import OF_FRAMES, tagger
 from tests.prediction.test_predicting import classifier
@@ -40,11 +41,19 @@ def tagged() -> SequenceSet:
 
 
 TAGGED = tagged()
+
+
+def noisy() -> SequenceSet:
+    pixels = [np.full((12, 3), 20 * number, np.uint8) for number in range(3)]
+    return SequenceSet(pixels, {"clean": pixels}, grid=(3, 4))
+
+
 CASES: dict[str, tuple[Any, Any, Asked, int]] = {  # a model, its data, what is asked, how much there is
     "likelihood": (text_model, texts, Asked(), 959),
     "prediction": (classifier, texts, Asked(), 4),
     "segmentation": (segmenter, masked, Asked(), 3),
     "tags": (lambda: tagger(**OF_FRAMES).float(), lambda: TAGGED, Asked(metrics=("accuracy",)), 2),
+    "denoising": (denoiser, noisy, Asked(), 3),
     "translation": (lambda: translator("transformer", "pre-norm"), pairs, Asked(metrics=("nll",)), 3),
     "words": (recogniser, lambda: recordings("ab", "c"), Asked(search=Search(beam=1)), 2),
 }
@@ -59,7 +68,7 @@ def test_fault_27_a_score_reports_its_progress(name: str) -> None:
     plain = SCORERS[name](model, data(), None, "test", asked, lambda *done: None)
     assert calls[-1] == (total, total) and {of for _, of in calls} == {total}
     assert all(0 < done <= total for done, _ in calls)
-    for figure in ("bits_per_symbol", "loss", "miou", "nats", "nats_per_symbol"):
+    for figure in ("bits_per_symbol", "loss", "miou", "psnr", "nats", "nats_per_symbol"):
         assert getattr(watched, figure, None) == getattr(plain, figure, None)
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from undertow.config import parse
-from undertow.networks import BiLSTM, ImageContext, Labeller, SequenceContext
+from undertow.networks import BiLSTM, ContextFilter, ImageContext, Labeller, SequenceContext
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +49,12 @@ class Case:
 VGG = {"kind": "vgg", "channels": [2, 2], "convolutions": [1, 1], "pools": 1}
 CONTEXT = {"dilations": [1, 2]}
 CASES = {
+    "context_filter": Case(
+        labeller=ContextFilter,
+        small={"channels": 2, "context": CONTEXT},
+        shapes={"basic": {}},
+        size=(20, 19),
+    ),
     "image_context": Case(
         labeller=ImageContext,
         small={"front": VGG},

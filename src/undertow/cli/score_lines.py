@@ -7,6 +7,7 @@ from typing import Any
 
 from undertow.cli import score_segmentation, score_speech, score_tags
 from undertow.errors import counted
+from undertow.evaluation.denoising import DenoisingScore
 from undertow.evaluation.prediction import PredictionScore
 from undertow.evaluation.segmentation import SegmentationScore
 from undertow.evaluation.sequence_scores import SequenceScore, outliers, ranked
@@ -17,6 +18,7 @@ from undertow.options import Beam
 
 MOST_NAMED = 5  # of what stands out
 MANY = 16  # classes of a confusion matrix that is shown
+Predicted = PredictionScore | SegmentationScore | DenoisingScore | Translated | Heard | TagScore
 METRIC_NAMES = {"bleu": "BLEU", "chrf": "chrF"}
 
 
@@ -36,7 +38,9 @@ def each_lines(scores: Sequence[SequenceScore], unit: str, out: Path | None) -> 
     return [*lines, f"far less probable than the others: {named}{more}"]
 
 
-def facts_of(found: PredictionScore | SegmentationScore | Translated | Heard | TagScore) -> dict[str, Any]:
+def facts_of(
+    found: Predicted,
+) -> dict[str, Any]:
     """The `--json` output."""
     if isinstance(found, PredictionScore):
         return told(found)
@@ -44,10 +48,12 @@ def facts_of(found: PredictionScore | SegmentationScore | Translated | Heard | T
         return score_segmentation.as_json(found)
     if isinstance(found, TagScore):
         return score_tags.as_json(found)
+    if isinstance(found, DenoisingScore):
+        return {**asdict(found), "has_learnt": found.has_learnt, "verdict": found.verdict}
     return translated(found) if isinstance(found, Translated) else score_speech.as_json(found)
 
 
-def lines_of(what: str, found: PredictionScore | SegmentationScore | Translated | Heard | TagScore) -> list[str]:
+def lines_of(what: str, found: Predicted) -> list[str]:
     """The output in words."""
     if isinstance(found, PredictionScore):
         return told_lines(what, found)
@@ -55,6 +61,8 @@ def lines_of(what: str, found: PredictionScore | SegmentationScore | Translated 
         return score_segmentation.lines(what, found)
     if isinstance(found, TagScore):
         return score_tags.lines(what, found)
+    if isinstance(found, DenoisingScore):
+        return score_segmentation.denoising_lines(what, found)
     return translated_lines(what, found) if isinstance(found, Translated) else score_speech.lines(what, found)
 
 

@@ -1,8 +1,9 @@
-"""The output of `undertow score` for labels of pixels: each number with its definition, and for `--json`."""
+"""The output of `undertow score` for labels of pixels and denoised images: each number with its definition."""
 
 from typing import Any
 
 from undertow.errors import counted
+from undertow.evaluation.denoising import DEFINITION, DenoisingScore
 from undertow.evaluation.segmentation import METRICS, SegmentationScore
 
 
@@ -45,3 +46,12 @@ def as_json(found: SegmentationScore) -> dict[str, Any]:
         "verdict": found.verdict,
         "seconds": found.seconds,
     }
+
+
+def denoising_lines(what: str, found: DenoisingScore) -> list[str]:
+    """The scores of a denoiser in words."""
+    return [
+        f"{what}: {counted(found.num_images, 'image')} in {found.seconds:.1f} s",
+        f"PSNR {found.psnr:.2f} dB; {found.noisy_psnr:.2f} dB of the noisy images ({DEFINITION})",
+        found.verdict,
+    ]

@@ -8,6 +8,7 @@ from undertow.callbacks import OnProgress
 from undertow.config import check_number
 from undertow.data.examples import Examples
 from undertow.errors import UsageError
+from undertow.evaluation.denoising import DenoisingScore, score_denoising
 from undertow.evaluation.likelihood import Protocol, Score, score
 from undertow.evaluation.prediction import PredictionScore, score_predictions
 from undertow.evaluation.segmentation import SegmentationScore, check_segmentation_metrics, score_segmentation
@@ -17,7 +18,7 @@ from undertow.evaluation.word_error import Heard, score_transcripts
 from undertow.models import Model
 from undertow.options import SEARCH, Search
 
-Scored = Score | PredictionScore | SegmentationScore | Translated | Heard | TagScore
+Scored = Score | PredictionScore | SegmentationScore | DenoisingScore | Translated | Heard | TagScore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +86,12 @@ def _segmentation(
     return score_segmentation(model, examples, split=split, metrics=asked.metrics, progress=watch)
 
 
+def _denoising(
+    model: Any, examples: Examples, train: Examples | None, split: str, asked: Asked, watch: OnProgress
+) -> DenoisingScore:
+    return score_denoising(model, examples, split=split, progress=watch)
+
+
 def _translation(
     model: Any, examples: Any, train: Examples | None, split: str, asked: Asked, watch: OnProgress
 ) -> Translated:
@@ -107,6 +114,7 @@ SCORERS: dict[str, Callable[[Any, Any, Examples | None, str, Asked, OnProgress],
     "prediction": _prediction,
     "segmentation": _segmentation,
     "tags": _tags,
+    "denoising": _denoising,
     "translation": _translation,
     "words": _words,
 }

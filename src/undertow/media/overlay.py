@@ -16,6 +16,7 @@ from undertow.files import atomic_write
 
 LEAST_WIDTH = 480  # pixels; smaller images are enlarged by whole factors
 LEGEND_WIDTH, LINE, SQUARE, GAP = 190, 20, 12, 8
+MOST_LETTERS = 18  # of a class's name in a legend
 PAPER, INK = (255, 255, 255), (30, 30, 30)
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 
@@ -33,17 +34,32 @@ def overlay(image: np.ndarray, classes: np.ndarray, names: Sequence[str], opacit
     Raises:
         UsageError: Pillow is not installed.
     """
-    library = pillow()
     colours = palette(len(names))
-    mixed = (1 - opacity) * to_colour(image) + opacity * colours[classes]
     scale = max(1, LEAST_WIDTH // image.shape[1])
-    mixed = np.rint(mixed).astype(np.uint8).repeat(scale, axis=0).repeat(scale, axis=1)
+    large = mixed(image, classes, colours, opacity).repeat(scale, axis=0).repeat(scale, axis=1)
     counts = np.bincount(classes.reshape(-1), minlength=len(names))
     order = [index for index in np.argsort(-counts, kind="stable").tolist() if counts[index]]
-    height = max(len(mixed), GAP + LINE * len(order))
-    whole = library.new("RGB", (mixed.shape[1] + LEGEND_WIDTH, height), PAPER)
-    whole.paste(library.fromarray(mixed), (0, 0))
-    _legend(whole, mixed.shape[1] + GAP, [(names[k], counts[k] / classes.size, tuple(colours[k])) for k in order])
+    shares = [(f"{names[k][:MOST_LETTERS]}  {counts[k] / classes.size:.1%}", tuple(colours[k].tolist())) for k in order]
+    return with_legend(large, shares)
+
+
+def mixed(image: np.ndarray, classes: np.ndarray, colours: np.ndarray, opacity: float) -> np.ndarray:
+    """An image (H, W, 1 or 3), each pixel mixed with the colour (K, 3) of its class."""
+    both = (1 - opacity) * to_colour(image) + opacity * colours[classes]
+    return np.rint(both).astype(np.uint8)
+
+
+def with_legend(picture: np.ndarray, lines: Sequence[tuple[str, tuple[int, ...]]]) -> np.ndarray:
+    """A picture (H, W, 3), and on its right a square and a text for each line.
+
+    Raises:
+        UsageError: Pillow is not installed.
+    """
+    library = pillow()
+    height, width = max(len(picture), GAP + LINE * len(lines)), picture.shape[1]
+    whole = library.new("RGB", (width + LEGEND_WIDTH, height), PAPER)
+    whole.paste(library.fromarray(picture), (0, 0))
+    _legend(whole, width + GAP, lines)
     return np.asarray(whole)
 
 
@@ -69,11 +85,11 @@ def write_picture(path: Path, picture: np.ndarray) -> None:
         pillow().fromarray(picture).save(temporary, FORMATS[path.suffix.lower()], quality=95)
 
 
-def _legend(whole: Any, left: int, lines: Sequence[tuple[str, float, tuple[Any, ...]]]) -> None:
+def _legend(whole: Any, left: int, lines: Sequence[tuple[str, tuple[int, ...]]]) -> None:
     from PIL import ImageDraw
 
     pen = ImageDraw.Draw(whole)
-    for number, (name, share, colour) in enumerate(lines):
+    for number, (text, colour) in enumerate(lines):
         top = GAP + LINE * number
-        pen.rectangle((left, top, left + SQUARE, top + SQUARE), fill=tuple(map(int, colour)), outline=INK)
-        pen.text((left + SQUARE + GAP, top), f"{name[:18]}  {share:.1%}", fill=INK)
+        pen.rectangle((left, top, left + SQUARE, top + SQUARE), fill=colour, outline=INK)
+        pen.text((left + SQUARE + GAP, top), text, fill=INK)

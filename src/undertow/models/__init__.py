@@ -13,6 +13,7 @@ from undertow.memory_room import refuse_model
 from undertow.models.autoregressive import Autoregressive, ShortReceptiveFieldWarning
 from undertow.models.classifier import Classifier
 from undertow.models.conditioner import Conditioner
+from undertow.models.denoiser import Denoiser
 from undertow.models.loss import Loss
 from undertow.models.model import Model, require
 from undertow.models.regressor import Regressor
@@ -23,6 +24,7 @@ from undertow.models.tagger import Tagger
 MODELS: dict[str, Any] = {
     "autoregressive": Autoregressive,
     "classifier": Classifier,
+    "denoiser": Denoiser,
     "regressor": Regressor,
     "segmenter": Segmenter,
     "seq2seq": Seq2Seq,
@@ -77,6 +79,7 @@ __all__ = [
     "Autoregressive",
     "Classifier",
     "Conditioner",
+    "Denoiser",
     "Loss",
     "Model",
     "ModelConfig",

@@ -6,6 +6,7 @@ from undertow.config import choice
 from undertow.errors import UsageError
 from undertow.networks.bilstm import BiLSTM
 from undertow.networks.bytenet import ByteNet
+from undertow.networks.context_filter import ContextFilter
 from undertow.networks.encoder_decoder import EncoderDecoder, InputShape
 from undertow.networks.gated_pixelcnn import GatedPixelCNN
 from undertow.networks.image_context import ImageContext
@@ -49,6 +50,7 @@ ENCODER_DECODERS: dict[str, type[EncoderDecoder]] = {
 
 LABELLERS: dict[str, type[Labeller]] = {
     "bilstm": BiLSTM,
+    "context_filter": ContextFilter,
     "image_context": ImageContext,
     "sequence_context": SequenceContext,
 }
@@ -104,6 +106,7 @@ __all__ = [
     "TCN",
     "BiLSTM",
     "ByteNet",
+    "ContextFilter",
     "DiagonalBiLSTMNetwork",
     "EncoderDecoder",
     "EncoderDecoderConfig",

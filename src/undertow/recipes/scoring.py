@@ -33,7 +33,7 @@ KINDS = {
 }
 SOURCES = {"text": "pairs", "sound": "transcripts"}  # tasks by the kind of a model's source
 LABELLED = {"text": "labelled_text"}  # tasks of models that predict a label
-LABELLED_STEPS = {"images": "segmentation"}  # and of models that predict one for each step
+LABELLED_STEPS = {("images", True): "segmentation", ("images", False): "denoising"}  # for each step; of classes or not
 # kinds of data whose splits may be scored together
 WHOLE = ("audio", "conll", "frame_labels", "images", "labelled_text", "pairs", "spaced_words")
 
@@ -142,8 +142,10 @@ def _kind(needs: Needs) -> str:
     if needs.source is not None:
         return SOURCES[needs.source.real]
     real = needs.alphabet.real
-    if needs.predicted is not None and needs.predicted.of_steps and real in LABELLED_STEPS:
-        return LABELLED_STEPS[real]
+    if needs.predicted is not None and needs.predicted.of_steps:
+        found = LABELLED_STEPS.get((real, needs.predicted.classes is not None))
+        if found is not None:
+            return found
     if needs.features is not None and needs.predicted is not None and needs.predicted.of_steps:
         return "frame_labels"
     if real == "tokens" and needs.alphabet.unit == "character":

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from undertow.config import choice
 from undertow.recipes.tasks.audio import AudioTask
+from undertow.recipes.tasks.denoising import DenoisingTask
 from undertow.recipes.tasks.frame_labels import FrameLabelsTask
 from undertow.recipes.tasks.images import ImagesTask
 from undertow.recipes.tasks.labelled_text import LabelledTextTask
@@ -29,6 +30,7 @@ TASKS: dict[str, Any] = {
     "rolls": RollsTask,
     "images": ImagesTask,
     "segmentation": SegmentationTask,
+    "denoising": DenoisingTask,
     "mnist": MnistTask,
     "adding": AddingTask,
     "copy_memory": CopyMemoryTask,

@@ -46,20 +46,20 @@ class ImagesTask(Task):
         size: Annotated[int, Field(ge=2, le=4096), Number] | None = None
         grey: bool = False
 
-    def __init__(self, config: Config, say: Say = silent) -> None:
+    def __init__(self, config: Any, say: Say = silent) -> None:
         super().__init__(config, say)
         self._pictures = cache(self._load)  # by the name of a split
 
     @staticmethod
-    def choose(config: Config, given: str | Path | None) -> Config:
+    def choose(config: Any, given: str | Path | None) -> Any:
         return placed(config, given, "images", "this recipe needs images: give a folder or a named set, as --data")
 
     @staticmethod
-    def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
+    def fetch(config: Any, downloads: Downloads = nullcontext) -> None:
         fetch_named(config, downloads)
 
     @staticmethod
-    def expected(config: Config) -> Told:
+    def expected(config: Any) -> Told:
         return Told(real="images", alphabet=_alphabet(config, SHAPES.get(config.source or "")), labels=None)
 
     def told(self) -> Told:
@@ -92,7 +92,7 @@ class ImagesTask(Task):
         return load_pictures(config.source, split, config.path, size=config.size, grey=config.grey, say=self.say)
 
 
-def _alphabet(config: ImagesTask.Config, shape: tuple[int, int, int] | None) -> dict[str, Any]:
+def _alphabet(config: Any, shape: tuple[int, int, int] | None) -> dict[str, Any]:
     """The alphabet of images of a shape, before or after they are made grey or resized; a step is a value."""
     levels = {"num_levels": 2} if config.source in TWO_LEVELS else {}
     if shape is None:

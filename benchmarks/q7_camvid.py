@@ -1,0 +1,96 @@
+"""Q7: CamVid at half size: test mIoU of the front end alone, with the Basic and with the Large context module.
+
+python -m benchmarks.q7_camvid --out runs/q7        # trains what has no run yet, then scores and records
+
+Each run has the same number of updates, on the same windows: seed s draws the same ones for every recipe.
+"""
+
+import argparse
+import resource
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import mean
+
+from benchmarks.record import RESULTS, record
+from benchmarks.runs import ensure, is_complete
+
+RECIPES = ("front-camvid", "context-camvid", "context-large-camvid")
+CPU_SECONDS = "cpu_seconds.txt"  # in a run's folder
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train if needed, score, and record."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the runs")
+    parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=RECIPES)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--updates", type=int, default=400)
+    parser.add_argument("--set", nargs="+", default=[], dest="changes", help="other changes of the recipes")
+    parser.add_argument("--data", help="named set or folder, in place of CamVid's test split")
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    options = parser.parse_args(arguments)
+    found: dict[str, list[float]] = {}
+    for recipe in options.recipes:
+        found[recipe] = [_one(recipe, seed, options) for seed in options.seeds]
+    _compare(found, options)
+
+
+def _one(recipe: str, seed: int, options: argparse.Namespace) -> float:
+    """Train, score and record one run; its mIoU in per cent."""
+    out = options.out / f"{recipe}-{seed}"
+    steps, place = f"training.steps={options.updates}", f"training.seed={seed}"
+    if not is_complete(out):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        ensure(recipe, out, changes=[steps, place, "training.num_validations=1", *options.changes])
+        seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+        (out / CPU_SECONDS).write_text(f"{seconds:.1f}\n", encoding="utf-8")
+    spent = float((out / CPU_SECONDS).read_text(encoding="utf-8"))
+
+    import undertow as ut
+    from undertow.checkpoint import read_card
+    from undertow.evaluation.segmentation import SegmentationScore
+    from undertow.recipes.card_data import data_of_card
+    from undertow.recipes.run import describe
+
+    model = ut.load(out)
+    score = ut.score(model, options.data or data_of_card(read_card(out)), split="test")
+    assert isinstance(score, SegmentationScore)
+    skipped = f", absent {', '.join(score.absent)}" if score.absent else ""
+    record(
+        "Q7",
+        f"{recipe}, seed {seed}, test",
+        100 * score.miou,
+        "% mIoU",
+        model=describe(model),
+        seconds=spent,
+        note=(
+            f"{options.updates} updates in {spent:.0f} CPU seconds, read of images included; one confusion matrix over "
+            f"the split, void ignored{skipped}; pixel accuracy {score.pixel_accuracy:.2%}, "
+            f"mean of images' mIoU {score.miou_image:.2%}"
+        ),
+        results=options.results,
+    )
+    return 100 * score.miou
+
+
+def _compare(found: dict[str, list[float]], options: argparse.Namespace) -> None:
+    """Record each recipe's mean, and how much the modules add to the front end on the same seeds."""
+    count = len(options.seeds)
+    for recipe, values in found.items():
+        spread = f"{min(values):.2f} to {max(values):.2f}"
+        record(
+            "Q7", f"{recipe}, mean of {count} seeds, test", mean(values), "% mIoU", model="-", seconds=0,
+            note=f"seeds {', '.join(map(str, options.seeds))}: {spread}", results=options.results,
+        )  # fmt: skip
+    alone = found.get(RECIPES[0])
+    for recipe, values in found.items():
+        if alone is not None and recipe != RECIPES[0]:
+            each = [one - other for one, other in zip(values, alone, strict=True)]
+            record(
+                "Q7", f"{recipe} over {RECIPES[0]}, mean of {count} seeds", mean(each), "% mIoU", model="-", seconds=0,
+                target="> 0", note=f"by seed {', '.join(f'{one:+.2f}' for one in each)}", results=options.results,
+            )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
