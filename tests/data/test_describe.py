@@ -106,3 +106,8 @@ def test_files_of_several_formats_are_no_languages(tmp_path, other):
     (tmp_path / "train.txt").write_text("some text\n")
     (tmp_path / other).write_text("more of it\n")
     assert describe(tmp_path)["kind"] == "text"
+
+
+def test_an_array_is_of_images(tmp_path):
+    np.savez(tmp_path / "x.npz", train_x=np.zeros((4, 6, 5), np.uint8))
+    assert describe(tmp_path / "x.npz")["kind"] == "images"

@@ -202,6 +202,8 @@ def test_an_image_file_is_a_prompt(name: str, tmp_path: Path) -> None:
     write_png(tmp_path / "x.png", GREY[:, :5])
     with refuses(DataError, "x.png", "5 x 4 pixels", "6 x 4"):
         medium.read(tmp_path / "x.png")
+    with refuses(DataError, "x.gif", "webp", "npy"):
+        medium.read(tmp_path / "x.gif")
 
 
 def test_pixels_without_rows_make_no_image(tmp_path: Path) -> None:

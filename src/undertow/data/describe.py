@@ -31,6 +31,7 @@ from undertow.data.walk import files_below
 from undertow.errors import DataError, UsageError
 
 CONLL = (".conll", ".conllu", ".iob", ".iob2", ".bio")
+ARRAYS = (".npy", ".npz")
 
 
 def describe(source: str | Path, *, label_pattern: str | None = None) -> dict[str, Any]:
@@ -172,6 +173,8 @@ def _kind_of(path: Path) -> Kind:
         return "pairs"
     if path.is_file() and path.name.removesuffix(".gz").lower().endswith(CONLL):
         return "tags"
+    if path.suffix.lower() in ARRAYS and path.is_file():
+        return "images"
     if path.is_file():
         return "audio" if path.suffix.lower() in (*AUDIO, *FOREIGN) else "rolls" if path.suffix == ".mat" else "text"
     if not path.is_dir():

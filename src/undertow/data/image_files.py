@@ -84,6 +84,7 @@ def _decoding(path: str | Path) -> Iterator[None]:
     except Exception as error:
         kinds = ", ".join(one[1:] for one in SUFFIXES)
         why = shown((str(error).splitlines() or [type(error).__name__])[0], 120)
+        why = "no such image is in it" if "cannot identify" in why else why
         raise DataError(f"{path} cannot be read as an image: damaged, truncated, or none of {kinds} ({why})") from None
 
 

@@ -12,13 +12,14 @@ import numpy as np
 
 from undertow.alphabets.pixels import COLOUR, Pixels
 from undertow.data.image_files import SUFFIXES, pillow, read_image, to_colour, to_grey
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, one_of
 from undertow.files import atomic_write
 from undertow.media.arrays import read_array
 from undertow.media.grid import BETWEEN, grid
 from undertow.media.medium import Given, Medium, Reading, Report
 from undertow.media.png import write_png
 
+ARRAYS = (".npy", ".npz")
 MOST_WIDTH = 280  # pixels of an enlarged image
 MOST_GRID = 1120  # pixels of a row of images
 HALVES, BRIGHT = ("top", "left"), 128
@@ -68,6 +69,10 @@ class Images(Medium):
         """
         if isinstance(given, str | Path) and Path(given).suffix.lower() in SUFFIXES:
             return self._read_file(given)
+        if isinstance(given, str | Path) and Path(given).suffix.lower() not in ARRAYS:
+            raise DataError(
+                f"{given} is not read as an image; give {one_of([one[1:] for one in SUFFIXES])}, or an array as npy or npz"
+            )
         return Reading(self._in_order(read_array(given, self.product)))
 
     def usual_steps(self, num_given: int) -> int:
