@@ -70,9 +70,8 @@ class Images(Medium):
         if isinstance(given, str | Path) and Path(given).suffix.lower() in SUFFIXES:
             return self._read_file(given)
         if isinstance(given, str | Path) and Path(given).suffix.lower() not in ARRAYS:
-            raise DataError(
-                f"{given} is not read as an image; give {one_of([one[1:] for one in SUFFIXES])}, or an array as npy or npz"
-            )
+            kinds = one_of([one[1:] for one in SUFFIXES])
+            raise DataError(f"{given} is not read as an image; give {kinds}, or an array as npy or npz")
         return Reading(self._in_order(read_array(given, self.product)))
 
     def usual_steps(self, num_given: int) -> int:
