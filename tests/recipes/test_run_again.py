@@ -10,6 +10,7 @@ from tests.recipes.small_runs import BOOK, GRU, recipe
 from tests.refusals import assert_says, refuses
 from tests.training.runs import assert_same, back_to, rows
 from undertow.errors import DataError, UsageError
+from undertow.models import Autoregressive
 from undertow.recipes.run import train
 
 STEPS = 6
@@ -122,3 +123,16 @@ def test_a_run_within_its_data_folder_is_resumed(book: Path, tmp_path: Path) -> 
     train(small(), out, data=tmp_path, steps=2)
     train(small(), out, data=tmp_path, steps=3, resume=True)
     assert len(rows(out)) == 3
+
+
+def test_a_first_batch_sets_weights_once_and_not_those_of_another_run(
+    monkeypatch: pytest.MonkeyPatch, book: Path, tmp_path: Path
+) -> None:
+    """A fresh model begins with its first batch; one that goes on, or starts from a model, does not."""
+    begun: list[Any] = []
+    monkeypatch.setattr(Autoregressive, "begin", lambda model, batch: begun.append((model.training, batch.names)))
+    train(small(steps=1, num_validations=1), tmp_path / "fresh", data=book)
+    assert begun == [(False, begun[0][1])]
+    train(small(steps=1, num_validations=1), tmp_path / "fresh", data=book, resume=True)
+    train(small(steps=1, num_validations=1), tmp_path / "other", data=book, init=tmp_path / "fresh")
+    assert len(begun) == 1
