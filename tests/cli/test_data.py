@@ -31,7 +31,9 @@ def test_list(capsys, tmp_path, monkeypatch):
 def test_list_of_every_kind(capsys):
     list_sets(json=True)
     sets = json.loads(capsys.readouterr().out)
-    assert {entry["kind"] for entry in sets.values()} == {"audio", "text", "rolls", "images", "pairs"}
+    assert {entry["kind"] for entry in sets.values()} == {
+        *("audio", "text", "rolls", "images", "segmentation", "pairs", "tags", "words")
+    }
     assert all(entry["urls"] for entry in sets.values())
     assert sets["enwik6"]["urls"] == sets["enwik8"]["urls"] and "sample_rate" not in sets["mnist"]
 

@@ -9,6 +9,7 @@ import pytest
 from tests.data.parallel import write_lines, write_parallel
 from tests.data.sounds import tone, write
 from tests.refusals import refuses
+from undertow.cli.data_lines import lines
 from undertow.data import parallel_text
 from undertow.data.catalogue import CATALOGUE
 from undertow.data.describe import describe
@@ -52,6 +53,15 @@ def test_rolls(tmp_path):
         (tmp_path / name).write_bytes(b"damaged")
     with refuses(DataError, "damaged"):
         describe(tmp_path)
+
+
+def test_tagged_sentences(tmp_path):
+    (tmp_path / "a.conll").write_text("He B-NP\nsings B-VP\n\n" * 3 + "it B-NP\n")
+    found = describe(tmp_path / "a.conll")
+    assert found["kind"] == "tags" and found["labels"] == {"B-NP": 4, "B-VP": 3}
+    assert sum(one["num_sentences"] for one in found["splits"].values()) == 4
+    told = "\n".join(lines(found))
+    assert "sentences of tokens" in told and "B-NP: 4, B-VP: 3" in told
 
 
 def test_what_it_is_told_by(tmp_path):

@@ -15,7 +15,7 @@ from undertow.callbacks import OnProgress, unwatched
 from undertow.config import nearest
 from undertow.data.batches import batches_in_order
 from undertow.data.examples import Examples, check_predicted
-from undertow.data.tag_schemes import is_words, scheme_of
+from undertow.data.tag_schemes import OUTSIDE, is_words, scheme_of
 from undertow.errors import UsageError
 from undertow.evaluation.likelihood import NOT_A_NUMBER
 from undertow.evaluation.prediction import on_device
@@ -168,11 +168,12 @@ class _Tallies:
             one, other = boundaries(labels, told), boundaries(said, told)
             self.edges += Found(len(one), len(other), matched(one.tolist(), other.tolist(), reach))
         elif self.scheme is not None:
-            true, tags = ([self.classes[place] for place in row.tolist()] for row in (labels, said))
-            for kind, found in chunk_tally(true, tags).items():
-                self.kinds[kind] = self.kinds.get(kind, Found()) + found
-            for found in chunk_tally(true, tags, self.scheme).values():
-                self.strict += found
+            names = (*self.classes, OUTSIDE)  # the last is of steps without a label
+            true, found = ([names[place] for place in row.tolist()] for row in (labels, np.where(labels < 0, -1, said)))
+            for kind, count in chunk_tally(true, found).items():
+                self.kinds[kind] = self.kinds.get(kind, Found()) + count
+            for count in chunk_tally(true, found, self.scheme).values():
+                self.strict += count
 
     def metrics(self, accuracy: float) -> dict[str, TagMetric]:
         """All values, also of metrics that do not apply."""
