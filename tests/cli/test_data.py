@@ -34,7 +34,7 @@ def test_list_of_every_kind(capsys):
     assert {entry["kind"] for entry in sets.values()} == {
         *("audio", "text", "rolls", "images", "segmentation", "pairs", "tags", "words")
     }
-    assert all(entry["urls"] for entry in sets.values())
+    assert all(bool(entry["urls"]) != bool(entry["made"]) for entry in sets.values())
     assert sets["enwik6"]["urls"] == sets["enwik8"]["urls"] and "sample_rate" not in sets["mnist"]
 
 
