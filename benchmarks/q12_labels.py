@@ -18,6 +18,7 @@ NETWORKS = {
     "plain": [PLAIN],
     "bilstm": ["network.kind=bilstm", "network.channels=96"],
 }
+OTHERS = {"plain": "plain convolution, ", "bilstm": "BiLSTM, "}
 UNITS = {"chunker-ewt": "% F1 of chunks", "words-gsd": "% F1 of words", "phones-prompts": "% frames right"}
 
 
@@ -45,7 +46,7 @@ def main() -> None:
     others.pop(name)
     record(
         "Q12",
-        f"{options.recipe}, test: {options.network}",
+        f"{OTHERS.get(options.network, '')}{options.recipe}, test",
         100 * found.metrics[name].value,
         UNITS[options.recipe],
         model=describe(model),

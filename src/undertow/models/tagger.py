@@ -66,8 +66,6 @@ class Tagger(Model):
                 raise UsageError(f"'{self.label}' has {counted(len(self.classes), 'class')}; give 2 or more")
             check_class_weights(self.class_weights, self.classes)
 
-    class_weights: Tensor | None
-
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config
