@@ -10,8 +10,10 @@ import resource
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
+from typing import Any
 
 from benchmarks.record import RESULTS, record
+from benchmarks.report import read
 from benchmarks.runs import ensure, is_complete
 
 RECIPES = ("front-camvid", "context-camvid", "context-large-camvid")
@@ -29,14 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", help="named set or folder, in place of CamVid's test split")
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
-    found: dict[str, list[float]] = {}
     for recipe in options.recipes:
-        found[recipe] = [_one(recipe, seed, options) for seed in options.seeds]
-    _compare(found, options)
+        for seed in options.seeds:
+            _one(recipe, seed, options)
+    _compare(options)
 
 
-def _one(recipe: str, seed: int, options: argparse.Namespace) -> float:
-    """Train, score and record one run; its mIoU in per cent."""
+def _one(recipe: str, seed: int, options: argparse.Namespace) -> None:
+    """Train, score and record one run."""
     out = options.out / f"{recipe}-{seed}"
     steps, place = f"training.steps={options.updates}", f"training.seed={seed}"
     if not is_complete(out):
@@ -70,26 +72,28 @@ def _one(recipe: str, seed: int, options: argparse.Namespace) -> float:
         ),
         results=options.results,
     )
-    return 100 * score.miou
 
 
-def _compare(found: dict[str, list[float]], options: argparse.Namespace) -> None:
-    """Record each recipe's mean, and how much the modules add to the front end on the same seeds."""
-    count = len(options.seeds)
-    for recipe, values in found.items():
-        spread = f"{min(values):.2f} to {max(values):.2f}"
-        record(
-            "Q7", f"{recipe}, mean of {count} seeds, test", mean(values), "% mIoU", model="-", seconds=0,
-            note=f"seeds {', '.join(map(str, options.seeds))}: {spread}", results=options.results,
-        )  # fmt: skip
-    alone = found.get(RECIPES[0])
-    for recipe, values in found.items():
+def _compare(options: argparse.Namespace) -> None:
+    """Record the mean of each recipe whose runs are all recorded, and how much it adds to the front end alone."""
+    lines = {line["figure"]: line["value"] for line in read(options.results) if line["id"] == "Q7"}
+    count, named = len(options.seeds), f"seeds {', '.join(map(str, options.seeds))}"
+    recorded = {
+        recipe: [lines[figure] for seed in options.seeds if (figure := f"{recipe}, seed {seed}, test") in lines]
+        for recipe in RECIPES
+    }
+    whole = {recipe: values for recipe, values in recorded.items() if len(values) == count}
+    common: dict[str, Any] = {"model": "-", "seconds": 0, "results": options.results}
+    for recipe, values in whole.items():
+        figure, note = f"{recipe}, mean of {count} seeds, test", f"{named}: {min(values):.2f} to {max(values):.2f}"
+        record("Q7", figure, mean(values), "% mIoU", note=note, **common)
+    alone = whole.get(RECIPES[0])
+    for recipe, values in whole.items():
         if alone is not None and recipe != RECIPES[0]:
             each = [one - other for one, other in zip(values, alone, strict=True)]
-            record(
-                "Q7", f"{recipe} over {RECIPES[0]}, mean of {count} seeds", mean(each), "% mIoU", model="-", seconds=0,
-                target="> 0", note=f"by seed {', '.join(f'{one:+.2f}' for one in each)}", results=options.results,
-            )  # fmt: skip
+            note = f"{named}: {', '.join(f'{one:+.2f}' for one in each)}"
+            figure = f"{recipe} over {RECIPES[0]}, mean of {count} seeds"
+            record("Q7", figure, mean(each), "% mIoU", target="> 0", note=note, **common)
 
 
 if __name__ == "__main__":
