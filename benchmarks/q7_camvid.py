@@ -66,7 +66,7 @@ def _one(recipe: str, seed: int, options: argparse.Namespace) -> None:
         model=describe(model),
         seconds=spent,
         note=(
-            f"{options.updates} updates in {spent:.0f} CPU seconds, read of images included; one confusion matrix over "
+            f"{options.updates} updates, {spent:.0f} CPU seconds with reading the images; one confusion matrix over "
             f"the split, void ignored{skipped}; pixel accuracy {score.pixel_accuracy:.2%}, "
             f"mean of images' mIoU {score.miou_image:.2%}"
         ),

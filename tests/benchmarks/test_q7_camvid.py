@@ -15,7 +15,7 @@ def test_the_module_is_compared_with_the_front_end_alone(tmp_path) -> None:
     q7_camvid.main([*places, *words, "--set", *changes])
     lines = {line["figure"]: line for line in report.read(tmp_path)}
     alone, whole = lines["front-camvid, seed 0, test"], lines["context-camvid, seed 0, test"]
-    assert alone["unit"] == "% mIoU" and "1 updates" in alone["note"] and alone["seconds"] > 0
+    assert alone["unit"] == "% mIoU" and "1 updates," in alone["note"] and alone["seconds"] > 0
     gain = lines["context-camvid over front-camvid, mean of 1 seeds"]
     assert gain["value"] == pytest.approx(whole["value"] - alone["value"]) and gain["target"] == "> 0"
     q7_camvid.main([*places, *words])  # finished runs are only scored again
