@@ -59,6 +59,7 @@ HEADLINES = [  # id, figure, threads, and its name in the table
         1,
         "`rnn-attention-fsdd`: word error on held-out spoken digits",
     ),
+    ("Q6", "gated-pixelcnn-binarized-mnist, test", 1, "`gated-pixelcnn-binarized-mnist`: digits in black and white"),
 ]
 
 
