@@ -117,5 +117,6 @@ def test_a_model_that_names_code_is_loaded_with_consent_alone(command, run, tmp_
     assert outcome.status == 2 and "--allow-code" in outcome.err and "front_of_mine" not in sys.modules
     arguments = ["segment", tmp_path / "run", run / "own/images/0.png", "--labels", tmp_path / "m.png", "--allow-code"]
     assert command(*arguments).status == 0
+    assert command("score", tmp_path / "run", "--allow-code").status == 0
     with refuses(UsageError, "front_of_mine:make"):  # another's model is not let in by a recipe of one's own
         train(RECIPE, tmp_path / "next", data=run / "own", init=tmp_path / "run")

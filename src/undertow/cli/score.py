@@ -28,6 +28,7 @@ def score(
     per_file: bool = False,
     out: Path | None = None,
     search: Annotated[Beam | None, Flat] = None,
+    allow_code: bool = False,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
@@ -57,6 +58,7 @@ def score(
             does not know count as unknown.
         per_file: Score each file, or sequence, too, and name those that stand out.
         out: A CSV file for these scores, the least probable first.
+        allow_code: Run the code that the model names as its front end; only for models from people you trust.
     """
     from undertow.checkpoint import load, read_card
     from undertow.cli.outputs import check_file
@@ -74,7 +76,7 @@ def score(
             raise UsageError("out is the file of the scores of --per-file; give both")
         check_file(out)
     metrics = [] if metric is None else [name.strip().lower() for name in metric.split(",")]
-    model = load(run, pick_device(device))
+    model = load(run, pick_device(device), allow_code=allow_code)
     section = data_for(model, read_card(run), data, label_pattern)
     if section is None:
         raise UsageError(f"the card of {run} names no data; give a named set, a folder or a file")

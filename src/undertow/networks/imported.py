@@ -47,7 +47,7 @@ def imported(path: str, arguments: Mapping[str, Any]) -> nn.Module:
     if not _ALLOWED.get():
         raise CodeNotAllowed(
             f"this model names code of its own, '{shown(path)}', which loading it would run; if you trust whoever made "
-            "the model, allow_code=True allows it (--allow-code)"
+            "the model, allow_code=True allows it (--allow-code of segment and score)"
         )
     try:
         made = getattr(importlib.import_module(package), name)(**arguments)
