@@ -103,6 +103,7 @@ def test_the_short_form(tmp_path: Path) -> None:
         (SHORT[:-6], ["ends too early"]),
         (SHORT.replace('0.25\n0.9\n"K"', '0.1\n0.9\n"K"'), ["'K' begins at 0.1 s", "'ə'"]),
         (SHORT.replace('"ə"', "7"), ["line 14", "text"]),
+        (SHORT.replace("0.25", "1e999"), ["line 13", "inf", "too large"]),
         (SHORT.replace('"IntervalTier"', '"TextTier"'), ["no tier of intervals"]),
     ],
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from undertow.config import nearest
-from undertow.data.intervals import Interval, in_order
+from undertow.data.intervals import MOST_SECONDS, Interval, in_order
 from undertow.door import MOST_TABLE, decoded, read_bytes
 from undertow.errors import DataError, shown
 
@@ -88,6 +88,8 @@ def _interval(values: Iterator[Value], path: Path) -> Interval:
 def _number(value: Value, path: Path) -> float:
     if value.number is None:
         raise DataError(f"{path}, line {value.line}: '{shown(value.text)}' stands where a number must")
+    if not abs(value.number) <= MOST_SECONDS:
+        raise DataError(f"{path}, line {value.line}: {value.number:g} is too large for a time or a number of intervals")
     return value.number
 
 
