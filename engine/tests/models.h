@@ -15,7 +15,7 @@ struct Model {
   Bytes file;
 };
 
-inline std::vector<Model> models() {
+inline std::vector<Model> make_models() {
   std::vector<Model> all;
   for (Type type : {Type::f32, Type::bf16, Type::i8}) {
     const auto add = [&](const std::string& kind, const auto& shape, const FileBuilder& builder) {
@@ -62,6 +62,12 @@ inline std::vector<Model> models() {
                                     PixelShape{.precision = type, .channels = 9, .phases = 3}})
       add(shape.phases > 1 ? "pixels of colour" : "pixels", shape, pixels(shape));
   }
+  return all;
+}
+
+// Made once: that takes longer than some of the tests that step one of them.
+inline const std::vector<Model>& models() {
+  static const std::vector<Model> all = make_models();
   return all;
 }
 

@@ -38,13 +38,20 @@ FileBuilder alone(uint32_t heads, uint32_t channels, uint32_t most, uint32_t win
 std::vector<double> expected(const float* table, uint32_t heads, uint32_t channels, uint32_t window, bool rotary) {
   const size_t size = size_t(heads) * channels;
   const auto fed = symbols();
-  const auto part = [&](int64_t step, uint32_t which, uint32_t head, uint32_t c) -> double {
+  const auto turned = [&](int64_t step, uint32_t which, uint32_t head, uint32_t c) -> double {
     const float* at = table + size_t(fed[step]) * 3 * size + which * size + head * channels;
     if (!rotary || which == 2) return at[c];
     const uint32_t half = channels / 2;
     const double angle = double(step) * std::pow(100.0, -2.0 * (c % half) / channels);
     return c < half ? at[c] * std::cos(angle) - at[c + half] * std::sin(angle)
                     : at[c] * std::cos(angle) + at[c - half] * std::sin(angle);
+  };
+  std::vector<double> parts;
+  for (int64_t step = 0; step < steps; step++)
+    for (uint32_t which : {0, 1, 2})
+      for (uint32_t i = 0; i < size; i++) parts.push_back(turned(step, which, i / channels, i % channels));
+  const auto part = [&](int64_t step, uint32_t which, uint32_t head, uint32_t c) {
+    return parts[(size_t(step) * 3 + which) * size + head * channels + c];
   };
   std::vector<double> out(steps * size);
   for (int64_t t = 0; t < steps; t++)

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "allocations.h"
+#include "brief.h"
 #include "kernels.h"
 #include "memories.h"
 #include "models.h"
@@ -20,11 +21,7 @@ namespace undertow::testing {
 namespace {
 
 constexpr uint32_t rows = 3;
-#ifdef __SANITIZE_THREAD__
-constexpr int64_t steps = 15;  // each takes many times as long
-#else
-constexpr int64_t steps = 60;
-#endif
+constexpr int64_t steps = brief ? 15 : 60;
 
 struct Setting {
   std::string_view isa = "auto";
@@ -75,7 +72,7 @@ TEST_CASE("every instruction set, number of threads, batch and chunking draws th
     const auto expected = drawn(file, {});
     CHECK(std::count(expected.begin(), expected.end(), expected[0]) < int64_t(expected.size()) / 2);
     for (const Kernels* kernels : usable_kernels())
-      for (uint32_t threads : {1u, 4u}) {
+      for (uint32_t threads : tried<uint32_t>({1, 4})) {
         CAPTURE(kernels->name);
         CAPTURE(threads);
         CHECK(drawn(file, {.isa = kernels->name, .threads = threads}) == expected);
@@ -189,7 +186,7 @@ TEST_CASE("a state of other names, shapes or types is refused by name") {
 
 TEST_CASE("nothing is allocated while stepping") {
   for (const Model& model : models())
-    for (uint32_t threads : {1u, 2u}) {
+    for (uint32_t threads : tried<uint32_t>({1, 2})) {
       const auto program = std::make_shared<const Program>(model.file, "auto");
       std::vector<float> condition(rows * model.condition_channels, 0.5f);
       const Condition known{condition.data(), model.condition_channels ? 1 : 0, model.condition_channels};

@@ -9,6 +9,7 @@
 #include <numeric>
 #include <vector>
 
+#include "brief.h"
 #include "kernels.h"
 #include "undertow/philox.h"
 
@@ -86,7 +87,7 @@ TEST_CASE("a categorical draw is the definition's, whatever is filtered") {
           const Sampling sampling{temperature, top_k, top_p};
           const std::vector<float> logits = random_logits(n + top_k, n, 9);
           Sampler sample = sampler(categorical, n);
-          for (uint64_t step = 0; step < 20; ++step) {
+          for (uint64_t step = 0; step < (testing::brief ? 3 : 20); ++step) {
             double u;
             uniforms(7, n, step, 1, &u);
             INFO(n, " ", temperature, " ", top_k, " ", top_p, " ", u);
@@ -99,7 +100,7 @@ TEST_CASE("uniforms share out as the probabilities say") {
   const std::vector<float> logits = random_logits(3, 64, 4);
   double total = 0;
   for (float logit : logits) total += std::exp(double(logit));
-  constexpr int num_draws = 100000;
+  constexpr int num_draws = testing::brief ? 10000 : 100000;
   std::vector<int> counts(logits.size());
   for (int i = 0; i < num_draws; ++i) ++counts[drawn(logits, (i + 0.5) / num_draws)];
   for (size_t i = 0; i < logits.size(); ++i)

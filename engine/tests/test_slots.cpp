@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "allocations.h"
+#include "brief.h"
 #include "memories.h"
 #include "models.h"
 #include "program.h"
@@ -49,7 +50,7 @@ std::vector<int64_t> part(const std::vector<int64_t>& whole, int64_t begin, int6
 
 TEST_CASE("rows of any slots, in any company, are those that are alone") {
   for (const Model& model : models())
-    for (uint32_t threads : {1u, 3u}) {
+    for (uint32_t threads : tried<uint32_t>({1, 3})) {
       CAPTURE(model.name);
       Engine engine(std::make_shared<const Program>(model.file, "auto"), 5, threads);
       remember(engine);  // slot 3 reads another source than 0 and 4
@@ -73,7 +74,7 @@ TEST_CASE("rows of any slots, in any company, are those that are alone") {
 
 TEST_CASE("a copy goes on as its source, and a row that is reset begins again") {
   for (const Model& model : models())
-    for (uint32_t threads : {1u, 4u}) {
+    for (uint32_t threads : tried<uint32_t>({1, 4})) {
       CAPTURE(model.name);
       Engine engine(std::make_shared<const Program>(model.file, "auto"), 4, threads);
       remember(engine);
@@ -93,7 +94,7 @@ TEST_CASE("a copy goes on as its source, and a row that is reset begins again") 
 }
 
 TEST_CASE("each row has a sampling of its own") {
-  const Model model = models()[0];
+  const Model& model = models()[0];
   Engine engine(std::make_shared<const Program>(model.file, "auto"), 3, 1);
   const std::vector<Sampling> samplings{{0, 0, 1}, {1, 0, 1}, {0.7, 3, 0.9}};
   const std::vector<int64_t> out = drawn(engine, model, {2, 0, 1}, {3, 4, 0, 3, 5, 0, 3, 6, 0}, steps, samplings);
@@ -102,7 +103,7 @@ TEST_CASE("each row has a sampling of its own") {
 }
 
 TEST_CASE("rows come and go without memory being taken") {
-  const Model model = models()[0];
+  const Model& model = models()[0];
   Engine engine(std::make_shared<const Program>(model.file, "auto"), 6, 1);
   std::vector<uint32_t> slots{0, 2, 4, 1};
   std::vector<int64_t> keys(12), out(6 * 4);
@@ -121,7 +122,7 @@ TEST_CASE("rows come and go without memory being taken") {
 }
 
 TEST_CASE("slots that are not there, or are named twice, are refused") {
-  const Model model = models()[0];
+  const Model& model = models()[0];
   Engine engine(std::make_shared<const Program>(model.file, "auto"), 3, 1);
   std::vector<int64_t> pending{1, 1};
   const auto says = [&](std::vector<uint32_t> slots) -> std::string {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "brief.h"
 #include "crc32.h"
 #include "kernels.h"
 #include "models.h"
@@ -113,7 +114,7 @@ TEST_CASE("vectors and floats give the same numbers in any chunks, threads and o
     const std::vector<float> params = outputs(rolls, "scalar", 1, steps, expected, {});
     const std::vector<float> effect = outputs(effects, "scalar", 1, steps, {}, inputs);
     for (const Kernels* kernels : usable_kernels())
-      for (const auto& [threads, chunk] : {std::pair<uint32_t, int64_t>{1, 1}, {3, 7}, {2, steps}}) {
+      for (const auto& [threads, chunk] : tried<std::pair<uint32_t, int64_t>>({{1, 1}, {2, steps}, {3, 7}})) {
         CHECK(drawn(rolls, kernels->name, threads, chunk) == expected);
         CHECK(outputs(rolls, kernels->name, threads, chunk, expected, {}) == params);
         CHECK(outputs(effects, kernels->name, threads, chunk, {}, inputs) == effect);
