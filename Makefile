@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UNDERTOW_DATA ?= $(realpath ../shared/data)
 
-.PHONY: demo test fuzz lint docs bench-report clean engine-test engine-sanitize engine-cross engine-fuzz
+.PHONY: demo test fuzz lint docs bench-report clean engine-test engine-sanitize engine-address \
+  engine-thread engine-cross engine-fuzz
 .DEFAULT_GOAL := test
 
 demo: $(VENV)/.installed-run

@@ -33,10 +33,15 @@ engine-test: .engine-tools
 	build/examples/blocks tests/golden/int8-categorical.engine 10
 	build/examples/blocks tests/golden/effect.engine 1
 
-# Address and undefined behaviour, then threads, whose older runtimes fail under address randomisation.
-engine-sanitize: .engine-tools
+engine-sanitize: engine-address engine-thread
+
+# Undefined behaviour too.
+engine-address: .engine-tools
 	@$(call build,engine-address,-DUNDERTOW_TESTS=ON -DUNDERTOW_SANITIZE=address,engine_tests)
 	build/engine-address/engine_tests
+
+# Older runtimes of it fail under address randomisation.
+engine-thread: .engine-tools
 	@$(call build,engine-thread,-DUNDERTOW_TESTS=ON -DUNDERTOW_SANITIZE=thread,engine_tests)
 	$(shell setarch -R true 2>/dev/null && echo setarch -R) build/engine-thread/engine_tests
 
