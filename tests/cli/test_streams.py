@@ -25,8 +25,10 @@ $u train nowhere <&- >&- 2>&-; echo "$?" >>status
 INTERRUPTED = """
 import os, signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # also where this was started in the background
-import undertow.__main__ as entry
 number = signal.Signals[sys.argv[1]]
+if number != signal.SIGINT:
+    signal.signal(number, signal.SIG_DFL)  # also under nohup
+import undertow.__main__ as entry
 sys.argv = ["undertow", "train", "nowhere"]
 
 class Loading:
