@@ -16,9 +16,9 @@ pytest.register_assert_rewrite("tests.contract")
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
+from tests.real_data import find_real_data  # noqa: E402
 from undertow.native import why_missing  # noqa: E402
 
-ROOT = Path(__file__).resolve().parents[1]
 DATA_REQUIRED = os.environ.get("UNDERTOW_REQUIRE_DATA", "0") not in ("", "0")
 ENGINE_REQUIRED = os.environ.get("UNDERTOW_REQUIRE_ENGINE", "0") not in ("", "0")
 
@@ -44,13 +44,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real data sets: UNDERTOW_DATA, else ../shared/data beside the repository."""
-    folder = Path(os.environ.get("UNDERTOW_DATA") or ROOT.parent / "shared" / "data").resolve()
-    if folder.is_dir():
-        return folder
-    message = f"no real data at {folder}: set UNDERTOW_DATA to the folder that holds fsdd/ and the other sets"
-    if DATA_REQUIRED:
-        pytest.fail(message, pytrace=False)
-    pytest.skip(message)
+    return find_real_data(os.environ.get("UNDERTOW_DATA"), DATA_REQUIRED)
 
 
 @pytest.fixture(autouse=True)
