@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import load_file
 
 from tests.refusals import refuses
+from tests.training.forked import as_torchrun
 from tests.training.runs import back_to, losses, torchrun
 from tests.training.tiny import train
 from undertow import checkpoint
@@ -26,7 +27,8 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("parallel", ["ddp", "fsdp"])
 def test_two_processes_are_one_of_twice_the_batch(parallel: str, alone: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    said = torchrun("tiny", out, f"parallel={parallel}", "batch_size=2", *SETTINGS)
+    launch = torchrun if parallel == "ddp" else as_torchrun
+    said = launch("tiny", out, f"parallel={parallel}", "batch_size=2", *SETTINGS)
     assert "Warning" not in said
     for a, b in zip(losses(out), losses(alone), strict=True):
         assert abs(a - b) < 1e-10
@@ -38,15 +40,14 @@ def test_two_processes_are_one_of_twice_the_batch(parallel: str, alone: Path, tm
     checkpoint.load(out)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("parallel", ["ddp", "fsdp"])
 def test_three_processes_resume_exactly(parallel: str, tmp_path: Path) -> None:
     """Beyond two, the order in which processes are summed shows in the last bits: a resumption must not change it."""
     unbroken, out = tmp_path / "unbroken", tmp_path / "run"
     words = [f"parallel={parallel}", "steps=24", "num_validations=4", "batch_size=1", "keep_checkpoints=4"]
-    torchrun("tiny", unbroken, *words, processes=3)
+    as_torchrun("tiny", unbroken, *words, processes=3)
     back_to(out, unbroken, 12)
-    torchrun("tiny", out, "--resume", *words, processes=3)
+    as_torchrun("tiny", out, "--resume", *words, processes=3)
     assert losses(out) == losses(unbroken)
 
 

@@ -1,11 +1,11 @@
 """A run killed at any moment and resumed is, bit for bit, the run that was never stopped."""
 
 import json
+import os
 import random
 import signal
-import subprocess
-import sys
 import time
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import numpy as np
@@ -13,21 +13,22 @@ import pytest
 import torch
 
 from tests.refusals import assert_says
-from tests.training.runs import ROOT, assert_same, environment, losses, rows
+from tests.training import forked
+from tests.training.forked import ended
+from tests.training.runs import assert_same, losses, rows
 from tests.training.tiny import train
 from undertow import checkpoint
 from undertow.training import snapshots
 from undertow.training.length import PLAN, Length
 
 
-def start(out: Path, *words: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tests.training.tiny", str(out), *words]
-    return subprocess.Popen(command, cwd=ROOT, env=environment(), stderr=subprocess.DEVNULL)
+def start(out: Path, *words: str) -> ForkServerProcess:
+    return forked.start("tiny", out, *words)
 
 
-def wait_for_step(out: Path, run: subprocess.Popen[bytes], step: int) -> None:
+def wait_for_step(out: Path, run: ForkServerProcess, step: int) -> None:
     """Until a checkpoint at or beyond `step` is there, or the run has ended."""
-    while run.poll() is None:
+    while run.exitcode is None:
         last = out / "last"
         if last.exists() and int(last.resolve().name.removeprefix("step-")) >= step:
             return
@@ -40,7 +41,7 @@ SETTINGS = ["steps=150", "checkpoint_minutes=0.0001", "num_validations=5"]
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("unbroken") / "run"
-    assert start(out, *SETTINGS).wait() == 0
+    assert ended(start(out, *SETTINGS)) == 0
     return out
 
 
@@ -51,9 +52,9 @@ def test_killed_again_and_again(unbroken: Path, tmp_path: Path) -> None:
         wait_for_step(out, run, step)
         time.sleep(0.05 * chance.random())
         run.kill()
-        run.wait()
+        ended(run)
         run = start(out, "--resume", *SETTINGS)
-    assert run.wait() == 0
+    assert ended(run) == 0
     assert_same(out, unbroken)
     assert not list(out.rglob("*.partial*"))
 
@@ -93,12 +94,13 @@ def test_interrupted_it_saves_and_ends(unbroken: Path, tmp_path: Path, number: s
     settings = ["steps=150", "checkpoint_minutes=60", "num_validations=5"]
     run = start(out, *settings)
     wait_for_step(out, run, 30)
-    run.send_signal(number)
-    run.wait()
+    assert run.pid is not None
+    os.kill(run.pid, number)
+    ended(run)
     saved = int((out / "last").resolve().name.removeprefix("step-"))
     assert 30 <= saved < 150
     assert len(losses(out)) == saved
-    assert start(out, "--resume", *settings).wait() == 0
+    assert ended(start(out, "--resume", *settings)) == 0
     assert rows(out) == rows(unbroken)
 
 
@@ -109,9 +111,9 @@ def test_a_kill_before_the_first_checkpoint_starts_the_same_run_again(unbroken: 
     while not (out / "log.jsonl").exists():
         time.sleep(0.01)
     run.kill()
-    run.wait()
+    ended(run)
     assert not (out / "last").exists()
-    assert start(out, "--resume", *settings).wait() == 0
+    assert ended(start(out, "--resume", *settings)) == 0
     assert rows(out) == rows(unbroken)
 
 
@@ -138,8 +140,8 @@ def test_minutes_fix_the_number_of_steps_once(tmp_path: Path) -> None:
         time.sleep(0.01)
     planned = json.loads((out / PLAN).read_text())["steps"]
     run.kill()
-    run.wait()
-    assert start(out, "--resume", *settings).wait() == 0
+    ended(run)
+    assert ended(start(out, "--resume", *settings)) == 0
     assert json.loads((out / PLAN).read_text())["steps"] == planned
     assert rows(out)[-1]["step"] == planned > 1
 

@@ -9,7 +9,8 @@ import torch
 from safetensors.torch import load_file
 
 from tests.refusals import refuses
-from tests.training.runs import assert_same, back_to, losses, rows, torchrun
+from tests.training.forked import as_torchrun
+from tests.training.runs import assert_same, back_to, losses, rows
 from tests.training.streams import train, trainer
 from undertow.errors import DataError
 from undertow.state import leaves, map_state
@@ -106,15 +107,14 @@ def test_another_number_of_processes_cannot_go_on(tmp_path: Path) -> None:
         train(tmp_path / "run", resume=True)
 
 
-@pytest.mark.slow
 def test_two_processes_are_one_of_twice_the_streams_and_resume_exactly(tmp_path: Path) -> None:
     both, out, single = tmp_path / "both", tmp_path / "run", tmp_path / "single"
     words = ["double=true", "keep_checkpoints=3", "gradient_clip=null", "network={kind: rnn, channels: 6}"]
-    torchrun("streams", both, "batch_size=1", *words)
+    as_torchrun("streams", both, "batch_size=1", *words)
     network = {"kind": "rnn", "channels": 6}
     train(single, double=True, keep_checkpoints=3, gradient_clip=None, network=network, batch_size=2)
     for a, b in zip(rows(both), rows(single), strict=True):
         assert a.get("loss", 0) == pytest.approx(b.get("loss", 0), abs=1e-10)
     back_to(out, both, 4)
-    torchrun("streams", out, "--resume", "batch_size=1", *words)
+    as_torchrun("streams", out, "--resume", "batch_size=1", *words)
     assert_same(out, both)

@@ -10,7 +10,8 @@ import torch
 from safetensors.torch import load_file
 
 from tests.training.codebook import CHANNELS, SymbolBatches, train, trainer
-from tests.training.runs import assert_same, back_to, log, rows, torchrun
+from tests.training.forked import as_torchrun
+from tests.training.runs import assert_same, back_to, log, rows
 from undertow import checkpoint
 from undertow.batch import Batch
 from undertow.models.model import trainable_parameters
@@ -117,7 +118,7 @@ def test_two_processes_are_one_of_twice_the_batch(parallel: str, tmp_path: Path)
     """Codes too: the sums behind them are those of both processes."""
     both, single = tmp_path / "both", tmp_path / "single"
     words = ["double=true", "accumulate=2", "gradient_clip=null", "keep_checkpoints=3"]
-    torchrun("codebook", both, f"parallel={parallel}", "batch_size=1", *words)
+    as_torchrun("codebook", both, f"parallel={parallel}", "batch_size=1", *words)
     train(single, double=True, accumulate=2, gradient_clip=None, keep_checkpoints=3, batch_size=2)
     for a, b in zip(rows(both), rows(single), strict=True):
         a, b = ({name: value for name, value in row.items() if "perplexity" not in name} for row in (a, b))
@@ -128,12 +129,11 @@ def test_two_processes_are_one_of_twice_the_batch(parallel: str, tmp_path: Path)
             torch.testing.assert_close(together[key], alone[key], rtol=0, atol=1e-10)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("parallel", ["ddp", "fsdp"])
 def test_two_processes_resume_exactly(parallel: str, tmp_path: Path) -> None:
     unbroken, out = tmp_path / "unbroken", tmp_path / "run"
     words = [f"parallel={parallel}", "accumulate=2", "batch_size=1", "keep_checkpoints=3"]
-    torchrun("codebook", unbroken, *words)
+    as_torchrun("codebook", unbroken, *words)
     back_to(out, unbroken, 4)
-    torchrun("codebook", out, "--resume", *words)
+    as_torchrun("codebook", out, "--resume", *words)
     assert_same(out, unbroken)
