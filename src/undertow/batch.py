@@ -70,14 +70,14 @@ class Batch:
 
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> "Batch":
         """The same batch on a device, its features and frames of a source in `dtype`."""
-
-        def move(value: Any) -> Any:
-            if isinstance(value, Mapping):
-                return {name: part.to(device) for name, part in value.items()}
-            return value.to(device) if isinstance(value, Tensor) else value
-
-        moved = {item.name: move(getattr(self, item.name)) for item in fields(self)}
+        moved = {item.name: _moved(getattr(self, item.name), device) for item in fields(self)}
         for name in ("features", "source"):
             if dtype is not None and moved[name] is not None and moved[name].is_floating_point():
                 moved[name] = moved[name].to(dtype)
         return Batch(**moved)
+
+
+def _moved(value: Any, device: torch.device | str) -> Any:
+    if isinstance(value, Mapping):
+        return {name: part.to(device) for name, part in value.items()}
+    return value.to(device) if isinstance(value, Tensor) else value

@@ -96,11 +96,9 @@ def detach(state: State) -> State:
 
 def select(state: State, rows: Tensor | Sequence[int]) -> State:
     """Copy the given rows, in the given order; a row may be repeated."""
-
-    def pick(tensor: Tensor) -> Tensor:
-        return tensor.index_select(0, torch.as_tensor(rows, dtype=torch.int64, device=tensor.device))
-
-    return map_state(pick, state)
+    return map_state(
+        lambda leaf: leaf.index_select(0, torch.as_tensor(rows, dtype=torch.int64, device=leaf.device)), state
+    )
 
 
 def concat(states: Sequence[State]) -> State:
@@ -110,11 +108,7 @@ def concat(states: Sequence[State]) -> State:
 
 def where(mask: Tensor, a: State, b: State) -> State:
     """Row by row, `a` where `mask` (B,) is true and `b` elsewhere."""
-
-    def choose(x: Tensor, y: Tensor) -> Tensor:
-        return torch.where(mask.reshape(-1, *[1] * (x.dim() - 1)), x, y)
-
-    return map_state(choose, a, b)
+    return map_state(lambda x, y: torch.where(mask.reshape(-1, *[1] * (x.dim() - 1)), x, y), a, b)
 
 
 def num_bytes(state: State) -> int:

@@ -154,13 +154,15 @@ def fit_length(pairs: PairSet) -> tuple[float, float]:
 
 
 def _encode(pair: Pair, source_alphabet: TextAlphabet, alphabet: TextAlphabet) -> tuple[np.ndarray, np.ndarray]:
-    def one(text: str, name: str, letters: TextAlphabet) -> np.ndarray:
-        try:
-            return letters.encode(text)
-        except OutsideError as error:
-            raise error.moved(0, name) from None
+    source = _encode_side(pair.source, pair.source_name, source_alphabet)
+    return source, _encode_side(pair.target, pair.target_name, alphabet)
 
-    return one(pair.source, pair.source_name, source_alphabet), one(pair.target, pair.target_name, alphabet)
+
+def _encode_side(text: str, name: str, alphabet: TextAlphabet) -> np.ndarray:
+    try:
+        return alphabet.encode(text)
+    except OutsideError as error:
+        raise error.moved(0, name) from None
 
 
 def _pieces(
