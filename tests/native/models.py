@@ -16,6 +16,7 @@ CONTEXT = dict(frame_size=4, num_layers=2, channels=4, gate_channels=6, out_chan
 BYTENET = dict(kind="bytenet", channels=6, num_cycles=2, layers_per_cycle=2)
 TCN = dict(kind="tcn", channels=(12, 12, 7), embedding_channels=5, kernel_size=2)
 RNN = dict(kind="rnn", channels=9, embedding_channels=5)
+RNN_ATTENTION = dict(kind="rnn_attention", channels=9, attention_channels=5, max_length=1000)
 TRANSFORMER = dict(kind="transformer", num_layers=2, channels=12, num_heads=2, max_length=1000)
 TIED = dict(TRANSFORMER, positions="learned", tied=True, activation="gelu_tanh", norm_first=False, bias=False)
 WINDOW = dict(TRANSFORMER, positions="rotary", norm="rms", activation="swiglu", window=9, max_length=None)
@@ -55,6 +56,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "gru of labels": dict(network=dict(RNN, cell="gru", num_layers=1), conditioner=BY_LABEL),
     "plain rnn of values": dict(network=dict(RNN, cell="rnn", input="scalar"), emission=dict(kind="gaussian")),
     "lstm of values and features": dict(network=dict(RNN, input="scalar"), conditioner=BY_FEATURES),
+    "recurrent attention": dict(network=RNN_ATTENTION),
     "transformer": dict(network=TRANSFORMER),
     "transformer of tied values and labels": dict(network=TIED, conditioner=BY_LABEL),
     "transformer with a window": dict(network=WINDOW),

@@ -79,9 +79,9 @@ def test_serves_one_sampling_and_one_set_of_shapes() -> None:
 
 
 def test_a_state_that_moves_among_its_buffers() -> None:
-    buffers = [torch.full((2,), float(value)) for value in range(3)]
-    write(buffers, [buffers[2][:], buffers[0], torch.ones(2)])
-    assert [float(buffer[0]) for buffer in buffers] == [2.0, 0.0, 1.0]
+    buffers = {name: torch.full((2,), float(value)) for value, name in enumerate("abc")}
+    write(buffers, {"c": torch.ones(2), "a": buffers["c"][:], "b": buffers["a"]})  # by name, in any order
+    assert [float(buffer[0]) for buffer in buffers.values()] == [2.0, 0.0, 1.0]
 
 
 def asks_the_host(kind: str, sampling: Sampling) -> bool:

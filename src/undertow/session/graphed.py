@@ -5,7 +5,8 @@ On the CPU the same function is called directly, so tests on the CPU check the c
 B batch, T steps, U uniforms a step.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,7 +14,7 @@ from torch import Tensor
 from undertow.batch import Condition
 from undertow.emissions import Sampling
 from undertow.session.stepped import Stepped
-from undertow.state import State, clone, leaves, named_leaves
+from undertow.state import State, clone, named_leaves
 
 WARM_UP_STEPS = 3  # libraries choose kernels and allocate workspaces in their first calls, before the capture
 
@@ -47,7 +48,7 @@ class GraphedStep:
         Returns:
             The symbols (B, T), and the position after them, in buffers that the next run overwrites.
         """
-        write(leaves(self.position), leaves(position))
+        write(named_leaves(self.position), named_leaves(position))
         changes = condition.aligned is not None and condition.aligned.shape[1] > 1
         drawn = []
         with torch.cuda.device_of(self.uniforms):
@@ -62,7 +63,7 @@ class GraphedStep:
     def _step(self) -> None:
         params, state = self.model.step(self.position["pending"], self.position["network"], self.condition)
         pending = self.model.emission.sample(params, self.uniforms, self.sampling)
-        write(leaves(self.position), leaves({"pending": pending, "network": state}))
+        write(named_leaves(self.position), named_leaves({"pending": pending, "network": state}))
 
     def _captured(self) -> Callable[[], None]:
         """The step as a CUDA graph. Warming up advances the position, which is then restored."""
@@ -77,24 +78,28 @@ class GraphedStep:
             graph = torch.cuda.CUDAGraph()
             with torch.cuda.graph(graph):
                 self._step()
-        write(leaves(self.position), leaves(begun))
+        write(named_leaves(self.position), named_leaves(begun))
         return graph.replay
 
 
-def write(buffers: list[Tensor], values: list[Tensor]) -> None:
-    """Copy values into buffers, unless they are there already; values that share a buffer's memory are read first."""
-    held = {buffer.untyped_storage().data_ptr() for buffer in buffers}
-    moved = [(buffer, value) for buffer, value in zip(buffers, values, strict=True) if value is not buffer]
+def write(buffers: Mapping[str, Tensor], values: Mapping[str, Tensor]) -> None:
+    """Copy values into the buffers of their names, unless they are there already.
+
+    Values that share a buffer's memory are read first.
+    """
+    assert buffers.keys() == values.keys(), f"values named {sorted(values)} do not match those named {sorted(buffers)}"
+    held = {buffer.untyped_storage().data_ptr() for buffer in buffers.values()}
+    moved = [(buffer, values[name]) for name, buffer in buffers.items() if values[name] is not buffer]
     copies = [value.clone() if value.untyped_storage().data_ptr() in held else value for _, value in moved]
     for (buffer, _), value in zip(moved, copies, strict=True):
         buffer.copy_(value)
 
 
-def _parts(condition: Condition) -> list[Tensor]:
-    return [part for part in condition if part is not None]
+def _parts(condition: Condition) -> dict[str, Tensor]:
+    return {name: part for name, part in condition._asdict().items() if part is not None}
 
 
-def _kinds(position: State, condition: Condition) -> list:
-    """The name, shape, type and device of each tensor, which a captured step cannot change."""
-    tensors = [*named_leaves(position).items(), *condition._asdict().items()]
-    return [(name, None if one is None else (one.shape, one.dtype, one.device)) for name, one in tensors]
+def _kinds(position: State, condition: Condition) -> dict[str, Any]:
+    """The shape, type and device of each tensor by name, which a captured step cannot change."""
+    tensors = {**named_leaves(position), **_parts(condition)}
+    return {name: (one.shape, one.dtype, one.device) for name, one in tensors.items()}
