@@ -18,6 +18,7 @@ TITLES = {
     "S9": "Server",
     "S10": "Language models, beside torch's cached step and CTranslate2",
     "S11": "Translation, beside torch's cached step",
+    "S12": "Prompts of 512 symbols",
     "Q1": "FSDD: bits per sample of spoken digits",
     "Q2": "tinyshakespeare: characters",
     "Q3": "JSB and Nottingham: polyphonic music",

@@ -1,8 +1,10 @@
 """S11: sentences a second of the four translators, untrained and in the shapes of their recipes, at beam 1 and 5.
 
-The native engine and torch's cached step take turns; torch encodes the sources for both.
+The native engine and torch's cached step take turns; torch encodes the sources for both. Beside the Transformer stands
+CTranslate2 with one of the same shape, in an environment of its own:
 
-    python -m benchmarks.s11_translation_speed [--lines 32] [--batches 1 32] [--rounds 5]
+    python -m venv peer && peer/bin/pip install ctranslate2
+    python -m benchmarks.s11_translation_speed [--lines 32] [--batches 1 32] [--rounds 5] [--peer peer/bin/python]
 
 A change of the code is measured by running this before and after it, in turns on one machine. Speeds of trained models
 are recorded by `q5_multi30k`.
@@ -10,6 +12,7 @@ are recorded by `q5_multi30k`.
 
 import argparse
 import statistics
+import subprocess
 import time
 from functools import partial
 from pathlib import Path
@@ -19,6 +22,7 @@ from unittest import mock
 import torch
 
 import undertow as ut
+from benchmarks import peer_translator
 from benchmarks.record import RESULTS, record
 from undertow.config import parse
 from undertow.decoding import targets
@@ -29,17 +33,17 @@ from undertow.session import Session, make_session
 CHARACTERS = "abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ.,"
 SENTENCE = "a man is riding a horse on the beach"
 ENGINES = ("native", "torch")
-TARGET = "≥ 5"
+TARGET, PEER_TARGET = "≥ 5", "≥ 1"
 MOST_SYMBOLS = 24  # of a translation: an untrained model seldom ends one
 NETWORKS: dict[str, dict[str, Any]] = {
     "transformer": {
-        "encoder_layers": 4,
-        "decoder_layers": 4,
-        "channels": 128,
-        "num_heads": 4,
-        "feed_forward_channels": 256,
+        "encoder_layers": peer_translator.LAYERS,
+        "decoder_layers": peer_translator.LAYERS,
+        "channels": peer_translator.CHANNELS,
+        "num_heads": peer_translator.HEADS,
+        "feed_forward_channels": peer_translator.FEED_FORWARD,
         "norm_first": True,
-        "max_length": 256,
+        "max_length": peer_translator.MAX_LENGTH,
     },
     "rnn_attention": {"channels": 256},
     "rnn": {"cell": "lstm", "num_layers": 2, "channels": 256, "embedding_channels": 256},
@@ -54,11 +58,13 @@ def main() -> None:
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 32], help="sentences at once")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--networks", nargs="+", default=list(NETWORKS), choices=list(NETWORKS))
+    parser.add_argument("--peer", type=Path, help="Python of an environment with ctranslate2")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder to append to")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     lines = [SENTENCE[: 10 + (7 * number) % 26] for number in range(options.lines)]
-    for kind in NETWORKS:
+    for kind in options.networks:
         for batch_size in options.batches:
             for beam in (1, 5):
                 tell(kind, lines, batch_size, beam, options)
@@ -69,19 +75,27 @@ def tell(kind: str, lines: list[str], batch_size: int, beam: int, options: argpa
     began, model = time.perf_counter(), translator(kind)
     found = seconds(model, lines, batch_size, beam, options.rounds)
     native, by_torch = (len(lines) / found[engine] for engine in ENGINES)
-    record(
-        "S11",
-        f"{kind}, native float32 over torch, beam {beam}, {counted(batch_size, 'sentence')} at once",
-        native / by_torch,
-        "×",
-        model=f"{kind}, {model.num_parameters:,} parameters",
-        seconds=time.perf_counter() - began,
-        target=TARGET,
-        note=f"{native:.1f} sentences/s, torch {by_torch:.1f}; {len(lines)} sentences, the encoder by torch in both; "
-        f"medians of {options.rounds} rounds in turn",
-        threads=options.threads,
-        results=options.results,
-    )
+    how = f"beam {beam}, {counted(batch_size, 'sentence')} at once"
+    common: dict[str, Any] = {"model": f"{kind}, {model.num_parameters:,} parameters", "threads": options.threads}
+    common |= {"seconds": time.perf_counter() - began, "results": options.results}
+    note = f"{native:.1f} sentences/s, torch {by_torch:.1f}; {len(lines)} sentences, the encoder by torch in both; "
+    note += f"medians of {options.rounds} rounds in turn"
+    figure = f"{kind}, native float32 over torch, {how}"
+    record("S11", figure, native / by_torch, "×", target=TARGET, note=note, **common)
+    if options.peer is None or kind != "transformer":
+        return
+    peers = [peer_rate(options.peer, lines, batch_size, beam) for _ in range(options.rounds)]
+    peer = statistics.median(peers)
+    note = f"{native:.1f} sentences/s, CTranslate2 {peer:.1f}, encoder and search by the peer; {len(lines)} sentences"
+    figure, target = f"{kind}, native float32 over CTranslate2, {how}", PEER_TARGET if batch_size == 1 else ""
+    record("S11", figure, native / peer, "×", target=target, note=note, **common)
+
+
+def peer_rate(python: Path, lines: list[str], batch_size: int, beam: int) -> float:
+    """Sentences a second of CTranslate2, in a process of its own."""
+    numbers = [str(one) for one in (batch_size, beam, MOST_SYMBOLS)]
+    command = [str(python), peer_translator.__file__, *numbers, "float32", *(str(len(line)) for line in lines)]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-1])
 
 
 def translator(kind: str) -> Seq2Seq:
