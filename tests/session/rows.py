@@ -9,7 +9,7 @@ from undertow.models.autoregressive import Autoregressive
 from undertow.session.conditions import Known
 from undertow.session.noise import Given, uniforms
 from undertow.session.torch_session import TorchSession
-from undertow.state import leaves
+from undertow.state import named_leaves
 
 LENGTHS = [23, 4, 0]
 
@@ -35,7 +35,7 @@ def primed(model: Autoregressive, static: bool) -> tuple[TorchSession, Known]:
 
 
 def drawn(model: Autoregressive, static: bool, samplings: list[Sampling], num_steps: int = 40) -> tuple[Tensor, list]:
-    """What a session draws in ragged chunks with each way of sampling in turn, and the leaves of its last position."""
+    """What a session draws in ragged chunks with each way of sampling in turn, and its last leaves by their names."""
     session, known = primed(model, static)
     noise = uniforms(3, range(len(LENGTHS)), 0, num_steps * len(samplings), model.emission.num_uniforms)
     symbols: list[Tensor] = []
@@ -45,4 +45,4 @@ def drawn(model: Autoregressive, static: bool, samplings: list[Sampling], num_st
             condition = known.steps_from([length + done for length in LENGTHS], size)
             symbols.append(session.draw(Given(noise[:, done : done + size]), size, sampling, condition))
             done += size
-    return torch.cat(symbols, dim=1), leaves(session.position)
+    return torch.cat(symbols, dim=1), [leaf for _, leaf in sorted(named_leaves(session.position).items())]

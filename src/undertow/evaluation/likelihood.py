@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import torch
 
@@ -20,11 +20,9 @@ from undertow.errors import UsageError
 from undertow.evaluation.baselines import baselines, symbols_of
 from undertow.evaluation.sequence_scores import SequenceScore
 from undertow.models.autoregressive import Autoregressive
-from undertow.models.seq2seq import Seq2Seq
 from undertow.session import Session, log_prob, make_scorer
 
 Protocol = Literal["full", "windows"]
-Writer: TypeAlias = Autoregressive | Seq2Seq
 
 BATCH_STEPS = 32_768
 PIECE_STEPS = 4_096  # steps of one call; the state is carried from call to call
@@ -188,10 +186,8 @@ def _shape(model: Autoregressive, examples: Examples) -> tuple[int, int, int] | 
     return alphabet.shape if (examples.lengths == whole).all() else None
 
 
-def bits_per_symbol(model: Writer, examples: Examples, progress: OnProgress = unwatched) -> float:
+def bits_per_symbol(model: Autoregressive, examples: Examples, progress: OnProgress = unwatched) -> float:
     """Σ -log2 p ÷ Σ symbols of whole sequences: the full protocol of `score`, without the baselines.
-
-    Of a translator's targets, each given its source; ends are among the symbols.
 
     Raises:
         UsageError: the model is exported, and its engine is not installed.
@@ -203,7 +199,7 @@ def bits_per_symbol(model: Writer, examples: Examples, progress: OnProgress = un
 
 
 def _in_order(
-    model: Writer, examples: Examples, stride: int | None, window_steps: int | None
+    model: Autoregressive, examples: Examples, stride: int | None, window_steps: int | None
 ) -> tuple[Iterator[Batch], str]:
     """Batches with every symbol once, and the name of this protocol."""
     limit, longest = model.needs.max_length, int(examples.lengths.max(initial=1))
@@ -236,19 +232,19 @@ def _window_steps(model: Autoregressive, examples: Examples, window_steps: int |
     return window_steps
 
 
-def _piece_steps(model: Writer) -> int:
+def _piece_steps(model: Autoregressive) -> int:
     most = SOUND_PIECE_STEPS if model.alphabet.real == "sound" else PIECE_STEPS
     return max(1, min(most, MOST_PARAMETERS // model.emission.num_params))
 
 
-def _rows(model: Writer, num_steps: int) -> int:
+def _rows(model: Autoregressive, num_steps: int) -> int:
     """The number of rows of `num_steps` steps to score at once."""
     return max(1, min(BATCH_STEPS, MOST_PARAMETERS // model.emission.num_params) // num_steps)
 
 
 def _total(
     scorer: Session,
-    model: Writer,
+    model: Autoregressive,
     batches: Iterator[Batch],
     total: int,
     progress: OnProgress,
