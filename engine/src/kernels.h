@@ -28,6 +28,7 @@ struct Product {
   void* acc;               // (num_rows, stride) float, or int32 for int8
   size_t stride;
   const void* start;       // (width) of the same type for every row; null: go on from what is in acc
+  bool backwards = false;  // of one row: from the last panel to the first, which changes no number
 };
 
 // y = act(fma(acc, scale, bias) + add) for int8, act(acc + add) otherwise; then its bytes, if wanted.

@@ -55,20 +55,25 @@ inline simd::F32 multiply_add(simd::F32 sum, simd::F32 x, const uint16_t* weight
 }
 inline simd::I32 multiply_add(simd::I32 sum, simd::I32 x, const int8_t* weights) { return dot4(sum, x, weights); }
 
-// One row by V vectors of outputs: a panel's weights in one sweep.
+// One row by V vectors of outputs: a panel's weights in one sweep. `next` is what is read after them.
 template <int V, class Weight>
 inline void row_tile(const Weight* weights, uint32_t num_words, size_t width, const Word* x,
-                     const typename Of<Weight>::Acc* start, typename Of<Weight>::Acc* acc) {
+                     const typename Of<Weight>::Acc* start, typename Of<Weight>::Acc* acc, const Weight* next) {
   using Sum = typename Of<Weight>::Sum;
   constexpr uint32_t together = Of<Weight>::together;
+  constexpr size_t bytes = V * Sum::lanes * together * sizeof(Weight);
   Sum sum[V];
   for (int v = 0; v < V; v++) sum[v] = Sum::load(start + v * Sum::lanes);
-  for (uint32_t i = 0; i < num_words; i++, weights += width * together) {
-    for (size_t at = 0; at < V * Sum::lanes * together * sizeof(Weight); at += 64)
-      __builtin_prefetch(reinterpret_cast<const char*>(weights) + prefetch_bytes + at);
+  const auto add = [&](uint32_t i, const char* ahead) {
+    for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(ahead + at);
     const Sum xi = broadcast<Weight>(x[i]);
     for (int v = 0; v < V; v++) sum[v] = multiply_add(sum[v], xi, weights + v * Sum::lanes * together);
-  }
+    weights += width * together;
+  };
+  const uint32_t last = uint32_t(prefetch_bytes / bytes), near = num_words > last ? num_words - last : 0;
+  uint32_t i = 0;
+  for (; i < near; i++) add(i, reinterpret_cast<const char*>(weights) + prefetch_bytes);
+  for (const char* ahead = reinterpret_cast<const char*>(next); i < num_words; i++, ahead += bytes) add(i, ahead);
   for (int v = 0; v < V; v++) store(acc + v * Sum::lanes, sum[v]);
 }
 
@@ -119,53 +124,83 @@ inline void tile_of(uint32_t rows, const Weight* weights, uint32_t num_words, si
   }
 }
 
-// Ask for what is multiplied next, while there is enough to do.
-inline void fetch(const void* weights, size_t bytes) {
-  for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(static_cast<const char*>(weights) + at, 0, 2);
-}
+// What is multiplied next: asked for bit by bit, while there is enough to do. All at once, the memory could not follow.
+struct Ahead {
+  const char *at, *end;
+  size_t share;  // of one tile
+
+  Ahead(const void* weights, size_t bytes, uint32_t tiles)
+      : at(static_cast<const char*>(weights)), end(at + bytes), share((bytes / tiles + 63) / 64 * 64) {}
+
+  void fetch() {
+    const char* const stop = size_t(end - at) < share ? end : at + share;
+    for (; at < stop; at += 64) __builtin_prefetch(at, 0, 2);
+  }
+};
 
 // Words first … first + num_words - 1 of every row, row after row: what lay anywhere is near, and a step apart.
 inline void lay_out(Word* target, const void* const* x, uint32_t num_rows, uint32_t first, uint32_t num_words) {
-  for (uint32_t row = 0; row < num_rows; row++, target += words_at_once)
-    std::memcpy(target, static_cast<const Word*>(x[row]) + first, num_words * sizeof(Word));
+  constexpr uint32_t lanes = simd::I32::lanes;
+  const uint32_t whole = num_words - num_words % lanes;
+  for (uint32_t row = 0; row < num_rows; row++, target += words_at_once) {
+    const Word* from = static_cast<const Word*>(x[row]) + first;
+    for (uint32_t i = 0; i < whole; i += lanes)
+      store(reinterpret_cast<int32_t*>(target + i), simd::I32::load(reinterpret_cast<const int32_t*>(from + i)));
+    for (uint32_t i = whole; i < num_words; i++) target[i] = from[i];
+  }
 }
 
 // Some columns of a panel for all of the rows that are laid out.
 template <int V, class Weight>
 inline void column(const Weight* weights, uint32_t num_words, size_t width, uint32_t num_rows, const Word* x,
-                   SumsOf<Weight> sums) {
-  for (uint32_t row = 0; row < num_rows; row += tile_rows, x += tile_rows * words_at_once)
+                   SumsOf<Weight> sums, Ahead& ahead) {
+  for (uint32_t row = 0; row < num_rows; row += tile_rows, x += tile_rows * words_at_once) {
+    ahead.fetch();
     tile_of<V>(num_rows - row < tile_rows ? num_rows - row : tile_rows, weights, num_words, width, x, sums.at(row, 0));
+  }
 }
 
 template <class Weight>
 inline void panel(const Weight* weights, uint32_t num_words, uint32_t width, uint32_t num_rows, const Word* x,
-                  SumsOf<Weight> sums) {
+                  SumsOf<Weight> sums, Ahead& ahead) {
   for (uint32_t at = 0; at < width;) {
     const Weight* first = weights + size_t(at) * Of<Weight>::together;
     if (width - at >= tile_groups * lane_group) {
-      column<int(tile_groups) * group_vectors>(first, num_words, width, num_rows, x, sums.at(0, at));
+      column<int(tile_groups) * group_vectors>(first, num_words, width, num_rows, x, sums.at(0, at), ahead);
       at += tile_groups * lane_group;
     } else {
-      column<group_vectors>(first, num_words, width, num_rows, x, sums.at(0, at));
+      column<group_vectors>(first, num_words, width, num_rows, x, sums.at(0, at), ahead);
       at += lane_group;
     }
   }
 }
 
+// bfloat16 for many rows is widened once for all of them: it takes the instructions that multiply, too.
+inline void panel(const uint16_t* weights, uint32_t num_words, uint32_t width, uint32_t num_rows, const Word* x,
+                  SumsOf<float> sums, Ahead& ahead) {
+  if (num_rows <= 2 * tile_rows) return panel<uint16_t>(weights, num_words, width, num_rows, x, sums, ahead);
+  float widened[words_at_once * panel_width];
+  for (uint32_t i = 0; i < num_words * width; i += simd::F32::lanes) store(widened + i, simd::F32::load(weights + i));
+  panel<float>(widened, num_words, width, num_rows, x, sums, ahead);
+}
+
 template <class Weight>
 inline void product_of_row(const Product& p, uint32_t num_words) {
-  for (uint32_t begin = p.begin, width; begin < p.end; begin += width) {
-    width = p.end - begin < panel_width ? p.end - begin : panel_width;
-    const Weight* weights = static_cast<const Weight*>(p.weights) + size_t(begin) * p.depth;
+  const uint32_t panels = (p.end - p.begin + panel_width - 1) / panel_width;
+  const auto at = [&](uint32_t begin) { return static_cast<const Weight*>(p.weights) + size_t(begin) * p.depth; };
+  for (uint32_t number = 0; number < panels; number++) {
+    const uint32_t begin = p.begin + (p.backwards ? panels - 1 - number : number) * panel_width;
+    const uint32_t width = p.end - begin < panel_width ? p.end - begin : panel_width;
+    const Weight* weights = at(begin);
+    const Weight* next = !p.backwards ? at(begin + width) : begin > p.begin ? at(begin - panel_width) : at(p.end);
     const Word* x = static_cast<const Word*>(p.x[0]);
     auto* acc = static_cast<typename Of<Weight>::Acc*>(p.acc) + begin;
     const auto* start = p.start ? static_cast<const typename Of<Weight>::Acc*>(p.start) + begin : acc;
     switch (width / lane_group) {
-      case 1: row_tile<group_vectors>(weights, num_words, width, x, start, acc); break;
-      case 2: row_tile<2 * group_vectors>(weights, num_words, width, x, start, acc); break;
-      case 3: row_tile<3 * group_vectors>(weights, num_words, width, x, start, acc); break;
-      default: row_tile<4 * group_vectors>(weights, num_words, width, x, start, acc);
+      case 1: row_tile<group_vectors>(weights, num_words, width, x, start, acc, next); break;
+      case 2: row_tile<2 * group_vectors>(weights, num_words, width, x, start, acc, next); break;
+      case 3: row_tile<3 * group_vectors>(weights, num_words, width, x, start, acc, next); break;
+      default: row_tile<4 * group_vectors>(weights, num_words, width, x, start, acc, next);
     }
   }
 }
@@ -187,11 +222,13 @@ void product(const Product& p) {
         const Weight* weights =
             static_cast<const Weight*>(p.weights) + size_t(begin) * p.depth + size_t(i) * width * together;
         const size_t size = size_t(words) * width * together, apart = size_t(p.depth) * width;
-        fetch(weights + (begin + width < p.end ? apart : size), size * sizeof(Weight));
+        const uint32_t columns = width / lane_group >= tile_groups ? width / (tile_groups * lane_group) : width / lane_group;
+        const uint32_t tiles = columns * ((rows + tile_rows - 1) / tile_rows);
+        Ahead ahead(weights + (begin + width < p.end ? apart : size), size * sizeof(Weight), tiles);
         const bool starts = p.start && i == 0;
         const SumsOf<Weight> sums{starts ? static_cast<const typename Of<Weight>::Acc*>(p.start) : acc + row * p.stride,
                                   starts ? 0 : p.stride, acc + row * p.stride, p.stride};
-        panel(weights, words, width, rows, laid_out, sums.at(0, begin));
+        panel(weights, words, width, rows, laid_out, sums.at(0, begin), ahead);
       }
     }
   }

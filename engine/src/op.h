@@ -53,6 +53,7 @@ class Packed {
   virtual ~Packed() = default;
   virtual void reserve_past(Room&) {}             // room for what is not read in full at every step
   virtual void fill(std::byte* memory) const = 0;  // the program's memory, once there is room for all
+  virtual void tabulate(const Program&, std::byte*) const {}  // once all are filled: what follows from a symbol alone
   virtual uint32_t width() const { return 0; }     // numbers a vector's sums take
   virtual size_t gathered() const { return 0; }    // bytes of a vector's inputs side by side, where they must be gathered
 };

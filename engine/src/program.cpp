@@ -133,6 +133,8 @@ void Program::pack() {
     if (packed_[i]) packed_[i]->fill(memory_.data());
     weight_bytes_ += rules_of(op).tick_bytes(graph, op) / ticks_of(graph, graph.values[op.output].domain);
   }
+  for (const auto& packed : packed_)
+    if (packed) packed->tabulate(*this, memory_.data());
 }
 
 }  // namespace undertow

@@ -167,4 +167,18 @@ TEST_CASE("a place in a raster is part of the state") {
   CHECK(on == again);
 }
 
+TEST_CASE("a row's product is the same from the last panel to the first") {
+  constexpr uint32_t depth = 90, outputs = 2 * panel_width + 16;
+  std::vector<float> weights(depth * outputs), x(depth), start(outputs);
+  for (size_t i = 0; i < weights.size(); i++) weights[i] = std::sin(float(i));
+  for (uint32_t i = 0; i < depth; i++) x[i] = std::cos(float(i));
+  for (const Kernels* kernels : usable_kernels()) {
+    std::vector<float> forwards(outputs), backwards(outputs);
+    const void* const row = x.data();
+    kernels->product_f32({weights.data(), depth, 0, outputs, 1, &row, forwards.data(), outputs, start.data()});
+    kernels->product_f32({weights.data(), depth, 0, outputs, 1, &row, backwards.data(), outputs, start.data(), true});
+    CHECK(forwards == backwards);
+  }
+}
+
 }  // namespace undertow::testing

@@ -16,6 +16,18 @@ constexpr size_t chunk_weights = 32768;  // a part of a convolution worth handin
 // Inputs whose weights lie together.
 uint32_t unit_of(Type type) { return type == Type::i8 ? 4 : 1; }
 
+// The op that embeds the symbol that an output follows from, alone, where a table of all outputs is worth its memory.
+int64_t embedding_of(const Graph& graph, const Op& op) {
+  const Taps taps = taps_of(op);
+  const bool plain = taps.number == 1 && taps.now.size() == 1 && taps.width == 0 && op.add < 0 && op.inputs.size() == 1;
+  if (!plain || graph.is_vector() || op.activation == Activation::multiply) return -1;
+  const uint64_t bytes = (uint64_t(graph.num_symbols) + 1) * graph.values[op.output].channels * sizeof(float);
+  if (bytes > 8 * graph.tensors[op.weight].bytes) return -1;
+  for (size_t i = 0; i < graph.ops.size(); i++)
+    if (graph.ops[i].output == op.inputs[0]) return graph.ops[i].kind == OpKind::embed ? int64_t(i) : -1;
+  return -1;
+}
+
 // They multiply their gates with what the convolution reads.
 void check_units(const OpCheck& check, const Op& op, uint32_t made) {
   if (op.inputs.size() != 1) {
@@ -145,6 +157,7 @@ class Rules final : public OpRules {
   }
 
   uint64_t tick_bytes(const Graph& graph, const Op& op) const override {
+    if (embedding_of(graph, op) >= 0) return graph.values[op.output].channels * sizeof(float);
     return graph.tensors[op.weight].bytes / taps_of(op).phases;
   }
 
@@ -203,6 +216,8 @@ PackedConv::PackedConv(const Graph& graph, const Op& op, Room& room) : graph_(gr
     phases[phase].taps = taps_of(op, phase);
     begin_phase(phases[phase], room);
   }
+  embedding = embedding_of(graph, op);
+  if (embedding >= 0) table = room.take((size_t(graph.num_symbols) + 1) * padded() * sizeof(float));
 }
 
 // Lay a phase out: the weights of what is read last, then what its sums begin with.
@@ -307,6 +322,33 @@ int32_t PackedConv::zeros(size_t channel, uint32_t tap) const {
     for (uint32_t c = 0; c < graph_.values[input].channels; c++)
       sum += int32_t(graph_.values[input].zero_point) * *weights++;
   return sum;
+}
+
+// As a step would, symbol by symbol.
+void PackedConv::tabulate(const Program& program, std::byte* memory) const {
+  if (embedding < 0) return;
+  const Kernels& kernels = program.kernels;
+  const PackedPhase& one = phases[0];
+  const Holding& held = program.holding(op_.inputs[0]);
+  const float* symbols = graph_.tensors[graph_.ops[embedding].weight].f32();
+  const Aligned<float> input(round_up(depth, panel_width));
+  const Aligned<uint8_t> bytes(round_up(depth, panel_width));
+  const Aligned<std::byte> acc(num_sums * sizeof(float));
+  const bool integer = type == Type::i8;
+  const void* const x = integer ? static_cast<const void*>(bytes.data()) : input.data();
+  const auto at = [&](size_t offset) { return reinterpret_cast<const float*>(memory + offset); };
+  for (uint32_t symbol = 0; symbol <= graph_.num_symbols; symbol++) {
+    std::copy_n(symbols + size_t(symbol) * depth, depth, input.data());
+    uint8_t* const byte = bytes.data();
+    float* const y = reinterpret_cast<float*>(memory + table) + symbol * padded();
+    if (integer)
+      kernels.finish({Activation::none, 0, uint32_t(round_up(depth, lane_group)), 1, input.data(), 0, nullptr, nullptr,
+                      nullptr, 0, nullptr, &byte, held.inverse_step.data(), held.zero_point});
+    const auto multiply = integer ? kernels.product_i8 : type == Type::bf16 ? kernels.product_bf16 : kernels.product_f32;
+    multiply({memory + one.now[0].offset, one.now[0].depth, 0, num_sums, 1, &x, acc.data(), num_sums, memory + one.start});
+    kernels.finish({op_.activation, 0, uint32_t(padded()), 1, acc.data(), num_sums, integer ? at(one.scale) : nullptr,
+                    integer ? at(one.bias) : nullptr, nullptr, channels, &y, nullptr, nullptr, 0});
+  }
 }
 
 }  // namespace undertow

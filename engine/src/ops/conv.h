@@ -10,6 +10,8 @@
 // those of phase 0, and signed: in phase p a tap looks p steps further back and p columns less to the right. Where that
 // would be a step to come there is no tap.
 //
+// What reads one tap of an embedded symbol, and nothing else, is worked out for every symbol when the weights are packed.
+//
 // Its weights in the kernels' order (conv.cpp), and its work on rows: a block of steps at once, or a step cut into tasks
 // that threads share, with the past taps of a burst of steps added beforehand (conv_unit.cpp).
 #pragma once
@@ -82,6 +84,7 @@ class PackedConv final : public Packed {
 
   void reserve_past(Room& room) override;
   void fill(std::byte* memory) const override;
+  void tabulate(const Program& program, std::byte* memory) const override;
   uint32_t width() const override { return num_sums; }
   size_t gathered() const override { return op_.inputs.size() > 1 ? round_up(depth, 64) * sizeof(float) : 0; }
 
@@ -90,6 +93,10 @@ class PackedConv final : public Packed {
   uint32_t num_sums;        // accumulators, a multiple of 16
   uint32_t channels;        // of y
   std::vector<PackedPhase> phases;
+  int64_t embedding;        // the op that embeds the symbols that it reads alone, where a table has all outputs; else -1
+  size_t table = 0;         // (symbols, padded channels) float
+
+  size_t padded() const { return round_up(channels, lane_group); }
 
  private:
   Block block(Room& room, uint32_t first, uint32_t depth, uint32_t first_input, uint32_t last_input) const;
@@ -136,6 +143,7 @@ class Conv final : public Unit {
   struct Work {
     Part part;
     bool last = false;                        // now: the part that finishes
+    bool alternates = false;                  // goes through its weights to and fro: the caches have kept the nearer half
     bool x_stays = false, add_stays = false;  // the pointers are the same at every step, and set; `input` as `x`
     uint32_t block = 0;                       // now: which part of the inputs
     std::vector<const void*> x{};
@@ -166,6 +174,7 @@ class Conv final : public Unit {
   std::vector<uint32_t> plan_now(Tasks& tasks, const std::vector<uint32_t>& past, const Pass& step);
   void point(Work& work, uint32_t begin, uint32_t end, const Pass& step);
   double reading(const Tasks& tasks, uint32_t depth, uint32_t width) const;
+  void look_up(Pass& pass);
   void work_on(Work& work, Pass& step);
   void add_past(Work& work, const Pass& step);
   void add_now(Work& work, const Pass& step);

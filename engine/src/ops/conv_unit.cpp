@@ -10,6 +10,7 @@ namespace {
 
 constexpr double channel_ns = 0.7;
 constexpr size_t worth_cutting = 32768;  // weights of a part that several threads may share
+constexpr size_t worth_alternating = 1 << 19;  // bytes of weights of which a cache loses some until they are read again
 
 // Sums from … to of each part of a convolution that threads share.
 std::vector<std::pair<uint32_t, uint32_t>> slices(const PackedConv& conv, uint32_t threads) {
@@ -32,7 +33,8 @@ void (*product_of(const Kernels& kernels, Type type))(const Product&) {
 Conv::Conv(const Program& program, size_t op, uint32_t slots, uint32_t burst)
     : Unit(program, op, slots), packed_(program.packed<PackedConv>(op)), one_(packed_.phases[0]),
       multiply_(product_of(program.kernels, packed_.type)),
-      is_stepped_(domain() == 0 && !program.holding(this->op().output).ahead && packed_.phases.size() == 1) {
+      is_stepped_(domain() == 0 && packed_.embedding < 0 && packed_.phases.size() == 1 &&
+                  !program.holding(this->op().output).ahead) {
   ring_.entry = holds_bytes() ? round_up(packed_.depth, 4) : packed_.depth * sizeof(float);
   if (one_.taps.history > 0) {
     ring_.length = uint32_t(one_.taps.history);
@@ -136,7 +138,18 @@ const void* Conv::now_input(const Pass& pass, const Block& block, uint32_t row, 
   return input(pass, block, row, tick, gathered);
 }
 
+void Conv::look_up(Pass& pass) {
+  const float* table = program_.floats(packed_.table);
+  for (uint32_t row = 0; row < pass.rows(); row++)
+    for (uint32_t tick = 0; tick < pass.count(domain(), row); tick++) {
+      const float* from = table + size_t(*pass.symbols_of(row, tick)) * packed_.padded();
+      std::copy_n(from, packed_.channels, pass.floats(op().output, row, tick));
+      pass.quantise(op().output, row, tick);
+    }
+}
+
 void Conv::block(Pass& pass) {
+  if (packed_.embedding >= 0) return look_up(pass);
   for (uint32_t phase = 0; phase < packed_.phases.size(); phase++) block_of(phase, pass);
   keep(pass);
 }
@@ -288,6 +301,7 @@ void Conv::point(Work& work, uint32_t begin, uint32_t end, const Pass& step) {
   const Holding& holding = program_.holding(op().output);
   const size_t stride = sums_.burst * size_t(packed_.num_sums);
   const bool starts = work.block == 0 && one_.past.empty(), integer = holds_bytes();
+  work.alternates = size_t(block.depth) * (end - begin) * item_size(packed_.type) >= worth_alternating;
   const uint32_t parts = parts_of(op().activation);
   work.product = {program_.memory(block.offset), block.depth, begin, end, slots_, work.x.data(), nullptr, stride,
                   starts ? program_.memory(one_.start) : nullptr};
@@ -367,6 +381,7 @@ void Conv::add_now(Work& work, const Pass& step) {
       work.input[row] = step.floats(op().inputs[block.first_input], row, 0);
     }
   }
+  if (work.alternates) work.product.backwards = !work.product.backwards;
   work.product.num_rows = rows;
   work.product.acc = sums_.memory.data() + sums_.at * size_t(packed_.num_sums) * sizeof(float);
   multiply_(work.product);
