@@ -3,6 +3,7 @@
 `test_every_….py` runs over all of a room, and tests beside this one over the whole package.
 """
 
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -69,6 +70,7 @@ HELD_BY = {
 }
 
 
+@cache
 def sources() -> set[Path]:
     """Every file of the package, and every benchmark, without its suffix; those of `__init__.py` are their packages."""
     package, scripts = ROOT / "src/undertow", ROOT / "benchmarks"
