@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -171,6 +172,17 @@ def test_only_the_same_data_and_symbols(command, folder, tmp_path, monkeypatch, 
     outcome = command("compare", *recipes, *QUICK, "--out", tmp_path / "runs")
     assert outcome.status == 2 and not (tmp_path / "runs").exists()
     assert_says(outcome.line, *parts)
+
+
+def test_own_images_whose_shape_only_the_file_shows(command, tmp_path):
+    np.savez(tmp_path / "own.npz", **{f"x_{split}": np.zeros((4, 6, 6), np.uint8) for split in ("train", "test")})
+    network = {"kind": "pixelcnn", "channels": 2, "num_layers": 1, "first_kernel_size": 3}
+    recipe = {"data": {"kind": "images"}, "model": {"network": network}, "training": TRAINING}
+    (tmp_path / "small.yaml").write_text(yaml.safe_dump(recipe))
+    given = "--data", tmp_path / "own.npz", "--out", tmp_path / "runs"
+    outcome = command("compare", tmp_path / "small.yaml", *given, *QUICK, "--json")
+    assert outcome.status == 0, outcome.err
+    assert json.loads(outcome.out)[0]["unit"] == "pixel"
 
 
 def test_a_model_without_a_likelihood(command, folder, tmp_path):

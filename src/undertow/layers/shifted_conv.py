@@ -92,7 +92,8 @@ class ShiftedConv(NormedConv):
         """The outputs, and the state after these rows; without a state, there is nothing above them."""
         above = x.new_zeros(x[:, :, 0].shape) if state is None else state["above"]
         given = F.pad(torch.cat([above[:, :, None], x], dim=2), (*self.padding, 0, 0))
-        return self(given, self.stride), {"above": x[:, :, -1]}
+        # Of one layout, whatever it was cut from: the last bits of a convolution depend on it.
+        return self(given, self.stride), {"above": x[:, :, -1].contiguous()}
 
 
 class GrownConv(NormedConv):

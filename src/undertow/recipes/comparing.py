@@ -176,7 +176,10 @@ def _check_scorers(made: Mapping[str, Recipe]) -> None:
 
 def _outline(recipe: Recipe) -> Model:
     """A recipe's model without weights, with stand-ins for what its data would tell."""
-    told = TASKS[recipe.data.kind].expected(recipe.data)
+    task = TASKS[recipe.data.kind]
+    told = task.expected(recipe.data)
+    if told.real == "images" and "shape" not in (told.alphabet or {}):  # the files alone show it
+        told = task(recipe.data).told()
     rate = told.sample_rate or (RATE if told.real == "sound" else None)
     with torch.device("meta"):
         return build(complete(recipe.model, replace(told, sample_rate=rate, fit=_stand_in), silent))
