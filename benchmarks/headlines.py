@@ -60,6 +60,14 @@ HEADLINES = [  # id, figure, threads, and its name in the table
         "`rnn-attention-fsdd`: word error on held-out spoken digits",
     ),
     ("Q6", "gated-pixelcnn-binarized-mnist, test", 1, "`gated-pixelcnn-binarized-mnist`: digits in black and white"),
+    (
+        "Q7",
+        "context-camvid over front-camvid, mean of 3 seeds",
+        1,
+        "`context-camvid`: what the context module adds to the front end",
+    ),
+    ("Q12", "phones-prompts, test", 1, "`phones-prompts`: frames of speech; target: the same without dilation"),
+    ("Q12", "words-gsd, test", 1, "`words-gsd`: Chinese words; target: the same without dilation"),
 ]
 
 
