@@ -15,7 +15,7 @@ READERS: dict[str, set[str]] = {
         *("door.py", "data/download.py", "files.py", "cli/streams.py"),
         *("numpy_files.py", "data/unpack.py"),  # archives that the door opened
         *("data/named_set.py", "data/catalogue.py"),  # a method of this name
-        "data/image_files.py",  # bytes that the door read
+        *("data/image_files.py", "data/masks.py"),  # bytes that the door read
     },
     "fdopen": {"door.py", "data/download.py"},
     "read_bytes": set(),

@@ -26,6 +26,7 @@ OTHERS = {
     "piano_roll",
     "symbols",
     "numbers",
+    "tokens",
 }  # each with a test file of its own
 
 

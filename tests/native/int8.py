@@ -81,6 +81,8 @@ def _compute(
         y = np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
     elif op.kind == OpKind.ATTENTION:
         y = _attention(op, *(made[value].astype(np.float64) for value in op.inputs))
+    elif op.kind == OpKind.RECALL:
+        y = _recall(graph.tensors[op.weight].array, *(made[value].astype(np.float64) for value in op.inputs))
     elif op.kind == OpKind.FRAME:
         x = made[op.inputs[0]]
         y = x[: ticks[value.domain] * (value.channels // x.shape[1])].reshape(-1, value.channels)
@@ -109,6 +111,15 @@ def _recurrent(graph: Graph, op: Op, made: dict[int, Floats], kept: dict[int, Fl
     own_reset, own_update, own_new = np.split(made[op.inputs[1]], 3, axis=1)
     new = np.tanh(new + _logistic(reset + own_reset) * own_new)
     return new + _logistic(update + own_update) * (made[op.inputs[2]] - new)
+
+
+def _recall(vector: Floats, query: NDArray, keys: NDArray, x: NDArray) -> NDArray:
+    """Of each tick, the mean of all inputs so far by the softmax of how well they answer it."""
+    y = []
+    for tick in range(len(x)):
+        weights = np.exp(np.tanh(query[tick] + keys[: tick + 1]) @ vector)
+        y.append(weights @ x[: tick + 1] / weights.sum())
+    return np.stack(y)
 
 
 def _conv(graph: Graph, op: Op, made: dict[int, Floats]) -> NDArray[np.float64]:

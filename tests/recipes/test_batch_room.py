@@ -1,5 +1,6 @@
 """A run whose batches do not fit in memory is refused before its first update, and every recipe as it ships is not."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from undertow.recipes.batch_room import bytes_per_token, check_room
 from undertow.recipes.tasks import TASKS
 from undertow.training.distributed import World
 
+GRID = (4, 6)  # of an image of as many pixels as other sequences have steps
 HERE = World(0, 1, torch.device("cpu"))
 SOUND = {"kind": "audio", "source": "plucked", "crop_steps": 100}
 WAVE = {
@@ -37,6 +39,10 @@ class Blank(Examples):
         if (found := self.needs.predicted) is not None:
             kind = np.float32 if found.classes is None else np.int64
             self.labels[found.name] = [np.zeros(length, kind)] * 2 if found.of_steps else np.zeros(2, kind)
+        if getattr(model.network, "dims", 1) == 2:
+            self.grid = GRID
+            if found is not None and found.classes is None:  # an image
+                self.labels[found.name] = [np.zeros((length, *self.step_shape), np.uint8)] * 2
         if self.needs.features is not None:
             self.hop = self.needs.features.hop_length
         if self.needs.source is not None:
@@ -80,7 +86,7 @@ def test_every_recipe_has_room(name, monkeypatch):
     monkeypatch.setattr(memory_room, "memory_bytes", lambda device="cpu": 8 * 10**9)
     made, config = read_recipe(name), model_of(name)
     model = MODELS[config.kind](config)
-    examples = Blank(model, 24)
+    examples = Blank(model, math.prod(GRID))
     cut = TASKS[made.data.kind](made.data).cut
     check_room(model, examples, cut, made.training, HERE)
     per_token = bytes_per_token(model, examples)

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
-from undertow.config import Name, Width, config
+from undertow.config import Name, Number, Width, config
 from undertow.errors import UsageError
 from undertow.layers.pixel_norm import PixelNorm
 from undertow.networks.imported import imported
@@ -57,7 +57,7 @@ class VGG(FrontEnd):
         kind: Literal["vgg"] = "vgg"
         channels: Annotated[tuple[Width, ...], Field(min_length=1, max_length=8)] = (16, 32, 64, 96)
         convolutions: Annotated[tuple[Convolutions, ...], Field(min_length=1, max_length=8)] = (1, 1, 2, 2)
-        pools: Annotated[int, Field(ge=0, le=6)] = 3
+        pools: Annotated[int, Field(ge=0, le=6), Number] = 3
 
         def __post_init__(self) -> None:
             if len(self.channels) != len(self.convolutions) or self.pools > len(self.channels):
@@ -111,8 +111,8 @@ class ModuleFrontEnd(FrontEnd):
         path: Name
         arguments: Mapping[str, Any] = Field(default_factory=dict)
         channels: Width
-        stride: Annotated[int, Field(ge=1, le=128)] = 1
-        reach: Annotated[int, Field(ge=0, le=2**16)] | None = None
+        stride: Annotated[int, Field(ge=1, le=128), Number] = 1
+        reach: Annotated[int, Field(ge=0, le=2**16), Number] | None = None
 
     def __init__(self, config: Config, in_channels: int) -> None:
         super().__init__()

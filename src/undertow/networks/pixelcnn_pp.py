@@ -70,6 +70,7 @@ class PixelCNNpp(RasterNetwork):
     ) -> None:
         super().__init__(config, in_channels)
         _check_raster(config, in_channels)
+        self.period = self.raster.row_steps * 2 ** (config.num_levels - 1)  # rows that the smallest level reads as one
         self.condition_channels = condition_channels
         self.input, self.in_channels = self.make_input(num_symbols, in_channels)
         self.edge = Edge(self.in_channels + 1, config.channels)
