@@ -18,7 +18,7 @@ BINARIZED = {
     "row-lstm-binarized-mnist": "published 80.54",
     "diagonal-bilstm-binarized-mnist": "≤ 82.5 (published 79.20)",
 }
-COLOUR = ("pixelcnn-cifar10", "gated-pixelcnn-cifar10", "pixelcnn-pp-cifar10")
+COLOUR = ("pixelcnn-cifar10", "gated-pixelcnn-cifar10", "pixelcnn-pp-cifar10-small", "pixelcnn-pp-cifar10")
 FILES = {"png": "PNG", "webp": "lossless WebP"}
 
 
