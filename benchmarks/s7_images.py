@@ -23,7 +23,7 @@ from undertow.checkpoint import load
 from undertow.config import parse
 from undertow.cost.measuring import exponent
 from undertow.generation import generate
-from undertow.models import Autoregressive
+from undertow.models import Autoregressive, require
 from undertow.session import Known, make_session
 from undertow.session.inference import inference
 from undertow.session.noise import Philox
@@ -122,8 +122,7 @@ def grow(options: argparse.Namespace) -> None:
 
 def iterate(options: argparse.Namespace) -> None:
     """Jacobi iteration with a trained model, one image at a time: calls, and time beside step by step."""
-    began, model = time.perf_counter(), load(options.run)
-    assert isinstance(model, Autoregressive) and model.alphabet.shape is not None
+    began, model = time.perf_counter(), require(load(options.run), "generate")
     num_steps = int(np.prod(model.alphabet.shape))
     seconds: dict[str, list[float]] = {}
     calls, equal = [], 0

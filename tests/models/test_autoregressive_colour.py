@@ -6,7 +6,6 @@ import torch
 
 from tests.networks.cases import loud
 from tests.refusals import refuses
-from undertow import models
 from undertow.batch import Batch
 from undertow.config import parse
 from undertow.errors import UsageError
@@ -24,9 +23,7 @@ def make(*classes: str) -> Autoregressive:
         "emission": {"kind": "coupled_logistics", "num_components": 2},
         "conditioner": {"labels": {"object": list(classes)} if classes else {}, "label_channels": 2},
     }
-    model = models.build(parse(Autoregressive.Config, values))
-    assert isinstance(model, Autoregressive)
-    return model.eval()
+    return Autoregressive(parse(Autoregressive.Config, values)).eval()
 
 
 def test_every_engine_draws_the_same_pixels_and_keeps_those_that_are_given() -> None:

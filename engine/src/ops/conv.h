@@ -12,8 +12,8 @@
 //
 // What reads one tap of an embedded symbol, and nothing else, is worked out for every symbol when the weights are packed.
 //
-// Its weights in the kernels' order (conv.cpp), and its work on rows: a block of steps at once, or a step cut into tasks
-// that threads share, with the past taps of a burst of steps added beforehand (conv_unit.cpp).
+// Its weights in the kernels' order (conv.cpp), its memory and its work on a block of steps at once (conv_unit.cpp), and
+// a step cut into tasks that threads share, with the past taps of a burst of steps added beforehand (conv_step.cpp).
 #pragma once
 
 #include <vector>

@@ -5,7 +5,7 @@ H rows, W columns, C channels (1 grey; 3 red, green, blue).
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -63,7 +63,7 @@ def read_image(path: str | Path) -> Picture:
         DataError: it is missing, damaged, truncated, animated, larger than 2^26 pixels, or another kind of file.
     """
     library, data = pillow(), read_bytes(path, MOST_BYTES)
-    with warnings.catch_warnings(), _decoding(path):
+    with warnings.catch_warnings(), decoding(path):
         warnings.simplefilter("ignore")  # of large images: the limit below is smaller
         image = library.open(io.BytesIO(data), formats=FORMATS)
         num_frames = getattr(image, "n_frames", 1)
@@ -71,18 +71,22 @@ def read_image(path: str | Path) -> Picture:
         raise DataError(f"{path} is animated ({num_frames} frames); give single images")
     if image.width * image.height > MOST_PIXELS:
         raise DataError(f"{path} has {image.width:,} x {image.height:,} pixels; at most {MOST_PIXELS:,}")
-    with _decoding(path):
+    with decoding(path):
         image.load()
     return _converted(image, path)
 
 
 @contextmanager
-def _decoding(path: str | Path) -> Iterator[None]:
-    """While a library decodes: on damaged data it may raise anything."""
+def decoding(path: str | Path, suffixes: Sequence[str] = SUFFIXES) -> Iterator[None]:
+    """While a library decodes a file of one of these kinds: on damaged data it may raise anything.
+
+    Raises:
+        DataError: it did.
+    """
     try:
         yield
     except Exception as error:
-        kinds = ", ".join(one[1:] for one in SUFFIXES)
+        kinds = ", ".join(one[1:] for one in suffixes)
         why = shown((str(error).splitlines() or [type(error).__name__])[0], 120)
         why = "no such image is in it" if "cannot identify" in why else why
         raise DataError(f"{path} cannot be read as an image: damaged, truncated, or none of {kinds} ({why})") from None

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from undertow.data.image_files import MOST_BYTES, MOST_PIXELS, pillow
+from undertow.data.image_files import MOST_BYTES, MOST_PIXELS, decoding, pillow
 from undertow.door import read_bytes
-from undertow.errors import DataError, shown
+from undertow.errors import DataError
 from undertow.files import atomic_write
 
 SUFFIX = ".png"
@@ -28,13 +28,10 @@ def read_mask(path: str | Path) -> np.ndarray:
     library, data = pillow(), read_bytes(path, MOST_BYTES)
     if Path(path).suffix.lower() != SUFFIX:
         raise DataError(f"{path} is not a {SUFFIX} file; other formats change the values of a mask")
-    try:
+    with decoding(path, (SUFFIX,)):
         image = library.open(io.BytesIO(data), formats=("PNG",))
         if image.mode in READ and image.width * image.height <= MOST_PIXELS:
             return np.asarray(image).astype(np.int64)
-    except Exception as error:  # on damaged data a library may raise anything
-        why = shown((str(error).splitlines() or [type(error).__name__])[0], 120)
-        raise DataError(f"{path} cannot be read as a PNG: damaged or truncated ({why})") from None
     if image.mode in READ:
         raise DataError(f"{path} has {image.width:,} x {image.height:,} pixels; at most {MOST_PIXELS:,}")
     raise DataError(f"{path} is in colour ({image.mode}); a mask has one value for each pixel: grey or a palette's")

@@ -54,5 +54,9 @@ def _prints(model: nn.Module) -> Iterator[tuple[int, int, int]]:
 
 
 def _sum_of_bits(tensor: Tensor) -> int:
-    words = torch.int32 if tensor.element_size() == 4 else torch.uint8
-    return int(tensor.contiguous().view(-1).view(words).sum()) if tensor.numel() else 0
+    """Each row counts as often as its number, so that rows which change places change the sum."""
+    if not tensor.numel():
+        return 0
+    rows = tensor.contiguous().view(len(tensor), -1) if tensor.dim() > 1 else tensor.contiguous().view(-1, 1)
+    sums = rows.view(torch.int32 if tensor.element_size() == 4 else torch.uint8).sum(dim=1)
+    return int((sums * torch.arange(1, 1 + len(sums))).sum())

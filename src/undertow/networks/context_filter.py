@@ -41,8 +41,8 @@ class ContextFilter(Labeller):
         self.first = nn.Conv2d(in_channels, config.channels, 3, padding=1)
         self.context = ContextModule(config.context, config.channels, dims=2)
         self.last = nn.Conv2d(config.channels, num_outputs, 1)
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)  # type: ignore[arg-type]
+        for parameter in self.last.parameters():
+            nn.init.zeros_(parameter)
         self.receptive_field = self.context.receptive_field + 2
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:

@@ -1,5 +1,6 @@
 """Sentences with a tag for each token, or with words to be found: tasks whose models label every step."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -71,9 +72,9 @@ class Tagged(Task):
         return open_tagged(config.source, config.path, cls.holds, cls.reader(config))
 
     @staticmethod
+    @abstractmethod
     def reader(config: Any) -> Callable[[Path], Read]:
         """What reads a file."""
-        raise NotImplementedError
 
 
 class ConllTask(Tagged):
