@@ -129,6 +129,8 @@ def test_what_cannot_be_tagged_is_named(command, chunker, listener, data, tmp_pa
     for words, status, parts in (
         ([chunker, tmp_path / "bad.conll"], 1, ["bad.conll, line 2", "1 column"]),
         ([chunker, "  "], 1, ["empty"]),
+        ([chunker, ""], 1, ["item 1", "empty"]),
+        ([listener, ""], 2, ["item 1", "empty"]),
         ([chunker, tmp_path / "missing.conll"], 1, ["missing.conll"]),
         ([chunker], 2, ["texts or files"]),
         ([listener, "-"], 2, ["standard input"]),

@@ -192,4 +192,10 @@ class Conv final : public Unit {
   bool alone_ = true;  // whether one thread steps these rows
 };
 
+// What a past tap of a slot's row reads, so many steps ahead of where the row stands; fewer than its lag.
+inline const void* Conv::past_input(const Tap& tap, uint32_t slot, uint32_t ahead) const {
+  if (is_raster() && !one_.taps.sees(tap.columns, places_[slot] + ahead)) return zero_.data();
+  return ring_.at(slot, ring_.place(slot, tap.lag - ahead));
+}
+
 }  // namespace undertow

@@ -94,12 +94,6 @@ void Conv::read(uint32_t slot, std::span<const Leaf> leaves, uint32_t leaf_row) 
   ring_.cursors[slot] = 0;
 }
 
-// What a past tap of a slot's row reads, so many steps ahead of where the row stands; fewer than its lag.
-inline const void* Conv::past_input(const Tap& tap, uint32_t slot, uint32_t ahead) const {
-  if (is_raster() && !one_.taps.sees(tap.columns, places_[slot] + ahead)) return zero_.data();
-  return ring_.at(slot, ring_.place(slot, tap.lag - ahead));
-}
-
 // A part of the current inputs: where they lie, or gathered side by side.
 const void* Conv::input(const Pass& pass, const Block& block, uint32_t row, uint32_t tick, std::byte* gathered) const {
   if (op().inputs.size() == 1) return pass.held(packed_.type, op().inputs[0], row, tick);

@@ -39,9 +39,11 @@ def given_items(model: Model, words: Sequence[str]) -> list[str | Path]:
             raise UsageError("- reads texts from standard input, for a model of text; give it alone")
         return ["\n".join(line for group in standard_input(LINES) for line in group)]
     found: list[str | Path] = []
-    for word in words:
+    for number, word in enumerate(words, start=1):
         path = Path(word)
-        if len(word) < LONGEST_PATH and path.is_dir():
+        if of_sound and not word:
+            raise UsageError(f"item {number}: the name of its file is empty")
+        if word and len(word) < LONGEST_PATH and path.is_dir():
             names = files_below(path).names
             those = [name for name in names if (is_sound(name) if of_sound else name.lower().endswith(TEXTS))]
             if not those:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from undertow.door import read_bytes
-from undertow.errors import DataError, UsageError, shown
+from undertow.errors import DataError, UsageError, one_of, shown
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -86,10 +86,10 @@ def decoding(path: str | Path, suffixes: Sequence[str] = SUFFIXES) -> Iterator[N
     try:
         yield
     except Exception as error:
-        kinds = ", ".join(one[1:] for one in suffixes)
+        kinds = one_of([one[1:] for one in suffixes])
         why = shown((str(error).splitlines() or [type(error).__name__])[0], 120)
         why = "no such image is in it" if "cannot identify" in why else why
-        raise DataError(f"{path} cannot be read as an image: damaged, truncated, or none of {kinds} ({why})") from None
+        raise DataError(f"{path} cannot be read as an image: damaged, truncated, or not {kinds} ({why})") from None
 
 
 def resized(pixels: np.ndarray, size: int) -> np.ndarray:

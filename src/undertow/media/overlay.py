@@ -11,7 +11,7 @@ import numpy as np
 
 from undertow.data.image_files import SUFFIXES, pillow, to_colour
 from undertow.data.masks import palette
-from undertow.errors import UsageError
+from undertow.errors import UsageError, one_of
 from undertow.files import atomic_write
 
 LEAST_WIDTH = 480  # pixels; smaller images are enlarged by whole factors
@@ -70,7 +70,7 @@ def check_picture(path: Path) -> None:
         UsageError: it does not end in the suffix of a picture.
     """
     if path.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"out is {path}; a picture ends in {', '.join(SUFFIXES)}")
+        raise UsageError(f"out is {path}; a picture ends in {one_of(SUFFIXES)}")
 
 
 def write_picture(path: Path, picture: np.ndarray) -> None:

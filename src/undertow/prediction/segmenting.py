@@ -17,7 +17,7 @@ from undertow.checkpoint import AnyModel, model_given
 from undertow.config import check_whole
 from undertow.data.audio import Audio
 from undertow.data.image_files import SUFFIXES, read_image, to_colour, to_grey
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, one_of
 from undertow.media.arrays import read_array
 from undertow.models import Model
 from undertow.prediction.tiling import label_image
@@ -114,7 +114,7 @@ def _read(model: Model, given: Image, name: str) -> tuple[np.ndarray, tuple[str,
     if isinstance(given, str | Path) and Path(given).suffix.lower() in SUFFIXES:
         pixels, notes = read_image(given)
     elif isinstance(given, str | Path) and Path(given).suffix.lower() not in (".npy", ".npz"):
-        raise DataError(f"{name} is not an image: give a file that ends in {', '.join(SUFFIXES)}, .npy or .npz")
+        raise DataError(f"{name} is not an image: give a file that ends in {one_of([*SUFFIXES, '.npy', '.npz'])}")
     else:
         pixels = read_array(given, "images")
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
