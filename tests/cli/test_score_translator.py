@@ -91,7 +91,7 @@ def test_one_sentence_is_one():
 def test_metrics_of_what_is_no_translator(command, trained):
     outcome = command("score", trained, "--metric", "bleu")
     assert outcome.status == 2
-    assert_says(outcome.line, "metrics", "translation", "autoregressive")
+    assert_says(outcome.line, "--metric is", "translation", "autoregressive")
     for flag in ("--beam", "--length-penalty"):
         outcome = command("score", trained, flag, "5")  # of the beam, the default
         assert outcome.status == 2

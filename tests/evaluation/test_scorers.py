@@ -64,8 +64,8 @@ def test_fault_27_a_score_reports_its_progress(name: str) -> None:
     make, data, asked, total = CASES[name]
     calls: list[tuple[int, int]] = []
     model = make()
-    watched = SCORERS[name](model, data(), None, "test", asked, lambda *done: calls.append(done))
-    plain = SCORERS[name](model, data(), None, "test", asked, lambda *done: None)
+    watched = SCORERS[name].score(model, data(), None, "test", asked, lambda *done: calls.append(done))
+    plain = SCORERS[name].score(model, data(), None, "test", asked, lambda *done: None)
     assert calls[-1] == (total, total) and {of for _, of in calls} == {total}
     assert all(0 < done <= total for done, _ in calls)
     for figure in ("bits_per_symbol", "loss", "miou", "psnr", "nats", "nats_per_symbol"):
@@ -75,5 +75,5 @@ def test_fault_27_a_score_reports_its_progress(name: str) -> None:
 def test_fault_27_windows_report_too() -> None:
     calls: list[tuple[int, int]] = []
     asked = Asked(protocol="windows")
-    SCORERS["likelihood"](text_model(), texts(), None, "test", asked, lambda *done: calls.append(done))
+    SCORERS["likelihood"].score(text_model(), texts(), None, "test", asked, lambda *done: calls.append(done))
     assert len(calls) > 1 and calls[-1][0] == calls[-1][1] and calls == sorted(calls)

@@ -14,7 +14,8 @@ READS_INPUT = "--file"  # the option without which its verb reads standard input
 WHOLE = re.compile(r"[+-]?[0-9]{1,40}(\.0*)?")  # cyclopts would round 1.5, and read thousands of digits
 EITHER = re.compile(r"\bgive ([a-z_]+) or ([a-z_-]+)")
 AVOIDED_BY = {"skip_unknown": ("classify", "generate", "score", "train", "translate")}  # verbs that have the option
-OPTIONS = {"batch_size": "batch", "num_steps": "num-symbols"}  # options that are not named like their argument
+# options that are not named like their argument
+OPTIONS = {"batch_size": "batch", "metrics": "metric", "num_steps": "num-symbols"}
 
 
 def read_value(kind: Any, words: Any) -> Any:

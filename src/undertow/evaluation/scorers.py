@@ -46,26 +46,15 @@ def check_asked(model: Model, asked: Asked) -> None:
     """
     if model.is_density:
         raise UsageError("this model gives densities: they are not probabilities, and there are no bits to score")
-    usual = Asked()
-    heeded = HEEDED.get(model.scorer, ())
+    usual, scorer = Asked(), SCORERS[model.scorer]
     for field in fields(Asked):
-        if getattr(asked, field.name) != getattr(usual, field.name) and field.name not in heeded:
-            able = " or ".join(sorted(name for name, options in HEEDED.items() if field.name in options))
+        if getattr(asked, field.name) != getattr(usual, field.name) and field.name not in scorer.heeds:
+            able = " or ".join(sorted(name for name, one in SCORERS.items() if field.name in one.heeds))
             what = "a search" if field.name == "search" else field.name
             raise UsageError(
                 f"{what} is for models that are scored by {able}; this {model.config.kind} is scored by {model.scorer}"
             )
-    if asked.protocol != "full" and model.needs.alphabet.real == "sound":
-        raise UsageError(f"protocol '{asked.protocol}' is for symbols without a sample rate; sound is scored whole")
-    if model.scorer == "segmentation":
-        check_segmentation_metrics(asked.metrics)
-    if model.scorer == "tags":
-        check_tag_metrics(model, asked.metrics)
-        check_number("collar", asked.collar, 0, 1)
-    if model.scorer == "translation":
-        check_metrics(asked.metrics or METRICS)
-        if asked.search is not None and set(asked.metrics) == {LIKELIHOOD}:
-            raise UsageError(f"a search needs a metric of translations; {LIKELIHOOD} does not search")
+    scorer.check(model, asked)
 
 
 def _likelihood(
@@ -109,20 +98,54 @@ def _tags(
     return score_tags(model, examples, split=split, metrics=asked.metrics, collar=asked.collar, progress=watch)
 
 
-SCORERS: dict[str, Callable[[Any, Any, Examples | None, str, Asked, OnProgress], Scored]] = {
-    "likelihood": _likelihood,
-    "prediction": _prediction,
-    "segmentation": _segmentation,
-    "tags": _tags,
-    "denoising": _denoising,
-    "translation": _translation,
-    "words": _words,
+def _check_likelihood(model: Model, asked: Asked) -> None:
+    if asked.protocol != "full" and model.needs.alphabet.real == "sound":
+        raise UsageError(f"protocol '{asked.protocol}' is for symbols without a sample rate; sound is scored whole")
+
+
+def _check_segmentation(model: Model, asked: Asked) -> None:
+    check_segmentation_metrics(asked.metrics)
+
+
+def _check_tags(model: Model, asked: Asked) -> None:
+    check_tag_metrics(model, asked.metrics)
+    check_number("collar", asked.collar, 0, 1)
+
+
+def _check_translation(model: Model, asked: Asked) -> None:
+    check_metrics(asked.metrics or METRICS)
+    if asked.search is not None and set(asked.metrics) == {LIKELIHOOD}:
+        raise UsageError(f"a search needs a metric of translations; {LIKELIHOOD} does not search")
+
+
+def _no_check(model: Model, asked: Asked) -> None:
+    """There is nothing to refuse."""
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """One way to judge models.
+
+    Attributes:
+        score: the score of a model on examples of a split; it is also given the training data, what was asked, and
+            what is told of the progress.
+        heeds: fields of `Asked` that it heeds.
+        check: refuses what was asked and does not suit a model.
+        needs_training_data: whether it compares with baselines that are fitted to the training data.
+    """
+
+    score: Callable[[Any, Any, Examples | None, str, Asked, OnProgress], Scored]
+    heeds: tuple[str, ...] = ()
+    check: Callable[[Model, Asked], None] = _no_check
+    needs_training_data: bool = False
+
+
+SCORERS = {
+    "likelihood": Scorer(_likelihood, ("protocol",), _check_likelihood, needs_training_data=True),
+    "prediction": Scorer(_prediction),
+    "segmentation": Scorer(_segmentation, ("metrics",), _check_segmentation),
+    "tags": Scorer(_tags, ("metrics", "collar"), _check_tags),
+    "denoising": Scorer(_denoising),
+    "translation": Scorer(_translation, ("metrics", "search"), _check_translation),
+    "words": Scorer(_words, ("search",)),
 }
-HEEDED = {  # what a user may choose, by scorer; nothing of any other
-    "likelihood": ("protocol",),
-    "segmentation": ("metrics",),
-    "tags": ("metrics", "collar"),
-    "translation": ("metrics", "search"),
-    "words": ("search",),
-}
-NEED_TRAINING_DATA = ("likelihood",)  # for the baselines beside it

@@ -15,7 +15,7 @@ from undertow.data.needs import Needs
 from undertow.errors import DataError, UsageError
 from undertow.evaluation import SCORERS, Asked, Scored
 from undertow.evaluation.likelihood import Protocol
-from undertow.evaluation.scorers import NEED_TRAINING_DATA, check_asked
+from undertow.evaluation.scorers import check_asked
 from undertow.evaluation.tag_scores import COLLAR
 from undertow.models import Model
 from undertow.options import SEARCH, changed
@@ -102,9 +102,10 @@ def score(
     if needs.source is not None:
         check_pairs(needs, examples, "the model can translate it in parts, but not score it")
     train = None
-    if ready.scorer in NEED_TRAINING_DATA and "train" in there:
+    scorer = SCORERS[ready.scorer]
+    if scorer.needs_training_data and "train" in there:
         train = examples if split == "train" else kind(data).read("train", needs)
-    return SCORERS[ready.scorer](ready, examples, train, split, asked, progress or unwatched)
+    return scorer.score(ready, examples, train, split, asked, progress or unwatched)
 
 
 def _without_labels(needs: Needs) -> Needs:
