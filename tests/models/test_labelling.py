@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from tests.refusals import refuses
 from undertow.data.told import Label
 from undertow.errors import UsageError
-from undertow.models.labelling import balanced, check_class_weights, labels_loss, with_class_weights
+from undertow.models.labelling import Labelling, balanced, labels_loss, with_class_weights
 
 
 def test_only_steps_that_are_there_and_labelled_count() -> None:
@@ -38,5 +38,7 @@ def test_wrong_weights_are_refused() -> None:
     with refuses(UsageError, "class_weights", "balance", "balanced"):
         with_class_weights({"class_weights": "balance"}, label)
     with refuses(UsageError, "class_weights", "3", "2"):
-        check_class_weights([1.0, 2.0, 3.0], label.classes)
+        Labelling(label="class", classes=("sky", "road"), class_weights=(1.0, 2.0, 3.0))
+    with refuses(UsageError, "class", "1", "2 or more"):
+        Labelling(label="class", classes=("sky",))
     assert pytest.approx(1.0) == balanced([0.25])[0]

@@ -1,4 +1,4 @@
-"""What models share that give a class to every step of a sequence or every pixel of an image: loss and class weights.
+"""What models share that give a class to every step of a sequence or every pixel of an image: label, loss, weights.
 
 B batch, T time, H rows, W columns, K classes.
 """
@@ -11,11 +11,68 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from undertow.config import Name, Positive, config
+from undertow.data.needs import Predicted
 from undertow.data.told import Label
 from undertow.errors import UsageError, counted, shown
 from undertow.models.loss import Loss, mean_loss
+from undertow.models.model import Model
+from undertow.models.transfer import names_of
+from undertow.networks import Labeller
 
 BALANCED = "balanced"
+
+
+@config
+class Labelling:
+    """The label that a model gives to every step or pixel.
+
+    Attributes:
+        label: name of the batch's label to predict.
+        classes: its classes, in the order of their indices.
+        class_weights: by which each class counts in the loss; None: 1. A recipe may also give "balanced", or weights by
+            name of a class.
+    """
+
+    label: Name
+    classes: tuple[str, ...]
+    class_weights: tuple[Positive, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.classes) < 2:
+            raise UsageError(f"'{self.label}' has {counted(len(self.classes), 'class')}; give 2 or more")
+        if self.class_weights is not None and len(self.class_weights) != len(self.classes):
+            raise UsageError(
+                f"class_weights has {counted(len(self.class_weights), 'number')} for "
+                f"{counted(len(self.classes), 'class')}; give one each"
+            )
+
+    @property
+    def predicted(self) -> Predicted:
+        """The label as the data must have it."""
+        return Predicted(self.label, self.classes, True)
+
+
+class LabellingModel(Model):
+    """A model with a labeller as its network, whose config is a `Labelling`.
+
+    Attributes:
+        network: the labeller.
+        class_weights: (K,), or None.
+    """
+
+    network: Labeller
+    class_weights: Tensor | None
+
+    def set_class_weights(self) -> None:
+        """Keep the config's class weights as a buffer."""
+        weights = None if self.config.class_weights is None else torch.tensor(self.config.class_weights)
+        self.register_buffer("class_weights", weights, persistent=False)
+
+    def fresh_weights(self, source: Model) -> frozenset[str]:
+        """The output layer's, unless the other model has the same classes."""
+        same = getattr(source.config, "classes", None) == self.config.classes
+        return frozenset() if same else names_of(self, self.network.output)
 
 
 def labels_loss(outputs: Tensor, labels: Tensor, present: Tensor, weights: Tensor | None = None) -> Loss:
@@ -58,18 +115,6 @@ def with_class_weights(values: Mapping[str, Any], label: Label) -> dict[str, Any
     elif isinstance(wanted, str):
         raise UsageError(f"model.class_weights is '{shown(wanted)}'; give a number for each class, or {BALANCED}")
     return {**values, "class_weights": wanted}
-
-
-def check_class_weights(weights: Sequence[float] | None, classes: Sequence[str]) -> None:
-    """Refuse weights that are not one for each class.
-
-    Raises:
-        UsageError: there are too few or too many.
-    """
-    if weights is not None and len(weights) != len(classes):
-        raise UsageError(
-            f"class_weights has {counted(len(weights), 'number')} for {counted(len(classes), 'class')}; give one each"
-        )
 
 
 def balanced(shares: Sequence[float]) -> list[float]:

@@ -7,51 +7,37 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-import torch
 from torch import Tensor
 
 from undertow import alphabets, networks
 from undertow.alphabets import AlphabetConfig
 from undertow.batch import Batch
-from undertow.config import Name, Positive, config, parse
-from undertow.data.needs import Needs, Predicted
+from undertow.config import config, parse
+from undertow.data.needs import Needs
 from undertow.data.told import Told
-from undertow.errors import UsageError, counted
+from undertow.errors import UsageError
 from undertow.models.completing import AUTO, choose_label, refuse_source, with_alphabet
-from undertow.models.labelling import check_class_weights, labels_loss, with_class_weights
+from undertow.models.labelling import Labelling, LabellingModel, labels_loss, with_class_weights
 from undertow.models.loss import Loss
-from undertow.models.model import Ability, Model
-from undertow.models.transfer import names_of
+from undertow.models.model import Ability
 from undertow.networks import LabellerConfig
 from undertow.state import State
 
 
-class Segmenter(Model):
+class Segmenter(LabellingModel):
     """log p(class of a pixel | image), each pixel independently given the image."""
 
     @config
-    class Config:
+    class Config(Labelling):
         """The model's parts.
 
         Attributes:
             network: a labeller of images.
-            label: name of the batch's label to predict.
-            classes: its classes, in the order of their indices.
-            class_weights: by which each class counts in the loss; None: 1. A recipe may also give "balanced", or
-                weights by name of a class.
         """
 
         kind: Literal["segmenter"] = "segmenter"
         alphabet: AlphabetConfig
         network: LabellerConfig
-        label: Name
-        classes: tuple[str, ...]
-        class_weights: tuple[Positive, ...] | None = None
-
-        def __post_init__(self) -> None:
-            if len(self.classes) < 2:
-                raise UsageError(f"'{self.label}' has {counted(len(self.classes), 'class')}; give 2 or more")
-            check_class_weights(self.class_weights, self.classes)
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -61,9 +47,7 @@ class Segmenter(Model):
         self.network = networks.build_labeller(config.network, len(config.classes), channels)
         if self.network.dims != 2:
             raise UsageError(f"network '{config.network.kind}' labels sequences; a segmenter needs one of images")
-        weights = None if config.class_weights is None else torch.tensor(config.class_weights)
-        self.class_weights: Tensor | None
-        self.register_buffer("class_weights", weights, persistent=False)
+        self.set_class_weights()
 
     @classmethod
     def completed(cls, values: Mapping[str, Any], told: Told, say: Callable[[str], None]) -> Config:
@@ -75,8 +59,7 @@ class Segmenter(Model):
 
     @property
     def needs(self) -> Needs:
-        predicted = Predicted(self.config.label, self.config.classes, True)
-        return Needs(alphabet=self.alphabet, predicted=predicted, num_params=len(self.config.classes))
+        return Needs(alphabet=self.alphabet, predicted=self.config.predicted, num_params=len(self.config.classes))
 
     @property
     def abilities(self) -> frozenset[Ability]:
@@ -104,11 +87,6 @@ class Segmenter(Model):
         """Logits (B, H, W, K) of symbols (B, H, W) or (B, H, W, C)."""
         x = self.alphabet.to_scalar(images).to(next(self.parameters()).dtype)
         return self.network(x[..., None] if self.alphabet.num_elements is None else x)
-
-    def fresh_weights(self, source: Model) -> frozenset[str]:
-        """The output layer's, unless the other model has the same classes."""
-        same = getattr(source.config, "classes", None) == self.config.classes
-        return frozenset() if same else names_of(self, self.network.output)
 
     def loss_text(self, loss: float) -> str:
         return f"{loss:.4f} nats/pixel, {math.exp(-loss):.1%} average probability"

@@ -14,27 +14,26 @@ from torch import Tensor
 from undertow import alphabets, networks
 from undertow.alphabets import AlphabetConfig
 from undertow.batch import Batch
-from undertow.config import Name, Positive, Probability, Width, config, parse
+from undertow.config import Probability, Width, config, parse
 from undertow.data.features import FeatureConfig
-from undertow.data.needs import Needs, Predicted
+from undertow.data.needs import Needs
 from undertow.data.told import Told
-from undertow.errors import UsageError, counted
+from undertow.errors import UsageError
 from undertow.layers import Dropout, Embedding
 from undertow.models.completing import AUTO, choose_label, refuse_source, section, with_alphabet
 from undertow.models.frame_source import FrameSource
-from undertow.models.labelling import check_class_weights, labels_loss, with_class_weights
+from undertow.models.labelling import Labelling, LabellingModel, labels_loss, with_class_weights
 from undertow.models.loss import Loss
-from undertow.models.model import Ability, Model
-from undertow.models.transfer import names_of
+from undertow.models.model import Ability
 from undertow.networks import LabellerConfig
 from undertow.state import State
 
 
-class Tagger(Model):
+class Tagger(LabellingModel):
     """log p(class of a step | sequence), each step independently given the sequence, which is read from both sides."""
 
     @config
-    class Config:
+    class Config(Labelling):
         """The model's parts.
 
         Attributes:
@@ -44,10 +43,6 @@ class Tagger(Model):
             embedding_channels: width of the vector of a symbol; those of a token's parts are added.
             embedding_dropout: probability with which an element of that sum is lost in training.
             network: a labeller of sequences.
-            label: name of the batch's label to predict.
-            classes: its classes, in the order of their indices.
-            class_weights: by which each class counts in the loss; None: 1. A recipe may give "balanced", too, or
-                weights by name of a class.
         """
 
         kind: Literal["tagger"] = "tagger"
@@ -57,14 +52,6 @@ class Tagger(Model):
         embedding_channels: Width = 128
         embedding_dropout: Probability = 0.0
         network: LabellerConfig
-        label: Name
-        classes: tuple[str, ...]
-        class_weights: tuple[Positive, ...] | None = None
-
-        def __post_init__(self) -> None:
-            if len(self.classes) < 2:
-                raise UsageError(f"'{self.label}' has {counted(len(self.classes), 'class')}; give 2 or more")
-            check_class_weights(self.class_weights, self.classes)
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -79,9 +66,7 @@ class Tagger(Model):
         self.network = networks.build_labeller(config.network, len(config.classes), channels)
         if self.network.dims != 1:
             raise UsageError(f"network '{config.network.kind}' labels images; a tagger needs one of sequences")
-        weights = None if config.class_weights is None else torch.tensor(config.class_weights)
-        self.class_weights: Tensor | None
-        self.register_buffer("class_weights", weights, persistent=False)
+        self.set_class_weights()
 
     @classmethod
     def completed(cls, values: Mapping[str, Any], told: Told, say: Callable[[str], None]) -> Config:
@@ -93,9 +78,10 @@ class Tagger(Model):
 
     @property
     def needs(self) -> Needs:
-        predicted = Predicted(self.config.label, self.config.classes, True)
         classes = len(self.config.classes)
-        return Needs(alphabet=self.alphabet, predicted=predicted, features=self.config.features, num_params=classes)
+        return Needs(
+            alphabet=self.alphabet, predicted=self.config.predicted, features=self.config.features, num_params=classes
+        )
 
     @property
     def abilities(self) -> frozenset[Ability]:
@@ -127,11 +113,6 @@ class Tagger(Model):
     def log_prob(self, batch: Batch) -> Tensor:
         """Log-probability in nats of every class at every step, (B, T, K)."""
         return F.log_softmax(self.outputs(batch), dim=-1)
-
-    def fresh_weights(self, source: Model) -> frozenset[str]:
-        """The output layer's, unless the other model has the same classes."""
-        same = getattr(source.config, "classes", None) == self.config.classes
-        return frozenset() if same else names_of(self, self.network.output)
 
     def loss_text(self, loss: float) -> str:
         return f"{loss:.4f} nats/label, {math.exp(-loss):.1%} average probability"

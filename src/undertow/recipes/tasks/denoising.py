@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from undertow.config import Name, Number, config
+from undertow.config import Number, config
 from undertow.data.examples import Examples
 from undertow.data.needs import Needs
 from undertow.data.sequences import SequenceSet
@@ -15,7 +15,7 @@ from undertow.data.told import Label, Told
 from undertow.errors import UsageError
 from undertow.media import Medium
 from undertow.recipes.samples import Maker, Samples
-from undertow.recipes.tasks.images import ImagesTask
+from undertow.recipes.tasks.images import ImagesTask, WhichImages
 
 CLEAN = "clean"
 SPLIT_SEEDS = {"train": 0, "validation": 1, "test": 2}
@@ -25,22 +25,14 @@ class DenoisingTask(ImagesTask):
     """Whole images of a named set, of a folder, or of a file of arrays, with noise of a fixed seed on each."""
 
     @config
-    class Config:
+    class Config(WhichImages):
         """Which images, and how much noise.
 
         Attributes:
-            source: a named set, a folder of PNG, JPEG and WebP files, an .npy, .npz or idx file.
-            path: folder of a named set, if it is neither in UNDERTOW_DATA nor in the cache.
-            size: resize the middle square of each image to so many pixels a side; by default they stay as they are.
-            grey: make colour grey.
             noise: standard deviation of Gaussian noise on values of 0 to 255; noisy values are rounded and cut there.
         """
 
         kind: Literal["denoising"] = "denoising"
-        source: Name | None = None
-        path: Name | None = None
-        size: Annotated[int, Field(ge=2, le=4096), Number] | None = None
-        grey: bool = False
         noise: Annotated[float, Field(gt=0, le=255), Number] = 25.0
 
     @staticmethod

@@ -26,25 +26,31 @@ TWO_LEVELS = ("binarized_mnist",)
 CHUNK = 1024  # images encoded at once
 
 
+@config
+class WhichImages:
+    """Which images.
+
+    Attributes:
+        source: a named set, a folder of PNG, JPEG and WebP files, an .npy, .npz or idx file.
+        path: folder of a named set, if it is neither in UNDERTOW_DATA nor in the cache.
+        size: resize the middle square of each image to so many pixels a side; by default they stay as they are.
+        grey: make colour grey.
+    """
+
+    source: Name | None = None
+    path: Name | None = None
+    size: Annotated[int, Field(ge=2, le=4096), Number] | None = None
+    grey: bool = False
+
+
 class ImagesTask(Task):
     """Whole images of a named set, of a folder, or of a file of arrays."""
 
     @config
-    class Config:
-        """Which images.
-
-        Attributes:
-            source: a named set, a folder of PNG, JPEG and WebP files, an .npy, .npz or idx file.
-            path: folder of a named set, if it is neither in UNDERTOW_DATA nor in the cache.
-            size: resize the middle square of each image to so many pixels a side; by default they stay as they are.
-            grey: make colour grey.
-        """
+    class Config(WhichImages):
+        """Which images."""
 
         kind: Literal["images"] = "images"
-        source: Name | None = None
-        path: Name | None = None
-        size: Annotated[int, Field(ge=2, le=4096), Number] | None = None
-        grey: bool = False
 
     def __init__(self, config: Any, say: Say = silent) -> None:
         super().__init__(config, say)
