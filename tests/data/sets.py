@@ -3,9 +3,11 @@
 import dataclasses
 import hashlib
 import io
+import json
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -55,11 +57,16 @@ CLASSES_AND_COUNTS = {  # of audio: a label's classes, and clips to train on, va
     "vctk": ({"speaker": ["p225", "s5"], "sentence": ["001", "002"]}, (2, 1, 1)),
     "nsynth": (
         {
-            "family": ["bass", "guitar", "synth_lead", "vocal"],
-            "source": ["acoustic", "synthetic"],
-            "number": ["001", "010", "027", "033"],
-            "pitch": ["022", "044", "060", "100"],
-            "velocity": ["050", "075", "100", "127"],
+            "instrument": [
+                "bass_synthetic_033",
+                "guitar_acoustic_010",
+                "synth_lead_synthetic_001",
+                "vocal_acoustic_027",
+            ],
+            "instrument_family": ["bass", "guitar", "synth_lead", "vocal"],
+            "instrument_source": ["acoustic", "synthetic"],
+            "pitch": ["22", "44", "60", "100"],
+            "velocity": ["50", "75", "100", "127"],
         },
         (2, 1, 1),
     ),
@@ -73,6 +80,10 @@ RATE = 8000
 def content(name: str, rate: int = RATE) -> bytes:
     """A short noise of its own for an audio file, its name many times for any other."""
     suffix = Path(name).suffix
+    if name.endswith("examples.json"):
+        folder = name.removesuffix("examples.json") + "audio/"
+        inside = [Path(one).stem for part in FILES["nsynth"] for one in part if one.startswith(folder)]
+        return json.dumps({note: entry(note) for note in inside}).encode()
     if suffix not in (".wav", ".flac"):
         return (name + "\n").encode() * 200
     seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
@@ -80,6 +91,17 @@ def content(name: str, rate: int = RATE) -> bytes:
     buffer = io.BytesIO()
     soundfile.write(buffer, noise, rate, format=suffix[1:].upper(), subtype="PCM_16")
     return buffer.getvalue()
+
+
+def entry(note: str) -> dict[str, Any]:
+    """What NSynth's examples.json says about a note of this name."""
+    instrument, pitch, velocity = note.split("-")
+    family, source, number = instrument.rsplit("_", 2)
+    return {
+        "note": 1, "note_str": note, "instrument": int(number), "instrument_str": instrument, "instrument_family": 0,
+        "instrument_family_str": family, "instrument_source": 0, "instrument_source_str": source, "pitch": int(pitch),
+        "velocity": int(velocity), "sample_rate": 16000, "qualities": [0] * 10, "qualities_str": [],
+    }  # fmt: skip
 
 
 def make_downloads(name: str, folder: Path) -> list[Path]:

@@ -125,3 +125,22 @@ def test_what_is_left_out_is_said_when_clips_are_read(tmp_path):
     clips = load_clips(tmp_path, "all")
     assert len(clips) == 3 and clips.label_classes["speaker"] == ["p1", "p2"]
     assert_says(clips.report.lines()[0], "3 files left out", "microphone")
+
+
+def test_voices_each_laid_out_as_lj_speech(tmp_path):
+    touched(tmp_path, "en/wavs/a.flac", "en/wavs/b.flac", "it/wavs/a.flac")
+    texts(tmp_path, {"en/metadata.csv": "a|Yes.|yes\n"})
+    found = read_layout(tmp_path, Layout(every=(2, 1)))
+    assert "LJ Speech" in found.layout
+    assert labels(tmp_path) == {
+        "en/wavs/a.flac": {"voice": "en", "raw_text": "Yes.", "text": "yes"},
+        "en/wavs/b.flac": {"voice": "en"},
+        "it/wavs/a.flac": {"voice": "it"},
+    }
+    assert [item.split for item in found.items] == ["validation", "test", "validation"]
+    texts(tmp_path, {"it/metadata.csv": "b|No.|no\n"})
+    with refuses(DataError, "it/metadata.csv, line 1", "'b'"):
+        list_items(tmp_path, Layout())
+    (tmp_path / "it/metadata.csv").unlink()
+    (tmp_path / "en/metadata.csv").unlink()
+    assert "sub-folders" in read_layout(tmp_path, Layout()).layout

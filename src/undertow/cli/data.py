@@ -60,7 +60,8 @@ def info(path: str, /, *, label_pattern: str | None = None, json: Json = False) 
     Args:
         path: A folder, a file, or a name that `undertow data list` shows.
         label_pattern: Labels in the names of audio files, such as `{digit}_{speaker}_{take}`; by default they are
-            from metadata.csv, the folder's layout (LJ Speech, VCTK, Common Voice, LibriSpeech) or sub-folders.
+            from metadata.csv, the folder's layout (LJ Speech, VCTK, Common Voice, LibriSpeech, NSynth) or
+            sub-folders.
     """
     from undertow.cli.data_lines import lines
     from undertow.cli.terminal import print_json, put

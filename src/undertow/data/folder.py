@@ -64,7 +64,7 @@ class Layout:
             is one, or of a known layout; otherwise `label` is the first sub-folder.
         split_of: the split of a file from its name and labels. None: column `split` of `metadata.csv`, the splits of a
             known layout, or a first folder named train, validation or test; for all other files a hash of the name.
-        every: (n, m): every n-th file in order is test, and every m-th of the others validation.
+        every: (n, m): in each folder every n-th file in order is test, and every m-th of the others validation.
     """
 
     glob: str = EVERYWHERE
@@ -97,7 +97,7 @@ def read_layout(root: Path, layout: Layout) -> Listing:
     """Every audio file of a folder, sorted by name, with the labels and splits that its layout gives.
 
     Without a label pattern, the layout is that of `metadata.csv` if there is one (with column names, or as LJ Speech
-    has it), of VCTK, Common Voice or LibriSpeech (see `undertow.data.layouts`), or of plain sub-folders.
+    has it), of another well-known set (see `undertow.data.layouts`), or of plain sub-folders.
 
     Raises:
         DataError: there is no such folder, no audio in it, a name that does not fit the pattern, or a bad table.
@@ -202,11 +202,14 @@ def folder_labels(names: list[str]) -> dict[str, dict[str, str]]:
 
 
 def _nth(names: list[str], test: int, validation: int) -> dict[str, str]:
-    """Every so manieth file is test, and of the others validation."""
-    others = [name for place, name in enumerate(names, start=1) if place % test]
-    validating = set(others[validation - 1 :: validation])
-    known = set(others)
-    return {name: "validation" if name in validating else "train" if name in known else "test" for name in names}
+    """Every so manieth file of a folder is test, and of the others validation."""
+    told = dict.fromkeys(names, "train")
+    for folder in {name.rpartition("/")[0] for name in names}:
+        inside = [name for name in names if name.rpartition("/")[0] == folder]
+        held = inside[test - 1 :: test]
+        others = [name for place, name in enumerate(inside, start=1) if place % test]
+        told |= dict.fromkeys(held, "test") | dict.fromkeys(others[validation - 1 :: validation], "validation")
+    return told
 
 
 def _hash_fraction(name: str) -> float:

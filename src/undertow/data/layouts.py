@@ -1,4 +1,4 @@
-"""Folders of audio in the layouts of well-known sets of speech: VCTK, Common Voice and LibriSpeech.
+"""Folders of audio in the layouts of well-known sets: VCTK, Common Voice, LibriSpeech, voices as LJ Speech has one.
 
 Their files are taken as published: texts, speakers and splits are theirs. A layout is known by its files' names alone.
 """
@@ -6,7 +6,8 @@ Their files are taken as published: texts, speakers and splits are theirs. A lay
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from undertow.data.tables import Arranged, Rows
+from undertow.data.nsynth import read_nsynth
+from undertow.data.tables import LJ_SPEECH, TABLE, WAVS, Arranged, Rows, read_table
 from undertow.door import MOST_CARD, MOST_TABLE, read_text
 from undertow.errors import DataError, counted
 
@@ -130,8 +131,36 @@ def read_librispeech(root: Path, names: Sequence[str]) -> Arranged | None:
     return Arranged(f"LibriSpeech: recordings beside *{LIBRI_TEXTS}", labels, told)
 
 
+def read_voices(root: Path, names: Sequence[str]) -> Arranged | None:
+    """Folders laid out as LJ Speech is, one for each voice: en/wavs/*.wav, it/wavs/*.wav, perhaps with metadata.csv.
+
+    None if a file is not in a folder wavs/ of a folder, or no folder has such a table. Labels: `voice` (the folder),
+    and those of its table, such as `text`.
+
+    Raises:
+        DataError: a table is not one; see `undertow.data.tables.read_table`.
+    """
+    voices: dict[str, list[str]] = {}
+    for name in names:
+        voice, _, rest = name.partition("/")
+        if not rest.startswith(WAVS) or rest.count("/") != 1:
+            return None
+        voices.setdefault(voice, []).append(rest)
+    if not any((root / voice / TABLE).is_file() for voice in voices):
+        return None
+    labels: dict[str, Mapping[str, str]] = {}
+    told: dict[str, str] = {}
+    for voice, files in voices.items():
+        table = read_table(root / voice, files) or Arranged("", dict.fromkeys(files, {}))
+        labels |= {f"{voice}/{file}": {"voice": voice, **table.labels[file]} for file in files}
+        told |= {f"{voice}/{file}": split for file, split in table.told.items()}
+    return Arranged(f"voices: a folder for each with {WAVS}, laid out as {LJ_SPEECH}", labels, told)
+
+
 READERS: Mapping[str, Callable[[Path, Sequence[str]], Arranged | None]] = {
     "VCTK": read_vctk,
     "Common Voice": read_common_voice,
     "LibriSpeech": read_librispeech,
+    "NSynth": read_nsynth,
+    "voices": read_voices,
 }
