@@ -40,7 +40,7 @@ ORDER = [
     {"card", "hub", "native"},
     {"checkpoint"},
     {"session"},
-    {"generation", "decoding", "prediction"},
+    {"generation", "decoding", "prediction", "representation"},
     {"coding", "evaluation", "training"},
     {"cost"},
     {"pictures"},

@@ -18,8 +18,8 @@ from undertow.networks import Network
 from undertow.state import State
 
 Total = Callable[[Tensor], Tensor]
-Ability = Literal["generate", "translate", "transcribe", "predict", "segment", "tag"]
-COMMANDS = {"predict": "classify"}  # verbs of the command line that have another name
+Ability = Literal["generate", "translate", "transcribe", "predict", "segment", "tag", "represent", "reconstruct"]
+COMMANDS = {"predict": "classify", "represent": "probe"}  # verbs of the command line that have another name
 
 
 class Model(nn.Module, ABC):
