@@ -35,7 +35,7 @@ ORDER = [
     {"emissions", "data"},
     {"media"},
     {"layers"},
-    {"networks"},
+    {"bottlenecks", "networks"},
     {"models"},
     {"card", "hub", "native"},
     {"checkpoint"},

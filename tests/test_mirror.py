@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # What is held by the tests of another file: of what uses it, or of every file of its kind.
 HELD_BY = {
     "alphabets/test_every_alphabet_of_sound.py": ["alphabets/alphabet"],
+    "bottlenecks/test_every_bottleneck.py": ["bottlenecks/bottleneck", "bottlenecks/linear"],
     "cli/test_compare.py": ["recipes/comparing"],
     "cli/test_cost.py": ["cost/generation_speed", "cost/paper_wavenet"],
     "cli/test_bench.py": ["cost/stepping_speed"],
@@ -58,6 +59,7 @@ HELD_BY = {
         "networks/labeller",
         "networks/sequence_context",
     ],
+    "networks/test_every_frame_encoder.py": ["networks/frame_encoder", "networks/speech_encoder"],
     "networks/test_every_encoder_decoder.py": ["networks/encoder_decoder", "networks/seq2seq_rnn_attention"],
     "pictures/test_translation_map.py": ["pictures/drawing"],
     "representation/test_sources.py": ["representation/frame_files"],

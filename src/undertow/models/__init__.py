@@ -17,6 +17,7 @@ from undertow.models.denoiser import Denoiser
 from undertow.models.loss import Loss
 from undertow.models.model import Model, require
 from undertow.models.regressor import Regressor
+from undertow.models.representing import Point, Reach, Represents
 from undertow.models.segmenter import Segmenter
 from undertow.models.seq2seq import Seq2Seq
 from undertow.models.tagger import Tagger
@@ -83,7 +84,10 @@ __all__ = [
     "Loss",
     "Model",
     "ModelConfig",
+    "Point",
+    "Reach",
     "Regressor",
+    "Represents",
     "Segmenter",
     "Seq2Seq",
     "ShortReceptiveFieldWarning",

@@ -8,6 +8,7 @@ from undertow.networks.bilstm import BiLSTM
 from undertow.networks.bytenet import ByteNet
 from undertow.networks.context_filter import ContextFilter
 from undertow.networks.encoder_decoder import EncoderDecoder, InputShape
+from undertow.networks.frame_encoder import FrameEncoder
 from undertow.networks.gated_pixelcnn import GatedPixelCNN
 from undertow.networks.image_context import ImageContext
 from undertow.networks.labeller import Labeller
@@ -23,6 +24,7 @@ from undertow.networks.seq2seq_rnn import Seq2SeqRNN
 from undertow.networks.seq2seq_rnn_attention import Seq2SeqRNNAttention
 from undertow.networks.seq2seq_transformer import Seq2SeqTransformer
 from undertow.networks.sequence_context import SequenceContext
+from undertow.networks.speech_encoder import SpeechEncoder
 from undertow.networks.tcn import TCN
 from undertow.networks.transformer import Transformer
 from undertow.networks.wavenet import WaveNet
@@ -55,9 +57,14 @@ LABELLERS: dict[str, type[Labeller]] = {
     "sequence_context": SequenceContext,
 }
 
+FRAME_ENCODERS: dict[str, type[FrameEncoder]] = {
+    "speech": SpeechEncoder,
+}
+
 NetworkConfig = Annotated[Any, choice(NETWORKS)]
 EncoderDecoderConfig = Annotated[Any, choice(ENCODER_DECODERS)]
 LabellerConfig = Annotated[Any, choice(LABELLERS)]
+FrameEncoderConfig = Annotated[Any, choice(FRAME_ENCODERS)]
 
 
 def build(
@@ -98,8 +105,16 @@ def build_labeller(config: Any, num_outputs: int, in_channels: int) -> Labeller:
     return labeller
 
 
+def build_frame_encoder(config: Any, in_channels: int) -> FrameEncoder:
+    """The frame encoder a config describes, for frames of so many channels."""
+    build: Any = FRAME_ENCODERS[config.kind]
+    encoder: FrameEncoder = build(config, in_channels)
+    return encoder
+
+
 __all__ = [
     "ENCODER_DECODERS",
+    "FRAME_ENCODERS",
     "LABELLERS",
     "NETWORKS",
     "RNN",
@@ -110,6 +125,8 @@ __all__ = [
     "DiagonalBiLSTMNetwork",
     "EncoderDecoder",
     "EncoderDecoderConfig",
+    "FrameEncoder",
+    "FrameEncoderConfig",
     "GatedPixelCNN",
     "ImageContext",
     "Labeller",
@@ -126,10 +143,12 @@ __all__ = [
     "Seq2SeqRNNAttention",
     "Seq2SeqTransformer",
     "SequenceContext",
+    "SpeechEncoder",
     "InputShape",
     "Transformer",
     "WaveNet",
     "build",
     "build_encoder_decoder",
+    "build_frame_encoder",
     "build_labeller",
 ]

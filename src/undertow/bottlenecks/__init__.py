@@ -1,0 +1,23 @@
+"""Bottlenecks by name: one file and one line here for each."""
+
+from typing import Annotated, Any
+
+from undertow.bottlenecks.bottleneck import Bottleneck, Coded
+from undertow.bottlenecks.linear import LinearBottleneck
+from undertow.config import choice
+
+BOTTLENECKS: dict[str, type[Bottleneck]] = {
+    "linear": LinearBottleneck,
+}
+
+BottleneckConfig = Annotated[Any, choice(BOTTLENECKS)]
+
+
+def build(config: Any, in_channels: int) -> Bottleneck:
+    """The bottleneck a config describes, for vectors of so many channels."""
+    kind: Any = BOTTLENECKS[config.kind]
+    made: Bottleneck = kind(config, in_channels)
+    return made
+
+
+__all__ = ["BOTTLENECKS", "Bottleneck", "BottleneckConfig", "Coded", "LinearBottleneck", "build"]
