@@ -58,6 +58,7 @@ HELD_BY = {
         "networks/context_filter",
         "networks/labeller",
         "networks/sequence_context",
+        "networks/transformer_labeller",
     ],
     "networks/test_every_frame_encoder.py": ["networks/frame_encoder", "networks/speech_encoder"],
     "networks/test_every_encoder_decoder.py": ["networks/encoder_decoder", "networks/seq2seq_rnn_attention"],

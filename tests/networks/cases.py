@@ -15,6 +15,7 @@ from undertow.networks import (
     RNN,
     TCN,
     ByteNet,
+    CausalConvs,
     DiagonalBiLSTMNetwork,
     GatedPixelCNN,
     Network,
@@ -104,6 +105,14 @@ CASES = {
             ("layers_per_cycle", 25),
             ("dropout", 1.0),
         ),
+    ),
+    "causal_convs": Case(
+        network=CausalConvs,
+        small={"num_layers": 2, "channels": 4},
+        shapes={"embedding": {}, "scalar, kernel 2": {"input": "scalar", "kernel_size": 2, "num_layers": 3}},
+        conditioned=("scalar, kernel 2",),
+        refused=(("kernel_size", 1), ("num_layers", 0), ("dropout", 1.0)),
+        num_steps=20,
     ),
     "diagonal_bilstm": Case(
         network=DiagonalBiLSTMNetwork,

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from undertow.config import parse
-from undertow.networks import BiLSTM, ContextFilter, ImageContext, Labeller, SequenceContext
+from undertow.networks import BiLSTM, ContextFilter, ImageContext, Labeller, SequenceContext, TransformerLabeller
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +77,14 @@ CASES = {
         labeller=BiLSTM,
         small={"channels": 3},
         shapes={"lstm": {}, "two layers of gru": {"cell": "gru", "num_layers": 2}},
+        size=(12,),
+        in_channels=3,
+        lengths=[5, 12, 1],
+    ),
+    "transformer": Case(
+        labeller=TransformerLabeller,
+        small={"num_layers": 2, "channels": 4, "num_heads": 2, "max_length": 12},
+        shapes={"transformer": {}},
         size=(12,),
         in_channels=3,
         lengths=[5, 12, 1],

@@ -80,7 +80,11 @@ class Tagger(LabellingModel):
     def needs(self) -> Needs:
         classes = len(self.config.classes)
         return Needs(
-            alphabet=self.alphabet, predicted=self.config.predicted, features=self.config.features, num_params=classes
+            alphabet=self.alphabet,
+            max_length=self.network.max_length,
+            predicted=self.config.predicted,
+            features=self.config.features,
+            num_params=classes,
         )
 
     @property

@@ -6,6 +6,7 @@ from undertow.config import choice
 from undertow.errors import UsageError
 from undertow.networks.bilstm import BiLSTM
 from undertow.networks.bytenet import ByteNet
+from undertow.networks.causal_convs import CausalConvs
 from undertow.networks.context_filter import ContextFilter
 from undertow.networks.encoder_decoder import EncoderDecoder, InputShape
 from undertow.networks.frame_encoder import FrameEncoder
@@ -27,10 +28,12 @@ from undertow.networks.sequence_context import SequenceContext
 from undertow.networks.speech_encoder import SpeechEncoder
 from undertow.networks.tcn import TCN
 from undertow.networks.transformer import Transformer
+from undertow.networks.transformer_labeller import TransformerLabeller
 from undertow.networks.wavenet import WaveNet
 
 NETWORKS: dict[str, Any] = {
     "bytenet": ByteNet,
+    "causal_convs": CausalConvs,
     "diagonal_bilstm": DiagonalBiLSTMNetwork,
     "gated_pixelcnn": GatedPixelCNN,
     "pixelcnn": PixelCNN,
@@ -55,6 +58,7 @@ LABELLERS: dict[str, type[Labeller]] = {
     "context_filter": ContextFilter,
     "image_context": ImageContext,
     "sequence_context": SequenceContext,
+    "transformer": TransformerLabeller,
 }
 
 FRAME_ENCODERS: dict[str, type[FrameEncoder]] = {
@@ -121,6 +125,7 @@ __all__ = [
     "TCN",
     "BiLSTM",
     "ByteNet",
+    "CausalConvs",
     "ContextFilter",
     "DiagonalBiLSTMNetwork",
     "EncoderDecoder",
@@ -146,6 +151,7 @@ __all__ = [
     "SpeechEncoder",
     "InputShape",
     "Transformer",
+    "TransformerLabeller",
     "WaveNet",
     "build",
     "build_encoder_decoder",

@@ -18,10 +18,12 @@ class Labeller(nn.Module, ABC):
         dims: 1 for sequences, 2 for images.
         receptive_field: steps, or pixels a side, around an output that it sees at most, as many to one side as to the
             other; None: all of them, or unknown.
+        max_length: most steps of a sequence; None: any number.
     """
 
     dims: int
     receptive_field: int | None
+    max_length: int | None = None
 
     @abstractmethod
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
