@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from undertow.checkpoint import read_card
+from undertow.errors import counted
 from undertow.run_steps import newest
 from undertow.training.run_folder import SETTINGS
 
@@ -32,7 +33,8 @@ def is_complete(out: Path) -> bool:
 def budget(training: dict[str, Any]) -> str:
     """A run's length and its workers, for the note beside a figure."""
     workers = f"processes {training['num_processes']}, threads of each {training['num_threads']}"
-    return f"{training['steps']} updates in {training['seconds'] / 60:.0f} minutes, {workers}"
+    minutes = counted(round(training["seconds"] / 60), "minute")
+    return f"{training['steps']} updates in {minutes}, {workers}"
 
 
 def _train(recipe: str, out: Path, processes: int, changes: Sequence[str]) -> None:
