@@ -41,7 +41,7 @@ def test_figures_translations_and_picture(results):
     lines = {line["figure"]: line for line in report.read(results)}
     assert len(lines) == 11 and all(line["id"] == "Q5" for line in lines.values())
     bleu = lines[f"{NAME}: BLEU, test 2016"]
-    assert 0 <= bleu["value"] <= 100 and "version:" in bleu["note"] and "7 updates in 1 minutes" in bleu["note"]
+    assert 0 <= bleu["value"] <= 100 and "version:" in bleu["note"] and "7 updates in 1 minute" in bleu["note"]
     assert bleu["note"].startswith("beam 5, length penalty 0.6, 4 sentences; ")
     assert lines[f"{NAME}: likelihood, test 2017"]["unit"] == "nats/character"
     gain = lines[f"{NAME}: least gain of the mean score from beam to beam"]
@@ -54,7 +54,7 @@ def test_figures_translations_and_picture(results):
     how = f"- {how}"
     assert len(quality.splitlines()) == 3 and f"| {NAME} | {bleu['value']:.4g} | " in quality
     assert f"| {NAME} | {lines[f'{NAME}: beam 1, cached']['value']:.4g} | " in speed
-    assert f"- {NAME}: " in how and "7 updates in 1 minutes on 1 thread" in how and "`nrefs:1|" in how
+    assert f"- {NAME}: " in how and "7 updates in 1 minute on 1 thread" in how and "`nrefs:1|" in how
     ten = translations.ten(results, results.parent / "docs")
     assert ten.startswith("![") and "(images/alignment.png)" in ten and "| 0 | ein hund | a dab | " in ten
     assert "| 3 | rot | red | " in ten and "| number | de | reference | translation |" in ten
