@@ -60,7 +60,11 @@ HELD_BY = {
         "networks/sequence_context",
         "networks/transformer_labeller",
     ],
-    "networks/test_every_frame_encoder.py": ["networks/frame_encoder", "networks/speech_encoder"],
+    "networks/test_every_frame_encoder.py": [
+        "networks/dilated_encoder",
+        "networks/frame_encoder",
+        "networks/speech_encoder",
+    ],
     "networks/test_every_encoder_decoder.py": ["networks/encoder_decoder", "networks/seq2seq_rnn_attention"],
     "pictures/test_translation_map.py": ["pictures/drawing"],
     "representation/test_sources.py": ["representation/frame_files"],

@@ -11,6 +11,10 @@ from undertow.networks import FRAME_ENCODERS, FrameEncoder
 
 # By kind: shapes, each a config and the frames that show its field.
 CASES: dict[str, dict[str, tuple[dict[str, Any], int]]] = {
+    "dilated": {
+        "two cycles": ({"channels": 3, "num_cycles": 2, "layers_per_cycle": 2, "stride": 4}, 29),
+        "one frame a latent": ({"channels": 2, "num_cycles": 1, "layers_per_cycle": 3, "stride": 1}, 20),
+    },
     "speech": {
         "50 Hz": ({"channels": 4}, 29),
         "one frame a latent": ({"channels": 3, "stride": 1}, 15),

@@ -8,6 +8,7 @@ from undertow.networks.bilstm import BiLSTM
 from undertow.networks.bytenet import ByteNet
 from undertow.networks.causal_convs import CausalConvs
 from undertow.networks.context_filter import ContextFilter
+from undertow.networks.dilated_encoder import DilatedEncoder
 from undertow.networks.encoder_decoder import EncoderDecoder, InputShape
 from undertow.networks.frame_encoder import FrameEncoder
 from undertow.networks.gated_pixelcnn import GatedPixelCNN
@@ -62,6 +63,7 @@ LABELLERS: dict[str, type[Labeller]] = {
 }
 
 FRAME_ENCODERS: dict[str, type[FrameEncoder]] = {
+    "dilated": DilatedEncoder,
     "speech": SpeechEncoder,
 }
 
