@@ -30,6 +30,7 @@ HELD_BY = {
         "prediction/tagging",
     ],
     "cli/test_translate.py": ["cli/translate_lines", "cli/translator"],
+    "coding/test_coders.py": ["coding/adaptive"],
     "data/test_audio.py": ["data/sound_formats"],
     "data/test_load.py": ["data/clip_reader"],
     "data/test_batches.py": ["data/examples", "data/needs"],

@@ -34,3 +34,5 @@ def test_refusals():
         symbols().encode(np.zeros(3))
     with pytest.raises(UsageError, match="num_symbols"):
         parse(Symbols.Config, {"num_symbols": 1})
+    with pytest.raises(UsageError, match="num_symbols"):
+        Symbols(parse(Symbols.Config, {}))

@@ -12,7 +12,16 @@ import soundfile
 from tests.refusals import assert_says, refuses
 from undertow.data import audio as audio_files
 from undertow.data import sound_formats
-from undertow.data.audio import SoundFile, is_silent, read_audio, resample, to_float, to_int16, write_audio
+from undertow.data.audio import (
+    SoundFile,
+    audio_writer,
+    is_silent,
+    read_audio,
+    resample,
+    to_float,
+    to_int16,
+    write_audio,
+)
 from undertow.data.folder import assign_splits
 from undertow.errors import DataError
 
@@ -285,3 +294,16 @@ def test_fault_36_a_sound_whose_name_is_not_utf8_is_read(tmp_path):
 def test_files_to_convert_are_counted_in_the_singular_and_the_plural():
     assert sound_formats.foreign_lines({".m4a": 1})[0].startswith("1 .m4a file cannot be read")
     assert sound_formats.foreign_lines({".m4a": 1, ".aac": 1})[0].startswith("1 .m4a, 1 .aac files cannot be read")
+
+
+def test_a_sound_in_parts_is_the_whole_or_nothing(tmp_path):
+    wave = to_float(np.random.default_rng(0).integers(-20_000, 20_000, 3000).astype(np.int16))
+    for name in ("a.wav", "a.flac"):
+        with audio_writer(tmp_path / name, 8000) as write:
+            for start in range(0, 3000, 700):
+                write(wave[start : start + 700])
+        assert np.array_equal(read_audio(tmp_path / name).wave, wave)
+    with pytest.raises(KeyError), audio_writer(tmp_path / "b.wav", 8000) as write:
+        write(wave)
+        raise KeyError
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["a.flac", "a.wav"]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from undertow.alphabets import Characters
+from undertow.alphabets import Characters, Symbols
 from undertow.alphabets.tokens import collect_tokens
 from undertow.callbacks import silent
 from undertow.models import complete
@@ -23,4 +23,6 @@ def model_of(name: str) -> Any:
 
 
 def _collected(config: Any) -> Any:
+    if config.kind == "symbols" and config.num_symbols is None:
+        return Symbols.Config(num_symbols=5)
     return collect_tokens(config, [["a", "a"]])

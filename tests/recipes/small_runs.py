@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import json
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,15 @@ def write_sentences(folder: Path) -> Path:
     return folder
 
 
+def write_units(folder: Path) -> Path:
+    random = np.random.default_rng(0)
+    folder.mkdir()
+    for split, number in (("train", 4), ("validation", 2), ("test", 2)):
+        rows = [{"file_name": f"{one}.wav", "units": random.integers(0, 5, 12 + one).tolist()} for one in range(number)]
+        (folder / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder
+
+
 def write_all(folder: Path) -> Path:
     (folder / "book.txt").write_text(BOOK)
     write_rolls(folder / "rolls")
@@ -84,6 +94,7 @@ def write_all(folder: Path) -> Path:
     write_images(folder / "images.npz")
     write_sentences(folder / "chunks")
     write_tones(folder / "tones")
+    write_units(folder / "units")
     return folder
 
 
@@ -106,6 +117,9 @@ RUNS: dict[str, tuple[dict[str, Any], dict[str, Any], str | None]] = {
     "chunks": ({"kind": "conll"}, TAGGER, "chunks"),
     "words": ({"kind": "spaced_words", "places": "bi"},
               {**TAGGER, "network": {"kind": "bilstm", "channels": 3}}, "words"),
+    "units": ({"kind": "units"}, {"network": GRU, "emission": {"kind": "categorical"}}, "units"),
+    "crops of units": ({"kind": "units", "crop_steps": 5},
+                       {"network": GRU, "emission": {"kind": "categorical"}}, "units"),
     "frames": ({"kind": "frame_labels", "labels": "labels.ctm"},
                {"kind": "tagger", "features": MEL, "network": LABELLER, "class_weights": {"high": 2.0}}, "tones"),
     "sound": ({"kind": "audio", "source": "plucked"}, {"kind": "classifier", "label": "auto", "reading": "mean",

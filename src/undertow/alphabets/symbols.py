@@ -9,6 +9,7 @@ from torch import Tensor
 from undertow.alphabets.alphabet import Alphabet, Real
 from undertow.alphabets.checks import checked_symbols
 from undertow.config import Width, config
+from undertow.errors import UsageError
 
 
 class Symbols(Alphabet):
@@ -19,12 +20,14 @@ class Symbols(Alphabet):
 
     @config
     class Config:
-        """`num_symbols`: how many there are."""
+        """`num_symbols`: how many there are; None: counted in the data."""
 
         kind: Literal["symbols"] = "symbols"
-        num_symbols: Annotated[Width, Field(ge=2)]
+        num_symbols: Annotated[Width, Field(ge=2)] | None = None
 
     def __init__(self, config: Config) -> None:
+        if config.num_symbols is None:
+            raise UsageError("alphabet.num_symbols is missing; give it, or count it in the data")
         self.config, self.num_symbols = config, config.num_symbols
 
     def encode(self, real: Any) -> np.ndarray:

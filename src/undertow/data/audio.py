@@ -7,7 +7,8 @@ T samples, K channels.
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -223,6 +224,22 @@ def write_audio(path: str | Path, wave: np.ndarray, sample_rate: int) -> None:
     soundfile.write(file, to_int16(wave), sample_rate, format=kind, subtype=encoding)
     with atomic_write(path) as temporary:
         temporary.write_bytes(file.getbuffer())
+
+
+@contextmanager
+def audio_writer(path: str | Path, sample_rate: int) -> Iterator[Callable[[np.ndarray], None]]:
+    """Write a sound in parts: a function that takes the next (T,) wave; the file is whole when the block ends.
+
+    If the block raises, nothing is written. See `write_audio`.
+    """
+    path = Path(path)
+    check_format(path, sample_rate)
+    kind, encoding = FORMATS[path.suffix.lower()]
+    with (
+        atomic_write(path) as temporary,
+        soundfile.SoundFile(temporary, "w", sample_rate, 1, encoding, None, kind) as file,
+    ):
+        yield lambda wave: file.write(to_int16(wave))
 
 
 def check_format(path: Path, sample_rate: int) -> None:

@@ -17,6 +17,7 @@ from undertow.recipes.tasks.tagged import ConllTask, SpacedWordsTask
 from undertow.recipes.tasks.task import Task
 from undertow.recipes.tasks.text import TextTask
 from undertow.recipes.tasks.transcripts import TranscriptsTask
+from undertow.recipes.tasks.units import UnitsTask
 
 TASKS: dict[str, Any] = {
     "audio": AudioTask,
@@ -34,6 +35,7 @@ TASKS: dict[str, Any] = {
     "mnist": MnistTask,
     "adding": AddingTask,
     "copy_memory": CopyMemoryTask,
+    "units": UnitsTask,
 }
 
 DataConfig = Annotated[Any, choice(TASKS)]
