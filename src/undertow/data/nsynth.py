@@ -46,7 +46,8 @@ def read_nsynth(root: Path, names: Sequence[str]) -> Arranged | None:
     if not any((root / folder / INDEX).is_file() for folder in folders):
         return None
     labels: dict[str, Mapping[str, str]] = {}
-    told, others = {}, list[str]()
+    told: dict[str, str] = {}
+    others: list[str] = []
     for folder, files in folders.items():
         found = _entries(root / folder, files)
         labels |= {files[note]: one for note, one in found.items()}

@@ -128,7 +128,7 @@ class Scorer:
 
     Attributes:
         score: the score of a model on examples of a split; it is also given the training data, what was asked, and
-            what is told of the progress.
+            a callback for the progress.
         heeds: fields of `Asked` that it heeds.
         check: refuses what was asked and does not suit a model.
         needs_training_data: whether it compares with baselines that are fitted to the training data.
