@@ -42,7 +42,7 @@ ORDER = [
     {"session"},
     {"generation", "decoding", "prediction", "representation"},
     {"coding", "evaluation", "training"},
-    {"cost"},
+    {"cost", "reconstruction"},
     {"pictures"},
     {"recipes"},
     {"cli", "server"},

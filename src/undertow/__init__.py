@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from undertow.options import Sampling
     from undertow.prediction import predict, segment, tag
     from undertow.recipes import compare, quantise, score, train
+    from undertow.reconstruction import interpolate, reconstruct
     from undertow.training.checkpoint_average import average
 
 _FACE = {
@@ -38,6 +39,8 @@ _FACE = {
     "predict": "undertow.prediction",
     "segment": "undertow.prediction",
     "tag": "undertow.prediction",
+    "reconstruct": "undertow.reconstruction",
+    "interpolate": "undertow.reconstruction",
     "Sampling": "undertow.options",
     "DataError": "undertow.errors",
     "UsageError": "undertow.errors",
@@ -50,9 +53,11 @@ __all__ = [
     "average",
     "compare",
     "generate",
+    "interpolate",
     "load",
     "predict",
     "quantise",
+    "reconstruct",
     "resume",
     "score",
     "segment",

@@ -31,6 +31,8 @@ VERBS = {
     "classify": "undertow.cli.classify:classify",
     "segment": "undertow.cli.segment:segment",
     "tag": "undertow.cli.tag:tag",
+    "reconstruct": "undertow.cli.reconstruct:reconstruct",
+    "interpolate": "undertow.cli.interpolate:interpolate",
     "score": "undertow.cli.score:score",
     "info": "undertow.cli.info:info",
     "quantise": "undertow.cli.quantise:quantise",

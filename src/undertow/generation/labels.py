@@ -26,7 +26,7 @@ def resolve_labels(labels: Labels, classes: Mapping[str, Sequence[str]], count: 
             classes is not that of the rows.
     """
     indices = {name: torch.full((count,), -1) for name in classes}
-    for name, chosen in _by_name(labels, classes).items():
+    for name, chosen in by_name(labels, classes).items():
         per_row = [chosen] * count if chosen is None or isinstance(chosen, str) else list(chosen)
         if len(per_row) != count:
             raise UsageError(
@@ -49,7 +49,7 @@ def classes_in_turn(labels: Sequence[str], classes: Mapping[str, Sequence[str]])
         before, separator, after = word.partition("=")
         text = after if separator else word
         parts = [text] if any(text in known for known in classes.values()) else text.split(",")
-        names = {next(iter(_by_name(f"{before}={part}" if separator else part, classes))) for part in parts}
+        names = {next(iter(by_name(f"{before}={part}" if separator else part, classes))) for part in parts}
         if len(names) > 1:
             raise UsageError(f"'{word}' has classes of {' and '.join(sorted(names))}; give each label apart")
         (name,) = names
@@ -81,8 +81,12 @@ def of_rows(labels: Labels, rows: Sequence[int]) -> Labels:
     }
 
 
-def _by_name(labels: Labels, classes: Mapping[str, Sequence[str]]) -> dict[str, str | Sequence[str | None] | None]:
-    """The labels as a mapping from names the model knows."""
+def by_name(labels: Labels, classes: Mapping[str, Sequence[str]]) -> dict[str, str | Sequence[str | None] | None]:
+    """The labels as a mapping from names that the model knows to classes, which are not checked.
+
+    Raises:
+        DataError, UsageError: see `resolve_labels`.
+    """
     if labels is None:
         return {}
     if isinstance(labels, Mapping):

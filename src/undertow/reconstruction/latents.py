@@ -1,0 +1,109 @@
+"""A sound as the latents of an autoencoder, what they cost to send, and the labels that it is drawn with.
+
+T samples, L latents, D channels of a latent.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from undertow.data.audio import Audio, to_int16
+from undertow.data.catalogue import cache_folder
+from undertow.data.clip_reader import WHOLE, ClipReader
+from undertow.data.clips import Clip
+from undertow.data.folder import Item
+from undertow.data.spool import Spool
+from undertow.errors import DataError, UsageError
+from undertow.generation.labels import Labels, by_name, resolve_labels
+from undertow.media.sound import read_wave
+from undertow.representation.sources import ModelFrames
+
+LATENTS = "p_bn"  # the point of an autoencoder whose frames its decoder reads
+FLOAT_BITS = 32
+
+Given = str | Path | Audio | np.ndarray
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What the latents of a second of sound cost to send.
+
+    Attributes:
+        bits_per_second: of the codes, each as a whole number; of floats, in 32 bits each.
+        words: how it is counted.
+    """
+
+    bits_per_second: float
+    words: str
+
+
+def read_sound(given: Given, sample_rate: int) -> tuple[Clip, tuple[str, ...]]:
+    """A sound as a clip at that rate, and notes on how it was changed; a long file's wave is in a file that vanishes.
+
+    Raises:
+        DataError: a file is missing, damaged or silent, or an array is not a wave.
+    """
+    if isinstance(given, str | Path):
+        return read_item(Item(Path(given), str(given), {}, "test"), sample_rate)
+    wave, notes = read_wave(given, sample_rate)
+    if not len(wave):
+        raise DataError("the sound is empty")
+    return Clip("the sound", to_int16(wave)), notes
+
+
+def read_item(item: Item, sample_rate: int) -> tuple[Clip, tuple[str, ...]]:
+    """A file of a folder as a clip with its labels; see `read_sound`."""
+    with Spool(cache_folder() / "waves") as spool:
+        reader = ClipReader(sample_rate, None, None, WHOLE, spool)
+        outcome = reader.mapped(reader.read(item))
+    if outcome.clip is None:
+        raise DataError(outcome.reason)
+    return outcome.clip, outcome.notes
+
+
+def latents_of(model: Any, clip: Clip) -> np.ndarray:
+    """(L, D) float32: what the model's decoder reads of a clip, L = ceil(T / hop)."""
+    return ModelFrames(model, LATENTS).of_clip(clip)
+
+
+def sent(model: Any) -> Sent:
+    """What a second of the model's latents costs to send, without a coder."""
+    point = model.points[LATENTS]
+    rate = model.needs.sample_rate / point.hop
+    if point.num_codes:
+        bits = sum(math.log2(number) for number in point.num_codes)
+        codes = " + ".join(f"log2({number})" for number in point.num_codes)
+        return Sent(rate * bits, f"{rate:g} latents a second of {codes} bits")
+    return Sent(
+        rate * FLOAT_BITS * point.channels, f"{rate:g} latents a second of {point.channels} floats of {FLOAT_BITS} bits"
+    )
+
+
+def labels_for(model: Any, given: Labels, own: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The class of each label to draw a sound with, and a note on labels that are left open.
+
+    Args:
+        given: the classes that the user names; see `undertow.generation.labels.resolve_labels`.
+        own: the labels of the sound, where they are known. Those that the decoder does not know are left out.
+
+    Raises:
+        UsageError: a label is given several classes, or twice.
+        DataError: the decoder does not know a label or class.
+    """
+    classes: Mapping[str, tuple[str, ...]] = model.decoder.config.conditioner.labels
+    wanted = by_name(given, classes)
+    for name, value in wanted.items():
+        if value is not None and not isinstance(value, str):
+            raise UsageError(f"label '{name}' has several classes; a sound is drawn with one")
+    chosen = {name: own[name] for name in classes if own.get(name) in classes[name]}
+    chosen |= {name: value for name, value in wanted.items() if isinstance(value, str)}
+    resolve_labels(chosen, classes, 1)
+    left = [name for name in classes if name not in chosen]
+    if not left:
+        return chosen, ()
+    such = f"{left[0]}={classes[left[0]][0]}"
+    return chosen, (f"drawn without {' and '.join(left)}; give it as a label, such as {such}",)
