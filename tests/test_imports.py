@@ -55,7 +55,7 @@ ONLY = {
     "media": ("undertow.alphabets", "undertow.data"),
     "training": (
         *("undertow.state", "undertow.batch", "undertow.checkpoint"),
-        *("undertow.models.loss", "undertow.models.model"),
+        *("undertow.models.examined", "undertow.models.loss", "undertow.models.model"),
     ),
 }
 

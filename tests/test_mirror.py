@@ -10,7 +10,13 @@ ROOT = Path(__file__).resolve().parents[1]
 # What is held by the tests of another file: of what uses it, or of every file of its kind.
 HELD_BY = {
     "alphabets/test_every_alphabet_of_sound.py": ["alphabets/alphabet"],
-    "bottlenecks/test_every_bottleneck.py": ["bottlenecks/bottleneck", "bottlenecks/linear"],
+    "bottlenecks/test_every_bottleneck.py": [
+        "bottlenecks/bottleneck",
+        "bottlenecks/linear",
+        "bottlenecks/vector_quantiser",
+    ],
+    "models/test_collapse.py": ["models/examined"],
+    "cli/test_score_reconstruction.py": ["evaluation/reconstruction"],
     "cli/test_compare.py": ["recipes/comparing"],
     "cli/test_cost.py": ["cost/generation_speed", "cost/paper_wavenet"],
     "cli/test_bench.py": ["cost/stepping_speed"],

@@ -13,6 +13,13 @@ from undertow.errors import UsageError
 
 CASES: dict[str, dict[str, dict[str, Any]]] = {
     "linear": {"plain": {"channels": 3}},
+    "vae": {"plain": {"channels": 3}, "free bits": {"channels": 3, "free_bits": 1.0, "weight": 0.5}},
+    "vq": {
+        "averages": {"codebook": {"num_codes": 5}},
+        "gradient": {"codebook": {"num_codes": 5, "moves": "gradient"}},
+        "product": {"codebook": {"num_codes": 4}, "num_groups": 2},
+        "residual": {"codebook": {"num_codes": 4}, "num_groups": 3, "grouping": "residual"},
+    },
 }
 SHAPES = [(kind, name) for kind, shapes in CASES.items() for name in shapes]
 

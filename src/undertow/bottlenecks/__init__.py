@@ -3,11 +3,18 @@
 from typing import Annotated, Any
 
 from undertow.bottlenecks.bottleneck import Bottleneck, Coded
+from undertow.bottlenecks.codebook import Codebook
+from undertow.bottlenecks.gaussian import GaussianBottleneck
+from undertow.bottlenecks.jitter import jitter
 from undertow.bottlenecks.linear import LinearBottleneck
+from undertow.bottlenecks.peaks import peaks
+from undertow.bottlenecks.vector_quantiser import VectorQuantiser
 from undertow.config import choice
 
 BOTTLENECKS: dict[str, type[Bottleneck]] = {
     "linear": LinearBottleneck,
+    "vae": GaussianBottleneck,
+    "vq": VectorQuantiser,
 }
 
 BottleneckConfig = Annotated[Any, choice(BOTTLENECKS)]
@@ -20,4 +27,16 @@ def build(config: Any, in_channels: int) -> Bottleneck:
     return made
 
 
-__all__ = ["BOTTLENECKS", "Bottleneck", "BottleneckConfig", "Coded", "LinearBottleneck", "build"]
+__all__ = [
+    "BOTTLENECKS",
+    "Bottleneck",
+    "BottleneckConfig",
+    "Codebook",
+    "Coded",
+    "GaussianBottleneck",
+    "LinearBottleneck",
+    "VectorQuantiser",
+    "build",
+    "jitter",
+    "peaks",
+]

@@ -5,10 +5,11 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from undertow.cli import score_segmentation, score_speech, score_tags
+from undertow.cli import score_reconstruction, score_segmentation, score_speech, score_tags
 from undertow.errors import counted
 from undertow.evaluation.denoising import DenoisingScore
 from undertow.evaluation.prediction import PredictionScore
+from undertow.evaluation.reconstruction import ReconstructionScore
 from undertow.evaluation.segmentation import SegmentationScore
 from undertow.evaluation.sequence_scores import SequenceScore, outliers, ranked
 from undertow.evaluation.tag_scores import TagScore
@@ -18,7 +19,7 @@ from undertow.options import Beam
 
 MOST_NAMED = 5  # of what stands out
 MANY = 16  # classes of a confusion matrix that is shown
-Predicted = PredictionScore | SegmentationScore | DenoisingScore | Translated | Heard | TagScore
+Predicted = PredictionScore | SegmentationScore | DenoisingScore | ReconstructionScore | Translated | Heard | TagScore
 METRIC_NAMES = {"bleu": "BLEU", "chrf": "chrF"}
 
 
@@ -48,6 +49,8 @@ def facts_of(
         return score_segmentation.as_json(found)
     if isinstance(found, TagScore):
         return score_tags.as_json(found)
+    if isinstance(found, ReconstructionScore):
+        return score_reconstruction.as_json(found)
     if isinstance(found, DenoisingScore):
         return {**asdict(found), "has_learnt": found.has_learnt, "verdict": found.verdict}
     return translated(found) if isinstance(found, Translated) else score_speech.as_json(found)
@@ -61,6 +64,8 @@ def lines_of(what: str, found: Predicted) -> list[str]:
         return score_segmentation.lines(what, found)
     if isinstance(found, TagScore):
         return score_tags.lines(what, found)
+    if isinstance(found, ReconstructionScore):
+        return score_reconstruction.lines(what, found)
     if isinstance(found, DenoisingScore):
         return score_segmentation.denoising_lines(what, found)
     return translated_lines(what, found) if isinstance(found, Translated) else score_speech.lines(what, found)

@@ -11,6 +11,7 @@ from undertow.errors import UsageError
 from undertow.evaluation.denoising import DenoisingScore, score_denoising
 from undertow.evaluation.likelihood import Protocol, Score, score
 from undertow.evaluation.prediction import PredictionScore, score_predictions
+from undertow.evaluation.reconstruction import ReconstructionScore, score_reconstruction
 from undertow.evaluation.segmentation import SegmentationScore, check_segmentation_metrics, score_segmentation
 from undertow.evaluation.tag_scores import COLLAR, TagScore, check_tag_metrics, score_tags
 from undertow.evaluation.translation_scores import LIKELIHOOD, METRICS, Translated, check_metrics, score_translations
@@ -18,7 +19,9 @@ from undertow.evaluation.word_error import Heard, score_transcripts
 from undertow.models import Model
 from undertow.options import SEARCH, Search
 
-Scored = Score | PredictionScore | SegmentationScore | DenoisingScore | Translated | Heard | TagScore
+Scored = (
+    Score | PredictionScore | SegmentationScore | DenoisingScore | ReconstructionScore | Translated | Heard | TagScore
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +82,12 @@ def _denoising(
     model: Any, examples: Examples, train: Examples | None, split: str, asked: Asked, watch: OnProgress
 ) -> DenoisingScore:
     return score_denoising(model, examples, split=split, progress=watch)
+
+
+def _reconstruction(
+    model: Any, examples: Examples, train: Examples | None, split: str, asked: Asked, watch: OnProgress
+) -> ReconstructionScore:
+    return score_reconstruction(model, examples, split=split, progress=watch)
 
 
 def _translation(
@@ -146,6 +155,7 @@ SCORERS = {
     "segmentation": Scorer(_segmentation, ("metrics",), _check_segmentation),
     "tags": Scorer(_tags, ("metrics", "collar"), _check_tags),
     "denoising": Scorer(_denoising),
+    "reconstruction": Scorer(_reconstruction),
     "translation": Scorer(_translation, ("metrics", "search"), _check_translation),
     "words": Scorer(_words, ("search",)),
 }

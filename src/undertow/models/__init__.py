@@ -10,6 +10,7 @@ from undertow.config import choice, nearest
 from undertow.data.told import Told
 from undertow.errors import UsageError, shown
 from undertow.memory_room import refuse_model
+from undertow.models.autoencoder import Autoencoder
 from undertow.models.autoregressive import Autoregressive, ShortReceptiveFieldWarning
 from undertow.models.classifier import Classifier
 from undertow.models.conditioner import Conditioner
@@ -23,6 +24,7 @@ from undertow.models.seq2seq import Seq2Seq
 from undertow.models.tagger import Tagger
 
 MODELS: dict[str, Any] = {
+    "autoencoder": Autoencoder,
     "autoregressive": Autoregressive,
     "classifier": Classifier,
     "denoiser": Denoiser,
@@ -77,6 +79,7 @@ def usual_kind(told: Told) -> str:
 
 __all__ = [
     "MODELS",
+    "Autoencoder",
     "Autoregressive",
     "Classifier",
     "Conditioner",

@@ -28,12 +28,14 @@ class Upsampling:
         kind: "transposed", learned and overlapping; "repeat", each frame repeated (slightly worse, WaveNet §2.5).
         strides: factors of the stages; their product is the features' hop. By default its prime factors, largest first.
         channels: width of every stage and of the condition.
+        kernel_size: frames that a convolution before the stages sees: the last ones, up to the look-ahead.
         look_ahead: future frames that an output sees, besides its own and past ones. They delay a stream.
     """
 
     kind: Literal["transposed", "repeat"] = "transposed"
     strides: Annotated[tuple[Width, ...], Field(max_length=64)] = ()
     channels: Width = 64
+    kernel_size: Width = 1
     look_ahead: Annotated[Natural, Field(le=2**20)] = 1
 
 
@@ -106,6 +108,12 @@ class Conditioner(nn.Module):
         upsampled = None if self.upsampler is None else self.upsampler(self._ahead(features, num_steps))
         return self._join(labels, upsampled, num_steps, batch_size)
 
+    def convolved(self, features: Tensor) -> Tensor:
+        """Frames (B, F, M) behind the convolution before the upsampling stages, (B, F, upsampling.channels)."""
+        assert self.upsampler is not None and self.config.features is not None
+        frames: Tensor = self.upsampler.layers[0](self._ahead(features, features.shape[1]))
+        return frames
+
     def init_state(self, batch_size: int) -> State:
         """The state before the first frame of a sequence."""
         return {} if self.upsampler is None else self.upsampler.init_state(batch_size)
@@ -159,7 +167,7 @@ class Conditioner(nn.Module):
 
 
 def upsampler(config: Upsampling, features: FeatureConfig) -> Serial:
-    """A 1×1 convolution to the stages' width, then the stages.
+    """A convolution over frames to the stages' width, then the stages.
 
     Raises:
         UsageError: the strides' product is not the features' hop.
@@ -170,7 +178,7 @@ def upsampler(config: Upsampling, features: FeatureConfig) -> Serial:
             f"upsampling strides {strides} multiply to {math.prod(strides)}; the features' hop is "
             f"{features.hop_length}; set conditioner.upsampling.strides=[] for its prime factors"
         )
-    first = CausalConv1d(features.num_channels, config.channels)
+    first = CausalConv1d(features.num_channels, config.channels, config.kernel_size)
     if config.kind == "repeat":
         return Serial(first, Repeat(features.hop_length))
     return Serial(first, *(TransposedConv1d(config.channels, config.channels, stride) for stride in strides))

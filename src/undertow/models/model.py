@@ -13,6 +13,7 @@ from undertow.data.needs import Needs
 from undertow.data.told import Told
 from undertow.errors import UsageError
 from undertow.layers import Stacked
+from undertow.models.examined import Examined
 from undertow.models.loss import Loss
 from undertow.networks import Network
 from undertow.state import State
@@ -118,6 +119,17 @@ class Model(nn.Module, ABC):
         By default it takes all.
         """
         return frozenset()
+
+    def examine(self, batch: Batch) -> dict[str, Tensor]:
+        """Sums over a held-out batch, by name, for `examined`: a validation adds those of all batches and processes.
+
+        By default there is nothing to examine.
+        """
+        return {}
+
+    def examined(self, sums: Mapping[str, Tensor]) -> Examined:
+        """Figures and lines from the sums of `examine` over all held-out batches."""
+        return Examined()
 
     def begin(self, batch: Batch) -> None:
         """Set fresh weights by a first batch, such as the scales of normalised ones. By default do nothing.

@@ -39,6 +39,16 @@ class Forward:
             batch = batch.to(self._device, self._dtype)
             return self._called(batch) if batch.continues is None else self._called(batch, carried)
 
+    def examine(self, batch: Batch) -> dict[str, torch.Tensor]:
+        """The model's own sums over a held-out batch; see `Model.examine`."""
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self.is_autocast):
+            return self._model.examine(batch.to(self._device, self._dtype))
+
+    @property
+    def is_sharded(self) -> bool:
+        """Whether each process holds only a part of the weights."""
+        return isinstance(self._called, FSDPModule)
+
     @property
     def is_ddp(self) -> bool:
         """Whether DDP calls the model."""

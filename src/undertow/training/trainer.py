@@ -245,7 +245,8 @@ class Trainer:
         found, seconds = self.validation.run(self.progress.step)
         if found is not None:
             self.progress = self.progress.validated(found)
-            self.report.say(f"step {self.progress.step}: validation {found.line}")
+            for line in (f"validation {found.line}", *found.lines):
+                self.report.say(f"step {self.progress.step}: {line}")
         return seconds
 
     def _save(self) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from undertow.batch import Batch
+from undertow.models.examined import Examined
 from undertow.models.model import Model
 from undertow.training.averaging import WeightAverage
 from undertow.training.distributed import World
@@ -27,12 +28,14 @@ class Validated:
         cost: the loss, or the measure's cost; of two validations the one with the lower cost is better.
         figures: other numbers by name, the model's and the measure's.
         text: the measure, if there is one, and the loss, in words.
+        lines: what the model found out about itself, for the user.
     """
 
     loss: float
     cost: float
     figures: Mapping[str, float]
     text: str
+    lines: tuple[str, ...] = ()
 
     @property
     def line(self) -> str:
@@ -84,18 +87,32 @@ class Validation:
         return found, time.perf_counter() - began
 
     def _judged(self) -> Validated:
-        means, measured = self._means(), self._measured()
-        text = self.model.loss_text(means.loss)
+        means, measured, examined = self._means(), self._measured(), self._examined()
+        text, figures = self.model.loss_text(means.loss), {**means.figures, **examined.figures}
         if measured is None:
-            return Validated(means.loss, means.loss, means.figures, text)
-        figures = {**means.figures, **measured.figures}
-        return Validated(means.loss, measured.cost, figures, f"{measured.text}, {text}")
+            return Validated(means.loss, means.loss, figures, text, examined.lines)
+        figures |= measured.figures
+        return Validated(means.loss, measured.cost, figures, f"{measured.text}, {text}", examined.lines)
 
     def _measured(self) -> Measure | None:
         """The first process's measure, in every process; None without one."""
         if self.measure is None:
             return None
         return self.world.broadcast(self.measure(self.model) if self.world.is_first else None)
+
+    @torch.no_grad()
+    def _examined(self) -> Examined:
+        """What the model finds over all held-out batches, in every process. A sharded model is not examined."""
+        sums: dict[str, torch.Tensor] = {}
+        for first in range(0, 0 if self.forward.is_sharded else len(self.batches), self.world.size):
+            index = first + self.world.rank
+            found = self.forward.examine(self.batches[min(index, len(self.batches) - 1)])
+            if not found:
+                break
+            for name, one in found.items():
+                counted = one if index < len(self.batches) else torch.zeros_like(one)
+                sums[name] = sums[name] + counted if name in sums else counted
+        return self.model.examined({name: self.world.total(sums[name]).cpu() for name in sorted(sums)})
 
     @torch.no_grad()
     def _means(self) -> Means:

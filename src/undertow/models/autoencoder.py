@@ -1,0 +1,321 @@
+"""An encoder, a bottleneck and an autoregressive decoder: p(x | z, c), z = bottleneck(encoder(x)), labels c.
+
+The decoder hears the sound up to each step, and what the latents say of it; the encoder hears both sides. WaveNet
+autoencoders of notes (Engel et al., arXiv 1704.01279) and of speech (Chorowski et al., arXiv 1901.08810).
+
+B batch, T samples, F frames of features, L latents, H samples a latent, C channels.
+"""
+
+import math
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from undertow import bottlenecks, networks
+from undertow.alphabets import AlphabetConfig
+from undertow.batch import Batch
+from undertow.bottlenecks import BottleneckConfig, Coded, jitter, peaks
+from undertow.config import Number, Probability, Rate, Width, config, parse
+from undertow.data.features import FeatureConfig, FramesConfig
+from undertow.data.needs import Needs
+from undertow.data.told import Told
+from undertow.emissions import EmissionConfig
+from undertow.errors import DataError, UsageError
+from undertow.models import collapse
+from undertow.models.autoregressive import Autoregressive, ShortReceptiveFieldWarning
+from undertow.models.completing import choose_classes, refuse_source, section, with_alphabet, with_rate
+from undertow.models.conditioner import Conditioner
+from undertow.models.examined import Examined
+from undertow.models.loss import Loss, mean_loss
+from undertow.models.model import Ability, Total
+from undertow.models.representing import Point, Reach, Represents
+from undertow.networks import FrameEncoderConfig, NetworkConfig
+from undertow.state import State
+
+SMALLEST_SCALE = 1e-3  # of a channel of features that hardly changes
+
+
+class Autoencoder(Represents):
+    """−log p(x | latents of x, labels), and what the bottleneck adds, per sample.
+
+    Latent i belongs to the samples i·H … (i + 1)·H − 1. The decoder is an `Autoregressive` of its own, conditioned on
+    frames: it generates, streams and is exported like any other.
+
+    Attributes:
+        hop: H.
+        decoder: the distribution of sound given latents.
+    """
+
+    mean: Tensor
+    scale: Tensor
+    best_point = "p_bn"
+
+    @config
+    class Config:
+        """The model's parts.
+
+        Attributes:
+            features: frames that the encoder reads; None: the samples themselves.
+            encoder: a frame encoder.
+            latent_channels: to which the encoder's vectors are projected before the bottleneck.
+            bottleneck: what a latent may say.
+            jitter: probability that training replaces a latent by the one before or after it.
+            kept_share: share of latents that stay, the strongest; the others become zero. 1 keeps all.
+            network, emission, conditioner: of the decoder. The conditioner's labels and upsampling are used; its
+                features are the latents.
+        """
+
+        kind: Literal["autoencoder"] = "autoencoder"
+        alphabet: AlphabetConfig
+        features: FeatureConfig | None = None
+        encoder: FrameEncoderConfig
+        latent_channels: Width = 64
+        bottleneck: BottleneckConfig
+        jitter: Probability = 0.0
+        kept_share: Annotated[float, Field(gt=0, le=1), Number] = 1.0
+        network: NetworkConfig
+        emission: EmissionConfig
+        conditioner: Conditioner.Config = Conditioner.Config()
+        sample_rate: Rate
+
+        def __post_init__(self) -> None:
+            if self.conditioner.features is not None:
+                raise UsageError("conditioner.features is given, but this decoder is conditioned on latents; remove it")
+            if self.features is not None and self.features.sample_rate != self.sample_rate:
+                raise UsageError(
+                    f"features.sample_rate is {self.features.sample_rate}; the model's is {self.sample_rate}"
+                )
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config = config
+        in_channels = 1 if config.features is None else config.features.num_channels
+        self.encoder = networks.build_frame_encoder(config.encoder, in_channels)
+        self.projection = nn.Linear(self.encoder.out_channels, config.latent_channels)
+        self.bottleneck = bottlenecks.build(config.bottleneck, config.latent_channels)
+        self.frame_hop = 1 if config.features is None else config.features.hop_length
+        self.hop = self.frame_hop * self.encoder.stride
+        with warnings.catch_warnings():  # the latents say what a short receptive field does not see
+            warnings.simplefilter("ignore", ShortReceptiveFieldWarning)
+            self.decoder = Autoregressive(self._decoder_config())
+        self.alphabet = self.decoder.alphabet
+        self.register_buffer("mean", torch.zeros(in_channels))
+        self.register_buffer("scale", torch.ones(in_channels))
+
+    def _decoder_config(self) -> Autoregressive.Config:
+        config = self.config
+        strides = config.conditioner.upsampling.strides
+        if strides and math.prod(strides) != self.hop:
+            raise UsageError(
+                f"conditioner.upsampling.strides {strides} multiply to {math.prod(strides)}, which is not the "
+                f"{self.hop} samples of a latent; leave them out for their prime factors"
+            )
+        frames = FramesConfig(
+            sample_rate=config.sample_rate, hop_length=self.hop, num_channels=self.bottleneck.out_channels
+        )
+        return Autoregressive.Config(
+            alphabet=config.alphabet,
+            network=config.network,
+            emission=config.emission,
+            conditioner=replace(config.conditioner, features=frames),
+            sample_rate=config.sample_rate,
+        )
+
+    @classmethod
+    def completed(cls, values: Mapping[str, Any], told: Told, say: Callable[[str], None]) -> Config:
+        if told.real != "sound":
+            raise UsageError(f"a model of kind autoencoder is for sound, but the data is {told.real}")
+        refuse_source(values, told)
+        made = with_rate(with_alphabet(values, told), told)
+        conditioner = section(values, "conditioner")
+        if not isinstance(conditioner.get("labels"), Mapping):
+            conditioner["labels"] = _useful(choose_classes(conditioner.get("labels", []), told, say))
+        if told.sample_rate is None:
+            raise UsageError("an autoencoder of sound needs a sample rate: set data.sample_rate")
+        if values.get("features") is not None:
+            made["features"] = {"sample_rate": told.sample_rate, **section(values, "features")}
+        return parse(cls.Config, {**made, "conditioner": conditioner}, "model")
+
+    @property
+    def needs(self) -> Needs:
+        decoder = self.decoder.needs
+        sees = decoder.context_steps
+        return replace(
+            decoder,
+            features=self.config.features,
+            look_ahead=0,
+            period=math.lcm(decoder.period, self.hop),
+            context_steps=None if sees is None or self.reach.before is None else sees + self.reach.before,
+        )
+
+    @property
+    def scorer(self) -> str:
+        return "reconstruction"
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        return frozenset(["represent", "reconstruct"])
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        bits = sum(math.log2(number) for number in self.bottleneck.num_codes)
+        latents = self.config.sample_rate / self.hop
+        return {
+            **self.decoder.facts,
+            "latents_per_second": latents,
+            "latent_channels": self.bottleneck.out_channels,
+            "bits_per_second": latents * bits * self.config.kept_share if bits else None,
+        }
+
+    @property
+    def points(self) -> Mapping[str, Point]:  # type: ignore[override]
+        """The encoder's output, its projection, what leaves the bottleneck, and the condition before upsampling."""
+        bottleneck = self.bottleneck
+        return {
+            "p_enc": Point(self.hop, self.encoder.out_channels),
+            "p_proj": Point(self.hop, self.config.latent_channels),
+            "p_bn": Point(self.hop, bottleneck.out_channels, bottleneck.num_codes),
+            "p_cond": Point(self.hop, self.config.conditioner.upsampling.channels),
+        }
+
+    @property
+    def reach(self) -> Reach:  # type: ignore[override]
+        before, after = (frames * self.frame_hop for frames in self.encoder.receptive_field)
+        upsampling = self.config.conditioner.upsampling
+        behind = max(0, upsampling.kernel_size - 1 - upsampling.look_ahead)
+        return Reach(before + behind * self.hop, after + upsampling.look_ahead * self.hop)
+
+    def forward(self, batch: Batch, carried: State | None = None) -> Loss:
+        """The mean over the counted samples; `figures` has the decoder's part of it, in bits a sample."""
+        if batch.continues is not None:
+            raise UsageError("data.carry_state is for models that read their past alone; an encoder sees both sides")
+        coded, latents = self.coded(batch)
+        nats = -self.log_prob(batch, latents).sum()
+        figures = {"reconstruction_bits": nats.detach() / math.log(2), **self._figures(coded)}
+        return mean_loss(nats + coded.penalty, batch.counted, figures)
+
+    def _figures(self, coded: Coded) -> dict[str, Tensor]:
+        """Figures of the bottleneck, a latent."""
+        return {name: figure * self.hop for name, figure in coded.figures.items()}
+
+    def coded(self, batch: Batch) -> tuple[Coded, Tensor]:
+        """What came through the bottleneck, and the latents for the decoder; with noise and jitter in training."""
+        present = self.present(batch)
+        z = self.projection(self.encode(batch))
+        coded = self.bottleneck(z, self.counted(batch))
+        latents = self._thinned(coded.latents, z, present)
+        if self.training and self.config.jitter:
+            latents = jitter(latents, present, self.config.jitter)
+        return coded, latents
+
+    def examine(self, batch: Batch) -> dict[str, Tensor]:
+        return collapse.examine(self, batch)
+
+    def examined(self, sums: Mapping[str, Tensor]) -> Examined:
+        return collapse.judge(sums, self.config.sample_rate / self.hop)
+
+    def log_prob(self, batch: Batch, latents: Tensor) -> Tensor:
+        """Log-probability of each sample in nats, given latents (B, L, D); 0 at samples that do not count."""
+        return self.decoder.log_prob(replace(batch, features=_held(latents, self.present(batch))))
+
+    def encode(self, batch: Batch) -> Tensor:
+        """The encoder's vectors (B, L, C), 0 behind a row's end."""
+        ends = row_ends(batch.counted)
+        frames, lengths = self._frames(batch), (ends + self.frame_hop - 1) // self.frame_hop
+        vectors: Tensor = self.encoder((frames - self.mean) / self.scale, lengths)
+        return vectors
+
+    def represent(self, batch: Batch, at: str) -> Tensor:
+        self.point(at)
+        present = self.present(batch)
+        z = self.encode(batch)
+        if at != "p_enc":
+            z = self.projection(z)
+        if at in ("p_bn", "p_cond"):
+            z = self._thinned(self.bottleneck.represent(z), z, present)
+        if at == "p_cond":
+            z = self.decoder.conditioner.convolved(_held(z, present))
+        return torch.where(present[..., None], z, 0.0)
+
+    def codes(self, batch: Batch) -> Tensor:
+        codes = self.bottleneck.encode(self.projection(self.encode(batch)))
+        return torch.where(self.present(batch)[..., None], codes, 0)
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """Frames (B, L, D) for the decoder from codes (B, L, G); see `Bottleneck.decode`."""
+        return self.bottleneck.decode(codes)
+
+    def present(self, batch: Batch) -> Tensor:
+        """(B, L) bool: the latents of each row, context included."""
+        number = -(-batch.symbols.shape[1] // self.hop)
+        first = torch.arange(number, device=batch.counted.device) * self.hop
+        return first < row_ends(batch.counted)[:, None]
+
+    def counted(self, batch: Batch) -> Tensor:
+        """(B, L) bool: the latents with a sample that counts."""
+        samples = nn.functional.pad(batch.counted, (0, -batch.counted.shape[1] % self.hop))
+        return samples.unflatten(1, (-1, self.hop)).any(dim=2)
+
+    def begin(self, batch: Batch) -> None:
+        frames = self._frames(batch)
+        steps = torch.arange(frames.shape[1], device=frames.device) * self.frame_hop
+        real = frames[steps < row_ends(batch.counted)[:, None]]
+        self.mean.copy_(real.mean(dim=0))
+        self.scale.copy_(real.std(dim=0).clamp(min=SMALLEST_SCALE))
+        with torch.no_grad():
+            _, latents = self.coded(batch)
+        self.decoder.begin(replace(batch, features=_held(latents, self.present(batch))))
+
+    def after_update(self, step: int, total: Total) -> None:
+        self.bottleneck.after_update(step, total)
+
+    def loss_text(self, loss: float) -> str:
+        return self.decoder.loss_text(loss)
+
+    def _frames(self, batch: Batch) -> Tensor:
+        """What the encoder reads, (B, F, C)."""
+        like = self.projection.weight
+        if self.config.features is None:
+            return self.alphabet.to_scalar(batch.symbols).to(like.dtype)[..., None]
+        if batch.features is None:
+            raise UsageError(f"this model encodes {self.config.features.kind} features, but got none")
+        return batch.features[:, : -(-batch.symbols.shape[1] // self.frame_hop)].to(like.dtype)
+
+    def _thinned(self, latents: Tensor, z: Tensor, present: Tensor) -> Tensor:
+        """The latents, all but the strongest of them 0."""
+        if self.config.kept_share == 1:
+            return latents
+        return torch.where(peaks(z, present, self.config.kept_share)[..., None], latents, 0.0)
+
+
+def row_ends(counted: Tensor) -> Tensor:
+    """(B,) number of steps of each row, up to its last one of (B, T) that counts."""
+    steps = torch.arange(1, counted.shape[1] + 1, device=counted.device)
+    return (counted * steps).amax(dim=1)
+
+
+def _held(latents: Tensor, present: Tensor) -> Tensor:
+    """The latents (B, L, D), a row's last one repeated behind its end, for the decoder's look-ahead."""
+    last = (present.sum(dim=1, keepdim=True) - 1).clamp(min=0)
+    places = torch.minimum(torch.arange(present.shape[1], device=present.device), last)
+    return latents.gather(1, places[..., None].expand_as(latents))
+
+
+def _useful(labels: dict[str, Any]) -> dict[str, Any]:
+    """Labels of two classes or more.
+
+    Raises:
+        DataError: one has a single class.
+    """
+    for name, classes in labels.items():
+        if len(classes) < 2:
+            raise DataError(
+                f"the data has one {name}, {', '.join(classes)}, and a decoder that is told the {name} needs two or "
+                "more; set model.conditioner.labels=[]"
+            )
+    return labels
