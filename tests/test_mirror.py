@@ -58,6 +58,7 @@ HELD_BY = {
     "models/test_classifier.py": ["evaluation/prediction"],
     "models/test_denoiser.py": ["evaluation/denoising"],
     "models/test_completing.py": ["data/told"],
+    "models/test_masked.py": ["models/masked_content"],
     "native/test_lowering.py": ["native/builder", "native/convolutions", "native/pixels"],
     "native/test_quantise.py": ["evaluation/calibration", "native/trace"],
     "networks/test_every_labeller.py": [
@@ -79,6 +80,7 @@ HELD_BY = {
     "recipes/test_every_task.py": ["recipes/tasks/*", "recipes/clips"],
     "recipes/test_exporting.py": ["recipes/excerpt"],
     "recipes/test_recipe.py": ["recipes/load_or_build"],
+    "recipes/test_run_self_supervised.py": ["cli/score_self_supervised"],
     "recipes/test_run_pairs.py": ["recipes/bleu_measure", "training/measure"],
     "session/test_session.py": ["session/likelihood", "session/stepped"],
     "training/test_trainer.py": ["training/config", "training/forward", "training/gradients"],

@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 
 from tests.decoding.pair_models import make as translator
+from tests.evaluation.test_contrast_score import waves
 from tests.evaluation.test_word_error import recogniser, recordings
 from tests.generation.symbol_models import text_model
+from tests.models.test_contrastive import contrastive
 from tests.models.test_denoiser import denoiser
+from tests.models.test_masked import OF_SYMBOLS
+from tests.models.test_masked import masked as masked_model
 from tests.models.test_segmenter import segmenter
 from tests.models.test_tagger import OF_FRAMES, tagger
 from tests.prediction.test_predicting import classifier
@@ -55,6 +59,8 @@ CASES: dict[str, tuple[Any, Any, Asked, int]] = {  # a model, its data, what is 
     "tags": (lambda: tagger(**OF_FRAMES).float(), lambda: TAGGED, Asked(metrics=("accuracy",)), 2),
     "denoising": (denoiser, noisy, Asked(), 3),
     "translation": (lambda: translator("transformer", "pre-norm"), pairs, Asked(metrics=("nll",)), 3),
+    "contrast": (contrastive, lambda: waves(200, 63), Asked(), 263),
+    "masked": (lambda: masked_model(OF_SYMBOLS), texts, Asked(), 959),
     "words": (recogniser, lambda: recordings("ab", "c"), Asked(search=Search(beam=1)), 2),
 }
 

@@ -20,6 +20,10 @@ CASES: dict[str, dict[str, tuple[dict[str, Any], int]]] = {
         "one frame a latent": ({"channels": 3, "stride": 1}, 15),
         "three frames a latent": ({"channels": 3, "stride": 3}, 31),
     },
+    "strided": {
+        "CPC's first layers": ({"channels": 3, "kernels": [10, 8], "strides": [5, 4]}, 97),
+        "same rate": ({"channels": 4, "kernels": [3, 2], "strides": [1, 1]}, 13),
+    },
 }
 SHAPES = [(kind, name) for kind, shapes in CASES.items() for name in shapes]
 

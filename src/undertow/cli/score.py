@@ -38,8 +38,9 @@ def score(
     compressor, for sound an adaptive linear predictor (lpc) and, for images, uniform pixels and the size of PNG and
     lossless WebP files (png, webp). A classifier is scored by its accuracy, a translator
     by BLEU and chrF (sacreBLEU, with signatures) and the likelihood of the references (nll), a speech recogniser by its
-    word error, and a tagger by the F1 of chunks, words or boundaries, each with its definition. Files that cannot be
-    used are left out, named and counted; the exit status is 1 if none is left.
+    word error, and a tagger by the F1 of chunks, words or boundaries, each with its definition; a contrastive model by
+    how often it tells the true future, and a masked one by its error on what is hidden, beside guesses. Files that
+    cannot be used are left out, named and counted; the exit status is 1 if none is left.
 
     Args:
         run: Folder of a run or a checkpoint.

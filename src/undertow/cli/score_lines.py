@@ -5,9 +5,11 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from undertow.cli import score_reconstruction, score_segmentation, score_speech, score_tags
+from undertow.cli import score_reconstruction, score_segmentation, score_self_supervised, score_speech, score_tags
 from undertow.errors import counted
+from undertow.evaluation.contrast_score import ContrastScore
 from undertow.evaluation.denoising import DenoisingScore
+from undertow.evaluation.masked_score import MaskedScore
 from undertow.evaluation.prediction import PredictionScore
 from undertow.evaluation.reconstruction import ReconstructionScore
 from undertow.evaluation.segmentation import SegmentationScore
@@ -19,7 +21,17 @@ from undertow.options import Beam
 
 MOST_NAMED = 5  # of what stands out
 MANY = 16  # classes of a confusion matrix that is shown
-Predicted = PredictionScore | SegmentationScore | DenoisingScore | ReconstructionScore | Translated | Heard | TagScore
+Predicted = (
+    PredictionScore
+    | SegmentationScore
+    | DenoisingScore
+    | ReconstructionScore
+    | Translated
+    | Heard
+    | TagScore
+    | ContrastScore
+    | MaskedScore
+)
 METRIC_NAMES = {"bleu": "BLEU", "chrf": "chrF"}
 
 
@@ -51,6 +63,8 @@ def facts_of(
         return score_tags.as_json(found)
     if isinstance(found, ReconstructionScore):
         return score_reconstruction.as_json(found)
+    if isinstance(found, ContrastScore | MaskedScore):
+        return score_self_supervised.as_json(found)
     if isinstance(found, DenoisingScore):
         return {**asdict(found), "has_learnt": found.has_learnt, "verdict": found.verdict}
     return translated(found) if isinstance(found, Translated) else score_speech.as_json(found)
@@ -66,6 +80,10 @@ def lines_of(what: str, found: Predicted) -> list[str]:
         return score_tags.lines(what, found)
     if isinstance(found, ReconstructionScore):
         return score_reconstruction.lines(what, found)
+    if isinstance(found, ContrastScore):
+        return score_self_supervised.contrast_lines(what, found)
+    if isinstance(found, MaskedScore):
+        return score_self_supervised.masked_lines(what, found)
     if isinstance(found, DenoisingScore):
         return score_segmentation.denoising_lines(what, found)
     return translated_lines(what, found) if isinstance(found, Translated) else score_speech.lines(what, found)

@@ -8,8 +8,10 @@ from undertow.callbacks import OnProgress
 from undertow.config import check_number
 from undertow.data.examples import Examples
 from undertow.errors import UsageError
+from undertow.evaluation.contrast_score import ContrastScore, score_contrast
 from undertow.evaluation.denoising import DenoisingScore, score_denoising
 from undertow.evaluation.likelihood import Protocol, Score, score
+from undertow.evaluation.masked_score import MaskedScore, score_masked
 from undertow.evaluation.prediction import PredictionScore, score_predictions
 from undertow.evaluation.reconstruction import ReconstructionScore, score_reconstruction
 from undertow.evaluation.segmentation import SegmentationScore, check_segmentation_metrics, score_segmentation
@@ -20,7 +22,16 @@ from undertow.models import Model
 from undertow.options import SEARCH, Search
 
 Scored = (
-    Score | PredictionScore | SegmentationScore | DenoisingScore | ReconstructionScore | Translated | Heard | TagScore
+    Score
+    | PredictionScore
+    | SegmentationScore
+    | DenoisingScore
+    | ReconstructionScore
+    | Translated
+    | Heard
+    | TagScore
+    | ContrastScore
+    | MaskedScore
 )
 
 
@@ -107,6 +118,18 @@ def _tags(
     return score_tags(model, examples, split=split, metrics=asked.metrics, collar=asked.collar, progress=watch)
 
 
+def _contrast(
+    model: Any, examples: Examples, train: Examples | None, split: str, asked: Asked, watch: OnProgress
+) -> ContrastScore:
+    return score_contrast(model, examples, split=split, progress=watch)
+
+
+def _masked(
+    model: Any, examples: Examples, train: Examples | None, split: str, asked: Asked, watch: OnProgress
+) -> MaskedScore:
+    return score_masked(model, examples, split=split, progress=watch)
+
+
 def _check_likelihood(model: Model, asked: Asked) -> None:
     if asked.protocol != "full" and model.needs.alphabet.real == "sound":
         raise UsageError(f"protocol '{asked.protocol}' is for symbols without a sample rate; sound is scored whole")
@@ -158,4 +181,6 @@ SCORERS = {
     "reconstruction": Scorer(_reconstruction),
     "translation": Scorer(_translation, ("metrics", "search"), _check_translation),
     "words": Scorer(_words, ("search",)),
+    "contrast": Scorer(_contrast),
+    "masked": Scorer(_masked),
 }

@@ -14,8 +14,10 @@ from undertow.models.autoencoder import Autoencoder
 from undertow.models.autoregressive import Autoregressive, ShortReceptiveFieldWarning
 from undertow.models.classifier import Classifier
 from undertow.models.conditioner import Conditioner
+from undertow.models.contrastive import Contrastive
 from undertow.models.denoiser import Denoiser
 from undertow.models.loss import Loss
+from undertow.models.masked import Masked
 from undertow.models.model import Model, require
 from undertow.models.regressor import Regressor
 from undertow.models.representing import Point, Reach, Represents
@@ -27,7 +29,9 @@ MODELS: dict[str, Any] = {
     "autoencoder": Autoencoder,
     "autoregressive": Autoregressive,
     "classifier": Classifier,
+    "cpc": Contrastive,
     "denoiser": Denoiser,
+    "masked": Masked,
     "regressor": Regressor,
     "segmenter": Segmenter,
     "seq2seq": Seq2Seq,
@@ -83,8 +87,10 @@ __all__ = [
     "Autoregressive",
     "Classifier",
     "Conditioner",
+    "Contrastive",
     "Denoiser",
     "Loss",
+    "Masked",
     "Model",
     "ModelConfig",
     "Point",

@@ -35,11 +35,11 @@ class Reach(NamedTuple):
 
     Attributes:
         before: samples before its own first one that it depends on; None for all.
-        after: samples behind its own last one.
+        after: samples behind its own last one; None for all.
     """
 
     before: int | None
-    after: int
+    after: int | None
 
 
 class Represents(Model):

@@ -27,6 +27,7 @@ from undertow.networks.seq2seq_rnn_attention import Seq2SeqRNNAttention
 from undertow.networks.seq2seq_transformer import Seq2SeqTransformer
 from undertow.networks.sequence_context import SequenceContext
 from undertow.networks.speech_encoder import SpeechEncoder
+from undertow.networks.strided_encoder import StridedEncoder
 from undertow.networks.tcn import TCN
 from undertow.networks.transformer import Transformer
 from undertow.networks.transformer_labeller import TransformerLabeller
@@ -65,6 +66,7 @@ LABELLERS: dict[str, type[Labeller]] = {
 FRAME_ENCODERS: dict[str, type[FrameEncoder]] = {
     "dilated": DilatedEncoder,
     "speech": SpeechEncoder,
+    "strided": StridedEncoder,
 }
 
 NetworkConfig = Annotated[Any, choice(NETWORKS)]
@@ -151,6 +153,7 @@ __all__ = [
     "Seq2SeqTransformer",
     "SequenceContext",
     "SpeechEncoder",
+    "StridedEncoder",
     "InputShape",
     "Transformer",
     "TransformerLabeller",

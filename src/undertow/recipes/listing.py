@@ -25,7 +25,7 @@ class Listed:
         name: its name, or its file.
         description: one line.
         model: kind of model, such as "autoregressive".
-        network: kind of network; None if it is taken from a trained model.
+        network: kind of network, or of encoder; None if it is taken from a trained model.
         data_kind: kind of data; None if it is that of a trained model.
         data: a named set, or what is made; None: your own, given as --data.
         num_parameters: without parts that only the data determines, such as embeddings of labels; None if its size
@@ -59,7 +59,8 @@ def describe_recipe(recipe: str | Path) -> Listed:
         DataError: the file is not plain YAML.
     """
     values = recipe_values(recipe)
-    model, network = section(values, "model"), section(section(values, "model"), "network")
+    model = section(values, "model")
+    network = section(model, "network") or section(model, "encoder")
     training = parse(TrainingConfig, section(values, "training"), "training")
     data = section(values, "data")
     kind = data.get("kind")
