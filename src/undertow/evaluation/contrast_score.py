@@ -26,7 +26,7 @@ BATCH_FRAMES = 4096  # of a batch, about
 
 @dataclass(frozen=True)
 class ContrastScore:
-    """How well the future is told from negatives.
+    """How well a model tells the future from negatives.
 
     Attributes:
         split: the split that was scored.
