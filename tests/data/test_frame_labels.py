@@ -42,6 +42,9 @@ def test_a_file_beside_each(folder: Path) -> None:
     found = FrameLabels(str(folder)).load("train", MEL, "label", CLASSES)
     assert [one.name for one in found.clips] == ["train/take0.wav", "train/take3.wav"]
     assert found.examples.labels["label"][0].tolist() == [1] * 10 + [-1] * 10
+    (folder / "train/take0.lab").write_text("0 500000 low\n500000 2000000 high\n")
+    found = FrameLabels(str(folder)).load("train", MEL, "label", CLASSES)
+    assert found.examples.labels["label"][0].tolist() == [1] * 5 + [0] * 15
     (folder / "train/take3.ctm").write_text("take9 1 0.00 0.13 high\n")
     with refuses(DataError, "take3.ctm", "'take9'", "'take3'"):
         FrameLabels(str(folder)).load("train", MEL, "label", CLASSES)

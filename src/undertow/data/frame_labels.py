@@ -1,4 +1,4 @@
-"""Recordings with a label for each frame of their features: from CTM, RTTM, TextGrid and Audacity's label files.
+"""Recordings with a label for each frame of their features: from CTM, RTTM, TextGrid, .lab and Audacity's files.
 
 N clips, F frames, C channels.
 """
@@ -14,6 +14,7 @@ from undertow.data.ctm import read_ctm
 from undertow.data.features import build
 from undertow.data.folder import Item
 from undertow.data.intervals import Interval, check_end, indices, labels_of_frames
+from undertow.data.lab import is_lab, read_lab
 from undertow.data.load import list_source, load_clips
 from undertow.data.rttm import read_rttm
 from undertow.data.sequences import SequenceSet
@@ -21,7 +22,8 @@ from undertow.data.textgrid import read_textgrid
 from undertow.errors import DataError, counted, first_of
 
 OF_MANY = {".ctm": read_ctm, ".rttm": read_rttm}  # files with the labels of many recordings
-GRIDS, AUDACITY = (".textgrid", ".TextGrid", ".TEXTGRID"), ".txt"
+GRIDS = (".textgrid", ".TextGrid", ".TEXTGRID")
+LAB, AUDACITY = ".lab", ".txt"
 WAVS = "wavs/"
 
 
@@ -40,7 +42,8 @@ class FrameLabels:
     Attributes:
         source: a named set, or a folder of recordings.
         labels: a CTM or RTTM file of all of them, as a path from the folder; None: what is found, first a file beside
-            each recording (.TextGrid, .ctm, .rttm, or Audacity's .txt), then the only .ctm or .rttm in the folder.
+            each recording (.TextGrid, .ctm, .rttm, .lab of HTK or Festvox, or Audacity's .txt), then the only .ctm or
+            .rttm in the folder.
         tier: of TextGrids; see `read_textgrid`.
         rest: the class of frames in no interval; None: they have none, and do not count.
         path: the named set's folder, if it is neither in UNDERTOW_DATA nor in the cache.
@@ -119,6 +122,8 @@ class FrameLabels:
             return Labelled(read_textgrid(file, self.tier), file)
         if file.suffix == AUDACITY:
             return Labelled(read_audacity(file), file)
+        if file.suffix == LAB:
+            return Labelled(read_lab(file), file)
         found, names = OF_MANY[file.suffix](file), _ids(item.name)
         own = next((found[name] for name in names if name in found), None)
         if own is None:
@@ -131,8 +136,8 @@ class FrameLabels:
             return files[0]
         if not files:
             raise DataError(
-                f"{self.source} has no labels of frames: put a .TextGrid, .ctm, .rttm or Audacity's .txt beside each "
-                "recording, or one .ctm or .rttm for all into the folder"
+                f"{self.source} has no labels of frames: put a .TextGrid, .ctm, .rttm, .lab or Audacity's .txt beside "
+                "each recording, or one .ctm or .rttm for all into the folder"
             )
         names = ", ".join(one.name for one in files)
         raise DataError(f"{self.source} has several files of labels: {names}; set data.labels to one of them")
@@ -170,8 +175,10 @@ def _beside(sound: Path) -> Path | None:
     for suffix in (*GRIDS, *OF_MANY):
         if (file := sound.with_suffix(suffix)).is_file():
             return file
-    text = sound.with_suffix(AUDACITY)
-    return text if text.is_file() and is_audacity(text) else None
+    for suffix, is_one in ((LAB, is_lab), (AUDACITY, is_audacity)):
+        if (file := sound.with_suffix(suffix)).is_file() and is_one(file):
+            return file
+    return None
 
 
 def _ids(name: str) -> list[str]:

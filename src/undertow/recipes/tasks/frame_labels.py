@@ -31,7 +31,7 @@ class FrameLabelsTask(Task):
             source: a named set, or a folder of recordings.
             path: folder of the named set, if it is neither in UNDERTOW_DATA nor in the cache.
             labels: a CTM or RTTM file of all recordings, as a path from their folder; by default a .TextGrid, .ctm,
-                .rttm or Audacity's .txt beside each, or else the only .ctm or .rttm in the folder.
+                .rttm, .lab or Audacity's .txt beside each, or else the only .ctm or .rttm in the folder.
             tier: of TextGrids; by default the only one, or the one named phones, or words.
             rest: the class of frames that no interval holds; by default these frames do not count.
         """
