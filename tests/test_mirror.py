@@ -76,6 +76,7 @@ HELD_BY = {
     "networks/test_every_encoder_decoder.py": ["networks/encoder_decoder", "networks/seq2seq_rnn_attention"],
     "pictures/test_translation_map.py": ["pictures/drawing"],
     "reconstruction/test_interpolating.py": ["pictures/interpolation", "reconstruction/latents"],
+    "representation/test_probing.py": ["representation/probe_results"],
     "representation/test_sources.py": ["representation/frame_files"],
     "recipes/test_every_task.py": ["recipes/tasks/*", "recipes/clips"],
     "recipes/test_exporting.py": ["recipes/excerpt"],

@@ -101,6 +101,13 @@ JUNK: dict[str, tuple[Any, ...]] = {  # by argument: values that it cannot be
     "say": (3, "loud"),
     "downloads": (3, None),
     "data": (3, ["a"]),
+    "target": (3, None, ["a"]),
+    "at": (3, [3], "p_no"),
+    "probes": (3, "linaer", [3]),
+    "seeds": ("3", 0, 1.5, None),
+    "held_out": (3, None, ["a"]),
+    "tier": (3, ["a"]),
+    "frequency": ("3", True, 5.0),
     "nothing": (1,),
 }
 GOOD: dict[str, list[tuple[str | None, dict[str, Any]]]] = {  # by verb: a model and what else a right call has
@@ -117,6 +124,7 @@ GOOD: dict[str, list[tuple[str | None, dict[str, Any]]]] = {  # by verb: a model
     "transcribe": [("speech", {"sounds": ["clip.wav"]})],
     "segment": [("segmenter", {"images": ["image.png"]})],
     "tag": [("listener", {"items": ["clip.wav"]})],
+    "probe": [("text", {"source": "nowhere", "target": "label"})],
     "predict": [("classifier", {"items": ["ab"]}), ("speaker", {"items": ["clip.wav"]})],
 }
 OTHER = {  # by verb: models that do something else

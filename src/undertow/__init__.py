@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from undertow.prediction import predict, segment, tag
     from undertow.recipes import compare, quantise, score, train
     from undertow.reconstruction import interpolate, reconstruct
+    from undertow.representation import probe
     from undertow.training.checkpoint_average import average
 
 _FACE = {
@@ -41,6 +42,7 @@ _FACE = {
     "tag": "undertow.prediction",
     "reconstruct": "undertow.reconstruction",
     "interpolate": "undertow.reconstruction",
+    "probe": "undertow.representation",
     "Sampling": "undertow.options",
     "DataError": "undertow.errors",
     "UsageError": "undertow.errors",
@@ -56,6 +58,7 @@ __all__ = [
     "interpolate",
     "load",
     "predict",
+    "probe",
     "quantise",
     "reconstruct",
     "resume",

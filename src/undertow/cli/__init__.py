@@ -33,6 +33,7 @@ VERBS = {
     "tag": "undertow.cli.tag:tag",
     "reconstruct": "undertow.cli.reconstruct:reconstruct",
     "interpolate": "undertow.cli.interpolate:interpolate",
+    "probe": "undertow.cli.probe:probe",
     "score": "undertow.cli.score:score",
     "info": "undertow.cli.info:info",
     "quantise": "undertow.cli.quantise:quantise",

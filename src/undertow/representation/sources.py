@@ -107,6 +107,10 @@ class ModelFrames(FrameSource):
         self.model, self.point, self.name = model, point, name
         self.sample_rate, self.num_codes = model.needs.sample_rate, tuple(model.points[point].num_codes)
 
+    def at(self, point: str) -> "ModelFrames":
+        """The same model at another point."""
+        return ModelFrames(self.model, point, self.name)
+
     @property
     def hop(self) -> int:
         """Samples from one frame to the next."""
@@ -244,6 +248,11 @@ def open_source(
         return FolderFrames(Path(what), frequency)
     model = model_given(what, "represent")
     return ModelFrames(model, at, str(what) if isinstance(what, str | Path) else "this model")
+
+
+def is_model(what: str | Path) -> bool:
+    """Whether a name is of a model, or of what should be one: neither cepstra nor a folder of frames."""
+    return what not in BASELINES and not _holds_frames(Path(what))
 
 
 def _holds_frames(path: Path) -> bool:
