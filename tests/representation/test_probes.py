@@ -3,7 +3,13 @@
 import pytest
 import torch
 
+from undertow.representation import probes
 from undertow.representation.probes import PROBES, Rows, fit
+
+
+@pytest.fixture(autouse=True)
+def few_updates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probes, "LEAST_UPDATES", 180)
 
 
 def planted(num_rows: int, num_frames: int, seed: int, is_random: bool = False) -> Rows:
