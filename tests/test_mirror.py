@@ -36,6 +36,7 @@ HELD_BY = {
         "prediction/tagging",
     ],
     "cli/test_translate.py": ["cli/translate_lines", "cli/translator"],
+    "cli/test_encode.py": ["cli/decode"],
     "coding/test_coders.py": ["coding/adaptive"],
     "data/test_audio.py": ["data/sound_formats"],
     "data/test_load.py": ["data/clip_reader"],

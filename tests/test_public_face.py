@@ -11,6 +11,7 @@ import torch
 
 import undertow as ut
 from tests.cli.translators import translator
+from tests.coding.fake_autoencoder import Fake
 from tests.data.sounds import tone, write
 from tests.evaluation.test_word_error import recogniser
 from tests.generation.models import build
@@ -38,6 +39,7 @@ MODELS = {
     "classifier": classifier,
     "segmenter": segmenter,
     "listener": lambda: tagger(**OF_FRAMES).float(),
+    "coder": Fake,
     "speaker": lambda: classifier(alphabet={"kind": "mu_law", "num_levels": 16}, sample_rate=8000),
 }
 JUNK: dict[str, tuple[Any, ...]] = {  # by argument: values that it cannot be
@@ -108,6 +110,13 @@ JUNK: dict[str, tuple[Any, ...]] = {  # by argument: values that it cannot be
     "held_out": (3, None, ["a"]),
     "tier": (3, ["a"]),
     "frequency": ("3", True, 5.0),
+    "sound": (None, 3, "nowhere.wav", np.zeros((2, 2)), np.zeros(0), b"x"),
+    "file": (None, 3, "nowhere.utk", b"x"),
+    "prior": (3, "nowhere", ["a"]),
+    "force": ("yes", 3),
+    "format": (3, None, "csv"),
+    "deduplicate": ("yes", 3),
+    "score": ("yes", 3),
     "nothing": (1,),
 }
 GOOD: dict[str, list[tuple[str | None, dict[str, Any]]]] = {  # by verb: a model and what else a right call has
@@ -125,6 +134,9 @@ GOOD: dict[str, list[tuple[str | None, dict[str, Any]]]] = {  # by verb: a model
     "segment": [("segmenter", {"images": ["image.png"]})],
     "tag": [("listener", {"items": ["clip.wav"]})],
     "probe": [("text", {"source": "nowhere", "target": "label"})],
+    "units": [("coder", {"data": "nowhere"})],
+    "encode": [("coder", {"sound": "clip.wav", "out": "a.utk"})],
+    "decode": [("coder", {"file": "nowhere.utk"})],
     "predict": [("classifier", {"items": ["ab"]}), ("speaker", {"items": ["clip.wav"]})],
 }
 OTHER = {  # by verb: models that do something else
@@ -137,6 +149,8 @@ OTHER = {  # by verb: models that do something else
     "predict": ("text", "sound", "pair", "speech", "listener"),
     "segment": ("text", "sound", "pair", "speech", "classifier"),
     "tag": ("text", "speech", "classifier"),
+    "units": ("text", "classifier"),
+    "encode": ("text", "classifier"),
 }
 VERBS = [name for name in ut.__all__ if name != "Sampling" and not name.endswith("Error")]
 OF_DRAW = ("seconds", "num_steps", "count", "stop", "sampling", "seed", "rows", "engine", "threads")

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from undertow.checkpoint import load
+    from undertow.coding.codec import decode, encode
+    from undertow.coding.units import units
     from undertow.decoding import transcribe, translate
     from undertow.errors import DataError, UsageError
     from undertow.generation import generate, resume, stream
@@ -43,6 +45,9 @@ _FACE = {
     "reconstruct": "undertow.reconstruction",
     "interpolate": "undertow.reconstruction",
     "probe": "undertow.representation",
+    "encode": "undertow.coding.codec",
+    "decode": "undertow.coding.codec",
+    "units": "undertow.coding.units",
     "Sampling": "undertow.options",
     "DataError": "undertow.errors",
     "UsageError": "undertow.errors",
@@ -54,6 +59,8 @@ __all__ = [
     "UsageError",
     "average",
     "compare",
+    "decode",
+    "encode",
     "generate",
     "interpolate",
     "load",
@@ -69,6 +76,7 @@ __all__ = [
     "train",
     "transcribe",
     "translate",
+    "units",
 ]
 
 

@@ -42,7 +42,7 @@ def test_purities_are_the_definitions():
 
 def test_rates_and_usage_of_a_small_set():
     recordings = [np.array([[0], [0], [0], [1]]), np.array([[1], [1], [2], [2]])]
-    found = rates(recordings, 2.0, Plain((4,)))
+    found = rates(recordings, 2.0, 4.0, Plain((4,)))
     assert found.fixed == 8 * 2 / 2 and found.coded == pytest.approx(8) and found.coder == "plain"
     assert found.deduplicated == pytest.approx(4 * 1.5 / 2)  # runs 0, 1, 1, 2
     assert found.durations == pytest.approx(4 * 1.5 / 2)  # of 3, 1, 2 and 2 frames

@@ -1,0 +1,1 @@
+"""Codes of models, as units for other tools and as code files: range coding, its models, files and measures."""

@@ -25,6 +25,7 @@ Then blocks, until there are as many latents as the sound needs:
 So a message that is changed, lost, moved or of another file is found before it is decoded.
 """
 
+import math
 import os
 import struct
 import zlib
@@ -81,6 +82,11 @@ class Header:
     def seconds(self) -> float:
         """Length of the sound."""
         return self.num_samples / self.sample_rate
+
+    @property
+    def plain_bits_per_second(self) -> float:
+        """Bits of the codes if all were as likely, a second."""
+        return self.sample_rate / self.hop * sum(map(math.log2, self.num_codes))
 
     def to_bytes(self) -> bytes:
         """The header as it is written."""

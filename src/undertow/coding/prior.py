@@ -5,17 +5,21 @@ The C++ engine computes the counts, the same on every machine, so a message deco
 L latents, G groups of codes a latent, K_g codes in group g.
 """
 
+import hashlib
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 
 from undertow.coding.coders import TOTAL_BITS, Coder
+from undertow.coding.container import DIGEST_BYTES
 from undertow.coding.range_coder import RangeDecoder
 from undertow.data.unit_symbols import flattened, separated
 from undertow.errors import UsageError, counted
+from undertow.models import Model
 from undertow.models.autoregressive import Autoregressive
 from undertow.native import Unsupported
+from undertow.native.source import weights_digest
 from undertow.session.conditions import Known
 from undertow.session.native_session import NativeSession
 
@@ -70,8 +74,22 @@ class Prior(Coder):
             symbols[place] = found[0]
         return separated(symbols, self.num_codes)
 
+    @property
+    def digest(self) -> bytes:
+        """What tells it from other priors: a digest of its weights, or of its engine file if it is exported."""
+        return digest(self.model) if self.model.engine_file is None else _sha256(self.model.engine_file)
+
     def _start(self) -> None:
         self._session.prime([torch.zeros(0, dtype=torch.int64)], Known(self.model, 1, {}))
+
+
+def digest(model: Model) -> bytes:
+    """The first bytes of the SHA-256 of a model's weights."""
+    return weights_digest(model.state_dict())[:DIGEST_BYTES]
+
+
+def _sha256(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()[:DIGEST_BYTES]
 
 
 def _check(model: Autoregressive, num_codes: tuple[int, ...]) -> None:

@@ -102,8 +102,8 @@ def usage(recordings: Sequence[np.ndarray], num_codes: Sequence[int]) -> Usage:
     )
 
 
-def rates(recordings: Sequence[np.ndarray], seconds: float, coder: Coder) -> Rates:
-    """Bits a second of recordings (L, G), which last so many seconds in all.
+def rates(recordings: Sequence[np.ndarray], seconds: float, rate: float, coder: Coder) -> Rates:
+    """Bits a second of recordings (L, G), which last so many seconds in all, with `rate` frames a second.
 
     Every recording is coded by itself, in the messages of a code file; an adaptive coder goes on counting.
     """
@@ -112,9 +112,8 @@ def rates(recordings: Sequence[np.ndarray], seconds: float, coder: Coder) -> Rat
     lengths = _numbered(np.concatenate([one for _, one in runs]))
     size = block_latents(len(coder.num_codes), coder.most_latents)
     blocks = (one[start : start + size] for one in recordings for start in range(0, len(one), size))
-    num_frames = sum(map(len, recordings))
     return Rates(
-        fixed=num_frames * sum(map(math.log2, coder.num_codes)) / seconds,
+        fixed=rate * sum(map(math.log2, coder.num_codes)),
         deduplicated=len(units) * entropy(np.bincount(units) / len(units)) / seconds,
         durations=len(units) * entropy(np.bincount(lengths) / len(units)) / seconds,
         coded=sum(map(coder.cost, blocks)) / seconds,

@@ -1,0 +1,296 @@
+"""Sound to code files of a few hundred bits a second, and back.
+
+L latents, G groups of codes a latent, T samples.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from undertow.arguments import checked
+from undertow.callbacks import OnProgress
+from undertow.checkpoint import AnyModel, model_given
+from undertow.coding.coders import Coder, Plain
+from undertow.coding.container import (
+    NO_PRIOR,
+    Header,
+    Writer,
+    block_latents,
+    read_blocks,
+    read_header,
+)
+from undertow.coding.prior import Prior, digest
+from undertow.data.audio import Audio, SoundFile, audio_writer, check_format, to_int16
+from undertow.data.catalogue import cache_folder
+from undertow.data.clips import Clip
+from undertow.data.spool import Spool
+from undertow.door import opened
+from undertow.errors import DataError, UsageError
+from undertow.files import atomic_write
+from undertow.generation.labels import Labels
+from undertow.generation.sounding import Sounding, Voice
+from undertow.media.paths import check_place
+from undertow.media.sound import read_wave
+from undertow.options import PLAIN, Sampling
+from undertow.representation.sources import ModelFrames
+from undertow.session.inference import inference
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A code file that was written, and its size.
+
+    Attributes:
+        file: its path.
+        header: what it says before its codes.
+        num_bytes: of the file.
+        message_bytes: of its codes alone, without the header and the heads of the blocks.
+        codes: (L, G) int64.
+        notes: how the sound was changed, for the user.
+    """
+
+    file: Path
+    header: Header
+    num_bytes: int
+    message_bytes: int
+    codes: np.ndarray
+    notes: tuple[str, ...] = ()
+
+    @property
+    def bits_per_second(self) -> float:
+        """Of the whole file."""
+        return 8 * self.num_bytes / self.header.seconds
+
+    @property
+    def code_bits_per_second(self) -> float:
+        """Of the codes alone."""
+        return 8 * self.message_bytes / self.header.seconds
+
+
+@checked
+def encode(
+    model: AnyModel,
+    sound: str | Path | Audio | np.ndarray,
+    out: str | Path,
+    *,
+    prior: AnyModel | None = None,
+    force: bool = False,
+) -> Encoded:
+    """Write a sound as a code file, whole or not at all.
+
+    Args:
+        model: an autoencoder with codes, or the folder of a checkpoint or of a run.
+        sound: a file, an `Audio`, or a float wave (T,) in [-1, 1] at the model's rate; other rates are resampled.
+        out: the code file, of any suffix.
+        prior: a model of the codes, which makes the file smaller; the same one is needed to decode.
+        force: replace a file that exists.
+
+    Raises:
+        UsageError: the model has no codes, the prior is of others, or there is no engine for it; or `out` exists.
+        DataError: the sound is missing, damaged or empty, or the file cannot be written.
+    """
+    out = Path(out)
+    check_out(out, [sound], force)
+    ready = model_given(model, "reconstruct")
+    coder = coder_of(ready, None if prior is None else model_given(prior, "generate"))
+    clip, notes = _clip_of(sound, ready.needs.sample_rate)
+    source = ModelFrames(ready, code_point(ready))
+    codes = source.codes_of_clip(clip)
+    header = Header(
+        coder=coder.name,
+        sample_rate=ready.needs.sample_rate,
+        hop=source.hop,
+        num_samples=len(clip),
+        num_codes=coder.num_codes,
+        model=digest(ready),
+        prior=coder.digest if isinstance(coder, Prior) else NO_PRIOR,
+    )
+    assert len(codes) == header.num_latents, "a latent for every hop"
+    size, message_bytes = block_latents(len(coder.num_codes), coder.most_latents), 0
+    with atomic_write(out) as temporary, temporary.open("wb") as file:
+        writer = Writer(file, header)
+        for start in range(0, len(codes), size):
+            message = coder.encode(codes[start : start + size])
+            writer.add(len(codes[start : start + size]), message)
+            message_bytes += len(message)
+    return Encoded(out, header, writer.num_bytes, message_bytes, codes, notes)
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """The sound of a code file.
+
+    Attributes:
+        header: what the file says before its codes.
+        wave: (T,) float32 in [-1, 1]; None if it was written to a file.
+        engine: that drew it.
+        notes: on the choice of the engine.
+    """
+
+    header: Header
+    wave: np.ndarray | None
+    engine: str
+    notes: tuple[str, ...] = ()
+
+
+@checked
+def decode(
+    model: AnyModel,
+    file: str | Path,
+    out: str | Path | None = None,
+    *,
+    prior: AnyModel | None = None,
+    labels: Labels = None,
+    sampling: Sampling = PLAIN,
+    seed: int = 0,
+    engine: str = "auto",
+    threads: int | None = None,
+    force: bool = False,
+    progress: OnProgress | None = None,
+) -> Decoded:
+    """Decode a code file to sound.
+
+    Args:
+        model: the one that encoded it, or the folder of it.
+        out: a .wav, .flac or .mp3 file to write, piece by piece; None: return the whole wave.
+        prior: the one it was encoded with, if any.
+        labels: of the voice to speak with, such as "speaker=theo"; see `undertow.generate`.
+        force: replace a file that exists.
+        progress: called now and then with the samples done and the samples in all.
+
+    Raises:
+        UsageError: options that do not fit, a prior that is missing or of no use, or `out` exists.
+        DataError: the file is missing, cut, altered, no code file, of a newer version or of another model or prior; or
+            a label is unknown. Nothing is written then.
+    """
+    out = None if out is None else Path(out)
+    ready = model_given(model, "reconstruct")
+    if out is not None:
+        check_out(out, [file], force)
+        check_format(out, ready.needs.sample_rate)
+    voice = Voice(labels=labels, sampling=sampling, seed=seed, engine=engine, threads=threads)
+    opening = CodeFile(ready, Path(file), None if prior is None else model_given(prior, "generate"))
+    sounding = Sounding(ready.decoder, voice)
+    waves = _watched(opening.play(sounding), opening.header.num_samples, progress)
+    if out is None:
+        return Decoded(opening.header, np.concatenate(list(waves)), sounding.engine, sounding.notes)
+    with audio_writer(out, opening.header.sample_rate) as write:
+        for wave in waves:
+            write(wave)
+    return Decoded(opening.header, None, sounding.engine, sounding.notes)
+
+
+class CodeFile:
+    """A code file of a model, whose header is read; `codes` and `play` read the rest block by block.
+
+    Raises:
+        UsageError: the prior is missing or of no use.
+        DataError: see `decode`.
+    """
+
+    def __init__(self, model: Any, path: Path, prior: Any = None) -> None:
+        self.path, self._model = path, model
+        with opened(path) as file:
+            self.header = read_header(file, str(path))
+        if (own := digest(model)) != self.header.model:
+            raise DataError(f"{path} was made by model {self.header.model.hex()}; this is {own.hex()}")
+        if self.header.coder != Prior.name:
+            prior = None  # of no use, and of no harm
+        elif prior is None:
+            raise UsageError(f"{path} was encoded with prior {self.header.prior.hex()}; give it as --prior")
+        self._coder = coder_of(model, prior)
+        if isinstance(self._coder, Prior) and self._coder.digest != self.header.prior:
+            found = self._coder.digest.hex()
+            raise DataError(f"{path} was encoded with prior {self.header.prior.hex()}; this is {found}")
+        point = model.points[code_point(model)]
+        told = (self.header.num_codes, self.header.hop, self.header.sample_rate)
+        if told != (tuple(point.num_codes), point.hop, model.needs.sample_rate):
+            raise DataError(f"{path} is damaged: its header names this model, but not its codes, hop and rate")
+
+    def codes(self) -> Iterator[np.ndarray]:
+        """The codes (L, G) of each block.
+
+        Raises:
+            DataError: (at the end, too) the file is cut, damaged or altered.
+        """
+        with opened(self.path) as file:
+            if read_header(file, str(self.path)) != self.header:
+                raise DataError(f"{self.path} changed while it was read")
+            for num_latents, message in read_blocks(file, self.header, str(self.path)):
+                try:
+                    yield self._coder.decode(message, num_latents)
+                except DataError as error:
+                    raise DataError(f"{self.path} is damaged: {error}") from None
+
+    def play(self, sounding: Sounding) -> Iterator[np.ndarray]:
+        """Its sound, piece by piece, after all of it is checked: waves (T,) float32 in [-1, 1]."""
+        with opened(self.path) as file:
+            for _ in read_blocks(file, read_header(file, str(self.path)), str(self.path)):
+                pass
+        return sounding.play(map(self._frames, self.codes()), self.header.num_samples)
+
+    def _frames(self, codes: np.ndarray) -> np.ndarray:
+        """What the decoder reads of codes (L, G): (L, D) float32."""
+        with inference(self._model):
+            frames = self._model.decode(torch.from_numpy(codes)[None].to(self._model.device))
+        return frames[0].float().cpu().numpy()
+
+
+def code_point(model: Any) -> str:
+    """The last point of a model whose vectors are codes.
+
+    Raises:
+        UsageError: it has none.
+    """
+    names = [name for name, one in model.points.items() if one.num_codes]
+    if not names:
+        raise UsageError("this model has no codes, only real numbers; use one with a bottleneck of kind vq")
+    return names[-1]
+
+
+def coder_of(model: Any, prior: Any = None) -> Coder:
+    """The coder of a model's codes: with its prior, or plain."""
+    num_codes = tuple(model.points[code_point(model)].num_codes)
+    return Plain(num_codes) if prior is None else Prior(prior, num_codes)
+
+
+def check_out(out: Path, read: list[Any], force: bool) -> None:
+    """Refuse a file that cannot be written, is an input, or exists.
+
+    Raises:
+        UsageError: it is one.
+    """
+    if out.is_dir():
+        raise UsageError(f"out is {out}, which is a folder; give a file")
+    check_place(out)
+    if out.exists() and any(isinstance(one, str | Path) and Path(one).exists() and out.samefile(one) for one in read):
+        raise UsageError(f"{out} would overwrite the input; write to another file")
+    if out.exists() and not force:
+        raise UsageError(f"out is {out}, which exists; give --force to replace it, or another name")
+
+
+def _clip_of(sound: Any, sample_rate: int) -> tuple[Clip, tuple[str, ...]]:
+    """The sound at a rate, in memory or mapped, and notes on how it was changed."""
+    if not isinstance(sound, str | Path):
+        wave, notes = read_wave(sound, sample_rate)
+        if not len(wave):
+            raise DataError("the sound is empty")
+        return Clip("sound", to_int16(wave), {}), notes
+    file = SoundFile(sound, sample_rate)
+    with Spool(cache_folder() / "waves") as spool:
+        wave = spool.wave(spool.keep(map(to_int16, file.blocks())))
+    return Clip(Path(sound).name, wave, {}), file.notes
+
+
+def _watched(waves: Iterator[np.ndarray], num_samples: int, progress: OnProgress | None) -> Iterator[np.ndarray]:
+    """The waves, with a call of `progress` after each."""
+    done = 0
+    for wave in waves:
+        done += len(wave)
+        if progress is not None:
+            progress(done, num_samples)
+        yield wave
