@@ -8,6 +8,7 @@ T samples, L frames, C channels, G groups of codes.
 
 import math
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -45,11 +46,17 @@ def codes_of(model: Any, clip: Clip, at: str, block: int = BLOCK) -> np.ndarray:
     return np.concatenate(list(_parts(model, clip, at, block, model.codes)))
 
 
+@lru_cache(maxsize=2)
+def features_of(settings: Any, clip: Clip) -> np.ndarray:
+    """The (F, C) frames of a clip that a config of features describes; kept for the next point of the same clip."""
+    return build(settings).of_clip(clip)
+
+
 def _parts(model: Any, clip: Clip, at: str, block: int, encode: Callable[[Batch], Tensor]) -> Iterator[np.ndarray]:
     if not len(clip):
         raise DataError(f"'{clip.name}' is empty; it has no frames")
     hop, settings = model.points[at].hop, model.needs.features
-    features = None if settings is None else build(settings).of_clip(clip)
+    features = None if settings is None else features_of(settings, clip)
     unit = math.lcm(hop, model.needs.period, 1 if settings is None else settings.hop_length)
     before, after = (None, None) if model.reach is None else model.reach
     if before is None or after is None or len(clip) <= 2 * block:

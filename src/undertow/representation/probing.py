@@ -66,7 +66,7 @@ def probe(
         tier: of TextGrids.
         label_pattern: labels in names of files, such as "{digit}_{speaker}_{take}".
         frequency: frames a second, of a folder of files.
-        progress: called after each representation with those done and those in all.
+        progress: called after each recording with those done and those in all.
 
     Raises:
         UsageError: an option is wrong, or the model has no such point, or the data no such label.
@@ -84,15 +84,13 @@ def probe(
     clips, is_test = _clips(str(source), held_out, rate, label_pattern)
     found = find_target(clips, target, str(source), labels, tier)
     parts = [_part(clips, found, held_out, is_test, seed) for seed in range(seeds)]
+    examples = _examples(sources, clips, found, pooled=kinds == ["linear"], progress=progress)
     rows = []
-    for number, one in enumerate(sources):
-        examples = _examples(one, clips, found)
+    for one in sources:
+        own = examples.pop(0)
         for kind in kinds:
-            rows.append(
-                _row(one, kind, found, [_score(kind, examples, part, found, seed) for seed, part in enumerate(parts)])
-            )
-        if progress is not None:
-            progress(number + 1, len(sources))
+            scored = [_score(kind, own, part, found, seed) for seed, part in enumerate(parts)]
+            rows.append(_row(one, kind, found, scored))
     notes = (*clips.report.lines(), *found.notes)
     return Probed(tuple(rows), notes, time.perf_counter() - began)
 
@@ -154,25 +152,44 @@ def _part(clips: ClipSet, target: Target, held_out: str, is_test: Sequence[bool]
     return _Part(order[num_aside:] or order, order[:num_aside], test)
 
 
-def _examples(source: FrameSource, clips: ClipSet, target: Target) -> dict[int, Rows]:
-    """By number of a clip, its frames and what is to be found in them."""
-    seconds = sum(len(clips[number]) for number in target.values) / clips.sample_rate
-    refuse_beyond(4 * seconds * source.rate * source.channels, "the frames of this data need", "probe less data")
-    found = {}
-    for number in target.values:
+def _examples(
+    sources: Sequence[FrameSource], clips: ClipSet, target: Target, pooled: bool, progress: OnProgress | None
+) -> list[dict[int, Rows]]:
+    """For each source, by number of a clip, its frames and what is to be found in them.
+
+    Args:
+        pooled: keep of a clip with one target the mean of its frames alone.
+    """
+    seconds, mean_alone = (
+        sum(len(clips[one]) for one in target.values) / clips.sample_rate,
+        pooled and not target.of_frames,
+    )
+    if not mean_alone:
+        numbers = seconds * sum(one.rate * one.channels for one in sources)
+        refuse_beyond(4 * numbers, "the frames of this data need", "probe fewer points, or less data")
+    found: list[dict[int, Rows]] = [{} for _ in sources]
+    for done, number in enumerate(target.values, start=1):
         clip = clips[number]
-        frames = source.of_clip(clip)
-        if isinstance(source, FolderFrames):
-            source.check_length(len(frames), len(clip) / clips.sample_rate, clip.name)
-        x, y = (
-            torch.from_numpy(frames),
-            torch.from_numpy(target.of(number, clip, len(frames), source.rate, clips.sample_rate)),
-        )
-        if target.of_frames and target.classes:
-            x, y = x[y >= 0], y[y >= 0]
-        counts = torch.ones(len(y), dtype=torch.int64) if target.of_frames else torch.tensor([len(x)])
-        found[number] = Rows(x, counts, y)
+        for source, rows in zip(sources, found, strict=True):
+            frames = source.of_clip(clip)
+            if isinstance(source, FolderFrames):
+                source.check_length(len(frames), len(clip) / clips.sample_rate, clip.name)
+            wanted = target.of(number, clip, len(frames), source.rate, clips.sample_rate)
+            rows[number] = _rows(frames, wanted, target, mean_alone)
+        if progress is not None:
+            progress(done, len(target.values))
     return found
+
+
+def _rows(frames: np.ndarray, wanted: np.ndarray, target: Target, mean_alone: bool) -> Rows:
+    x, y = torch.from_numpy(frames), torch.from_numpy(wanted)
+    if mean_alone:
+        x = x.double().mean(dim=0, keepdim=True).float()
+    if not target.of_frames:
+        return Rows(x, torch.tensor([len(x)]), y)
+    if target.classes:
+        x, y = x[y >= 0], y[y >= 0]
+    return Rows(x, torch.ones(len(y), dtype=torch.int64), y)
 
 
 def _score(kind: str, examples: dict[int, Rows], part: _Part, target: Target, seed: int) -> _Scored:

@@ -14,10 +14,10 @@ import numpy as np
 from undertow.checkpoint import model_given
 from undertow.config import check_number, there_are
 from undertow.data.clips import Clip
-from undertow.data.features import MelConfig, MFCCConfig, build
+from undertow.data.features import MelConfig, MFCCConfig
 from undertow.errors import DataError, UsageError, counted, one_of, shown
 from undertow.models import Model
-from undertow.representation.extract import codes_of, frames_of
+from undertow.representation.extract import codes_of, features_of, frames_of
 from undertow.representation.frame_files import SUFFIXES, read_frame_file
 
 MOST_OFF = 3  # frames by which a file may differ from the length of its sound: centred windows, ends left out
@@ -86,7 +86,7 @@ class ComputedFrames(FrameSource):
         return self.settings.num_channels
 
     def of_clip(self, clip: Clip) -> np.ndarray:
-        return build(self.settings).of_clip(clip)
+        return features_of(self.settings, clip)
 
 
 class ModelFrames(FrameSource):

@@ -50,7 +50,7 @@ class Target:
         if not self.classes:
             return mel_of(clip, num_frames, rate, sample_rate)
         index = {name: place for place, name in enumerate(self.classes)}
-        labels = labels_of_frames(value, num_frames, 1 / rate, None)
+        labels = labels_of_frames(self.values[number], num_frames, 1 / rate, None)
         return np.array([index.get(one, -1) for one in labels], np.int64)
 
 
