@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from tests.models.coders import FRAME, make
+from tests.models.coders import HOP as HOP_OF_CODER
 from tests.refusals import refuses
 from tests.representation.listener import HOP, Listener
 from undertow.data.clips import Clip
@@ -35,6 +37,16 @@ def test_a_change_of_sound_changes_the_frames_that_it_belongs_to() -> None:
     assert moved[40] and moved.sum() < 16
     places = np.flatnonzero(moved)
     assert places[0] >= 40 - 7 and places[-1] <= 40 + 7
+
+
+def test_an_autoencoder_in_blocks_at_every_point() -> None:
+    model, clip = make("vq").eval(), noise(403)
+    frames = np.random.default_rng(2).standard_normal((-(-403 // FRAME), 3)).astype(np.float32)
+    clip = Clip(clip.name, clip.wave, frames=frames)
+    for at, point in model.points.items():
+        whole = frames_of(model, clip, at)
+        assert whole.shape == (-(-403 // HOP_OF_CODER), point.channels)
+        np.testing.assert_allclose(frames_of(model, clip, at, block=80), whole, rtol=0, atol=1e-6)
 
 
 def test_what_cannot_be_represented() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from undertow.cli.options import Device, Json
+from undertow.errors import counted
 
 if TYPE_CHECKING:
     from undertow.representation import ProbeRow
@@ -85,8 +86,8 @@ def probe(
         return
     print_table([HEADING, *map(_cells, rows)], words=(0, 1, 2, 3, 7))
     put(
-        f"{rows[0].num_train:,} to train on, {rows[0].num_test:,} to test on; mean and standard deviation of "
-        f"{len(rows[0].scores)} seeds, in {found.seconds:.1f} s"
+        f"{rows[0].num_train:,} to train on, {rows[0].num_test:,} to test on; mean and standard deviation over "
+        f"{counted(len(rows[0].scores), 'seed')}, in {found.seconds:.1f} s"
     )
 
 
