@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.recipes.small_runs import MEL, recipe
+from tests.recipes.small_runs import BOOK, MEL, recipe
 from tests.training.runs import assert_same, back_to
 from undertow import checkpoint
 from undertow.cli import main
 from undertow.data.load import load_clips
 from undertow.recipes import score
 from undertow.recipes.run import train
+from undertow.recipes.verdict import verdict
 from undertow.representation import open_source
 
 ENCODER = {"kind": "strided", "channels": 6, "kernels": [10, 8, 4, 4], "strides": [5, 4, 2, 2]}
@@ -47,6 +48,7 @@ def test_from_files_to_frames(kind: str, digits: Path, tmp_path: Path, capsys: p
     settings = {"steps": 4, "num_validations": 2, "keep_checkpoints": 9, "average": 0.9, "warmup_steps": 1}
     made = recipe({"kind": "audio", "sample_rate": 8000}, MODELS[kind], **settings)
     trained = train(made, tmp_path / "whole", data=digits)
+    assert verdict(tmp_path / "whole") == ""  # there are no bits to compare with counts of samples
     back_to(tmp_path / "half", tmp_path / "whole", 2)
     train(made, tmp_path / "half", data=digits, resume=True)
     assert_same(tmp_path / "half", tmp_path / "whole")
@@ -61,3 +63,15 @@ def test_from_files_to_frames(kind: str, digits: Path, tmp_path: Path, capsys: p
     for at, point in model.points.items():
         frames = open_source(model, at).of_clip(clip)
         assert frames.shape == (-(-len(clip) // point.hop), point.channels) and np.abs(frames).sum() > 0
+
+
+def test_hidden_characters_of_a_text(tmp_path: Path) -> None:
+    (tmp_path / "book.txt").write_text(BOOK)
+    context = {"kind": "sequence_context", "channels": 6, "context": {"dilations": [1, 2]}}
+    model = {"kind": "masked", "embedding_channels": 6, "context": context, "context_channels": 6}
+    said: list[str] = []
+    made = recipe({"kind": "text", "crop_steps": 40}, model)
+    train(made, tmp_path / "run", data=tmp_path / "book.txt", say=said.append)
+    found = score(tmp_path / "run", tmp_path / "book.txt")
+    assert found.hidden == "symbol" and found.num_hidden > 0 and found.accuracy is not None
+    assert any("each frame sees 7 characters around it" in line for line in said)

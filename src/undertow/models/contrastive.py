@@ -76,6 +76,7 @@ class Contrastive(Represents):
                 )
 
     best_point = "p_context"
+    has_bits = False
 
     def __init__(self, config: Config) -> None:
         super().__init__()

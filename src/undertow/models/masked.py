@@ -78,6 +78,7 @@ class Masked(Represents):
                 )
 
     best_point = "p_context"
+    has_bits = False
 
     def __init__(self, config: Config) -> None:
         super().__init__()

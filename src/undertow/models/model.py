@@ -30,11 +30,13 @@ class Model(nn.Module, ABC):
         config: the pydantic dataclass the model was built from; `type(model)(model.config)` builds a model like it.
         engine_file: the model exported to the native engine, in another precision; None for most models.
         is_density: whether its likelihoods are densities, so that nats may be negative and bits do not apply.
+        has_bits: whether its loss is in nats of a symbol, to compare with counts of symbols.
     """
 
     config: Any
     engine_file: bytes | None = None
     is_density: bool = False
+    has_bits: bool = True
 
     @classmethod
     @abstractmethod

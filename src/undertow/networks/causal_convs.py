@@ -1,15 +1,16 @@
 """Plain causal convolutions, one on top of another: wav2vec's context network (Schneider et al., arXiv 1904.05862).
 
-    h_0 = W x_t + b                                      (or E[x_t])
-    h_l = h_(l-1) + dropout(relu(norm(V_l * h_(l-1))))   l = 1 … L, k taps each, no dilation
+    h_0 = W x_t + b                                           (or E[x_t])
+    h_l = √½ (h_(l-1) + dropout(relu(norm(V_l * h_(l-1)))))   l = 1 … L, k taps each, no dilation
     parameters of x_(t+1) = U h_L
 
-It sees 1 + L (k - 1) steps. wav2vec normalises over channels and time together, and so looks at the future; here a norm
+It sees 1 + L (k - 1) steps. √½ keeps the sum as large as its parts, as in the published code. wav2vec normalises over channels and time together, and so looks at the future; here a norm
 is of the channels of one step.
 
 B batch, T time, N symbols, C channels, P parameters of the output distribution.
 """
 
+import math
 from typing import Annotated, Literal
 
 import torch.nn.functional as F
@@ -23,8 +24,11 @@ from undertow.networks.network import Network
 from undertow.state import State
 
 
+HALF = math.sqrt(0.5)
+
+
 class ConvBlock(Layer):
-    """x + dropout(relu(norm(V * x))): (B, T, C) -> (B, T, C). State: "conv", the convolution's."""
+    """√½ (x + dropout(relu(norm(V * x)))): (B, T, C) -> (B, T, C). State: "conv", the convolution's."""
 
     def __init__(self, channels: int, kernel_size: int, dropout: float) -> None:
         super().__init__()
@@ -43,7 +47,7 @@ class ConvBlock(Layer):
         return self._join(x, y), {"conv": conv}
 
     def _join(self, x: Tensor, y: Tensor) -> Tensor:
-        return x + self.dropout(F.relu(self.norm(y)))
+        return HALF * (x + self.dropout(F.relu(self.norm(y))))
 
 
 class CausalConvs(Network):

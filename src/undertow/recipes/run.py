@@ -209,7 +209,8 @@ def describe(model: Model) -> str:
     if "direction" in facts:
         return f"{size}; it reads {facts['direction'][0]} and writes {facts['direction'][1]}"
     if facts.get("sees") is not None:
-        return f"{size}; each label sees {facts['sees']:,} {facts['unit']}s around it"
+        made = "label" if model.needs.predicted is not None else "frame"
+        return f"{size}; each {made} sees {facts['sees']:,} {facts['unit']}s around it"
     if "receptive_field" not in facts:
         return size
     if facts["receptive_field"] is None:
@@ -276,7 +277,7 @@ def _card(recipe: Recipe, sets: Mapping[str, Examples], model: Model, here: Worl
         "description": recipe.description,
         "data": {**to_dict(recipe.data), "splits": {split: part.summary() for split, part in sets.items()}},
         "training": {**to_dict(recipe.training), **started, "num_processes": here.size, **hardware(here.device)},
-        "baselines": {"validation_unigram_bits": unigram_bits(sets, model.needs)},
+        "baselines": {"validation_unigram_bits": unigram_bits(sets, model.needs) if model.has_bits else None},
     }
 
 
