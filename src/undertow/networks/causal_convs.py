@@ -4,8 +4,8 @@
     h_l = √½ (h_(l-1) + dropout(relu(norm(V_l * h_(l-1)))))   l = 1 … L, k taps each, no dilation
     parameters of x_(t+1) = U h_L
 
-It sees 1 + L (k - 1) steps. √½ keeps the sum as large as its parts, as in the published code. wav2vec normalises over channels and time together, and so looks at the future; here a norm
-is of the channels of one step.
+It sees 1 + L (k - 1) steps. √½ keeps the sum as large as its parts, as in the published code. wav2vec normalises over
+channels and time together, and so looks at the future; here a norm is of the channels of one step.
 
 B batch, T time, N symbols, C channels, P parameters of the output distribution.
 """
@@ -22,7 +22,6 @@ from undertow.config import Depth, Probability, Width, config
 from undertow.layers import CausalConv1d, Dropout, InputKind, Inputs, Layer, LayerNorm, Serial
 from undertow.networks.network import Network
 from undertow.state import State
-
 
 HALF = math.sqrt(0.5)
 
