@@ -13,6 +13,7 @@
 #include "src/program.h"
 #include "src/state.h"
 #include "src/team.h"
+#include "src/warping.h"
 #include "undertow/cdf.h"
 #include "undertow/engine.h"
 #include "undertow/measure.h"
@@ -283,6 +284,21 @@ void set_pending(Engine& engine, Symbols symbols, Rows rows) {
   engine.set_pending({symbols.data(), symbols.size()}, slots);
 }
 
+// (rows, columns) distances of sequences; they are `starts` of `frames`, and one more where the last ends.
+nb::object warped(uint32_t kind, Array<const double, nb::ndim<2>> frames, Array<const int64_t, nb::ndim<1>> starts,
+                  Array<const int64_t, nb::ndim<1>> rows, Array<const int64_t, nb::ndim<1>> columns, bool mirrored) {
+  require(kind <= uint32_t(FrameDistance::identical), "no such distance");
+  require(starts.size() > 0 && starts.data()[starts.size() - 1] <= int64_t(frames.shape(0)), "frames are missing");
+  for (size_t i = 1; i < starts.size(); i++) require(starts.data()[i - 1] <= starts.data()[i], "starts are to rise");
+  std::vector<double> distances(rows.size() * columns.size());
+  {
+    const nb::gil_scoped_release release;
+    warp(FrameDistance(kind), {frames.data(), frames.shape(1), {starts.data(), starts.size()}},
+         {rows.data(), rows.size()}, {columns.data(), columns.size()}, mirrored, distances.data());
+  }
+  return owned(std::move(distances), {int64_t(rows.size()), int64_t(columns.size())});
+}
+
 std::vector<std::string> cpu_isas() {
   std::vector<std::string> names;
   for (const Kernels* kernels : usable_kernels()) names.emplace_back(kernels->name);
@@ -353,6 +369,8 @@ NB_MODULE(_engine, m) {
            "counted"_a.noconvert() = nb::none(), "intervals"_a.noconvert() = nb::none())
       .def("find", &find_symbols, "params"_a.noconvert(), "total_bits"_a, "counts"_a.noconvert(), "symbols"_a.noconvert(),
            "intervals"_a.noconvert(), "element"_a = 0);
+  m.def("warp", &warped, "kind"_a, "frames"_a.noconvert(), "starts"_a.noconvert(), "rows"_a.noconvert(),
+        "columns"_a.noconvert(), "mirrored"_a);
   m.def("cpu_isas", &cpu_isas);
   m.def("read_bandwidth",
         [](size_t num_bytes, uint32_t threads, const std::string& isa) { return read_bandwidth(num_bytes, threads, isa); },

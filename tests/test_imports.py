@@ -41,7 +41,7 @@ ORDER = [
     {"checkpoint"},
     {"session"},
     {"generation", "decoding", "prediction", "representation"},
-    {"coding", "evaluation", "training"},
+    {"coding", "discrimination", "evaluation", "training"},
     {"cost", "reconstruction"},
     {"pictures"},
     {"recipes"},

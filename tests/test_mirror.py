@@ -17,6 +17,7 @@ HELD_BY = {
     ],
     "models/test_collapse.py": ["models/examined"],
     "cli/test_score_reconstruction.py": ["evaluation/reconstruction"],
+    "cli/test_abx.py": ["cli/items"],
     "cli/test_compare.py": ["recipes/comparing"],
     "cli/test_cost.py": ["cost/generation_speed", "cost/paper_wavenet"],
     "cli/test_bench.py": ["cost/stepping_speed"],
@@ -45,6 +46,7 @@ HELD_BY = {
     "data/test_describe.py": ["data/describe_tagged", "data/describe_text"],
     "data/test_text.py": ["data/lines"],
     "decoding/test_beam.py": ["decoding/batches"],
+    "discrimination/test_abx_error.py": ["discrimination/recordings"],
     "emissions/test_every_emission.py": ["emissions/emission"],
     "generation/test_ancestral.py": ["generation/rows"],
     "media/test_every_medium.py": [

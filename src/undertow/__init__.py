@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from undertow.coding.codec import decode, encode
     from undertow.coding.units import units
     from undertow.decoding import transcribe, translate
+    from undertow.discrimination import abx, make_items
     from undertow.errors import DataError, UsageError
     from undertow.generation import generate, resume, stream
     from undertow.options import Sampling
@@ -48,6 +49,8 @@ _FACE = {
     "encode": "undertow.coding.codec",
     "decode": "undertow.coding.codec",
     "units": "undertow.coding.units",
+    "abx": "undertow.discrimination",
+    "make_items": "undertow.discrimination",
     "Sampling": "undertow.options",
     "DataError": "undertow.errors",
     "UsageError": "undertow.errors",
@@ -57,6 +60,7 @@ __all__ = [
     "DataError",
     "Sampling",
     "UsageError",
+    "abx",
     "average",
     "compare",
     "decode",
@@ -64,6 +68,7 @@ __all__ = [
     "generate",
     "interpolate",
     "load",
+    "make_items",
     "predict",
     "probe",
     "quantise",

@@ -34,6 +34,8 @@ VERBS = {
     "reconstruct": "undertow.cli.reconstruct:reconstruct",
     "interpolate": "undertow.cli.interpolate:interpolate",
     "probe": "undertow.cli.probe:probe",
+    "items": "undertow.cli.items:items",
+    "abx": "undertow.cli.abx:abx",
     "units": "undertow.cli.units:units",
     "encode": "undertow.cli.encode:encode",
     "decode": "undertow.cli.decode:decode",

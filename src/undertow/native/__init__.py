@@ -2,7 +2,7 @@
 
 from undertow.native.builder import Unsupported
 from undertow.native.counts import Counter
-from undertow.native.engine import cpu_isas, make_engine, make_program, useful_threads, why_missing
+from undertow.native.engine import cpu_isas, make_engine, make_program, useful_threads, warp, why_missing
 from undertow.native.export import PRECISIONS, cannot_run, export, precision_of
 from undertow.native.format import read_header, to_bytes, with_source
 from undertow.native.kept import program_of
@@ -29,6 +29,7 @@ __all__ = [
     "source_of",
     "to_bytes",
     "useful_threads",
+    "warp",
     "why_missing",
     "with_source",
 ]

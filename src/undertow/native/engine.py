@@ -5,6 +5,8 @@ import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from undertow.errors import DataError, UsageError
 from undertow.native.builder import Unsupported
 
@@ -86,6 +88,18 @@ def make_cdf(
     """
     _check_built()
     return _engine.IntegerCdf(kind, num_symbols, num_components, initial_scale, scale_margin)
+
+
+def warp(
+    kind: int, frames: np.ndarray, starts: np.ndarray, rows: np.ndarray, columns: np.ndarray, mirrored: bool
+) -> np.ndarray:
+    """(R, S) float64 distances of sequences by dynamic time warping; see `undertow.discrimination.distances`.
+
+    Raises:
+        Unsupported: there is no compiled engine.
+    """
+    _check_built()
+    return _engine.warp(kind, frames, starts, rows, columns, mirrored)
 
 
 def read_bandwidth(num_bytes: int, threads: int) -> float:
