@@ -19,6 +19,7 @@ from tests.generation.symbol_models import text_model
 from tests.models.readers import ALPHABET, TCN
 from tests.models.test_segmenter import segmenter
 from tests.models.test_tagger import OF_FRAMES, tagger
+from tests.reconstruction.echo import Echo
 from tests.refusals import refuses
 from undertow import checkpoint
 from undertow.config import parse
@@ -40,6 +41,7 @@ MODELS = {
     "segmenter": segmenter,
     "listener": lambda: tagger(**OF_FRAMES).float(),
     "coder": Fake,
+    "echo": Echo,
     "speaker": lambda: classifier(alphabet={"kind": "mu_law", "num_levels": 16}, sample_rate=8000),
 }
 JUNK: dict[str, tuple[Any, ...]] = {  # by argument: values that it cannot be
@@ -82,6 +84,8 @@ JUNK: dict[str, tuple[Any, ...]] = {  # by argument: values that it cannot be
     "engine": (3, "tensorrt", None),
     "threads": ("2", 0, 1.5),
     "sounds": (None, 3, "nowhere.wav", ["nowhere.wav"], [3], np.zeros((2, 2)), np.zeros(0), b"x"),
+    "one": (None, 3, "nowhere.wav", ["clip.wav"], np.zeros((2, 2)), np.zeros(0), b"x"),
+    "other": (None, 3, "nowhere.wav", ["clip.wav"], np.zeros((2, 2)), np.zeros(0), b"x"),
     "lines": (None, 3, [3], [None], b"x", {"a": "b"}, np.zeros(3)),
     "items": (None, 3, [3], "nowhere.wav", b"x", {"a": "b"}),
     "search": (3, None, {"beam": 3}),
@@ -144,6 +148,8 @@ GOOD: dict[str, list[tuple[str | None, dict[str, Any]]]] = {  # by verb: a model
     "make_items": [(None, {"source": "sounds", "out": "new.item", "label_pattern": "{digit}_{take}"})],
     "segment": [("segmenter", {"images": ["image.png"]})],
     "tag": [("listener", {"items": ["clip.wav"]})],
+    "reconstruct": [("echo", {"sound": "clip.wav"})],
+    "interpolate": [("echo", {"one": "clip.wav", "other": "clip.wav"})],
     "probe": [("text", {"source": "nowhere", "target": "label"})],
     "units": [("coder", {"data": "nowhere"})],
     "encode": [("coder", {"sound": "clip.wav", "out": "a.utk"})],
@@ -162,6 +168,8 @@ OTHER = {  # by verb: models that do something else
     "tag": ("text", "speech", "classifier"),
     "units": ("text", "classifier"),
     "encode": ("text", "classifier"),
+    "reconstruct": ("text", "sound", "classifier"),
+    "interpolate": ("text", "sound", "classifier"),
 }
 VERBS = [name for name in ut.__all__ if name != "Sampling" and not name.endswith("Error")]
 OF_DRAW = ("seconds", "num_steps", "count", "stop", "sampling", "seed", "rows", "engine", "threads")
