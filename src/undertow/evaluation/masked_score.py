@@ -51,8 +51,8 @@ class MaskedScore:
         if self.error != self.error:
             return NOT_A_NUMBER
         if not self.has_learnt:
-            return f"this model has not learnt yet: {guess} is as good; train it for longer"
-        return f"better than {guess}"
+            return f"this model has not learnt yet: guessing by {guess} is as good; train it for longer"
+        return f"better than guessing by {guess}"
 
 
 def score_masked(

@@ -142,7 +142,8 @@ def check_room(cut: Cut, needs: Needs, sets: Iterable[Any]) -> None:
     if cut.crop_steps is None and longest > limit:
         raise UsageError(
             f"the longest sequence has {counted(longest, 'step')}, but this model takes at most {limit}; raise "
-            "network.max_length, or lower data.longest of labelled text"
+            "network.max_length (model.context.max_length of kind masked), set data.crop_steps of sound, or lower "
+            "data.longest of labelled text"
         )
 
 
