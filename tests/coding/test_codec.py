@@ -48,6 +48,17 @@ def test_a_sound_becomes_a_small_file_and_a_sound_again(tmp_path, sound, monkeyp
     assert not np.array_equal(other, whole.wave)
 
 
+def test_a_long_sound_is_encoded_in_parts_like_the_whole(tmp_path, monkeypatch):
+    model, wave = Fake(), np.random.default_rng(1).uniform(-0.5, 0.5, 40_030).astype(np.float32)
+    whole = encode(model, wave, tmp_path / "a.utk").codes
+    read = []
+    of_clip = ModelFrames.codes_of_clip
+    monkeypatch.setattr(ModelFrames, "codes_of_clip", lambda self, clip: read.append(len(clip)) or of_clip(self, clip))
+    monkeypatch.setattr(codec, "PART_SECONDS", 1.003)
+    assert np.array_equal(encode(model, wave, tmp_path / "b.utk").codes, whole)
+    assert len(read) == 5 and max(read) < 25_000 and len(whole) == 501
+
+
 @pytest.mark.native
 def test_a_prior_makes_it_smaller_and_is_needed_again(tmp_path, sound):
     model, own = Fake(), prior(sum(NUM_CODES))

@@ -3,6 +3,7 @@
 L latents, G groups of codes a latent, T samples.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,8 @@ from undertow.media.sound import read_wave
 from undertow.options import PLAIN, Sampling
 from undertow.representation.sources import ModelFrames
 from undertow.session.inference import inference
+
+PART_SECONDS = 300  # of a sound that are encoded together
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def encode(
     coder = coder_of(ready, None if prior is None else model_given(prior, "generate"))
     clip, notes = _clip_of(sound, ready.needs.sample_rate)
     source = ModelFrames(ready, code_point(ready))
-    codes = source.codes_of_clip(clip)
+    codes = _codes_of(source, clip)
     header = Header(
         coder=coder.name,
         sample_rate=ready.needs.sample_rate,
@@ -284,6 +287,28 @@ def _clip_of(sound: Any, sample_rate: int) -> tuple[Clip, tuple[str, ...]]:
     with Spool(cache_folder() / "waves") as spool:
         wave = spool.wave(spool.keep(map(to_int16, file.blocks())))
     return Clip(Path(sound).name, wave, {}), file.notes
+
+
+def _codes_of(source: ModelFrames, clip: Clip) -> np.ndarray:
+    """(L, G) int64 codes of a clip: of a long one in parts, so that memory does not grow with it.
+
+    A part has margins of a second more than the model sees, for the windows of its features. A model that sees all of a
+    sound reads it whole.
+    """
+    model, rate = source.model, source.model.needs.sample_rate
+    features, reach = model.needs.features, tuple(model.reach or (None, None))
+    if None in reach or len(clip) <= 2 * PART_SECONDS * rate:
+        return source.codes_of_clip(clip)
+    unit = math.lcm(source.hop, model.needs.period, 1 if features is None else features.hop_length)
+    before, step, after = (
+        -(-round(size) // unit) * unit for size in (reach[0] + rate, PART_SECONDS * rate, reach[1] + rate)
+    )
+    parts = []
+    for start in range(0, len(clip), step):
+        first = max(0, start - before)
+        codes = source.codes_of_clip(Clip(clip.name, clip.wave[first : start + step + after], {}))
+        parts.append(codes[(start - first) // source.hop :][: step // source.hop])
+    return np.concatenate(parts)
 
 
 def _watched(waves: Iterator[np.ndarray], num_samples: int, progress: OnProgress | None) -> Iterator[np.ndarray]:
