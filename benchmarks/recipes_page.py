@@ -22,6 +22,7 @@ KINDS = {
     "segmentation": "A class for every pixel",
     "denoising": "Denoising",
     "mnist": "Pixels",
+    "units": "Speech units",
     "adding": "The adding problem",
     "copy_memory": "Copy memory",
     "": "From a trained model",
