@@ -20,6 +20,9 @@ from tests.generation.symbol_models import text_model
 from undertow import checkpoint, hub, state
 from undertow.alphabets.bytes import Bytes
 from undertow.alphabets.subwords import from_files, train_subwords
+from undertow.coding.coders import Plain
+from undertow.coding.container import Header, Writer, read_blocks
+from undertow.coding.container import read_header as read_header_of_codes
 from undertow.config import parse
 from undertow.data.audio import read_audio
 from undertow.data.describe import describe
@@ -30,7 +33,9 @@ from undertow.data.mnist import read_idx
 from undertow.data.parallel_text import open_parallel_text
 from undertow.data.rolls import load_rolls, read_mat, write_roll
 from undertow.data.text import encode, open_text
+from undertow.data.unit_files import read_units
 from undertow.data.unpack import unpack
+from undertow.door import opened
 from undertow.generation import resume, stream
 from undertow.media.arrays import read_array
 from undertow.native import why_missing
@@ -60,6 +65,21 @@ class Kind:
 
 def roll() -> np.ndarray:
     return (np.random.default_rng(0).random((40, 88)) < 0.1).astype(np.uint8)
+
+
+def code_file() -> bytes:
+    file, header = io.BytesIO(), Header("plain", 8000, 160, 3200, (64,), bytes(8))
+    writer = Writer(file, header)
+    for block in np.arange(20).reshape(2, 10, 1):
+        writer.add(10, Plain((64,)).encode(block))
+    return file.getvalue()
+
+
+def read_code_file(path: Path) -> None:
+    with opened(path) as file:
+        header = read_header_of_codes(file, str(path))
+        for number, message in read_blocks(file, header, str(path)):
+            Plain(header.num_codes).decode(message, number)
 
 
 def make(folder: Path) -> dict[str, Kind]:
@@ -148,6 +168,8 @@ def _texts(folder: Path) -> dict[str, Kind]:
         "config.json": ("config.json", json.dumps(GPT2).encode()),
         "log.jsonl": ("log.jsonl", b"".join(b'{"step": %d, "loss": 1.5}\n' % step for step in range(1, 30))),
         "plan.json": ("plan.json", b'{"steps": 100}'),
+        "units.jsonl": ("units.jsonl", b'{"file_name": "a", "units": [[1, 2], [0, 3]], "duration": 0.1}\n' * 9),
+        "utk": ("a.utk", code_file()),
     }
     for name, (file, data) in files.items():
         _put(folder / name, file, data)
@@ -167,8 +189,10 @@ def _texts(folder: Path) -> dict[str, Kind]:
         "config.json": lambda path: hub.read_config(path.parent),
         "log.jsonl": lambda path: Journal(path.parent, 20, False).__exit__(None, None, None),
         "plan.json": lambda path: Length(timed, path.parent).read(),
+        "units.jsonl": read_units,
+        "utk": read_code_file,
     }
-    packed = {".gz"}
+    packed = {".gz", ".utk"}
     return {name: Kind(files[name][0], read, Path(files[name][0]).suffix not in packed) for name, read in reads.items()}
 
 
