@@ -62,15 +62,19 @@ def test_intervals_and_the_spectrum_in_frames(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_probed(digits: Path, tmp_path: Path) -> None:
+    for take in range(2):
+        write(tmp_path / "two" / f"{take}_theo_{take}.wav", tone(0.1))
     with refuses(UsageError, "'speaker'", "held_out"):
         ut.probe("mfcc", digits, target="speaker", held_out="speaker", label_pattern=PATTERN)
     with refuses(UsageError, "'age'", "digit, speaker, take, phone, mel"):
         ut.probe("mfcc", digits, target="age", label_pattern=PATTERN)
+    with refuses(DataError, "digit", "take", "held out"):
+        ut.probe("mfcc", tmp_path / "two", target="digit", held_out="take", label_pattern=PATTERN, seeds=1)
     with refuses(UsageError, "'linaer'", "'linear'"):
         ut.probe("mfcc", digits, target="digit", probes="linaer")
     for number in range(30):
-        write(tmp_path / f"{number}_theo_{number % 3}.wav", tone(0.1, frequency=200.0 + 10 * number))
+        write(tmp_path / "one" / f"{number}_theo_{number % 3}.wav", tone(0.1, frequency=200.0 + 10 * number))
     with refuses(DataError, "one speaker", "'theo'"):
-        ut.probe("mfcc", tmp_path, target="digit", held_out="speaker", label_pattern=PATTERN)
+        ut.probe("mfcc", tmp_path / "one", target="digit", held_out="speaker", label_pattern=PATTERN)
     with refuses(DataError, "speaker", "'theo'"):
-        ut.probe("mfcc", tmp_path, target="speaker", label_pattern=PATTERN)
+        ut.probe("mfcc", tmp_path / "one", target="speaker", label_pattern=PATTERN)

@@ -84,6 +84,7 @@ def probe(
     clips, is_test = _clips(str(source), held_out, rate, label_pattern)
     found = find_target(clips, target, str(source), labels, tier)
     parts = [_part(clips, found, held_out, is_test, seed) for seed in range(seeds)]
+    unseen = () if found.of_frames else _unseen(found, parts, held_out)
     examples = _examples(sources, clips, found, pooled=kinds == ["linear"], progress=progress)
     rows = []
     for one in sources:
@@ -91,7 +92,7 @@ def probe(
         for kind in kinds:
             scored = [_score(kind, own, part, found, seed) for seed, part in enumerate(parts)]
             rows.append(_row(one, kind, found, scored))
-    notes = (*clips.report.lines(), *found.notes)
+    notes = (*clips.report.lines(), *found.notes, *unseen)
     return Probed(tuple(rows), notes, time.perf_counter() - began)
 
 
@@ -150,6 +151,26 @@ def _part(clips: ClipSet, target: Target, held_out: str, is_test: Sequence[bool]
     order = np.random.default_rng([seed, 6]).permutation(train).tolist()
     num_aside = max(1, len(train) // ASIDE)
     return _Part(order[num_aside:] or order, order[:num_aside], test)
+
+
+def _unseen(target: Target, parts: Sequence[_Part], held_out: str) -> tuple[str, ...]:
+    """A note on test recordings of classes that no training recording has, which cannot be found right.
+
+    Raises:
+        DataError: all are.
+    """
+    num_unseen = num_tested = 0
+    for part in parts:
+        known = {target.values[one] for one in (*part.train, *part.aside)}
+        num_unseen += sum(target.values[one] not in known for one in part.test)
+        num_tested += len(part.test)
+    if num_unseen == num_tested:
+        raise DataError(
+            f"no {target.name} of the test recordings is in the training recordings, with {held_out} held out; hold "
+            "out another label"
+        )
+    share = num_unseen / num_tested
+    return (f"{share:.1%} of the test recordings have a {target.name} that is not in training",) if num_unseen else ()
 
 
 def _examples(
