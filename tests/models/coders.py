@@ -39,10 +39,10 @@ SMALL = {
 }
 
 
-def make(bottleneck: str = "vq", **changes: Any) -> Autoencoder:
+def make(bottleneck: str | dict[str, Any] = "vq", **changes: Any) -> Autoencoder:
     torch.manual_seed(0)
-    own = {name: changes.pop(name) for name in ("num_groups", "grouping") if name in changes}
-    config = {"kind": "autoencoder", **SMALL, "bottleneck": {**BOTTLENECKS[bottleneck], **own}, **changes}
+    own = BOTTLENECKS[bottleneck] if isinstance(bottleneck, str) else bottleneck
+    config = {"kind": "autoencoder", **SMALL, "bottleneck": own, **changes}
     model = Autoencoder(parse(Autoencoder.Config, config)).double()
     with torch.no_grad():
         for one in model.encoder.parameters():  # so that nothing is hidden by a ReLU

@@ -108,6 +108,9 @@ def test_the_strongest_quarter_stays() -> None:
     latents = model.represent(batch((80,)), "p_bn")
     assert int(latents.any(dim=-1).sum()) == math.ceil(10 * 0.25)
     assert model.facts["bits_per_second"] is None
+    coded, given = make("vq", kept_share=0.25).eval(), batch()
+    assert coded.points["p_bn"].num_codes == (6,) and int((coded.codes(given) == 5).sum()) == 7 + 4 + 6
+    assert_close(coded.decode(coded.codes(given))[0], coded.represent(given, "p_bn")[0])
     assert make("vq", kept_share=0.25).facts["bits_per_second"] == pytest.approx(100 * math.log2(5) / 4)
 
 
@@ -136,7 +139,7 @@ def test_a_latent_hop_that_does_not_divide_is_one_line() -> None:
     with refuses(UsageError, "strides", "(3, 3)", "9", "8 samples of a latent"):
         make("vq", conditioner={"upsampling": {"strides": [3, 3]}})
     with refuses(UsageError, "num_groups", "3", "4 channels"):
-        make(num_groups=3)
+        make({"kind": "vq", "num_groups": 3})
 
 
 def test_one_speaker_where_two_are_needed_is_one_line() -> None:

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from undertow.bottlenecks.bottleneck import Total
 from undertow.config import Number, Probability, Width, config
 
-LEARN_ROWS = 64  # recent vectors of one batch, at most
+FRESH_ROWS = 64  # recent vectors of one batch, at most
+FRESH_BATCHES = 16  # of one update, whose vectors are taken
 SWEEPS = 10  # of k-means
 SMOOTHING = 1e-5  # share of a vector that each code counts, so that no size is 0
 BLOCK = 4096  # vectors that are compared with all codes at once
@@ -41,6 +42,8 @@ class Codebook(nn.Module):
     started: Tensor
     new_sizes: Tensor
     new_sums: Tensor
+    fresh: Tensor
+    num_fresh: Tensor
 
     @config
     class Config:
@@ -74,7 +77,9 @@ class Codebook(nn.Module):
         self.register_buffer("started", torch.zeros((), dtype=torch.bool))
         self.register_buffer("new_sizes", torch.zeros(count), persistent=False)
         self.register_buffer("new_sums", torch.zeros(count, channels), persistent=False)
-        self._fresh: list[Tensor] = []
+        room = FRESH_ROWS * FRESH_BATCHES
+        self.register_buffer("fresh", torch.zeros(room, channels), persistent=False)
+        self.register_buffer("num_fresh", torch.zeros((), dtype=torch.int64), persistent=False)
 
     @property
     def codes(self) -> Tensor:
@@ -93,9 +98,12 @@ class Codebook(nn.Module):
         vectors = vectors.detach().to(self.base.dtype)
         self.new_sizes += torch.bincount(codes, minlength=len(self.base)).to(self.new_sizes.dtype)
         self.new_sums.index_add_(0, codes, vectors)
-        if len(vectors):
-            taken = torch.linspace(0, len(vectors) - 1, min(LEARN_ROWS, len(vectors))).round().long()
-            self._fresh.append(vectors[taken.to(vectors.device)])
+        begun = int(self.num_fresh)
+        number = min(FRESH_ROWS, len(vectors), len(self.fresh) - begun)
+        if number:
+            taken = torch.linspace(0, len(vectors) - 1, number).round().long()
+            self.fresh[begun : begun + number] = vectors[taken.to(vectors.device)]
+            self.num_fresh += number
 
     @torch.no_grad()
     def after_update(self, total: Total) -> None:
@@ -145,8 +153,8 @@ class Codebook(nn.Module):
 
     def _gathered(self, total: Total) -> Tensor:
         """The vectors that every process collected, the same in all of them."""
-        own = torch.cat(self._fresh) if self._fresh else self.recent[:0]
-        self._fresh = []
+        own = self.fresh[: int(self.num_fresh)].clone()
+        self.num_fresh.zero_()
         if not (dist.is_available() and dist.is_initialized()):
             return own
         counts = torch.zeros(dist.get_world_size(), dtype=torch.int64, device=own.device)

@@ -64,6 +64,7 @@ class Needs:
         look_ahead: feature frames that it sees past the end of a crop.
         source: its needs of sources; None without sources.
         end: the symbol that ends each sequence, or None.
+        least_steps: steps that the training data must have in all, and what for; None: any number.
         num_params: numbers that it gives for a step, which bound the steps of a batch: logits of its symbols, mostly.
     """
 
@@ -78,6 +79,7 @@ class Needs:
     look_ahead: int = 0
     source: SourceNeeds | None = None
     end: int | None = None
+    least_steps: tuple[int, str] | None = None
     num_params: int = 1
 
     def skipping(self, skipped: Skipped) -> "Needs":

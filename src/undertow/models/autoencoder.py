@@ -145,8 +145,11 @@ class Autoencoder(Represents):
     def needs(self) -> Needs:
         decoder = self.decoder.needs
         sees = decoder.context_steps
+        codes = max(self.bottleneck.num_codes, default=0)
+        reason = f"{codes:,} codes of {self.hop} samples each (bottleneck.codebook.num_codes) need"
         return replace(
             decoder,
+            least_steps=(codes * self.hop, reason) if codes else None,
             features=self.config.features,
             look_ahead=0,
             period=math.lcm(decoder.period, self.hop),
@@ -179,7 +182,7 @@ class Autoencoder(Represents):
         return {
             "p_enc": Point(self.hop, self.encoder.out_channels),
             "p_proj": Point(self.hop, self.config.latent_channels),
-            "p_bn": Point(self.hop, bottleneck.out_channels, bottleneck.num_codes),
+            "p_bn": Point(self.hop, bottleneck.out_channels, self._num_codes),
             "p_cond": Point(self.hop, self.config.conditioner.upsampling.channels),
         }
 
@@ -243,12 +246,25 @@ class Autoencoder(Represents):
         return torch.where(present[..., None], z, 0.0)
 
     def codes(self, batch: Batch) -> Tensor:
-        codes = self.bottleneck.encode(self.projection(self.encode(batch)))
-        return torch.where(self.present(batch)[..., None], codes, 0)
+        """The codes (B, L, G); a latent that is left out has the number of the bottleneck's codes in every group."""
+        z, present = self.projection(self.encode(batch)), self.present(batch)
+        codes = self.bottleneck.encode(z)
+        if self.config.kept_share < 1:
+            nothing = torch.tensor(self.bottleneck.num_codes, device=codes.device)
+            codes = torch.where(peaks(z, present, self.config.kept_share)[..., None], codes, nothing)
+        return torch.where(present[..., None], codes, 0)
 
     def decode(self, codes: Tensor) -> Tensor:
         """Frames (B, L, D) for the decoder from codes (B, L, G); see `Bottleneck.decode`."""
-        return self.bottleneck.decode(codes)
+        if self.config.kept_share == 1:
+            return self.bottleneck.decode(codes)
+        is_there = (codes < torch.tensor(self.bottleneck.num_codes, device=codes.device)).all(dim=-1, keepdim=True)
+        return torch.where(is_there, self.bottleneck.decode(torch.where(is_there, codes, 0)), 0.0)
+
+    @property
+    def _num_codes(self) -> tuple[int, ...]:
+        """For each code of a latent how many values it has; one more, where a latent may be left out."""
+        return tuple(number + (self.config.kept_share < 1) for number in self.bottleneck.num_codes)
 
     def present(self, batch: Batch) -> Tensor:
         """(B, L) bool: the latents of each row, context included."""

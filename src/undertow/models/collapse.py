@@ -73,14 +73,15 @@ def judge(sums: Mapping[str, Tensor], latents_per_second: float) -> Examined:
     """Figures and words from the sums over a held-out set."""
     num = float(sums["num"])
     figures = {"own_latents_bits": _bits(sums["nats"], num), "no_latents_bits": _bits(sums["none_nats"], num)}
-    lines = []
+    told = f"{figures['own_latents_bits']:.4f} bits/sample with an item's own latents"
     gain: float | None = None
     if other_num := float(sums["other_num"]):
         figures["other_latents_bits"] = _bits(sums["other_nats"], other_num)
         gain = figures["other_latents_bits"] - _bits(sums["other_own_nats"], other_num)
-        lines.append(f"latents of another item cost {gain:.4f} bits/sample more than its own")
+        told += f", {figures['other_latents_bits']:.4f} with another item's ({gain:+.4f})"
     else:
-        lines.append("there is no second recording in a batch, so latents could not be exchanged")
+        told += ", no second recording in a batch to take others from"
+    lines = [f"{told}, {figures['no_latents_bits']:.4f} with none"]
     if latents := float(sums["latents"]):
         codes = [one for name, one in sorted(sums.items()) if name.startswith("codes.")]
         if codes:
@@ -93,6 +94,11 @@ def judge(sums: Mapping[str, Tensor], latents_per_second: float) -> Examined:
         elif "sent_nats" in sums:
             figures["latent_bits"] = _bits(sums["sent_nats"], latents)
             figures["latent_bits_per_second"] = figures["latent_bits"] * latents_per_second
+            figures["elbo_bits"] = _bits(sums["nats"] + sums["sent_nats"], num)
+            lines.append(
+                f"latents send {figures['latent_bits']:.2f} bits each, {figures['latent_bits_per_second']:.1f} bits a "
+                f"second (KL divergence); at most {figures['elbo_bits']:.4f} bits/sample for sound and latents (ELBO)"
+            )
         lines += [f"warning: {cause}" for cause in causes(figures, gain, _spread(sums, latents), codes)]
     return Examined(figures, tuple(lines))
 

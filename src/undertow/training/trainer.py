@@ -245,7 +245,10 @@ class Trainer:
         found, seconds = self.validation.run(self.progress.step)
         if found is not None:
             self.progress = self.progress.validated(found)
-            for line in (f"validation {found.line}", *found.lines):
+            told = (
+                found.examined.lines if self.progress.step else ()
+            )  # before the first update there is nothing to tell
+            for line in (f"validation {found.line}", *told):
                 self.report.say(f"step {self.progress.step}: {line}")
         return seconds
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -28,19 +28,20 @@ class Validated:
         cost: the loss, or the measure's cost; of two validations the one with the lower cost is better.
         figures: other numbers by name, the model's and the measure's.
         text: the measure, if there is one, and the loss, in words.
-        lines: what the model found out about itself, for the user.
+        examined: what the model found out about itself; `figures` has its numbers too.
     """
 
     loss: float
     cost: float
     figures: Mapping[str, float]
     text: str
-    lines: tuple[str, ...] = ()
+    examined: Examined = field(default_factory=Examined)
 
     @property
     def line(self) -> str:
-        """The text and the figures."""
-        return self.text + figures_text(self.figures)
+        """The text, and the figures that the model's own lines do not tell."""
+        own = self.examined.figures
+        return self.text + figures_text({name: value for name, value in self.figures.items() if name not in own})
 
 
 class Validation:
@@ -90,9 +91,9 @@ class Validation:
         means, measured, examined = self._means(), self._measured(), self._examined()
         text, figures = self.model.loss_text(means.loss), {**means.figures, **examined.figures}
         if measured is None:
-            return Validated(means.loss, means.loss, figures, text, examined.lines)
+            return Validated(means.loss, means.loss, figures, text, examined)
         figures |= measured.figures
-        return Validated(means.loss, measured.cost, figures, f"{measured.text}, {text}", examined.lines)
+        return Validated(means.loss, measured.cost, figures, f"{measured.text}, {text}", examined)
 
     def _measured(self) -> Measure | None:
         """The first process's measure, in every process; None without one."""
