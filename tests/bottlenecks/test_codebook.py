@@ -16,7 +16,11 @@ def alone(tensor: Tensor) -> Tensor:
 
 def make(channels: int = 2, **config: Any) -> Codebook:
     torch.manual_seed(0)
-    return Codebook(parse(Codebook.Config, {"num_codes": 3, "num_recent": 6, **config}), channels).double().train()
+    return (
+        Codebook(parse(Codebook.Config, {"num_codes": 3, "num_recent": 6, "first_update": 0, **config}), channels)
+        .double()
+        .train()
+    )
 
 
 def clusters(number: int, seed: int = 0) -> Tensor:
@@ -30,7 +34,7 @@ def started(**config: Any) -> Codebook:
     book = make(**config)
     book.collect(clusters(6), torch.zeros(6, dtype=torch.int64))
     assert not book.started
-    book.after_update(alone)
+    book.after_update(1, alone)
     assert book.started
     return book
 
@@ -58,7 +62,7 @@ def test_averages_are_those_of_a_plain_loop() -> None:
             for vector, code in zip(part.tolist(), nearest.tolist(), strict=True):
                 counts[code] += 1
                 totals[code] = [old + new for old, new in zip(totals[code], vector, strict=True)]
-        book.after_update(alone)
+        book.after_update(1, alone)
         for code in range(3):
             sizes[code] = 0.7 * sizes[code] + 0.3 * counts[code]
             sums[code] = [0.7 * old + 0.3 * new for old, new in zip(sums[code], totals[code], strict=True)]
@@ -77,7 +81,7 @@ def test_a_dead_code_is_put_on_a_recent_vector_and_its_averages_start_afresh() -
         away = torch.full((6, 2), 50.0, dtype=torch.float64)  # all vectors fall to one code
         for _ in range(3):
             book.collect(away, book.nearest(away))
-            book.after_update(alone)
+            book.after_update(1, alone)
         assert ((book.codes - 50.0).abs() < 1e-3).all()
         assert (book.sizes > 0.5).all()
         if moves == "average":
@@ -88,5 +92,5 @@ def test_without_vectors_nothing_breaks() -> None:
     book = started()
     before = book.codes.clone()
     book.collect(clusters(0), torch.zeros(0, dtype=torch.int64))
-    book.after_update(alone)
+    book.after_update(1, alone)
     assert_close(book.codes, before)

@@ -9,6 +9,7 @@ from tests.decoding.pair_models import make as translator
 from tests.evaluation.test_contrast_score import waves
 from tests.evaluation.test_word_error import recogniser, recordings
 from tests.generation.symbol_models import text_model
+from tests.models.coders import coder_of_waves, levels
 from tests.models.test_contrastive import contrastive
 from tests.models.test_denoiser import denoiser
 from tests.models.test_masked import OF_SYMBOLS
@@ -61,6 +62,7 @@ CASES: dict[str, tuple[Any, Any, Asked, int]] = {  # a model, its data, what is 
     "translation": (lambda: translator("transformer", "pre-norm"), pairs, Asked(metrics=("nll",)), 3),
     "contrast": (contrastive, lambda: waves(200, 63), Asked(), 263),
     "masked": (lambda: masked_model(OF_SYMBOLS), texts, Asked(), 959),
+    "reconstruction": (coder_of_waves, lambda: levels(200, 63), Asked(), 263),
     "words": (recogniser, lambda: recordings("ab", "c"), Asked(search=Search(beam=1)), 2),
 }
 

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 
 from undertow.batch import Batch
 from undertow.config import parse
+from undertow.data.sequences import SequenceSet
 from undertow.models import Autoencoder
 
 HOP, FRAME = 8, 4
@@ -60,3 +62,15 @@ def batch(lengths: tuple[int, ...] = (80, 43, 61), seed: int = 1, wave: bool = F
         features=None if wave else torch.randn(len(lengths), -(-size[1] // FRAME), 3, generator=generator).double(),
         names=tuple(f"clip {index}" for index in range(len(lengths))),
     )
+
+
+def coder_of_waves(bottleneck: str = "vq") -> Autoencoder:
+    """Without features: it reads the samples themselves."""
+    return make(bottleneck, features=None, encoder={"kind": "speech", "channels": 4, "stride": HOP})
+
+
+def levels(*lengths: int) -> SequenceSet:
+    """Recordings of so many samples."""
+    random = np.random.default_rng(0)
+    names = [f"clip {index}" for index in range(len(lengths))]
+    return SequenceSet([random.integers(0, 6, length) for length in lengths], {}, names)

@@ -8,7 +8,7 @@ import torch
 
 from tests.contract import assert_close
 from tests.contract_model import check_model
-from tests.models.coders import BOTTLENECKS, FRAME, HOP, batch, make
+from tests.models.coders import BOTTLENECKS, FRAME, HOP, batch, coder_of_waves, make
 from tests.refusals import refuses
 from undertow.batch import Batch
 from undertow.config import parse, to_dict
@@ -64,7 +64,7 @@ def test_every_parameter_learns_and_the_loss_has_its_parts(kind: str) -> None:
 
 def test_latents_lie_where_they_are_declared() -> None:
     """Moving the samples of latent 5 moves it, and no latent farther away than `reach`."""
-    model = make("linear", features=None, encoder={"kind": "speech", "channels": 4, "stride": HOP}).eval()
+    model = coder_of_waves("linear").eval()
     given, point = batch((160,), wave=True), 9
     for at in model.points:
         before = model.represent(given, at)
@@ -107,7 +107,7 @@ def test_the_strongest_quarter_stays() -> None:
     model = make("linear", kept_share=0.25).eval()
     latents = model.represent(batch((80,)), "p_bn")
     assert int(latents.any(dim=-1).sum()) == math.ceil(10 * 0.25)
-    assert model.facts["bits_per_second"] is None
+    assert model.facts["bits_per_second"] is None and model.reach == (None, None)
     coded, given = make("vq", kept_share=0.25).eval(), batch()
     assert coded.points["p_bn"].num_codes == (6,) and int((coded.codes(given) == 5).sum()) == 7 + 4 + 6
     assert_close(coded.decode(coded.codes(given))[0], coded.represent(given, "p_bn")[0])
@@ -119,15 +119,6 @@ def test_what_the_data_must_give() -> None:
     assert model.needs.period == HOP and model.needs.context_steps is not None
     assert model.needs.context_steps >= (model.decoder.receptive_field or 0)
     assert model.abilities == {"represent", "reconstruct"} and model.scorer == "reconstruction"
-
-
-def test_the_first_batch_sets_the_scale_of_each_channel() -> None:
-    model, given = make("linear").eval(), batch()
-    assert given.features is not None
-    real = torch.cat([given.features[row, : -(-length // FRAME)] for row, length in enumerate([80, 43, 61])])
-    model.begin(replace(given, features=7 * given.features + 3))
-    assert_close(model.mean, 7 * real.mean(dim=0) + 3)
-    assert_close(model.scale, 7 * real.std(dim=0))
 
 
 def test_the_config_survives_a_file() -> None:
@@ -152,7 +143,7 @@ def test_one_speaker_where_two_are_needed_is_one_line() -> None:
 
 def test_other_refusals() -> None:
     model = make("linear").eval()
-    with refuses(UsageError, "features"):
+    with refuses(DataError, "frames"):
         model(replace(batch(), features=None))
     with refuses(UsageError, "linear", "vq"):
         model.codes(batch())

@@ -18,7 +18,13 @@ from undertow.training.distributed import World
 from undertow.training.trainer import Trainer
 
 LENGTHS = 80, 43, 61, 72
-CODEBOOK = {"num_codes": 12, "num_recent": 30, "decay": 0.6, "dead_share": 0.3}  # so that some die in a few updates
+CODEBOOK = {
+    "num_codes": 12,
+    "num_recent": 30,
+    "first_update": 2,
+    "decay": 0.6,
+    "dead_share": 0.3,
+}  # so that some die in a few updates
 
 
 class Sounds:
@@ -38,7 +44,7 @@ class Sounds:
 def trainer(out: Path, world: World, moves: str = "average", is_fresh: bool = True, **changes: Any) -> Trainer:
     config = parse(TrainingConfig, {**runs.TRAINING, **changes})
     torch.manual_seed(config.seed)
-    bottleneck = {"kind": "vq", "codebook": {**CODEBOOK, "moves": moves}}
+    bottleneck = {"kind": "vq", "commitment": 0.01, "codebook": {**CODEBOOK, "moves": moves}}
     model = coders.make(bottleneck=bottleneck, jitter=0.2 if is_fresh else 0.0)
     batches = Sounds(config.batch_size, world.rank, world.size)
     validation = [Sounds(3).batch(1000 + step) for step in range(2)]

@@ -11,7 +11,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from undertow.bottlenecks.bottleneck import Total
-from undertow.config import Number, Probability, Width, config
+from undertow.config import Natural, Number, Probability, Width, config
 
 FRESH_ROWS = 64  # recent vectors of one batch, at most
 FRESH_BATCHES = 16  # of one update, whose vectors are taken
@@ -23,9 +23,10 @@ BLOCK = 4096  # vectors that are compared with all codes at once
 class Codebook(nn.Module):
     """K vectors of C channels, (K, C).
 
-    Until R recent vectors are known, it has not `started`: then k-means over them sets the codes. Afterwards, with
-    `moves: average`, code k is the running average of the vectors that fell to it (van den Oord et al., arXiv
-    1711.00937, appendix A.1), which is summed over all micro-batches and processes:
+    It has `started` once R recent vectors are known and `first_update` is reached: then k-means over them sets the
+    codes. Until then its user lets vectors pass. Afterwards, with `moves: average`, code k is the running average of
+    the vectors that fell to it (van den Oord et al., arXiv 1711.00937, appendix A.1), summed over all micro-batches and
+    processes:
 
         n_k = γ n_k + (1 - γ) (number of its vectors),  m_k = γ m_k + (1 - γ) Σ (its vectors),  e_k = m_k / n_k
 
@@ -55,6 +56,8 @@ class Codebook(nn.Module):
             decay: γ of the averages, and of the sizes by which dead codes are found.
             dead_share: a code is dead if it gets less than this share of an average code's vectors; 0 for never.
             num_recent: R; by default 8 for each code.
+        first_update: number of the update after which k-means may set the codes. Until then the model trains without
+            codes, so that its vectors differ.
         """
 
         num_codes: Annotated[Width, Field(ge=2, le=2**16)] = 256
@@ -62,6 +65,7 @@ class Codebook(nn.Module):
         decay: Probability = 0.99
         dead_share: Annotated[float, Field(ge=0, lt=1), Number] = 0.05
         num_recent: Width | None = None
+        first_update: Natural = 100
 
     def __init__(self, config: Config, channels: int) -> None:
         super().__init__()
@@ -106,14 +110,14 @@ class Codebook(nn.Module):
             self.num_fresh += number
 
     @torch.no_grad()
-    def after_update(self, total: Total) -> None:
+    def after_update(self, step: int, total: Total) -> None:
         """Start or move the codes by what was collected since the last update, over all processes."""
         new_sizes, new_sums, fresh = total(self.new_sizes), total(self.new_sums), self._gathered(total)
         self.new_sizes.zero_()
         self.new_sums.zero_()
         self._remember(fresh)
         if not self.started:
-            if self.cursor >= len(self.recent):
+            if step >= self.config.first_update and self.cursor >= len(self.recent):
                 self._put(torch.arange(len(self.base), device=self.base.device), k_means(self.recent, len(self.base)))
                 self.started.fill_(True)
             return
@@ -125,7 +129,7 @@ class Codebook(nn.Module):
         self._revive()
 
     def _smooth(self, sizes: Tensor) -> Tensor:
-        """Sizes of which none is 0 and whose sum is the same."""
+        """Sizes above 0 with the same sum."""
         number = sizes.sum()
         return (sizes + SMOOTHING) / (number + len(sizes) * SMOOTHING) * number
 

@@ -24,7 +24,7 @@ from undertow.errors import UsageError, counted
 class VectorQuantiser(Bottleneck):
     """(B, L, C) to (B, L, C), each vector from a codebook. G · log2 K bits a latent.
 
-    In training, vectors pass as they are until k-means has set the codes.
+    In training, vectors pass as they are, and cost nothing, until k-means has set the codes.
     """
 
     @config
@@ -66,6 +66,7 @@ class VectorQuantiser(Bottleneck):
         if self.training:
             started = torch.stack([one.started for one in self._books]).all()
             latents = torch.where(started, latents, z)
+            commitment, learning = commitment * started, learning * started
         nats = torch.full(z.shape[:2], sum(math.log(number) for number in self.num_codes), device=z.device)
         penalty = self.config.commitment * commitment + learning
         return Coded(latents, penalty, {"commitment": commitment.detach()}, codes, nats)
@@ -84,7 +85,7 @@ class VectorQuantiser(Bottleneck):
 
     def after_update(self, step: int, total: Total) -> None:
         for book in self._books:
-            book.after_update(total)
+            book.after_update(step, total)
 
     @property
     def _books(self) -> list[Codebook]:

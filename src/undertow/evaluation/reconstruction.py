@@ -76,7 +76,7 @@ def score_reconstruction(
     rows = max(2, BATCH_STEPS // min(longest, LONGEST))
     context = 0 if longest <= LONGEST else needs.context_steps or 0
     for batch in batches_in_order(examples, rows, LONGEST, context, period=needs.period, look_ahead=needs.look_ahead):
-        here = batch.to(model.device, torch.get_default_dtype())
+        here = batch.to(model.device, next(model.parameters()).dtype)
         with inference(model):
             for name, one in model.examine(here).items():
                 sums[name] = sums[name] + one if name in sums else one

@@ -16,7 +16,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from undertow import bottlenecks, networks
+from undertow import alphabets, bottlenecks, networks
 from undertow.alphabets import AlphabetConfig
 from undertow.batch import Batch
 from undertow.bottlenecks import BottleneckConfig, Coded, jitter, peaks
@@ -28,16 +28,15 @@ from undertow.emissions import EmissionConfig
 from undertow.errors import DataError, UsageError
 from undertow.models import collapse
 from undertow.models.autoregressive import Autoregressive, ShortReceptiveFieldWarning
-from undertow.models.completing import choose_classes, refuse_source, section, with_alphabet, with_rate
+from undertow.models.completing import choose_classes, section
 from undertow.models.conditioner import Conditioner
 from undertow.models.examined import Examined
 from undertow.models.loss import Loss, mean_loss
 from undertow.models.model import Ability, Total
 from undertow.models.representing import Point, Reach, Represents
+from undertow.models.sound_frames import SoundFrames, of_sound, row_lengths
 from undertow.networks import FrameEncoderConfig, NetworkConfig
 from undertow.state import State
-
-SMALLEST_SCALE = 1e-3  # of a channel of features that hardly changes
 
 
 class Autoencoder(Represents):
@@ -51,8 +50,6 @@ class Autoencoder(Represents):
         decoder: the distribution of sound given latents.
     """
 
-    mean: Tensor
-    scale: Tensor
     best_point = "p_bn"
 
     @config
@@ -94,18 +91,15 @@ class Autoencoder(Represents):
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config
-        in_channels = 1 if config.features is None else config.features.num_channels
-        self.encoder = networks.build_frame_encoder(config.encoder, in_channels)
+        self.frames = SoundFrames(config.features, alphabets.build(config.alphabet))
+        self.encoder = networks.build_frame_encoder(config.encoder, self.frames.channels)
         self.projection = nn.Linear(self.encoder.out_channels, config.latent_channels)
         self.bottleneck = bottlenecks.build(config.bottleneck, config.latent_channels)
-        self.frame_hop = 1 if config.features is None else config.features.hop_length
-        self.hop = self.frame_hop * self.encoder.stride
+        self.hop = self.frames.hop * self.encoder.stride
         with warnings.catch_warnings():  # the latents say what a short receptive field does not see
             warnings.simplefilter("ignore", ShortReceptiveFieldWarning)
             self.decoder = Autoregressive(self._decoder_config())
         self.alphabet = self.decoder.alphabet
-        self.register_buffer("mean", torch.zeros(in_channels))
-        self.register_buffer("scale", torch.ones(in_channels))
 
     def _decoder_config(self) -> Autoregressive.Config:
         config = self.config
@@ -128,17 +122,12 @@ class Autoencoder(Represents):
 
     @classmethod
     def completed(cls, values: Mapping[str, Any], told: Told, say: Callable[[str], None]) -> Config:
-        if told.real != "sound":
-            raise UsageError(f"a model of kind autoencoder is for sound, but the data is {told.real}")
-        refuse_source(values, told)
-        made = with_rate(with_alphabet(values, told), told)
+        made = of_sound(values, told)
         conditioner = section(values, "conditioner")
         if not isinstance(conditioner.get("labels"), Mapping):
             conditioner["labels"] = _useful(choose_classes(conditioner.get("labels", []), told, say))
         if told.sample_rate is None:
             raise UsageError("an autoencoder of sound needs a sample rate: set data.sample_rate")
-        if values.get("features") is not None:
-            made["features"] = {"sample_rate": told.sample_rate, **section(values, "features")}
         return parse(cls.Config, {**made, "conditioner": conditioner}, "model")
 
     @property
@@ -188,7 +177,9 @@ class Autoencoder(Represents):
 
     @property
     def reach(self) -> Reach:  # type: ignore[override]
-        before, after = (frames * self.frame_hop for frames in self.encoder.receptive_field)
+        if self.config.kept_share < 1:  # which latents stay depends on all of them
+            return Reach(None, None)
+        before, after = (frames * self.frames.hop for frames in self.encoder.receptive_field)
         upsampling = self.config.conditioner.upsampling
         behind = max(0, upsampling.kernel_size - 1 - upsampling.look_ahead)
         return Reach(before + behind * self.hop, after + upsampling.look_ahead * self.hop)
@@ -228,9 +219,7 @@ class Autoencoder(Represents):
 
     def encode(self, batch: Batch) -> Tensor:
         """The encoder's vectors (B, L, C), 0 behind a row's end."""
-        ends = row_ends(batch.counted)
-        frames, lengths = self._frames(batch), (ends + self.frame_hop - 1) // self.frame_hop
-        vectors: Tensor = self.encoder((frames - self.mean) / self.scale, lengths)
+        vectors: Tensor = self.encoder(*self.frames(batch))
         return vectors
 
     def represent(self, batch: Batch, at: str) -> Tensor:
@@ -270,7 +259,7 @@ class Autoencoder(Represents):
         """(B, L) bool: the latents of each row, context included."""
         number = -(-batch.symbols.shape[1] // self.hop)
         first = torch.arange(number, device=batch.counted.device) * self.hop
-        return first < row_ends(batch.counted)[:, None]
+        return first < row_lengths(batch.counted)[:, None]
 
     def counted(self, batch: Batch) -> Tensor:
         """(B, L) bool: the latents with a sample that counts."""
@@ -278,11 +267,7 @@ class Autoencoder(Represents):
         return samples.unflatten(1, (-1, self.hop)).any(dim=2)
 
     def begin(self, batch: Batch) -> None:
-        frames = self._frames(batch)
-        steps = torch.arange(frames.shape[1], device=frames.device) * self.frame_hop
-        real = frames[steps < row_ends(batch.counted)[:, None]]
-        self.mean.copy_(real.mean(dim=0))
-        self.scale.copy_(real.std(dim=0).clamp(min=SMALLEST_SCALE))
+        self.frames.begin(batch)
         with torch.no_grad():
             _, latents = self.coded(batch)
         self.decoder.begin(replace(batch, features=_held(latents, self.present(batch))))
@@ -293,26 +278,11 @@ class Autoencoder(Represents):
     def loss_text(self, loss: float) -> str:
         return self.decoder.loss_text(loss)
 
-    def _frames(self, batch: Batch) -> Tensor:
-        """What the encoder reads, (B, F, C)."""
-        like = self.projection.weight
-        if self.config.features is None:
-            return self.alphabet.to_scalar(batch.symbols).to(like.dtype)[..., None]
-        if batch.features is None:
-            raise UsageError(f"this model encodes {self.config.features.kind} features, but got none")
-        return batch.features[:, : -(-batch.symbols.shape[1] // self.frame_hop)].to(like.dtype)
-
     def _thinned(self, latents: Tensor, z: Tensor, present: Tensor) -> Tensor:
         """The latents, all but the strongest of them 0."""
         if self.config.kept_share == 1:
             return latents
         return torch.where(peaks(z, present, self.config.kept_share)[..., None], latents, 0.0)
-
-
-def row_ends(counted: Tensor) -> Tensor:
-    """(B,) number of steps of each row, up to its last one of (B, T) that counts."""
-    steps = torch.arange(1, counted.shape[1] + 1, device=counted.device)
-    return (counted * steps).amax(dim=1)
 
 
 def _held(latents: Tensor, present: Tensor) -> Tensor:
@@ -331,7 +301,7 @@ def _useful(labels: dict[str, Any]) -> dict[str, Any]:
     for name, classes in labels.items():
         if len(classes) < 2:
             raise DataError(
-                f"the data has one {name}, {', '.join(classes)}, and a decoder that is told the {name} needs two or "
+                f"the data has one {name}, {', '.join(classes)}, and a decoder with a label for it needs two or "
                 "more; set model.conditioner.labels=[]"
             )
     return labels

@@ -43,11 +43,10 @@ def training_batches(
     place = training.seed, world.rank, world.size
     check_predicted(examples, needs)
     check_room(cut, needs, sets.values())
-    if needs.least_steps is not None and examples.num_symbols < needs.least_steps[0]:
-        least, reason = needs.least_steps
-        raise UsageError(
-            f"the training data has {counted(examples.num_symbols, needs.alphabet.unit)}, but {reason} {least:,} or more"
-        )
+    least, reason = needs.least_steps or (0, "")
+    if examples.num_symbols < least:
+        found = counted(examples.num_symbols, needs.alphabet.unit)
+        raise UsageError(f"the training data has {found}, but {reason} {least:,} or more")
     if cut.tokens_per_batch is not None:
         return PairBatches(examples, cut.tokens_per_batch, *place)
     if cut.window is not None:
