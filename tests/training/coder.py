@@ -44,8 +44,9 @@ class Sounds:
 def trainer(out: Path, world: World, moves: str = "average", is_fresh: bool = True, **changes: Any) -> Trainer:
     config = parse(TrainingConfig, {**runs.TRAINING, **changes})
     torch.manual_seed(config.seed)
-    bottleneck = {"kind": "vq", "commitment": 0.01, "codebook": {**CODEBOOK, "moves": moves}}
+    bottleneck = {"kind": "vq", "codebook": {**CODEBOOK, "moves": moves}}
     model = coders.make(bottleneck=bottleneck, jitter=0.2 if is_fresh else 0.0)
+    model.projection.weight.data.mul_(0.1)  # so that the penalty is small beside the likelihood
     batches = Sounds(config.batch_size, world.rank, world.size)
     validation = [Sounds(3).batch(1000 + step) for step in range(2)]
     return Trainer(model, config, batches, validation, out, world, is_fresh=is_fresh, quiet=True)
