@@ -160,7 +160,7 @@ void Engine::run_groups(const Run& run) {
   }
 }
 
-uint32_t Engine::threads_used() const { return groups_[0]->threads() > 1 && pace_->alone() ? 1 : threads_; }
+uint32_t Engine::threads_used() const { return groups_[0]->threads() > 1 && pace_->chosen() ? 1 : threads_; }
 
 void Engine::reserve(uint64_t steps, Slots slots) {
   const Use use(stepping_);

@@ -4,39 +4,67 @@
 
 namespace undertow {
 
+namespace {
+
+constexpr double slow = 2;  // times as long as the other way: tried piece by piece, and together no more in a contest
+
+// Whether one alone is to go on, by the seconds of a step together and alone.
+bool choose_alone(double together, double alone) { return alone < together * Pace::margin; }
+
+}  // namespace
+
+bool Pace::alone() const {
+  return doing_ == Doing::contest ? trial_ % 2 == 0 : doing_ == Doing::trying ? !chosen_ : chosen_;
+}
+
 int64_t Pace::next(int64_t steps) const {
-  return std::min(steps, trying_ ? std::min(piece_steps, trial_steps - steps_) : steps_between - steps_);
+  if (doing_ == Doing::going_on) return std::min(steps, steps_between - steps_);
+  if (steps_ < piece_steps) return std::min(steps, piece_steps - steps_);
+  return std::min({steps, trial_steps - steps_, is_slow() ? piece_steps : trial_steps});
 }
 
 void Pace::done(int64_t steps, double seconds) {
   steps_ += steps, seconds_ += seconds;
+  if (steps_ <= piece_steps) first_ = seconds_;
   if (!is_over()) return;
-  if (trying_) {
-    each_[try_alone_] = seconds_ / double(steps_);
-    decide();
-  } else {
-    // What goes on was timed all along; now try the other.
-    each_[alone_is_faster_] = seconds_ / double(steps_);
-    trying_ = true, try_alone_ = !alone_is_faster_;
-  }
+  each_[alone()] = each();
   steps_ = 0, seconds_ = 0;
+  switch (doing_) {
+    case Doing::going_on: doing_ = Doing::trying; break;
+    case Doing::trying:
+      doing_ = choose_alone(each_[0], each_[1]) == chosen_ ? Doing::going_on : Doing::contest;
+      break;
+    case Doing::contest: compare();
+  }
 }
 
 // A trial takes no longer than all its steps would have taken in the other way.
 bool Pace::is_over() const {
-  if (steps_ >= (trying_ ? trial_steps : steps_between)) return true;
-  const double other = each_[!try_alone_];
-  return trying_ && other > 0 && seconds_ > other * double(trial_steps);
+  if (steps_ >= (doing_ == Doing::going_on ? steps_between : trial_steps)) return true;
+  const double other = each_[!alone()];
+  return doing_ != Doing::going_on && other > 0 && seconds_ > other * double(trial_steps);
 }
 
-// A trial has ended: the other one is tried next where it never was, else the faster of both goes on.
-void Pace::decide() {
-  if (each_[!try_alone_] == 0) {
-    try_alone_ = !try_alone_;
-    return;
-  }
-  alone_is_faster_ = each_[1] <= each_[0];
-  trying_ = false;
+bool Pace::is_slow() const {
+  const double other = each_[!alone()];
+  return other > 0 && seconds_ > slow * other * double(steps_);
+}
+
+// Seconds of a step. Of a trial the first ones count only where there are no others: the caches were another core's.
+double Pace::each() const {
+  if (doing_ == Doing::going_on || steps_ <= piece_steps) return seconds_ / double(steps_);
+  return (seconds_ - first_) / double(steps_ - piece_steps);
+}
+
+// A trial of a contest has ended.
+void Pace::compare() {
+  contest_[alone()][trial_ / 2] = each_[alone()];
+  const bool is_hopeless = trial_ % 2 == 1 && each_[0] > slow * each_[1];
+  if (++trial_ < 2 * trials && !is_hopeless) return;
+  if (!is_hopeless)
+    for (double* of : contest_) std::nth_element(of, of + trials / 2, of + trials);
+  chosen_ = is_hopeless || choose_alone(contest_[0][trials / 2], contest_[1][trials / 2]);
+  doing_ = Doing::going_on, trial_ = 0;
 }
 
 }  // namespace undertow

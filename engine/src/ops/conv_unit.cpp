@@ -21,7 +21,7 @@ Conv::Conv(const Program& program, size_t op, uint32_t slots, uint32_t burst)
                   !program.holding(this->op().output).ahead) {
   ring_.entry = holds_bytes() ? round_up(packed_.depth, 4) : packed_.depth * sizeof(float);
   if (one_.taps.history > 0) {
-    ring_.length = uint32_t(one_.taps.history);
+    ring_.length = uint32_t(one_.taps.history), ring_.slots = slots;
     ring_.memory = Aligned<std::byte>(size_t(slots) * ring_.length * ring_.entry);
     ring_.cursors.assign(slots, 0);
   }
@@ -43,7 +43,7 @@ int Conv::zero() const {
 void Conv::reset(uint32_t slot) {
   if (is_raster()) places_[slot] = -int64_t(one_.taps.late);
   if (ring_.length == 0) return;
-  std::memset(ring_.at(slot, 0), zero(), ring_.length * ring_.entry);
+  for (uint32_t place = 0; place < ring_.length; place++) std::memset(ring_.at(slot, place), zero(), ring_.entry);
   ring_.cursors[slot] = 0;
 }
 
@@ -51,7 +51,8 @@ void Conv::copy(uint32_t slot, const Unit& other, uint32_t other_slot) {
   const auto& from = static_cast<const Conv&>(other);
   if (is_raster()) places_[slot] = from.places_[other_slot];
   if (ring_.length == 0) return;
-  std::copy_n(from.ring_.at(other_slot, 0), ring_.length * ring_.entry, ring_.at(slot, 0));
+  for (uint32_t place = 0; place < ring_.length; place++)
+    std::copy_n(from.ring_.at(other_slot, place), ring_.entry, ring_.at(slot, place));
   ring_.cursors[slot] = from.ring_.cursors[other_slot];
 }
 
