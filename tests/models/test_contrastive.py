@@ -2,15 +2,18 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from tests.refusals import refuses
 from undertow.batch import Batch
+from undertow.data.clips import Clip
 from undertow.data.told import Told
 from undertow.errors import DataError, UsageError
 from undertow.models import Contrastive, complete
 from undertow.models.representing import Reach
+from undertow.representation.extract import frames_of
 
 ENCODER = {"kind": "strided", "channels": 6, "kernels": [10, 4], "strides": [5, 2]}
 CONVS = {"kind": "causal_convs", "num_layers": 2, "channels": 5}
@@ -52,6 +55,13 @@ def test_the_context_sees_as_far_as_it_says_and_nothing_later(context: dict[str,
         last = 19 if before is None else max(i for i in range(20) if 10 * i - before <= sample)
         assert changed.nonzero()[:, 0].tolist() == list(range(first, last + 1))
     assert model.reach == (Reach(None, 8) if before is None else Reach(47, 8))
+
+
+def test_a_long_sound_in_blocks_gives_the_frames_of_the_whole() -> None:
+    model = contrastive(context=CONVS)
+    clip = Clip("a", np.random.default_rng(0).integers(-20_000, 20_000, 1000).astype(np.int16))
+    for at in model.points:
+        assert np.abs(frames_of(model, clip, at) - frames_of(model, clip, at, block=100)).max() < 1e-6
 
 
 def test_the_loss_outside_training_is_the_same_at_every_call() -> None:
