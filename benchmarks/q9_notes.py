@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name, way in WAYS.items():
         waves = [way(clip.samples, rate, hop, model.decoder.alphabet) for clip in clips]
         found = [log_spectral_distance(clip.samples, one, rate) for clip, one in zip(clips, waves, strict=True)]
-        beside = f"the same {len(clips)} notes; hop {hop}"
+        beside = f"the same {len(clips)} notes; a hop of {hop} samples"
         record(
             "Q9", f"{name}, log-spectral distance", float(np.mean(found)), "dB", model="-", seconds=0.0,
             note=beside, results=options.results,
@@ -97,10 +97,8 @@ def draw(model: Any, clips: Sequence[Any], folder: Path, drawn_again: Callable[.
         axes[2, column].set_xlabel("time (s)")
     folder.mkdir(parents=True, exist_ok=True)
     figure.savefig(folder / "notes.png", dpi=110)
-    one, other = (
-        chosen[0],
-        next(clip for clip in chosen[1:] if clip.labels["instrument"] != chosen[0].labels["instrument"]),
-    )
+    one, instrument = chosen[0], chosen[0].labels["instrument"]
+    other = next((clip for clip in chosen[1:] if clip.labels["instrument"] != instrument), chosen[-1])
     found = interpolate(model, one.samples, other.samples, labels={"pitch": one.labels["pitch"]})
     title = f"{one.labels['instrument']} to {other.labels['instrument']}"
     draw_interpolation(folder / "interpolation.png", found.latents, found.waves, found.shares, rate, title)

@@ -8,14 +8,16 @@ SPEAKERS = ["theo", "lucas"]
 
 
 class Echo(Listener):
-    """Its latents are the rounded frames of `Listener`; its decoder knows two speakers."""
+    """Its latents are the rounded frames of `Listener`; its decoder knows two speakers, or other labels."""
 
     abilities = frozenset({"represent", "reconstruct"})
 
-    def __init__(self) -> None:
+    def __init__(self, labels: dict[str, list[str]] | None = None) -> None:
         super().__init__()
         frames = dict(kind="frames", sample_rate=RATE, hop_length=HOP, num_channels=CHANNELS)
-        conditioner = dict(labels={"speaker": SPEAKERS}, features=frames, upsampling=dict(channels=4, kind="repeat"))
+        conditioner = dict(
+            labels=labels or {"speaker": SPEAKERS}, features=frames, upsampling=dict(channels=4, kind="repeat")
+        )
         self.decoder = make(
             dict(
                 sample_rate=RATE,

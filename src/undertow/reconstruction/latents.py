@@ -75,9 +75,9 @@ def sent(model: Any) -> Sent:
     point = model.points[LATENTS]
     rate = model.needs.sample_rate / point.hop
     if point.num_codes:
-        bits = sum(math.log2(number) for number in point.num_codes)
+        bits = rate * sum(math.log2(number) for number in point.num_codes)
         codes = " + ".join(f"log2({number})" for number in point.num_codes)
-        return Sent(rate * bits, f"{rate:g} latents a second of {codes} bits")
+        return Sent(model.facts.get("bits_per_second", bits), f"{rate:g} latents a second of {codes} bits")
     return Sent(
         rate * FLOAT_BITS * point.channels, f"{rate:g} latents a second of {point.channels} floats of {FLOAT_BITS} bits"
     )
