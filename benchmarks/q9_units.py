@@ -20,7 +20,7 @@ from benchmarks.runs import budget
 
 TARGETS = ("speaker", "digit")
 BASELINES = ("mfcc", "fbank")
-ABX = {"speaker": "across", "context": "any", "max_size_group": 10, "max_x_across": 5, "seed": 0}
+ABX: dict[str, Any] = {"speaker": "across", "context": "any", "max_size_group": 10, "max_x_across": 5, "seed": 0}
 LOST = 10.0  # points that the digit may lose in the bottleneck
 
 
