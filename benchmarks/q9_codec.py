@@ -67,7 +67,7 @@ def train_prior(model: Any, out: Path, minutes: float | None) -> None:
         return
     folder = out.with_name(f"{out.name}-units")
     ut.units(model, DATA, out=folder)
-    ut.train("unit-prior", out, data=str(folder), **({} if minutes is None else {"minutes": minutes}))
+    ut.train("unit-prior", out, data=str(folder), minutes=minutes)
 
 
 def files(model: Any, prior: Any, recogniser: Path | None, note: str, named: dict[str, Any]) -> None:
