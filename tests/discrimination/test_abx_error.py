@@ -1,5 +1,6 @@
 """The ABX error against the definition, one triple at a time; caps; and what is refused."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,19 @@ def test_the_last_frame_that_libri_light_leaves_out(tmp_path: Path) -> None:
         for flag in (False, True)
     )
     assert (whole.num_triples, whole.error) == (2, 0.5) and (less.num_triples, less.error) == (2, 0.0)
+
+
+def test_real_words_are_told_apart_and_better_within_a_speaker(real_data: Path, tmp_path: Path) -> None:
+    names = [f"{digit}_{who}_{take}.wav" for digit in (0, 4, 9) for who in ("theo", "jackson") for take in range(3)]
+    (tmp_path / "few").mkdir()
+    for name in names:
+        shutil.copy(real_data / "fsdd/recordings" / name, tmp_path / "few")
+    item = tmp_path / "words.item"
+    ut.make_items(tmp_path / "few", item, label="digit", label_pattern="{digit}_{speaker}_{take}", split="all")
+    within, across = (
+        ut.abx(item, "mfcc", data=tmp_path / "few", **NO_CAPS, speaker=one).error for one in ("within", "across")
+    )
+    assert within < 0.1 and within < across < 0.5
 
 
 @pytest.mark.parametrize(
