@@ -51,6 +51,8 @@ WORK: dict[str, list[str]] = {
     "cost": ["cost", "--compare", "rnn", "--width", "4", "--depth", "1", "--lengths", "2,3"],
     "plot": ["plot", "bounded", "--out", "new.png", "--attention", "the"],
     "bench": ["bench", "text", "--seconds", "0.001", "--threads", "1"],
+    "items": ["items", "tones", "--split", "all", "--label", "label", "--out", "new.item"],
+    "abx": ["abx", "words.item", "mfcc", "--data", "tones", "--max-size-group", "5"],
     "data info": ["data", "info", "book.txt"],
     "data list": ["data", "list"],
     "data fetch": ["data", "fetch", "nothing"],
@@ -76,7 +78,7 @@ TEXTS = [
 ]
 TEXTS += "- -- x ../x ~ %s{0}{x} * { text theo label=theo = == auto cuda native uncached int8 test".split()
 PATHS = """book.txt empty.txt bytes.bin tone.wav numbers.npy table.csv folder missing missing/x.wav book.txt/x . .. text
-    pair sound roll pixel byte bounded fifo loop x.wav x.png x.yaml tiny.yaml""".split()
+    pair sound roll pixel byte bounded words.item tones fifo loop x.wav x.png x.yaml tiny.yaml""".split()
 PATHS += ["x" * 300]
 KEYS = """network.num_cycles network network.kind network.channels model model.alphabet.kind model.alphabet.num_levels
     model.kind model.sample_rate data data.kind data.path data.source data.sample_rate data.crop_steps
@@ -158,6 +160,10 @@ def files(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (files / "tiny.yaml").write_text(to_yaml(recipe({"kind": "text", "source": "book.txt", "crop_steps": 20}, TEXT)))
     (files / "x.yaml").write_text("data: {kind: text, source: book.txt}\n")
     write(files / "tone.wav", np.sin(np.arange(800) / 5) / 2, 8000)
+    for name in ("a/1", "a/2", "b/3"):
+        write(files / f"tones/{name}.wav", np.sin(np.arange(800) / int(name[-1])) / 2, 8000)
+    items = [f"{name} 0 0.08 {name[0]} - - x" for name in ("a/1", "a/2", "b/3")]
+    (files / "words.item").write_text("\n".join(["#file onset offset #phone prev-phone next-phone speaker", *items]))
     np.save(files / "numbers.npy", np.zeros((3, 88), np.uint8))
     (files / "folder").mkdir()
     (files / "loop").symlink_to("loop")
