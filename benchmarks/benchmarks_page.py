@@ -27,7 +27,7 @@ TITLES = {
     "Q6": "Images",
     "Q7": "CamVid: segmentation",
     "Q8": "enwik6 and alice29: text compression",
-    "Q9": "Autoencoders on FSDD",
+    "Q9": "Autoencoders of speech and notes",
     "Q10": "Parallel WaveNet and ClariNet students",
     "Q11": "Vocoding from mel",
     "Q12": "Labels of tokens, characters and frames",
