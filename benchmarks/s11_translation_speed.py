@@ -1,6 +1,6 @@
 """S11: sentences a second of the four translators, untrained and in the shapes of their recipes, at beam 1 and 5.
 
-The native engine and torch's cached step take turns; torch encodes the sources for both. Beside the Transformer stands
+The native engine and torch's cached step take turns, each with its own encoder. Beside the Transformer stands
 CTranslate2 with one of the same shape, in an environment of its own:
 
     python -m venv peer && peer/bin/pip install ctranslate2
@@ -78,7 +78,7 @@ def tell(kind: str, lines: list[str], batch_size: int, beam: int, options: argpa
     how = f"beam {beam}, {counted(batch_size, 'sentence')} at once"
     common: dict[str, Any] = {"model": f"{kind}, {model.num_parameters:,} parameters", "threads": options.threads}
     common |= {"seconds": time.perf_counter() - began, "results": options.results}
-    note = f"{native:.1f} sentences/s, torch {by_torch:.1f}; {len(lines)} sentences, the encoder by torch in both; "
+    note = f"{native:.1f} sentences/s, torch {by_torch:.1f}; {len(lines)} sentences, each with its own encoder; "
     note += f"medians of {options.rounds} rounds in turn"
     figure = f"{kind}, native float32 over torch, {how}"
     record("S11", figure, native / by_torch, "×", target=TARGET, note=note, **common)

@@ -15,6 +15,7 @@
 #include "src/team.h"
 #include "src/warping.h"
 #include "undertow/cdf.h"
+#include "undertow/encoder.h"
 #include "undertow/engine.h"
 #include "undertow/measure.h"
 #include "undertow/sampling.h"
@@ -185,18 +186,22 @@ nb::object owned(std::vector<T> values, const std::vector<int64_t>& shape) {
   return nb::cast(nb::ndarray<nb::numpy, T>(kept->data(), sizes.size(), sizes.data(), owner));
 }
 
+nb::dict dict_of(std::vector<Leaf> leaves) {
+  nb::dict arrays;
+  for (Leaf& leaf : leaves)
+    arrays[leaf.name.c_str()] =
+        leaf.integer ? owned(std::move(leaf.integers), leaf.shape) : owned(std::move(leaf.floats), leaf.shape);
+  return arrays;
+}
+
 nb::dict state(const Engine& engine, Rows rows) {
-  nb::dict leaves;
   const Slots slots = slots_of(rows);
   std::vector<Leaf> parts;
   {
     const nb::gil_scoped_release release;
     parts = engine.state(slots);
   }
-  for (Leaf& leaf : parts)
-    leaves[leaf.name.c_str()] =
-        leaf.integer ? owned(std::move(leaf.integers), leaf.shape) : owned(std::move(leaf.floats), leaf.shape);
-  return leaves;
+  return dict_of(std::move(parts));
 }
 
 std::vector<Leaf> leaves_of(nb::dict arrays) {
@@ -231,6 +236,23 @@ void set_memory(Engine& engine, nb::dict arrays, const std::vector<int64_t>& sou
   const std::vector<Leaf> leaves = leaves_of(arrays);
   const nb::gil_scoped_release release;
   engine.set_memory(leaves, sources);
+}
+
+// What a decoder begins with of sources: the leaves of its memory, and of its state.
+nb::tuple encode(Encoder& encoder, std::optional<Array<const int64_t, nb::ndim<2>>> symbols, std::optional<Floats> inputs,
+                 Array<const int64_t, nb::ndim<1>> lengths) {
+  const Graph& graph = encoder.program().graph;
+  require(symbols.has_value() != inputs.has_value(), "give symbols or inputs");
+  const size_t rows = lengths.shape(0), stride = symbols ? symbols->shape(1) : inputs->shape(1);
+  require(!symbols || has_shape(*symbols, {rows, stride}), "symbols are to be (rows, steps)");
+  require(!inputs || has_shape(*inputs, {rows, stride, graph.input_channels()}), "inputs are to be (rows, steps, input_channels)");
+  Encoded encoded;
+  {
+    const nb::gil_scoped_release release;
+    encoded = encoder.encode({symbols ? symbols->data() : nullptr, inputs ? inputs->data() : nullptr, int64_t(rows),
+                              int64_t(stride), lengths.data()});
+  }
+  return nb::make_tuple(dict_of(std::move(encoded.memory)), dict_of(std::move(encoded.first)));
 }
 
 std::vector<size_t> places_of(const IntegerCdf& cdf, size_t emissions) {
@@ -328,6 +350,7 @@ NB_MODULE(_engine, m) {
       .def_prop_ro("num_uniforms", [](const Program& p) { return num_uniforms_of(p.graph.emission); })
       .def_prop_ro("condition_channels", [](const Program& p) { return p.graph.condition_channels; })
       .def_prop_ro("reads_memory", [](const Program& p) { return !memory_shapes(p.graph).empty(); })
+      .def_prop_ro("is_encoder", [](const Program& p) { return p.graph.is_encoder(); })
       .def_prop_ro("weight_bytes", [](const Program& p) { return p.weight_bytes(); })
       .def_prop_ro("state_bytes", [](const Program& p) { return p.graph.state_bytes(); });
   nb::class_<Engine>(m, "Engine")
@@ -356,6 +379,14 @@ NB_MODULE(_engine, m) {
       .def("restore", &restore, "leaves"_a, "slots"_a.noconvert() = nb::none())
       .def("set_memory", &set_memory, "leaves"_a, "sources"_a)
       .def("set_source", &Engine::set_source, "slot"_a, "source"_a);
+  nb::class_<Encoder>(m, "Encoder")
+      .def("__init__",
+           [](Encoder* self, const Program& program, uint32_t threads) {
+             const nb::gil_scoped_release release;
+             new (self) Encoder(std::shared_ptr<const Program>(std::shared_ptr<const Program>(), &program), threads);
+           },
+           "program"_a, "threads"_a, nb::keep_alive<1, 2>())
+      .def("encode", &encode, "symbols"_a.noconvert().none(), "inputs"_a.noconvert().none(), "lengths"_a.noconvert());
   nb::class_<IntegerCdf>(m, "IntegerCdf")
       .def("__init__",
            [](IntegerCdf* self, uint32_t kind, uint32_t num_symbols, uint32_t num_components, double initial_scale,

@@ -9,6 +9,7 @@
 #include <map>
 #include <random>
 
+#include "encoders.h"
 #include "networks.h"
 #include "fuzz_graph.h"
 
@@ -67,6 +68,9 @@ std::vector<Bytes> right_files() {
                                             .num_layers = 1, .width = 2, .most = rotary ? 0u : 9u,
                                             .window = rotary ? 3u : 0u, .rotary = rotary}).build());
     files.push_back(raster(precision).build());
+    files.push_back(testing::column_encoder(precision, 4, 2).build());
+    files.push_back(testing::mutual_encoder(precision, 2, 1, 4).build());
+    files.push_back(testing::recurrent_encoder(precision, 4, 2).build());
     files.push_back(testing::pixels({.precision = precision, .num_symbols = 4, .channels = 2, .phases = 2}).build());
     files.push_back(testing::roll({.precision = precision, .num_elements = 3, .channels = 2}).build());
     files.push_back(testing::audio_effect({.precision = precision, .num_elements = 2, .channels = 2}).build());

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "memory.h"
 #include "op.h"
@@ -122,7 +123,7 @@ void check_state(const Graph& graph) {
     for (const LeafShape& leaf : leaves) numbers += leaf.grows ? 0 : leaf.numbers();
     if (numbers > max_state_numbers) refuse("the state has more than ", max_state_numbers, " numbers a row");
     if (!leaves.empty() && op.name.empty()) refuse("op ", i, " keeps a state and has no name");
-    if (leaves.empty() && rules_of(op).memory(graph, op).empty() && !op.name.empty()) {
+    if (leaves.empty() && rules_of(op).memory(graph, op).empty() && op.kind != OpKind::give && !op.name.empty()) {
       refuse("op ", i, " keeps no state and has a name");
     }
     for (const LeafShape& leaf : leaves) {
@@ -142,6 +143,17 @@ void check_memory(const Graph& graph) {
       refuse("ops read ", found, " and ", shape.channels, " channels of the memory's ", shape.name);
     }
   }
+}
+
+// An encoder has one clock, no condition and no emission, and gives each part once.
+void check_encoder(const Graph& graph) {
+  if (!graph.is_encoder()) return;
+  if (graph.domains.size() != 1 || graph.condition_channels != 0 || graph.emission.kind != EmissionKind::none) {
+    refuse("the model file is an encoder's, and has several domains, a condition or an emission");
+  }
+  std::set<std::string> given;
+  for (const Op& op : graph.ops)
+    if (op.kind == OpKind::give && !given.insert(op.name).second) refuse("the encoder gives ", op.name, " twice");
 }
 
 }  // namespace
@@ -175,6 +187,7 @@ void check(const Graph& graph, size_t file_bytes) {
   check_output(graph);
   check_state(graph);
   check_memory(graph);
+  check_encoder(graph);
   check_numbers(graph);
 }
 

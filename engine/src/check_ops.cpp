@@ -28,9 +28,23 @@ void OpCheck::op(const Op& op) {
   if (written_[op.output]) fail("writes value ", op.output, ", which is written already");
   const size_t around = loops_.size();
   rules_of(op).check(*this, op);
+  place(op);
   for (size_t loop = 0; loop < around; ++loop) inside(loops_[loop], op);
   written_[op.output] = true;
   std::erase_if(loops_, [&](const Loop& loop) { return loop.repeated == op.output; });
+}
+
+// What sees a whole row has its place in an encoder alone, and outside of its loops; what belongs to steps has none there.
+void OpCheck::place(const Op& op) const {
+  const Stands stands = rules_of(op).stands(op);
+  if (stands == Stands::sources && !graph.is_encoder()) fail("sees a whole source, and this is no encoder: nothing is given");
+  if (stands == Stands::steps && graph.is_encoder()) fail("has no place in an encoder");
+  if (stands == Stands::sources && !loops_.empty()) fail("sees a whole source, and is in the loop of op ", loops_[0].op);
+}
+
+void OpCheck::only_one(const Op& op) const {
+  for (const Op& other : graph.ops)
+    if (other.kind == op.kind && &other != &op) fail("is one of several");
 }
 
 // A loop goes tick by tick, so all in it has one clock.

@@ -32,6 +32,7 @@ class OpCheck {
   void no_tensors(const Op& op) const;     // no activation, added value or tensors
   void elementwise(const Op& op) const;    // one value becomes another of its size
   void one_frame(uint32_t domain);         // frames go to a domain once
+  void only_one(const Op& op) const;       // of its kind
   void cell(const Op& op) const;           // no activation, settings, added value, bias or scale
   void begin_loop(const Op& op, uint32_t repeated);  // of a value that is made later, by ops of one domain
 
@@ -39,6 +40,7 @@ class OpCheck {
 
  private:
   void op(const Op& op);
+  void place(const Op& op) const;
 
   std::vector<bool> written_;
   std::vector<bool> framed_;    // of each domain, whether frames go to it

@@ -10,6 +10,7 @@
 #include "state.h"
 #include "pace.h"
 #include "team.h"
+#include "use.h"
 
 namespace undertow {
 
@@ -17,20 +18,6 @@ namespace {
 
 constexpr uint32_t most_rows = 1 << 16;
 constexpr uint64_t most_bytes = uint64_t(1) << 36;
-
-// One caller at a time.
-class Use {
- public:
-  explicit Use(std::atomic_flag& flag) : flag_(flag) {
-    if (flag_.test_and_set()) throw std::logic_error("this engine is in use in another thread; each wants its own");
-  }
-  ~Use() { flag_.clear(); }
-  Use(const Use&) = delete;
-  Use& operator=(const Use&) = delete;
-
- private:
-  std::atomic_flag& flag_;
-};
 
 // What a row takes, about, before it has had a step: its state, its vectors of every value, and its sums.
 uint64_t row_bytes(const Program& program) {
@@ -60,6 +47,7 @@ Run part_of(const Run& whole, int64_t first, int64_t steps, const Graph& graph) 
 
 Engine::Engine(std::shared_ptr<const Program> program, uint32_t slots, uint32_t threads)
     : program_(std::move(program)), slots_(slots), threads_(threads), seen_(slots) {
+  if (program_->graph.is_encoder()) throw std::invalid_argument("this model is an encoder, which reads whole sources");
   if (slots < 1 || slots > most_rows) throw std::invalid_argument("rows must be from 1 to 65536");
   if (slots * row_bytes(*program_) > most_bytes)
     throw std::invalid_argument("so many rows would take more than 64 GiB of memory");

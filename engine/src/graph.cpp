@@ -174,6 +174,12 @@ uint32_t Graph::input_channels() const {
   return 0;
 }
 
+bool Graph::is_encoder() const {
+  for (const Op& op : ops)
+    if (op.kind == OpKind::give) return true;
+  return false;
+}
+
 uint64_t Graph::state_bytes() const {
   uint64_t bytes = 0;
   for (const Op& op : ops)

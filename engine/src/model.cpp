@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "program.h"
+#include "undertow/encoder.h"
 
 namespace undertow {
 
@@ -45,7 +46,7 @@ std::vector<std::byte> read(const std::filesystem::path& path) {
 
 std::shared_ptr<const Program> make_program(std::span<const std::byte> file, std::string_view isa) {
   try {
-    return std::make_shared<const Program>(file, isa);
+    return std::make_shared<const Program>(files_in(file).first, isa);
   } catch (const std::invalid_argument& error) {
     throw Error(error.what());
   }

@@ -44,6 +44,9 @@ struct LeafShape {
   uint64_t bytes() const { return is_integer() ? sizeof(int64_t) : numbers() * item; }
 };
 
+// Where an op may stand: in a model that steps, in an encoder, which reads a whole source at once, or in both.
+enum class Stands { steps, sources, both };
+
 // What of an op is needed although nobody reads its output: its inputs are kept, or it has to run.
 enum class Keeps { nothing, inputs, everything };
 
@@ -118,6 +121,8 @@ class OpRules {
  public:
   virtual ~OpRules() = default;
   virtual void check(OpCheck& check, const Op& op) const = 0;
+
+  virtual Stands stands(const Op&) const { return Stands::steps; }
 
   // Whether an output follows from the inputs of the same step alone, or from what is known of the step.
   virtual bool follows(const Op&) const { return false; }

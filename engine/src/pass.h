@@ -87,6 +87,7 @@ class Pass {
   const int64_t* symbols = nullptr;           // (the caller's rows, symbol_stride, elements): what is embedded
   const float* inputs = nullptr;              // (the caller's rows, symbol_stride, channels): instead of symbols
   size_t symbol_stride = 0;
+  const uint32_t* lengths = nullptr;          // of each lane's source, in an encoder
   const Memory* memory = nullptr;             // of the sources of an engine's slots
   uint32_t first_slot = 0;                    // where those of this pass begin among them
   uint32_t ahead = 0;                         // the step in the block of what is known ahead

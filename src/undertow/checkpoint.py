@@ -282,7 +282,9 @@ def _read_engine(folder: Path, entry: EngineFile | None) -> bytes | None:
         if file.exists():
             raise DataError(f"{file} is not part of the model that {CONFIG} describes")
         return None
-    most_bytes = 2 * (folder / WEIGHTS).stat().st_size + MOST_TABLES  # weights in half precision become float32
+    most_bytes = (
+        4 * (folder / WEIGHTS).stat().st_size + MOST_TABLES
+    )  # half becomes float32, and tables lie in each part
     for part, checksum in ((folder / WEIGHTS, entry.weights_crc32), (file, entry.crc32)):
         if not os.path.lexists(part):
             raise DataError(f"{part} is missing, and {CONFIG} requires it")

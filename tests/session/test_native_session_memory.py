@@ -34,8 +34,7 @@ def prompts(model: Seq2Seq) -> list[Tensor]:
 
 
 def encoded(model: Seq2Seq) -> Encoded:
-    with torch.no_grad():
-        return Encoded(4, model.encode(sources(model), LENGTHS))
+    return Encoded(model, 4, sources(model), LENGTHS)
 
 
 def both(model: Seq2Seq) -> tuple[TorchSession, NativeSession]:

@@ -40,8 +40,7 @@ def begun(kind: str, engine: str = "torch") -> Session:
 def conditions(model: Any, kind: str) -> Conditions:
     if kind in FAMILIES:
         return Known(model, 4, {})
-    with torch.inference_mode():
-        return Encoded(4, model.encode(sources(model), LENGTHS))
+    return Encoded(model, 4, sources(model), LENGTHS)
 
 
 def noise(start: int = 0, rows: tuple[int, ...] = (0, 1, 2, 3)) -> Philox:

@@ -127,6 +127,7 @@ struct Graph {
   bool is_vector() const { return emission.kind == EmissionKind::bernoulli; }
   uint32_t num_elements() const { return is_vector() ? emission.num_components : 1; }
   uint32_t input_channels() const;  // floats of a step; 0: steps are symbols
+  bool is_encoder() const;          // it reads whole sources, and gives what a decoder begins with: undertow/encoder.h
 
   // Bytes of one row's state: rings, pending frames, held frames.
   uint64_t state_bytes() const;

@@ -65,6 +65,8 @@ class Rules final : public OpRules {
 
   bool follows(const Op&) const override { return true; }
 
+  Stands stands(const Op&) const override { return Stands::both; }
+
   std::unique_ptr<Unit> unit(const Program& program, size_t op, uint32_t slots, uint32_t) const override {
     return std::make_unique<Add>(program, op, slots);
   }

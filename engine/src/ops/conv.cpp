@@ -66,7 +66,7 @@ void check_weight(OpCheck& check, const Op& op, uint64_t channels) {
 
 // That each tap of one phase is another one, and looks as far aside as it looks back.
 void check_phase(const OpCheck& check, const Taps& taps) {
-  std::set<std::pair<uint32_t, int32_t>> seen;
+  std::set<std::pair<int32_t, int32_t>> seen;
   std::vector<Tap> all = taps.past;
   all.insert(all.end(), taps.now.begin(), taps.now.end());
   for (const Tap& tap : all) {
@@ -91,6 +91,9 @@ void check_taps(const OpCheck& check, const Op& op, const Tensor& weight) {
   }
   if (taps.history > int64_t(max_history)) {
     check.fail("looks back ", taps.history, " steps; the most is ", max_history);
+  }
+  if (taps.forward > int64_t(max_history)) {
+    check.fail("looks ", taps.forward, " steps ahead; the most is ", max_history);
   }
   const int64_t ahead = taps.ahead, late = taps.late;
   if (taps.width > 0 &&
@@ -125,12 +128,17 @@ class Rules final : public OpRules {
       }
       channels += check.value(input).channels;
     }
-    if (op.inputs.size() > 1 && (taps_of(op).history > 0 || taps_of(op).now.size() != 1)) {
+    if (op.inputs.size() > 1 && (!taps_of(op).past.empty() || taps_of(op).now.size() != 1)) {
       check.fail("has ", op.inputs.size(), " inputs; where it reads the past it can have one");
     }
     check_weight(check, op, channels);
     check_taps(check, op, check.graph.tensors[op.weight]);
     check_rest(check, op, domain);
+  }
+
+  Stands stands(const Op& op) const override {
+    const Taps taps = taps_of(op);
+    return taps.forward > 0 ? Stands::sources : taps.width > 0 ? Stands::steps : Stands::both;
   }
 
   bool follows(const Op& op) const override { return keeps(op) == Keeps::nothing; }
@@ -185,18 +193,21 @@ Taps taps_of(const Op& op, uint32_t phase) {
   if (of_phases) taps.phases = std::max(op.settings.back(), 1u);
   for (uint32_t i = 0; i < taps.number; ++i) {
     const uint32_t setting = op.settings[first + i];
-    const int64_t lag = (of_phases ? int64_t(int32_t(setting)) : int64_t(setting)) + phase;
+    const bool is_signed = of_phases || taps.width == 0;
+    const int64_t lag = (is_signed ? int64_t(int32_t(setting)) : int64_t(setting)) + phase;
     taps.history = std::max(taps.history, lag - phase + taps.phases - 1);
-    if (lag < 0) continue;
+    if (taps.width == 0) taps.forward = std::max(taps.forward, -lag);
+    if (lag < 0 && taps.width > 0) continue;
     const int64_t columns = taps.width > 0 ? int32_t(op.settings[first + taps.number + i]) - int64_t(phase) : 0;
-    const Tap tap{i, uint32_t(lag), int32_t(columns)};
+    const Tap tap{i, int32_t(lag), int32_t(columns)};
     if (tap.lag == 0) {
       taps.now.push_back(tap);
       continue;
     }
-    taps.nearest = taps.past.empty() ? tap.lag : std::min(taps.nearest, tap.lag);
+    taps.nearest = taps.past.empty() ? uint32_t(tap.lag) : std::min(taps.nearest, uint32_t(tap.lag));
     taps.past.push_back(tap);
   }
+  if (taps.forward > 0) taps.history = 0;
   return taps;
 }
 

@@ -1,6 +1,7 @@
 // conv       y = act(b + Σ_i W_i x[t - lag_i] + add)    W (O, k, I); several inputs are read side by side
 //
-// Settings: 0, then the k lags, in any order, each once; 0 is the current step. Of a raster: its width in steps; by how
+// Settings: 0, then the k lags, in any order, each once; 0 is the current step. In an encoder a lag may be below 0, of a
+// step to come: such a convolution sees zeros on both sides of the row, and keeps nothing. Of a raster: its width in steps; by how
 // many places its inputs are late, and its outputs are ahead of those (or behind them, where it is below 0); the lags; and
 // for each tap how many columns to the right of the output's it looks. A tap sees zeros beyond the ends of its row, and
 // before the first place.
@@ -29,7 +30,8 @@ namespace undertow {
 
 // Where a tap looks: `index` is its place in the weight.
 struct Tap {
-  uint32_t index, lag;
+  uint32_t index;
+  int32_t lag;
   int32_t columns = 0;
 };
 
@@ -39,7 +41,8 @@ struct Taps {
   uint32_t width = 0;      // of a raster; 0: the past has no columns
   uint32_t late = 0;
   int32_t ahead = 0;
-  int64_t history = 0;     // the longest lag, of all phases
+  int64_t history = 0;     // the longest lag, of all phases; of a whole row: 0
+  int64_t forward = 0;     // of a whole row: how many steps to come it sees, above 0
   uint32_t nearest = 0;    // the shortest but 0
   uint32_t number = 0;     // in the weight
   uint32_t phases = 1;
@@ -195,7 +198,8 @@ class Conv final : public Unit {
 // What a past tap of a slot's row reads, so many steps ahead of where the row stands; fewer than its lag.
 inline const void* Conv::past_input(const Tap& tap, uint32_t slot, uint32_t ahead) const {
   if (is_raster() && !one_.taps.sees(tap.columns, places_[slot] + ahead)) return zero_.data();
-  return ring_.at(slot, ring_.place(slot, tap.lag - ahead));
+  if (one_.taps.forward > 0) return zero_.data();
+  return ring_.at(slot, ring_.place(slot, uint32_t(tap.lag) - ahead));
 }
 
 }  // namespace undertow

@@ -160,7 +160,7 @@ void Conv::fetch(const Pass& step) const {
     for (uint32_t row = 0; row < step.rows(); row++)
       for (uint32_t n = 0; n < sums_.next; n++) {
         const uint32_t slot = step.slot(row);
-        const std::byte* entry = ring_.at(slot, ring_.place(slot, tap.lag - n));
+        const std::byte* entry = ring_.at(slot, ring_.place(slot, uint32_t(tap.lag) - n));
         for (size_t at = 0; at < ring_.entry; at += 64) __builtin_prefetch(entry + at);
       }
 }

@@ -17,7 +17,7 @@ void (*product_of(const Kernels& kernels, Type type))(const Product&) {
 Conv::Conv(const Program& program, size_t op, uint32_t slots, uint32_t burst)
     : Unit(program, op, slots), packed_(program.packed<PackedConv>(op)), one_(packed_.phases[0]),
       multiply_(product_of(program.kernels, packed_.type)),
-      is_stepped_(domain() == 0 && packed_.embedding < 0 && packed_.phases.size() == 1 &&
+      is_stepped_(burst > 0 && domain() == 0 && packed_.embedding < 0 && packed_.phases.size() == 1 &&
                   !program.holding(this->op().output).ahead) {
   ring_.entry = holds_bytes() ? round_up(packed_.depth, 4) : packed_.depth * sizeof(float);
   if (one_.taps.history > 0) {
@@ -25,8 +25,8 @@ Conv::Conv(const Program& program, size_t op, uint32_t slots, uint32_t burst)
     ring_.memory = Aligned<std::byte>(size_t(slots) * ring_.length * ring_.entry);
     ring_.cursors.assign(slots, 0);
   }
-  if (is_raster()) {
-    places_.assign(slots, 0);
+  if (is_raster()) places_.assign(slots, 0);
+  if (is_raster() || one_.taps.forward > 0) {
     zero_ = Aligned<std::byte>(ring_.entry);
     std::memset(zero_.data(), zero(), zero_.size());
   }
@@ -168,12 +168,14 @@ void Conv::block_of(uint32_t number, Pass& pass) {
       for (uint32_t tick = 0; tick < pass.count(domain(), row); tick++) {
         const uint32_t slot = pass.slot(row);
         if (!in_phase(number, slot, tick)) continue;
-        if (tick < at.lag)
+        if (int64_t(tick) < at.lag)
           scratch.x[n] = past_input(at, slot, tick);
+        else if (at.lag < 0 && tick + uint32_t(-at.lag) >= pass.count(domain(), row))
+          scratch.x[n] = zero_.data();
         else if (is_raster() && (places_[slot] + tick < at.lag || !one_.taps.sees(at.columns, places_[slot] + tick)))
           scratch.x[n] = zero_.data();
         else
-          scratch.x[n] = pass.held(packed_.type, op().inputs[0], row, tick - at.lag);
+          scratch.x[n] = pass.held(packed_.type, op().inputs[0], row, tick - uint32_t(at.lag));
         n++;
       }
     add_block(phase.past[tap]);

@@ -31,6 +31,8 @@ class Rules final : public OpRules {
     check.output(op, check.graph.input_channels(), 0);
   }
 
+  Stands stands(const Op&) const override { return Stands::both; }
+
   std::unique_ptr<Unit> unit(const Program& program, size_t op, uint32_t slots, uint32_t) const override {
     return std::make_unique<Floats>(program, op, slots);
   }

@@ -79,6 +79,8 @@ class Rules final : public OpRules {
     return std::make_unique<PackedNorm>(graph, op, room);
   }
 
+  Stands stands(const Op&) const override { return Stands::both; }
+
   std::unique_ptr<Unit> unit(const Program& program, size_t op, uint32_t slots, uint32_t) const override {
     return std::make_unique<Norm>(program, op, slots);
   }

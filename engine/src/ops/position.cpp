@@ -81,6 +81,8 @@ class Rules final : public OpRules {
     return graph.values[op.output].channels * sizeof(float);
   }
 
+  Stands stands(const Op&) const override { return Stands::both; }
+
   std::unique_ptr<Unit> unit(const Program& program, size_t op, uint32_t slots, uint32_t) const override {
     return std::make_unique<Position>(program, op, slots);
   }

@@ -109,6 +109,8 @@ class Rules final : public OpRules {
     return {{op.name, {graph.values[op.output].channels}}};
   }
 
+  Stands stands(const Op&) const override { return Stands::both; }
+
   std::unique_ptr<Unit> unit(const Program& program, size_t op, uint32_t slots, uint32_t) const override {
     return std::make_unique<Previous>(program, op, slots);
   }

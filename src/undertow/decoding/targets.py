@@ -28,9 +28,9 @@ def begin(model: Seq2Seq, source: Tensor, lengths: Tensor, session: Session, row
         rows: the most that there will be of each source.
     """
     dtype = next(model.parameters()).dtype if source.is_floating_point() else source.dtype
-    condition = model.encode(source.to(model.device, dtype), lengths.to(model.device))
+    given = Encoded(model, len(source), source.to(model.device, dtype), lengths.to(model.device))
     nothing = torch.zeros(0, dtype=torch.int64)
-    session.prime([nothing] * len(source), Encoded(len(source), condition), most_rows=rows * len(source))
+    session.prime([nothing] * len(source), given, most_rows=rows * len(source))
     return session
 
 

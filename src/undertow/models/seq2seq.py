@@ -162,7 +162,11 @@ class Seq2Seq(Model):
 
     def encode(self, source: Tensor, lengths: Tensor) -> Condition:
         """The decoder's condition, from sources (B, S), or frames (B, S, C), of these lengths (B,)."""
-        return self.network.encode(source if self.frames is None else self.frames(source, lengths), lengths)
+        return self.network.encode(self.sources(source, lengths), lengths)
+
+    def sources(self, source: Tensor, lengths: Tensor) -> Tensor:
+        """Sources (B, S), or frames (B, S, C), of these lengths (B,), as the encoder reads them."""
+        return source if self.frames is None else self.frames(source, lengths)
 
     def init_state(self, batch_size: int, condition: Condition) -> State:
         """The decoder's state before the start symbol, with the source's memory."""

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from undertow.errors import UsageError
 from undertow.native import format
-from undertow.native.format import NONE, PARTS, Activation, Domain, Op, OpKind, Type, Value
+from undertow.native.format import NONE, PARTS, Activation, Domain, Given, Op, OpKind, Type, Value
 from undertow.native.taps import Taps, dilated, taps_of
 
 Values: TypeAlias = tuple[int, ...]  # values read side by side, their channels one after another
@@ -83,7 +83,9 @@ class Builder:
         """
         taps = taps or dilated(weight.shape[1])
         channels = weight.shape[0] // taps.phases
-        assert not taps.history or len(inputs) == 1, f"{name}: several values side by side have no common past"
+        assert not taps.history + taps.forward or len(inputs) == 1, (
+            f"{name}: several values side by side have no common past"
+        )
         known = any(op.kind == OpKind.CONDITION and op.output in inputs for op in self.ops)
         return self._add(
             OpKind.CONV,
@@ -163,6 +165,27 @@ class Builder:
         """
         settings, channels = (num_heads, most or 0, window or 0), self.channels(inputs[0]) // 3
         return self._add(OpKind.ATTENTION, name, channels, 0, inputs=inputs, settings=settings)
+
+    def mutual(self, name: str, value: int, num_heads: int) -> int:
+        """What each step of an encoder's row sees of all of them: of queries, keys and values side by side."""
+        channels, domain = self.channels(value) // 3, self.values[value].domain
+        return self._add(OpKind.MUTUAL, name, channels, domain, inputs=(value,), settings=(num_heads,))
+
+    def reverse(self, name: str, value: int) -> int:
+        """An encoder's row from its end to its beginning."""
+        return self._elementwise(OpKind.REVERSE, name, value)
+
+    def stretch(self, name: str, value: int, ratio: float, offset: float) -> int:
+        """An encoder's row of n steps made longer by zeros, so that all have at least ratio · n + offset."""
+        settings = tuple(np.array([ratio, offset], dtype=np.float64).view(np.uint32).tolist())
+        return self._elementwise(OpKind.STRETCH, name, value, settings=settings)
+
+    def give(self, leaf: str, inputs: Values, num_heads: int = 0, part: Given = Given.MEMORY) -> int:
+        """Give the decoder a leaf: of its memory, or of its state, what the first step reads or what is kept."""
+        keepers = [op for op in self.ops if op.name == leaf] if part == Given.KEPT else []
+        read = inputs or tuple(op.output for op in keepers)
+        channels, settings = sum(self.channels(value) for value in read), (part, num_heads)
+        return self._add(OpKind.GIVE, leaf, channels, 0, keeper=leaf, inputs=inputs, settings=settings)
 
     def activate(self, name: str, value: int, activation: Activation) -> int:
         """A value's activation; a gate halves its channels."""

@@ -9,9 +9,10 @@ import numpy as np
 
 from undertow.errors import DataError, UsageError
 from undertow.native.builder import Unsupported
+from undertow.native.format import files_in
 
 if TYPE_CHECKING:
-    from undertow.native._engine import Engine, IntegerCdf, Program
+    from undertow.native._engine import Encoder, Engine, IntegerCdf, Program
 
 MOST_THREADS = 256  # that one engine takes
 
@@ -42,7 +43,7 @@ def cpu_isas() -> list[str]:
 def make_program(file: bytes, isa: str = "auto") -> "Program":
     """The program of an engine file, with kernels for one of `cpu_isas`; by default the fastest.
 
-    The last two are kept, so that a stream of the same weights begins at once.
+    Of a translator's file it is the decoder's. The last four are kept: a stream of the same weights begins at once.
 
     Raises:
         Unsupported: there is no compiled engine.
@@ -50,12 +51,12 @@ def make_program(file: bytes, isa: str = "auto") -> "Program":
     """
     _check_built()
     try:
-        return _program(file, isa)
+        return _program(files_in(file)[0], isa)
     except ValueError as error:
         raise DataError(f"the native engine refuses this model: {error}") from None
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _program(file: bytes, isa: str) -> "Program":
     return _engine.Program(file, isa)
 
@@ -74,6 +75,18 @@ def make_engine(program: "Program", slots: int, threads: int) -> "Engine":
     """
     try:
         return _engine.Engine(program, slots, threads)
+    except ValueError as error:
+        raise UsageError(f"the native engine: {error}") from None
+
+
+def make_encoder(program: "Program", threads: int) -> "Encoder":
+    """What reads whole sources with an encoder's program.
+
+    Raises:
+        UsageError: there are too many threads.
+    """
+    try:
+        return _engine.Encoder(program, threads)
     except ValueError as error:
         raise UsageError(f"the native engine: {error}") from None
 

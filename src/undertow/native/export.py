@@ -16,12 +16,13 @@ from undertow.config import nearest, to_dict
 from undertow.errors import DataError, UsageError
 from undertow.models.model import Model
 from undertow.native.builder import Unsupported
+from undertow.native.encoders import lower_encoder
 from undertow.native.format import Graph, read_header, to_bytes
 from undertow.native.lowering import PRECISIONS as FLOATS
 from undertow.native.lowering import lower
 from undertow.native.quantise import Floats, quantise, quantised_values
 from undertow.native.source import source_of
-from undertow.native.trace import trace
+from undertow.native.trace import NOTHING, trace
 from undertow.state import named_leaves
 from undertow.threads import limited_threads
 
@@ -49,12 +50,18 @@ def export(model: Exported, precision: str, calibration: Iterable[Batch] | None 
     if precision not in PRECISIONS:
         raise UsageError(f"unknown precision '{precision}'{nearest(precision, list(PRECISIONS))}")
     exported = copy.deepcopy(model).cpu().eval()
-    graph = lower(exported, "float32" if precision == INT8 else precision).graph
+    lowered, given = "float32" if precision == INT8 else precision, [] if calibration is None else list(calibration)
+    graph, encoder = lower(exported, lowered).graph, lower_encoder(exported, lowered)
+    graphs = [graph] if encoder is None else [graph, encoder.graph]
     if precision == INT8:
         if calibration is None:
             raise UsageError("int8 needs data to calibrate with")
-        graph = quantise(graph, measure(exported, graph, calibration))
-    exported.engine_file = to_bytes(graph, source_of(to_dict(model.config), exported.state_dict()))
+        ranges = [measure(exported, graph, given)]
+        if encoder is not None:
+            ranges.append(_ranges(encoder.graph, _read_sources(exported, given)))
+        graphs = [quantise(one, found) for one, found in zip(graphs, ranges, strict=True)]
+    source = source_of(to_dict(model.config), exported.state_dict())
+    exported.engine_file = b"".join(to_bytes(one, source) for one in graphs)
     return exported
 
 
@@ -74,10 +81,14 @@ def precision_of(model: Model) -> str | None:
 
 def measure(model: Model, graph: Graph, batches: Iterable[Batch]) -> dict[int, Floats]:
     """Largest |x| of each channel of each value that int8 convolutions will read, over the batches' rows."""
+    return _ranges(graph, _rows(model, batches))
+
+
+def _ranges(graph: Graph, rows: Iterable["Row"]) -> dict[int, Floats]:
     ranges = {value: np.zeros(graph.values[value].channels, dtype=np.float32) for value in quantised_values(graph)}
     num_rows = 0
     with torch.inference_mode(), limited_threads(1):  # sums, and so the file, depend on how many there are
-        for row in _rows(model, batches):
+        for row in rows:
             num_rows += 1
             for value, ticks in trace(graph, *row):
                 if value in ranges and len(ticks):
@@ -93,9 +104,9 @@ class Row(NamedTuple):
     """What the network is given of a row: (T,) symbols from the start symbol on, and what `trace` takes beside them."""
 
     symbols: Tensor
-    condition: Tensor | None
-    memory: Mapping[str, Tensor]
-    first: Mapping[str, Tensor]
+    condition: Tensor | None = None
+    memory: Mapping[str, Tensor] = NOTHING
+    first: Mapping[str, Tensor] = NOTHING
 
 
 def _rows(model: Any, batches: Iterable[Batch]) -> Iterator[Row]:
@@ -113,6 +124,16 @@ def _rows(model: Any, batches: Iterable[Batch]) -> Iterator[Row]:
                 past = model.past(batch.symbols[row : row + 1, start : stop - 1])[0]
                 piece = condition if condition is None or len(condition) == 1 else condition[start:stop]
                 yield Row(past, piece, memory, first)
+
+
+def _read_sources(model: Any, batches: Iterable[Batch]) -> Iterator[Row]:
+    """Every row's source, as the encoder reads it."""
+    for batch in batches:
+        assert batch.source is not None and batch.source_lengths is not None
+        sources = model.sources(batch.source, batch.source_lengths)
+        for row, length in enumerate(batch.source_lengths.tolist()):
+            if batch.counted[row].any():
+                yield Row(sources[row, :length])
 
 
 def _conditions(model: Any, batch: Batch, lengths: Sequence[int]) -> OfRow:

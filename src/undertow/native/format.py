@@ -65,6 +65,18 @@ class OpKind(IntEnum):
     ATTENTION = 14
     ATTEND = 15
     RECALL = 16
+    MUTUAL = 17
+    REVERSE = 18
+    STRETCH = 19
+    GIVE = 20
+
+
+class Given(IntEnum):
+    """What an encoder gives by an op: a leaf of the memory, or of the decoder's state, by what it reads or keeps."""
+
+    MEMORY = 0
+    FIRST = 1
+    KEPT = 2
 
 
 class Activation(IntEnum):
@@ -203,13 +215,29 @@ class Header:
     facts: Mapping[str, Any]
 
 
+def files_in(file: bytes) -> tuple[bytes, bytes | None]:
+    """A translator's file is two, one behind the other: the decoder's and the encoder's. Others are one."""
+    num_bytes = int.from_bytes(file[CHECKED_FROM : CHECKED_FROM + 8], "little")
+    if num_bytes < HEADER.size or file[num_bytes : num_bytes + len(MAGIC)] != MAGIC:
+        return file, None
+    return file[:num_bytes], file[num_bytes:]
+
+
 def read_header(file: bytes, where: object = "the engine file") -> Header:
     """The header of a whole file of this version. Sizes are checked as the engine does, before anything is read.
 
     Raises:
-        DataError: it is not a model file, is cut short, damaged or of another version, or has impossible sizes or
-            facts; `where` names it.
+        DataError: it is not a model file, is cut short, damaged or of another version, has impossible sizes or facts,
+            or an encoder's file of another model behind it; `where` names it.
     """
+    first, second = files_in(file)
+    header = _read_header(first, where)
+    if second is not None and _read_header(second, where).source != header.source:
+        raise DataError(f"{where} has the encoder of another model than its decoder's")
+    return header
+
+
+def _read_header(file: bytes, where: object) -> Header:
     if file[: len(MAGIC)] != MAGIC:
         raise DataError(f"{where} is not an engine's model file: it does not begin with {MAGIC.decode()}")
     version = int.from_bytes(file[8:12], "little")
@@ -236,6 +264,11 @@ def read_header(file: bytes, where: object = "the engine file") -> Header:
 
 def with_source(file: bytes, source: Source) -> bytes:
     """The same model file, made of `source`."""
+    first, second = files_in(file)
+    return _with_source(first, source) + (b"" if second is None else _with_source(second, source))
+
+
+def _with_source(file: bytes, source: Source) -> bytes:
     body = b"".join([file[CHECKED_FROM : HEADER.size - 64], *source, file[HEADER.size :]])
     return file[: CHECKED_FROM - 4] + struct.pack("<I", zlib.crc32(body)) + body
 

@@ -1,4 +1,4 @@
-"""The program of a model, kept with it until its weights change: the next session begins at once."""
+"""The programs of a model, kept with it until its weights change: the next session begins at once."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -8,8 +8,9 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
+from undertow.native.encoders import lower_encoder
 from undertow.native.engine import make_program
-from undertow.native.format import to_bytes
+from undertow.native.format import files_in, to_bytes
 from undertow.native.lowering import lower
 
 if TYPE_CHECKING:
@@ -18,32 +19,50 @@ if TYPE_CHECKING:
 Print: TypeAlias = list[tuple[int, int, int]]  # of each tensor: where it lies, its version, and a sum of its bits
 
 
+class Programs(NamedTuple):
+    """What steps a model; and what reads sources, of a translator whose encoder the engine has."""
+
+    program: "Program"
+    encoder: "Program | None"
+
+
 class Kept(NamedTuple):
-    """A program, and the weights that it was made of."""
+    """Programs, and the weights that they were made of."""
 
     of: Print
     isa: str
-    program: "Program"
+    programs: Programs
 
 
 _kept: WeakKeyDictionary[nn.Module, Kept] = WeakKeyDictionary()
 
 
-def program_of(model: Any, isa: str = "auto") -> "Program":
-    """The program of a model: of its engine file if it was exported, else of its weights as they are now, in float32.
+def programs_of(model: Any, isa: str = "auto") -> Programs:
+    """The programs of a model: of its engine file if it was exported, else of its weights as they are now, in float32.
 
     Raises:
         Unsupported: the engine has no op for a part of the model, or was not built.
         DataError: the weights are not numbers, or the exported model is damaged.
     """
     if model.engine_file is not None:
-        return make_program(model.engine_file, isa)
+        _, encoder = files_in(model.engine_file)
+        return Programs(make_program(model.engine_file, isa), None if encoder is None else make_program(encoder, isa))
     if model.device.type != "cpu":
-        return make_program(to_bytes(lower(model).graph), isa)
+        return _lowered(model, isa)
     now, kept = list(_prints(model)), _kept.get(model)
     if kept is None or kept.of != now or kept.isa != isa:
-        kept = _kept[model] = Kept(now, isa, make_program(to_bytes(lower(model).graph), isa))
-    return kept.program
+        kept = _kept[model] = Kept(now, isa, _lowered(model, isa))
+    return kept.programs
+
+
+def program_of(model: Any, isa: str = "auto") -> "Program":
+    """The program that steps a model; see `programs_of`."""
+    return programs_of(model, isa).program
+
+
+def _lowered(model: Any, isa: str) -> Programs:
+    program, encoder = make_program(to_bytes(lower(model).graph), isa), lower_encoder(model)
+    return Programs(program, None if encoder is None else make_program(to_bytes(encoder.graph), isa))
 
 
 def _prints(model: nn.Module) -> Iterator[tuple[int, int, int]]:

@@ -52,7 +52,7 @@ def lower(model: Any, precision: str = "float32") -> Lowered:
     Raises:
         Unsupported: the engine cannot run the model; the message names what it lacks.
     """
-    _check_weights(model)
+    check_weights(model)
     reads = "predict" in model.abilities
     emission = format.Emission(kind=EmissionKind.NONE) if reads else emission_of(model.emission)
     writer = _writer(model)
@@ -99,7 +99,8 @@ def _writer(model: Any) -> Writer:
     return Writer(model.network, model.alphabet.num_symbols, model.conditioner.channels)
 
 
-def _check_weights(model: nn.Module) -> None:
+def check_weights(model: nn.Module) -> None:
+    """Refuse weights that are not float32."""
     for parameter in model.parameters():
         if parameter.dtype != torch.float32:
             name = str(parameter.dtype).removeprefix("torch.")
@@ -187,7 +188,8 @@ def _unit(build: Builder, layer: layers.MultiplicativeUnit, x: Values) -> Values
     return causal_conv(build, layer.conv, x, activation=Activation.MULTIPLY)
 
 
-def _normed(build: Builder, layer: NormedConv1d, x: Values, **more: Any) -> Values:
+def normed(build: Builder, layer: NormedConv1d, x: Values, **more: Any) -> Values:
+    """A convolution of what is normed and rectified, with what `Builder.conv` may add to it."""
     return causal_conv(build, layer.conv, _norm(build, layer.norm, x, Activation.RELU), **more)
 
 
@@ -196,7 +198,7 @@ def _residual(build: Builder, layer: ReLUBlock | MUBlock, x: Values) -> Values:
     (stream,) = y = x
     for part in parts:
         y = build.layer(part, y)
-    return _normed(build, last, y, add=stream)
+    return normed(build, last, y, add=stream)
 
 
 def _bytenet_head(build: Builder, layer: Head, x: Values) -> Values:
@@ -266,7 +268,7 @@ LAYERS: dict[type[nn.Module], Callable[..., Values]] = {
     Head: _bytenet_head,
     Hidden: _hidden,
     MUBlock: _residual,
-    NormedConv1d: _normed,
+    NormedConv1d: normed,
     ReLUBlock: _residual,
     TemporalBlock: _temporal,
     layers.CausalConv1d: causal_conv,

@@ -2,7 +2,8 @@
 
 A value x that int8 convolutions read is held as u = clamp(rint(x / step) + zero_point, 0, 255). The steps go into the
 weights, W'[o, i] = W[o, i] · step[i], and those are rounded: w = rint(W' / scale[o]). So the convolution is
-scale[o] · Σ w · (u - zero_point) + bias[o]. What reads the condition, or a single channel, stays float32.
+scale[o] · Σ w · (u - zero_point) + bias[o]. What reads the condition, or a single channel, stays float32. So do the
+queries, keys and values of an encoder's attention: both sides of its comparisons would be rounded, for every step.
 
 O output channels, k taps, I input channels, C channels of a value.
 """
@@ -72,7 +73,9 @@ def _is_quantised(graph: Graph, op: Op) -> bool:
         return False
     channels = sum(graph.values[value].channels for value in op.inputs)
     known = any(other.kind == OpKind.CONDITION and other.output in op.inputs for other in graph.ops)
-    return not known and channels > 1 and len(taps_of(op).lags) * (channels + channels % 2) <= MOST_PRODUCTS
+    compared = any(other.kind == OpKind.MUTUAL and op.output in other.inputs for other in graph.ops)
+    fits = len(taps_of(op).lags) * (channels + channels % 2) <= MOST_PRODUCTS
+    return not known and not compared and channels > 1 and fits
 
 
 def _steps(range_: Floats, levels: int) -> Floats:

@@ -12,6 +12,8 @@ from undertow.native.format import Op
 class Taps:
     """Lags in steps, one a tap in the order of the weight's taps; 0 is the current step.
 
+    A lag below 0 is of a step to come: such taps read a whole row, and see zeros on both sides of it.
+
     Attributes:
         width: of a raster, in steps; 0 where the past has no columns.
         late, ahead: by how many places a raster's inputs are late, and its outputs ahead of those, or behind them
@@ -39,13 +41,18 @@ class Taps:
 
     @property
     def history(self) -> int:
-        """Past steps that are kept."""
-        return max(self.lags) + self.phases - 1
+        """Past steps that are read."""
+        return max(0, *self.lags) + self.phases - 1
+
+    @property
+    def forward(self) -> int:
+        """Steps to come that are read."""
+        return 0 if self.width else max(0, *(-lag for lag in self.lags))
 
     @property
     def keeps(self) -> bool:
         """Whether anything is kept from step to step."""
-        return self.history > 0 or self.width > 0
+        return not self.forward and (self.history > 0 or self.width > 0)
 
     def phase(self, step: int) -> int:
         """The phase of a step's output."""
@@ -73,7 +80,7 @@ def taps_of(op: Op) -> Taps:
     """The taps of a convolution."""
     width, *rest = op.settings
     if not width:
-        return Taps(tuple(rest))
+        return Taps(tuple(map(_signed, rest)))
     late, ahead, *rest = rest
     number, of_phases = divmod(len(rest), 2)
     phases = rest.pop() if of_phases else 1

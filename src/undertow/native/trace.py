@@ -4,6 +4,7 @@ One function a kind of op, in `COMPUTE`. T ticks of a value's domain, C channels
 child, Y condition channels, S steps of a source.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -14,10 +15,12 @@ from torch import Tensor
 
 from undertow.native.builder import float_of
 from undertow.native.format import NONE, Activation, Graph, Op, OpKind
+from undertow.native.format import Given as Part
 from undertow.native.recurrent import loops
 from undertow.native.taps import Taps, taps_of
 
 NOTHING: Mapping[str, Tensor] = {}
+ROUNDING = 1e-6  # by which the length of a stretched row may pass a whole number and still be it
 
 
 class Given(NamedTuple):
@@ -50,7 +53,8 @@ def trace(
     """Every value of a graph of float32 tensors and its ticks (T, C), in the order they are made.
 
     Args:
-        symbols: (T,) int64, the start symbol first; of vectors (T, E), and of floats (T, C) float32.
+        symbols: (T,) int64, the start symbol first; of vectors (T, E), and of floats (T, C) float32. Of an encoder, a
+            source's.
         condition: (T or 1, Y) float32; None if the model has none.
         memory: of a decoder's source, leaves by name, (S, …) float32 without padding.
         first: of a decoder's first state, leaves by name (1, …); what it lacks is as a graph says.
@@ -111,7 +115,7 @@ def _condition(graph: Graph, op: Op, given: Given) -> Tensor:
 def _conv(graph: Graph, op: Op, given: Given) -> Tensor:
     x = torch.cat([given.made[one] for one in op.inputs], dim=1)
     weight, taps = _tensor(graph, op.weight), taps_of(op)
-    past = F.pad(x, (0, 0, taps.history, 0))
+    past = F.pad(x, (0, 0, taps.history, taps.forward))
     y = x.new_zeros(1, len(weight)) if op.bias == NONE else _tensor(graph, op.bias)
     if taps.phases > 1:
         y = _phases(past, weight, y, taps, len(x))
@@ -255,6 +259,28 @@ def _recall(graph: Graph, op: Op, given: Given) -> Tensor:
     return torch.stack(states)
 
 
+def _mutual(graph: Graph, op: Op, given: Given) -> Tensor:
+    parts = given.made[op.inputs[0]].unflatten(1, (3, op.settings[0], -1)).transpose(0, 2)  # (H, 3, T, D)
+    return F.scaled_dot_product_attention(*parts.unbind(1)).transpose(0, 1).flatten(1)
+
+
+def _reverse(graph: Graph, op: Op, given: Given) -> Tensor:
+    return given.made[op.inputs[0]].flip(0)
+
+
+def _stretch(graph: Graph, op: Op, given: Given) -> Tensor:
+    x = given.made[op.inputs[0]]
+    ratio, offset = np.array(op.settings, dtype=np.uint32).view(np.float64)
+    return F.pad(x, (0, 0, 0, max(0, math.ceil(len(x) * ratio + offset - ROUNDING) - len(x))))
+
+
+def _give(graph: Graph, op: Op, given: Given) -> Tensor:
+    if op.settings[0] != Part.KEPT:
+        return torch.cat([given.made[one] for one in op.inputs], dim=1)[: 1 if op.settings[0] == Part.FIRST else None]
+    (keeper,) = (other for other in graph.ops if other.name == op.name and other.kind != OpKind.GIVE)
+    return given.kept[keeper.output]
+
+
 COMPUTE: dict[OpKind, Callable[[Graph, Op, Given], Tensor]] = {
     OpKind.EMBED: _embed,
     OpKind.CONDITION: _condition,
@@ -273,6 +299,10 @@ COMPUTE: dict[OpKind, Callable[[Graph, Op, Given], Tensor]] = {
     OpKind.ATTENTION: _attention,
     OpKind.ATTEND: _attend,
     OpKind.RECALL: _recall,
+    OpKind.MUTUAL: _mutual,
+    OpKind.REVERSE: _reverse,
+    OpKind.STRETCH: _stretch,
+    OpKind.GIVE: _give,
 }
 
 

@@ -30,6 +30,10 @@ class Conditions(ABC):
     def steps(self, start: int, stop: int) -> Condition:
         """The condition of steps `start` to `stop` - 1 of every row; a single step if all are the same."""
 
+    def changing(self, start: int, stop: int) -> Condition:
+        """The same, without what a session keeps of the rows that it began with."""
+        return self.steps(start, stop)
+
     @abstractmethod
     def select(self, rows: Sequence[int]) -> "Conditions":
         """The conditions of the given rows, in this order; a row may be given several times."""
@@ -37,19 +41,40 @@ class Conditions(ABC):
 
 @dataclass(frozen=True)
 class Encoded(Conditions):
-    """The encoded source of each row, which a decoder reads: the same at every step."""
+    """The source of each row, which a decoder reads: the same at every step. Torch encodes it when it is first asked.
 
+    Attributes:
+        source: (B, S) symbols, or (B, S, C) frames, on the model's device.
+        lengths: (B,).
+        chosen: where these are some of other rows: those rows, and which of them.
+    """
+
+    model: Any
     batch_size: int
-    condition: Condition
+    source: Tensor
+    lengths: Tensor
+    chosen: "tuple[Encoded, Tensor] | None" = None
+
+    @cached_property
+    def condition(self) -> Condition:
+        """What the encoder makes of the sources."""
+        if self.chosen is not None:
+            whole, rows = self.chosen
+            return whole.condition.rows(rows)
+        with inference(self.model):
+            return self.model.encode(self.source, self.lengths)
 
     def steps(self, start: int, stop: int) -> Condition:
         return self.condition
 
+    def changing(self, start: int, stop: int) -> Condition:
+        return Condition()
+
     def select(self, rows: Sequence[int]) -> "Encoded":
         if list(rows) == list(range(self.batch_size)):
             return self
-        assert self.condition.memory is not None
-        return Encoded(len(rows), self.condition.rows(torch.tensor(rows, device=self.condition.memory.device)))
+        index = torch.tensor(rows, device=self.source.device)
+        return Encoded(self.model, len(rows), self.source[index], self.lengths[index], (self, index))
 
 
 @dataclass(frozen=True)
@@ -112,5 +137,4 @@ def conditions_of(model: Any, batch: Batch) -> Conditions:
     if batch.source is None:
         return Known(model, len(batch.symbols), batch.labels, batch.features)
     assert batch.source_lengths is not None
-    with inference(model):
-        return Encoded(len(batch.source), model.encode(batch.source, batch.source_lengths))
+    return Encoded(model, len(batch.source), batch.source, batch.source_lengths)

@@ -28,3 +28,10 @@ def sampling_array(sampling: Sequence[Sampling], num_symbols: int) -> np.ndarray
     """Temperature, top-k and top-p of each, (B, 3) float64; a top-k of 0 takes all."""
     plain = [(one.temperature, min(one.top_k or 0, num_symbols), one.top_p or 1.0) for one in sampling]
     return np.array(plain, dtype=np.float64)
+
+
+def taken_before(rows: np.ndarray) -> np.ndarray:
+    """The places, in their order, whose row stands at a place before them too."""
+    order = np.argsort(rows, kind="stable")
+    in_order = rows[order]
+    return np.sort(order[1:][in_order[1:] == in_order[:-1]])

@@ -35,7 +35,7 @@ def log_prob(session: Session, batch: Batch, piece_steps: int, progress: OnProgr
     for start in range(0, num_steps, piece_steps):
         stop = min(start + piece_steps, num_steps)
         symbols = batch.symbols[:, start:stop]
-        params = session.feed(symbols, conditions.steps(start, stop))
+        params = session.feed(symbols, conditions.changing(start, stop))
         with inference(session.model):
             pieces.append(session.model.emission.log_prob(params, symbols))
         progress(stop, num_steps)

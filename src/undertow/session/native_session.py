@@ -14,11 +14,12 @@ from torch import Tensor
 
 from undertow.batch import Batch, Condition
 from undertow.errors import DataError, UsageError
-from undertow.native import Counter, make_engine, program_of, useful_threads
+from undertow.native import Counter, make_engine, programs_of, useful_threads
 from undertow.native.counts import checked
 from undertow.options import PLAIN, Sampling
 from undertow.session.conditions import Conditions, Encoded
-from undertow.session.engine_arrays import aligned_array, contiguous, sampling_array
+from undertow.session.engine_arrays import aligned_array, contiguous, sampling_array, taken_before
+from undertow.session.engine_sources import EngineSources
 from undertow.session.inference import inference
 from undertow.session.memory import Memory
 from undertow.session.noise import Given, Noise
@@ -53,7 +54,8 @@ class NativeSession(Session):
 
     def __init__(self, model: Stepped, threads: int | None = None, isa: str = "auto") -> None:
         self.model = model
-        self._program = program_of(model, isa)
+        self._program, encoder = programs_of(model, isa)
+        self._sources = None if encoder is None else EngineSources(model, encoder)
         self.precision = self._program.precision
         self.num_threads = threads or torch.get_num_threads()
         self._threads = threads
@@ -62,7 +64,7 @@ class NativeSession(Session):
         self._counts: Counter | None = None
         self._steps = np.zeros(0, dtype=np.int64)
         self._memory = Memory(None, np.zeros(0, dtype=np.int64))  # of the rows' sources, as the engine has it too
-        self._empty: list[str] = []  # names of a state's empty parts
+        self._empty: list[str] | None = []  # names of a state's empty parts; None: not known yet
         self._peeked: Tensor | None = None  # (B, 1, P) of the next symbol; the state has then seen the pending one
 
     @property
@@ -164,7 +166,7 @@ class NativeSession(Session):
     def select(self, rows: Rows) -> None:
         chosen = np.asarray(rows, dtype=np.int64)
         self._make_room(len(chosen))
-        slots, again = self._slots[chosen], _taken_before(chosen)
+        slots, again = self._slots[chosen], taken_before(chosen)
         free = self._free(slots, len(again))
         for source, target in zip(slots[again].tolist(), free.tolist(), strict=True):
             self._begun.copy(source, target)
@@ -184,6 +186,8 @@ class NativeSession(Session):
         if len(chosen) == 0:
             return select(self.position_of([0]), row_index(rows))
         leaves = {name: torch.from_numpy(leaf) for name, leaf in self._begun.state(self._slots[chosen]).items()}
+        if self._empty is None:
+            self._empty = self._sources.empty_parts if self._sources else []
         network = self._memory.given_to(nested(leaves, self._empty), chosen)
         if self.model.max_length is not None:
             network = self.model.with_room(network, self.model.max_length)
@@ -236,16 +240,27 @@ class NativeSession(Session):
         return own
 
     def _start(self, num_rows: int, conditions: Conditions, num_slots: int) -> None:
-        """Begin rows before their first symbols; a decoder's, in the state that torch makes of their sources."""
+        """Begin rows before their first symbols; a decoder's, in the state that its encoder makes of their sources."""
         steps = torch.zeros(num_rows, dtype=torch.int64)
         if isinstance(conditions, Encoded):
+            if self._sources is not None:
+                return self._read(conditions, self._sources, self._again(num_slots))
             with inference(self.model):
                 network = self.model.init_with_room(num_rows, conditions.condition, 1)
                 pending = self.model.past(torch.zeros(num_rows, 0, dtype=torch.int64))
-            self._restore({"pending": pending, "network": network, "steps": steps}, self._again(num_slots))
-            return
+            return self._restore({"pending": pending, "network": network, "steps": steps}, self._again(num_slots))
         empty = empty_parts(self.model.init_state(1, Condition()))
         self._take(self._again(num_slots), steps.numpy(), Memory(None, np.arange(num_rows)), empty)
+
+    def _read(self, sources: Encoded, reader: EngineSources, engine: "Engine") -> None:
+        """Begin a row for each source, in the state that the engine's encoder makes of it."""
+        parts, first = reader.read(sources, self._useful_threads(engine.slots))
+        steps = np.zeros(sources.batch_size, dtype=np.int64)
+        slots, memory = self._order(engine)[: len(steps)], Memory(parts, np.arange(len(steps)))
+        self._remember(engine, slots, memory)
+        if first:
+            engine.restore(engine.state(slots) | first, slots)
+        self._take(engine, steps, memory, None)
 
     def _restore(self, position: State, engine: "Engine") -> None:
         """Replace all rows by those of a position, in an engine with enough slots."""
@@ -256,7 +271,7 @@ class NativeSession(Session):
         self._remember(engine, slots, memory)
         self._take(engine, position["steps"].numpy().copy(), memory, empty_parts(own))
 
-    def _take(self, engine: "Engine", steps: np.ndarray, memory: Memory, empty: list[str]) -> None:
+    def _take(self, engine: "Engine", steps: np.ndarray, memory: Memory, empty: list[str] | None) -> None:
         """Go on with the rows of an engine, in the first slots that it fills."""
         self._engine, self.num_threads, self._steps, self._peeked = engine, engine.threads, steps, None
         self._memory, self._empty = memory, empty
@@ -313,7 +328,7 @@ class NativeSession(Session):
             return
         past = self.model.past(prompts[:, :-1])
         skipped = self.model.unseen(length)
-        known = aligned_array(conditions.steps(skipped, length), num_rows)
+        known = aligned_array(conditions.changing(skipped, length), num_rows)
         self._begun.feed(contiguous(past[:, skipped:]), known, slots=slots)
         self._begun.set_pending(contiguous(prompts[:, -1]), slots)
 
@@ -362,13 +377,6 @@ class NativeSession(Session):
         self._steps += num_steps
         self.num_threads = self._begun.threads_used
         return torch.from_numpy(drawn)
-
-
-def _taken_before(rows: np.ndarray) -> np.ndarray:
-    """The places, in their order, whose row stands at a place before them too."""
-    order = np.argsort(rows, kind="stable")
-    in_order = rows[order]
-    return np.sort(order[1:][in_order[1:] == in_order[:-1]])
 
 
 def _write(engine: "Engine", slots: np.ndarray, position: State) -> None:
