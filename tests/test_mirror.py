@@ -16,7 +16,6 @@ HELD_BY = {
         "bottlenecks/vector_quantiser",
     ],
     "models/test_collapse.py": ["models/examined"],
-    "cli/test_score_reconstruction.py": ["evaluation/reconstruction"],
     "cli/test_abx.py": ["cli/items"],
     "cli/test_compare.py": ["recipes/comparing"],
     "cli/test_cost.py": ["cost/generation_speed", "cost/paper_wavenet"],

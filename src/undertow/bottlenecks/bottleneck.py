@@ -43,11 +43,13 @@ class Bottleneck(nn.Module, ABC):
     Attributes:
         out_channels: D.
         num_codes: K of each of the G codes of a latent; empty if it sends floats.
+        draws: whether latents are drawn from a distribution; see `GaussianBottleneck.drawn`.
     """
 
     config: Any
     out_channels: int
     num_codes: tuple[int, ...] = ()
+    draws: bool = False
 
     @abstractmethod
     def forward(self, z: Tensor, present: Tensor) -> Coded:

@@ -29,6 +29,7 @@ class GaussianBottleneck(Bottleneck):
 
     updates: Tensor
     noise: Tensor
+    draws = True
 
     @config
     class Config:

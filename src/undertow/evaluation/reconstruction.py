@@ -3,6 +3,7 @@
 The figures are those of the alarm at validations (`undertow.models.collapse`), over a whole split.
 """
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from undertow.data.examples import Examples
 from undertow.session.inference import inference
 
 BATCH_STEPS = 32_768  # samples of a batch, about
+DRAWS = 8  # of the importance-weighted bound
 LONGEST = 2**18  # samples that are read at once; longer recordings are cut, with context
 
 
@@ -31,7 +33,9 @@ class ReconstructionScore:
         other_bits: the same with the latents of another recording; None if there is only one.
         none_bits: the same with zeros for latents.
         figures: further figures by name: of codes, `perplexity`, `active_codes`, `code_bits` (entropy, a latent) and
-            `code_bits_per_second`; of a VAE, `latent_bits` and `latent_bits_per_second`.
+            `code_bits_per_second`; of a VAE, `latent_bits` and `latent_bits_per_second` (KL divergence), `elbo_bits` a
+            sample, the same `elbo_nats` and in `elbo_bits_per_second`, and `importance_bits`, a tighter bound by eight
+            draws.
         sent_bits_per_second: latents a second times log2 of the number of codes; None if latents are floats.
         lines: what the figures mean.
         seconds: wall-clock seconds.
@@ -71,7 +75,7 @@ def score_reconstruction(
         DataError: there is no sequence.
     """
     sums: dict[str, torch.Tensor] = {}
-    began, done = time.perf_counter(), 0
+    began, done, bound = time.perf_counter(), 0, 0.0
     needs, longest = model.needs, int(examples.lengths.max(initial=1))
     rows = max(2, BATCH_STEPS // min(longest, LONGEST))
     context = 0 if longest <= LONGEST else needs.context_steps or 0
@@ -80,10 +84,16 @@ def score_reconstruction(
         with inference(model):
             for name, one in model.examine(here).items():
                 sums[name] = sums[name] + one if name in sums else one
+            drawn = model.bound(here, DRAWS)
+            bound -= 0.0 if drawn is None else float(drawn.sum())
         done += batch.num_counted
         progress(done, examples.num_symbols)
     found = model.examined(sums)
     figures = dict(found.figures)
+    if "elbo_bits" in figures:
+        figures["elbo_nats"] = figures["elbo_bits"] * math.log(2)
+        figures["elbo_bits_per_second"] = figures["elbo_bits"] * (needs.sample_rate or 1)
+        figures["importance_bits"] = bound / math.log(2) / max(done, 1)
     return ReconstructionScore(
         split=split,
         num_samples=done,

@@ -31,6 +31,7 @@ from undertow.models.autoregressive import Autoregressive, ShortReceptiveFieldWa
 from undertow.models.completing import choose_classes, section
 from undertow.models.conditioner import Conditioner
 from undertow.models.examined import Examined
+from undertow.models.importance import importance_bound
 from undertow.models.loss import Loss, mean_loss
 from undertow.models.model import Ability, Total
 from undertow.models.representing import Point, Reach, Represents
@@ -212,6 +213,10 @@ class Autoencoder(Represents):
 
     def examined(self, sums: Mapping[str, Tensor]) -> Examined:
         return collapse.judge(sums, self.config.sample_rate / self.hop)
+
+    def bound(self, batch: Batch, num_draws: int) -> Tensor | None:
+        """The importance-weighted bound (B,) of a VAE, in nats; None of others, which draw nothing."""
+        return importance_bound(self, batch, num_draws) if self.bottleneck.draws else None
 
     def log_prob(self, batch: Batch, latents: Tensor) -> Tensor:
         """Log-probability of each sample in nats, given latents (B, L, D); 0 at samples that do not count."""
