@@ -16,7 +16,7 @@ from unittest.mock import patch
 from tests.training import runs
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([f"tests.training.{name}" for name in ("tiny", "codebook", "streams")])
+FORKS.set_forkserver_preload([f"tests.training.{name}" for name in ("tiny", "codebook", "coder", "streams")])
 
 
 def start(name: str, out: Path, *words: str, said: Path | None = None, **place: str) -> ForkServerProcess:
