@@ -119,3 +119,25 @@ def test_fault_50_every_wrong_state_is_refused() -> None:
     with refuses(ValueError, past):
         engine.restore({})
     engine.restore(state)
+
+
+def test_warping_refuses_what_is_not_there() -> None:
+    frames, starts, one = np.zeros((5, 2)), np.array([0, 2, 5]), np.array([0])
+    assert _engine.warp(1, frames, starts, one, np.array([1, 0]), False).shape == (1, 2)
+    assert _engine.warp(1, frames, starts, int64(0), one, False).shape == (0, 1)
+    for wrong in (
+        (4, frames, starts, one, one, False),
+        (1, frames[:4], starts, one, one, False),
+        (1, frames, int64(0), one, one, False),
+        (1, frames, np.array([0, 3, 2]), one, one, False),
+        (1, frames, np.array([-1, 3, 5]), one, one, False),
+        (1, frames, np.array([0, 0, 5]), one, one, False),
+        (1, frames, starts, np.array([2]), one, False),
+        (1, frames, starts, one, np.array([-1]), False),
+        (1, frames, starts, one, np.array([1]), True),
+    ):
+        with pytest.raises(ValueError):
+            _engine.warp(*wrong)
+    for wrong_type in ((1, frames.astype(np.float32), starts, one, one, False), (-1, frames, starts, one, one, False)):
+        with pytest.raises(TypeError):
+            _engine.warp(*wrong_type)
