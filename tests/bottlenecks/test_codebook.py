@@ -79,7 +79,7 @@ def test_a_dead_code_is_put_on_a_recent_vector_and_its_averages_start_afresh() -
         if book.offset is not None:
             book.offset.data.fill_(0.25)
         away = torch.full((6, 2), 50.0, dtype=torch.float64)  # all vectors fall to one code
-        for _ in range(3):
+        for _ in range(40):
             book.collect(away, book.nearest(away))
             book.after_update(1, alone)
         assert ((book.codes - 50.0).abs() < 1e-3).all()

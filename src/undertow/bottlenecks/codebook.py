@@ -16,6 +16,7 @@ from undertow.config import Natural, Number, Probability, Width, config
 FRESH_ROWS = 64  # recent vectors of one batch, at most
 FRESH_BATCHES = 16  # of one update, whose vectors are taken
 SWEEPS = 10  # of k-means
+LEAST_SIZE = 1e-2  # vectors of a code at the start
 SMOOTHING = 1e-5  # share of a vector that each code counts, so that no size is 0
 BLOCK = 4096  # vectors that are compared with all codes at once
 
@@ -118,7 +119,8 @@ class Codebook(nn.Module):
         self._remember(fresh)
         if not self.started:
             if step >= self.config.first_update and self.cursor >= len(self.recent):
-                self._put(torch.arange(len(self.base), device=self.base.device), k_means(self.recent, len(self.base)))
+                every = torch.arange(len(self.base), device=self.base.device)
+                self._put(every, k_means(self.recent, len(self.base)), new_sizes.mean().clamp(min=LEAST_SIZE))
                 self.started.fill_(True)
             return
         decay = self.config.decay
@@ -141,7 +143,7 @@ class Codebook(nn.Module):
             spread = torch.arange(len(dead), device=dead.device) * len(self.recent) // len(dead)
             self._put(dead, self.recent[(self.cursor + spread) % len(self.recent)], average)
 
-    def _put(self, places: Tensor, vectors: Tensor, size: Tensor | float = 1.0) -> None:
+    def _put(self, places: Tensor, vectors: Tensor, size: Tensor) -> None:
         """Set codes, and their averages as if `size` such vectors had fallen to each."""
         self.base[places] = vectors if self.offset is None else vectors - self.offset.detach()[places]
         self.sizes[places] = size
