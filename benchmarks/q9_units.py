@@ -38,8 +38,7 @@ def main() -> None:
         item = None if options.no_abx else _items(options.data, Path(folder) / "words.item")
         for run in options.runs:
             rows += _run(run, options, item)
-        for name in BASELINES:
-            rows += _probed(name, name, options, item, "no model", 0.0, "")
+        rows += _probed("fbank", "fbank", options, item, "no model", 0.0, "")
     _print(("representation", "point", "speaker", "digit", "ABX error"), rows)
 
 
@@ -62,10 +61,10 @@ def _probed(
     found = {
         target: ut.probe(model, options.data, target=target, probes=kind, seeds=options.seeds) for target in TARGETS
     }
-    points = [name] if is_baseline else list(model.points)
+    points = list(BASELINES) if is_baseline else list(model.points)  # mfcc is probed beside every other
     is_vq = not is_baseline and "p_proj" in points and bool(model.points["p_bn"].num_codes)
     for point in points:
-        cells, place = [], name if is_baseline else f"{name}, {point}"
+        cells, place = [], point if is_baseline else f"{name}, {point}"
         for target in TARGETS:
             row = found[target].row(point, kind)
             cells.append(f"{row.mean:.1f} ± {row.spread:.1f}")
@@ -74,12 +73,12 @@ def _probed(
             aim = _aim(target, found[target].row("p_proj", kind)) if is_vq and point == "p_bn" else ""
             figure = f"{place}: {target}, {kind} probe"
             record("Q9", figure, row.mean, "% right", model=shape, seconds=seconds, target=aim, note="; ".join(told))
-        error = None if item is None else _abx(item, model, None if is_baseline else point, options.data)
+        error = None if item is None else _abx(item, *((point, None) if is_baseline else (model, point)), options.data)
         if error is not None:
             how = ", ".join(f"{key} {value}" for key, value in ABX.items())
             figure = f"{place}: ABX of words across speakers"
             record("Q9", figure, 100 * error, "% error", model=shape, seconds=seconds, note="; ".join([how, note]))
-        yield (name, "" if is_baseline else point, *cells, "" if error is None else f"{100 * error:.2f}")
+        yield (*((point, "") if is_baseline else (name, point)), *cells, "" if error is None else f"{100 * error:.2f}")
 
 
 def _aim(target: str, before: Any) -> str:
