@@ -65,6 +65,7 @@ class Needs:
         source: its needs of sources; None without sources.
         end: the symbol that ends each sequence, or None.
         least_steps: steps that the training data must have in all, and what for; None: any number.
+        least_rows: sequences of a held-out batch, at least, where there are so many.
         num_params: numbers that it gives for a step, which bound the steps of a batch: logits of its symbols, mostly.
     """
 
@@ -80,6 +81,7 @@ class Needs:
     source: SourceNeeds | None = None
     end: int | None = None
     least_steps: tuple[int, str] | None = None
+    least_rows: int = 1
     num_params: int = 1
 
     def skipping(self, skipped: Skipped) -> "Needs":

@@ -39,6 +39,8 @@ from undertow.models.sound_frames import SoundFrames, of_sound, row_lengths
 from undertow.networks import FrameEncoderConfig, NetworkConfig
 from undertow.state import State
 
+EXCHANGED = 4  # sequences of a held-out batch, at least, so that latents of another recording are among them
+
 
 class Autoencoder(Represents):
     """−log p(x | latents of x, labels), and what the bottleneck adds, per sample.
@@ -139,6 +141,7 @@ class Autoencoder(Represents):
         reason = f"{codes:,} codes of {self.hop} samples each (bottleneck.codebook.num_codes) need"
         return replace(
             decoder,
+            least_rows=EXCHANGED,
             least_steps=(codes * self.hop, reason) if codes else None,
             features=self.config.features,
             look_ahead=0,

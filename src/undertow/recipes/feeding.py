@@ -93,7 +93,7 @@ def _in_order(examples: Examples, cut: Cut, needs: Needs, most_steps: int, seed:
     if crop_steps is not None:
         crop_steps = min(crop_steps, max(_most_steps(needs), cut.crop_steps or 1))
         longest = min(longest, crop_steps + context)
-    rows = max(1, _most_steps(needs) // longest)
+    rows = max(needs.least_rows, _most_steps(needs) // longest)
     options = {"period": needs.period, "look_ahead": needs.look_ahead, "most_steps": most_steps, "seed": seed}
     return batches_in_order(examples, rows, crop_steps, context, **options)
 
