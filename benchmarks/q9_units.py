@@ -73,7 +73,8 @@ def _probed(
             aim = _aim(target, found[target].row("p_proj", kind)) if is_vq and point == "p_bn" else ""
             figure = f"{place}: {target}, {kind} probe"
             record("Q9", figure, row.mean, "% right", model=shape, seconds=seconds, target=aim, note="; ".join(told))
-        error = None if item is None else _abx(item, *((point, None) if is_baseline else (model, point)), options.data)
+        what, at = (point, None) if is_baseline else (model, point)
+        error = None if item is None else _abx(item, what, at, options.data)
         if error is not None:
             how = ", ".join(f"{key} {value}" for key, value in ABX.items())
             figure = f"{place}: ABX of words across speakers"
