@@ -107,7 +107,7 @@ def _name(label: str, line: Line) -> str:
 def _budget(line: Line) -> str:
     """The length of training and the minutes planned; for speeds, the threads."""
     for part in how(line):
-        if found := re.match(r"([\d,]+ updates in \d+ minutes)", part):
+        if found := re.match(r"([\d,]+ updates in \d+ minutes?)", part):
             planned = budget(line)
             return found[1] + (f" ({planned} planned)" if planned else "")
     return f"{line['threads']} thread{'s' if line['threads'] != 1 else ''}"

@@ -6,7 +6,7 @@ from benchmarks.record import COMPARED
 from benchmarks.tables import EMPTY, Line, how, number, table
 
 COUNTS = re.compile(
-    r"(?P<bits>[\d.]+) bits; (?P<updates>[\d,]+) updates in (?P<minutes>[\d.]+) minutes; "
+    r"(?P<bits>[\d.]+) bits; (?P<updates>[\d,]+) updates in (?P<minutes>[\d.]+) minutes?; "
     r"(?P<trained>[\d,]+) characters/s in training; of one stream of \d+, "
     r"(?P<cached>[\d,]+) cached \((?P<engine>\w+)\), (?P<uncached>[\d,]+) uncached; (?P<split>\w+) split"
 )

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from undertow.errors import counted
+
 Line = dict[str, Any]
 
 EMPTY = "Nothing has been recorded yet.\n"
@@ -91,9 +93,9 @@ def _reworded(part: str, line: Line) -> str:
     part = RATE.sub(r"at \1 symbols ", part)
     if not re.match(r"[\d,]+ updates", part) or line["figure"].startswith("compared"):
         return part
-    if "minutes" not in part:
+    if " minute" not in part:
         updates, _, rest = part.partition(" updates")
-        part = f"{updates} updates in {line['seconds'] / 60:.0f} minutes{rest}"
+        part = f"{updates} updates in {counted(round(line['seconds'] / 60), 'minute')}{rest}"
     part = WORKERS.sub(_workers, part)
     if is_over(line):
         part += f" ({budget(line)} planned)"
