@@ -16,6 +16,7 @@ from undertow.recipes import train
 
 PIXELS = {"network": GRU, "emission": {"kind": "categorical"}}
 SOUND = {"network": WAVENET, "alphabet": {"kind": "mu_law"}, "emission": {"kind": "categorical"}}
+CODED = {"channels": 4, "kernels": [8, 4], "strides": [4, 4]}
 LENGTH = {"count": 2, "seconds": 0.01, "num_steps": 5}
 
 
@@ -41,6 +42,20 @@ def test_sound(tmp_path: Path) -> None:
     assert names(samples) == ["1.wav", "2.wav"]
     wave, rate = soundfile.read(samples / "1.wav")
     assert len(wave) == rate * LENGTH["seconds"]
+
+
+@pytest.mark.filterwarnings("ignore::undertow.models.ShortReceptiveFieldWarning")
+def test_an_autoencoder_draws_sounds_again(tmp_path: Path) -> None:
+    coder = {**SOUND, "kind": "autoencoder", "encoder": {"kind": "strided", **CODED}, "bottleneck": {"kind": "linear"}}
+    samples = trained(tmp_path, {"kind": "audio", "crop_steps": 400, "sample_rate": 4000}, coder, "plucked")
+    assert names(samples) == ["1.wav", "2.wav"]
+    wave, rate = soundfile.read(samples / "1.wav")
+    assert len(wave) == rate * LENGTH["seconds"]
+
+
+def test_models_that_only_represent_sound_make_none(tmp_path: Path) -> None:
+    model = {"kind": "cpc", "encoder": {"kind": "strided", **CODED}, "context": {"channels": 4}, "num_ahead": 2}
+    assert not trained(tmp_path, {"kind": "audio", "crop_steps": 800}, model, "plucked").exists()
 
 
 def test_text(tmp_path: Path) -> None:

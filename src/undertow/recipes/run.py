@@ -28,7 +28,7 @@ from undertow.networks.imported import code_allowed
 from undertow.recipes.batch_room import check_room
 from undertow.recipes.feeding import training_batches, unigram_bits, validation_batches
 from undertow.recipes.recipe import Recipe, read_recipe
-from undertow.recipes.samples import SampleWriter
+from undertow.recipes.samples import MAKERS, SampleWriter
 from undertow.recipes.tasks import TASKS, Task
 from undertow.run_steps import newest
 from undertow.training.distributed import World, world
@@ -263,7 +263,7 @@ def _sample_writer(
     recipe: Recipe, task: Task, sets: Mapping[str, Examples], model: Model, out: Path
 ) -> SampleWriter | None:
     alphabet = model.needs.alphabet
-    if not recipe.samples.count or not model.abilities or alphabet.real not in MEDIA:
+    if not recipe.samples.count or not MAKERS & model.abilities or alphabet.real not in MEDIA:
         return None
     medium = medium_of(alphabet, model.needs.sample_rate)
     make = task.samples(recipe.samples, sets, medium)

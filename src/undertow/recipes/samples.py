@@ -18,8 +18,10 @@ from undertow.emissions import Sampling
 from undertow.generation import generate
 from undertow.media import Medium
 from undertow.models import Model
+from undertow.representation.extract import frames_of
 
 FOLDER = "samples"
+MAKERS = frozenset({"generate", "translate", "reconstruct"})  # abilities of models that make samples
 Maker = Callable[[Any], Sequence[Any]]  # called with a model, gives samples
 
 
@@ -53,18 +55,23 @@ class SampleWriter:
 
 
 def like_clips(settings: Samples, clips: ClipSet) -> Maker:
-    """Sounds with the labels and features of some held-out clips; with features, no longer than these clips."""
+    """Sounds with the labels and features of some held-out clips; with features, no longer than these clips.
+
+    An autoencoder draws the beginnings of these clips again, from their latents.
+    """
     places = np.linspace(0, len(clips) - 1, settings.count).round().astype(int)
     chosen = [clips[int(place)] for place in places]
 
     def make(model: Any) -> list[np.ndarray]:
-        conditioner = model.config.conditioner
+        drawn = model.decoder if "reconstruct" in model.abilities else model
+        conditioner = drawn.config.conditioner
+        frames = None if drawn is model else [frames_of(model, clip, model.best_point) for clip in chosen]
         generated = generate(
-            model,
+            drawn,
             seconds=settings.seconds,
             count=len(chosen),
             labels={name: [clip.labels.get(name) for clip in chosen] for name in conditioner.labels},
-            features=_features(chosen, conditioner.features, settings.seconds * clips.sample_rate),
+            features=_features(chosen, conditioner.features, settings.seconds * clips.sample_rate, frames),
             sampling=Sampling(temperature=settings.temperature),
         )
         if conditioner.features is None:
@@ -96,12 +103,15 @@ def translations(texts: Sequence[str]) -> Maker:
     return make
 
 
-def _features(clips: Sequence[Any], settings: Any, num_samples: float) -> np.ndarray | None:
-    """Frames (B, F, M) of the clips' beginnings; a clip that ends earlier repeats its last frame."""
+def _features(
+    clips: Sequence[Any], settings: Any, num_samples: float, known: Sequence[np.ndarray] | None
+) -> np.ndarray | None:
+    """Frames (B, F, M) of the clips' beginnings, computed or known; a clip that ends earlier repeats its last frame."""
     if settings is None:
         return None
     num_frames = -(-round(num_samples) // settings.hop_length)
-    frames = [_beginning(build(settings).blocks(clip), num_frames) for clip in clips]
+    each = [build(settings).blocks(clip) for clip in clips] if known is None else [[one] for one in known]
+    frames = [_beginning(blocks, num_frames) for blocks in each]
     return np.stack([np.pad(one, ((0, num_frames - len(one)), (0, 0)), mode="edge") for one in frames])
 
 
