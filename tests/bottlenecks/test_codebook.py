@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from tests.contract import assert_close
+from undertow.bottlenecks import VectorQuantiser
 from undertow.bottlenecks.codebook import Codebook, k_means
 from undertow.config import parse
 
@@ -94,3 +95,12 @@ def test_without_vectors_nothing_breaks() -> None:
     book.collect(clusters(0), torch.zeros(0, dtype=torch.int64))
     book.after_update(1, alone)
     assert_close(book.codes, before)
+
+
+def test_mixed_precision_finds_the_same_codes() -> None:
+    torch.manual_seed(0)
+    config = parse(VectorQuantiser.Config, {"codebook": {"num_codes": 64}})
+    quantiser, z = VectorQuantiser(config, 8).eval(), torch.randn(2, 100, 8)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = quantiser.encode(z)
+    assert torch.equal(found, quantiser.encode(z))

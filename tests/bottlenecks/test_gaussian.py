@@ -47,3 +47,16 @@ def test_importance_weights_average_to_one() -> None:
     noise = torch.randn(20000, 5, 3, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
     _, log_ratio = bottleneck.drawn(Z[:1].expand(20000, -1, -1) * 0.3, noise)
     assert (log_ratio.exp().mean(dim=0) - 1).abs().max() < 0.05
+
+
+def test_a_small_divergence_is_not_lost_in_mixed_precision() -> None:
+    bottleneck = make(channels=3).float()
+    with torch.no_grad():
+        bottleneck.linear.weight.mul_(1e-2)
+        bottleneck.linear.bias.zero_()
+    right = bottleneck.double()(Z, PRESENT).nats
+    with torch.autocast("cpu", torch.bfloat16):
+        found = bottleneck.float()(Z.float(), PRESENT).nats
+    assert right is not None and found is not None
+    assert float(right.detach().max()) < 1e-3
+    torch.testing.assert_close(found.double(), right, rtol=1e-3, atol=1e-9)

@@ -26,3 +26,15 @@ def test_the_budget_is_rounded_up_and_is_of_each_row_alone() -> None:
 
 def test_of_equal_neighbours_the_first_is_the_maximum() -> None:
     assert kept([0, 5, 5, 0, 3, 0, 0, 0], 0.25) == [1, 4]
+
+
+def test_a_strong_row_does_not_blur_the_order_of_a_weak_one() -> None:
+    weak = torch.tensor([0.5, 0.50001, 0.2, 0.50002, 0.1, 0.50003, 0.3, 0.4])
+    z = torch.stack([weak, torch.full((8,), 3e7)])[..., None]
+    present = torch.ones(2, 8, dtype=torch.bool)
+    assert peaks(z, present, 0.25)[0].tolist() == peaks(z[:1], present[:1], 0.25)[0].tolist()
+    assert peaks(z, present, 0.25)[0].nonzero()[:, 0].tolist() == [3, 5]
+
+
+def test_a_share_that_binary_numbers_miss_keeps_as_many_as_it_says() -> None:
+    assert len(kept([float(number) for number in range(100)], 0.07)) == 7

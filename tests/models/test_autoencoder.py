@@ -114,6 +114,14 @@ def test_the_strongest_quarter_stays() -> None:
     assert make("vq", kept_share=0.25).facts["bits_per_second"] == pytest.approx(100 * math.log2(5) / 4)
 
 
+def test_latents_that_are_left_out_cost_nothing() -> None:
+    model, given = make("vq", kept_share=0.25).eval(), batch((80,))
+    z = model.projection(model.encode(given))
+    stays = model.codes(given)[0, :, 0] < 5
+    distance = (z - model.bottleneck.represent(z)).square().sum(dim=-1)[0]
+    assert_close(model.coded(given)[0].penalty, 0.25 * distance[stays].sum())
+
+
 def test_what_the_data_must_give() -> None:
     model = make("vq")
     assert model.needs.period == HOP and model.needs.context_steps is not None

@@ -64,7 +64,7 @@ class GaussianBottleneck(Bottleneck):
         else:
             noise = self.noise[torch.arange(z.shape[1], device=z.device) % NOISE_ROWS].to(mean.dtype)
         latents = mean + (log_variance / 2).exp() * noise
-        nats = (mean.square() + log_variance.exp() - log_variance - 1).sum(dim=-1) / 2
+        nats = (mean.square() + log_variance.expm1() - log_variance).sum(dim=-1) / 2
         paid = torch.where(present, nats.clamp(min=self.config.free_bits * math.log(2)), 0.0).sum()
         kl = torch.where(present, nats, 0.0).sum().detach()
         return Coded(latents, self.weight * paid, {"kl_nats": kl}, nats=nats)
@@ -90,5 +90,8 @@ class GaussianBottleneck(Bottleneck):
         self.updates.fill_(step)
 
     def _moments(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        mean, log_variance = self.linear(z).chunk(2, dim=-1)
+        """Means and log-variances, in float32 at least: a small divergence is a difference of numbers near 1."""
+        with torch.autocast(z.device.type, enabled=False):
+            moments = self.linear(z.to(torch.promote_types(z.dtype, self.noise.dtype)))
+        mean, log_variance = moments.chunk(2, dim=-1)
         return mean, log_variance.clamp(LEAST, MOST)

@@ -10,6 +10,8 @@ B batch, L latents, C channels.
 import torch
 from torch import Tensor
 
+ROUNDING = 1e-9  # 100 · 0.07 is a little more than 7
+
 
 def peaks(z: Tensor, present: Tensor, share: float) -> Tensor:
     """Which latents stay, (B, L) bool: the share of the present ones of each row.
@@ -23,7 +25,8 @@ def peaks(z: Tensor, present: Tensor, share: float) -> Tensor:
     left = torch.cat([edge, strength[:, :-1]], dim=1)
     right = torch.cat([strength[:, 1:], edge], dim=1)
     is_peak = (strength > left) & (strength >= right) & present  # of equal neighbours, the first
-    order = torch.where(is_peak, strength + strength.amax() + 1, strength)
-    rank = order.argsort(dim=1, descending=True, stable=True).argsort(dim=1)
-    budget = (present.sum(dim=1, keepdim=True).double() * share).ceil()
+    strongest = strength.argsort(dim=1, descending=True, stable=True)
+    peaks_first = is_peak.gather(1, strongest).to(torch.uint8).argsort(dim=1, descending=True, stable=True)
+    rank = strongest.gather(1, peaks_first).argsort(dim=1)
+    budget = (present.sum(dim=1, keepdim=True).double() * share - ROUNDING).ceil()
     return (rank < budget) & present

@@ -97,6 +97,10 @@ class VectorQuantiser(Bottleneck):
         In training, the codebooks collect the present vectors.
         """
         z = z.to(torch.promote_types(z.dtype, self._books[0].base.dtype))
+        with torch.autocast(z.device.type, enabled=False):  # the nearest code must be the same one everywhere
+            return self._nearest(z, present)
+
+    def _nearest(self, z: Tensor, present: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
         is_product = self.config.grouping == "product"
         parts = z.chunk(self.config.num_groups, dim=-1) if is_product else [z] * self.config.num_groups
         codes, commitment, learning = [], z.new_zeros(()), z.new_zeros(())

@@ -203,10 +203,11 @@ class Autoencoder(Represents):
 
     def coded(self, batch: Batch) -> tuple[Coded, Tensor]:
         """What came through the bottleneck, and the latents for the decoder; with noise and jitter in training."""
-        present = self.present(batch)
+        present, counted = self.present(batch), self.counted(batch)
         z = self.projection(self.encode(batch))
-        coded = self.bottleneck(z, self.counted(batch))
-        latents = self._thinned(coded.latents, z, present)
+        stays = self._stays(z, present)
+        coded = self.bottleneck(z, counted if stays is None else counted & stays)
+        latents = _only(coded.latents, stays)
         if self.training and self.config.jitter:
             latents = jitter(latents, present, self.config.jitter)
         return coded, latents
@@ -237,7 +238,7 @@ class Autoencoder(Represents):
         if at != "p_enc":
             z = self.projection(z)
         if at in ("p_bn", "p_cond"):
-            z = self._thinned(self.bottleneck.represent(z), z, present)
+            z = _only(self.bottleneck.represent(z), self._stays(z, present))
         if at == "p_cond":
             z = self.decoder.conditioner.convolved(_held(z, present))
         return torch.where(present[..., None], z, 0.0)
@@ -246,9 +247,9 @@ class Autoencoder(Represents):
         """The codes (B, L, G); a latent that is left out has the number of the bottleneck's codes in every group."""
         z, present = self.projection(self.encode(batch)), self.present(batch)
         codes = self.bottleneck.encode(z)
-        if self.config.kept_share < 1:
+        if (stays := self._stays(z, present)) is not None:
             nothing = torch.tensor(self.bottleneck.num_codes, device=codes.device)
-            codes = torch.where(peaks(z, present, self.config.kept_share)[..., None], codes, nothing)
+            codes = torch.where(stays[..., None], codes, nothing)
         return torch.where(present[..., None], codes, 0)
 
     def decode(self, codes: Tensor) -> Tensor:
@@ -286,11 +287,14 @@ class Autoencoder(Represents):
     def loss_text(self, loss: float) -> str:
         return self.decoder.loss_text(loss)
 
-    def _thinned(self, latents: Tensor, z: Tensor, present: Tensor) -> Tensor:
-        """The latents, all but the strongest of them 0."""
-        if self.config.kept_share == 1:
-            return latents
-        return torch.where(peaks(z, present, self.config.kept_share)[..., None], latents, 0.0)
+    def _stays(self, z: Tensor, present: Tensor) -> Tensor | None:
+        """Which latents stay, (B, L) bool; None if all do."""
+        return None if self.config.kept_share == 1 else peaks(z, present, self.config.kept_share)
+
+
+def _only(latents: Tensor, stays: Tensor | None) -> Tensor:
+    """The latents (B, L, D), those that do not stay 0."""
+    return latents if stays is None else torch.where(stays[..., None], latents, 0.0)
 
 
 def _held(latents: Tensor, present: Tensor) -> Tensor:
