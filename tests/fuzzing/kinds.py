@@ -45,6 +45,7 @@ from undertow.native.format import read_header
 from undertow.numpy_files import read_arrays
 from undertow.recipes import train
 from undertow.recipes.recipe import FOLDER, read_recipe
+from undertow.representation.frame_files import read_frame_file
 from undertow.training import resume_state
 from undertow.training.config import TrainingConfig
 from undertow.training.journal import Journal
@@ -122,6 +123,7 @@ def _sounds(folder: Path) -> dict[str, Kind]:
 
 def _arrays(folder: Path) -> dict[str, Kind]:
     np.save(_new(folder / "npy" / "a.npy"), np.arange(120, dtype=np.float32).reshape(30, 4))
+    torch.save(torch.arange(120.0).reshape(30, 4), _new(folder / "pt" / "a.pt"))
     write_roll(folder / "npz" / "a.npz", roll())
     np.savez(_new(folder / "npz, stored" / "a.npz"), a=roll())
     write_midi(folder / "mid" / "a.mid", roll())
@@ -130,6 +132,7 @@ def _arrays(folder: Path) -> dict[str, Kind]:
     _put(folder / "idx.gz", "a-idx3-ubyte.gz", gzip.compress(idx))
     made = {
         "npy": Kind("a.npy", read_arrays),
+        "pt": Kind("a.pt", read_frame_file),
         "npz": Kind("a.npz", lambda path: load_rolls(path.parent)),
         "npz, stored": Kind("a.npz", lambda path: read_array(path, "music")),
         "mid": Kind("a.mid", read_midi),

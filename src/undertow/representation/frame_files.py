@@ -3,19 +3,16 @@
 L frames, C channels, G groups of codes.
 """
 
-import pickle
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from undertow.door import memory, opened
 from undertow.errors import DataError, counted
 from undertow.numpy_files import ONLY, read_arrays
+from undertow.representation.tensor_files import read_tensor
 
 SUFFIXES = (".npy", ".pt")
 KINDS = "fiu"  # numpy's kinds of numbers: floating, integer, unsigned
-NOT_A_TENSOR = (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, TypeError)
 
 
 def read_frame_file(path: Path) -> np.ndarray:
@@ -25,7 +22,7 @@ def read_frame_file(path: Path) -> np.ndarray:
         DataError: it is missing, damaged, no array of numbers, empty, of more than two axes (a first one of length 1
             aside), or holds NaN or infinity.
     """
-    array = _tensor(path) if path.suffix.lower() == ".pt" else read_arrays(path).get(ONLY)
+    array = read_tensor(path) if path.suffix.lower() == ".pt" else read_arrays(path).get(ONLY)
     if array is None or array.dtype.kind not in KINDS:
         raise DataError(f"{path} must hold one array of numbers (L, C), a row for each frame")
     if array.ndim == 3 and len(array) == 1:
@@ -41,16 +38,3 @@ def read_frame_file(path: Path) -> np.ndarray:
     if num_bad:
         raise DataError(f"{path}: {num_bad} of {counted(frames.size, 'number')} are NaN or infinite")
     return frames
-
-
-def _tensor(path: Path) -> np.ndarray:
-    with opened(path, memory() // 4) as file:
-        try:
-            found = torch.load(file, map_location="cpu", weights_only=True)
-        except NOT_A_TENSOR as error:
-            line = (str(error).splitlines() or [type(error).__name__])[0][:100]
-            raise DataError(f"{path}: damaged, or not a tensor as torch.save writes it ({line})") from None
-    if not isinstance(found, torch.Tensor):
-        raise DataError(f"{path} holds a {type(found).__name__}; it must hold one tensor (L, C)")
-    found = found.detach()
-    return (found.float() if found.dtype in (torch.bfloat16, torch.float16) else found).numpy()
