@@ -41,7 +41,7 @@ def test_a_folder(tmp_path: Path) -> None:
     np.save(tmp_path / "a" / "one.npy", frames)
     torch.save(torch.from_numpy(frames)[None], tmp_path / "two.pt")
     source = open_source(tmp_path, frequency=50)
-    for name in ("a/one.wav", "a/one", "other/two.flac"):
+    for name in ("a/one.wav", "a/one", "other/two.flac", "other/two"):
         assert np.array_equal(source.of_name(name), frames)
     source.check_length(7, 0.14, "one")
     with refuses(DataError, "'one'", 7, 500):
@@ -57,6 +57,20 @@ def test_a_folder(tmp_path: Path) -> None:
         source.of_name("three.wav")
     np.save(tmp_path / "codes.npy", np.arange(5))
     assert source.array_of("codes.wav").shape == (5, 1) if source.channels == 1 else True
+
+
+def test_a_file_is_of_one_recording_alone(tmp_path: Path) -> None:
+    for number, name in enumerate(("spk", "spk.01", "take")):
+        np.save(tmp_path / f"{name}.npy", np.full((4, 2), number, np.float32))
+    source = open_source(tmp_path, frequency=50)
+    assert [source.of_name(name)[0, 0] for name in ("spk.01", "spk.01.wav", "spk", "a/take.wav")] == [1, 1, 0, 2]
+    with refuses(DataError, "spk.02"):
+        source.of_name("spk.02")
+    with refuses(DataError, "take.npy", "'a/take'", "'b/take'"):
+        source.of_name("b/take.wav")
+    for name in ("../take", str(tmp_path / "take")):
+        with refuses(DataError, tmp_path, "below"):
+            source.of_name(name)
 
 
 class Harm:

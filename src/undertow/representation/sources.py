@@ -6,7 +6,7 @@ at (i + ½) / rate seconds; L = ceil(T / hop).
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from undertow.checkpoint import model_given
 from undertow.config import check_number, there_are
 from undertow.data.clips import Clip
 from undertow.data.features import MelConfig, MFCCConfig
+from undertow.data.sound_formats import SUFFIXES as SOUND
 from undertow.errors import DataError, UsageError, counted, one_of, shown
 from undertow.models import Model
 from undertow.representation.extract import codes_of, features_of, frames_of
@@ -140,6 +141,8 @@ class ModelFrames(FrameSource):
 class FolderFrames(FrameSource):
     """A folder of `.npy` or `.pt` files, one for each recording, of the same name: `a/take.npy` of `a/take.wav`.
 
+    A file may also lie in the folder itself, `take.npy`, if one recording alone has that name.
+
     Args:
         frequency: frames a second.
 
@@ -158,6 +161,7 @@ class FolderFrames(FrameSource):
             raise DataError(f"{folder} holds neither a model nor frames ({', '.join(SUFFIXES)})")
         array = read_frame_file(first)
         self._channels, self._is_codes = array.shape[1], array.dtype.kind == "i"
+        self._read_as: dict[Path, str] = {}
 
     @property
     def rate(self) -> float:
@@ -176,25 +180,37 @@ class FolderFrames(FrameSource):
         return self.array_of(clip.name)
 
     def of_name(self, name: str) -> np.ndarray:
-        """(L, C) float32 of a recording, by its name below the folder; its suffix does not matter.
+        """(L, C) float32 of a recording, by its name below the folder; a suffix of sound does not matter.
 
         Raises:
-            DataError: there is no file of it, it is damaged, or has another number of channels.
+            DataError: there is no file of it, or one of another recording alone, or it is outside the folder; the file
+                is damaged, or has another number of channels.
         """
         return self.array_of(name).astype(np.float32, copy=False)
 
     def array_of(self, name: str) -> np.ndarray:
         """The same as in the file: (L, C) float32, or int64 of codes."""
-        plain = name.rpartition(".")[0] or name
-        places = [self.folder / (one + suffix) for one in dict.fromkeys((plain, name)) for suffix in SUFFIXES]
-        beside = [self.folder / (plain.rpartition("/")[2] + suffix) for suffix in SUFFIXES]
-        path = next((one for one in (*places, *beside) if one.is_file()), None)
-        if path is None:
-            raise DataError(f"{places[0]}: there are no frames of '{name}'; give it a file of this name")
+        path = self._path(name)
         array = read_frame_file(path)
         if array.shape[1] != self._channels:
             raise DataError(f"{path} has {counted(array.shape[1], 'channel')}; the first file has {self._channels}")
         return array
+
+    def _path(self, name: str) -> Path:
+        """The file of a recording."""
+        if PurePath(name).is_absolute() or ".." in PurePath(name).parts:
+            raise DataError(f"'{shown(name)}' is not in {self.folder}; frames are named by their place below it")
+        ending = PurePath(name).suffix
+        plain = name.removesuffix(ending) if ending.lower() in SOUND else name
+        places = [self.folder / (one + suffix) for one in dict.fromkeys((name, plain)) for suffix in SUFFIXES]
+        beside = [self.folder / one.name for one in places]
+        path = next((one for one in (*places, *beside) if one.is_file()), None)
+        if path is None:
+            place = self.folder / (plain + SUFFIXES[0])
+            raise DataError(f"{place}: there are no frames of '{name}'; give it a file of this name")
+        if (other := self._read_as.setdefault(path, plain)) != plain:
+            raise DataError(f"{path} would be the frames of '{shown(other)}' and '{shown(plain)}'; give each its own")
+        return path
 
     def check_length(self, num_frames: int, seconds: float, name: str) -> None:
         """Refuse a number of frames that does not fit a sound of that length.
