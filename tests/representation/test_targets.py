@@ -43,6 +43,8 @@ def test_the_names_of_targets(folder: Path) -> None:
     assert not target.of_frames and target.of(1, clips[1], 7, 100.0, 8000).tolist() == [0]
     with refuses(UsageError, "'speaker'", "take, phone, mel"):
         find_target(clips, "speaker", str(folder), None, None)
+    clips = load_clips(folder, "train", 8000, label_pattern="{phone}{_number}")
+    assert find_target(clips, "phone", str(folder), None, None).of_frames
 
 
 def test_the_spectrum_of_slower_and_faster_frames() -> None:

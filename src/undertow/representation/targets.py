@@ -68,10 +68,10 @@ def find_target(clips: ClipSet, name: str, source: str, labels: str | Path | Non
     """
     if name == MEL:
         return Target(name, True, (), dict.fromkeys(range(len(clips))))
-    if labels is None and name in clips.label_classes:
+    if labels is None and name in clips.label_classes and name != PHONE:
         return _of_clips(clips, name)
     if labels is None and name != PHONE:
-        known = ", ".join([*map(shown, clips.label_classes), PHONE, MEL])
+        known = ", ".join(dict.fromkeys([*map(shown, clips.label_classes), PHONE, MEL]))
         raise UsageError(f"{source} has no label '{shown(name)}'; targets are {known}")
     return _of_intervals(clips, name, FrameLabels(source, None if labels is None else _absolute(labels), tier))
 
