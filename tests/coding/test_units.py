@@ -44,6 +44,12 @@ def test_units_are_written_and_read_again(folder, tmp_path):
     assert json.loads((tmp_path / "out/test.json").read_text())["deduplicated"] is True
 
 
+def test_the_validation_split_has_the_name_that_fairseq_gives_it(folder, tmp_path):
+    (folder / "train").rename(folder / "validation")
+    found = units(Fake(), folder, out=tmp_path / "out", format="km", split="validation")
+    assert [one.name for one in found.files] == ["valid.tsv", "valid.km", "dict.km.txt", "valid.json"]
+
+
 def test_units_are_measured(folder):
     model = Fake()
     found = units(model, folder, score=True, labels="phones.ctm").quality
@@ -65,6 +71,15 @@ def test_what_is_refused(folder, tmp_path):
     model = Fake()
     with refuses(UsageError, "score"):
         units(model, folder, target="digit")
+    with refuses(UsageError, "mel", "classes"):
+        units(model, folder, out=tmp_path / "out", score=True, target="mel")
+    with refuses(UsageError, "tsv", "runs", "deduplicate"):
+        units(model, folder, out=tmp_path / "out", format="tsv", deduplicate=True)
+    table = "file,split,digit\ntrain/low.wav,train,1\ntrain/high.wav,train,2\ntest/low.wav,test,\n"
+    (folder / "metadata.csv").write_text(table)
+    with refuses(DataError, "'digit'", "split"):
+        units(model, folder, out=tmp_path / "out", split="test", score=True, target="digit")
+    assert not (tmp_path / "out").exists()
     with refuses(UsageError, "p_enc", "p_bn"):
         units(model, folder, at="p_enc")
     with refuses(UsageError, "p_x", "p_bn"):

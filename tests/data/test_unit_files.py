@@ -63,9 +63,20 @@ def test_units_of_several_groups_are_lists_and_words(tmp_path):
     assert json.loads(lines(tmp_path / "units.jsonl")[0])["units"] == [[3, 17], [0, 2], [0, 2]]
     assert (read_units(tmp_path)[0][0].codes == rows[0].codes).all()
     write_units(tmp_path, rows, about, "/data", "km")
-    assert lines(tmp_path / "units.km") == ["3_17 0_2 0_2"] and lines(tmp_path / "dict.km.txt") == ["0_2 2", "3_17 1"]
+    assert lines(tmp_path / "units.km") == ["3_17 0_2 0_2"] and len(lines(tmp_path / "dict.km.txt")) == 80
+    assert {"0_2 2", "3_17 1", "3_19 0"} < {*lines(tmp_path / "dict.km.txt")}
     write_units(tmp_path, rows, about, "/data", "tsv")
     assert lines(tmp_path / "units.runs.tsv")[1:] == ["x\t0.0000\t0.0200\t3_17", "x\t0.0200\t0.0500\t0_2"]
+
+
+def test_the_dictionary_has_the_units_of_all_splits(tmp_path):
+    about = About(num_codes=(1000, 2000), rate=50.0)
+    for stem, codes in (("train", [3, 17]), ("valid", [999, 1]), ("train", [3, 16])):
+        write_units(tmp_path, [UnitRow("x", np.array([codes]), 0.02)], about, "/data", "km", stem)
+    assert lines(tmp_path / "dict.km.txt") == ["3_16 1", "999_1 1"]
+    for stem in ("train", "valid"):
+        write_units(tmp_path / "one", ROWS, ABOUT, "/data", "km", stem)
+    assert lines(tmp_path / "one" / "dict.km.txt") == ["0 4", "1 2", "2 0", "3 6"]
 
 
 def test_files_of_other_tools_need_no_more_than_names_and_units(tmp_path):

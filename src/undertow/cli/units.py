@@ -31,17 +31,18 @@ def units(
 ) -> None:
     """Write recordings as units, the codes of a trained model, for other tools; or measure the units with --score.
 
-    Formats: jsonl has a line {"file_name", "units", "duration"} for each recording; km has a manifest (.tsv), a line of
-    units for each recording (.km) and dict.km.txt, as fairseq reads them; tsv is a table of runs of a unit, with their
-    times. A unit of several codes is a list of numbers in jsonl, and a word such as 3_17 in the others.
+    Formats: jsonl has a line {"file_name", "units", "duration"} for each recording; km has fairseq's manifest (.tsv), a
+    line of units for each recording (.km) and dict.km.txt; tsv is a table of runs of a unit with their times, and no
+    manifest. A unit of several codes is a list of numbers in jsonl, and a word such as 3_17 in the others.
 
     Args:
         run: Folder of a run or a checkpoint: a model with codes.
         data: A named set, a folder or a file.
         out: Folder to write to; it is made if it is missing, and existing files are replaced.
         format: jsonl, km or tsv.
-        deduplicate: Write each run of a unit once; jsonl has the lengths of the runs too.
-        split: Recordings to write: all, train, validation or test. Files are named after it; those of all `units`.
+        deduplicate: Write each run of a unit once; jsonl has the lengths too. Not with tsv, which is of runs.
+        split: Recordings to write: all, train, validation or test. Files are named after it; those of all `units`,
+            and in format km those of validation `valid`, as fairseq calls it.
         at: Point of the model; by default the last that has codes.
         label_pattern: Labels in the folder's file names, such as `{digit}_{speaker}_{take}`.
         score: Measure the units: how many are used, three bitrates, and with a target phone purity, cluster purity and

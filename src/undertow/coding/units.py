@@ -21,10 +21,10 @@ from undertow.data.audio import SoundFile
 from undertow.data.folder import ALL, Item
 from undertow.data.load import list_source, load_clips
 from undertow.data.synthetic import PLUCKED
-from undertow.data.unit_files import STEM, About, Format, UnitRow, write_units
+from undertow.data.unit_files import About, Format, UnitRow, stem_of, write_units
 from undertow.errors import DataError, UsageError
 from undertow.representation.sources import ModelFrames
-from undertow.representation.targets import PHONE, find_target
+from undertow.representation.targets import MEL, PHONE, find_target
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,10 @@ def units(
         data: a named set, a folder or a file.
         out: a folder for the files, which is made if it is missing; existing files are replaced.
         format: "jsonl", JSON lines; "km", a manifest, units and a dictionary as fairseq reads them; "tsv", a table of
-            the runs of a unit with their times. See `undertow.data.unit_files`.
-        deduplicate: write each run of a unit once.
-        split: "train", "validation", "test" or "all"; files are named after it, and those of "all" `units`.
+            the runs of a unit with their times, and no manifest. See `undertow.data.unit_files`.
+        deduplicate: write each run of a unit once; not of "tsv", which is of runs.
+        split: "train", "validation", "test" or "all"; files are named after it, and those of "all" `units`. In format
+            "km" those of "validation" are `valid`, as fairseq calls it.
         at: point of the model; by default the last that has codes.
         label_pattern: labels in the folder's file names, such as "{digit}_{speaker}_{take}".
         score: measure the units.
@@ -112,12 +113,18 @@ def units(
     """
     if not score and any(one is not None for one in (target, labels, tier, prior)):
         raise UsageError("target, labels, tier and prior are for the score; ask for it too, with score")
+    if target == MEL:
+        raise UsageError("target is 'mel', which has numbers and no classes; give a label, or phone")
+    if format == "tsv" and deduplicate:
+        raise UsageError("format tsv is a table of runs, a line each; leave out deduplicate")
     ready = model_given(model, "represent")
     source = ModelFrames(ready, code_point(ready) if at is None else at)
     clips = load_clips(data, split, source.sample_rate, label_pattern=label_pattern)
     items = _items(data, label_pattern)
     wanted = PHONE if target is None and labels is not None else target
     known = None if wanted is None else find_target(clips, wanted, str(data), labels, tier)
+    if known is not None and not known.values:
+        raise DataError(f"no recording of {data} has a label '{wanted}' to compare the units with; see split")
     rows, labelled = [], []
     for number, clip in enumerate(clips):
         codes = source.codes_of_clip(clip)
@@ -130,12 +137,12 @@ def units(
         if progress is not None:
             progress(number + 1, len(clips))
     about = About(source.num_codes, source.rate, source.hop, digest(ready).hex(), deduplicate)
-    stem = STEM if split == ALL else split
-    files = [] if out is None else write_units(Path(out), rows, about, _root(data, items), format, stem)
     quality = None
     if score:
         coder = Adaptive(source.num_codes) if prior is None else _prior(prior, source.num_codes)
         quality = _quality(rows, source.rate, coder, wanted, labelled)
+    stem = stem_of(split, format)
+    files = [] if out is None else write_units(Path(out), rows, about, _root(data, items), format, stem)
     return Units(rows, about, files, quality, [*clips.report.lines(), *(() if known is None else known.notes)])
 
 

@@ -4,7 +4,7 @@
     units.json     what the units are: rate, hop, codes of each group, the model's digest, whether runs are one unit
     units.tsv      the folder, then `path<TAB>samples` for each sound
     units.km       the units of each sound, in the order of units.tsv
-    dict.km.txt    `unit count`, in order
+    dict.km.txt    `unit count`, in order, of all .km files of the folder; every unit there is, if they are few
     units.runs.tsv `file_name<TAB>start<TAB>stop<TAB>unit` in seconds, a line a run of one unit
 
 A unit is a number. Of a model with several groups it is a list of numbers in .jsonl, and elsewhere a word: 3_17.
@@ -16,21 +16,24 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from undertow.data.folder import SPLITS, assign_splits
+from undertow.data.folder import ALL, SPLITS, assign_splits
 from undertow.data.unit_symbols import MOST_CODES
 from undertow.door import MOST_CARD, read_json, read_text
 from undertow.errors import DataError, UsageError, shown
 from undertow.files import atomic_write
 
 Format = Literal["jsonl", "km", "tsv"]
-SUFFIX, STEM = ".jsonl", "units"
+SUFFIX, STEM, VALID = ".jsonl", "units", "valid"
 BETWEEN = "_"  # of the codes of a word
 FORMAT_VERSION = 1
+DICTIONARY, MOST_WORDS = "dict.km.txt", 1 << 16  # units of several groups that are all listed, used or not
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +63,7 @@ class About:
         num_codes: of each group.
         rate: units a second.
         hop: samples a unit; None if it is not known.
-        model: the first bytes of the SHA-256 of the model's weights, in hexadecimal; None if it is not known.
+        model: the first bytes of the SHA-256 of the model's config and weights, in hexadecimal; None: not known.
         deduplicated: whether a run of one unit is written once.
     """
 
@@ -91,12 +94,19 @@ def write_units(
         DataError: a file cannot be written, or a name has a tab or a line break, which a manifest cannot hold.
     """
     texts = FORMATS[kind](rows, about, root, stem)
+    if kind == "km":
+        texts[DICTIONARY] = _dictionary(folder, stem, texts[f"{stem}.km"], about)
     facts = {"format_version": FORMAT_VERSION, **about.__dict__}
     texts[f"{stem}.json"] = json.dumps({**facts, "num_codes": list(about.num_codes)}, indent=1) + "\n"
     for name, text in texts.items():
         with atomic_write(folder / name) as temporary:
             temporary.write_text(text, encoding="utf-8", errors="surrogateescape", newline="")
     return [folder / name for name in texts]
+
+
+def stem_of(split: str, kind: Format) -> str:
+    """What the files of a split are called: fairseq's validation is `valid`."""
+    return STEM if split == ALL else VALID if (split, kind) == ("validation", "km") else split
 
 
 def read_units(source: Path) -> tuple[list[UnitRow], About]:
@@ -150,14 +160,32 @@ def _km(rows: Sequence[UnitRow], about: About, root: str, stem: str) -> dict[str
             f"'{shown(bad)}' has a tab or a line break in its name, which a manifest cannot hold; rename it"
         )
     words = [[*map(word_of, (runs_of(row.codes)[0] if about.deduplicated else row.codes).tolist())] for row in rows]
-    counts = Counter(word for row in words for word in row)
-    single = len(about.num_codes) == 1
-    known = map(str, range(about.num_codes[0])) if single else sorted(counts, key=_numbers)
     return {
         f"{stem}.tsv": "".join([f"{root}\n", *(f"{row.name}\t{row.num_samples}\n" for row in rows)]),
         f"{stem}.km": "".join(" ".join(row) + "\n" for row in words),
-        "dict.km.txt": "".join(f"{word} {counts[word]}\n" for word in known),
     }
+
+
+def _dictionary(folder: Path, stem: str, text: str, about: About) -> str:
+    """The units of a .km file that is to be written, and of those of other splits beside it."""
+    counts = Counter(text.split())
+    for other in {STEM, "train", VALID, "test"} - {stem}:
+        if (path := folder / f"{other}.km").exists():
+            counts.update(read_text(path).split())
+    if len(about.num_codes) == 1 or prod(about.num_codes) <= MOST_WORDS:
+        known = [*map(word_of, product(*map(range, about.num_codes)))]
+    else:
+        known = sorted((word for word in counts if _is_unit(word, about.num_codes)), key=_numbers)
+    return "".join(f"{word} {counts[word]}\n" for word in known)
+
+
+def _is_unit(word: str, num_codes: Sequence[int]) -> bool:
+    """Whether a word of a file is one of these units."""
+    codes = word.split(BETWEEN)
+    return len(codes) == len(num_codes) and all(
+        one.isascii() and one.isdecimal() and len(one) < 10 and int(one) < number
+        for one, number in zip(codes, num_codes, strict=True)
+    )
 
 
 def _runs(rows: Sequence[UnitRow], about: About, root: str, stem: str) -> dict[str, str]:
