@@ -74,6 +74,11 @@ def test_the_loss_outside_training_is_the_same_at_every_call() -> None:
         model.codes(full)
 
 
+def test_a_held_out_batch_has_other_sounds_to_take_negatives_from() -> None:
+    rows = {name: contrastive(negatives=name).needs.least_rows for name in ("within", "others", "batch")}
+    assert rows == {"within": 1, "others": 2, "batch": 2}
+
+
 def test_nothing_to_predict_costs_nothing() -> None:
     found = contrastive()(sounds(9))
     assert found.num_terms == 0 and found.value == 0

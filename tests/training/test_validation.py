@@ -1,10 +1,15 @@
-"""A validation that would take most of the minutes uses a sample of its batches, the same for good."""
+"""Validations: a sample of the batches where all would take most of the minutes; models that find nothing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
+from tests.refusals import refuses
 from tests.training.tiny import trainer
+from undertow.errors import DataError
+from undertow.models.examined import Examined
 from undertow.training.config import TrainingConfig
 from undertow.training.distributed import world
 from undertow.training.length import PLAN, Length
@@ -38,3 +43,20 @@ def test_fault_10_batches_are_dropped_within_the_first_validation(tmp_path: Path
         other = trainer(tmp_path, alone, seed=1).validation
         other.keep(1)
         assert validation.limit is None and not (tmp_path / PLAN).exists()
+
+
+def test_a_sharded_model_is_not_asked_what_it_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with world("cpu") as alone:
+        validation = trainer(tmp_path, alone).validation
+        monkeypatch.setattr(type(validation.forward), "is_sharded", True)
+        monkeypatch.setattr(type(validation.model), "examined", lambda self, sums: {}[next(iter(sums))])
+        found = validation.run(1)[0]
+    assert found is not None and found.examined == Examined()
+
+
+def test_a_validation_without_a_term_is_an_error_and_no_best_loss(tmp_path: Path) -> None:
+    with world("cpu") as alone:
+        validation = trainer(tmp_path, alone).validation
+        validation.batches = [replace(one, counted=torch.zeros_like(one.counted)) for one in validation.batches]
+        with refuses(DataError, "3 held-out batches", "longer"):
+            validation.run(1)

@@ -106,6 +106,7 @@ class Contrastive(Represents):
             alphabet=self.alphabet,
             sample_rate=self.config.sample_rate,
             period=self.hop,
+            least_rows=1 if self.config.negatives == "within" else 2,
             max_length=None if longest is None else longest * self.hop,
             features=self.config.features,
             num_params=-(-self.config.num_ahead * self.encoder.out_channels // self.hop),

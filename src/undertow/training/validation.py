@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from undertow.batch import Batch
+from undertow.errors import DataError, counted
 from undertow.models.examined import Examined
 from undertow.models.model import Model
 from undertow.training.averaging import WeightAverage
@@ -113,6 +114,8 @@ class Validation:
             for name, one in found.items():
                 counted = one if index < len(self.batches) else torch.zeros_like(one)
                 sums[name] = sums[name] + counted if name in sums else counted
+        if not sums:
+            return Examined()
         return self.model.examined({name: self.world.total(sums[name]).cpu() for name in sorted(sums)})
 
     @torch.no_grad()
@@ -131,4 +134,10 @@ class Validation:
                 if count is not None:
                     self.keep(count)
                     return self._means()
-        return totals.mean(self.world)
+        means = totals.mean(self.world)
+        if not means.num_terms:
+            raise DataError(
+                f"nothing of {counted(len(self.batches), 'held-out batch')} can be predicted, so "
+                "no validation could judge the model; give longer sequences, or more of them"
+            )
+        return means
