@@ -6,9 +6,11 @@ import torch
 from torch import Tensor
 
 from tests.contract import assert_close
+from tests.refusals import refuses
 from undertow.bottlenecks import VectorQuantiser
 from undertow.bottlenecks.codebook import Codebook, k_means
 from undertow.config import parse
+from undertow.errors import UsageError
 
 
 def alone(tensor: Tensor) -> Tensor:
@@ -87,6 +89,11 @@ def test_a_dead_code_is_put_on_a_recent_vector_and_its_averages_start_afresh() -
         assert (book.sizes > 0.5).all()
         if moves == "average":
             assert_close(book.sums[1:], book.sizes[1:, None].expand(-1, 2) * 50.0)
+
+
+def test_fewer_recent_vectors_than_codes_are_refused() -> None:
+    with refuses(UsageError, "num_recent", "2", "3 codes"):
+        make(num_recent=2)
 
 
 def test_without_vectors_nothing_breaks() -> None:

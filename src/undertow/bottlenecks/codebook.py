@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from undertow.bottlenecks.bottleneck import Total
 from undertow.config import Natural, Number, Probability, Width, config
+from undertow.errors import UsageError
 
 FRESH_ROWS = 64  # recent vectors of one batch, at most
 FRESH_BATCHES = 16  # of one update, whose vectors are taken
@@ -53,20 +54,29 @@ class Codebook(nn.Module):
 
         Attributes:
             num_codes: K.
-            moves: "average", running averages; "gradient", the optimiser.
+            moves: "average", running averages; "gradient", the optimiser. With "gradient" and `training.average`, the
+                averaged model has the averaged offsets: a code that was just revived lies beside its vector there,
+                until the average has caught up.
             decay: γ of the averages, and of the sizes by which dead codes are found.
             dead_share: a code is dead if it gets less than this share of an average code's vectors; 0 for never.
-            num_recent: R; by default 8 for each code.
-        first_update: number of the update after which k-means may set the codes. Until then the model trains without
-            codes, so that its vectors differ.
+            num_recent: R, at least K; by default 8 for each code.
+            first_update: number of the update after which k-means may set the codes. Until then the model trains
+                without codes, so that its vectors differ.
         """
 
-        num_codes: Annotated[Width, Field(ge=2, le=2**16)] = 256
+        num_codes: Annotated[Width, Field(ge=2, le=2**14)] = 256
         moves: Literal["average", "gradient"] = "average"
         decay: Probability = 0.99
         dead_share: Annotated[float, Field(ge=0, lt=1), Number] = 0.05
         num_recent: Width | None = None
         first_update: Natural = 100
+
+        def __post_init__(self) -> None:
+            if self.num_recent is not None and self.num_recent < self.num_codes:
+                raise UsageError(
+                    f"codebook.num_recent is {self.num_recent:,}, and k-means sets {self.num_codes:,} codes from so "
+                    f"many vectors; it must be {self.num_codes:,} or more"
+                )
 
     def __init__(self, config: Config, channels: int) -> None:
         super().__init__()
