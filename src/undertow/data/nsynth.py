@@ -28,13 +28,13 @@ def read_nsynth(root: Path, names: Sequence[str]) -> Arranged | None:
 
     Labels are the keys of the entries: `instrument`, `instrument_family` and `instrument_source` by name, `pitch` and
     `velocity` as MIDI numbers. Qualities, which a note has any number of, are left out, as are files without an entry.
-    Folders that end in -train, -valid or -test are those splits.
+    Folders named train, valid or test, or whose names end in -train, -valid or -test, are those splits.
 
     Raises:
         DataError: an index is missing beside others, is not JSON, or has an entry without its file, with an unknown
             key, or without one of the labels; or two files are of one entry.
     """
-    folders: dict[str, dict[str, str]] = {}  # by folder, "" for the root, its files by their names without suffix
+    folders: dict[str, dict[str, str]] = {}  # by folder, "." for the root, its files by their names without suffix
     for name in names:
         path = PurePosixPath(name)
         if path.parent.name != SOUNDS:
