@@ -111,7 +111,7 @@ def test_the_strongest_quarter_stays() -> None:
     coded, given = make("vq", kept_share=0.25).eval(), batch()
     assert coded.points["p_bn"].num_codes == (6,) and int((coded.codes(given) == 5).sum()) == 7 + 4 + 6
     assert_close(coded.decode(coded.codes(given))[0], coded.represent(given, "p_bn")[0])
-    assert make("vq", kept_share=0.25).facts["bits_per_second"] == pytest.approx(100 * math.log2(5) / 4)
+    assert make("vq", kept_share=0.25).facts["bits_per_second"] == pytest.approx(100 * math.log2(6))
 
 
 def test_latents_that_are_left_out_cost_nothing() -> None:
@@ -129,6 +129,15 @@ def test_what_the_data_must_give() -> None:
     assert model.abilities == {"represent", "reconstruct"} and model.scorer == "reconstruction"
 
 
+def test_every_latent_of_a_vae_is_sent_and_each_sample_sees_its_own() -> None:
+    with refuses(UsageError, "kept_share", "0.5", "vae", "1"):
+        make("vae", kept_share=0.5)
+    with refuses(UsageError, "conditioner.upsampling.kernel_size", "1", "look_ahead"):
+        make("vq", conditioner={})
+    values = {**to_dict(make("vq").config), "features": None, "conditioner": {}}
+    assert complete(values, Told(real="sound", sample_rate=800), print).conditioner.upsampling.kernel_size == 3
+
+
 def test_the_config_survives_a_file() -> None:
     config = make("vq").config
     assert parse(Autoencoder.Config, to_dict(config)) == config
@@ -136,7 +145,7 @@ def test_the_config_survives_a_file() -> None:
 
 def test_a_latent_hop_that_does_not_divide_is_one_line() -> None:
     with refuses(UsageError, "strides", "(3, 3)", "9", "8 samples of a latent"):
-        make("vq", conditioner={"upsampling": {"strides": [3, 3]}})
+        make("vq", conditioner={"upsampling": {"strides": [3, 3], "kernel_size": 3}})
     with refuses(UsageError, "num_groups", "3", "4 channels"):
         make({"kind": "vq", "num_groups": 3})
 

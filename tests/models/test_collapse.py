@@ -51,6 +51,40 @@ def test_each_collapse_is_named() -> None:
     assert_says("\n".join(judge(changed, 50.0).lines), "warning", "posterior collapse")
 
 
+def test_each_group_of_codes_is_judged_alone_by_what_its_latents_could_have() -> None:
+    def said(**changes: float | list[float]) -> str:
+        return "\n".join(judge(sums(**changes), 50.0).lines)
+
+    one_dead = {"codes.0": [10.0] * 10, "codes.1": [100.0] + [0.0] * 9}
+    assert_says(said(**one_dead), "warning", "1 of 2 codebooks", "1 of 10 codes")
+    half_dead = {"codes.0": [20.0] * 5, "codes.1": [50.0, 50.0, 0.0, 0.0, 0.0]}
+    assert_says(said(**half_dead), "warning", "dead in 1 of 2 codebooks")
+    assert "warning" not in said(**{"codes.0": [60.0, 40.0]})
+    assert "warning" not in said(**{"codes.0": [1.0] * 20 + [0.0] * 236})
+    assert_says(said(**{"codes.0": [99.0, 1.0]}), "warning", "1 of 2 codes")
+
+
+def test_nothing_is_one_more_code_where_latents_may_be_left_out() -> None:
+    found = judge(sums(left_out=300.0), 50.0)
+    assert math.isclose(found.figures["code_bits"], 0.25 * math.log2(16) + 0.75 * math.log2(4 / 3))
+    assert found.figures["active_codes"] == 5 and "warning" not in "".join(found.lines)
+    assert_says("\n".join(found.lines), "5 of 5", "nothing")
+    with torch.no_grad():
+        thin = make("vq", kept_share=0.25).eval().examine(batch())
+    assert thin["left_out"] == 7 + 4 + 6 and thin["codes.0"].sum() == 3 + 2 + 2
+
+
+def test_codes_that_are_not_set_are_no_collapse() -> None:
+    model = make("vq").eval()
+    with torch.no_grad():
+        found = model.examined(model.examine(batch())).lines
+        assert_says("\n".join(found), "codes are not set yet", "100 updates", "12 latents")
+        assert not any("collapsed" in line or "does not use" in line for line in found)
+        for book in model.bottleneck.codebooks:
+            book.started.fill_(True)
+        assert "not set" not in "\n".join(model.examined(model.examine(batch())).lines)
+
+
 def test_latents_come_from_another_recording_and_fill_the_row() -> None:
     latents = torch.arange(12.0).reshape(3, 4)[..., None]
     present = torch.arange(4) < torch.tensor([4, 2, 3])[:, None]
@@ -58,6 +92,7 @@ def test_latents_come_from_another_recording_and_fill_the_row() -> None:
     assert has_other.tolist() == [True, True, True]
     assert taken[..., 0].tolist() == [[4.0, 5.0, 4.0, 5.0], [8.0, 9.0, 10.0, 8.0], [4.0, 5.0, 4.0, 5.0]]
     assert not exchanged(latents[:2], present[:2], ("a[0:4]", "a[4:6]"))[1].any()
+    assert exchanged(latents[:2], present[:2], ("take[1].wav", "take[2].wav[0:4]"))[1].all()
 
 
 def test_sums_of_parts_are_the_sums_of_the_whole_and_a_single_recording_is_told() -> None:

@@ -6,6 +6,7 @@ N sequences, B batch, T steps, E elements of a vector symbol, F feature frames, 
 """
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -17,6 +18,8 @@ from undertow.batch import Batch
 from undertow.data.crops import Crop, Crops, Order
 from undertow.data.examples import Examples, Labels, is_of_steps
 from undertow.errors import DataError, UsageError, counted
+
+PLACE = re.compile(r"\[\d+:\d+\]\Z")  # of a crop, behind its recording's name
 
 
 class CropBatches:
@@ -237,6 +240,11 @@ def _features(examples: Examples, crops: Sequence[Crop], num_steps: int, look_ah
 def _sources(examples: Examples, crops: Sequence[Crop]) -> tuple[Tensor | None, Tensor | None]:
     sources = [source for crop in crops if (source := examples.source(crop.number)) is not None]
     return collate_sources(sources, examples.source_end) if sources else (None, None)
+
+
+def recording_of(name: str) -> str:
+    """The recording that a row of a batch is a crop of: its name without the crop's place."""
+    return PLACE.sub("", name)
 
 
 def _name(examples: Examples, crop: Crop) -> str:

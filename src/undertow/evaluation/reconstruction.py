@@ -36,7 +36,8 @@ class ReconstructionScore:
             `code_bits_per_second`; of a VAE, `latent_bits` and `latent_bits_per_second` (KL divergence), `elbo_bits` a
             sample, the same `elbo_nats` and in `elbo_bits_per_second`, and `importance_bits`, a tighter bound by eight
             draws.
-        sent_bits_per_second: latents a second times log2 of the number of codes; None if latents are floats.
+        sent_bits_per_second: latents a second times log2 of the number of codes, where latents may be left out of one
+            more; None if latents are floats.
         lines: what the figures mean.
         seconds: wall-clock seconds.
     """

@@ -39,6 +39,7 @@ from undertow.models.sound_frames import SoundFrames, of_sound, row_lengths
 from undertow.networks import FrameEncoderConfig, NetworkConfig
 from undertow.state import State
 
+KERNEL_SIZE = 3  # latents that a sample sees, unless a recipe says another number
 EXCHANGED = 4  # sequences of a held-out batch, at least, so that latents of another recording are among them
 
 
@@ -90,6 +91,17 @@ class Autoencoder(Represents):
                 raise UsageError(
                     f"features.sample_rate is {self.features.sample_rate}; the model's is {self.sample_rate}"
                 )
+            if self.kept_share < 1 and self.bottleneck.kind == "vae":
+                raise UsageError(
+                    f"model.kept_share is {self.kept_share:g}, but the loss of a bottleneck of kind vae bounds the "
+                    "likelihood only if every latent is sent; leave kept_share at 1, or use a bottleneck of kind vq"
+                )
+            upsampling = self.conditioner.upsampling
+            if upsampling.kernel_size <= upsampling.look_ahead:
+                raise UsageError(
+                    f"conditioner.upsampling.kernel_size is {upsampling.kernel_size}, so no sample would see its own "
+                    f"latent, only later ones; it must be more than look_ahead, {upsampling.look_ahead}"
+                )
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -131,6 +143,7 @@ class Autoencoder(Represents):
             conditioner["labels"] = _useful(choose_classes(conditioner.get("labels", []), told, say))
         if told.sample_rate is None:
             raise UsageError("an autoencoder of sound needs a sample rate: set data.sample_rate")
+        conditioner["upsampling"] = {"kernel_size": KERNEL_SIZE, **section(conditioner, "upsampling")}
         return parse(cls.Config, {**made, "conditioner": conditioner}, "model")
 
     @property
@@ -159,13 +172,13 @@ class Autoencoder(Represents):
 
     @property
     def facts(self) -> dict[str, Any]:
-        bits = sum(math.log2(number) for number in self.bottleneck.num_codes)
+        bits = sum(math.log2(number) for number in self._num_codes)  # of what is sent for a latent, also for nothing
         latents = self.config.sample_rate / self.hop
         return {
             **self.decoder.facts,
             "latents_per_second": latents,
             "latent_channels": self.bottleneck.out_channels,
-            "bits_per_second": latents * bits * self.config.kept_share if bits else None,
+            "bits_per_second": latents * bits if bits else None,
         }
 
     @property
@@ -216,7 +229,7 @@ class Autoencoder(Represents):
         return collapse.examine(self, batch)
 
     def examined(self, sums: Mapping[str, Tensor]) -> Examined:
-        return collapse.judge(sums, self.config.sample_rate / self.hop)
+        return collapse.judge(sums, self.config.sample_rate / self.hop, collapse.unset(self))
 
     def bound(self, batch: Batch, num_draws: int) -> Tensor | None:
         """The importance-weighted bound (B,) of a VAE, in nats; None of others, which draw nothing."""

@@ -33,7 +33,8 @@ class Sent:
     """What the latents of a second of sound cost to send.
 
     Attributes:
-        bits_per_second: of the codes, each as a whole number; of floats, in 32 bits each.
+        bits_per_second: of the codes, each as a whole number, nothing too where latents may be left out; of floats,
+            in 32 bits each.
         words: how it is counted.
     """
 
@@ -77,7 +78,7 @@ def sent(model: Any) -> Sent:
     if point.num_codes:
         bits = rate * sum(math.log2(number) for number in point.num_codes)
         codes = " + ".join(f"log2({number})" for number in point.num_codes)
-        return Sent(model.facts.get("bits_per_second", bits), f"{rate:g} latents a second of {codes} bits")
+        return Sent(bits, f"{rate:g} latents a second of {codes} bits")
     return Sent(
         rate * FLOAT_BITS * point.channels, f"{rate:g} latents a second of {point.channels} floats of {FLOAT_BITS} bits"
     )
