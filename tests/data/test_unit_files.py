@@ -1,6 +1,7 @@
 """Files of units: JSON lines, the manifest, .km and dictionary, and tables of runs; and reading them again."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -97,6 +98,8 @@ def test_files_of_other_tools_need_no_more_than_names_and_units(tmp_path):
         ('{"file_name": "x", "units": [1, 0.5]}', ["line 1", "whole numbers"]),
         ('{"file_name": "x", "units": [1], "split": "dev"}', ["line 1", "dev", "validation"]),
         ('{"file_name": "x", "units": [9]}', ["x", "4"]),
+        ('{"file_name": "x", "units": [1], "duration": 1' + "0" * 400 + "}", ["line 1", "duration"]),
+        ('{"file_name": "x", "units": [1], "duration": NaN}', ["line 1", "duration"]),
     ],
 )
 def test_what_is_no_file_of_units_is_refused(tmp_path, text, words):
@@ -104,6 +107,13 @@ def test_what_is_no_file_of_units_is_refused(tmp_path, text, words):
     (tmp_path / "units.jsonl").write_text(text + "\n")
     with refuses(DataError, *words):
         read_units(tmp_path / "units.jsonl")
+
+
+def test_the_splits_must_be_of_one_model(tmp_path):
+    for split, model in (("train", "00ff"), ("test", "00aa")):
+        write_units(tmp_path, [UnitRow(split, ROWS[0].codes, 0.1, split)], replace(ABOUT, model=model), "/", stem=split)
+    with refuses(DataError, "test.json", "model", "00aa", "train.json", "00ff"):
+        read_units(tmp_path)
 
 
 def test_what_the_units_are_must_be_said_well(tmp_path):

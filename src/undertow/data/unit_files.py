@@ -13,6 +13,7 @@ L latents, G groups of codes a latent.
 """
 
 import json
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ SUFFIX, STEM, VALID = ".jsonl", "units", "valid"
 BETWEEN = "_"  # of the codes of a word
 FORMAT_VERSION = 1
 DICTIONARY, MOST_WORDS = "dict.km.txt", 1 << 16  # units of several groups that are all listed, used or not
+ALIKE = ("num_codes", "rate", "model")  # in all files that are read as one
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +119,8 @@ def read_units(source: Path) -> tuple[list[UnitRow], About]:
     name.
 
     Raises:
-        DataError: there is no such file, it is damaged, or its runs of units are written once.
+        DataError: there is no such file, it is damaged, its runs of units are written once, or the units of the splits
+            are not of one model, rate and number of codes.
     """
     paths = [source]
     if source.is_dir():
@@ -126,7 +129,7 @@ def read_units(source: Path) -> tuple[list[UnitRow], About]:
         if not paths:
             raise DataError(f"{source} has no {STEM}{SUFFIX}; write one with `undertow units`")
     rows = [row for path in paths for row in _rows(path)]
-    about = _about(paths[0], rows)
+    about = _about(paths, rows)
     for row in rows:
         if row.codes.shape[1] != len(about.num_codes) or (row.codes >= about.num_codes).any():
             raise DataError(
@@ -224,7 +227,9 @@ def _row(place: str, text: str, split: str | None) -> UnitRow:
         units = [*map(int, units.split())] if isinstance(units, str) else units
         codes = np.asarray(units)
         seconds = float(values.get("duration", 0.0))
-    except (ValueError, TypeError, KeyError, RecursionError):
+        if not 0 <= seconds < math.inf:
+            raise ValueError
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
         raise DataError(f'{place}: it must be {{"file_name": …, "units": [numbers], "duration": seconds}}') from None
     codes = codes[:, None] if codes.ndim == 1 else codes
     if "lengths" in values:
@@ -237,20 +242,34 @@ def _row(place: str, text: str, split: str | None) -> UnitRow:
     return UnitRow(name, codes.astype(np.int64), seconds, told)
 
 
-def _about(path: Path, rows: Sequence[UnitRow]) -> About:
-    """What the units of a file are."""
-    beside = path.with_suffix(".json")
-    if not beside.exists():
+def _about(paths: Sequence[Path], rows: Sequence[UnitRow]) -> About:
+    """What the units of files are, which must be alike."""
+    told = {beside: _told(beside) for path in paths if (beside := path.with_suffix(".json")).exists()}
+    if not told:
         largest = np.max(
             [row.codes.max(axis=0) for row in rows if row.codes.shape[1] == rows[0].codes.shape[1]], axis=0
         )
         return About(num_codes=tuple(int(one) + 1 for one in largest))
-    match read_json(beside, MOST_CARD):
+    (first, facts), *others = told.items()
+    for beside, other in others:
+        for name in ALIKE:
+            if other.get(name) != facts.get(name):
+                raise DataError(
+                    f"{beside}: {name} is {shown(str(other.get(name)))}, but in {first.name} it is "
+                    f"{shown(str(facts.get(name)))}; the units of all splits must be of one model"
+                )
+    return About(num_codes=tuple(facts["num_codes"]))
+
+
+def _told(beside: Path) -> dict[str, Any]:
+    """What a file says of the units beside it."""
+    match found := read_json(beside, MOST_CARD):
         case {"format_version": 1, "num_codes": list(num_codes)} if num_codes and all(
             type(one) is int and 0 < one <= MOST_CODES for one in num_codes
         ):
-            return About(num_codes=tuple(num_codes))
-    raise DataError(f"{beside} does not say what the units of {path.name} are; write both with `undertow units`")
+            return dict(found)
+    units = beside.with_suffix(SUFFIX).name
+    raise DataError(f"{beside} does not say what the units of {units} are; write both with `undertow units`")
 
 
 def split_rows(rows: Sequence[UnitRow], split: str, source: str) -> list[UnitRow]:
