@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from tests.models.test_contrastive import contrastive, sounds
-from tests.refusals import refuses
+from tests.refusals import assert_says, refuses
+from undertow.cli.score_self_supervised import contrast_lines
 from undertow.data.sequences import SequenceSet
 from undertow.errors import DataError
 from undertow.evaluation.contrast_score import score_contrast
@@ -28,6 +29,12 @@ def test_it_is_the_mean_over_predictions() -> None:
     assert found.nats_ahead[2] == pytest.approx(float(each.nats[:, :, 2].sum() / number))
     assert found.accuracy_ahead[2] == pytest.approx(float(each.right[:, :, 2].sum() / number))
     assert found.hop_seconds == 10 / 8000 and found.has_learnt == (found.nats < found.chance)
+
+
+def test_no_figure_is_given_of_distances_longer_than_every_sound() -> None:
+    found = score_contrast(contrastive(), waves(30))
+    assert found.nats_ahead[1] is not None and found.nats_ahead[2] is None and found.accuracy_ahead[2] is None
+    assert_says("\n".join(contrast_lines("it", found)), "4 ms -")
 
 
 def test_sounds_too_short_or_alone_are_refused() -> None:

@@ -20,7 +20,7 @@ def contrast_lines(what: str, found: ContrastScore) -> list[str]:
     ahead = []
     for place, share in enumerate(found.accuracy_ahead, start=1):
         step = f"{place}" if found.hop_seconds is None else f"{1000 * place * found.hop_seconds:.0f} ms"
-        ahead.append(f"{step} {share:.1%}")
+        ahead.append(f"{step} -" if share is None else f"{step} {share:.1%}")
     return [
         f"{what}: {counted(found.num_predictions, 'prediction')} in {found.seconds:.1f} s, each among "
         f"{counted(found.num_negatives, 'negative')} from {SOURCES[found.negatives]}",

@@ -35,7 +35,7 @@ class ContrastScore:
         chance: the same by guessing; of InfoNCE, the logarithm of the number of candidates.
         accuracy: share of predictions that score the true latent above every negative.
         chance_accuracy: the same by guessing.
-        nats_ahead, accuracy_ahead: the same for 1 … K latents ahead.
+        nats_ahead, accuracy_ahead: the same for 1 … K latents ahead; None where no sound is as long.
         num_negatives: of each prediction.
         negatives: where they are from; see `Contrastive.Config`.
         hop_seconds: from one latent to the next.
@@ -48,8 +48,8 @@ class ContrastScore:
     chance: float
     accuracy: float
     chance_accuracy: float
-    nats_ahead: tuple[float, ...]
-    accuracy_ahead: tuple[float, ...]
+    nats_ahead: tuple[float | None, ...]
+    accuracy_ahead: tuple[float | None, ...]
     num_negatives: int
     negatives: str
     hop_seconds: float | None
@@ -102,13 +102,18 @@ def score_contrast(
         chance=model.chance,
         accuracy=float(right.sum()) / every,
         chance_accuracy=1 / (1 + config.num_negatives),
-        nats_ahead=tuple((nats / number).tolist()),
-        accuracy_ahead=tuple((right / number).tolist()),
+        nats_ahead=_ratios(nats, number),
+        accuracy_ahead=_ratios(right, number),
         num_negatives=config.num_negatives,
         negatives=config.negatives,
         hop_seconds=None if rate is None else model.hop / rate,
         seconds=time.perf_counter() - began,
     )
+
+
+def _ratios(sums: torch.Tensor, numbers: torch.Tensor) -> tuple[float | None, ...]:
+    """Sums by their numbers; None of none."""
+    return tuple(one / number if number else None for one, number in zip(sums.tolist(), numbers.tolist(), strict=True))
 
 
 def watched_crops(model: Any, examples: Examples, progress: OnProgress) -> Iterator[Batch]:
