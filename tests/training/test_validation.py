@@ -1,5 +1,6 @@
 """Validations: a sample of the batches where all would take most of the minutes; models that find nothing."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,6 +44,23 @@ def test_fault_10_batches_are_dropped_within_the_first_validation(tmp_path: Path
         other = trainer(tmp_path, alone, seed=1).validation
         other.keep(1)
         assert validation.limit is None and not (tmp_path / PLAN).exists()
+
+
+def test_the_estimate_counts_what_the_model_finds_out_and_before_the_first_update_it_finds_out_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with world("cpu") as alone:
+        run = trainer(tmp_path, alone, steps=1)
+        seen: list[float] = []
+        calls: list[int] = []
+        monkeypatch.setattr(run.forward, "examine", lambda batch: calls.append(1) or time.sleep(0.3) or {})
+        run.validation.limit = lambda seconds, count: seen.append(seconds)
+        run.validation.run(0, examines=False)
+        assert seen[0] > 3 * 0.3 and len(calls) == 1
+        steps = []
+        monkeypatch.setattr(run.validation, "_examined", lambda: steps.append(run.progress.step) or Examined())
+        run.fit()
+    assert steps == [1]
 
 
 def test_a_sharded_model_is_not_asked_what_it_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -242,14 +242,13 @@ class Trainer:
     def _validate(self) -> float:
         """Validate, record the result, and return the seconds it took."""
         self.journal.check()
-        found, seconds = self.validation.run(self.progress.step)
+        step = self.progress.step
+        # nobody reads what is found before the first update, but with minutes the run's length depends on its time
+        found, seconds = self.validation.run(step, examines=step > 0 or self.length.num_steps is None)
         if found is not None:
             self.progress = self.progress.validated(found)
-            told = (
-                found.examined.lines if self.progress.step else ()
-            )  # before the first update there is nothing to tell
-            for line in (f"validation {found.line}", *told):
-                self.report.say(f"step {self.progress.step}: {line}")
+            for line in (f"validation {found.line}", *(found.examined.lines if step else ())):
+                self.report.say(f"step {step}: {line}")
         return seconds
 
     def _save(self) -> None:

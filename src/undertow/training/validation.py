@@ -77,19 +77,24 @@ class Validation:
         order = np.random.default_rng([self.seed, 5]).permutation(len(self.batches))
         self.batches = [self.batches[place] for place in sorted(order[:count].tolist())]
 
-    def run(self, step: int) -> tuple[Validated | None, float]:
-        """Validate after update `step`; returns the result (None without batches) and the seconds it took."""
+    def run(self, step: int, examines: bool = True) -> tuple[Validated | None, float]:
+        """Validate after update `step`; returns the result (None without batches) and the seconds it took.
+
+        Args:
+            examines: whether the model finds out about itself, which takes several times as long as its loss.
+        """
         began = time.perf_counter()
         with nullcontext() if self.average is None else self.average.applied():
             self.model.eval()
-            found = self._judged() if self.batches else None
+            found = self._judged(examines) if self.batches else None
             if self.on_validation is not None and self.world.is_first and step:
                 self.on_validation(self.model, step)
         self.model.train()
         return found, time.perf_counter() - began
 
-    def _judged(self) -> Validated:
-        means, measured, examined = self._means(), self._measured(), self._examined()
+    def _judged(self, examines: bool) -> Validated:
+        means, measured = self._means(), self._measured()
+        examined = self._examined() if examines else Examined()
         text, figures = self.model.loss_text(means.loss), {**means.figures, **examined.figures}
         if measured is None:
             return Validated(means.loss, means.loss, figures, text, examined)
@@ -129,6 +134,8 @@ class Validation:
             totals.add(loss, total, counts=index < len(self.batches))
             if first == size and self.limit is not None:  # the first batch of each process warms up
                 limit, self.limit = self.limit, None
+                if not self.forward.is_sharded:
+                    self.forward.examine(self.batches[min(index, len(self.batches) - 1)])  # as `_examined` will
                 seconds = (time.perf_counter() - began) * len(self.batches) / size
                 count = self.world.broadcast(limit(seconds, len(self.batches)))
                 if count is not None:
