@@ -14,7 +14,8 @@ from undertow.discrimination import Discrimination
 from undertow.discrimination.distances import DISTANCES
 from undertow.errors import DataError, UsageError
 
-NO_CAPS = {"max_size_group": -1, "max_x_across": -1}
+NO_CAPS = {"max_size_group": -1}
+OF_SPEAKER: dict[str, dict] = {"within": NO_CAPS, "across": {**NO_CAPS, "max_x_across": -1}}
 
 
 @pytest.mark.parametrize("kind", DISTANCES)
@@ -24,7 +25,8 @@ def test_it_is_the_definition(kind: str, tmp_path: Path) -> None:
     for speaker in ("within", "across"):
         for context in ("within", "any"):
             found = ut.abx(
-                item, tmp_path / "frames", **NO_CAPS, frequency=50, speaker=speaker, context=context, distance=kind
+                *(item, tmp_path / "frames"),
+                **{**OF_SPEAKER[speaker], "frequency": 50, "speaker": speaker, "context": context, "distance": kind},
             )
             right = reference.cells(in_order(made), kind, speaker == "across", context == "any")
             own = {
@@ -41,7 +43,7 @@ def test_caps_take_fewer_and_follow_from_the_seed(tmp_path: Path) -> None:
 
     def run(seed: int = 0, **caps: int) -> Discrimination:
         options = {"frequency": 50, "speaker": "across", "context": "any", "distance": "euclidean"}
-        return ut.abx(item, tmp_path / "frames", **{**NO_CAPS, **caps}, **options, seed=seed)
+        return ut.abx(item, tmp_path / "frames", **{**OF_SPEAKER["across"], **caps}, **options, seed=seed)
 
     whole, few = run(), run(max_size_group=2, max_x_across=1)
     assert max(cell.size for cell in few.cells) == 8 < max(cell.size for cell in whole.cells)
@@ -71,6 +73,30 @@ def test_the_last_frame_that_libri_light_leaves_out(tmp_path: Path) -> None:
     assert (whole.num_triples, whole.error) == (2, 0.5) and (less.num_triples, less.error) == (2, 0.0)
 
 
+def test_frames_that_are_missing_at_the_end_are_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    item = write(tmp_path, sounds("angular"))
+    frames, said = np.load(tmp_path / "frames/1.npy"), []
+    whole = ut.abx(item, tmp_path / "frames", **NO_CAPS, frequency=50)
+    last = item.read_text().splitlines()[20]
+    item.write_text(item.read_text().replace(last, last.replace(last.split()[2], str(len(frames) / 50 + 0.04))))
+    found = ut.abx(item, tmp_path / "frames", **NO_CAPS, frequency=50, say=said.append)
+    assert found.error == whole.error and [one for one in said if "1 item of 40" in one]
+    monkeypatch.setattr("undertow.door.memory", lambda: 1000)
+    with refuses(UsageError, "frames", "memory"):
+        ut.abx(item, tmp_path / "frames", **NO_CAPS, frequency=50)
+
+
+def test_two_sounds_of_one_name_are_refused(tmp_path: Path) -> None:
+    from tests.data.sounds import tone
+    from tests.data.sounds import write as write_sound
+
+    item = write(tmp_path, sounds("angular"))
+    for name in ("1.wav", "1.flac"):
+        write_sound(tmp_path / "here" / name, tone())
+    with refuses(DataError, "'1.flac'", "'1.wav'"):
+        ut.abx(item, "mfcc", data=tmp_path / "here", **NO_CAPS)
+
+
 def test_real_words_are_told_apart_and_better_within_a_speaker(real_data: Path, tmp_path: Path) -> None:
     names = [f"{digit}_{who}_{take}.wav" for digit in (0, 4, 9) for who in ("theo", "jackson") for take in range(3)]
     (tmp_path / "few").mkdir()
@@ -79,7 +105,8 @@ def test_real_words_are_told_apart_and_better_within_a_speaker(real_data: Path, 
     item = tmp_path / "words.item"
     ut.make_items(tmp_path / "few", item, label="digit", label_pattern="{digit}_{speaker}_{take}", split="all")
     within, across = (
-        ut.abx(item, "mfcc", data=tmp_path / "few", **NO_CAPS, speaker=one).error for one in ("within", "across")
+        ut.abx(item, "mfcc", data=tmp_path / "few", **OF_SPEAKER[one], speaker=one).error
+        for one in ("within", "across")
     )
     assert within < 0.1 and within < across < 0.5
 
@@ -91,6 +118,7 @@ def test_real_words_are_told_apart_and_better_within_a_speaker(real_data: Path, 
         ({"max_size_group": 0}, UsageError, ["max_size_group", 0, "at least 2"]),
         ({"max_size_group": 1}, UsageError, ["max_size_group", 1, "at least 2"]),
         ({"speaker": "across", "max_x_across": 0}, UsageError, ["max_x_across", 0]),
+        ({"max_x_across": 5}, UsageError, ["max_x_across", "across"]),
         ({"distance": "cosinus"}, UsageError, ["distance", "'cosinus'", "angular"]),
         ({"speaker": "both"}, UsageError, ["speaker", "'both'", "across"]),
         ({"frequency": None}, UsageError, ["frames", "frequency"]),
@@ -119,7 +147,7 @@ def test_too_little_to_compare_is_refused(tmp_path: Path) -> None:
     made = sounds("angular", speakers="x")
     item = write(tmp_path, made)
     with refuses(DataError, item, "'x'", "two"):
-        ut.abx(item, tmp_path / "frames", **NO_CAPS, frequency=50, speaker="across")
+        ut.abx(item, tmp_path / "frames", **OF_SPEAKER["across"], frequency=50, speaker="across")
     item = write(tmp_path, [one._replace(phone="a") for one in made])
     with refuses(DataError, item, "nothing to compare", "another phone", "context"):
         ut.abx(item, tmp_path / "frames", **NO_CAPS, frequency=50)

@@ -39,6 +39,10 @@ def test_empty_items_and_those_behind_the_end_are_refused() -> None:
     with refuses(DataError, "x.item", "1 item of 2", "line 2", "0.011 to 0.029 s"):
         check_filled(items, Fraction(50), False, "x.item")
     check_filled(items[1:], Fraction(50), False, "x.item")
-    with refuses(DataError, "x.item, line 2", "0.5 s", "24 frames", "0.480 s"):
-        cut(np.zeros((24, 1)), items[1:], Fraction(50), False, "x.item")
-    assert len(cut(np.zeros((25, 1)), items[1:], Fraction(50), False, "x.item")[0]) == 25
+    with refuses(DataError, "x.item, line 2", "0.5 s", "21 frames", "0.420 s"):
+        cut(np.zeros((21, 1)), items[1:], Fraction(50), False, "x.item")
+    with refuses(DataError, "x.item, line 2", "0.50 s"):
+        cut(np.zeros((24, 1)), [item("0.48", "0.50")], Fraction(50), False, "x.item")
+    for num_frames, num_short in ((25, 0), (22, 1)):
+        parts, short = cut(np.zeros((num_frames, 1)), items[1:], Fraction(50), False, "x.item")
+        assert len(parts[0]) == num_frames and short == num_short

@@ -1,10 +1,10 @@
 """`undertow abx`: how well a representation tells sounds apart."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from undertow.cli.options import Json, Seed
+from undertow.cli.options import Device, Json, Seed
 from undertow.errors import counted
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def abx(
     libri_light: bool = False,
     out: Path | None = None,
     seed: Seed = 0,
+    device: Device = "auto",
     json: Json = False,
 ) -> None:
     """Measure how well frames tell sounds apart: the ABX error.
@@ -51,16 +52,20 @@ def abx(
         libri_light: Leave out the last frame of every item, as Libri-Light's tool does.
         out: File to write a table of all cells to, such as cells.csv.
     """
+    from undertow.checkpoint import load
     from undertow.cli.outputs import check_file
     from undertow.cli.terminal import print_json, put, step_bar, tell
+    from undertow.device import pick_device
     from undertow.discrimination import abx as measure
+    from undertow.representation import is_model
 
     if out is not None:
         check_file(out, [item])
+    given = load(features, pick_device(device)) if is_model(features) else features
     with step_bar("comparing") as bar:
         found = measure(
             item,
-            features,
+            given,
             max_size_group=max_size_group,
             max_x_across=max_x_across,
             data=data,
@@ -76,6 +81,8 @@ def abx(
         )
     if out is not None:
         _write(out, found)
+    if given is not features:
+        found = replace(found, settings={**found.settings, "features": features})
     if json:
         print_json(as_json(found, item))
         return

@@ -17,7 +17,7 @@ from undertow.discrimination.distances import Distance, Warped
 from undertow.discrimination.items import Item, read_items
 from undertow.discrimination.recordings import Recordings
 from undertow.discrimination.score import Discrimination, cells_of
-from undertow.discrimination.slicing import check_filled, cut, exact
+from undertow.discrimination.slicing import check_filled, check_room, cut, exact
 from undertow.errors import DataError, UsageError, counted
 
 
@@ -55,7 +55,8 @@ def abx(
         seed: chooses the items that take part where there are more than the caps.
         at: point of a model, such as "p_bn"; None: its best.
         libri_light: leave out the last frame of every item, as Libri-Light's tool does.
-        say: called with a line if numpy finds the distances because there is no engine.
+        say: called with a line if numpy finds the distances because there is no engine, and with one on items that lack
+            their last frames.
         progress: called with how many comparisons are done, and how many there are.
 
     Raises:
@@ -70,11 +71,17 @@ def abx(
     recordings = Recordings(features, data, at, None if frequency is None else float(frequency), item)
     rate = exact(recordings.source.rate)
     check_filled(items, rate, libri_light, item)
+    check_room(items, rate, recordings.source.channels)
     parts: list[Any] = [None] * len(items)
+    num_short = 0
     for numbers, frames in recordings.frames(items, distance == "identical"):
         own = [items[number] for number in numbers]
-        for number, part in zip(numbers, cut(frames, own, rate, libri_light, item), strict=True):
+        found, short = cut(frames, own, rate, libri_light, item)
+        num_short += short
+        for number, part in zip(numbers, found, strict=True):
             parts[number] = np.array(part)
+    if num_short:
+        say(f"{counted(num_short, 'item')} of {len(items):,} cut to the frames that are there, at ends of recordings")
     _check_channels(parts, distance)
     warped = Warped(parts, distance, say)
     settings = {
@@ -100,6 +107,10 @@ def _caps(speaker: str, most: int, most_x: int | None) -> tuple[int | None, int 
         raise UsageError(f"max_size_group is {most}; give at least {least}, or a number below 0 for no cap")
     if most_x is not None:
         check_whole("max_x_across", most_x, -MOST)
+    if speaker == "within" and most_x is not None:
+        raise UsageError(
+            "max_x_across is for speaker across; within speakers X has the speaker of A and B: leave it out"
+        )
     if speaker == "within":
         return most if most > 0 else None, None
     if most_x is None:

@@ -29,7 +29,7 @@ class Recordings:
 
     Raises:
         UsageError: sounds are needed and not given, or are of no use; or see `open_source`.
-        DataError: there are no such sounds.
+        DataError: there are no such sounds, or two of one name.
     """
 
     source: FrameSource
@@ -89,8 +89,18 @@ class Recordings:
 
 
 def _by_name(recordings: Sequence[Recording]) -> dict[str, Recording]:
-    """Recordings by their names without suffix, and by the last part of these where it is of one alone."""
-    found = {word(one.name.rpartition(".")[0]): one for one in recordings}
+    """Recordings by their names without suffix, and by the last part of these where it is of one alone.
+
+    Raises:
+        DataError: two differ in their suffix alone.
+    """
+    found: dict[str, Recording] = {}
+    for one in recordings:
+        other = found.setdefault(word(one.name.rpartition(".")[0]), one)
+        if other is not one:
+            raise DataError(
+                f"'{shown(other.name)}' and '{shown(one.name)}' are one name to items; remove or rename one"
+            )
     alone: dict[str, list[Recording]] = {}
     for one in recordings:
         alone.setdefault(word(one.path.stem), []).append(one)

@@ -14,6 +14,8 @@ import numpy as np
 
 from undertow.discrimination.items import Item
 from undertow.errors import DataError, counted, first_of
+from undertow.memory_room import refuse_beyond
+from undertow.representation.sources import MOST_OFF
 
 HALF = Fraction(1, 2)
 FINEST = 10**6  # the largest denominator of a rate; those of sound are samples in a frame
@@ -51,24 +53,37 @@ def check_filled(items: Sequence[Item], rate: Fraction, libri_light: bool, path:
         )
 
 
+def check_room(items: Sequence[Item], rate: Fraction, channels: int) -> None:
+    """Refuse items whose frames do not fit in memory, in float32 and as the distances read them, in float64.
+
+    Raises:
+        UsageError: they do not.
+    """
+    numbers = channels * sum(stop - first for first, stop in (span(one, rate) for one in items))
+    refuse_beyond(12 * numbers, "the frames of these items need", "measure fewer items")
+
+
 def cut(
     frames: np.ndarray, items: Sequence[Item], rate: Fraction, libri_light: bool, path: str | Path
-) -> list[np.ndarray]:
-    """The frames of a recording's items.
+) -> tuple[list[np.ndarray], int]:
+    """The frames of a recording's items, and how many items lack some at their ends.
+
+    Many models leave out a frame or two at the end of a recording: an item has those that are there.
 
     Args:
         frames: (L, C) of the whole recording.
 
     Raises:
-        DataError: an item goes on behind the last frame.
+        DataError: an item goes on more than `MOST_OFF` frames behind the last one, or none of its frames is there.
     """
-    parts = []
+    parts, num_short = [], 0
     for one in items:
         first, stop = span(one, rate, libri_light)
-        if stop > len(frames):
+        if stop > len(frames) + MOST_OFF or (stop > len(frames) and first >= len(frames)):
             raise DataError(
                 f"{path}, line {one.line}: the item ends at {one.offset} s, but '{one.file}' has "
                 f"{counted(len(frames), 'frame')}, {float(len(frames) / rate):.3f} s"
             )
         parts.append(frames[first:stop])
-    return parts
+        num_short += stop > len(frames)
+    return parts, num_short
