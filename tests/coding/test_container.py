@@ -67,6 +67,13 @@ def test_every_fault_is_named(tmp_path, changed, words):
     assert "\n" not in str(caught.value)
 
 
+def test_a_block_that_no_writer_makes_is_refused(tmp_path):
+    header = Header("plain", 8000, 1, 2000, (1,), b"model 01")
+    write(tmp_path / "long.utk", header, size=1100)
+    with refuses(DataError, "long.utk", "block 1", "1,100 latents", "1,024"):
+        read(tmp_path / "long.utk")
+
+
 def test_blocks_that_change_places_are_found(tmp_path):
     write(tmp_path / "one.utk", size=5)
     data, start = (tmp_path / "one.utk").read_bytes(), len(HEADER.to_bytes())

@@ -10,7 +10,7 @@ All numbers are little-endian. The header, 44 bytes and 4 for each group:
     4  Hz of the sound
     4  samples a latent
     8  samples of the sound
-    8  first bytes of the SHA-256 of the model's weights
+    8  first bytes of a SHA-256 of the model's config and weights
     8  the same of the prior's; zeros without one
     4  K_g, codes of a group, for each group
     4  CRC-32 of all that is above
@@ -62,7 +62,7 @@ class Header:
         hop: samples a latent.
         num_samples: of the whole sound.
         num_codes: K_g of each group.
-        model, prior: digests of their weights; `NO_PRIOR` without one.
+        model, prior: digests of their configs and weights; `NO_PRIOR` without one.
     """
 
     coder: str
@@ -154,21 +154,23 @@ def read_blocks(file: BufferedReader, header: Header, name: str) -> Iterator[tup
     Raises:
         DataError: (at the end, too) it is cut, damaged or altered.
     """
+    most = block_latents(len(header.num_codes), None)
     checksum, left, number = zlib.crc32(header.to_bytes()), header.num_latents, 0
     while left:
         number += 1
         head = file.read(BLOCK.size)
         if len(head) < BLOCK.size:
             raise _cut(name, f"before block {number}")
-        num_latents, size, told = BLOCK.unpack(head)
+        num_latents, size, own = BLOCK.unpack(head)
         message = file.read(size)
         if len(message) < size:
             raise _cut(name, f"in block {number}")
         checksum = _checksum(head[:4], message, checksum)
-        if told != checksum:
+        if own != checksum:
             raise DataError(f"{name} is damaged or was altered: block {number} does not have its checksum")
-        if not 0 < num_latents <= left:
-            raise DataError(f"{name} is damaged: block {number} says {counted(num_latents, 'latent')} of {left:,}")
+        if not 0 < num_latents <= min(left, most):
+            told = f"{counted(num_latents, 'latent')} of {left:,}, and a block has at most {most:,}"
+            raise DataError(f"{name} is damaged: block {number} says {told}")
         left -= num_latents
         yield num_latents, message
     if more := os.fstat(file.fileno()).st_size - file.tell():
