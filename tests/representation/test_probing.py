@@ -61,6 +61,17 @@ def test_intervals_and_the_spectrum_in_frames(tmp_path: Path) -> None:
     assert cepstra.measure == "dB off" and cepstra.mean < cepstra.chance
 
 
+def test_what_is_set_aside_has_labels_and_all_is_told(tmp_path: Path) -> None:
+    folder = write_tones(tmp_path / "tones", 12)
+    lines = (folder / "labels.ctm").read_text().splitlines(keepends=True)
+    few = [line for line in lines if not line.startswith(("train/take0", "train/take6"))]
+    (folder / "labels.ctm").write_text("".join([*few, "train/take0 1 0.0 0.001 low\n"]))
+    (folder / "test" / "bad.wav").write_bytes(b"no sound")
+    found = ut.probe("mfcc", folder, target="phone", probes=["linear", "linear"], seeds=3)
+    assert len(found.rows) == 1 and len(found.rows[0].scores) == 3
+    assert [note for note in found.notes if "bad.wav" in note]
+
+
 def test_what_cannot_be_probed(digits: Path, tmp_path: Path) -> None:
     for take in range(2):
         write(tmp_path / "two" / f"{take}_theo_{take}.wav", tone(0.1))

@@ -74,14 +74,14 @@ def probe(
     """
     began = time.perf_counter()
     check_whole("seeds", seeds, 1, 1000)
-    kinds = several(probes)
+    kinds = [*dict.fromkeys(several(probes))]
     for kind in kinds:
         if kind not in PROBES:
             raise UsageError(f"unknown probe '{kind}'{nearest(kind, PROBES)}")
     if target == held_out:
         raise UsageError(f"held_out is '{shown(target)}', the target: a class that is held out is never learnt")
-    sources, rate = _sources(model, several(at), frequency, str(source), label_pattern)
-    clips, is_test = _clips(str(source), held_out, rate, label_pattern)
+    sources, rate = _sources(model, [*dict.fromkeys(several(at))], frequency, str(source), label_pattern)
+    clips, is_test, told = _clips(str(source), held_out, rate, label_pattern)
     found = find_target(clips, target, str(source), labels, tier)
     parts = [_part(clips, found, held_out, is_test, seed) for seed in range(seeds)]
     unseen = () if found.of_frames else _unseen(found, parts, held_out)
@@ -92,7 +92,7 @@ def probe(
         for kind in kinds:
             scored = [_score(kind, own, part, found, seed) for seed, part in enumerate(parts)]
             rows.append(_row(one, kind, found, scored))
-    notes = (*clips.report.lines(), *found.notes, *unseen)
+    notes = (*dict.fromkeys(told), *found.notes, *unseen)
     return Probed(tuple(rows), notes, time.perf_counter() - began)
 
 
@@ -126,13 +126,16 @@ def _sources(
     return (found if model == MFCC else [*found, open_source(MFCC, sample_rate=rate)]), rate
 
 
-def _clips(source: str, held_out: str, sample_rate: int, label_pattern: str | None) -> tuple[ClipSet, list[bool]]:
-    """The clips of a set, and which are in its test split; none of them if a label is held out."""
+def _clips(
+    source: str, held_out: str, sample_rate: int, label_pattern: str | None
+) -> tuple[ClipSet, list[bool], list[str]]:
+    """The clips of a set; which are in its test split, none of them if a label is held out; and what reading told."""
     names = ("train", "test") if held_out == SPLIT else ("all",)
     sets = [load_clips(source, name, sample_rate, label_pattern=label_pattern) for name in names]
     clips = [clip for one in sets for clip in one]
     is_test = [name == "test" for name, one in zip(names, sets, strict=True) for _ in one]
-    return ClipSet(clips, sample_rate, sets[0].label_classes, sets[0].report), is_test
+    told = [line for one in sets for line in one.report.lines()]
+    return ClipSet(clips, sample_rate, sets[0].label_classes, sets[0].report), is_test, told
 
 
 def _part(clips: ClipSet, target: Target, held_out: str, is_test: Sequence[bool], seed: int) -> _Part:
@@ -215,7 +218,10 @@ def _rows(frames: np.ndarray, wanted: np.ndarray, target: Target, mean_alone: bo
 
 def _score(kind: str, examples: dict[int, Rows], part: _Part, target: Target, seed: int) -> _Scored:
     """How well a probe does on clips that it was not trained on, and a guess without looking."""
-    train, aside, test = (_joined([examples[one] for one in numbers]) for numbers in part)
+    learnt = [one for one in (*part.aside, *part.train) if len(examples[one])] or part.train
+    num_aside = min(len(part.aside), max(1, len(learnt) // ASIDE))
+    parts = (learnt[num_aside:] or learnt, learnt[:num_aside], part.test)
+    train, aside, test = (_joined([examples[one] for one in numbers]) for numbers in parts)
     if target.of_frames:
         train = _thinned(train)
     for rows, what in ((train, "train"), (aside, "train"), (test, "test")):
