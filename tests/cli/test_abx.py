@@ -46,8 +46,11 @@ def test_caps_and_sounds_are_asked_for(command, words: Path) -> None:
     for given, parts in (
         (["mfcc", "--data", words.parent], ["--max-size-group", "missing"]),
         (["mfcc", "--data", words.parent, "--max-size-group", "5", "--speaker", "across"], ["max_x_across", "missing"]),
-        (["mfcc", "--data", words.parent, "--max-size-group", "5", "--max-x-across", "5"], ["--max-x-across", "across"]),
-        (["nowhere", "--max-size-group", "5", "--device", "gpu"], ["--device", "'gpu'"]),
+        (
+            ["mfcc", "--data", words.parent, "--max-size-group", "5", "--max-x-across", "5"],
+            ["--max-x-across", "across"],
+        ),
+        (["nowhere", "--max-size-group", "5", "--device", "gpu"], ["device", "'gpu'"]),
         (["mfcc", "--max-size-group", "5"], ["data", "mfcc"]),
         (["mfcc", "--data", words.parent, "--max-size-group", "5", "--distance", "cosine"], ["--distance", "'cosine'"]),
         (["mfcc", "--data", words.parent, "--max-size-group", "5", "--out", str(words)], ["overwrite"]),

@@ -8,7 +8,7 @@ import pytest
 from tests.coding.fake_autoencoder import NUM_CODES, RATE, Fake
 from tests.coding.test_prior import prior
 from tests.data.sounds import tone, write, write_bad_files
-from tests.refusals import refuses
+from tests.refusals import assert_says, refuses
 from undertow.coding import codec, container
 from undertow.coding.codec import CodeFile, decode, encode
 from undertow.data.audio import read_audio, to_float, to_int16
@@ -44,8 +44,10 @@ def test_a_sound_becomes_a_small_file_and_a_sound_again(tmp_path, sound, monkeyp
     assert np.array_equal(np.concatenate(list(file.codes())), done.codes)
     pieces = list(file.play(Sounding(model.decoder, Voice())))
     assert len(pieces) > 2 and np.array_equal(np.concatenate(pieces), whole.wave)
-    other = decode(model, tmp_path / "out.utk", labels="theo").wave
-    assert not np.array_equal(other, whole.wave)
+    other = decode(model, tmp_path / "out.utk", labels="theo")
+    assert not np.array_equal(other.wave, whole.wave)
+    assert_says(whole.notes[0], "speaker", "speaker=jackson")
+    assert not [note for note in other.notes if "speaker" in note]
 
 
 def test_a_long_sound_is_encoded_in_parts_like_the_whole(tmp_path, monkeypatch):
@@ -129,6 +131,10 @@ def test_what_cannot_be_decoded_is_refused_and_nothing_is_written(tmp_path, soun
         decode(model, sound, tmp_path / "out.wav")
     with refuses(DataError, "a.utk", "model"):
         decode(Fake(seed=1), tmp_path / "a.utk", tmp_path / "out.wav")
+    model.config = Fake.Config(kind="other")
+    with refuses(DataError, "a.utk", "model"):
+        decode(model, tmp_path / "a.utk", tmp_path / "out.wav")
+    model.config = Fake.Config()
     with refuses(DataError, "thea", "theo"):
         decode(model, tmp_path / "a.utk", tmp_path / "out.wav", labels="thea")
     with refuses(UsageError, "out.xyz", ".wav"):

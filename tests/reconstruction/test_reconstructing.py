@@ -11,8 +11,9 @@ from undertow.data.clips import Clip
 from undertow.errors import DataError, UsageError
 from undertow.evaluation.log_spectral import log_spectral_distance
 from undertow.generation import generate
+from undertow.generation.labels import labels_for
 from undertow.generation.sounding import Voice
-from undertow.reconstruction.latents import labels_for, latents_of
+from undertow.reconstruction.latents import latents_of
 from undertow.reconstruction.reconstructing import drawn_again, reconstruct
 
 WAVE = (0.4 * np.sin(np.arange(5 * 160 + 30) * 0.3)).astype(np.float32)
@@ -56,6 +57,6 @@ def test_what_cannot_be_drawn(model, tmp_path):
     with refuses(DataError, "speaker", "'anna'", *SPEAKERS):
         reconstruct(model, WAVE, labels="speaker=anna")
     with refuses(UsageError, "speaker", "several"):
-        labels_for(model, {"speaker": ["theo", "lucas"]}, {})
+        labels_for(model.decoder.config.conditioner.labels, {"speaker": ["theo", "lucas"]}, {})
     with refuses(UsageError, "autoregressive", "reconstruct", "generate"):
         reconstruct(model.decoder, WAVE)

@@ -50,14 +50,15 @@ def reconstruct(
     from undertow.cli.terminal import print_json, put, step_bar, tell
     from undertow.device import pick_device
     from undertow.errors import DataError
+    from undertow.generation.labels import labels_for
     from undertow.generation.sounding import Voice
     from undertow.models import require
-    from undertow.reconstruction.latents import labels_for, read_item
+    from undertow.reconstruction.latents import read_item
     from undertow.reconstruction.reconstructing import drawn_again
 
     work = _work(sound, out, label_pattern)
     model = require(load(run, pick_device(device)), "reconstruct", f"{run} is")
-    labels_for(model, labels, {})
+    labels_for(model.decoder.config.conditioner.labels, labels, {})
     voice = Voice(labels=labels, sampling=sampling, seed=seed, engine=engine, threads=threads)
     done: list[tuple[Path, Reconstruction]] = []
     faults: list[str] = []

@@ -103,7 +103,7 @@ def lines_of(found: "Quality") -> list[str]:
         f"fixed bitrate: {rates.fixed:.1f} bits/s, each code of as many bits",
         f"deduplicated bitrate: {rates.deduplicated:.1f} bits/s, the entropy of each run's unit, without its length; "
         f"the lengths take {rates.durations:.1f} bits/s more",
-        f"coded bitrate: {rates.coded:.1f} bits/s, range-coded with {_coder(rates.coder)}, all of the units",
+        f"coded bitrate: {rates.coded:.1f} bits/s, the entropy under {_coder(rates.coder)}, without a file's heads",
     ]
     if found.purity is not None:
         one = found.purity

@@ -32,7 +32,7 @@ from undertow.data.spool import Spool
 from undertow.door import opened
 from undertow.errors import DataError, UsageError
 from undertow.files import atomic_write
-from undertow.generation.labels import Labels
+from undertow.generation.labels import Labels, labels_for
 from undertow.generation.sounding import Sounding, Voice
 from undertow.media.paths import check_place
 from undertow.media.sound import read_wave
@@ -131,7 +131,7 @@ class Decoded:
         header: what the file says before its codes.
         wave: (T,) float32 in [-1, 1]; None if it was written to a file.
         engine: that drew it.
-        notes: on the choice of the engine.
+        notes: on labels that were left open, and on the choice of the engine.
     """
 
     header: Header
@@ -175,16 +175,18 @@ def decode(
     if out is not None:
         check_out(out, [file], force)
         check_format(out, ready.needs.sample_rate)
-    voice = Voice(labels=labels, sampling=sampling, seed=seed, engine=engine, threads=threads)
+    chosen, left = labels_for(ready.decoder.config.conditioner.labels, labels, {})
+    voice = Voice(labels=chosen, sampling=sampling, seed=seed, engine=engine, threads=threads)
     opening = CodeFile(ready, Path(file), None if prior is None else model_given(prior, "generate"))
     sounding = Sounding(ready.decoder, voice)
+    notes = (*left, *sounding.notes)
     waves = _watched(opening.play(sounding), opening.header.num_samples, progress)
     if out is None:
-        return Decoded(opening.header, np.concatenate(list(waves)), sounding.engine, sounding.notes)
+        return Decoded(opening.header, np.concatenate(list(waves)), sounding.engine, notes)
     with audio_writer(out, opening.header.sample_rate) as write:
         for wave in waves:
             write(wave)
-    return Decoded(opening.header, None, sounding.engine, sounding.notes)
+    return Decoded(opening.header, None, sounding.engine, notes)
 
 
 class CodeFile:

@@ -14,12 +14,13 @@ import torch
 from undertow.coding.coders import TOTAL_BITS, Coder
 from undertow.coding.container import DIGEST_BYTES
 from undertow.coding.range_coder import RangeDecoder
+from undertow.config import to_dict
 from undertow.data.unit_symbols import flattened, separated
 from undertow.errors import UsageError, counted
 from undertow.models import Model
 from undertow.models.autoregressive import Autoregressive
 from undertow.native import Unsupported
-from undertow.native.source import weights_digest
+from undertow.native.source import source_of
 from undertow.session.conditions import Known
 from undertow.session.native_session import NativeSession
 
@@ -76,7 +77,7 @@ class Prior(Coder):
 
     @property
     def digest(self) -> bytes:
-        """What tells it from other priors: a digest of its weights, or of its engine file if it is exported."""
+        """What tells it from other priors: a digest of config and weights, or of its engine file if it is exported."""
         return digest(self.model) if self.model.engine_file is None else _sha256(self.model.engine_file)
 
     def _start(self) -> None:
@@ -84,8 +85,9 @@ class Prior(Coder):
 
 
 def digest(model: Model) -> bytes:
-    """The first bytes of the SHA-256 of a model's weights."""
-    return weights_digest(model.state_dict())[:DIGEST_BYTES]
+    """The first bytes of a SHA-256 of a model's config and weights."""
+    source = source_of(to_dict(model.config), model.state_dict())
+    return _sha256(source.config + source.weights)
 
 
 def _sha256(content: bytes) -> bytes:

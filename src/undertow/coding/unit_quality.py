@@ -45,7 +45,8 @@ class Rates:
         deduplicated: runs of equal units a second × the entropy of a run's unit, from their counts in this set; how
             long the runs are is left out.
         durations: runs a second × the entropy of a run's length: what telling it takes besides.
-        coded: bits of the messages that the coder makes, which tell all.
+        coded: the entropy of all units under the coder, without what a file adds: its head, those of its blocks, and
+            rounding of messages to bytes.
         coder: "adaptive" counts or "prior".
     """
 
@@ -105,7 +106,8 @@ def usage(recordings: Sequence[np.ndarray], num_codes: Sequence[int]) -> Usage:
 def rates(recordings: Sequence[np.ndarray], seconds: float, rate: float, coder: Coder) -> Rates:
     """Bits a second of recordings (L, G), which last so many seconds in all, with `rate` frames a second.
 
-    Every recording is coded by itself, in the messages of a code file; an adaptive coder goes on counting.
+    Every recording is coded by itself, in the messages of a code file, without its heads; an adaptive coder goes on
+    counting.
     """
     runs = [runs_of(one) for one in recordings]
     units = _numbered(np.concatenate([one for one, _ in runs]))

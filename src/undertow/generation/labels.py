@@ -106,6 +106,34 @@ def by_name(labels: Labels, classes: Mapping[str, Sequence[str]]) -> dict[str, s
     return found
 
 
+def labels_for(
+    classes: Mapping[str, Sequence[str]], given: Labels, own: Mapping[str, str]
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The class of each label to draw a sound with, and a note on labels that are left open.
+
+    Args:
+        classes: the class names of the decoder, by label.
+        given: the classes that the user names; see `resolve_labels`.
+        own: the labels of the sound, where they are known. Those that the decoder does not know are left out.
+
+    Raises:
+        UsageError: a label is given several classes, or twice.
+        DataError: the decoder does not know a label or class.
+    """
+    wanted = by_name(given, classes)
+    for name, value in wanted.items():
+        if value is not None and not isinstance(value, str):
+            raise UsageError(f"label '{name}' has several classes; a sound is drawn with one")
+    chosen = {name: own[name] for name in classes if own.get(name) in classes[name]}
+    chosen |= {name: value for name, value in wanted.items() if isinstance(value, str)}
+    resolve_labels(chosen, classes, 1)
+    left = [name for name in classes if name not in chosen]
+    if not left:
+        return chosen, ()
+    such = f"{left[0]}={classes[left[0]][0]}"
+    return chosen, (f"drawn without {' and '.join(left)}; give it as a label, such as {such}",)
+
+
 def _name_of(chosen: str, classes: Mapping[str, Sequence[str]]) -> str:
     """The one label that has the class `chosen`."""
     names = [name for name, known in classes.items() if chosen in known]

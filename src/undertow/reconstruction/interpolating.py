@@ -16,9 +16,9 @@ from undertow.data.audio import write_audio
 from undertow.data.clips import Clip
 from undertow.errors import counted
 from undertow.generation.ancestral import generate
-from undertow.generation.labels import Labels
+from undertow.generation.labels import Labels, labels_for
 from undertow.options import PLAIN, Draw, Sampling
-from undertow.reconstruction.latents import Given, labels_for, latents_of, read_sound
+from undertow.reconstruction.latents import Given, latents_of, read_sound
 
 MOST_STEPS = 1000
 
@@ -95,7 +95,7 @@ def interpolate(
     check_whole("steps", steps, 2, MOST_STEPS)
     ready = model_given(model, "reconstruct")
     read = [read_sound(sound, ready.needs.sample_rate) for sound in (one, other)]
-    chosen, left = labels_for(ready, labels, {})
+    chosen, left = labels_for(ready.decoder.config.conditioner.labels, labels, {})
     length = min(len(clip) for clip, _ in read)
     cut = [clip.name for clip, _ in read if len(clip) > length]
     notes = [note for _, more in read for note in more] + [f"{name} cut to {counted(length, 'sample')}" for name in cut]

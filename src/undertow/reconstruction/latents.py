@@ -1,10 +1,9 @@
-"""A sound as the latents of an autoencoder, what they cost to send, and the labels that it is drawn with.
+"""A sound as the latents of an autoencoder, and what they cost to send.
 
 T samples, L latents, D channels of a latent.
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,7 @@ from undertow.data.clip_reader import WHOLE, ClipReader
 from undertow.data.clips import Clip
 from undertow.data.folder import Item
 from undertow.data.spool import Spool
-from undertow.errors import DataError, UsageError
-from undertow.generation.labels import Labels, by_name, resolve_labels
+from undertow.errors import DataError
 from undertow.media.sound import read_wave
 from undertow.representation.sources import ModelFrames
 
@@ -82,29 +80,3 @@ def sent(model: Any) -> Sent:
     return Sent(
         rate * FLOAT_BITS * point.channels, f"{rate:g} latents a second of {point.channels} floats of {FLOAT_BITS} bits"
     )
-
-
-def labels_for(model: Any, given: Labels, own: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The class of each label to draw a sound with, and a note on labels that are left open.
-
-    Args:
-        given: the classes that the user names; see `undertow.generation.labels.resolve_labels`.
-        own: the labels of the sound, where they are known. Those that the decoder does not know are left out.
-
-    Raises:
-        UsageError: a label is given several classes, or twice.
-        DataError: the decoder does not know a label or class.
-    """
-    classes: Mapping[str, tuple[str, ...]] = model.decoder.config.conditioner.labels
-    wanted = by_name(given, classes)
-    for name, value in wanted.items():
-        if value is not None and not isinstance(value, str):
-            raise UsageError(f"label '{name}' has several classes; a sound is drawn with one")
-    chosen = {name: own[name] for name in classes if own.get(name) in classes[name]}
-    chosen |= {name: value for name, value in wanted.items() if isinstance(value, str)}
-    resolve_labels(chosen, classes, 1)
-    left = [name for name in classes if name not in chosen]
-    if not left:
-        return chosen, ()
-    such = f"{left[0]}={classes[left[0]][0]}"
-    return chosen, (f"drawn without {' and '.join(left)}; give it as a label, such as {such}",)

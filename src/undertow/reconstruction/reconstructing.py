@@ -19,10 +19,10 @@ from undertow.data.catalogue import cache_folder
 from undertow.data.clips import Clip
 from undertow.data.spool import Spool
 from undertow.evaluation.log_spectral import log_spectral_distance
-from undertow.generation.labels import Labels
+from undertow.generation.labels import Labels, labels_for
 from undertow.generation.sounding import Sounding, Voice
 from undertow.options import PLAIN, Sampling, check_keys
-from undertow.reconstruction.latents import Given, Sent, labels_for, latents_of, read_sound, sent
+from undertow.reconstruction.latents import Given, Sent, latents_of, read_sound, sent
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +118,7 @@ def drawn_again(
 ) -> Reconstruction:
     """The reconstruction of a clip at the model's rate, with its own labels where `voice` has none."""
     began = time.perf_counter()
-    labels, left = labels_for(model, voice.labels, clip.labels)
+    labels, left = labels_for(model.decoder.config.conditioner.labels, voice.labels, clip.labels)
     sounding = Sounding(
         model.decoder,
         Voice(
