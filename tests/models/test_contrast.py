@@ -47,6 +47,13 @@ def test_every_negative_that_may_be_drawn_is_drawn_and_no_other(source: str) -> 
             assert {divmod(int(place), 5) for place in drawn[row, step, ahead]} == allowed
 
 
+def test_rows_of_one_recording_are_no_others_to_each_other() -> None:
+    drawn = draw_negatives(LENGTHS, 5, 2, 400, "others", recordings=torch.tensor([0, 1, 0]))
+    rows = {row: {int(place) // 5 for place in drawn[row].flatten()} for row in range(3)}
+    assert rows == {0: {1}, 1: {0, 2}, 2: {1}}
+    assert {int(place) for place in drawn[1].flatten()} == {0, 1, 2, 3, 4, 10, 11, 12}
+
+
 def test_one_sound_alone_has_no_negatives_from_others() -> None:
     drawn = draw_negatives(torch.tensor([5]), *SIZE, "others")
     assert (drawn == -1).all()

@@ -1,5 +1,6 @@
 """The contrastive model: latents and context at their places, causal, padding unseen; and what it refuses."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,15 @@ def test_the_loss_outside_training_is_the_same_at_every_call() -> None:
 def test_a_held_out_batch_has_other_sounds_to_take_negatives_from() -> None:
     rows = {name: contrastive(negatives=name).needs.least_rows for name in ("within", "others", "batch")}
     assert rows == {"within": 1, "others": 2, "batch": 2}
+
+
+def test_each_latent_of_a_recording_in_crops_is_predicted_once_and_among_other_recordings() -> None:
+    model, full = contrastive(context=CONVS), sounds(200)
+    last = replace(full, counted=full.counted & (torch.arange(200) >= 120))
+    assert model(full).num_terms == 19 + 18 + 17 and model(last).num_terms == 3 * 8
+    others = contrastive(negatives="others")
+    one, two = (replace(sounds(200, 200), names=names) for names in (("a[0:200]", "a[200:400]"), ("a[1]", "a[2]")))
+    assert others(one).num_terms == 0 and others(two).num_terms == 2 * (19 + 18 + 17)
 
 
 def test_nothing_to_predict_costs_nothing() -> None:

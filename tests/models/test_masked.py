@@ -1,5 +1,6 @@
 """The masked model of sound and of symbols: what it is told of the hidden part, and what it refuses."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -47,6 +48,13 @@ def test_only_what_is_hidden_is_learnt_from() -> None:
     loss.value.backward()
     assert torch.equal(outputs.grad.abs().sum(dim=2) > 0, hidden)
     assert loss.num_terms == 2 * hidden.sum() - hidden[1, 11].long()  # the last latent of 23 frames has one
+
+
+def test_context_that_counts_in_another_crop_stays_visible() -> None:
+    model, given = masked(spans={"probability": 1.0}), batch(400, 230)
+    given = replace(given, counted=given.counted & (torch.arange(400) >= 100))
+    hidden = model.content.hide(given, None)[2]
+    assert not hidden[:, :5].any() and hidden[0, 5:].all() and hidden[1, 5:12].all()
 
 
 def test_the_error_and_the_guess_are_those_of_loops() -> None:

@@ -35,7 +35,7 @@ from undertow.models.importance import importance_bound
 from undertow.models.loss import Loss, mean_loss
 from undertow.models.model import Ability, Total
 from undertow.models.representing import Point, Reach, Represents
-from undertow.models.sound_frames import SoundFrames, of_sound, row_lengths
+from undertow.models.sound_frames import SoundFrames, counted_latents, of_sound, row_lengths
 from undertow.networks import FrameEncoderConfig, NetworkConfig
 from undertow.state import State
 
@@ -285,8 +285,7 @@ class Autoencoder(Represents):
 
     def counted(self, batch: Batch) -> Tensor:
         """(B, L) bool: the latents with a sample that counts."""
-        samples = nn.functional.pad(batch.counted, (0, -batch.counted.shape[1] % self.hop))
-        return samples.unflatten(1, (-1, self.hop)).any(dim=2)
+        return counted_latents(batch.counted, self.hop)
 
     def begin(self, batch: Batch) -> None:
         self.frames.begin(batch)

@@ -85,6 +85,7 @@ def draw_negatives(
     num_negatives: int,
     source: Negatives,
     generator: torch.Generator | None = None,
+    recordings: Tensor | None = None,
 ) -> Tensor:
     """Places of negatives among the B · L latents of a batch, (B, L, K, N) int64.
 
@@ -94,21 +95,30 @@ def draw_negatives(
     Args:
         lengths: (B,), latents of each row.
         generator: None for torch's own.
+        recordings: (B,) int64, the number of each row's recording, from 0 on; rows of one recording are no others to
+            each other. None: each row is a recording.
     """
     device, batch_size = lengths.device, len(lengths)
     size = batch_size, num_latents, num_ahead, num_negatives
-    starts = (lengths.cumsum(0) - lengths)[:, None, None, None]  # of each row, with all rows end to end
+    numbers = torch.arange(batch_size, device=device) if recordings is None else recordings
+    order = numbers.argsort(stable=True)  # with all rows end to end, those of a recording side by side
+    starts = torch.empty_like(lengths)
+    starts[order] = lengths[order].cumsum(0) - lengths[order]
+    starts = starts[:, None, None, None]
+    sizes = torch.zeros_like(lengths).index_add_(0, numbers, lengths)  # of each recording
     own, total = lengths[:, None, None, None], lengths.sum()
     steps = torch.arange(num_latents, device=device)[:, None, None]
     true = steps + torch.arange(1, num_ahead + 1, device=device)[:, None]  # (L, K, 1), within its row
-    skipped = own if source == "others" else torch.ones_like(own)  # from `left_out` on
-    left_out = starts if source == "others" else starts + true
+    skipped, left_out = torch.ones_like(own), starts + true  # so many are skipped from there on
+    if source == "others":
+        skipped, left_out = (one[numbers][:, None, None, None] for one in (sizes, sizes.cumsum(0) - sizes))
     first = starts if source == "within" else torch.zeros_like(starts)
     number = (own if source == "within" else total) - skipped
     draws = torch.rand(size, generator=generator, device=device, dtype=torch.float64)
     places = first + (draws * number).long().clamp(min=0)
     places = places + torch.where(places >= left_out, skipped, 0)
-    inside = within(lengths, num_latents).flatten().nonzero()[:, 0]  # where each latent end to end lies
+    inside = within(lengths[order], num_latents).flatten().nonzero()[:, 0]  # where each latent end to end lies
+    inside = order[inside // num_latents] * num_latents + inside % num_latents
     found = inside[places.clamp(max=len(inside) - 1)]
     return torch.where((number > 0).expand(size), found, -1)
 

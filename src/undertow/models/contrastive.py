@@ -14,12 +14,13 @@ from typing import Annotated, Any, Literal
 
 import torch
 from pydantic import Field
-from torch import Tensor
+from torch import Tensor, nn
 
 from undertow import alphabets, networks
 from undertow.alphabets import AlphabetConfig
 from undertow.batch import Batch, Condition
 from undertow.config import Count, Rate, config, parse
+from undertow.data.batches import recording_of
 from undertow.data.features import FeatureConfig
 from undertow.data.needs import Needs
 from undertow.data.told import Told
@@ -28,7 +29,7 @@ from undertow.models.completing import section
 from undertow.models.contrast import Contrast, Negatives, Objective, chance, contrast, draw_negatives
 from undertow.models.loss import Loss, mean_loss
 from undertow.models.representing import Point, Reach, Represents
-from undertow.models.sound_frames import SoundFrames, of_sound
+from undertow.models.sound_frames import SoundFrames, counted_latents, of_sound
 from undertow.networks import FrameEncoderConfig, NetworkConfig
 from undertow.networks.encoder_decoder import within
 from undertow.networks.frame_encoder import shorter
@@ -53,7 +54,7 @@ class Contrastive(Represents):
             num_ahead: K, how many future latents are predicted.
             objective: "info_nce", or "wav2vec", the binary loss.
             negatives: where negatives are from: "within" the same sound, so that the voice does not tell them apart;
-                "others", the other sounds of the batch; or the whole "batch".
+                "others", the other recordings of the batch; or the whole "batch".
             num_negatives: of each prediction, drawn anew in each update.
         """
 
@@ -162,14 +163,23 @@ class Contrastive(Represents):
         return mean_loss(found.nats.sum(), found.known, {"accuracy": found.right.sum()})
 
     def contrast(self, batch: Batch) -> tuple[Contrast, Tensor]:
-        """Every prediction of a batch, and the latents (B,) of its rows."""
+        """Every prediction of a batch, of latents with a sample that counts; and the latents (B,) of its rows."""
         config, (latents, lengths) = self.config, self._encode(batch)
         size = *latents.shape[:2], config.num_ahead, latents.shape[2]
         predicted = self.context.leave(self._read(latents)).reshape(size)
         generator = None if self.training else torch.Generator(latents.device).manual_seed(FIXED_SEED)
         sizes = latents.shape[1], config.num_ahead, config.num_negatives
-        negatives = draw_negatives(lengths, *sizes, config.negatives, generator)
-        return contrast(latents, predicted, lengths, negatives, config.objective, config.negatives), lengths
+        recordings = _recordings(batch).to(latents.device) if config.negatives == "others" else None
+        negatives = draw_negatives(lengths, *sizes, config.negatives, generator, recordings)
+        found = contrast(latents, predicted, lengths, negatives, config.objective, config.negatives)
+        return _only(found, self._is_counted(batch, latents.shape[1])), lengths
+
+    def _is_counted(self, batch: Batch, num_latents: int) -> Tensor:
+        """(B, L, K) bool: the predictions whose latent counts here, and in no other crop."""
+        ahead = self.config.num_ahead
+        counted = counted_latents(batch.counted, self.hop)[:, :num_latents]
+        after = nn.functional.pad(counted, (0, num_latents + ahead - counted.shape[1]))
+        return after.unfold(1, ahead, 1)[:, 1:]
 
     def represent(self, batch: Batch, at: str) -> Tensor:
         self.point(at)
@@ -203,3 +213,15 @@ class Contrastive(Represents):
                 f"predicting {config.num_ahead} ahead needs {config.num_ahead + 1}; lower model.num_ahead, or use "
                 "longer sounds"
             )
+
+
+def _only(found: Contrast, counted: Tensor) -> Contrast:
+    known = found.known & counted
+    return Contrast(torch.where(known, found.nats, 0.0), found.right & known, known)
+
+
+def _recordings(batch: Batch) -> Tensor:
+    """The number (B,) of each row's recording, by its name; without names each row is one."""
+    names = [*map(recording_of, batch.names)] or [*map(str, range(len(batch.symbols)))]
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return torch.tensor([numbers[name] for name in names])

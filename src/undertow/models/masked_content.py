@@ -16,7 +16,7 @@ from undertow.batch import Batch
 from undertow.layers import Embedding
 from undertow.models.loss import Loss, mean_loss
 from undertow.models.masking import Picks, Spans
-from undertow.models.sound_frames import SoundFrames, row_lengths
+from undertow.models.sound_frames import SoundFrames, counted_latents, row_lengths
 from undertow.networks.encoder_decoder import within
 from undertow.networks.frame_encoder import shorter
 
@@ -91,7 +91,8 @@ class FrameContent(Content):
 
     def hide(self, batch: Batch, generator: torch.Generator | None) -> tuple[Tensor, Tensor, Tensor]:
         vectors, lengths = self.vectors(batch)
-        hidden = self.spans.draw(within(lengths, vectors.shape[1]), generator)
+        there = within(lengths, vectors.shape[1]) & counted_latents(batch.counted, self.hop)[:, : vectors.shape[1]]
+        hidden = self.spans.draw(there, generator)  # context stays: it counts in another crop
         return torch.where(hidden[..., None], self.mask, vectors), lengths, hidden
 
     def loss(self, outputs: Tensor, batch: Batch, chosen: Tensor) -> Loss:

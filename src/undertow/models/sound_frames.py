@@ -69,6 +69,12 @@ def row_lengths(counted: Tensor) -> Tensor:
     return (counted * torch.arange(1, counted.shape[1] + 1, device=counted.device)).amax(dim=1)
 
 
+def counted_latents(counted: Tensor, hop: int) -> Tensor:
+    """The latents (B, ⌈T/hop⌉) with a sample that counts, from (B, T) bool."""
+    samples = nn.functional.pad(counted, (0, -counted.shape[1] % hop))
+    return samples.unflatten(1, (-1, hop)).any(dim=2)
+
+
 def of_sound(values: Mapping[str, Any], told: Told) -> dict[str, Any]:
     """A recipe's model of sound, with the sample rate of its data and, if it gives no alphabet, 16-bit samples.
 
