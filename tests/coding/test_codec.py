@@ -57,7 +57,10 @@ def test_a_long_sound_is_encoded_in_parts_like_the_whole(tmp_path, monkeypatch):
     of_clip = ModelFrames.codes_of_clip
     monkeypatch.setattr(ModelFrames, "codes_of_clip", lambda self, clip: read.append(len(clip)) or of_clip(self, clip))
     monkeypatch.setattr(codec, "PART_SECONDS", 1.003)
-    assert np.array_equal(encode(model, wave, tmp_path / "b.utk").codes, whole)
+    told: list[tuple[int, int]] = []
+    again = encode(model, wave, tmp_path / "b.utk", progress=lambda done, total: told.append((done, total)))
+    assert np.array_equal(again.codes, whole)
+    assert len(told) == 5 and told[-1] == (40_030, 40_030) and told == sorted(told)
     assert len(read) == 5 and max(read) < 25_000 and len(whole) == 501
 
 

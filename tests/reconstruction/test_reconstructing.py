@@ -51,9 +51,10 @@ def test_another_label_is_another_sound_and_none_is_said(model, tmp_path):
 
 def test_what_cannot_be_drawn(model, tmp_path):
     write(tmp_path / "silent.wav", np.zeros(800))
-    for sound, parts in ((tmp_path / "silent.wav", ["silent.wav", "silent"]), (np.zeros(0, np.float32), ["empty"])):
-        with refuses(DataError, *parts):
-            reconstruct(model, sound)
+    silent = reconstruct(model, tmp_path / "silent.wav")
+    assert len(silent.drawn) == len(silent.original) == 800 and np.isfinite(silent.log_spectral_distance)
+    with refuses(DataError, "empty"):
+        reconstruct(model, np.zeros(0, np.float32))
     with refuses(DataError, "speaker", "'anna'", *SPEAKERS):
         reconstruct(model, WAVE, labels="speaker=anna")
     with refuses(UsageError, "speaker", "several"):

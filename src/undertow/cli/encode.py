@@ -32,7 +32,7 @@ def encode(
         force: Replace a file that exists.
     """
     from undertow.checkpoint import load
-    from undertow.cli.terminal import print_json, put, tell
+    from undertow.cli.terminal import print_json, put, step_bar, tell
     from undertow.coding.codec import check_out
     from undertow.coding.codec import encode as write
     from undertow.device import pick_device
@@ -40,7 +40,8 @@ def encode(
 
     check_out(out, [sound], force)
     model = require(load(run, pick_device(device)), "reconstruct", f"{run} is")
-    done = write(model, sound, out, prior=prior, force=force)
+    with step_bar("encoding") as bar:
+        done = write(model, sound, out, prior=prior, force=force, progress=bar)
     for note in done.notes:
         tell(f"{sound}: {note}")
     header = done.header

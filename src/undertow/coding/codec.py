@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from undertow.arguments import checked
-from undertow.callbacks import OnProgress
+from undertow.callbacks import OnProgress, unwatched
 from undertow.checkpoint import AnyModel, model_given
 from undertow.coding.coders import Coder, Plain
 from undertow.coding.container import (
@@ -25,17 +25,15 @@ from undertow.coding.container import (
     read_header,
 )
 from undertow.coding.prior import Prior, digest
-from undertow.data.audio import Audio, SoundFile, audio_writer, check_format, to_int16
-from undertow.data.catalogue import cache_folder
+from undertow.data.audio import Audio, audio_writer, check_format
 from undertow.data.clips import Clip
-from undertow.data.spool import Spool
 from undertow.door import opened
 from undertow.errors import DataError, UsageError
 from undertow.files import atomic_write
 from undertow.generation.labels import Labels, labels_for
-from undertow.generation.sounding import Sounding, Voice
+from undertow.generation.sounding import Sounding, Voice, watched
 from undertow.media.paths import check_place
-from undertow.media.sound import read_wave
+from undertow.media.sound_clip import read_sound
 from undertow.options import PLAIN, Sampling
 from undertow.representation.sources import ModelFrames
 from undertow.session.inference import inference
@@ -82,6 +80,7 @@ def encode(
     *,
     prior: AnyModel | None = None,
     force: bool = False,
+    progress: OnProgress | None = None,
 ) -> Encoded:
     """Write a sound as a code file, whole or not at all.
 
@@ -91,6 +90,7 @@ def encode(
         out: the code file, of any suffix.
         prior: a model of the codes, which makes the file smaller; the same one is needed to decode.
         force: replace a file that exists.
+        progress: called now and then with the samples read and the samples in all.
 
     Raises:
         UsageError: the model has no codes, the prior is of others, or there is no engine for it; or `out` exists.
@@ -100,9 +100,9 @@ def encode(
     check_out(out, [sound], force)
     ready = model_given(model, "reconstruct")
     coder = coder_of(ready, None if prior is None else model_given(prior, "generate"))
-    clip, notes = _clip_of(sound, ready.needs.sample_rate)
+    clip, notes = read_sound(sound, ready.needs.sample_rate)
     source = ModelFrames(ready, code_point(ready))
-    codes = _codes_of(source, clip)
+    codes = _codes_of(source, clip, progress or unwatched)
     header = Header(
         coder=coder.name,
         sample_rate=ready.needs.sample_rate,
@@ -180,7 +180,7 @@ def decode(
     opening = CodeFile(ready, Path(file), None if prior is None else model_given(prior, "generate"))
     sounding = Sounding(ready.decoder, voice)
     notes = (*left, *sounding.notes)
-    waves = _watched(opening.play(sounding), opening.header.num_samples, progress)
+    waves = watched(opening.play(sounding), opening.header.num_samples, progress)
     if out is None:
         return Decoded(opening.header, np.concatenate(list(waves)), sounding.engine, notes)
     with audio_writer(out, opening.header.sample_rate) as write:
@@ -278,20 +278,7 @@ def check_out(out: Path, read: list[Any], force: bool) -> None:
         raise UsageError(f"out is {out}, which exists; give --force to replace it, or another name")
 
 
-def _clip_of(sound: Any, sample_rate: int) -> tuple[Clip, tuple[str, ...]]:
-    """The sound at a rate, in memory or mapped, and notes on how it was changed."""
-    if not isinstance(sound, str | Path):
-        wave, notes = read_wave(sound, sample_rate)
-        if not len(wave):
-            raise DataError("the sound is empty")
-        return Clip("sound", to_int16(wave), {}), notes
-    file = SoundFile(sound, sample_rate)
-    with Spool(cache_folder() / "waves") as spool:
-        wave = spool.wave(spool.keep(map(to_int16, file.blocks())))
-    return Clip(Path(sound).name, wave, {}), file.notes
-
-
-def _codes_of(source: ModelFrames, clip: Clip) -> np.ndarray:
+def _codes_of(source: ModelFrames, clip: Clip, progress: OnProgress) -> np.ndarray:
     """(L, G) int64 codes of a clip: of a long one in parts, so that memory does not grow with it.
 
     A part has margins of a second more than the model sees, for the windows of its features. A model that sees all of a
@@ -300,7 +287,9 @@ def _codes_of(source: ModelFrames, clip: Clip) -> np.ndarray:
     model, rate = source.model, source.model.needs.sample_rate
     features, reach = model.needs.features, tuple(model.reach or (None, None))
     if None in reach or len(clip) <= 2 * PART_SECONDS * rate:
-        return source.codes_of_clip(clip)
+        codes = source.codes_of_clip(clip)
+        progress(len(clip), len(clip))
+        return codes
     unit = math.lcm(source.hop, model.needs.period, 1 if features is None else features.hop_length)
     before, step, after = (
         -(-round(size) // unit) * unit for size in (reach[0] + rate, PART_SECONDS * rate, reach[1] + rate)
@@ -310,14 +299,5 @@ def _codes_of(source: ModelFrames, clip: Clip) -> np.ndarray:
         first = max(0, start - before)
         codes = source.codes_of_clip(Clip(clip.name, clip.wave[first : start + step + after], {}))
         parts.append(codes[(start - first) // source.hop :][: step // source.hop])
+        progress(min(start + step, len(clip)), len(clip))
     return np.concatenate(parts)
-
-
-def _watched(waves: Iterator[np.ndarray], num_samples: int, progress: OnProgress | None) -> Iterator[np.ndarray]:
-    """The waves, with a call of `progress` after each."""
-    done = 0
-    for wave in waves:
-        done += len(wave)
-        if progress is not None:
-            progress(done, num_samples)
-        yield wave

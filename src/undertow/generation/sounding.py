@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from undertow.callbacks import OnProgress
 from undertow.errors import DataError, UsageError
 from undertow.generation.labels import Labels, resolve_labels
 from undertow.models.autoregressive import Autoregressive
@@ -100,3 +101,13 @@ class Sounding:
             raise DataError("the model's output is not a number: its weights are damaged")
         wave: np.ndarray = self._decoder.alphabet.decode(symbols[0])
         return wave
+
+
+def watched(waves: Iterable[np.ndarray], num_samples: int, progress: OnProgress | None) -> Iterator[np.ndarray]:
+    """The waves (T,), with a call of `progress` after each."""
+    done = 0
+    for wave in waves:
+        done += len(wave)
+        if progress is not None:
+            progress(done, num_samples)
+        yield wave

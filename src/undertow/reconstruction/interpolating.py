@@ -17,8 +17,9 @@ from undertow.data.clips import Clip
 from undertow.errors import counted
 from undertow.generation.ancestral import generate
 from undertow.generation.labels import Labels, labels_for
+from undertow.media.sound_clip import Given, read_sound
 from undertow.options import PLAIN, Draw, Sampling
-from undertow.reconstruction.latents import Given, latents_of, read_sound
+from undertow.reconstruction.latents import latents_of
 
 MOST_STEPS = 1000
 

@@ -5,25 +5,17 @@ T samples, L latents, D channels of a latent.
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from undertow.data.audio import Audio, to_int16
-from undertow.data.catalogue import cache_folder
-from undertow.data.clip_reader import WHOLE, ClipReader
 from undertow.data.clips import Clip
 from undertow.data.folder import Item
-from undertow.data.spool import Spool
-from undertow.errors import DataError
-from undertow.media.sound import read_wave
+from undertow.media.sound_clip import read_sound
 from undertow.representation.sources import ModelFrames
 
 LATENTS = "p_bn"  # the point of an autoencoder whose frames its decoder reads
 FLOAT_BITS = 32
-
-Given = str | Path | Audio | np.ndarray
 
 
 @dataclass(frozen=True)
@@ -40,28 +32,10 @@ class Sent:
     words: str
 
 
-def read_sound(given: Given, sample_rate: int) -> tuple[Clip, tuple[str, ...]]:
-    """A sound as a clip at that rate, and notes on how it was changed; a long file's wave is in a file that vanishes.
-
-    Raises:
-        DataError: a file is missing, damaged or silent, or an array is not a wave.
-    """
-    if isinstance(given, str | Path):
-        return read_item(Item(Path(given), str(given), {}, "test"), sample_rate)
-    wave, notes = read_wave(given, sample_rate)
-    if not len(wave):
-        raise DataError("the sound is empty")
-    return Clip("the sound", to_int16(wave)), notes
-
-
 def read_item(item: Item, sample_rate: int) -> tuple[Clip, tuple[str, ...]]:
-    """A file of a folder as a clip with its labels; see `read_sound`."""
-    with Spool(cache_folder() / "waves") as spool:
-        reader = ClipReader(sample_rate, None, None, WHOLE, spool)
-        outcome = reader.mapped(reader.read(item))
-    if outcome.clip is None:
-        raise DataError(outcome.reason)
-    return outcome.clip, outcome.notes
+    """A file of a folder as a clip with its labels; see `undertow.media.sound_clip.read_sound`."""
+    clip, notes = read_sound(item.path, sample_rate)
+    return Clip(item.name, clip.wave, item.labels), notes
 
 
 def latents_of(model: Any, clip: Clip) -> np.ndarray:

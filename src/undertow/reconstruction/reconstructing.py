@@ -4,7 +4,7 @@ T samples, L latents, D channels of a latent.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,10 @@ from undertow.data.clips import Clip
 from undertow.data.spool import Spool
 from undertow.evaluation.log_spectral import log_spectral_distance
 from undertow.generation.labels import Labels, labels_for
-from undertow.generation.sounding import Sounding, Voice
+from undertow.generation.sounding import Sounding, Voice, watched
+from undertow.media.sound_clip import Given, read_sound
 from undertow.options import PLAIN, Sampling, check_keys
-from undertow.reconstruction.latents import Given, Sent, latents_of, read_sound, sent
+from undertow.reconstruction.latents import Sent, latents_of, sent
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +132,7 @@ def drawn_again(
     )
     latents = latents_of(model, clip)
     with Spool(cache_folder() / "waves") as spool:
-        parts = _watched(sounding.play([latents], len(clip)), len(clip), progress)
+        parts = watched(sounding.play([latents], len(clip)), len(clip), progress)
         drawn = spool.wave(spool.keep(map(to_int16, parts)))
     return Reconstruction(
         name=clip.name,
@@ -145,12 +146,3 @@ def drawn_again(
         seconds=time.perf_counter() - began,
         notes=tuple(dict.fromkeys([*notes, *left, *sounding.notes])),
     )
-
-
-def _watched(parts: Iterator[np.ndarray], num_samples: int, progress: OnProgress | None) -> Iterator[np.ndarray]:
-    done = 0
-    for part in parts:
-        done += len(part)
-        if progress is not None:
-            progress(done, num_samples)
-        yield part
