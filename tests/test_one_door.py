@@ -20,14 +20,14 @@ READERS: dict[str, set[str]] = {
     "fdopen": {"door.py", "data/download.py"},
     "read_bytes": set(),
     "read_text": set(),
-    "load": {"representation/frame_files.py"},  # of numpy, torch, json, pickle; tensors alone, which the door opened
+    "load": set(),  # of numpy, torch, json, pickle
     "fromfile": set(),
     "loadtxt": set(),
     "genfromtxt": set(),
     "open_memmap": set(),
     "memmap": {"data/symbol_cache.py", "data/spool.py"},
     "GzipFile": {"door.py"},
-    "ZipFile": {"numpy_files.py", "data/unpack.py"},
+    "ZipFile": {"numpy_files.py", "representation/tensor_files.py", "data/unpack.py"},
     "is_zipfile": {"data/unpack.py"},
     "info": {"data/audio.py"},
     "SoundFile": {"data/audio.py"},  # to write
@@ -44,11 +44,11 @@ OWNERS = {  # calls of these names count if they are of these modules or classes
 }
 MODULES = {"gzip", "bz2", "lzma", "zipfile", "tarfile", "soundfile", "pickle", "mmap", "shelve", "marshal"}
 IMPORTED_BY = {
-    "pickle": {"representation/frame_files.py"},  # the name of its error
+    "pickle": {"representation/tensor_files.py"},  # its opcodes, with three names of its own to call
     "gzip": {"door.py", "evaluation/baselines.py"},
     "bz2": {"evaluation/baselines.py"},
     "lzma": {"data/unpack.py", "evaluation/baselines.py"},
-    "zipfile": {"numpy_files.py", "data/unpack.py"},
+    "zipfile": {"numpy_files.py", "representation/tensor_files.py", "data/unpack.py"},
     "tarfile": {"data/unpack.py"},
     "soundfile": {"data/audio.py"},
 }

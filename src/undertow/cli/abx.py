@@ -133,7 +133,7 @@ def _write(out: Path, found: "Discrimination") -> None:
 
     from undertow.files import atomic_write
 
-    with atomic_write(out) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
+    with atomic_write(out) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         rows = [asdict(cell) for cell in found.cells]
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
