@@ -27,6 +27,7 @@ MODELS: dict[str, dict[str, Any]] = {
         "encoder": {"kind": "speech", "channels": 6},
         "context": {"kind": "transformer", "num_layers": 1, "channels": 6, "num_heads": 2, "max_length": 200},
         "context_channels": 6,
+        "spans": {"probability": 0.3},  # so that something of the one held-out digit is hidden
     },
 }
 
