@@ -13,7 +13,9 @@ from undertow.recipes import read_recipe, recipe_names
 GENERATING = [
     name
     for name in recipe_names()
-    if name != "classify" and read_recipe(name).data.kind in ("audio", "text", "rolls")  # what a model can continue
+    if name != "classify"
+    and read_recipe(name).data.kind in ("audio", "text", "rolls")  # what a model can continue
+    and read_recipe(name).model.get("kind", "autoregressive") == "autoregressive"
 ]
 SMALLER = {"bytenet-enwik8": {"num_cycles": 1}}  # not 159 million parameters
 

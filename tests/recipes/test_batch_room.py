@@ -39,7 +39,7 @@ class Blank(Examples):
         if (found := self.needs.predicted) is not None:
             kind = np.float32 if found.classes is None else np.int64
             self.labels[found.name] = [np.zeros(length, kind)] * 2 if found.of_steps else np.zeros(2, kind)
-        if getattr(model.network, "dims", 1) == 2:
+        if getattr(getattr(model, "network", None), "dims", 1) == 2:
             self.grid = GRID
             if found is not None and found.classes is None:  # an image
                 self.labels[found.name] = [np.zeros((length, *self.step_shape), np.uint8)] * 2

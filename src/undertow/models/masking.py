@@ -11,10 +11,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from undertow.config import Probability, Width, config
+from undertow.config import Number, Probability, Width, config
 from undertow.errors import UsageError
 
-Share = Annotated[float, Field(gt=0, le=1)]
+Share = Annotated[float, Field(gt=0, le=1), Number]
 
 
 @config
@@ -56,7 +56,7 @@ class Picks:
     """
 
     share: Share = 0.15
-    hidden: Annotated[float, Field(ge=0, le=1)] = 0.8
+    hidden: Annotated[float, Field(ge=0, le=1), Number] = 0.8
     replaced: Probability = 0.1
 
     def __post_init__(self) -> None:
