@@ -31,8 +31,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import BufferedReader
-from typing import IO
+from io import BufferedIOBase, BufferedReader
 
 from undertow.data.audio import HIGHEST_RATE, LOWEST_RATE
 from undertow.data.unit_symbols import MOST_CODES
@@ -104,7 +103,7 @@ def block_latents(num_groups: int, most: int | None) -> int:
 class Writer:
     """Writes a file: its header, then `add` for each block."""
 
-    def __init__(self, file: IO[bytes], header: Header) -> None:
+    def __init__(self, file: BufferedIOBase, header: Header) -> None:
         self._file, told = file, header.to_bytes()
         self._checksum, self.num_bytes = zlib.crc32(told), len(told)
         file.write(told)
