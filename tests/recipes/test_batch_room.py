@@ -86,7 +86,8 @@ def test_every_recipe_has_room(name, monkeypatch):
     monkeypatch.setattr(memory_room, "memory_bytes", lambda device="cpu": 8 * 10**9)
     made, config = read_recipe(name), model_of(name)
     model = MODELS[config.kind](config)
-    examples = Blank(model, math.prod(GRID))
+    hop = model.needs.features.hop_length if model.needs.features is not None else 1
+    examples = Blank(model, math.prod(GRID) * hop)
     cut = TASKS[made.data.kind](made.data).cut
     check_room(model, examples, cut, made.training, HERE)
     per_token = bytes_per_token(model, examples)

@@ -3,6 +3,8 @@
 T steps, S source steps.
 """
 
+import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ from undertow.training.config import TrainingConfig
 from undertow.training.distributed import World
 
 PROBED_STEPS = 256
+PROBED_FRAMES = 8  # of a model that reads frames, or makes one of many steps
 BATCH_BYTES = 9  # a step: its symbol, and whether it counts
 MOMENTS = {"adam": 2, "adamw": 2}  # numbers of an optimiser for each weight, at least
 
@@ -53,7 +56,8 @@ def bytes_per_token(model: Model, examples: Examples) -> float:
     """Bytes that forward keeps for a step of one more row, or of a longer row; sources count as steps."""
     lengths, needs = np.asarray(examples.lengths), model.needs
     number = int(np.argsort(lengths, kind="stable")[len(lengths) // 2])
-    steps = min(int(lengths[number]), PROBED_STEPS, needs.max_length or PROBED_STEPS)
+    frame = math.lcm(needs.period, 1 if needs.features is None else needs.features.hop_length)
+    steps = min(int(lengths[number]), max(PROBED_STEPS, PROBED_FRAMES * frame), needs.max_length or sys.maxsize)
     if examples.source(number) is None and examples.grid is None and steps >= 2:
         short, long = (_kept(model, examples, [Crop(number, 0, one, 0)], needs) for one in (steps // 2, steps))
         return (long[0] - short[0]) / max(1, long[1] - short[1])
