@@ -5,9 +5,9 @@ import signal
 import sys
 from contextlib import suppress
 from types import FrameType
-from typing import NoReturn
 
 INTERRUPT_STATUS = 130
+IMPORTS = "<frozen importlib._bootstrap>"
 SIGNAL_STATUS = 128  # plus the signal's number, as shells count
 ENDINGS = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None]
 
@@ -36,8 +36,15 @@ def main() -> None:
             signal.signal(number, signal.SIG_DFL)
 
 
-def _end(number: int, frame: FrameType | None) -> NoReturn:
-    """Say that the process was asked to end, and end it; a second request is not waited for."""
+def _end(number: int, frame: FrameType | None) -> None:
+    """Say that the process was asked to end, and end it; a second request is not waited for.
+
+    Python ignores what is raised in the callback by which an import lets go of its lock: there the signal is sent
+    again, so that it comes behind it.
+    """
+    if _is_in_a_callback(frame):
+        os.kill(os.getpid(), number)
+        return
     for one in ENDINGS:
         if signal.getsignal(one) is _end:
             signal.signal(one, signal.SIG_DFL)
@@ -45,6 +52,15 @@ def _end(number: int, frame: FrameType | None) -> NoReturn:
         with suppress(OSError):  # nobody listens
             os.write(2, b"undertow: terminated\n")
     raise SystemExit(SIGNAL_STATUS + number)
+
+
+def _is_in_a_callback(frame: FrameType | None) -> bool:
+    """Whether the code that a signal interrupts is an import's callback."""
+    while frame is not None:
+        if frame.f_code.co_name == "cb" and frame.f_code.co_filename == IMPORTS:
+            return True
+        frame = frame.f_back
+    return False
 
 
 if __name__ == "__main__":

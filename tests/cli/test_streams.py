@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import signal
 import subprocess
 import sys
 
@@ -9,6 +11,7 @@ import pytest
 
 from tests.cli.conftest import ENVIRONMENT
 from tests.cli.test_every_verb import leaves
+from undertow import __main__ as entry
 from undertow import cli
 from undertow.cli import streams
 from undertow.cli.terminal import print_json, put
@@ -121,3 +124,12 @@ def test_fault_37_an_early_interrupt_leaves_an_exit_status():
 @pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 129)])
 def test_an_early_end_is_one_line_and_an_exit_status(name, status):
     assert {*statuses_of(name)} <= {status, 2}
+
+
+def test_a_signal_in_the_callback_of_an_import_comes_again_behind_it(monkeypatch):
+    """What is raised there would be ignored, and the process would not end."""
+    sent: list[int] = []
+    monkeypatch.setattr(os, "kill", lambda _, number: sent.append(number))
+    callback = compile("def cb():\n    end()\ncb()", entry.IMPORTS, "exec")
+    exec(callback, {"end": lambda: entry._end(signal.SIGTERM, sys._getframe())})
+    assert sent == [signal.SIGTERM]
