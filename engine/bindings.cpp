@@ -1,6 +1,5 @@
-// The engine as the Python module undertow.native._engine; all that knows Python is here.
+// The engine as the Python module undertow.native._engine; all that knows Python is here and in bindings_arrays.h.
 #include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
@@ -8,10 +7,10 @@
 #include <algorithm>
 #include <optional>
 
+#include "bindings_arrays.h"
 #include "src/kernels.h"
 #include "src/memory.h"
 #include "src/program.h"
-#include "src/state.h"
 #include "src/team.h"
 #include "src/warping.h"
 #include "undertow/cdf.h"
@@ -20,7 +19,6 @@
 #include "undertow/measure.h"
 #include "undertow/sampling.h"
 
-namespace nb = nanobind;
 using namespace nb::literals;
 
 namespace undertow {
@@ -28,8 +26,6 @@ namespace {
 
 constexpr int64_t steps_between_signals = 256;
 
-template <class T, class... Shape>
-using Array = nb::ndarray<T, nb::c_contig, nb::device::cpu, Shape...>;
 using Symbols = Array<const int64_t>;
 using Drawn = Array<int64_t>;
 using Floats = Array<const float, nb::ndim<3>>;
@@ -38,10 +34,6 @@ using Uniforms = Array<const double, nb::ndim<3>>;
 using Keys = Array<const int64_t, nb::shape<-1, 3>>;
 using Samplings = Array<const double, nb::shape<-1, 3>>;  // temperature, top_k, top_p; of all rows, or of each
 using Rows = std::optional<Array<const uint32_t, nb::ndim<1>>>;  // the slots of a call's rows; of all, where there are none
-
-void require(bool holds, const char* what) {
-  if (!holds) throw std::invalid_argument(what);
-}
 
 Type type_of(const std::string& name) {
   for (Type type : {Type::f32, Type::bf16, Type::i8})
@@ -68,13 +60,6 @@ Condition condition_of(const Engine& engine, const std::optional<Floats>& given,
               (given->shape(1) == 1 || int64_t(given->shape(1)) == steps),
           "the condition is to be (rows, 1 or steps, condition_channels)");
   return {given->data(), int64_t(given->shape(1)), int64_t(given->shape(1)) * channels};
-}
-
-template <class Given>
-bool has_shape(const Given& array, std::vector<size_t> sizes) {
-  bool fits = array.ndim() == sizes.size();
-  for (size_t i = 0; fits && i < sizes.size(); i++) fits = array.shape(i) == sizes[i];
-  return fits;
 }
 
 // The shape of a step's symbols behind others: vectors have one dimension more.
@@ -178,22 +163,6 @@ void run(Engine& engine, Drawn out, std::optional<Floats> condition, std::option
   run_watched(engine, whole);
 }
 
-template <class T>
-nb::object owned(std::vector<T> values, const std::vector<int64_t>& shape) {
-  auto* kept = new std::vector<T>(std::move(values));
-  nb::capsule owner(kept, [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
-  const std::vector<size_t> sizes(shape.begin(), shape.end());
-  return nb::cast(nb::ndarray<nb::numpy, T>(kept->data(), sizes.size(), sizes.data(), owner));
-}
-
-nb::dict dict_of(std::vector<Leaf> leaves) {
-  nb::dict arrays;
-  for (Leaf& leaf : leaves)
-    arrays[leaf.name.c_str()] =
-        leaf.integer ? owned(std::move(leaf.integers), leaf.shape) : owned(std::move(leaf.floats), leaf.shape);
-  return arrays;
-}
-
 nb::dict state(const Engine& engine, Rows rows) {
   const Slots slots = slots_of(rows);
   std::vector<Leaf> parts;
@@ -202,27 +171,6 @@ nb::dict state(const Engine& engine, Rows rows) {
     parts = engine.state(slots);
   }
   return dict_of(std::move(parts));
-}
-
-std::vector<Leaf> leaves_of(nb::dict arrays) {
-  std::vector<Leaf> leaves;
-  for (const auto [name, array] : arrays) {
-    Leaf leaf;
-    require(nb::try_cast(name, leaf.name), "a state's names are strings");
-    nb::ndarray<nb::c_contig, nb::device::cpu, nb::ro> given;
-    require(nb::try_cast(array, given), "a state is a dict of contiguous arrays");
-    for (size_t i = 0; i < given.ndim(); i++) leaf.shape.push_back(int64_t(given.shape(i)));
-    leaf.integer = given.dtype() == nb::dtype<int64_t>();
-    require(leaf.integer || given.dtype() == nb::dtype<float>(), "a state holds float32 and int64 arrays");
-    if (leaf.integer)
-      leaf.integers.assign(static_cast<const int64_t*>(given.data()),
-                           static_cast<const int64_t*>(given.data()) + given.size());
-    else
-      leaf.floats.assign(static_cast<const float*>(given.data()),
-                         static_cast<const float*>(given.data()) + given.size());
-    leaves.push_back(std::move(leaf));
-  }
-  return leaves;
 }
 
 void restore(Engine& engine, nb::dict arrays, Rows rows) {

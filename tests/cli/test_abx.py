@@ -52,7 +52,7 @@ def test_caps_and_sounds_are_asked_for(command, words: Path) -> None:
         ),
         (["nowhere", "--max-size-group", "5", "--device", "gpu"], ["device", "'gpu'"]),
         (["mfcc", "--max-size-group", "5"], ["data", "mfcc"]),
-        (["mfcc", "--data", words.parent, "--max-size-group", "5", "--distance", "cosine"], ["--distance", "'cosine'"]),
+        (["mfcc", "--data", words.parent, "--max-size-group", "5", "--distance", "cosine"], ["--distance", '"cosine"']),
         (["mfcc", "--data", words.parent, "--max-size-group", "5", "--out", str(words)], ["overwrite"]),
     ):
         outcome = command("abx", words, *given)

@@ -43,8 +43,9 @@ class Fake(Represents):
                 },
             )
         )
-        self.points = {"p_enc": Point(HOP, 4), "p_bn": Point(HOP, 4, NUM_CODES)}
-        self.best_point, self.reach = "p_bn", Reach(0, HOP)
+
+    best_point, reach = "p_bn", Reach(0, HOP)
+    points = {"p_enc": Point(HOP, 4), "p_bn": Point(HOP, 4, NUM_CODES)}
 
     @classmethod
     def completed(cls, values: Any, told: Any, say: Any) -> Any:

@@ -43,6 +43,22 @@ def test_what_is_written_is_read(tmp_path):
     assert (tmp_path / "one.utk").read_bytes()[: FIXED.size + 12] == HEADER.to_bytes()
 
 
+WRITTEN = (  # by version 1: twenty latents of two groups in one block
+    "9355544b01000102401f0000a0000000800c0000000000000001020304050607000000000000000040000000050000005ab63f40"
+    "140015008c51201c00172f46f3bbbdcf9012036798e1fff4367337aaef"
+)
+
+
+def test_a_file_that_was_written_once_is_read_and_written_again(tmp_path):
+    path, codes = tmp_path / "old.utk", np.array([[7 * place % 64, place % 5] for place in range(20)])
+    path.write_bytes(bytes.fromhex(WRITTEN))
+    header, found = read(path)
+    assert header == Header("plain", 8000, 160, 3200, (64, 5), bytes(range(8))) and (found == codes).all()
+    with path.open("wb") as file:
+        Writer(file, header).add(20, Plain(header.num_codes).encode(codes))
+    assert path.read_bytes().hex() == WRITTEN
+
+
 @pytest.mark.parametrize(
     ("changed", "words"),
     [

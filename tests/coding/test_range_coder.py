@@ -40,6 +40,11 @@ def test_random_tables_come_back_at_their_entropy():
         assert bits / 8 - 1 <= len(message) <= bits / 8 * 1.001 + 1
 
 
+def test_a_message_is_the_same_on_every_machine():
+    intervals = [(0, 1), (1, 65536), (30000, 30007), (65535, 65536), (5, 60000)]
+    assert coded(intervals, 16).hex() == "000075378ac3"
+
+
 def test_certain_symbols_cost_nothing_and_rare_ones_their_bits():
     assert coded([(0, 65535)] * 3, 16) == b""
     assert coded([], 24) == b""

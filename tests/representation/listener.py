@@ -27,6 +27,7 @@ class CodedPoint(Point):
 class Listener(Model):
     """Cepstra every 80 samples, a convolution of 3 frames, and one of 4 with stride 2; codes by the largest channel."""
 
+    reach: Any = (3 * 80, 3 * 80)
     points = {"p_enc": Point, "p_bn": CodedPoint}
     best_point = "p_bn"
 
@@ -36,7 +37,6 @@ class Listener(Model):
         self.features = MFCCConfig(sample_rate=RATE, hop_length=80, window_length=200, fft_size=512)
         self.first = nn.Conv1d(39, CHANNELS, 3, padding=1)
         self.second = nn.Conv1d(CHANNELS, CHANNELS, 4, stride=2, padding=1)
-        self.reach: Any = (3 * 80, 3 * 80)
         self.double()
 
     abilities = frozenset({"represent"})

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from undertow.cli.options import Device, Json, Seed
 from undertow.errors import counted
@@ -21,9 +21,9 @@ def abx(
     max_size_group: int,
     max_x_across: int | None = None,
     data: str | None = None,
-    speaker: str = "within",
-    context: str = "within",
-    distance: str = "angular",
+    speaker: Literal["within", "across"] = "within",
+    context: Literal["within", "any"] = "within",
+    distance: Literal["angular", "euclidean", "kl_symmetric", "identical"] = "angular",
     frequency: float | None = None,
     at: str | None = None,
     libri_light: bool = False,
@@ -69,9 +69,9 @@ def abx(
             max_size_group=max_size_group,
             max_x_across=max_x_across,
             data=data,
-            speaker=speaker,  # type: ignore[arg-type]
-            context=context,  # type: ignore[arg-type]
-            distance=distance,  # type: ignore[arg-type]
+            speaker=speaker,
+            context=context,
+            distance=distance,
             frequency=frequency,
             seed=seed,
             at=at,

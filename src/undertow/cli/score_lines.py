@@ -1,9 +1,9 @@
 """The output of `undertow score` for predictions, translations and speech: in words, and for `--json`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from undertow.cli import score_reconstruction, score_segmentation, score_self_supervised, score_speech, score_tags
 from undertow.errors import counted
@@ -12,6 +12,7 @@ from undertow.evaluation.denoising import DenoisingScore
 from undertow.evaluation.masked_score import MaskedScore
 from undertow.evaluation.prediction import PredictionScore
 from undertow.evaluation.reconstruction import ReconstructionScore
+from undertow.evaluation.scorers import OtherScore
 from undertow.evaluation.segmentation import SegmentationScore
 from undertow.evaluation.sequence_scores import SequenceScore, outliers, ranked
 from undertow.evaluation.tag_scores import TagScore
@@ -21,17 +22,6 @@ from undertow.options import Beam
 
 MOST_NAMED = 5  # of what stands out
 MANY = 16  # classes of a confusion matrix that is shown
-Predicted = (
-    PredictionScore
-    | SegmentationScore
-    | DenoisingScore
-    | ReconstructionScore
-    | Translated
-    | Heard
-    | TagScore
-    | ContrastScore
-    | MaskedScore
-)
 METRIC_NAMES = {"bleu": "BLEU", "chrf": "chrF"}
 
 
@@ -51,42 +41,14 @@ def each_lines(scores: Sequence[SequenceScore], unit: str, out: Path | None) -> 
     return [*lines, f"far less probable than the others: {named}{more}"]
 
 
-def facts_of(
-    found: Predicted,
-) -> dict[str, Any]:
+def facts_of(found: OtherScore) -> dict[str, Any]:
     """The `--json` output."""
-    if isinstance(found, PredictionScore):
-        return told(found)
-    if isinstance(found, SegmentationScore):
-        return score_segmentation.as_json(found)
-    if isinstance(found, TagScore):
-        return score_tags.as_json(found)
-    if isinstance(found, ReconstructionScore):
-        return score_reconstruction.as_json(found)
-    if isinstance(found, ContrastScore | MaskedScore):
-        return score_self_supervised.as_json(found)
-    if isinstance(found, DenoisingScore):
-        return {**asdict(found), "has_learnt": found.has_learnt, "verdict": found.verdict}
-    return translated(found) if isinstance(found, Translated) else score_speech.as_json(found)
+    return SHOWN[type(found)].as_json(found)
 
 
-def lines_of(what: str, found: Predicted) -> list[str]:
+def lines_of(what: str, found: OtherScore) -> list[str]:
     """The output in words."""
-    if isinstance(found, PredictionScore):
-        return told_lines(what, found)
-    if isinstance(found, SegmentationScore):
-        return score_segmentation.lines(what, found)
-    if isinstance(found, TagScore):
-        return score_tags.lines(what, found)
-    if isinstance(found, ReconstructionScore):
-        return score_reconstruction.lines(what, found)
-    if isinstance(found, ContrastScore):
-        return score_self_supervised.contrast_lines(what, found)
-    if isinstance(found, MaskedScore):
-        return score_self_supervised.masked_lines(what, found)
-    if isinstance(found, DenoisingScore):
-        return score_segmentation.denoising_lines(what, found)
-    return translated_lines(what, found) if isinstance(found, Translated) else score_speech.lines(what, found)
+    return SHOWN[type(found)].lines(what, found)
 
 
 def translated(found: Translated) -> dict[str, Any]:
@@ -148,3 +110,28 @@ def told_lines(what: str, found: PredictionScore) -> list[str]:
         for name, row in zip(found.classes, found.confusion, strict=True):
             lines.append(f"{name:>{width + 4}}" + "".join(f"{count:>{width},}" for count in row))
     return [*lines, found.verdict]
+
+
+def plain(found: Any) -> dict[str, Any]:
+    """The `--json` output of a score whose fields are plain data."""
+    return {**asdict(found), "has_learnt": found.has_learnt, "verdict": found.verdict}
+
+
+class Shown(NamedTuple):
+    """How a kind of score is shown."""
+
+    as_json: Callable[[Any], dict[str, Any]]
+    lines: Callable[[str, Any], list[str]]
+
+
+SHOWN: dict[type, Shown] = {
+    PredictionScore: Shown(told, told_lines),
+    SegmentationScore: Shown(score_segmentation.as_json, score_segmentation.lines),
+    DenoisingScore: Shown(plain, score_segmentation.denoising_lines),
+    TagScore: Shown(score_tags.as_json, score_tags.lines),
+    ReconstructionScore: Shown(plain, score_reconstruction.lines),
+    ContrastScore: Shown(plain, score_self_supervised.contrast_lines),
+    MaskedScore: Shown(plain, score_self_supervised.masked_lines),
+    Translated: Shown(translated, translated_lines),
+    Heard: Shown(score_speech.as_json, score_speech.lines),
+}

@@ -1,15 +1,7 @@
 """The output of `undertow score` for an autoencoder: in words, and for `--json`."""
 
-from dataclasses import asdict
-from typing import Any
-
 from undertow.errors import counted
 from undertow.evaluation.reconstruction import ReconstructionScore
-
-
-def as_json(found: ReconstructionScore) -> dict[str, Any]:
-    """The `--json` output."""
-    return {**asdict(found), "has_learnt": found.has_learnt, "verdict": found.verdict}
 
 
 def lines(what: str, found: ReconstructionScore) -> list[str]:

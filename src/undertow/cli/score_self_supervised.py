@@ -1,18 +1,10 @@
 """The output of `undertow score` for models that learn without labels: contrastive and masked ones."""
 
-from dataclasses import asdict
-from typing import Any
-
 from undertow.errors import counted
 from undertow.evaluation.contrast_score import ContrastScore
 from undertow.evaluation.masked_score import GUESSES, MaskedScore
 
 SOURCES = {"within": "the same sound", "others": "other sounds of a batch", "batch": "all sounds of a batch"}
-
-
-def as_json(found: ContrastScore | MaskedScore) -> dict[str, Any]:
-    """The `--json` output."""
-    return {**asdict(found), "has_learnt": found.has_learnt, "verdict": found.verdict}
 
 
 def contrast_lines(what: str, found: ContrastScore) -> list[str]:

@@ -21,9 +21,8 @@ from undertow.evaluation.word_error import Heard, score_transcripts
 from undertow.models import Model
 from undertow.options import SEARCH, Search
 
-Scored = (
-    Score
-    | PredictionScore
+OtherScore = (
+    PredictionScore
     | SegmentationScore
     | DenoisingScore
     | ReconstructionScore
@@ -33,6 +32,7 @@ Scored = (
     | ContrastScore
     | MaskedScore
 )
+Scored = Score | OtherScore
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,7 +28,7 @@ from undertow.emissions import EmissionConfig
 from undertow.errors import DataError, UsageError
 from undertow.models import collapse
 from undertow.models.autoregressive import Autoregressive, ShortReceptiveFieldWarning
-from undertow.models.completing import choose_classes, section
+from undertow.models.completing import check_rate, choose_classes, section
 from undertow.models.conditioner import Conditioner
 from undertow.models.examined import Examined
 from undertow.models.importance import importance_bound
@@ -87,10 +87,7 @@ class Autoencoder(Represents):
         def __post_init__(self) -> None:
             if self.conditioner.features is not None:
                 raise UsageError("conditioner.features is given, but this decoder is conditioned on latents; remove it")
-            if self.features is not None and self.features.sample_rate != self.sample_rate:
-                raise UsageError(
-                    f"features.sample_rate is {self.features.sample_rate}; the model's is {self.sample_rate}"
-                )
+            check_rate(self.features, self.sample_rate)
             if self.kept_share < 1 and self.bottleneck.kind == "vae":
                 raise UsageError(
                     f"model.kept_share is {self.kept_share:g}, but the loss of a bottleneck of kind vae bounds the "
@@ -182,7 +179,7 @@ class Autoencoder(Represents):
         }
 
     @property
-    def points(self) -> Mapping[str, Point]:  # type: ignore[override]
+    def points(self) -> Mapping[str, Point]:
         """The encoder's output, its projection, what leaves the bottleneck, and the condition before upsampling."""
         bottleneck = self.bottleneck
         return {
@@ -193,7 +190,7 @@ class Autoencoder(Represents):
         }
 
     @property
-    def reach(self) -> Reach:  # type: ignore[override]
+    def reach(self) -> Reach:
         if self.config.kept_share < 1:  # which latents stay depends on all of them
             return Reach(None, None)
         before, after = (frames * self.frames.hop for frames in self.encoder.receptive_field)

@@ -19,7 +19,7 @@ from undertow.data.needs import Needs
 from undertow.data.told import Told
 from undertow.emissions import EmissionConfig
 from undertow.errors import UsageError, counted
-from undertow.models.completing import choose_classes, refuse_source, section, with_alphabet, with_rate
+from undertow.models.completing import check_rate, choose_classes, refuse_source, section, with_alphabet, with_rate
 from undertow.models.conditioner import Conditioner
 from undertow.models.inputs import behind_start, network_inputs
 from undertow.models.loss import Loss, mean_loss
@@ -62,12 +62,7 @@ class Autoregressive(Model):
         sample_rate: Rate | None = None
 
         def __post_init__(self) -> None:
-            features = self.conditioner.features
-            if features is not None and self.sample_rate not in (None, features.sample_rate):
-                raise UsageError(
-                    f"conditioner.features.sample_rate is {features.sample_rate}; "
-                    f"the model's sample_rate is {self.sample_rate}"
-                )
+            check_rate(self.conditioner.features, self.sample_rate, "conditioner.features")
 
     def __init__(self, config: Config) -> None:
         super().__init__()

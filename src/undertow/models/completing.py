@@ -142,3 +142,13 @@ def _names(name: str, known: Mapping[str, Any]) -> str:
 @config
 class _Alphabet:
     alphabet: AlphabetConfig
+
+
+def check_rate(features: Any, sample_rate: int | None, name: str = "features") -> None:
+    """Refuse frames of another rate than a model's.
+
+    Raises:
+        UsageError: they are.
+    """
+    if features is not None and sample_rate not in (None, features.sample_rate):
+        raise UsageError(f"{name}.sample_rate is {features.sample_rate}; the model's sample_rate is {sample_rate}")

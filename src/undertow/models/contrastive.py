@@ -25,7 +25,7 @@ from undertow.data.features import FeatureConfig
 from undertow.data.needs import Needs
 from undertow.data.told import Told
 from undertow.errors import DataError, UsageError, counted
-from undertow.models.completing import section
+from undertow.models.completing import check_rate, section
 from undertow.models.contrast import Contrast, Negatives, Objective, chance, contrast, draw_negatives
 from undertow.models.loss import Loss, mean_loss
 from undertow.models.representing import Point, Reach, Represents
@@ -70,11 +70,7 @@ class Contrastive(Represents):
         num_negatives: Annotated[Count, Field(le=65_536)] = 10
 
         def __post_init__(self) -> None:
-            if self.features is not None and self.sample_rate not in (None, self.features.sample_rate):
-                raise UsageError(
-                    f"features.sample_rate is {self.features.sample_rate}; the model's sample_rate is "
-                    f"{self.sample_rate}"
-                )
+            check_rate(self.features, self.sample_rate)
 
     best_point = "p_context"
     has_bits = False
@@ -137,13 +133,13 @@ class Contrastive(Represents):
         return chance(self.config.objective, self.config.num_negatives)
 
     @property
-    def reach(self) -> Reach:  # type: ignore[override]
+    def reach(self) -> Reach:
         seen = self.context.receptive_field
         before, after = (frames * self.frames.hop for frames in self.encoder.receptive_field)
         return Reach(None if seen is None else (seen - 1) * self.hop + before, after)
 
     @property
-    def points(self) -> Mapping[str, Point]:  # type: ignore[override]
+    def points(self) -> Mapping[str, Point]:
         return {"p_enc": Point(self.hop, self.encoder.out_channels), "p_context": Point(self.hop, self._hidden)}
 
     def begin(self, batch: Batch) -> None:

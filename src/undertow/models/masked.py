@@ -25,7 +25,7 @@ from undertow.data.features import FeatureConfig
 from undertow.data.needs import Needs
 from undertow.data.told import Told
 from undertow.errors import UsageError
-from undertow.models.completing import refuse_source, with_alphabet
+from undertow.models.completing import check_rate, refuse_source, with_alphabet
 from undertow.models.loss import Loss
 from undertow.models.masked_content import Content, FrameContent, SymbolContent
 from undertow.models.masking import Picks, Spans
@@ -71,11 +71,7 @@ class Masked(Represents):
         def __post_init__(self) -> None:
             if (self.features is None) != (self.encoder is None):
                 raise UsageError("features and encoder are both for sound, and it needs both")
-            if self.features is not None and self.sample_rate not in (None, self.features.sample_rate):
-                raise UsageError(
-                    f"features.sample_rate is {self.features.sample_rate}; the model's sample_rate is "
-                    f"{self.sample_rate}"
-                )
+            check_rate(self.features, self.sample_rate)
 
     best_point = "p_context"
     has_bits = False
@@ -131,7 +127,7 @@ class Masked(Represents):
         return "symbol" if self.config.features is None else "frame"
 
     @property
-    def reach(self) -> Reach:  # type: ignore[override]
+    def reach(self) -> Reach:
         seen, (before, after) = self.context.receptive_field, self.content.reach
         if seen is None:
             return Reach(None, None)
@@ -139,7 +135,7 @@ class Masked(Represents):
         return Reach(beside + before, beside + after)
 
     @property
-    def points(self) -> Mapping[str, Point]:  # type: ignore[override]
+    def points(self) -> Mapping[str, Point]:
         hop = self.content.hop
         return {
             "p_enc": Point(hop, self.content.channels),

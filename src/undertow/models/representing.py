@@ -51,14 +51,20 @@ class Represents(Model):
     same.
 
     Attributes:
-        points: by name, in the order in which a signal passes them.
         best_point: the point to use if none is named.
-        reach: the farthest that a frame of any point sees in the batch.
     """
 
-    points: Mapping[str, Point]
     best_point: str
-    reach: Reach
+
+    @property
+    @abstractmethod
+    def points(self) -> Mapping[str, Point]:
+        """By name, in the order in which a signal passes them."""
+
+    @property
+    @abstractmethod
+    def reach(self) -> Reach:
+        """The farthest that a frame of any point sees in the batch."""
 
     @abstractmethod
     def represent(self, batch: Batch, at: str) -> Tensor:

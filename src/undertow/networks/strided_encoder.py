@@ -14,7 +14,7 @@ B batch, F frames or samples, L latents, C input channels, D output channels, k 
 """
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import torch.nn.functional as F
 from pydantic import Field
@@ -71,14 +71,13 @@ class StridedEncoder(FrameEncoder):
         return x
 
 
-def _strided(x: Tensor, conv: nn.Module, stride: int) -> Tensor:
+def _strided(x: Tensor, conv: Any, stride: int) -> Tensor:
     """(B, F, C) -> (B, ⌈F / stride⌉, D), in one channels-last convolution."""
-    weight: Tensor = conv.weight  # type: ignore[assignment]
-    taps, num_frames = weight.shape[3], x.shape[1]
+    taps, num_frames = conv.weight.shape[3], x.shape[1]
     before = (taps - stride) // 2
     after = -(-num_frames // stride) * stride - num_frames + taps - stride - before
     image = F.pad(x, (0, 0, before, after)).transpose(1, 2).unsqueeze(2)  # (B, C, 1, F'), its memory still (B, F', C)
-    y = F.conv2d(image, weight, conv.bias, (1, stride))  # type: ignore[arg-type]
+    y = F.conv2d(image, conv.weight, conv.bias, (1, stride))
     return y.squeeze(2).transpose(1, 2)
 
 
