@@ -45,7 +45,10 @@ def test_the_error_is_printed_with_what_it_depends_on(command, words: Path) -> N
 def test_caps_and_sounds_are_asked_for(command, words: Path) -> None:
     for given, parts in (
         (["mfcc", "--data", words.parent], ["--max-size-group", "missing"]),
-        (["mfcc", "--data", words.parent, "--max-size-group", "5", "--speaker", "across"], ["max_x_across", "missing"]),
+        (
+            ["mfcc", "--data", words.parent, "--max-size-group", "5", "--speaker", "across"],
+            ["--max-x-across", "missing"],
+        ),
         (
             ["mfcc", "--data", words.parent, "--max-size-group", "5", "--max-x-across", "5"],
             ["--max-x-across", "across"],

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from undertow.cli.options import Device, Json, Seed
-from undertow.errors import counted
+from undertow.errors import UsageError, counted
 
 if TYPE_CHECKING:
     from undertow.discrimination import Discrimination
@@ -59,6 +59,8 @@ def abx(
     from undertow.discrimination import abx as measure
     from undertow.representation import is_model
 
+    if speaker == "across" and max_x_across is None:
+        raise UsageError("--max-x-across is missing; across speakers give a cap, or a number below 0 for no cap")
     if out is not None:
         check_file(out, [item])
     given = load(features, pick_device(device)) if is_model(features) else features

@@ -72,7 +72,7 @@ def make_items(
         raise DataError(f"{source} has no {split} recordings")
     if label is not None and label not in names:
         there = f"they have {', '.join(names)}" if names else "they have none; give a label pattern"
-        raise UsageError(f"the recordings have no label '{label}'{nearest(label, names)}; {there}")
+        raise UsageError(f"the recordings have no label '{label}'; {there}")
     if speaker not in names:
         say(f"the recordings have no label '{speaker}': the speaker of all is '{NOTHING}'")
     if label is None:
