@@ -17,6 +17,8 @@ BINARIZED = {
     "gated-pixelcnn-binarized-mnist": "≤ 82.5",
     "row-lstm-binarized-mnist": "published 80.54",
     "diagonal-bilstm-binarized-mnist": "≤ 82.5 (published 79.20)",
+    "tcn-binarized-mnist": "",
+    "transformer-binarized-mnist": "",
 }
 COLOUR = ("pixelcnn-cifar10", "gated-pixelcnn-cifar10", "pixelcnn-pp-cifar10-small", "pixelcnn-pp-cifar10")
 FILES = {"png": "PNG", "webp": "lossless WebP"}
