@@ -12,9 +12,10 @@ import numpy as np
 import torch
 
 from undertow.data.features import MelConfig, mel_filters
+from undertow.vocoding.griffin_lim import nearest_spectrum
 
 BANDS, WINDOW_HOPS = 16, 4
-NON_NEGATIVE_STEPS, GRIFFIN_LIM_STEPS, MOMENTUM = 200, 100, 0.99
+GRIFFIN_LIM_STEPS, MOMENTUM = 100, 0.99
 TINY = 1e-9
 
 
@@ -33,7 +34,7 @@ def through_bands(wave: np.ndarray, sample_rate: int, hop: int, bands: int = BAN
         return torch.istft(frames, size, hop, window=window, length=len(x))
 
     sent = filters @ spectrum(x).abs()  # (M, F)
-    magnitudes = _non_negative(filters, sent)
+    magnitudes = nearest_spectrum(filters, sent)
     angles = torch.exp(2j * torch.pi * torch.rand(magnitudes.shape, generator=torch.Generator().manual_seed(0)))
     before = torch.zeros_like(angles)
     for _ in range(GRIFFIN_LIM_STEPS):
@@ -41,11 +42,3 @@ def through_bands(wave: np.ndarray, sample_rate: int, hop: int, bands: int = BAN
         ahead = rebuilt + MOMENTUM / (1 + MOMENTUM) * (rebuilt - before) if MOMENTUM else rebuilt
         before, angles = rebuilt, ahead / ahead.abs().clamp(min=TINY)
     return sound(magnitudes * angles).clamp(-1, 1).float().numpy()
-
-
-def _non_negative(filters: torch.Tensor, sent: torch.Tensor) -> torch.Tensor:
-    """(K, F) magnitudes, none below 0, whose bands are nearest to (M, F)."""
-    found = filters.T @ sent
-    for _ in range(NON_NEGATIVE_STEPS):
-        found = found * (filters.T @ sent) / (filters.T @ (filters @ found)).clamp(min=TINY)
-    return found

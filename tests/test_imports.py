@@ -42,7 +42,7 @@ ORDER = [
     {"session"},
     {"generation", "decoding", "prediction", "representation"},
     {"coding", "discrimination", "evaluation", "training"},
-    {"cost", "reconstruction"},
+    {"cost", "reconstruction", "vocoding"},
     {"pictures"},
     {"recipes"},
     {"cli", "server"},

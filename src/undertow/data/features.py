@@ -200,7 +200,7 @@ class Mel(Computed):
         self.filters = mel_filters(config, config.num_channels)
 
     def of_wave(self, wave: np.ndarray) -> np.ndarray:
-        bands = self.filters @ _magnitudes(self.config, wave) ** self.config.power  # (M, F)
+        bands = self.filters @ magnitudes(self.config, wave) ** self.config.power  # (M, F)
         return bands.clamp_min(self.config.floor).log().T.float().numpy()
 
 
@@ -217,7 +217,7 @@ class MFCC(Computed):
         self.cosines = _cosine_transform(config.num_coefficients, config.num_bands)
 
     def of_wave(self, wave: np.ndarray) -> np.ndarray:
-        bands = self.filters @ _magnitudes(self.config, wave) ** 2  # (M, F)
+        bands = self.filters @ magnitudes(self.config, wave) ** 2  # (M, F)
         cepstra = self.cosines @ (10 * bands.clamp_min(self.config.floor).log10())
         parts = [cepstra] + [_delta(cepstra, order) for order in range(1, self.config.deltas + 1)]
         return torch.cat(parts).T.float().numpy()
@@ -303,7 +303,7 @@ def mel_filters(config: SpectrumConfig, num_bands: int) -> Tensor:
     return torch.from_numpy(triangles)
 
 
-def _magnitudes(config: SpectrumConfig, wave: np.ndarray) -> Tensor:
+def magnitudes(config: SpectrumConfig, wave: np.ndarray) -> Tensor:
     """(T,) wave to (K, F) float64 magnitudes of its short-time spectrum."""
     num_frames = -(-len(wave) // config.hop_length)
     left = (config.fft_size - (config.hop_length if config.centre == "middle" else 0)) // 2
