@@ -5,12 +5,16 @@ import pytest
 
 from tests.generation.models import MEL
 from tests.native.models import BYTENET, make
+from undertow.alphabets import Characters
 from undertow.config import parse
+from undertow.data.batches import batches_in_order
 from undertow.data.clip_examples import ClipExamples
 from undertow.data.clips import Clip, ClipSet
 from undertow.data.examples import Examples, Pieces, spread_pieces
 from undertow.data.features import FramesConfig
 from undertow.data.needs import Needs
+from undertow.data.pairs import encode_pairs
+from undertow.data.parallel_text import Pair
 from undertow.data.sequences import SequenceSet
 from undertow.evaluation import calibration, score
 from undertow.evaluation.calibration import calibration_batches
@@ -93,3 +97,12 @@ def test_an_excerpt_of_sequences_is_heard_in_crops_with_context(monkeypatch: pyt
     assert max(batch.symbols.shape[1] for batch in batches) == 64 + min(model.context_steps, 128)
     found = score(model, SequenceSet([symbols, symbols[:50]]))
     assert part.bits_per_symbol(model) == found.bits_per_symbol
+
+
+def test_pieces_of_pairs_keep_their_sources() -> None:
+    letters = Characters(Characters.Config(characters=" abcdefgh"))
+    pairs = encode_pairs([Pair("ab cd", "ef gh", "a", "b")] * 20, letters, letters, 10, "keep")
+    part = spread_pieces(pairs, 40, 0.5)
+    batch = next(iter(batches_in_order(part, 4)))
+    assert len(part) == 10 and batch.source is not None and not batch.source.is_floating_point()
+    assert letters.decode(batch.source[0, :-1].numpy()) == "ab cd" and int(batch.source[0, -1]) == letters.num_symbols

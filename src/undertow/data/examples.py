@@ -107,6 +107,7 @@ class Pieces(Examples):
     def __init__(self, examples: Examples, pieces: Sequence[Piece]) -> None:
         self.examples, self.pieces = examples, pieces
         self.padding, self.round_steps, self.hop = examples.padding, examples.round_steps, examples.hop
+        self.source_end = examples.source_end
 
     @cached_property
     def lengths(self) -> np.ndarray:
