@@ -43,6 +43,7 @@ ORDER = [
     {"generation", "decoding", "prediction", "representation"},
     {"coding", "discrimination", "evaluation", "training"},
     {"cost", "reconstruction", "vocoding"},
+    {"speaking"},
     {"pictures"},
     {"recipes"},
     {"cli", "server"},

@@ -21,6 +21,7 @@ from tests.models.test_segmenter import segmenter
 from tests.models.test_tagger import OF_FRAMES, tagger
 from tests.reconstruction.echo import Echo
 from tests.refusals import refuses
+from tests.speaking.voice import Voice
 from undertow import checkpoint
 from undertow.config import parse
 from undertow.data.audio import Audio
@@ -42,6 +43,7 @@ MODELS = {
     "listener": lambda: tagger(**OF_FRAMES).float(),
     "coder": Fake,
     "echo": Echo,
+    "voice": Voice,
     "speaker": lambda: classifier(alphabet={"kind": "mu_law", "num_levels": 16}, sample_rate=8000),
 }
 JUNK: dict[str, tuple[Any, ...]] = {  # by argument: values that it cannot be
@@ -130,6 +132,10 @@ JUNK: dict[str, tuple[Any, ...]] = {  # by argument: values that it cannot be
     "libri_light": ("yes", 3),
     "label": (3, "digti"),
     "min_seconds": ("1", -1, True),
+    "text": (None, 3, "", "…", "seven", b"x", ["one", 3], ["seven"], []),
+    "vocoder": (3, "nowhere", ["a"]),
+    "dictionary": (3, "nowhere.dict", ["a"]),
+    "manner": (3, None, {"speed": 1}),
     "nothing": (1,),
 }
 GOOD: dict[str, list[tuple[str | None, dict[str, Any]]]] = {  # by verb: a model and what else a right call has
@@ -150,6 +156,8 @@ GOOD: dict[str, list[tuple[str | None, dict[str, Any]]]] = {  # by verb: a model
     "tag": [("listener", {"items": ["clip.wav"]})],
     "reconstruct": [("echo", {"sound": "clip.wav"})],
     "interpolate": [("echo", {"one": "clip.wav", "other": "clip.wav"})],
+    "speak": [("voice", {"text": "one"})],
+    "stream_speak": [("voice", {"text": "one"})],
     "probe": [("text", {"source": "nowhere", "target": "label"})],
     "units": [("coder", {"data": "nowhere"})],
     "encode": [("coder", {"sound": "clip.wav", "out": "a.utk"})],
@@ -170,6 +178,8 @@ OTHER = {  # by verb: models that do something else
     "encode": ("text", "classifier"),
     "reconstruct": ("text", "sound", "classifier"),
     "interpolate": ("text", "sound", "classifier"),
+    "speak": ("text", "sound", "classifier"),
+    "stream_speak": ("text", "echo"),
 }
 VERBS = [name for name in ut.__all__ if name != "Sampling" and not name.endswith("Error")]
 OF_DRAW = ("seconds", "num_steps", "count", "stop", "sampling", "seed", "rows", "engine", "threads")
@@ -219,7 +229,7 @@ def test_fault_8_a_wrong_argument_gives_one_clear_line(verb, models, folder):
     for what, call in wrong_calls(verb, models):
         try:
             found = getattr(ut, verb)(**call)
-            if verb == "stream":
+            if verb in ("stream", "stream_speak"):
                 next(found)
         except (ut.UsageError, ut.DataError) as error:
             assert "\n" not in str(error) and len(str(error)) > 10, what

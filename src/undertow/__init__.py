@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from undertow.recipes import compare, quantise, score, train
     from undertow.reconstruction import interpolate, reconstruct
     from undertow.representation import probe
+    from undertow.speaking import speak, stream_speak
     from undertow.training.checkpoint_average import average
 
 _FACE = {
@@ -46,6 +47,8 @@ _FACE = {
     "reconstruct": "undertow.reconstruction",
     "interpolate": "undertow.reconstruction",
     "probe": "undertow.representation",
+    "speak": "undertow.speaking",
+    "stream_speak": "undertow.speaking",
     "encode": "undertow.coding.codec",
     "decode": "undertow.coding.codec",
     "units": "undertow.coding.units",
@@ -76,7 +79,9 @@ __all__ = [
     "resume",
     "score",
     "segment",
+    "speak",
     "stream",
+    "stream_speak",
     "tag",
     "train",
     "transcribe",

@@ -64,6 +64,27 @@ PLAIN = Sampling()  # the distribution itself
 
 
 @dataclass(frozen=True, kw_only=True)
+class Manner:
+    """How a text is spoken.
+
+    Attributes:
+        speed: Speaking rate: 2 is twice as fast, 0.5 half as fast.
+        pitch: Semitones by which the voice is raised, or lowered if negative.
+
+    Raises:
+        UsageError: a value of the wrong type, or a number out of range.
+    """
+
+    speed: float | int = 1.0
+    pitch: float | int = 0.0
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+        check_number("speed", self.speed, 0.2, 5)
+        check_number("pitch", self.pitch, -24, 24)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Draw:
     """How much to generate, and how.
 

@@ -27,6 +27,7 @@ VERBS = {
     "average": "undertow.cli.average:average",
     "generate": "undertow.cli.generate:generate",
     "translate": "undertow.cli.translate:translate",
+    "speak": "undertow.cli.speak:speak",
     "transcribe": "undertow.cli.transcribe:transcribe",
     "classify": "undertow.cli.classify:classify",
     "segment": "undertow.cli.segment:segment",

@@ -3,8 +3,10 @@
 L frames, D channels of a frame, T samples.
 """
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import torch
@@ -69,25 +71,33 @@ class Sounding:
         self._session = make_session(decoder, voice.engine, voice.threads)
         self.notes, self.engine = self._session.notes, self._session.engine
 
-    def play(self, blocks: Iterable[np.ndarray], num_samples: int) -> Iterator[np.ndarray]:
+    def play(self, blocks: Iterable[np.ndarray], num_samples: int | None = None) -> Iterator[np.ndarray]:
         """Waves (T,) float32 in [-1, 1], one after another, of frames (L, D) that come in blocks of any sizes.
+
+        Args:
+            num_samples: length of the whole; None: as long as the frames last.
 
         Raises:
             DataError: the model's output is not a number.
         """
         noise = Philox([self._voice.seed], [0], [0], self._decoder.emission.num_uniforms)
         self._session.prime([torch.zeros(0, dtype=torch.int64)], self._known(np.zeros((1, self._channels), np.float32)))
-        num_frames, piece = -(-num_samples // self.hop), max(1, PIECE_SAMPLES // self.hop)
+        piece = max(1, PIECE_SAMPLES // self.hop)
+        num_frames = sys.maxsize if num_samples is None else -(-num_samples // self.hop)
         first = start = 0  # frames that are drawn, and before those that are held
         held = np.zeros((0, self._channels), np.float32)
-        for block in blocks:
-            held = np.concatenate([held, block])
+        for block in chain(blocks, [None]):
+            if block is None:
+                if num_samples is None:
+                    num_frames = start + len(held)
+            else:
+                held = np.concatenate([held, block])
             while first < num_frames:
                 stop = min(first + piece, num_frames)
                 if start + len(held) < min(stop + self._ahead, num_frames):
                     break
-                known, last = self._known(held), min(stop * self.hop, num_samples)
-                yield self._draw(noise, known, (first - start) * self.hop, last - start * self.hop)
+                last = stop * self.hop if num_samples is None else min(stop * self.hop, num_samples)
+                yield self._draw(noise, self._known(held), (first - start) * self.hop, last - start * self.hop)
                 first, kept = stop, max(start, stop - self._before)
                 held, start = held[kept - start :], kept
 

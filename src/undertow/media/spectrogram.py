@@ -54,7 +54,7 @@ def _figure(wave: np.ndarray, sample_rate: int, title: str) -> "Figure":
     figure = new_figure(9, 5)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1, 2.2))
     _draw_wave(above, wave, sample_rate)
-    image = _draw_spectrogram(below, wave, sample_rate)
+    image = draw_spectrogram(below, wave, sample_rate)
     figure.colorbar(image, ax=below, label="level (dB of full scale)", pad=0.01)
     above.set_title(printable(title), fontsize="medium", loc="left", parse_math=False)
     return figure
@@ -75,7 +75,7 @@ def _draw_wave(axes: "Axes", wave: np.ndarray, sample_rate: int) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _draw_spectrogram(axes: "Axes", wave: np.ndarray, sample_rate: int) -> "AxesImage":
+def draw_spectrogram(axes: "Axes", wave: np.ndarray, sample_rate: int) -> "AxesImage":
     """Draw decibels over seconds and kilohertz, down to 80 dB below the loudest."""
     power = spectrogram(wave, sample_rate)
     loudest = float(power.max())

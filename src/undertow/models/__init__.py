@@ -23,6 +23,7 @@ from undertow.models.regressor import Regressor
 from undertow.models.representing import Point, Reach, Represents
 from undertow.models.segmenter import Segmenter
 from undertow.models.seq2seq import Seq2Seq
+from undertow.models.speaking import Planned, Speaks
 from undertow.models.tagger import Tagger
 
 MODELS: dict[str, Any] = {
@@ -93,6 +94,7 @@ __all__ = [
     "Masked",
     "Model",
     "ModelConfig",
+    "Planned",
     "Point",
     "Reach",
     "Regressor",
@@ -100,6 +102,7 @@ __all__ = [
     "Segmenter",
     "Seq2Seq",
     "ShortReceptiveFieldWarning",
+    "Speaks",
     "Tagger",
     "build",
     "complete",

@@ -19,7 +19,9 @@ from undertow.networks import Network
 from undertow.state import State
 
 Total = Callable[[Tensor], Tensor]
-Ability = Literal["generate", "translate", "transcribe", "predict", "segment", "tag", "represent", "reconstruct"]
+Ability = Literal[
+    "generate", "translate", "transcribe", "predict", "segment", "tag", "represent", "reconstruct", "speak"
+]
 COMMANDS = {"predict": "classify", "represent": "probe"}  # verbs of the command line that have another name
 
 
