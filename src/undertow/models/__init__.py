@@ -25,6 +25,7 @@ from undertow.models.segmenter import Segmenter
 from undertow.models.seq2seq import Seq2Seq
 from undertow.models.speaking import Planned, Speaks
 from undertow.models.tagger import Tagger
+from undertow.models.text_to_wave import TextToWave
 
 MODELS: dict[str, Any] = {
     "autoencoder": Autoencoder,
@@ -37,6 +38,7 @@ MODELS: dict[str, Any] = {
     "segmenter": Segmenter,
     "seq2seq": Seq2Seq,
     "tagger": Tagger,
+    "text_to_wave": TextToWave,
 }
 
 ModelConfig = Annotated[Any, choice(MODELS)]
@@ -104,6 +106,7 @@ __all__ = [
     "ShortReceptiveFieldWarning",
     "Speaks",
     "Tagger",
+    "TextToWave",
     "build",
     "complete",
     "require",
