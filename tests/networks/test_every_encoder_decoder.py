@@ -80,3 +80,15 @@ def test_values_are_completed_only_with_what_they_do_not_say() -> None:
 def test_frames_share_no_embedding() -> None:
     with refuses(UsageError, "shared", "alphabets"):
         make("transformer", "shared", FRAMES)
+
+
+@pytest.mark.parametrize(("kind", "name"), [case for case in CASES if ENCODER_DECODERS[case[0]].attends])
+def test_what_attends_says_where_to_in_one_pass(kind: str, name: str) -> None:
+    made, targets = make(kind, name), torch.randint(0, 7, (3, 5))
+    with torch.no_grad():
+        condition = made.encode(sources(SYMBOLS), LENGTHS)
+        params, weights = made.attended(targets, condition)
+        assert_close(params, made.decoder(targets, condition))
+        assert_close(weights[-1].mean(dim=1), made.alignment(targets, condition))
+    assert all(one.sum(dim=-1).allclose(torch.ones(()).double()) for one in weights)
+    assert condition.memory is not None and condition.memory.shape[-1] == made.memory_channels

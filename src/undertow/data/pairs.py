@@ -24,12 +24,13 @@ class PairSet(Examples):
 
     Attributes:
         sources: symbols (S,) without their end, or frames (S, C) float32.
-        targets: symbols (T,) without their end.
+        targets: symbols (T,) without their end; or frames (T, C) float32, which are read with one more channel, 1 at
+            the last frame and 0 before.
         names: one a pair, for messages.
         source_texts, target_texts: before they were encoded; no source texts if sources are sound.
         num_long: number of lines that were longer than allowed.
         source_end: the symbol that ends a source; None where sources are of frames.
-        target_end: the symbol that ends a target.
+        target_end: the symbol that ends a target; None where targets are of frames.
 
     Raises:
         DataError: the numbers of sources, targets and names differ.
@@ -42,7 +43,7 @@ class PairSet(Examples):
     target_texts: Sequence[str] = ()
     num_long: int = 0
     source_end: int | None = None
-    target_end: int = 0
+    target_end: int | None = 0
     labels: Mapping[str, Labels] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -56,8 +57,8 @@ class PairSet(Examples):
 
     @cached_property
     def lengths(self) -> np.ndarray:
-        """(N,) int64 steps of the targets, their ends among them."""
-        return self.target_lengths + 1
+        """(N,) int64 steps of the targets, the symbols that end them among them."""
+        return self.target_lengths + (self.target_end is not None)
 
     @cached_property
     def source_lengths(self) -> np.ndarray:
@@ -76,17 +77,20 @@ class PairSet(Examples):
 
     @property
     def step_shape(self) -> tuple[int, ...]:
-        return ()
+        return () if self.target_end is not None else (self.targets[0].shape[1] + 1,)
 
     @property
     def dtype(self) -> Any:
-        return np.int64
+        return np.int64 if self.target_end is not None else np.float32
 
     def name(self, index: int) -> str:
         return self.names[index]
 
     def read(self, index: int, start: int, stop: int) -> np.ndarray:
         target = self.targets[index]
+        if self.target_end is None:
+            flags = np.arange(start, stop)[:, None] == len(target) - 1
+            return np.concatenate([target[start:stop], flags], axis=1, dtype=np.float32)
         symbols = np.empty(len(target) + 1, np.int64)
         symbols[:-1], symbols[-1] = target, self.target_end
         return symbols[start:stop]

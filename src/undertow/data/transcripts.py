@@ -75,7 +75,7 @@ class Spoken:
         label: the label that is the transcript: a column of the table, or a label of a named set. A digit, 0 to 9, is
             written as its word.
         held_out_speaker: a value of the label `speaker`; its clips are only in the split "speaker".
-        sample_rate, path, label_pattern: see `load_clips`.
+        sample_rate, path, label_pattern, trim_decibels: see `load_clips`.
     """
 
     source: str
@@ -84,6 +84,7 @@ class Spoken:
     sample_rate: int | None = None
     path: str | None = None
     label_pattern: str | None = None
+    trim_decibels: float | None = None
 
     def texts(self) -> dict[str, list[str]]:
         """The transcripts of each split that has any, without reading the audio.
@@ -112,6 +113,7 @@ class Spoken:
         """
         part = ALL if split == SPEAKER else split
         options: dict[str, Any] = {"path": self.path, "label_pattern": self.label_pattern, "features": features}
+        options["trim_decibels"] = self.trim_decibels
         clips = load_clips(self.source, part, self.sample_rate, cuts_one=False, **options)
         self._check(clips.label_classes)
         wanted = [clip for clip in clips if self._is_held_out(clip) == (split == SPEAKER)]

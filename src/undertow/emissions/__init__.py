@@ -27,6 +27,7 @@ FRAME_EMISSIONS: dict[str, type[FrameEmission]] = {
 }
 
 EmissionConfig = Annotated[Any, choice(EMISSIONS)]
+FrameEmissionConfig = Annotated[Any, choice(FRAME_EMISSIONS)]
 TargetEmissionConfig = Annotated[Any, choice({"categorical": Categorical, **FRAME_EMISSIONS})]
 
 
@@ -48,6 +49,7 @@ __all__ = [
     "Emission",
     "EmissionConfig",
     "FrameEmission",
+    "FrameEmissionConfig",
     "Gaussian",
     "GaussianFrames",
     "LaplaceFrames",

@@ -25,7 +25,7 @@ from undertow.models.segmenter import Segmenter
 from undertow.models.seq2seq import Seq2Seq
 from undertow.models.speaking import Planned, Speaks
 from undertow.models.tagger import Tagger
-from undertow.models.text_to_wave import TextToWave
+from undertow.models.text_to_mel import TextToMel
 
 MODELS: dict[str, Any] = {
     "autoencoder": Autoencoder,
@@ -38,7 +38,7 @@ MODELS: dict[str, Any] = {
     "segmenter": Segmenter,
     "seq2seq": Seq2Seq,
     "tagger": Tagger,
-    "text_to_wave": TextToWave,
+    "text_to_mel": TextToMel,
 }
 
 ModelConfig = Annotated[Any, choice(MODELS)]
@@ -106,7 +106,7 @@ __all__ = [
     "ShortReceptiveFieldWarning",
     "Speaks",
     "Tagger",
-    "TextToWave",
+    "TextToMel",
     "build",
     "complete",
     "require",

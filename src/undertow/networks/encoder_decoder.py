@@ -4,7 +4,7 @@ B batch, S source steps, M memory steps, C channels, T target steps, P parameter
 """
 
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -52,11 +52,17 @@ class EncoderDecoder(nn.Module, ABC):
 
     A class of them is called with (config, source, target, num_params). The target's symbols have the end symbol among
     them, and a decoder's last input is the start symbol, `num_symbols`; before frames stands a frame of zeros.
+
+    Attributes:
+        attends: whether the decoder attends to the memory, so that `attended` says where to.
+        memory_channels: width of the memory; of those that attend.
     """
 
     config: Any
     encoder: Encoder
     decoder: Network
+    attends: ClassVar[bool] = False
+    memory_channels: int
 
     @staticmethod
     def completed(values: dict[str, Any], ratio: float, offset: float) -> dict[str, Any]:
@@ -75,6 +81,12 @@ class EncoderDecoder(nn.Module, ABC):
     def alignment(self, x: Tensor, condition: Condition) -> Tensor | None:
         """How much each decoder step (B, T) attends to each memory step: (B, T, M); None where nothing attends."""
         return None
+
+    def attended(self, x: Tensor, condition: Condition) -> tuple[Tensor, list[Tensor]]:
+        """Parameters (B, T, P) of a whole target, and how its steps attend to the memory in each layer that does, the
+        last one last: (B, heads, T, M), rows summing to one. Gradients flow through both.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not attend")
 
 
 def within(lengths: Tensor, num_steps: int) -> Tensor:

@@ -38,6 +38,8 @@ Own = dict[str, Tensor]  # a cell's state: "hidden" (B, C), and for an LSTM "cel
 class Seq2SeqRNNAttention(EncoderDecoder):
     """A sentence to another; each step of the decoder chooses where in the source to look."""
 
+    attends = True
+
     @config
     class Config:
         """Shape of both halves. The defaults are the paper's RNNsearch.
@@ -62,7 +64,7 @@ class Seq2SeqRNNAttention(EncoderDecoder):
 
     def __init__(self, config: Config, source: InputShape, target: InputShape, num_params: int) -> None:
         super().__init__()
-        self.config = config
+        self.config, self.memory_channels = config, 2 * config.channels
         self.encoder = BidirectionalEncoder(config, source)
         self.decoder = AttentiveDecoder(config, target, num_params)
 
@@ -70,6 +72,11 @@ class Seq2SeqRNNAttention(EncoderDecoder):
         """α (B, T, S)."""
         decoder: Any = self.decoder
         return decoder.attention_to_source(x, condition)
+
+    def attended(self, x: Tensor, condition: Condition) -> tuple[Tensor, list[Tensor]]:
+        decoder: Any = self.decoder
+        params, weights = decoder.attended(x, condition)
+        return params, [weights[:, None]]
 
 
 class BidirectionalEncoder(Encoder):
@@ -147,6 +154,11 @@ class AttentiveDecoder(Network):
     def attention_to_source(self, x: Tensor, condition: Condition) -> Tensor:
         """How much each step of a whole target looks at each of the source: (B, T, S), rows summing to one."""
         return self._attend(x, self.init_state(len(x), condition))[1]
+
+    def attended(self, x: Tensor, condition: Condition) -> tuple[Tensor, Tensor]:
+        """Parameters (B, T, P) of a whole target, and α (B, T, S)."""
+        known, weights, _ = self._attend(x, self.init_state(len(x), condition))
+        return self.leave(known), weights
 
     def _attend(self, x: Tensor, state: State) -> tuple[Tensor, Tensor, State]:
         """[s_i; E[y_(i-1)]; c_i] of the next inputs, their α (B, T, S), and the state."""

@@ -41,6 +41,8 @@ from undertow.state import State
 class Seq2SeqTransformer(EncoderDecoder):
     """A sentence to another; every step of the decoder looks at all of the source."""
 
+    attends = True
+
     @config
     class Config:
         """Shape of both halves. The defaults are the paper's base size.
@@ -76,7 +78,7 @@ class Seq2SeqTransformer(EncoderDecoder):
         super().__init__()
         if config.embeddings == "shared" and source.num_symbols + 1 != target.num_symbols:
             raise UsageError("embeddings are shared only between equal alphabets of source and target")
-        self.config = config
+        self.config, self.memory_channels = config, config.channels
         self.encoder = TransformerEncoder(config, source)
         self.decoder = TransformerDecoder(config, target, num_params)
         if config.embeddings == "shared":
@@ -93,6 +95,11 @@ class Seq2SeqTransformer(EncoderDecoder):
         """The last block's attention to the source, the mean over its heads: (B, T, S)."""
         decoder: Any = self.decoder
         return decoder.attention_to_source(x, condition)[-1].mean(dim=1)
+
+    def attended(self, x: Tensor, condition: Condition) -> tuple[Tensor, list[Tensor]]:
+        decoder: Any = self.decoder
+        params, weights = decoder.attended(x, condition)
+        return params, weights
 
 
 class TransformerEncoder(Encoder):
@@ -181,6 +188,15 @@ class TransformerDecoder(Network):
             x = block(x, read, seen)
         return weights
 
+    def attended(self, x: Tensor, condition: Condition) -> tuple[Tensor, list[Tensor]]:
+        """Parameters (B, T, P) of a whole target, and `attention_to_source`, of one pass."""
+        x, memory, seen = self._enter_whole(x, condition)
+        weights = []
+        for block, read in zip(self.blocks, memory["blocks"].values(), strict=True):
+            x, looked = block.attended(x, read, seen)
+            weights.append(looked)
+        return self.leave(x), weights
+
     def _read(self, condition: Condition) -> State:
         """What the state holds of the source."""
         assert condition.memory is not None and condition.memory_lengths is not None
@@ -256,6 +272,12 @@ class DecoderBlock(nn.Module):
         """How much each step of a whole target looks at each of the source: (B, H, T, S)."""
         x = self.sums[0](x, self.attention(self.sums[0].read(x)))
         return self.source_attention.weights(self.sums[1].read(x), memory["keys"], seen)
+
+    def attended(self, x: Tensor, memory: State, seen: Tensor) -> tuple[Tensor, Tensor]:
+        """`forward`, and how much each step looks at each of the source: (B, H, T, S), before dropout."""
+        x = self.sums[0](x, self.attention(self.sums[0].read(x)))
+        weights = self.source_attention.weights(self.sums[1].read(x), memory["keys"], seen)
+        return self._after_attention(x, memory, seen), weights
 
     def _after_attention(self, x: Tensor, memory: State, seen: Tensor, readers: State = OWN) -> Tensor:
         _, attended, fed = self.sums

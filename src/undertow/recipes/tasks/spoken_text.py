@@ -1,0 +1,118 @@
+"""Recordings with their transcripts, for a model that speaks: it reads texts and writes the frames of their sound."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from undertow.alphabets.fit import fit
+from undertow.callbacks import Downloads
+from undertow.config import Count, Name, Number, config
+from undertow.data.folder import label_classes
+from undertow.data.load import list_source
+from undertow.data.needs import Needs
+from undertow.data.pairs import PairSet
+from undertow.data.spoken_text import BETWEEN, encode_spoken, lowered, with_joined
+from undertow.data.told import Label, Told
+from undertow.data.transcripts import Spoken
+from undertow.errors import UsageError
+from undertow.media import Medium
+from undertow.recipes.clips import tell_of_files
+from undertow.recipes.samples import Maker, Samples
+from undertow.recipes.tasks.named_sets import fetch_named, placed
+from undertow.recipes.tasks.task import Cut, Task
+from undertow.recipes.tasks.text import text_alphabet
+
+
+class SpokenTextTask(Task):
+    """Texts are read whole, and the frames of their recordings written whole."""
+
+    @config
+    class Config:
+        """Which recordings, and where their texts are.
+
+        Attributes:
+            source: a named set, or a folder of recordings with a table `metadata.csv` (columns `file` and `text`), or
+                in the layout of LJ Speech, VCTK, Common Voice or LibriSpeech.
+            path: folder of the named set, if it is neither in UNDERTOW_DATA nor in the cache.
+            label: the texts: a column of the table, or a label of a named set ("digit"), digits as words.
+            label_pattern: labels in a folder's file names, instead of the table.
+            trim_decibels: trim both ends where they are this far below the loudest 10 ms, such as -40; None: do not
+                trim.
+            joined: beside each recording, one of two to so many of its speaker, end to end; 1: none.
+            lower_case: texts are read in lower case.
+            tokens_per_batch: about how many frames and symbols are in each process's micro-batch, padding included; it
+                replaces training.batch_size.
+        """
+
+        kind: Literal["spoken_text"] = "spoken_text"
+        source: Name | None = None
+        path: Name | None = None
+        label: Name = "text"
+        label_pattern: Name | None = None
+        trim_decibels: Annotated[float, Field(lt=0, ge=-1000), Number] | None = None
+        joined: Annotated[Count, Field(le=100)] = 1
+        lower_case: bool = True
+        tokens_per_batch: Count = 4096
+
+    @staticmethod
+    def choose(config: Config, given: str | Path | None) -> Config:
+        return placed(
+            config, given, "audio", "this recipe needs speech: give a folder of recordings with a table, as --data"
+        )
+
+    @staticmethod
+    def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
+        fetch_named(config, downloads)
+
+    @staticmethod
+    def splits(config: Config) -> Sequence[str]:
+        return list(_spoken(config).texts())
+
+    @staticmethod
+    def expected(config: Config) -> Told:
+        return Told(real="numbers", source="text", direction=("text", "speech"), labels=None)
+
+    def told(self) -> Told:
+        texts = _spoken(self.config).texts()
+        if self.config.lower_case:
+            texts = {split: [text.lower() for text in part] for split, part in texts.items()}
+        every = [text for part in texts.values() for text in part] + [BETWEEN] * (self.config.joined > 1)
+        items = list_source(str(self.config.source), path=self.config.path, label_pattern=self.config.label_pattern)
+        labels = {name: Label(tuple(classes)) for name, classes in label_classes(items).items()}
+        known = self.expected(self.config)
+        return replace(known, labels=labels, fit=lambda one, side: fit(one, every, texts.get("train", ())))
+
+    def read(self, split: str, needs: Needs) -> PairSet:
+        source = needs.source
+        if source is None or source.alphabet is None or needs.features is None or needs.alphabet.real != "numbers":
+            raise UsageError("the data is texts with recordings, but this model does not speak texts as mel frames")
+        spoken = _spoken(self.config, needs.features).load(split, needs.features)
+        tell_of_files(spoken.clips, split, self.say)
+        for note in spoken.notes:
+            self.say(f"{split}: {note}")
+        spoken = with_joined(lowered(spoken) if self.config.lower_case else spoken, self.config.joined)
+        return encode_spoken(spoken, needs.features, text_alphabet(source.alphabet), needs.classes)
+
+    def samples(self, settings: Samples, sets: Mapping[str, Any], medium: Medium) -> Maker | None:
+        return None
+
+    @property
+    def cut(self) -> Cut:
+        return Cut(tokens_per_batch=self.config.tokens_per_batch)
+
+
+def _spoken(config: SpokenTextTask.Config, features: Any = None) -> Spoken:
+    assert config.source is not None
+    return Spoken(
+        config.source,
+        config.label,
+        None,
+        None if features is None else features.sample_rate,
+        config.path,
+        config.label_pattern,
+        config.trim_decibels,
+    )
