@@ -1,9 +1,9 @@
-"""Tables of the pages on text and on speech: networks under one budget, and word errors."""
+"""Tables of the pages on text, speech and images: networks under one budget, word errors, and pixels."""
 
 import re
 
 from benchmarks.record import COMPARED
-from benchmarks.tables import EMPTY, Line, how, number, table
+from benchmarks.tables import EMPTY, Line, how, number, table, value
 
 COUNTS = re.compile(
     r"(?P<bits>[\d.]+) bits; (?P<updates>[\d,]+) updates in (?P<minutes>[\d.]+) minutes?; "
@@ -53,3 +53,18 @@ def heard(lines: list[Line]) -> str:
         recipe, _, what = line["figure"].partition(ERROR)
         body.append([f"`{recipe}`", what, f"{number(line['value'])} %", "; ".join(how(line))])
     return table(["recipe", "recordings", "word error", "how"], body)
+
+
+def pixels(lines: list[Line]) -> str:
+    """The table of images that nobody trained on: a row for each recipe, digits first, the best first."""
+    rows = [line for line in lines if line["id"] == "Q6" and line["unit"] in ("nats/image", "bits/dimension")]
+    rows.sort(key=lambda line: (line["unit"] != "nats/image", line["value"]))
+    body, shown = [], set()
+    for line in rows:
+        name = line["figure"].removesuffix(", test")
+        if name not in shown:  # the best of several lengths
+            shown.add(name)
+            recipe = f"`{name}`" if line["figure"].endswith(", test") else name
+            size = line["model"].partition(" parameters")[0].rpartition(" ")[2]
+            body.append([recipe, value(line), line["target"], size, "; ".join(how(line))])
+    return table(["recipe", "test split", "target", "parameters", "how"], body) if body else EMPTY

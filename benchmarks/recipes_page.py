@@ -14,6 +14,7 @@ KINDS = {
     "text": "Text",
     "pairs": "Translation",
     "transcripts": "Speech to text",
+    "speech": "Text to speech",
     "conll": "Tags of tokens",
     "spaced_words": "Words of text without spaces",
     "frame_labels": "Labels of frames of sound",

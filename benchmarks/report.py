@@ -2,7 +2,7 @@
 
 For each figure, model, hardware and number of threads the latest line is shown. The README shows a few of them
 (`headlines.py`), and the home page two charts and a sound. `docs/text.md` compares networks under one budget,
-`docs/speech.md` has word errors, and `docs/translation.md` figures of translators and some of their translations.
+`docs/speech.md` has word errors, `docs/images.md` scores of images, and `docs/translation.md` figures of translators and some of their translations.
 `docs/recipes.md` lists the recipes.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks import benchmarks_page, charts, recipes_page, sound, translations
 from benchmarks.benchmarks_page import TITLES
 from benchmarks.headlines import summary
-from benchmarks.page_tables import compared, heard
+from benchmarks.page_tables import compared, heard, pixels
 from benchmarks.record import RESULTS, ROOT
 from benchmarks.tables import Line
 
@@ -23,7 +23,7 @@ BEGIN, END = "<!-- benchmarks:begin (make bench-report) -->", "<!-- benchmarks:e
 TEN_BEGIN, TEN_END = "<!-- translations:begin (make bench-report) -->", "<!-- translations:end -->"
 SOUND_BEGIN, SOUND_END = "<!-- sound:begin (make bench-report) -->", "<!-- sound:end -->"
 HOME, TRANSLATION = "docs/index.md", "docs/translation.md"
-SPEECH, RECIPES, PAGE = "docs/speech.md", "docs/recipes.md", "docs/benchmarks.md"
+SPEECH, IMAGES, RECIPES, PAGE = "docs/speech.md", "docs/images.md", "docs/recipes.md", "docs/benchmarks.md"
 
 
 def read(results: Path = RESULTS) -> list[Line]:
@@ -77,6 +77,7 @@ TABLES = {
     "docs/text.md": compared,
     TRANSLATION: translations.figures,
     SPEECH: heard,
+    IMAGES: pixels,
 }
 
 

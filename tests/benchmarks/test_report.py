@@ -168,6 +168,19 @@ def test_word_errors_stand_by_what_was_held_out():
     assert page_tables.heard([line()]) == tables.EMPTY
 
 
+def test_images_stand_with_the_best_run_of_a_recipe():
+    digits = dict(id="Q6", unit="nats/image", model="pixelcnn of 1,234 parameters; it sees 9 pixels of the past")
+    lines = [line(figure=f"{name}, test", value=value, **digits) for name, value in (("a", 90), ("b", 80), ("a", 85))]
+    lines.append(line(**{**digits, "unit": "bits/dimension"}, figure="PNG of images", value=5.8))
+    rows = page_tables.pixels([line(), *lines]).splitlines()
+    assert [row.split(" | ")[:2] for row in rows[2:]] == [
+        ["| `b`", "80 nats/image"],
+        ["| `a`", "85 nats/image"],
+        ["| PNG of images", "5.8 bits/dimension"],
+    ]
+    assert "| 1,234 |" in rows[2] and page_tables.pixels([line()]) == tables.EMPTY
+
+
 def test_recipes_take_what_they_extend(tmp_path):
     (tmp_path / "base.yaml").write_text(
         "description: one\ndata: {kind: text}\ntraining: {steps: 1000, batch_size: 2}\n"
