@@ -21,7 +21,7 @@ def test_of_waves_that_differ_by_a_gain_a_sign_or_nothing():
 
 @pytest.mark.parametrize("block", [1 << 12, 3])
 def test_is_the_definition(block, monkeypatch):
-    monkeypatch.setattr("undertow.evaluation.log_spectral.BLOCK", block)
+    monkeypatch.setattr("undertow.evaluation.short_time.BLOCK", block)
     one, two = NOISE[:1000], np.roll(NOISE, 77)[:1000]
     size, hop, pads = 256, 64, (128, 256)
     window = np.hanning(size + 2)[1:-1]

@@ -88,6 +88,7 @@ def test_every_recipe_of_the_package_builds_its_model(name: str) -> None:
         "segmenter",
         "tagger",
         "text_to_mel",
+        "text_to_wave",
     )  # with names of their own
     assert made.description and (other or made.data.kind == "units" or name.partition("-")[0] in names)
     assert not network or model.config.network.kind == network["kind"]
@@ -121,6 +122,7 @@ REFUSED: list[tuple[str, str, list[str]]] = [
     ("labelled_text", "jsb", ["jsb", "rolls", "pairs"]),
     ("transcripts", "jsb", ["jsb", "rolls", "audio", "fsdd"]),
     ("transcripts", "nowhere", ["'nowhere'", "audio"]),
+    ("speech", "jsb", ["jsb", "rolls", "audio", "fsdd"]),
     ("mnist", "book.txt", ["'book.txt'", "folder", "mnist"]),
     ("mnist", "jsb", ["'jsb'", "folder"]),
     ("adding", "book.txt", ["seed", "--data book.txt"]),
@@ -137,7 +139,7 @@ def test_data_of_another_kind_is_refused(kind, given, parts, tmp_path, monkeypat
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("kind", ["text", "rolls", "labelled_text", "transcripts"])
+@pytest.mark.parametrize("kind", ["text", "rolls", "labelled_text", "transcripts", "speech"])
 def test_a_source_must_be_given(kind):
     with refuses(UsageError, "--data"):
         TASKS[kind].choose(TASKS[kind].Config(), None)

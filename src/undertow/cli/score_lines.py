@@ -15,6 +15,7 @@ from undertow.evaluation.reconstruction import ReconstructionScore
 from undertow.evaluation.scorers import OtherScore
 from undertow.evaluation.segmentation import SegmentationScore
 from undertow.evaluation.sequence_scores import SequenceScore, outliers, ranked
+from undertow.evaluation.speech_score import SpeechScore
 from undertow.evaluation.tag_scores import TagScore
 from undertow.evaluation.translation_scores import Translated
 from undertow.evaluation.word_error import Heard
@@ -117,6 +118,20 @@ def plain(found: Any) -> dict[str, Any]:
     return {**asdict(found), "has_learnt": found.has_learnt, "verdict": found.verdict}
 
 
+def speech_lines(what: str, found: SpeechScore) -> list[str]:
+    """The score of a voice in words."""
+    size = f"{counted(found.num_recordings, 'recording')}, {counted(found.num_samples, 'sample')}"
+    return [
+        f"{what}: {size} in {found.seconds:.1f} s",
+        f"{found.bits:.4f} bits/sample, given the recording's own durations and pitch",
+        f"durations off by a factor of {found.duration_factor:.3f}, {found.mean_duration_factor:.3f} by always "
+        "predicting their mean",
+        f"pitch off by {found.pitch_semitones:.2f} semitones, {found.mean_pitch_semitones:.2f} by always predicting "
+        f"their mean; voicing wrong in {found.voicing_error:.1%} of frames",
+        found.verdict,
+    ]
+
+
 class Shown(NamedTuple):
     """How a kind of score is shown."""
 
@@ -131,6 +146,7 @@ SHOWN: dict[type, Shown] = {
     TagScore: Shown(score_tags.as_json, score_tags.lines),
     ReconstructionScore: Shown(plain, score_reconstruction.lines),
     ContrastScore: Shown(plain, score_self_supervised.contrast_lines),
+    SpeechScore: Shown(plain, speech_lines),
     MaskedScore: Shown(plain, score_self_supervised.masked_lines),
     Translated: Shown(translated, translated_lines),
     Heard: Shown(score_speech.as_json, score_speech.lines),

@@ -6,6 +6,7 @@ from typing import Any
 
 from undertow.alphabets import Alphabet
 from undertow.alphabets.skipping import Skipped, skipping
+from undertow.data.script import Script
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +67,7 @@ class Needs:
         end: the symbol that ends each sequence, or None.
         least_steps: steps that the training data must have in all, and what for; None: any number.
         least_rows: sequences of a held-out batch, at least, where there are so many.
+        script: what a voice reads; None of other models.
         num_params: numbers that it gives for a step, which bound the steps of a batch: logits of its symbols, mostly.
     """
 
@@ -82,6 +84,7 @@ class Needs:
     end: int | None = None
     least_steps: tuple[int, str] | None = None
     least_rows: int = 1
+    script: Script | None = None
     num_params: int = 1
 
     def skipping(self, skipped: Skipped) -> "Needs":

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from undertow.data.script import Script
+
 Side = Literal["target", "source", "both"]
 
 
@@ -44,6 +46,7 @@ class Told:
         fit: completes the config of an alphabet from the texts, as `undertow.alphabets.fit` does.
         lengths: a and b of the longest target expected of a source, |t| = a·|s| + b, given the configs of the source's
             and the target's alphabet; None if it is not known. See `undertow.data.pairs.fit_length`.
+        script: the symbols that are spoken in it, and the words that are known; None of other data.
     """
 
     real: str
@@ -54,3 +57,4 @@ class Told:
     direction: tuple[str, str] | None = None
     fit: Callable[[Any, Side], Any] = unchanged
     lengths: Callable[[Any, Any], tuple[float, float]] | None = None
+    script: Script | None = None

@@ -15,6 +15,7 @@ from undertow.evaluation.masked_score import MaskedScore, score_masked
 from undertow.evaluation.prediction import PredictionScore, score_predictions
 from undertow.evaluation.reconstruction import ReconstructionScore, score_reconstruction
 from undertow.evaluation.segmentation import SegmentationScore, check_segmentation_metrics, score_segmentation
+from undertow.evaluation.speech_score import SpeechScore, score_speech
 from undertow.evaluation.tag_scores import COLLAR, TagScore, check_tag_metrics, score_tags
 from undertow.evaluation.translation_scores import LIKELIHOOD, METRICS, Translated, check_metrics, score_translations
 from undertow.evaluation.word_error import Heard, score_transcripts
@@ -29,6 +30,7 @@ OtherScore = (
     | Translated
     | Heard
     | TagScore
+    | SpeechScore
     | ContrastScore
     | MaskedScore
 )
@@ -124,6 +126,12 @@ def _contrast(
     return score_contrast(model, examples, split=split, progress=watch)
 
 
+def _speech(
+    model: Any, examples: Examples, train: Examples | None, split: str, asked: Asked, watch: OnProgress
+) -> SpeechScore:
+    return score_speech(model, examples, split=split, progress=watch)
+
+
 def _masked(
     model: Any, examples: Examples, train: Examples | None, split: str, asked: Asked, watch: OnProgress
 ) -> MaskedScore:
@@ -183,4 +191,5 @@ SCORERS = {
     "words": Scorer(_words, ("search",)),
     "contrast": Scorer(_contrast),
     "masked": Scorer(_masked),
+    "speech": Scorer(_speech),
 }

@@ -26,6 +26,7 @@ from undertow.models.seq2seq import Seq2Seq
 from undertow.models.speaking import Planned, Speaks
 from undertow.models.tagger import Tagger
 from undertow.models.text_to_mel import TextToMel
+from undertow.models.text_to_wave import TextToWave
 
 MODELS: dict[str, Any] = {
     "autoencoder": Autoencoder,
@@ -39,6 +40,7 @@ MODELS: dict[str, Any] = {
     "seq2seq": Seq2Seq,
     "tagger": Tagger,
     "text_to_mel": TextToMel,
+    "text_to_wave": TextToWave,
 }
 
 ModelConfig = Annotated[Any, choice(MODELS)]
@@ -107,6 +109,7 @@ __all__ = [
     "Speaks",
     "Tagger",
     "TextToMel",
+    "TextToWave",
     "build",
     "complete",
     "require",

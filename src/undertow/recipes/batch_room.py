@@ -58,7 +58,7 @@ def bytes_per_token(model: Model, examples: Examples) -> float:
     number = int(np.argsort(lengths, kind="stable")[len(lengths) // 2])
     frame = math.lcm(needs.period, 1 if needs.features is None else needs.features.hop_length)
     steps = min(int(lengths[number]), max(PROBED_STEPS, PROBED_FRAMES * frame), needs.max_length or sys.maxsize)
-    if examples.source(number) is None and examples.grid is None and steps >= 2:
+    if needs.source is None and examples.grid is None and steps >= 2:
         short, long = (_kept(model, examples, [Crop(number, 0, one, 0)], needs) for one in (steps // 2, steps))
         return (long[0] - short[0]) / max(1, long[1] - short[1])
     whole = Crop(number, 0, int(lengths[number]), 0)

@@ -35,7 +35,7 @@ SOURCES = {"text": "pairs", "sound": "transcripts"}  # tasks by the kind of a mo
 LABELLED = {"text": "labelled_text"}  # tasks of models that predict a label
 LABELLED_STEPS = {("images", True): "segmentation", ("images", False): "denoising"}  # for each step; of classes or not
 # kinds of data whose splits may be scored together
-WHOLE = ("audio", "conll", "frame_labels", "images", "labelled_text", "pairs", "spaced_words")
+WHOLE = ("audio", "conll", "frame_labels", "images", "labelled_text", "pairs", "spaced_words", "speech")
 
 
 @checked
@@ -129,6 +129,8 @@ def chosen(model: Model, source: Any, label_pattern: str | None = None) -> Any:
         needs = model.needs
         kind = TASKS[_kind(needs)]
         data = kind.choose(kind.Config(), source)
+        if needs.script is not None:
+            data = replace(data, symbols=needs.script.spells)
         if data.kind == "pairs" and needs.source is not None:
             read, written = needs.source.direction
             data = replace(data, source_language=read, target_language=written)
@@ -142,6 +144,8 @@ def chosen(model: Model, source: Any, label_pattern: str | None = None) -> Any:
 def _kind(needs: Needs) -> str:
     if needs.source is not None:
         return "spoken_text" if needs.alphabet.real == "numbers" else SOURCES[needs.source.real]
+    if needs.script is not None:
+        return "speech"
     real = needs.alphabet.real
     if needs.predicted is not None and needs.predicted.of_steps:
         found = LABELLED_STEPS.get((real, needs.predicted.classes is not None))

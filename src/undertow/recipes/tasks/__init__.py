@@ -12,6 +12,7 @@ from undertow.recipes.tasks.mnist import MnistTask
 from undertow.recipes.tasks.pairs import PairsTask
 from undertow.recipes.tasks.rolls import RollsTask
 from undertow.recipes.tasks.segmentation import SegmentationTask
+from undertow.recipes.tasks.speech import SpeechTask
 from undertow.recipes.tasks.spoken_text import SpokenTextTask
 from undertow.recipes.tasks.synthetic import AddingTask, CopyMemoryTask
 from undertow.recipes.tasks.tagged import ConllTask, SpacedWordsTask
@@ -30,6 +31,7 @@ TASKS: dict[str, Any] = {
     "conll": ConllTask,
     "spaced_words": SpacedWordsTask,
     "frame_labels": FrameLabelsTask,
+    "speech": SpeechTask,
     "rolls": RollsTask,
     "images": ImagesTask,
     "segmentation": SegmentationTask,

@@ -1,0 +1,71 @@
+"""A small voice, and batches of recordings for it."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from undertow.batch import Batch
+from undertow.config import parse
+from undertow.data.batches import collate
+from undertow.data.clips import Clip, ClipSet
+from undertow.data.crops import Crop
+from undertow.data.speech import SpeechExamples
+from undertow.models import TextToWave
+
+RATE, HOP = 2000, 20
+SYMBOLS = ("A", "B", "C", "SIL")
+LABELLER = {"kind": "sequence_context", "channels": 4, "context": {"dilations": [1, 2]}}
+SMALL: dict[str, Any] = {
+    "kind": "text_to_wave",
+    "alphabet": {"kind": "mu_law", "num_levels": 6},
+    "hop_length": HOP,
+    "channels": 4,
+    "encoder": LABELLER,
+    "durations": LABELLER,
+    "pitch": LABELLER,
+    "network": {
+        "kind": "wavenet",
+        "input": "scalar",
+        "num_cycles": 1,
+        "layers_per_cycle": 4,
+        "residual_channels": 4,
+        "gate_channels": 4,
+        "skip_channels": 6,
+    },
+    "emission": {"kind": "categorical"},
+    "conditioner": {"label_dropout": 0.0, "upsampling": {"channels": 4, "kernel_size": 2, "look_ahead": 1}},
+}
+READS = {"symbols": SYMBOLS, "words": {"ab": "A B", "cab": "C A B"}, "sample_rate": RATE}
+SPEAKERS = {"speaker": ["theo", "lucas"]}
+
+
+def voice(**changes: Any) -> TextToWave:
+    torch.manual_seed(0)
+    conditioner = {**SMALL["conditioner"], "labels": SPEAKERS}
+    model = TextToWave(parse(TextToWave.Config, {**SMALL, **READS, "conditioner": conditioner, **changes})).double()
+    with torch.no_grad():
+        for labeller in (model.encoder, model.durations, model.pitch):
+            for one in labeller.parameters():  # so that nothing is hidden by a ReLU
+                one.uniform_(-0.1, 0.3)
+    return model
+
+
+def recordings(model: TextToWave, monkeypatch: Any) -> SpeechExamples:
+    """Three recordings of 9, 5 and 7 frames, the last frame of each cut short, with a made-up pitch."""
+    random = np.random.default_rng(0)
+    monkeypatch.setattr(
+        "undertow.data.speech.track", lambda wave, *_: np.where(np.arange(-(-len(wave) // HOP)) % 3, 120.0 + wave[0], 0)
+    )
+    symbols = [np.array(one) for one in ([(3, 2), (0, 3), (1, 3), (3, 1)], [(2, 1), (0, 4)], [(3, 3), (2, 4)])]
+    clips = []
+    for index, one in enumerate(symbols):
+        wave = random.integers(-9000, 9000, int(one[:, 1].sum()) * HOP - 7).astype(np.int16)
+        clips.append(Clip(f"clip {index}", wave, {"speaker": SPEAKERS["speaker"][index % 2]}))
+    return SpeechExamples(ClipSet(clips, RATE, SPEAKERS), model.needs, symbols, (60, 400))
+
+
+def batch(examples: SpeechExamples, *crops: Crop) -> Batch:
+    """Whole recordings, or crops of them."""
+    whole = [Crop(index, 0, int(length), 0) for index, length in enumerate(examples.lengths)]
+    return collate(examples, crops or whole, look_ahead=1, round_steps=1).to("cpu", torch.float64)
