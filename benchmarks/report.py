@@ -2,8 +2,8 @@
 
 For each figure, model, hardware and number of threads the latest line is shown. The README shows a few of them
 (`headlines.py`), and the home page two charts and a sound. `docs/text.md` compares networks under one budget,
-`docs/speech.md` has word errors, `docs/images.md` scores of images, and `docs/translation.md` figures of translators and some of their translations.
-`docs/recipes.md` lists the recipes.
+`docs/speech.md` has word errors, `docs/images.md` scores of images, and `docs/translation.md` figures of translators
+and some of their translations. `docs/recipes.md` lists the recipes.
 """
 
 import json
