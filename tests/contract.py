@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from undertow import state as states
 from undertow.batch import Condition
-from undertow.layers import Layer
+from undertow.layers import Embedding, Layer
 from undertow.layers.attention import SelfAttention
 from undertow.networks import Network
 from undertow.networks.rnn_attention import AdditiveAttention
@@ -316,7 +316,7 @@ def oldest_inputs(subject: Subject) -> Iterator[int]:
         x = x.clone().requires_grad_()
         inputs.append(x)
     else:
-        first = next(module for module in subject.module.modules() if isinstance(module, nn.Embedding))
+        first = next(module for module in subject.module.modules() if isinstance(module, Embedding | nn.Embedding))
         hook = first.register_forward_hook(lambda module, args, output: inputs.append(output))
     y = subject.forward(x, subject.rows)
     if not x.is_floating_point():

@@ -1,5 +1,7 @@
 """Small float32 models whose next symbol depends strongly on their past, of every shape the engine runs."""
 
+from itertools import accumulate
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ CONTEXT = dict(frame_size=4, num_layers=2, channels=4, gate_channels=6, out_chan
 BYTENET = dict(kind="bytenet", channels=6, num_cycles=2, layers_per_cycle=2)
 TCN = dict(kind="tcn", channels=(12, 12, 7), embedding_channels=5, kernel_size=2)
 RNN = dict(kind="rnn", channels=9, embedding_channels=5)
+SAMPLERNN = dict(kind="samplernn", frame_sizes=(6, 2), channels=9, embedding_channels=5)
 RNN_ATTENTION = dict(kind="rnn_attention", channels=9, attention_channels=5, max_length=1000)
 TRANSFORMER = dict(kind="transformer", num_layers=2, channels=12, num_heads=2, max_length=1000)
 TIED = dict(TRANSFORMER, positions="learned", tied=True, activation="gelu_tanh", norm_first=False, bias=False)
@@ -56,6 +59,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "gru of labels": dict(network=dict(RNN, cell="gru", num_layers=1), conditioner=BY_LABEL),
     "plain rnn of values": dict(network=dict(RNN, cell="rnn", input="scalar"), emission=dict(kind="gaussian")),
     "lstm of values and features": dict(network=dict(RNN, input="scalar"), conditioner=BY_FEATURES),
+    "samplernn of labels": dict(network=SAMPLERNN, conditioner=BY_LABEL),
     "recurrent attention": dict(network=RNN_ATTENTION),
     "transformer": dict(network=TRANSFORMER),
     "transformer of tied values and labels": dict(network=TIED, conditioner=BY_LABEL),
@@ -90,9 +94,9 @@ def make(changes: dict[str, Any], gain: float = 2.0) -> Autoregressive:
 
 @st.composite
 def configs(draw: Any) -> dict[str, Any]:
-    """Any WaveNet, ByteNet, TCN, RNN or Transformer, emission, alphabet and condition there is, small."""
+    """Any WaveNet, ByteNet, TCN, RNN, SampleRNN or Transformer, emission, alphabet and condition there is, small."""
     scalar = draw(st.booleans())
-    kinds = [wavenets(), wavenets(), bytenets(), tcns(), rnns(), transformers()]
+    kinds = [wavenets(), wavenets(), bytenets(), tcns(), rnns(), samplernns(), transformers()]
     network = draw(st.sampled_from(kinds).flatmap(lambda kind: kind))
     network["input"] = "scalar" if scalar else "embedding"
     if network["kind"] == "transformer":
@@ -170,6 +174,21 @@ def rnns(draw: Any) -> dict[str, Any]:
         num_layers=draw(st.integers(1, 3)),
         channels=draw(WIDTHS),
         embedding_channels=draw(st.none() | WIDTHS),
+    )
+
+
+@st.composite
+def samplernns(draw: Any) -> dict[str, Any]:
+    sizes = list(accumulate(draw(st.lists(st.integers(2, 4), max_size=2)), mul, initial=draw(st.integers(1, 4))))
+    return dict(
+        kind="samplernn",
+        frame_sizes=tuple(reversed(sizes)),
+        cell=draw(st.sampled_from(["lstm", "gru"])),
+        num_layers=draw(st.integers(1, 2)),
+        channels=draw(WIDTHS),
+        embedding_channels=draw(WIDTHS),
+        window=draw(st.none() | st.integers(1, 4)),
+        weight_norm=draw(st.booleans()),
     )
 
 

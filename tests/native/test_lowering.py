@@ -19,6 +19,7 @@ from undertow.native.format import NONE, Activation, EmissionKind, Op, OpKind, T
 from undertow.native.lowering import Lowered
 from undertow.native.taps import taps_of
 from undertow.native.trace import trace
+from undertow.networks.samplernn import Levelled
 
 
 def says(lowered: Lowered, model: Autoregressive, num_steps: int) -> np.ndarray:
@@ -61,11 +62,13 @@ def test_every_convolution_has_the_name_of_its_module(kind: str) -> None:
                 f"{name}.cell.{part}_l{layer}" for part in ("ih", "hh") for layer in range(module.cell.num_layers)
             }
     joined = {"network.input"} if kind.endswith("of values and features") and "bytenet" not in kind else set()
+    joined |= {"network.joined"} if kind == "samplernn of labels" else set()
     assert modules == expected | joined
     held = sum(tensor.array.size for tensor in lowered.graph.tensors)
     table = model.alphabet.num_symbols + 1 if model.config.network.input == "scalar" else 0
     ones = (1 + model.conditioner.channels) ** 2 if joined else 0
     waves = sum(module.table.numel() for module in named.values() if isinstance(module, Sinusoidal))
+    waves += sum(module.levels.numel() for module in named.values() if isinstance(module, Levelled))
     again = sum(parameter.numel() for name, parameter in model.network.named_parameters() if "input.symbols" in name)
     twice = again - model.network.config.channels if getattr(model.network, "tied", False) else 0  # for two products
     scales = sum(module.scale.numel() for module in named.values() if isinstance(module, WeightNormConv1d))

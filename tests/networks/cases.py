@@ -23,6 +23,7 @@ from undertow.networks import (
     PixelCNNpp,
     RNNAttention,
     RowLSTMNetwork,
+    SampleRNN,
     Transformer,
     WaveNet,
 )
@@ -204,6 +205,19 @@ CASES = {
         num_steps=19,
         in_channels=1,
         prepare=loud,
+    ),
+    "samplernn": Case(
+        network=SampleRNN,
+        small={"frame_sizes": [4, 2], "channels": 4, "embedding_channels": 3},
+        shapes={
+            "three tiers of gru": {},
+            "two tiers of lstm, two layers": {"frame_sizes": [3], "cell": "lstm", "num_layers": 2, "window": 2},
+            "scalar, frames of one, no weight norm": {"input": "scalar", "frame_sizes": [4, 1], "weight_norm": False},
+        },
+        conditioned=("three tiers of gru",),
+        refused=(("cell", "rnn"), ("frame_sizes", []), ("frame_sizes", [8, 3]), ("frame_sizes", [2, 2]))
+        + (("window", 0), ("num_layers", 0), ("frame_sizes", [0])),
+        num_steps=10,
     ),
     "tcn": Case(
         network=TCN,

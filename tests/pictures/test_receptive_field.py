@@ -33,7 +33,7 @@ def test_the_measured_field_is_the_declared_one(name: str) -> None:
     assert reach.measured == reach.declared == model.receptive_field < len(reach.magnitude)
 
 
-@pytest.mark.parametrize("name", ["gru", "transformer", "rnn-attention"])
+@pytest.mark.parametrize("name", ["gru", "samplernn", "transformer", "rnn-attention"])
 def test_all_of_the_past(name: str) -> None:
     reach = measure_reach(family(name, 40, width=8, depth=2), 40)
     assert reach.declared is None and reach.measured == 40

@@ -37,8 +37,8 @@ def cost(
 
     Args:
         model: Folder of a run or a checkpoint, or a recipe, whose model is built untrained.
-        compare: Families at a common width and depth: rnn, lstm, gru, rnn-attention, transformer, bytenet, tcn,
-            wavenet. By default rnn,rnn-attention,transformer,bytenet.
+        compare: Families at a common width and depth: rnn, lstm, gru, rnn-attention, samplernn, transformer, bytenet,
+            tcn, wavenet. By default rnn,rnn-attention,transformer,bytenet.
         width: Channels of the families; by default 64.
         depth: Layers of the families; by default 6.
         lengths: Lengths of the sequences; by default 64,128,256,512, up to the model's limit.

@@ -58,6 +58,7 @@ _CONVOLUTION = _laws("t·k²·d·n", "t·k·d", "k²·d·n", "k·Σ dilation·(n
 BUILT = {
     "rnn": _laws("t·k²·d", "t·k·d", "k²·d", "k·d", "t·d", "t"),
     "rnn_attention": _laws("t·k²·d + t²·k", "t·k·d + t²·k", "k²·d + t·k", "t·k + k·d", "t·d", "1"),
+    "samplernn": _laws("t·k²·d", "t·k·d", "k²·d", "k·d", "t·d", "t"),
     "transformer": _laws("t·k²·d + t²·k·d", "t·k·d", "k²·d + t·k·d", "t·k·d", "d", "1"),
     "bytenet": _CONVOLUTION,
     "tcn": _CONVOLUTION,
@@ -67,6 +68,10 @@ BUILT = {
 NOTES = {
     "rnn": "layer after layer, as torch runs them: t·d in a row; all layers abreast would be t + d",
     "rnn_attention": "U·h is computed once a step and kept, and attention reads the last layer alone",
+    "samplernn": (
+        "its layers run once in a frame of P steps, one after another: t·d/P in a row, and a path of t/P; "
+        "the sample tier's window is as large at any t"
+    ),
     "transformer": (
         "t²·k·d is the attention; the rest are products with weights, more than it while t < 6 k or so; "
         "the state of a model whose capacity is fixed does not grow, nor do a step's operations beyond a window"

@@ -44,6 +44,16 @@ def _rnn_attention(length: int, width: int, depth: int) -> Shape:
     return {"kind": "rnn_attention", "channels": width, "num_layers": depth, "max_length": length}
 
 
+def _samplernn(length: int, width: int, depth: int) -> Shape:
+    return {
+        "kind": "samplernn",
+        "channels": width,
+        "embedding_channels": width,
+        "num_layers": depth,
+        "frame_sizes": [4],
+    }
+
+
 def _transformer(length: int, width: int, depth: int) -> Shape:
     heads = width // HEAD_CHANNELS if width % HEAD_CHANNELS == 0 else 1
     return {
@@ -74,6 +84,7 @@ FAMILIES: dict[str, Callable[[int, int, int], Shape]] = {
     "lstm": _recurrent("lstm"),
     "gru": _recurrent("gru"),
     "rnn-attention": _rnn_attention,
+    "samplernn": _samplernn,
     "transformer": _transformer,
     "bytenet": _bytenet,
     "tcn": _tcn,

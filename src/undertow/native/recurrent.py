@@ -10,10 +10,11 @@ from torch import nn
 
 from undertow.layers import Recurrent
 from undertow.native.builder import Builder, Values
-from undertow.native.convolutions import causal_conv
+from undertow.native.convolutions import causal_conv, condition_sum
 from undertow.native.format import NONE, Activation, Graph, OpKind
-from undertow.networks import RNN, Network
+from undertow.networks import RNN, Network, SampleRNN
 from undertow.networks.rnn_attention import RNNAttention
+from undertow.networks.samplernn import Hidden, Levelled, Tier
 from undertow.networks.seq2seq_rnn import StateDecoder
 
 
@@ -29,6 +30,31 @@ def _rnn_attention(build: Builder, network: RNNAttention, x: Values, condition: 
     seen = build.recall(build.modules[layer], query, key, states, layer.vector, layer.capacity)
     hidden = causal_conv(build, network.hidden, (states, seen), activation=Activation.TANH)
     return build.layer(network.head, hidden)
+
+
+def _samplernn(build: Builder, network: SampleRNN, x: Values, condition: Values) -> Values:
+    values = x
+    if isinstance(network.input, Levelled):
+        name = build.modules[network.input]
+        values = (build.embed(f"{name}.levels", network.input.levels),)
+        x = (build.embed(name, network.input.table.weight),)
+    (told,) = build.layer(network.tiers, build.layer(network.joined, values, condition))
+    if network.condition is not None:
+        told = build.add(build.modules[network], told, condition_sum(build, network.condition, condition))
+    seen = causal_conv(build, network.window, x, add=told)
+    return build.layer(network.head, seen)
+
+
+def _tier(build: Builder, layer: Tier, x: Values) -> Values:
+    told = NONE
+    if layer.above is not None:
+        (told,) = build.layer(layer.above, x)
+    given = causal_conv(build, layer.input, x, add=told)
+    return build.layer(layer.spread, lower_recurrent(build, layer.layers, given))
+
+
+def _hidden(build: Builder, layer: Hidden, x: Values) -> Values:
+    return causal_conv(build, layer.product, x, activation=Activation.RELU)
 
 
 def lower_recurrent(build: Builder, layer: Recurrent, x: Values) -> Values:
@@ -76,6 +102,15 @@ def loops(graph: Graph) -> dict[int, int]:
     return found
 
 
-NETWORKS: dict[type[Network], Callable[..., Values]] = {RNN: _rnn, RNNAttention: _rnn_attention, StateDecoder: _rnn}
+NETWORKS: dict[type[Network], Callable[..., Values]] = {
+    RNN: _rnn,
+    RNNAttention: _rnn_attention,
+    SampleRNN: _samplernn,
+    StateDecoder: _rnn,
+}
 
-LAYERS: dict[type[nn.Module], Callable[..., Values]] = {Recurrent: lower_recurrent}
+LAYERS: dict[type[nn.Module], Callable[..., Values]] = {
+    Hidden: _hidden,
+    Recurrent: lower_recurrent,
+    Tier: _tier,
+}

@@ -21,6 +21,7 @@ from undertow.networks.pixelrnn import DiagonalBiLSTMNetwork, RowLSTMNetwork
 from undertow.networks.raster_network import RasterNetwork, with_shape
 from undertow.networks.rnn import RNN
 from undertow.networks.rnn_attention import RNNAttention
+from undertow.networks.samplernn import SampleRNN
 from undertow.networks.seq2seq_bytenet import Seq2SeqByteNet
 from undertow.networks.seq2seq_rnn import Seq2SeqRNN
 from undertow.networks.seq2seq_rnn_attention import Seq2SeqRNNAttention
@@ -43,6 +44,7 @@ NETWORKS: dict[str, Any] = {
     "rnn": RNN,
     "rnn_attention": RNNAttention,
     "row_lstm": RowLSTMNetwork,
+    "samplernn": SampleRNN,
     "tcn": TCN,
     "transformer": Transformer,
     "wavenet": WaveNet,
@@ -146,6 +148,7 @@ __all__ = [
     "PixelCNNpp",
     "RNNAttention",
     "RasterNetwork",
+    "SampleRNN",
     "RowLSTMNetwork",
     "Seq2SeqByteNet",
     "Seq2SeqRNN",
