@@ -14,8 +14,8 @@ Frame tiers read symbols q as 2 · (q / (Q/2) - 1), in [-2, 2), or values unchan
 (speaker, features) is a part of every frame, and is added to the sample tier's sum. Weight norm is on every product but
 those inside the cells.
 
-B batch, T time, F frames of a tier, Q symbols, E channels of a symbol's vector, S channels of a step (value and condition), C channels of every layer,
-R outputs of a frame, P parameters of the output distribution.
+B batch, T time, F frames of a tier, Q symbols, E channels of a symbol's vector, S channels of a step (value and
+condition), C channels of every layer, R outputs of a frame, P parameters of the output distribution.
 """
 
 import math
