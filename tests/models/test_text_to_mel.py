@@ -26,7 +26,7 @@ SPEAKERS = {"speaker": torch.tensor([0, 1])}
 
 def make(network: str = "rnn_attention", **changes: Any) -> TextToMel:
     torch.manual_seed(0)
-    parts = dict(source={"kind": "characters", "characters": "abc"}, features=MEL, network=NETWORKS[network])
+    parts = dict(symbols=["a", "b", "c"], features=MEL, network=NETWORKS[network])
     parts |= dict(reduction=3, conditioner={"labels": {"speaker": ["x", "y"]}}, guided={"layers": 2})
     return TextToMel(parse(TextToMel.Config, {**parts, **changes})).double().eval()
 
@@ -127,10 +127,8 @@ def test_gradients_reach_every_weight_and_attention_is_examined() -> None:
 def test_what_cannot_speak_is_refused() -> None:
     with refuses(UsageError, "rnn", "rnn_attention"):
         parse(TextToMel.Config, {**_parts(), "network": {"kind": "rnn"}})
-    with refuses(UsageError, "bytes", "characters"):
-        parse(TextToMel.Config, {**_parts(), "source": {"kind": "bytes"}})
     with refuses(UsageError, "features"):
-        TextToMel.completed({"kind": "text_to_mel"}, Told(real="numbers", source="text"), print)
+        TextToMel.completed({"kind": "text_to_mel"}, Told(real="numbers", source="text", script=make().script), print)
     with refuses(UsageError, "spoken_text"):
         TextToMel.completed({"kind": "text_to_mel"}, Told(real="text", source="text"), print)
     with refuses(UsageError, "speed"):
@@ -138,4 +136,4 @@ def test_what_cannot_speak_is_refused() -> None:
 
 
 def _parts() -> dict[str, Any]:
-    return dict(source={"kind": "characters", "characters": "ab"}, features=MEL, network=NETWORKS["transformer"])
+    return dict(symbols=["a", "b"], features=MEL, network=NETWORKS["transformer"])

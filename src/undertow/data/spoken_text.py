@@ -4,45 +4,66 @@ N clips, F frames, C channels of a frame, S symbols.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from undertow.alphabets.text_alphabet import OutsideError, TextAlphabet
 from undertow.data.clips import Clip, ClipSet
 from undertow.data.features import build
 from undertow.data.pairs import PairSet
+from undertow.data.script import Script
 from undertow.data.transcripts import SPEAKER, Transcripts
+from undertow.errors import DataError, counted
 
 BETWEEN = " "  # the texts of joined clips
 
 
 def encode_spoken(
-    spoken: Transcripts, features: Any, alphabet: TextAlphabet, classes: Mapping[str, Sequence[str]]
-) -> PairSet:
-    """The texts as symbols (S,), and as targets the frames (F, C) of their clips, by a config of them.
+    spoken: Transcripts, features: Any, script: Script, classes: Mapping[str, Sequence[str]]
+) -> tuple[PairSet, list[str]]:
+    """The texts as symbols (S,), and as targets the frames (F, C) of their clips, by a config of them; and notes.
+
+    A text with words whose phones are not known is left out.
 
     Args:
         classes: by name of a label, its classes; the pairs have their indices, -1 for an unknown class.
 
     Raises:
-        DataError: a text has a character outside the alphabet.
+        DataError: a text has an unknown character, or none can be read.
     """
-    dtype = np.min_scalar_type(alphabet.num_symbols)
+    dtype = np.min_scalar_type(len(script.symbols))
+    read: list[tuple[Clip, str, np.ndarray]] = []
+    bad: list[str] = []
+    for clip, text in zip(spoken.clips, spoken.texts, strict=True):
+        try:
+            read.append((clip, text, np.array(script.read(text).symbols, dtype)))
+        except DataError as error:
+            bad.append(f"{clip.name}: {error}")
+            if script.spells == "characters":
+                raise DataError(bad[0]) from None
+    if not read:
+        raise DataError(f"no text can be read; the first: {bad[0]}")
     known = {name: {one: number for number, one in enumerate(ones)} for name, ones in classes.items()}
-    return PairSet(
-        [_symbols(clip, text, alphabet).astype(dtype) for clip, text in zip(spoken.clips, spoken.texts, strict=True)],
-        [build(features).of_clip(clip) for clip in spoken.clips],
-        [clip.name for clip in spoken.clips],
-        source_texts=list(spoken.texts),
-        source_end=alphabet.num_symbols,
+    pairs = PairSet(
+        [symbols for _, _, symbols in read],
+        [build(features).of_clip(clip) for clip, _, _ in read],
+        [clip.name for clip, _, _ in read],
+        source_texts=[text for _, text, _ in read],
+        source_end=len(script.symbols),
         target_end=None,
         labels={
-            name: np.array([index.get(clip.labels.get(name, ""), -1) for clip in spoken.clips])
+            name: np.array([index.get(clip.labels.get(name, ""), -1) for clip, _, _ in read])
             for name, index in known.items()
         },
     )
+    return pairs, [f"{counted(len(bad), 'text')} left out; the first: {bad[0]}"] if bad else []
+
+
+def characters(texts: Iterable[str], joined: bool = False) -> Script:
+    """What reads every character of some texts, whose white space is single spaces; of joined texts also a space."""
+    every = {one for text in texts for one in BETWEEN.join(text.split())} | ({BETWEEN} if joined else set())
+    return Script(tuple(sorted(every)), "characters")
 
 
 def with_joined(spoken: Transcripts, most: int, seed: int = 0) -> Transcripts:
@@ -72,10 +93,3 @@ def with_joined(spoken: Transcripts, most: int, seed: int = 0) -> Transcripts:
 def lowered(spoken: Transcripts) -> Transcripts:
     """The texts in lower case."""
     return Transcripts(spoken.clips, [text.lower() for text in spoken.texts], spoken.wordless)
-
-
-def _symbols(clip: Clip, text: str, alphabet: TextAlphabet) -> np.ndarray:
-    try:
-        return alphabet.encode(text)
-    except OutsideError as error:
-        raise error.moved(0, clip.name) from None

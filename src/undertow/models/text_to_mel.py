@@ -18,22 +18,22 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor, nn
 
-from undertow import alphabets, networks
-from undertow.alphabets import AlphabetConfig, TextAlphabet
+from undertow import networks
 from undertow.alphabets.numbers import Numbers
 from undertow.batch import Batch, Condition
-from undertow.config import Count, Positive, Probability, Width, config, parse, to_dict
+from undertow.config import Count, Name, Positive, Probability, Width, config, parse, to_dict
 from undertow.data.features import MelConfig
 from undertow.data.needs import Needs, SourceNeeds
-from undertow.data.script import Script
+from undertow.data.script import Script, Spelling
 from undertow.data.told import Told
 from undertow.emissions import FRAME_EMISSIONS, FrameEmissionConfig
 from undertow.emissions.frames import LaplaceFrames
 from undertow.errors import UsageError
 from undertow.layers import Dropout
-from undertow.models.completing import choose_classes, read_alphabet, section
+from undertow.models.completing import choose_classes, section
 from undertow.models.conditioner import Conditioner
 from undertow.models.examined import Examined
 from undertow.models.guided_attention import GuidedAttention, follow, followed, guide, guided_heads
@@ -47,7 +47,6 @@ from undertow.state import State
 
 ROUNDING = 1e-6  # by which a number of steps may pass a whole number and still be it
 LEAST_SCALE = 1e-2  # of a mel band that hardly varies
-CHARACTERS = {"kind": "characters"}
 
 
 class Grouped(NamedTuple):
@@ -93,7 +92,7 @@ class TextToMel(Speaks):
         """The model's parts.
 
         Attributes:
-            source: alphabet of the texts.
+            symbols, spells, pause, words: what it reads; see `undertow.data.script.Script`.
             features: the mel spectrum; a vocoder of such a sound must have the same.
             network: an encoder–decoder that attends: "rnn_attention" or "transformer".
             emission: density of normalised frames.
@@ -108,7 +107,10 @@ class TextToMel(Speaks):
         """
 
         kind: Literal["text_to_mel"] = "text_to_mel"
-        source: AlphabetConfig
+        symbols: tuple[Name, ...]
+        spells: Spelling = "characters"
+        pause: Name | None = None
+        words: dict[str, str] = Field(default_factory=dict)
         features: MelConfig
         network: EncoderDecoderConfig
         emission: FrameEmissionConfig = LaplaceFrames.Config(scale=1.0)
@@ -124,18 +126,14 @@ class TextToMel(Speaks):
             if not ENCODER_DECODERS[self.network.kind].attends:
                 able = " or ".join(name for name, one in ENCODER_DECODERS.items() if one.attends)
                 raise UsageError(f"network '{self.network.kind}' does not attend; speaking needs {able}")
-            if self.source.kind != "characters":
-                raise UsageError(f"source: alphabet '{self.source.kind}' cannot be spoken; it must be characters")
             if self.conditioner.features is not None:
                 raise UsageError("conditioner.features: a model of kind text_to_mel reads no frames; leave them out")
 
     def __init__(self, config: Config) -> None:
         super().__init__()
         self.config = config
-        source = alphabets.build(config.source)
-        assert isinstance(source, TextAlphabet)
         bands, width = config.features.num_channels, config.prenet_channels
-        self.source_alphabet, self.source_end = source, source.num_symbols
+        self.source_end = len(config.symbols)
         self.alphabet = Numbers(Numbers.Config(num_elements=bands))
         self.emission = FRAME_EMISSIONS[config.emission.kind](config.emission, config.reduction * bands)
         drop = Dropout(config.prenet_dropout)
@@ -143,7 +141,7 @@ class TextToMel(Speaks):
         self.prenet = nn.Sequential(entrance, nn.ReLU(), drop, inner, nn.ReLU(), drop)
         self.network = networks.build_encoder_decoder(
             config.network,
-            InputShape(num_symbols=source.num_symbols),
+            InputShape(num_symbols=self.source_end),
             InputShape(channels=width),
             self.emission.num_params,
         )
@@ -153,16 +151,16 @@ class TextToMel(Speaks):
 
     @classmethod
     def completed(cls, values: Mapping[str, Any], told: Told, say: Callable[[str], None]) -> Config:
-        if told.source != "text" or told.real != "numbers":
+        if told.source != "text" or told.script is None:
             raise UsageError("a model of kind text_to_mel needs texts with recordings (data of kind spoken_text)")
         if not section(values, "features"):
             raise UsageError("model.features is missing: give the mel spectrum, such as {kind: mel, hop_length: 80}")
-        asked = section(values, "source") or CHARACTERS
-        fitted = told.fit(read_alphabet(asked, told.source, "source"), "source")
+        script = told.script
+        read = {"symbols": script.symbols, "spells": script.spells, "pause": script.pause, "words": script.words}
         conditioner = section(values, "conditioner")
         if not isinstance(conditioner.get("labels"), Mapping):
             conditioner["labels"] = choose_classes(conditioner.get("labels", []), told, say)
-        return parse(cls.Config, {**values, "source": to_dict(fitted), "conditioner": conditioner}, "model")
+        return parse(cls.Config, {**values, **read, "conditioner": conditioner}, "model")
 
     @property
     def needs(self) -> Needs:
@@ -174,7 +172,8 @@ class TextToMel(Speaks):
             max_length=most,
             classes=self.config.conditioner.labels,
             features=self.config.features,
-            source=SourceNeeds(("text", "speech"), self.source_alphabet, None, self.source_end, encoder.max_length),
+            source=SourceNeeds(("text", "speech"), None, None, self.source_end, encoder.max_length),
+            script=self.script,
             num_params=self.emission.num_params,
         )
 
@@ -197,7 +196,8 @@ class TextToMel(Speaks):
 
     @property
     def script(self) -> Script:
-        return Script(tuple(piece.decode() for piece in self.source_alphabet.pieces), "characters")
+        config = self.config
+        return Script(config.symbols, config.spells, config.pause, config.words)
 
     def begin(self, batch: Batch) -> None:
         frames = batch.symbols[..., :-1][batch.counted].to(self.mean)

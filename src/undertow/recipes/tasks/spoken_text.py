@@ -8,14 +8,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from undertow.alphabets.fit import fit
 from undertow.callbacks import Downloads
 from undertow.config import Count, Name, Number, config
 from undertow.data.folder import label_classes
 from undertow.data.load import list_source
 from undertow.data.needs import Needs
 from undertow.data.pairs import PairSet
-from undertow.data.spoken_text import BETWEEN, encode_spoken, lowered, with_joined
+from undertow.data.script import Script, Spelling
+from undertow.data.speech import PAUSE
+from undertow.data.spoken_text import characters, encode_spoken, lowered, with_joined
 from undertow.data.told import Label, Told
 from undertow.data.transcripts import Spoken
 from undertow.errors import UsageError
@@ -23,8 +24,8 @@ from undertow.media import Medium
 from undertow.recipes.clips import tell_of_files
 from undertow.recipes.samples import Maker, Samples
 from undertow.recipes.tasks.named_sets import fetch_named, placed
+from undertow.recipes.tasks.speech import SpeechTask
 from undertow.recipes.tasks.task import Cut, Task
-from undertow.recipes.tasks.text import text_alphabet
 
 
 class SpokenTextTask(Task):
@@ -44,6 +45,9 @@ class SpokenTextTask(Task):
                 trim.
             joined: beside each recording, one of two to so many of its speaker, end to end; 1: none.
             lower_case: texts are read in lower case.
+            symbols: "characters"; or "phones": pronunciations are learnt from the texts and a CTM or TextGrids, as by
+                data of kind `speech`, or looked up in the dictionary.
+            dictionary: a file of pronunciations like CMUdict, instead of learning them.
             tokens_per_batch: about how many frames and symbols are in each process's micro-batch, padding included; it
                 replaces training.batch_size.
         """
@@ -56,6 +60,8 @@ class SpokenTextTask(Task):
         trim_decibels: Annotated[float, Field(lt=0, ge=-1000), Number] | None = None
         joined: Annotated[Count, Field(le=100)] = 1
         lower_case: bool = True
+        symbols: Spelling = "characters"
+        dictionary: Name | None = None
         tokens_per_batch: Count = 4096
 
     @staticmethod
@@ -74,28 +80,39 @@ class SpokenTextTask(Task):
 
     @staticmethod
     def expected(config: Config) -> Told:
-        return Told(real="numbers", source="text", direction=("text", "speech"), labels=None)
+        script = Script((PAUSE[config.symbols], "A", "B"), config.symbols, PAUSE[config.symbols])
+        return Told(real="numbers", source="text", direction=("text", "speech"), labels=None, script=script)
 
     def told(self) -> Told:
-        texts = _spoken(self.config).texts()
-        if self.config.lower_case:
-            texts = {split: [text.lower() for text in part] for split, part in texts.items()}
-        every = [text for part in texts.values() for text in part] + [BETWEEN] * (self.config.joined > 1)
         items = list_source(str(self.config.source), path=self.config.path, label_pattern=self.config.label_pattern)
         labels = {name: Label(tuple(classes)) for name, classes in label_classes(items).items()}
-        known = self.expected(self.config)
-        return replace(known, labels=labels, fit=lambda one, side: fit(one, every, texts.get("train", ())))
+        return replace(self.expected(self.config), labels=labels, script=self._script())
+
+    def _script(self) -> Script:
+        config = self.config
+        if config.symbols == "phones":
+            settings = {"text": config.label, "dictionary": config.dictionary, "symbols": "phones"}
+            aligned = SpeechTask.Config(source=config.source, path=config.path, **settings)
+            found = SpeechTask(aligned, self.say).told().script
+            assert found is not None
+            return found
+        texts = [text for part in _spoken(config).texts().values() for text in part]
+        return characters(texts if not config.lower_case else map(str.lower, texts), joined=config.joined > 1)
 
     def read(self, split: str, needs: Needs) -> PairSet:
-        source = needs.source
-        if source is None or source.alphabet is None or needs.features is None or needs.alphabet.real != "numbers":
+        if needs.source is None or needs.script is None or needs.features is None:
             raise UsageError("the data is texts with recordings, but this model does not speak texts as mel frames")
+        if needs.script.spells != self.config.symbols:
+            raise UsageError(f"data.symbols is {self.config.symbols}, but the voice reads {needs.script.spells}")
         spoken = _spoken(self.config, needs.features).load(split, needs.features)
         tell_of_files(spoken.clips, split, self.say)
         for note in spoken.notes:
             self.say(f"{split}: {note}")
         spoken = with_joined(lowered(spoken) if self.config.lower_case else spoken, self.config.joined)
-        return encode_spoken(spoken, needs.features, text_alphabet(source.alphabet), needs.classes)
+        pairs, notes = encode_spoken(spoken, needs.features, needs.script, needs.classes)
+        for note in notes:
+            self.say(f"{split}: {note}")
+        return pairs
 
     def samples(self, settings: Samples, sets: Mapping[str, Any], medium: Medium) -> Maker | None:
         return None
