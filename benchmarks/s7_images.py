@@ -1,4 +1,4 @@
-"""S7 of images: a PixelCNN with its cache, without it, and by Jacobi iteration.
+"""S7 of images: a PixelCNN with its cache, without it, and by Jacobi iteration; PixelRNN in the engine and in torch.
 
 Without a cache each pixel costs one parallel call over the past, so that is measured at some pixels spread over the
 image, and multiplied. "Whole" is what a plain sampling loop does: one call over the whole image for each pixel.
@@ -31,6 +31,10 @@ from undertow.session.noise import Philox
 SIDE = 28
 PIXEL_ROWS = 8  # that are drawn to time a pixel with a cache
 TARGET = "≥ 50"
+PIXEL_RNNS = {  # as the recipes have them
+    "row_lstm": {"kind": "row_lstm", "channels": 32, "num_layers": 5},
+    "diagonal_bilstm": {"kind": "diagonal_bilstm", "channels": 16, "num_layers": 7},
+}
 
 
 def main() -> None:
@@ -41,6 +45,8 @@ def main() -> None:
         torch.set_num_threads(options.threads)
     for batch_size in options.batches:
         compare(options, batch_size)
+        for kind, config in PIXEL_RNNS.items():
+            compare_engines(options, kind, config, batch_size)
     grow(options)
     if options.run is not None:
         iterate(options)
@@ -64,10 +70,15 @@ def parser() -> argparse.ArgumentParser:
 
 
 def pixelcnn(side: int, width: int, depth: int) -> Autoregressive:
+    """A fresh PixelCNN of black-and-white images."""
+    return fresh(side, {"kind": "pixelcnn", "channels": width, "num_layers": depth})
+
+
+def fresh(side: int, network: Mapping[str, Any]) -> Autoregressive:
     """A fresh model of black-and-white images."""
     parts = {
         "alphabet": {"kind": "pixels", "num_levels": 2, "shape": (side, side, 1)},
-        "network": {"kind": "pixelcnn", "channels": width, "num_layers": depth},
+        "network": network,
         "emission": {"kind": "categorical"},
     }
     return Autoregressive(parse(Autoregressive.Config, parts)).eval()
@@ -94,6 +105,26 @@ def compare(options: argparse.Namespace, batch_size: int) -> None:
             f"pixels spread over the image; medians of {options.rounds} rounds in turn",
             **common(options, model, began),
         )
+
+
+def compare_engines(options: argparse.Namespace, kind: str, config: Mapping[str, Any], batch_size: int) -> None:
+    """The engine over torch, whole images, both with their state."""
+    began, side = time.perf_counter(), options.side
+    model = fresh(side, config)
+    ways = {
+        engine: partial(cached, model, engine, side * side, batch_size, options.threads) for engine in engines(model)
+    }
+    seconds = in_turn(ways, options.rounds)
+    if "native" not in seconds:
+        return
+    record(
+        "S7",
+        f"{kind}, native over torch, {side} x {side}, {batch_size} image{'s' if batch_size > 1 else ''}",
+        seconds["torch"] / seconds["native"],
+        "×",
+        note=f"{seconds['native']:.3g} s and {seconds['torch']:.3g} s; medians of {options.rounds} rounds in turn",
+        **common(options, model, began),
+    )
 
 
 def grow(options: argparse.Namespace) -> None:

@@ -72,6 +72,9 @@ std::vector<Bytes> right_files() {
     files.push_back(testing::mutual_encoder(precision, 2, 1, 4).build());
     files.push_back(testing::recurrent_encoder(precision, 4, 2).build());
     files.push_back(testing::pixels({.precision = precision, .num_symbols = 4, .channels = 2, .phases = 2}).build());
+    for (const bool diagonal : {false, true})
+      files.push_back(testing::pixel_rnn({.precision = precision, .num_symbols = 4, .channels = 2, .width = 3,
+                                          .diagonal = diagonal}).build());
     files.push_back(testing::roll({.precision = precision, .num_elements = 3, .channels = 2}).build());
     files.push_back(testing::audio_effect({.precision = precision, .num_elements = 2, .channels = 2}).build());
     for (const OpKind cell : {OpKind::lstm, OpKind::gru, OpKind::conv})
@@ -110,7 +113,10 @@ class Boaster {
 
   uint32_t grown(uint32_t x) {
     const Type type = below(2) != 0 ? Type::i8 : Type::f32;
-    switch (below(10)) {
+    switch (below(11)) {
+      case 10:
+        if (below(2) != 0) return builder_.unturn(builder_.turn(x, large(14)));
+        return builder_.lstm_of_rows(x, large(4), large(28), {{1, 0}}, type);
       case 9:
         return raster(x, type);
       case 8:

@@ -18,7 +18,9 @@ constexpr uint32_t max_symbols = 1 << 24;
 constexpr uint32_t max_channels = 1 << 20;           // of a value
 constexpr uint64_t max_total_channels = 1 << 20;     // of all values; nor more than the file has bytes
 constexpr uint64_t max_frame_steps = 1 << 20;        // steps in one tick of a domain
+constexpr uint64_t max_turned = 1 << 12;             // steps of a row that is turned
 constexpr uint64_t max_history = 1 << 28;            // steps a convolution looks back
+constexpr uint64_t max_place = uint64_t(1) << 40;    // in a raster
 constexpr uint64_t max_int8_products = 1 << 16;      // 32 bits hold the sum of so many, whatever the inputs
 constexpr uint64_t max_state_numbers = 1 << 27;      // a row keeps from step to step
 

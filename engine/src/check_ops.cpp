@@ -132,8 +132,8 @@ void OpCheck::one_frame(uint32_t domain) {
 }
 
 void OpCheck::cell(const Op& op) const {
-  if (op.activation != Activation::none || !op.settings.empty() || op.add != -1 || op.bias != -1 || op.scale != -1) {
-    fail("has what only a conv can have: an activation, settings, added value, bias or scale");
+  if (op.activation != Activation::none || op.add != -1 || op.bias != -1 || op.scale != -1) {
+    fail("has what only a conv can have: an activation, added value, bias or scale");
   }
 }
 

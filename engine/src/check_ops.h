@@ -33,7 +33,7 @@ class OpCheck {
   void elementwise(const Op& op) const;    // one value becomes another of its size
   void one_frame(uint32_t domain);         // frames go to a domain once
   void only_one(const Op& op) const;       // of its kind
-  void cell(const Op& op) const;           // no activation, settings, added value, bias or scale
+  void cell(const Op& op) const;           // no activation, added value, bias or scale
   void begin_loop(const Op& op, uint32_t repeated);  // of a value that is made later, by ops of one domain
 
   const Graph& graph;

@@ -21,11 +21,16 @@ constexpr uint64_t most_bytes = uint64_t(1) << 36;
 
 // What a row takes, about, before it has had a step: its state, its vectors of every value, and its sums.
 uint64_t row_bytes(const Program& program) {
-  uint64_t bytes = 0;
+  uint64_t bytes = 0, longest = 1;
   for (const Op& op : program.graph.ops)
     for (const LeafShape& leaf : rules_of(op).leaves(program.graph, op)) bytes += leaf.grows ? 0 : leaf.bytes();
-  for (size_t v = 0; v < program.graph.values.size(); v++) bytes += 10 * program.holding(v).stride;
-  for (size_t i = 0; i < program.graph.ops.size(); i++) bytes += program.packed(i) ? sizeof(float) * program.packed(i)->width() : 0;
+  for (size_t v = 0; v < program.graph.values.size(); v++) {
+    const uint32_t domain = program.graph.values[v].domain;
+    const uint64_t ticks = program.is_turned(domain) ? program.graph.domains[domain].period : 1;
+    bytes += 10 * program.holding(v).stride * ticks, longest = std::max(longest, ticks);
+  }
+  for (size_t i = 0; i < program.graph.ops.size(); i++)
+    bytes += program.packed(i) ? sizeof(float) * program.packed(i)->width() * longest : 0;
   return bytes;
 }
 

@@ -174,6 +174,12 @@ uint32_t Graph::input_channels() const {
   return 0;
 }
 
+bool Graph::is_turned(uint32_t domain) const {
+  for (const Op& op : ops)
+    if (op.kind == OpKind::turn && op.output < values.size() && values[op.output].domain == domain) return true;
+  return false;
+}
+
 bool Graph::is_encoder() const {
   for (const Op& op : ops)
     if (op.kind == OpKind::give) return true;

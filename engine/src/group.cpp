@@ -37,9 +37,20 @@ void Group::make_units(uint32_t threads) {
     units_.push_back(rules.unit(program_, i, slots_, burst));
     leaves_.push_back(num_leaves);
     num_leaves += uint32_t(rules.leaves(graph, graph.ops[i]).size());
+    const size_t end = program_.loop_end(i);
+    loops_.push_back(end == 0 ? nullptr : std::make_unique<Loop>(program_, i, end, units_, slots_));
   }
   Tasks tasks(graph, slots_, threads);
+  std::vector<Unit*> planned_by(graph.ops.size());
   for (size_t i = 0; i < graph.ops.size(); i++) {
+    planned_by[i] = units_[i].get();
+    if (loops_[i] && program_.is_turned(graph.values[graph.ops[i].output].domain)) {
+      planned_by[i] = loops_[i].get();
+      loops_[i]->plan(tasks, step_);
+      stepped_.push_back({loops_[i].get(), false});
+      i = loops_[i]->end() - 1;
+      continue;
+    }
     if (!program_.holding(graph.ops[i].output).ahead) {
       units_[i]->plan(tasks, step_);
       stepped_.push_back({units_[i].get(), false});
@@ -50,7 +61,7 @@ void Group::make_units(uint32_t threads) {
     }
   }
   const std::vector<Task> planned = tasks.take();
-  for (const Task& task : planned) calls_.push_back({task.op == no_op ? nullptr : units_[task.op].get(), task.number});
+  for (const Task& task : planned) calls_.push_back({task.op == no_op ? nullptr : planned_by[task.op], task.number});
   schedule_ = make_schedule(planned, threads);
   const Unit* following = nullptr;
   for (size_t round = 2 * units_.size(); round-- > 0;) {
@@ -135,26 +146,6 @@ void Group::read(uint32_t slot, const std::vector<Leaf>& leaves, uint32_t row) {
   forget();
 }
 
-// An op's work on a block; where its outputs are not wanted, only what the state needs.
-void Group::block_of(size_t op, bool wanted) {
-  if (wanted || program_.feeds_state(op))
-    units_[op]->block(block_);
-  else
-    units_[op]->keep(block_);
-  for (size_t repeater : program_.repeaters(op)) units_[repeater]->keep_repeated(block_);
-}
-
-// Tick by tick.
-void Group::loop_of(size_t begin, size_t end, bool wanted) {
-  const uint32_t domain = program_.graph.values[program_.graph.ops[begin].output].domain;
-  const uint32_t ticks = block_.most_ticks(domain);
-  for (uint32_t tick = 0; tick < ticks; tick++) {
-    block_.narrow(domain, tick);
-    for (size_t op = begin; op < end; op++) block_of(op, wanted);
-  }
-  if (ticks > 0) block_.widen(domain);
-}
-
 void Group::feed(const Feed& feed) {
   const bool wanted = feed.params || feed.counting.wanted();
   const uint32_t most = Values::block_steps(lanes_.size());
@@ -167,11 +158,10 @@ void Group::feed(const Feed& feed) {
     block_.inputs = feed.inputs ? feed.inputs + done * program_.graph.input_channels() : nullptr;
     block_.symbol_stride = size_t(feed.steps);
     for (size_t i = 0; i < units_.size(); i++) {
-      const size_t end = program_.loop_end(i);
-      if (end == 0)
-        block_of(i, wanted);
+      if (loops_[i])
+        loops_[i]->run(block_, wanted), i = loops_[i]->end() - 1;
       else
-        loop_of(i, end, wanted), i = end - 1;
+        work_on_block(program_, units_, i, block_, wanted);
     }
     if (wanted) tell(feed, done, steps);
   }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "loop.h"
 #include "op.h"
 #include "pass.h"
 #include "program.h"
@@ -66,8 +67,6 @@ class Group {
   };
 
   // group.cpp
-  void block_of(size_t op, bool wanted);
-  void loop_of(size_t begin, size_t end, bool wanted);
   void make_units(uint32_t threads);
   void make_scratch();
   void forget();
@@ -88,7 +87,7 @@ class Group {
   Values values_;
   Scratch scratch_;
   Pass block_, step_;
-  std::vector<std::unique_ptr<Unit>> units_;  // one an op
+  Units units_;
   std::vector<uint32_t> leaves_;              // of each op, the number of leaves before its own
   std::vector<Call> calls_;                   // one a task
   std::vector<Part> stepped_;                 // what one thread does of a step alone, in the order of the ops
@@ -98,6 +97,7 @@ class Group {
   Sampler sampler_;
   IntegerCdf cdf_;
   std::vector<double> uniforms_;
+  std::vector<std::unique_ptr<Loop>> loops_;  // of each op, the loop that begins there, or none
 };
 
 }  // namespace undertow

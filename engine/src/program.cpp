@@ -10,9 +10,11 @@ namespace undertow {
 
 namespace {
 
+// Steps in a tick, on average.
 uint32_t ticks_of(const Graph& graph, uint32_t domain) {
   uint32_t ticks = 1;
-  for (; domain != 0; domain = graph.domains[domain].parent) ticks *= graph.domains[domain].period;
+  for (; domain != 0 && !graph.is_turned(domain); domain = graph.domains[domain].parent)
+    ticks *= graph.domains[domain].period;
   return ticks;
 }
 
@@ -21,6 +23,7 @@ uint32_t ticks_of(const Graph& graph, uint32_t domain) {
 Program::Program(std::span<const std::byte> file, std::string_view isa)
     : graph(parse(file)), kernels(choose_kernels(isa)) {
   const DefinedArithmetic arithmetic;
+  for (uint32_t domain = 0; domain < graph.domains.size(); domain++) turned_.push_back(graph.is_turned(domain));
   find_loops();
   hold_values();
   find_ahead();

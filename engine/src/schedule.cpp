@@ -118,7 +118,8 @@ void Tasks::need(Task& task, uint32_t value) const {
 
 void Tasks::need_clock(Task& task, uint32_t domain) const {
   for (const Op& op : graph_.ops)
-    if (op.kind == OpKind::frame && graph_.values[op.output].domain == domain) need(task, op.output);
+    if ((op.kind == OpKind::frame || op.kind == OpKind::turn) && graph_.values[op.output].domain == domain)
+      need(task, op.output);
 }
 
 double Tasks::reading(double bytes) const { return bytes / bytes_per_ns * (1 + 0.25 * (rows_ - 1)); }

@@ -181,6 +181,33 @@ class FileBuilder {
     return y;
   }
 
+  // Rows of so many steps, each from its end on, and back to the steps a row later.
+  uint32_t turn(uint32_t input, uint32_t width) {
+    domains.push_back({0, width});
+    return add_op({OpKind::turn, Activation::none, 0, -1, -1, -1, -1, {input}}, values[input].channels,
+                  uint32_t(domains.size() - 1));
+  }
+
+  uint32_t unturn(uint32_t input) {
+    return add_op({OpKind::unturn, Activation::none, 0, -1, -1, -1, -1, {input}}, values[input].channels, 0);
+  }
+
+  // An LSTM on a raster of so many columns: it sees states at these pixels, so many rows up and columns to the right,
+  // and the cell of the last of them.
+  uint32_t lstm_of_rows(uint32_t x, uint32_t channels, uint32_t width, std::vector<std::pair<uint32_t, int32_t>> pixels,
+                        Type type = Type::f32) {
+    const uint32_t given = conv({x}, 4 * channels, {.type = type}), last = previous(channels, values[x].domain, false);
+    const auto [up, right] = pixels.back();
+    ConvOptions how = raster(width, std::move(pixels), 1, 1);
+    how.add = int32_t(given), how.type = type;
+    const uint32_t gates = conv({last}, 4 * channels, how);
+    const std::vector<uint32_t> settings{width, uint32_t(int32_t(up * width) - right), uint32_t(right)};
+    Op cell{OpKind::lstm, Activation::none, 0, -1, -1, -1, -1, {gates}, settings};
+    const uint32_t y = add_op(std::move(cell), channels, values[x].domain);
+    repeat(last, y);
+    return y;
+  }
+
   // What a source says of each step, added to a value.
   uint32_t column(uint32_t input) {
     return add_op({OpKind::column, Activation::none, 0, -1, -1, -1, -1, {input}}, values[input].channels,
@@ -287,7 +314,8 @@ class FileBuilder {
   uint32_t add_op(Op op, uint32_t channels, uint32_t domain) {
     op.output = uint32_t(values.size());
     if (op.kind == OpKind::frame || op.kind == OpKind::unframe || op.kind == OpKind::previous || op.kind == OpKind::column ||
-        op.kind == OpKind::lstm || (op.kind == OpKind::conv && op.settings != std::vector{0u, 0u}))
+        op.kind == OpKind::lstm || op.kind == OpKind::turn || op.kind == OpKind::unturn ||
+        (op.kind == OpKind::conv && op.settings != std::vector{0u, 0u}))
       op.name = "op." + std::to_string(ops.size());
     values.push_back({channels, domain, -1, 0});
     ops.push_back(std::move(op));

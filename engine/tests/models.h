@@ -61,6 +61,9 @@ inline std::vector<Model> make_models() {
     for (const PixelShape& shape : {PixelShape{.precision = type, .channels = 20},
                                     PixelShape{.precision = type, .channels = 9, .phases = 3}})
       add(shape.phases > 1 ? "pixels of colour" : "pixels", shape, pixels(shape));
+    for (const PixelRnnShape& shape : {PixelRnnShape{.precision = type, .channels = 20},
+                                       PixelRnnShape{.precision = type, .channels = 9, .width = 4, .diagonal = true}})
+      add(shape.diagonal ? "diagonals of pixels" : "rows of pixels", shape, pixel_rnn(shape));
   }
   return all;
 }

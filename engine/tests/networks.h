@@ -78,6 +78,37 @@ inline FileBuilder pixels(const PixelShape& shape) {
   return builder;
 }
 
+struct PixelRnnShape {
+  Type precision = Type::f32;
+  uint32_t num_symbols = 16, channels = 7, width = 5;
+  bool diagonal = false;  // a Diagonal BiLSTM, or a Row LSTM
+  uint32_t condition_channels = 0;
+};
+
+// Two recurrent layers over rows of pixels, the first late and ahead by its input.
+inline FileBuilder pixel_rnn(const PixelRnnShape& shape) {
+  FileBuilder builder;
+  const Type type = builder.precision = shape.precision;
+  const uint32_t channels = shape.channels, width = shape.width;
+  builder.num_symbols = shape.num_symbols;
+  ConvOptions first = raster(width, {{1, 0}, {0, -1}}, 1, 1);
+  first.type = type;
+  uint32_t x = builder.conv({builder.embed(3)}, 2 * channels, first);
+  for (uint32_t layer = 0; layer < 2; layer++) {
+    uint32_t y;
+    if (shape.diagonal) {
+      y = builder.lstm_of_rows(x, channels, width, {{1, 0}, {0, -1}}, type);
+      const uint32_t right = builder.lstm_of_rows(builder.turn(x, width), channels, width, {{1, 0}, {0, -1}}, type);
+      y = builder.add(y, builder.unturn(right));
+    } else {
+      y = builder.lstm_of_rows(x, channels, width, {{1, -1}, {1, 1}, {1, 0}}, type);
+    }
+    x = builder.conv({y}, 2 * channels, {.add = int32_t(x), .type = type});
+  }
+  builder.conv({x}, shape.num_symbols, {.type = type});
+  return builder;
+}
+
 struct TextShape {
   Type precision = Type::f32;
   uint32_t num_symbols = 16, channels = 6, kernel_size = 3, num_layers = 3;

@@ -283,13 +283,13 @@ TEST_CASE("recurrent ops") {
   CHECK(lstm([](auto& b) { b.ops[6].name = b.ops[4].name; }) == "op 6 keeps op.4, as another op does");
   CHECK(lstm([](auto& b) { b.ops[6].inputs = {3, 5}; }) == "op 6 (lstm) has 2 inputs, not 1");
   CHECK(lstm([](auto& b) { b.ops[6].inputs = {1}; }) == "op 6 (lstm) reads 4 channels, not 4 times the 5 it makes");
-  CHECK(lstm([](auto& b) { b.ops[6].settings = {1}; }) ==
-        "op 6 (lstm) has what only a conv can have: an activation, settings, added value, bias or scale");
+  CHECK(lstm([](auto& b) { b.ops[6].add = 0; }) ==
+        "op 6 (lstm) has what only a conv can have: an activation, added value, bias or scale");
   CHECK(lstm([](auto& b) { b.ops[6].weight = 4; }) == "op 6 (lstm) has a first cell of 16 float32, not 5 float32");
   CHECK(gru([](auto& b) { b.ops[6].inputs = {3, 5}; }) == "op 6 (gru) has 2 inputs, not 3");
   CHECK(gru([](auto& b) { b.ops[6].inputs = {3, 4, 4}; }) == "op 6 (gru) has 5 channels for input 1, not 15");
   CHECK(gru([](auto& b) { b.ops[6].inputs = {3, 5, 0}; }) == "op 6 (gru) has 3 channels for input 2, not 5");
-  CHECK(gru([](auto& b) { b.ops[6].weight = 2; }) == "op 6 (gru) has a weight, which it does not read");
+  CHECK(gru([](auto& b) { b.ops[6].weight = 2; }) == "op 6 (gru) has a weight or settings, which it does not read");
 }
 
 TEST_CASE("recalls") {
@@ -343,6 +343,38 @@ TEST_CASE("int8 weights") {
   CHECK(with(-128, 0) == "tensor 6: the int8 weights -128 and 0" + end);
   CHECK(refusal([](auto& b) { b.conv({b.conv({0}, 32768)}, 1, {.kernel_size = 3, .type = Type::i8}); }) ==
         "op 4 (conv) sums 98304 int8 products; the most is 65536");
+}
+
+TEST_CASE("rows of pixels") {
+  // 0 … 2 are the small model's; 3 turns, 4 is what is given, 5 the previous state, 6 its gates, 7 the cell, 8 turns.
+  const auto rows = [](const std::function<void(FileBuilder&)>& spoil) {
+    return refusal([&](auto& b) {
+      b.unturn(b.lstm_of_rows(b.turn(0, 4), 5, 4, {{1, 0}, {0, -1}})), b.output = 2, spoil(b);
+    });
+  };
+  const auto cell = [&](std::vector<uint32_t> settings) {
+    return rows([&](auto& b) { b.ops[7].settings = settings; });
+  };
+  const uint32_t left = uint32_t(-1);
+  CHECK(rows([](auto&) {}) == "");
+  CHECK(cell({}) == "");
+  CHECK(cell({4}) == "op 7 (lstm) has 1 settings; a raster has 3 and no first cell: a width, a lag, and a column");
+  CHECK(cell({0, 1, left}) == "op 7 (lstm) has rows of 0 pixels and a lag of 1; both are 1 to 268435456");
+  CHECK(cell({4, 0, 0}) == "op 7 (lstm) has rows of 4 pixels and a lag of 0; both are 1 to 268435456");
+  CHECK(cell({4, 2, left}) == "op 7 (lstm) has a cell of lag 2 that looks -1 columns aside in rows of 4");
+  CHECK(cell({1u << 26, 1u << 26, 0}) == "the state has more than 134217728 numbers a row");
+  CHECK(rows([](auto& b) { b.ops[7].weight = 4; }) == "op 7 (lstm) has a first cell of 16 float32, not 5 float32");
+  CHECK(rows([](auto& b) { b.domains[1].period = 5000; }) == "op 3 (turn) has rows of 5000 steps; the most is 4096");
+  CHECK(rows([](auto& b) { b.ops[3].settings = {1}; }) ==
+        "op 3 (turn) has what only a conv can have: an activation, settings, added value or tensors");
+  CHECK(rows([](auto& b) { b.ops[8].inputs = {0}; }) == "op 8 (unturn) reads domain 0, whose rows were not turned");
+  CHECK(rows([](auto& b) { b.unturn(b.frame(0, 1)), b.output = 2; }) ==
+        "op 10 (unturn) reads domain 2, whose rows were not turned");
+  CHECK(rows([](auto& b) { b.frame(3, 2), b.output = 2; }) ==
+        "op 9 (frame) is below domain 1, whose ticks come a row at a time");
+  CHECK(rows([](auto& b) { b.unframe(3), b.values[9].channels = 0, b.output = 2; }) != "");
+  CHECK(rows([](auto& b) { b.turn(3, 2), b.values[9].domain = 1, b.output = 2; }) ==
+        "op 9 (turn) goes from domain 1 to 1, and not from the steps to one right below them");
 }
 
 TEST_CASE("frames") {

@@ -10,6 +10,7 @@
 #include "brief.h"
 #include "networks.h"
 #include "kernels.h"
+#include "ops/conv.h"
 #include "math.h"
 #include "models.h"
 #include "program.h"
@@ -32,10 +33,12 @@ std::vector<int64_t> symbols() {
   return all;
 }
 
-// What a graph of one clock computes, op by op and step by step, in the order that kernels.h has.
+// What a graph computes, op by op and step by step, in the order that kernels.h has: of one clock, and of rows turned.
 class Reference {
  public:
-  explicit Reference(const FileBuilder& builder) : b_(builder), made_(b_.values.size()), kept_(b_.values.size()) {
+  explicit Reference(const FileBuilder& builder)
+      : b_(builder), made_(b_.values.size()), kept_(b_.values.size()), read_(b_.values.size()),
+        rows_(b_.values.size()) {
     for (const Op& op : b_.ops) {
       if (op.kind != OpKind::previous && op.kind != OpKind::lstm) continue;
       const uint32_t channels = b_.values[op.output].channels;
@@ -44,18 +47,53 @@ class Reference {
   }
 
   const Vector& step(int64_t symbol) {
-    for (const Op& op : b_.ops) {
-      const uint32_t channels = b_.values[op.output].channels;
-      Vector y(channels);
-      for (uint32_t c = 0; c < channels; c++) y[c] = number(op, c, channels, symbol);
-      made_[op.output] = std::move(y);
-    }
+    tick(0, symbol);
+    place_++;
     for (const Op& op : b_.ops)
-      if (op.kind == OpKind::previous) kept_[op.output] = made_[op.settings[0]];
+      if (op.kind == OpKind::turn) turn(op);
     return made_[b_.output];
   }
 
  private:
+  // One tick of a clock.
+  void tick(uint32_t domain, int64_t symbol) {
+    for (const Op& op : b_.ops) {
+      const uint32_t channels = b_.values[op.output].channels;
+      if (b_.values[op.output].domain != domain || op.kind == OpKind::turn) continue;
+      if (op.kind == OpKind::conv) read_[op.output].push_back(side_by_side(op));
+      Vector y(channels);
+      for (uint32_t c = 0; c < channels; c++) y[c] = number(op, c, channels, symbol);
+      if (op.kind == OpKind::lstm) read_[op.output].push_back(kept_[op.output]);
+      made_[op.output] = std::move(y);
+    }
+    for (const Op& op : b_.ops)
+      if (op.kind == OpKind::previous && b_.values[op.output].domain == domain)
+        kept_[op.output] = made_[op.settings[0]];
+  }
+
+  // The ticks of a row that is whole, from its end on; `unturn` reads them as the next row goes on.
+  void turn(const Op& op) {
+    const uint32_t domain = b_.values[op.output].domain, width = b_.domains[domain].period;
+    std::vector<Vector>& row = read_[op.output];
+    row.push_back(made_[op.inputs[0]]);
+    if (row.size() < width) return;
+    for (const Op& back : b_.ops)
+      if (back.kind == OpKind::unturn && b_.values[back.inputs[0]].domain == domain) rows_[back.output].clear();
+    for (; !row.empty(); row.pop_back()) {
+      made_[op.output] = row.back();
+      tick(domain, 0);
+      for (const Op& back : b_.ops)
+        if (back.kind == OpKind::unturn && b_.values[back.inputs[0]].domain == domain)
+          rows_[back.output].push_back(made_[back.inputs[0]]);
+    }
+  }
+
+  Vector side_by_side(const Op& op) const {
+    Vector beside;
+    for (uint32_t input : op.inputs) beside.insert(beside.end(), made_[input].begin(), made_[input].end());
+    return beside;
+  }
+
   // How each step so far answers this one's query, then the sum of a channel of their values.
   float recalled(const Op& op, uint32_t c) {
     if (c == 0) {
@@ -81,6 +119,12 @@ class Reference {
     if (op.kind == OpKind::lstm) {
       const auto gate = [&](uint32_t part) { return F32{x[part * channels + c]}; };
       float& cell = kept_[op.output][c];
+      if (!op.settings.empty()) {
+        const auto &cells = read_[op.output];
+        const int64_t tick = int64_t(cells.size()), lag = op.settings[1], width = op.settings[0];
+        const int64_t column = tick % width + int32_t(op.settings[2]);
+        cell = tick >= lag && column >= 0 && column < width ? cells[size_t(tick - lag)][c] : 0.0f;
+      }
       cell = std::fma(math::sigmoid(gate(1)).v, cell, math::gate(gate(2), gate(0)).v);
       return math::gate(F32{cell}, gate(3)).v;
     }
@@ -92,19 +136,35 @@ class Reference {
       return std::fma(update, h[c] - fresh, fresh);
     }
     if (op.kind == OpKind::recall) return recalled(op, c);
+    if (op.kind == OpKind::unturn) {
+      const auto& row = rows_[op.output];
+      return row.empty() ? 0.0f : row[row.size() - 1 - size_t(place_) % row.size()][c];
+    }
+    if (op.kind == OpKind::add) return x[c] + made_[op.add][c];
     REQUIRE(op.kind == OpKind::conv);
-    Vector beside;
-    for (uint32_t input : op.inputs) beside.insert(beside.end(), made_[input].begin(), made_[input].end());
+    const Taps taps = taps_of(op);
+    std::vector<Tap> all = taps.past;
+    all.insert(all.end(), taps.now.begin(), taps.now.end());
+    const int64_t tick = int64_t(read_[op.output].size()) - 1;
+    const size_t depth = read_[op.output][0].size();
     float sum = op.bias < 0 ? 0.0f : floats(op.bias)[c];
-    for (size_t i = 0; i < beside.size(); i++) sum = std::fma(floats(op.weight)[c * beside.size() + i], beside[i], sum);
+    for (const Tap& tap : all) {
+      if (tick < tap.lag + int64_t(taps.late)) continue;
+      if (taps.width > 0 && !taps.sees(tap.columns, tick - taps.late)) continue;
+      const Vector& seen = read_[op.output][size_t(tick - tap.lag)];
+      const float* weights = floats(op.weight) + (c * taps.number + tap.index) * depth;
+      for (size_t i = 0; i < depth; i++) sum = std::fma(weights[i], seen[i], sum);
+    }
     if (op.add >= 0) sum += made_[op.add][c];
     return op.activation == Activation::tanh ? math::tanh32(F32{sum}).v : sum;
   }
 
   const FileBuilder& b_;
+  int64_t place_ = 0;
   std::vector<Vector> keys_{}, values_{};  // of every step so far
   Vector weights_{};
   std::vector<Vector> made_, kept_;  // kept: of previous ops, and cells
+  std::vector<std::vector<Vector>> read_, rows_;  // what ops read or kept at every tick; rows, turned
 };
 
 using Made = std::shared_ptr<const Program>;
@@ -137,25 +197,35 @@ const std::vector<RecurrentShape> shapes{
 
 }  // namespace
 
-TEST_CASE("recurrent layers are those of plain loops") {
-  for (const RecurrentShape& shape : shapes) {
-    const FileBuilder builder = recurrent(shape);
-    Vector expected;
-    for (int64_t row = 0; row < rows; row++) {
-      Reference reference(builder);
-      for (int64_t step = 0; step < steps; step++) {
-        const Vector& params = reference.step(symbols()[size_t(row * steps + step)]);
-        expected.insert(expected.end(), params.begin(), params.end());
-      }
-    }
-    for (const Kernels* kernels : usable_kernels()) {
-      const auto program = std::make_shared<const Program>(builder.build(), kernels->name);
-      for (const auto& [threads, chunk] : tried<std::pair<uint32_t, int64_t>>({{1, 1}, {2, steps}, {5, 7}})) {
-        INFO(name(shape.cell), " of ", shape.channels, " on ", kernels->name, ", ", threads, " threads, by ", chunk);
-        CHECK(fed(program, chunk, threads) == expected);
-      }
+// A model steps as the reference, by every instruction set, number of threads and chunk.
+void check_against_plain_loops(const FileBuilder& builder, const std::string& what) {
+  Vector expected;
+  for (int64_t row = 0; row < rows; row++) {
+    Reference reference(builder);
+    for (int64_t step = 0; step < steps; step++) {
+      const Vector& params = reference.step(symbols()[size_t(row * steps + step)]);
+      expected.insert(expected.end(), params.begin(), params.end());
     }
   }
+  for (const Kernels* kernels : usable_kernels()) {
+    const auto program = std::make_shared<const Program>(builder.build(), kernels->name);
+    for (const auto& [threads, chunk] : tried<std::pair<uint32_t, int64_t>>({{1, 1}, {2, steps}, {5, 7}})) {
+      INFO(what, " on ", kernels->name, ", ", threads, " threads, by ", chunk);
+      CHECK(fed(program, chunk, threads) == expected);
+    }
+  }
+}
+
+TEST_CASE("recurrent layers are those of plain loops") {
+  for (const RecurrentShape& shape : shapes)
+    check_against_plain_loops(recurrent(shape), name(shape.cell) + (" of " + std::to_string(shape.channels)));
+}
+
+TEST_CASE("so are the rows and the diagonals of images") {
+  for (const uint32_t width : {1u, 2u, 5u, 50u})
+    for (const bool diagonal : {false, true})
+      check_against_plain_loops(pixel_rnn({.width = width, .diagonal = diagonal}), (diagonal ? "diagonals" : "rows") +
+                                std::string(" of ") + std::to_string(width));
 }
 
 TEST_CASE("cells are close to those of the C library") {

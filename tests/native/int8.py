@@ -23,6 +23,9 @@ def says(graph: Graph, symbols: NDArray[np.int64], condition: Floats | None) -> 
     ticks = [len(symbols)]
     for domain in graph.domains[1:]:
         ticks.append(ticks[domain.parent] // domain.period)
+    for op in graph.ops:
+        if op.kind == OpKind.TURN:
+            ticks[graph.values[op.output].domain] *= graph.domains[graph.values[op.output].domain].period
     kept: dict[int, Floats] = {}
     ends, looped = loops(graph), 0
     for index, op in enumerate(graph.ops):
@@ -35,14 +38,20 @@ def says(graph: Graph, symbols: NDArray[np.int64], condition: Floats | None) -> 
 
 
 def _loop(graph: Graph, ops: Sequence[Op], made: dict[int, Floats], kept: dict[int, Floats]) -> None:
-    """Add what the ops of a loop make, tick by tick."""
+    """Add what the ops of a loop make, tick by tick; a convolution sees all that it has read."""
     own = {op.output for op in ops}
     outside = {read for op in ops for read in (*op.inputs, op.add) if read != NONE} - own
     parts: dict[int, list[Floats]] = {value: [] for value in own}
     for tick in range(len(made[next(iter(outside))])):
         now = {value: made[value][tick : tick + 1] for value in outside}
         for op in ops:
-            now[op.output] = _compute(graph, op, now, kept)
+            if op.kind == OpKind.CONV and taps_of(op).keeps:
+                seen = {value: np.concatenate(parts[value]) for value in op.inputs}
+                whole = np.zeros((tick + 1, graph.values[op.output].channels), np.float32)
+                whole[-1] = 0 if op.add == NONE else now[op.add]
+                now[op.output] = _compute(graph, op, {**now, **seen, op.add: whole}, kept)[-1:]
+            else:
+                now[op.output] = _compute(graph, op, now, kept)
             parts[op.output].append(now[op.output])
         kept |= {op.output: now[op.settings[0]] for op in ops if op.kind == OpKind.PREVIOUS}
     for value, ticks in parts.items():
@@ -90,6 +99,12 @@ def _compute(
         x = made[op.inputs[0]].reshape(-1, value.channels)
         silence = made[op.inputs[0]].shape[1] // value.channels - 1
         y = np.concatenate([np.zeros((silence, value.channels), np.float32), x])[: ticks[value.domain]]
+    elif op.kind == OpKind.TURN:
+        y = _turned(made[op.inputs[0]][: ticks[value.domain]], graph.domains[value.domain].period)
+    elif op.kind == OpKind.UNTURN:
+        width = graph.domains[graph.values[op.inputs[0]].domain].period
+        x = _turned(made[op.inputs[0]], width)
+        y = np.concatenate([np.zeros((width, value.channels), np.float32), x, x[:width]])[: ticks[0]]
     else:
         y = _recurrent(graph, op, made, kept)
     return y.astype(np.float32)
@@ -102,6 +117,15 @@ def _recurrent(graph: Graph, op: Op, made: dict[int, Floats], kept: dict[int, Fl
     if op.kind == OpKind.PREVIOUS:
         return last
     x = made[op.inputs[0]].astype(np.float64)
+    if op.kind == OpKind.LSTM and op.settings:
+        width, lag, columns = (np.array(op.settings, np.uint32).view(np.int32)).tolist()
+        cells = kept.get(op.output, np.zeros((0, zeros.shape[1])))
+        tick = len(cells)
+        last = cells[tick - lag] if tick >= lag and 0 <= tick % width + columns < width else zeros
+        enter, forget, new, leave = np.split(x, 4, axis=1)
+        cell = _logistic(forget) * last + _logistic(enter) * np.tanh(new)
+        kept[op.output] = np.concatenate([cells, cell])
+        return _logistic(leave) * np.tanh(cell)
     if op.kind == OpKind.LSTM:
         enter, forget, new, leave = np.split(x, 4, axis=1)
         kept[op.output] = _logistic(forget) * last + _logistic(enter) * np.tanh(new)
@@ -111,6 +135,11 @@ def _recurrent(graph: Graph, op: Op, made: dict[int, Floats], kept: dict[int, Fl
     own_reset, own_update, own_new = np.split(made[op.inputs[1]], 3, axis=1)
     new = np.tanh(new + _logistic(reset + own_reset) * own_new)
     return new + _logistic(update + own_update) * (made[op.inputs[2]] - new)
+
+
+def _turned(x: Floats, width: int) -> Floats:
+    """Whole rows of ticks, each from its end on."""
+    return x.reshape(-1, width, x.shape[1])[:, ::-1].reshape(x.shape)
 
 
 def _recall(vector: Floats, query: NDArray, keys: NDArray, x: NDArray) -> NDArray:

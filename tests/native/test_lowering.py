@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from torch import nn
 
 from tests.native.models import KINDS, build, condition, configs, make, params, symbols
-from tests.native.unsupported import ROW_LSTM, with_doubled
-from undertow.layers import RasterConv, Recurrent, TiedOutput, WeightNormConv1d
+from tests.native.unsupported import PLAIN, with_doubled
+from undertow.layers import DiagonalBiLSTM, RasterConv, Recurrent, RowLSTM, TiedOutput, WeightNormConv1d
 from undertow.layers.causal_conv import CausalConvolution
 from undertow.layers.positions import Sinusoidal
 from undertow.models.autoregressive import Autoregressive
@@ -61,6 +61,10 @@ def test_every_convolution_has_the_name_of_its_module(kind: str) -> None:
             expected |= {
                 f"{name}.cell.{part}_l{layer}" for part in ("ih", "hh") for layer in range(module.cell.num_layers)
             }
+        if isinstance(module, RowLSTM):
+            expected.add(f"{name}.kept.above")
+        if isinstance(module, DiagonalBiLSTM):
+            expected |= {f"{name}.{part}" for side in ("left", "right") for part in (f"{side}.ih", f"of_{side}.above")}
     joined = {"network.input"} if kind.endswith("of values and features") and "bytenet" not in kind else set()
     joined |= {"network.joined"} if kind == "samplernn of labels" else set()
     assert modules == expected | joined
@@ -216,7 +220,7 @@ def with_identity() -> Autoregressive:
     ("model", "said"),
     [
         (without_network, "no network Echo"),
-        (lambda: build(**ROW_LSTM), "no network RowLSTMNetwork"),
+        (lambda: build(**PLAIN), "no network CausalConvs"),
         (with_doubled, r"no Doubled \(network.head.layers.0\)"),
         (with_identity, r"no Identity \(network.context.inner\)"),
         (lambda: build().double(), "float32 weights, .*float64"),

@@ -2,11 +2,11 @@
 
 import torch
 
-from tests.native.models import PIXELS, build
+from tests.native.models import build
 from undertow.layers import Serial, StatelessLayer
 from undertow.models.autoregressive import Autoregressive
 
-ROW_LSTM = dict(network=dict(kind="row_lstm", channels=4, num_layers=1), alphabet=PIXELS)
+PLAIN = dict(network=dict(kind="causal_convs", channels=4, num_layers=1))
 
 
 class Doubled(StatelessLayer):

@@ -13,7 +13,7 @@ import torch
 
 from tests.generation.models import frames, request, resumed
 from tests.native.models import KINDS, build
-from tests.native.unsupported import ROW_LSTM, with_doubled
+from tests.native.unsupported import PLAIN, with_doubled
 from tests.refusals import refuses
 from undertow.emissions import Sampling
 from undertow.errors import DataError, UsageError
@@ -278,7 +278,7 @@ def test_auto_falls_back_to_torch_and_says_which_part_is_missing() -> None:
         generate(with_doubled(), num_steps=5, engine="native")
 
 
-@pytest.mark.parametrize(("config", "name"), [(ROW_LSTM, "RowLSTMNetwork")])
+@pytest.mark.parametrize(("config", "name"), [(PLAIN, "CausalConvs")])
 def test_networks_that_torch_steps(config: dict[str, Any], name: str) -> None:
     made = generate(build(**config), num_steps=5)
     assert made.engine == "torch"

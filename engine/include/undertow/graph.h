@@ -1,7 +1,8 @@
 // What a model file says: a small graph of causal ops over one step of a sequence, and the tensors they read.
 //
 // Values are vectors, one a step; ops are listed so that each comes after those it reads. A domain is a clock: domain 0
-// ticks at every step, another one once in `period` ticks of its parent.
+// ticks at every step, another one once in `period` ticks of its parent; or, where an op `turn` makes it,
+// `period` times at every `period`th step.
 #pragma once
 
 #include <cstddef>
@@ -127,6 +128,7 @@ struct Graph {
   bool is_vector() const { return emission.kind == EmissionKind::bernoulli; }
   uint32_t num_elements() const { return is_vector() ? emission.num_components : 1; }
   uint32_t input_channels() const;  // floats of a step; 0: steps are symbols
+  bool is_turned(uint32_t domain) const;  // its ticks come a row at a time: of an op `turn`
   bool is_encoder() const;          // it reads whole sources, and gives what a decoder begins with: undertow/encoder.h
 
   // Bytes of one row's state: rings, pending frames, held frames.

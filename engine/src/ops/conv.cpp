@@ -9,7 +9,6 @@
 namespace undertow {
 namespace {
 
-constexpr uint64_t max_place = uint64_t(1) << 40;  // of a raster
 constexpr uint32_t max_phases = 16;
 constexpr size_t chunk_weights = 32768;  // a part of a convolution worth handing to another thread
 

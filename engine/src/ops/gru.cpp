@@ -29,7 +29,7 @@ class Rules final : public OpRules {
   void check(OpCheck& check, const Op& op) const override {
     check.inputs(op, 3);
     check.cell(op);
-    if (op.weight != -1) check.fail("has a weight, which it does not read");
+    if (op.weight != -1 || !op.settings.empty()) check.fail("has a weight or settings, which it does not read");
     const Value &last = check.value(op.inputs[2]), &y = check.value(op.output);
     for (uint32_t n = 0; n < 3; n++) {
       const Value& input = check.value(op.inputs[n]);

@@ -7,7 +7,7 @@
 Right is moved down a row, because in its own row it has seen pixels to the right. A whole image is computed diagonal by
 diagonal: all that a pixel reads lies in the diagonal before. Step by step, left goes on pixel by pixel, and right is
 computed once a row is complete, from the end of it; a step asks no one whether it is, so it computes right and keeps it
-where it is.
+where it is complete.
 
 B batch, T steps, C input channels, H hidden channels, R rows, W columns.
 """
@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from undertow.layers.layer import Layer
+from undertow.layers.pixel_past import PixelPast
 from undertow.layers.raster_conv import Raster
 from undertow.layers.row_lstm import lstm_cell
 from undertow.layers.slots import read_slots, write_slots
@@ -30,9 +31,9 @@ from undertow.state import State
 class DiagonalBiLSTM(Layer, Stacked):
     """(B, T, C) -> (B, T, H) for grey images, a step a pixel.
 
-    State: "hidden" and "cell" (B, 1, H), left's of the pixel before; "above" (B, W, H), left's of the last W pixels;
-    "row" (B, W, C), inputs of the last W pixels; "right" (B, W, H), right's of the last whole row; "place" (B,) int64,
-    of the next input. The slot of a pixel is its column.
+    State: "of_left" and "of_right", what each keeps of the pixels before in its own order: the hidden vector of the
+    last, those of the W - 1 before it, and a cell; the inputs of a row that is not whole yet, "pending" (B, W, C), and their
+    number, "phase" (B,) int64; right's "outputs" (B, W, H) of the last whole row.
     """
 
     receptive_field = None
@@ -45,6 +46,7 @@ class DiagonalBiLSTM(Layer, Stacked):
         self.in_channels, self.channels, self.width = in_channels, channels, raster.width
         sizes = in_channels + channels, channels  # each reads x and h of the pixel above, side by side
         self.left, self.right = nn.LSTM(*sizes, batch_first=True), nn.LSTM(*sizes, batch_first=True)
+        self.of_left, self.of_right = (PixelPast(raster.width - 1, 1) for _ in range(2))
         self.stacked = {f"{side}.weight_{part}_l0": 4 for side in ("left", "right") for part in ("ih", "hh")}
 
     def forward(self, x: Tensor) -> Tensor:
@@ -59,27 +61,47 @@ class DiagonalBiLSTM(Layer, Stacked):
 
     def init_state(self, batch_size: int) -> State:
         weight, width = self.left.weight_ih_l0, self.width
-        sizes = {"hidden": (1, self.channels), "cell": (1, self.channels), "above": (width, self.channels)}
-        sizes |= {"row": (width, self.in_channels), "right": (width, self.channels)}
-        place = torch.zeros(batch_size, dtype=torch.int64, device=weight.device)
-        return {name: weight.new_zeros(batch_size, *size) for name, size in sizes.items()} | {"place": place}
+        zeros = weight.new_zeros(batch_size, self.channels)
+        sides = {"of_left": self.of_left.init_state(zeros), "of_right": self.of_right.init_state(zeros.clone())}
+        phase = torch.zeros(batch_size, dtype=torch.int64, device=weight.device)
+        pending = weight.new_zeros(batch_size, width, self.in_channels)
+        return {**sides, "pending": pending, "phase": phase, "outputs": zeros[:, None].repeat(1, width, 1)}
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        h, c, above, row, right, place = (state[name] for name in ("hidden", "cell", "above", "row", "right", "place"))
+        names = "of_left", "of_right", "pending", "phase", "outputs"
+        left, right, pending, phase, outputs = (state[name] for name in names)
         made = []
         for step in range(x.shape[1]):
-            column = (place % self.width)[:, None]
-            begins = (column == 0)[..., None]
-            whole, _ = self.right(torch.cat([row, right], dim=-1).flip(1))
-            right = torch.where(begins & (place > 0)[:, None, None], whole.flip(1), right)
-            h, c = (torch.where(begins, 0.0, part) for part in (h, c))
-            seen = torch.cat([x[:, step : step + 1], read_slots(above, column)], dim=-1)
-            h, c = _cell(self.left, seen, h, c)
-            above, row = write_slots(above, column, h), write_slots(row, column, x[:, step : step + 1])
-            made.append(h + read_slots(right, column))
-            place = place + 1
-        kept = {"hidden": h, "cell": c, "above": above, "row": row, "right": right, "place": place}
-        return torch.cat(made, dim=1), kept
+            column = phase[:, None]
+            left = self._step_left(left, x[:, step], column == 0)
+            made.append(left["hidden"] + read_slots(outputs, column)[:, 0])
+            pending = write_slots(pending, column, x[:, step : step + 1])
+            is_whole = column + 1 == self.width
+            row, (_, cell) = self.right(torch.cat([pending, outputs], dim=-1).flip(1))
+            right = self._after_row(right, row, cell[0], is_whole)
+            outputs = torch.where(is_whole[..., None], row.flip(1), outputs)
+            pending = torch.where(is_whole[..., None], 0.0, pending)
+            phase = (phase + 1) % self.width
+        after = left, right, pending, phase, outputs
+        return torch.stack(made, dim=1), dict(zip(names, after, strict=True))
+
+    def _step_left(self, left: State, x: Tensor, begins: Tensor) -> State:
+        """Left's state after an input (B, C); where it begins a row, there is nothing to the left."""
+        above = self.of_left.above.oldest(left["above"]) if self.width > 1 else left["hidden"]
+        cell = self.of_left.cell.oldest(left["cell"])
+        h, c = (torch.where(begins, 0.0, part) for part in (left["hidden"], cell))
+        return self.of_left.advance(left, *_cell(self.left, torch.cat([x, above], dim=-1), h, c))
+
+    def _after_row(self, right: State, row: Tensor, cell: Tensor, is_whole: Tensor) -> State:
+        """Right's state, where a row is whole (B, 1), of its hidden vectors (B, W, H) from the end on, and a cell."""
+        after: State = {"hidden": torch.where(is_whole, row[:, -1], right["hidden"])}
+        for name, past in (("above", row[:, :-1]), ("cell", cell[:, None])):
+            ring = right[name]
+            after[name] = {"place": ring["place"] + torch.where(is_whole[:, 0], self.width, 0)}
+            if past.shape[1]:
+                after[name]["past"] = torch.where(is_whole[..., None], past, ring["past"])
+                after[name]["cursor"] = torch.where(is_whole[:, 0], 0, ring["cursor"])
+        return after
 
     def _gates(self, lstm: Any, image: Tensor) -> tuple[Tensor, Tensor]:
         """One direction's inputs of the gates, (R, W, B, 4·H), and its weights of what is seen, (4·H, 2·H)."""

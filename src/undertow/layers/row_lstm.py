@@ -16,8 +16,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from undertow.layers.layer import Layer
+from undertow.layers.pixel_past import PixelPast
 from undertow.layers.raster_conv import Raster, RasterConv, before
-from undertow.layers.slots import read_slots, write_slots
+from undertow.layers.slots import read_slots
 from undertow.layers.stacked import Stacked
 from undertow.layers.wave_scan import by_rows, wave_scan
 from undertow.state import State
@@ -28,8 +29,8 @@ KERNEL_SIZE = 3
 class RowLSTM(Layer, Stacked):
     """(B, T, C) -> (B, T, H) for grey images, a step a pixel.
 
-    State: "input", the convolution's of x; "hidden" (B, W + 1, H) and "cell" (B, W, H), rings whose slots are places
-    modulo their length; "place" (B,) int64, of the next input.
+    State: "input", the convolution's of x; "kept", what is kept of the pixels before: the hidden vector of the last,
+    those of the W before it, and W cells.
     """
 
     receptive_field = None
@@ -39,6 +40,7 @@ class RowLSTM(Layer, Stacked):
         assert raster.channels == 1, "a step is a pixel"
         self.channels, self.width = channels, raster.width
         self.input = RasterConv(in_channels, 4 * channels, raster, before(KERNEL_SIZE), "upto")
+        self.kept = PixelPast(raster.width, raster.width)
         self.stacked = {"weight": 4, "input.weight": 4}
         self.weight = nn.Parameter(torch.empty(4 * channels, KERNEL_SIZE, channels))
         bound = 1 / math.sqrt(KERNEL_SIZE * channels)
@@ -53,28 +55,27 @@ class RowLSTM(Layer, Stacked):
         return h.permute(2, 0, 1, 3).flatten(1, 2)[:, :num_steps]
 
     def init_state(self, batch_size: int) -> State:
-        zeros = self.weight.new_zeros(batch_size, self.width + 1, self.channels)
-        place = torch.zeros(batch_size, dtype=torch.int64, device=zeros.device)
-        rings = {"hidden": zeros, "cell": zeros[:, 1:].clone()}
-        return {"input": self.input.init_state(batch_size), **rings, "place": place}
+        kept = self.kept.init_state(self.weight.new_zeros(batch_size, self.channels))
+        return {"input": self.input.init_state(batch_size), "kept": kept}
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         gates, first = self.input.step(x, state["input"])
-        hidden, cell, place = state["hidden"], state["cell"], state["place"]
-        columns = torch.arange(-1, 2, device=place.device)
-        made = []
+        kept, made = state["kept"], []
         for step in range(x.shape[1]):
-            there = (place % self.width)[:, None] + columns
-            around = read_slots(hidden, (place[:, None] - self.width + columns) % (self.width + 1))
-            around = torch.where(((there >= 0) & (there < self.width))[..., None], around, 0.0)
-            above = F.linear(around.flatten(1), self.weight.flatten(1))
-            slot = (place % self.width)[:, None]
-            h, c = lstm_cell(gates[:, step] + above, read_slots(cell, slot)[:, 0])
-            hidden = write_slots(hidden, (place % (self.width + 1))[:, None], h[:, None])
-            cell = write_slots(cell, slot, c[:, None])
-            place = place + 1
+            seen = F.linear(self._around(kept).flatten(1), self.weight.flatten(1))
+            h, c = lstm_cell(gates[:, step] + seen, self.kept.cell.oldest(kept["cell"]))
+            kept = self.kept.advance(kept, h, c)
             made.append(h)
-        return torch.stack(made, dim=1), {"input": first, "hidden": hidden, "cell": cell, "place": place}
+        return torch.stack(made, dim=1), {"input": first, "kept": kept}
+
+    def _around(self, kept: State) -> Tensor:
+        """The hidden vectors (B, 3, H) in the row above around the next pixel; 0 beyond its ends."""
+        h, above, width = kept["hidden"], kept["above"], self.width
+        ages = torch.arange(KERNEL_SIZE, device=h.device).clamp(max=width)  # from the oldest on; then the last pixel
+        slots = torch.where(ages < width, (above["cursor"][:, None] + ages) % width, width)
+        columns = (kept["cell"]["place"] % width)[:, None] + torch.arange(-1, KERNEL_SIZE - 1, device=h.device)
+        around = read_slots(torch.cat([above["past"], h[:, None]], dim=1), slots)
+        return torch.where(((columns >= 0) & (columns < width))[..., None], around, 0.0)
 
 
 def lstm_cell(gates: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:

@@ -226,6 +226,21 @@ class Builder:
         channels, domain = self.channels(gates) // 4, self.values[gates].domain
         return self._add(OpKind.LSTM, name, channels, domain, inputs=(gates,), weight=weight)
 
+    def lstm_of_raster(self, name: str, gates: int, width: int, cell: tuple[int, int]) -> int:
+        """The same on rows of `width` steps: its cell goes on from that so many rows up and columns to the right."""
+        channels, domain = self.channels(gates) // 4, self.values[gates].domain
+        settings = width, cell[0] * width - cell[1], cell[1] % 2**32
+        return self._add(OpKind.LSTM, name, channels, domain, inputs=(gates,), settings=settings)
+
+    def turn(self, name: str, value: int, width: int) -> int:
+        """Rows of `width` steps, each from its end on once it is whole: the first value of a domain of its own."""
+        self.domains.append(Domain(period=width))
+        return self._add(OpKind.TURN, name, self.channels(value), len(self.domains) - 1, inputs=(value,))
+
+    def unturn(self, name: str, value: int) -> int:
+        """Of the row before a step's, what a value of turned rows has in its column; 0 in the first row."""
+        return self._add(OpKind.UNTURN, name, self.channels(value), 0, inputs=(value,))
+
     def gru(self, name: str, given: int, of_state: int, last: int) -> int:
         """A GRU's next state of the parts r, z and n of what it is given and of what its last state makes."""
         channels, domain = self.channels(last), self.values[last].domain
@@ -255,7 +270,10 @@ class Builder:
 
 
 # Kinds that keep a state, always.
-KEEPING = {OpKind.FRAME, OpKind.UNFRAME, OpKind.PREVIOUS, OpKind.LSTM, OpKind.ATTENTION, OpKind.RECALL}
+KEEPING = {
+    *(OpKind.FRAME, OpKind.UNFRAME, OpKind.TURN, OpKind.UNTURN),
+    *(OpKind.PREVIOUS, OpKind.LSTM, OpKind.ATTENTION, OpKind.RECALL),
+}
 
 
 def _keeps_state(op: Op) -> bool:

@@ -69,6 +69,8 @@ class OpKind(IntEnum):
     REVERSE = 18
     STRETCH = 19
     GIVE = 20
+    TURN = 21
+    UNTURN = 22
 
 
 class Given(IntEnum):
@@ -130,7 +132,10 @@ class Tensor:
 
 @dataclass(frozen=True, kw_only=True)
 class Domain:
-    """A clock that ticks once in `period` ticks of its parent. Domain 0 ticks at every step, its own parent."""
+    """A clock that ticks once in `period` ticks of its parent. Domain 0 ticks at every step, its own parent.
+
+    A clock that `OpKind.TURN` makes ticks `period` times where others tick once.
+    """
 
     parent: int = 0
     period: int = 1

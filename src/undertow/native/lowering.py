@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from undertow import emissions, layers
-from undertow.native import format, pixels, recurrent
+from undertow.native import format, pixel_rnns, pixels, recurrent
 from undertow.native.builder import SYMBOLS, Builder, Unsupported, Values
 from undertow.native.convolutions import causal_conv, condition_sum, linear
 from undertow.native.decoders import attentive_decoder, transformer_decoder
@@ -260,6 +260,7 @@ NETWORKS: dict[type[Network], Callable[..., Values]] = {
     Transformer: _transformer,
     TransformerDecoder: _decoder(transformer_decoder),
     WaveNet: _wavenet,
+    **pixel_rnns.NETWORKS,
     **pixels.NETWORKS,
     **recurrent.NETWORKS,
 }
@@ -283,6 +284,7 @@ LAYERS: dict[type[nn.Module], Callable[..., Values]] = {
     layers.Values: _values,
     layers.WeightNormConv1d: causal_conv,
     nn.Linear: linear,
+    **pixel_rnns.LAYERS,
     **pixels.LAYERS,
     **recurrent.LAYERS,
 }

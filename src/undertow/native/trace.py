@@ -32,7 +32,8 @@ class Given(NamedTuple):
         ticks: of each domain, how many.
         made: values that are needed yet, (ticks, C).
         memory: of a decoder's source, leaves by name, (S, …) without padding.
-        kept: of ops that repeat a value or keep a cell, by their outputs, what they go on from (1, C).
+        kept: of ops that repeat a value or keep cells, by their outputs, what they go on from (1 or more, C).
+        tick: of a loop.
     """
 
     symbols: Tensor
@@ -41,6 +42,7 @@ class Given(NamedTuple):
     made: dict[int, Tensor]
     memory: Mapping[str, Tensor]
     kept: dict[int, Tensor]
+    tick: int = 0
 
 
 def trace(
@@ -81,9 +83,12 @@ def _loop(graph: Graph, ops: Sequence[Op], given: Given) -> dict[int, Tensor]:
     outside = {read for op in ops for read in (*op.inputs, op.add)} & given.made.keys()
     made: dict[int, list[Tensor]] = {op.output: [torch.zeros(0, graph.values[op.output].channels)] for op in ops}
     for tick in range(num_ticks):
-        now = given._replace(made={read: given.made[read][tick : tick + 1] for read in outside})
+        now = given._replace(made={read: given.made[read][tick : tick + 1] for read in outside}, tick=tick)
         for op in ops:
-            now.made[op.output] = COMPUTE[op.kind](graph, op, now)
+            if op.kind == OpKind.CONV and taps_of(op).keeps:
+                now.made[op.output] = _conv_at(graph, op, now, made[op.inputs[0]])
+            else:
+                now.made[op.output] = COMPUTE[op.kind](graph, op, now)
             made[op.output].append(now.made[op.output])
         for op in ops:
             if op.kind == OpKind.PREVIOUS:
@@ -96,6 +101,9 @@ def _ticks(graph: Graph, num_steps: int) -> list[int]:
     ticks = [num_steps]
     for domain in graph.domains[1:]:
         ticks.append(ticks[domain.parent] // domain.period)
+    for op in graph.ops:
+        if op.kind == OpKind.TURN:
+            ticks[graph.values[op.output].domain] *= graph.domains[graph.values[op.output].domain].period
     return ticks
 
 
@@ -127,6 +135,16 @@ def _conv(graph: Graph, op: Op, given: Given) -> Tensor:
                 seen = seen * torch.tensor(inside)[:, None]
             y = torch.addmm(y, seen, weight[:, tap].T)
     return _activate(op.activation, y if op.add == NONE else y + given.made[op.add], x)
+
+
+def _conv_at(graph: Graph, op: Op, given: Given, x: list[Tensor]) -> Tensor:
+    """The same at one tick of a loop, from its inputs (1, C) up to this tick, behind an empty one."""
+    weight, taps = _tensor(graph, op.weight), taps_of(op)
+    y = given.made[op.inputs[0]].new_zeros(1, len(weight)) if op.bias == NONE else _tensor(graph, op.bias)[None]
+    for tap, lag in enumerate(taps.lags):
+        if lag <= given.tick and taps.sees(tap, given.tick):
+            y = torch.addmm(y, x[given.tick + 1 - lag], weight[:, tap].T)
+    return _activate(op.activation, y if op.add == NONE else y + given.made[op.add], x[-1])
 
 
 def _phases(past: Tensor, weight: Tensor, bias: Tensor, taps: Taps, num_ticks: int) -> Tensor:
@@ -206,6 +224,21 @@ def _unframe(graph: Graph, op: Op, given: Given) -> Tensor:
     return torch.cat(ticks)[: given.ticks[value.domain]]
 
 
+def _turn(graph: Graph, op: Op, given: Given) -> Tensor:
+    """Whole rows of ticks, each from its end on."""
+    x, domain = given.made[op.inputs[0]], graph.values[op.output].domain
+    whole = x[: given.ticks[domain]].unflatten(0, (-1, graph.domains[domain].period))
+    return whole.flip(1).flatten(0, 1)
+
+
+def _unturn(graph: Graph, op: Op, given: Given) -> Tensor:
+    """Those rows from their beginnings on, a row later."""
+    x = given.made[op.inputs[0]]
+    width = graph.domains[graph.values[op.inputs[0]].domain].period
+    rows = x.unflatten(0, (-1, width)).flip(1).flatten(0, 1)
+    return F.pad(rows, (0, 0, width, width))[: given.ticks[0]]
+
+
 def _column(graph: Graph, op: Op, given: Given) -> Tensor:
     x = given.made[op.inputs[0]]
     columns = given.memory["columns"][: len(x)]
@@ -217,6 +250,8 @@ def _previous(graph: Graph, op: Op, given: Given) -> Tensor:
 
 
 def _lstm(graph: Graph, op: Op, given: Given) -> Tensor:
+    if op.settings:
+        return _lstm_of_raster(graph, op, given)
     states, cell = [], given.kept[op.output] if op.output in given.kept else _first(graph, op)
     for gates in given.made[op.inputs[0]].split(1):
         enter, forget, new, leave = gates.chunk(4, dim=1)
@@ -224,6 +259,17 @@ def _lstm(graph: Graph, op: Op, given: Given) -> Tensor:
         states.append(torch.sigmoid(leave) * torch.tanh(cell))
     given.kept[op.output] = cell
     return torch.cat(states)
+
+
+def _lstm_of_raster(graph: Graph, op: Op, given: Given) -> Tensor:
+    """At one tick of a loop, from the cells (lag, H) before it."""
+    width, lag, columns = op.settings[0], op.settings[1], (op.settings[2] + 2**31) % 2**32 - 2**31
+    cells = given.kept.get(op.output, torch.zeros(lag, graph.values[op.output].channels))
+    enter, forget, new, leave = given.made[op.inputs[0]].chunk(4, dim=1)
+    cell = cells[:1] if 0 <= given.tick % width + columns < width else torch.zeros_like(cells[:1])
+    cell = torch.sigmoid(forget) * cell + torch.sigmoid(enter) * torch.tanh(new)
+    given.kept[op.output] = torch.cat([cells[1:], cell])
+    return torch.sigmoid(leave) * torch.tanh(cell)
 
 
 def _gru(graph: Graph, op: Op, given: Given) -> Tensor:
@@ -288,6 +334,8 @@ COMPUTE: dict[OpKind, Callable[[Graph, Op, Given], Tensor]] = {
     OpKind.CONV: _conv,
     OpKind.FRAME: _frame,
     OpKind.UNFRAME: _unframe,
+    OpKind.TURN: _turn,
+    OpKind.UNTURN: _unturn,
     OpKind.NORM: _norm,
     OpKind.ADD: _add,
     OpKind.COLUMN: _column,
