@@ -32,8 +32,8 @@ class DiagonalBiLSTM(Layer, Stacked):
     """(B, T, C) -> (B, T, H) for grey images, a step a pixel.
 
     State: "of_left" and "of_right", what each keeps of the pixels before in its own order: the hidden vector of the
-    last, those of the W - 1 before it, and a cell; the inputs of a row that is not whole yet, "pending" (B, W, C), and their
-    number, "phase" (B,) int64; right's "outputs" (B, W, H) of the last whole row.
+    last, those of the W - 1 before it, and a cell; the inputs of a row that is not whole yet, "pending" (B, W, C), and
+    their number, "phase" (B,) int64; right's "outputs" (B, W, H) of the last whole row.
     """
 
     receptive_field = None

@@ -30,7 +30,7 @@ class RowLSTM(Layer, Stacked):
     """(B, T, C) -> (B, T, H) for grey images, a step a pixel.
 
     State: "input", the convolution's of x; "kept", what is kept of the pixels before: the hidden vector of the last,
-    those of the W before it, and W cells.
+    those of the W before it (none where W is 1), and W cells.
     """
 
     receptive_field = None
@@ -40,7 +40,7 @@ class RowLSTM(Layer, Stacked):
         assert raster.channels == 1, "a step is a pixel"
         self.channels, self.width = channels, raster.width
         self.input = RasterConv(in_channels, 4 * channels, raster, before(KERNEL_SIZE), "upto")
-        self.kept = PixelPast(raster.width, raster.width)
+        self.kept = PixelPast(raster.width if raster.width > 1 else 0, raster.width)
         self.stacked = {"weight": 4, "input.weight": 4}
         self.weight = nn.Parameter(torch.empty(4 * channels, KERNEL_SIZE, channels))
         bound = 1 / math.sqrt(KERNEL_SIZE * channels)
@@ -71,6 +71,8 @@ class RowLSTM(Layer, Stacked):
     def _around(self, kept: State) -> Tensor:
         """The hidden vectors (B, 3, H) in the row above around the next pixel; 0 beyond its ends."""
         h, above, width = kept["hidden"], kept["above"], self.width
+        if width == 1:
+            return F.pad(h[:, None], (0, 0, 1, 1))
         ages = torch.arange(KERNEL_SIZE, device=h.device).clamp(max=width)  # from the oldest on; then the last pixel
         slots = torch.where(ages < width, (above["cursor"][:, None] + ages) % width, width)
         columns = (kept["cell"]["place"] % width)[:, None] + torch.arange(-1, KERNEL_SIZE - 1, device=h.device)
