@@ -35,7 +35,7 @@ ORDER = [
     {"emissions", "data"},
     {"media"},
     {"layers"},
-    {"bottlenecks", "networks"},
+    {"bottlenecks", "distillation", "networks"},
     {"models"},
     {"card", "hub", "native"},
     {"checkpoint"},

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from undertow.generation import generate, resume, stream
     from undertow.options import Sampling
     from undertow.prediction import predict, segment, tag
-    from undertow.recipes import compare, quantise, score, train
+    from undertow.recipes import compare, distil, quantise, score, train
     from undertow.reconstruction import interpolate, reconstruct
     from undertow.representation import probe
     from undertow.speaking import speak, stream_speak
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _FACE = {
     "load": "undertow.checkpoint",
     "train": "undertow.recipes",
+    "distil": "undertow.recipes",
     "average": "undertow.training.checkpoint_average",
     "compare": "undertow.recipes",
     "quantise": "undertow.recipes",
@@ -67,6 +68,7 @@ __all__ = [
     "average",
     "compare",
     "decode",
+    "distil",
     "encode",
     "generate",
     "interpolate",

@@ -24,6 +24,7 @@ VERBS = {
     },
     "recipes": "undertow.cli.recipes:recipes",
     "train": "undertow.cli.train:train",
+    "distil": "undertow.cli.distil:distil",
     "average": "undertow.cli.average:average",
     "generate": "undertow.cli.generate:generate",
     "translate": "undertow.cli.translate:translate",

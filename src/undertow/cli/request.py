@@ -12,7 +12,7 @@ from undertow.errors import UsageError, counted, one_of
 from undertow.generation.labels import classes_in_turn
 from undertow.media import Given, Medium, medium_of
 from undertow.media.paths import result_paths
-from undertow.models.autoregressive import Autoregressive
+from undertow.models.generating import Generating
 from undertow.options import Draw
 
 
@@ -25,7 +25,7 @@ class Request:
     """
 
     run: Path
-    model: Autoregressive
+    model: Generating
     out: Path | None
     labels: tuple[str, ...]
     prompts: tuple[str, ...]
@@ -158,7 +158,7 @@ class Request:
 
     def _usual_steps(self, num_given: int) -> int:
         """The medium's default length, or what the network can still hold if that is less; a note then says so."""
-        usual, limit = self.medium.usual_steps(num_given), self.model.network.max_length
+        usual, limit = self.medium.usual_steps(num_given), self.model.max_length
         if self.draw.num_steps is not None or limit is None or not 0 < limit - num_given < usual:
             return usual
         tell(f"the network can hold {counted(limit, 'step')}, prompt included: generating {limit - num_given}")

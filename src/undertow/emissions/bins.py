@@ -28,12 +28,16 @@ class Shape:
         log_interval: (m, h) -> log(F(m + h) - F(m - h)), accurate for any m and any h > 0.
         cdf: F(z).
         quantile: the inverse of F.
+        log_density: log F'(z).
+        entropy: -∫ F'(z) log F'(z) dz, in nats.
     """
 
     log_cdf: Callable[[Tensor], Tensor]
     log_interval: Callable[[Tensor, Tensor], Tensor]
     cdf: Callable[[Tensor], Tensor]
     quantile: Callable[[Tensor], Tensor]
+    log_density: Callable[[Tensor], Tensor]
+    entropy: float
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,17 @@ class Bins:
         first, last = symbols == 0, symbols == self.num_symbols - 1
         edge = self.shape.log_cdf(torch.where(first, middle + half, half - middle))
         return torch.where(first | last, edge, self.shape.log_interval(middle, half))
+
+    def log_density(self, means: Tensor, log_scales: Tensor, signal: Tensor, least_log_scale: float) -> Tensor:
+        """Log-density in nats of real samples in [-1, 1] before they are cut into bins; shapes that broadcast.
+
+        Args:
+            means, log_scales: raw parameters.
+            least_log_scale: smaller log-scales count as this one, so that silence has no density without bound.
+        """
+        means, log_scales = self.locate(means, log_scales)
+        log_scales = log_scales.clamp(min=least_log_scale)
+        return self.shape.log_density((signal - means) * torch.exp(-log_scales)) - log_scales
 
     def cdf(self, means: Tensor, log_scales: Tensor) -> Tensor:
         """Probability below each upper edge: raw parameters (…) -> (…, N) float64, the last exactly 1.

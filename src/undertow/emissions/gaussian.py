@@ -10,12 +10,13 @@ from torch import Tensor
 
 from undertow.config import NonNegative, Positive, config
 from undertow.emissions.bins import Bins
+from undertow.emissions.continuous import Continuous
 from undertow.emissions.draw import closed, refuse_filters
-from undertow.emissions.emission import Emission, Sampling
+from undertow.emissions.emission import Sampling
 from undertow.emissions.normal import NORMAL
 
 
-class Gaussian(Emission):
+class Gaussian(Continuous):
     """A Gaussian over an alphabet of any bit depth. A draw is the bin of a normal quantile.
 
     The temperature multiplies the standard deviation; 0 takes the bin of the mean.
@@ -45,6 +46,11 @@ class Gaussian(Emission):
         """Log-probability in nats: (…, 2) and (…) -> (…)."""
         mean, log_scale = params.unbind(-1)
         return self.bins.log_prob(mean, log_scale, symbols)
+
+    def log_density(self, params: Tensor, signal: Tensor, least_log_scale: float) -> Tensor:
+        """Log-density in nats of real samples: (…, 2) and (…) -> (…)."""
+        mean, log_scale = params.unbind(-1)
+        return self.bins.log_density(mean, log_scale, signal, least_log_scale)
 
     def sample(self, params: Tensor, uniforms: Tensor, sampling: Sampling) -> Tensor:
         """Draw symbols: (…, 2) and uniforms (…, 1) -> (…) int64.

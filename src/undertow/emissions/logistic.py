@@ -24,4 +24,15 @@ def _quantile(uniforms: Tensor) -> Tensor:
     return torch.log(uniforms / (1 - uniforms))
 
 
-LOGISTIC = Shape(log_cdf=logsigmoid, log_interval=_log_interval, cdf=sigmoid, quantile=_quantile)
+def _log_density(z: Tensor) -> Tensor:
+    return logsigmoid(z) + logsigmoid(-z)
+
+
+LOGISTIC = Shape(
+    log_cdf=logsigmoid,
+    log_interval=_log_interval,
+    cdf=sigmoid,
+    quantile=_quantile,
+    log_density=_log_density,
+    entropy=2.0,
+)

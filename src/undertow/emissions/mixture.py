@@ -3,18 +3,18 @@
 K components, N symbols; parameters (…, 3K) are K logits, K means and K log-scales, in that order.
 """
 
-from abc import ABC
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from undertow.emissions.bins import Bins, Shape
+from undertow.emissions.continuous import Continuous
 from undertow.emissions.draw import closed, cumulative, invert, refuse_filters
-from undertow.emissions.emission import Emission, Sampling
+from undertow.emissions.emission import Sampling
 
 
-class BinnedMixture(Emission, ABC):
+class BinnedMixture(Continuous):
     """Σ_k w_k · (probability of the symbol's bin under component k). A draw takes a component, then its quantile.
 
     The temperature multiplies the components' scales and does not change their weights; 0 takes the bin of the
@@ -37,6 +37,12 @@ class BinnedMixture(Emission, ABC):
         """Log-probability in nats: (…, 3K) and (…) -> (…)."""
         logits, means, log_scales = params.chunk(3, -1)
         components = self.bins.log_prob(means, log_scales, symbols[..., None])
+        return torch.logsumexp(torch.log_softmax(logits.to(components.dtype), -1) + components, -1)
+
+    def log_density(self, params: Tensor, signal: Tensor, least_log_scale: float) -> Tensor:
+        """Log-density in nats of real samples: (…, 3K) and (…) -> (…)."""
+        logits, means, log_scales = params.chunk(3, -1)
+        components = self.bins.log_density(means, log_scales, signal[..., None], least_log_scale)
         return torch.logsumexp(torch.log_softmax(logits.to(components.dtype), -1) + components, -1)
 
     def sample(self, params: Tensor, uniforms: Tensor, sampling: Sampling) -> Tensor:

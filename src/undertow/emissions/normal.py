@@ -55,4 +55,15 @@ def _log_wide(middle: Tensor, half: Tensor) -> Tensor:
     return torch.log((at_lower - at_upper) / 2) - start.square() / 2
 
 
-NORMAL = Shape(log_cdf=_log_cdf, log_interval=_log_interval, cdf=torch.special.ndtr, quantile=torch.special.ndtri)
+def _log_density(z: Tensor) -> Tensor:
+    return LOG_DENSITY_AT_ZERO - z.square() / 2
+
+
+NORMAL = Shape(
+    log_cdf=_log_cdf,
+    log_interval=_log_interval,
+    cdf=torch.special.ndtr,
+    quantile=torch.special.ndtri,
+    log_density=_log_density,
+    entropy=0.5 - LOG_DENSITY_AT_ZERO,
+)

@@ -22,7 +22,7 @@ from undertow.generation.rows import check_length
 from undertow.generation.streaming import NOTHING, Stream, stream
 from undertow.media import MEDIA, Medium, medium_of
 from undertow.media.paths import result_paths, write_results
-from undertow.models.autoregressive import Autoregressive
+from undertow.models.generating import Generating
 from undertow.options import DRAW, Draw, changed
 
 CHUNK_STEPS = 1024
@@ -123,7 +123,7 @@ def generate(
             does not support.
         DataError: a prompt that cannot be read or encoded, or an unknown label.
     """
-    ready: Autoregressive = model_given(model, "generate")
+    ready: Generating = model_given(model, "generate")
     began, draw = time.perf_counter(), changed(draw, options)
     given, faults, notes = each_prompt(prompt), list[str](), list[str]()
     numbers = range(len(given) if draw.count is None else draw.count) if draw.rows is None else draw.rows

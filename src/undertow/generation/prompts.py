@@ -17,7 +17,7 @@ from undertow.data.audio import Audio
 from undertow.errors import DataError, UsageError, counted
 from undertow.media import Given, Sound, medium_of
 from undertow.media.symbols import check_symbols, step_shape
-from undertow.models.autoregressive import Autoregressive
+from undertow.models.generating import Generating
 
 Prompt = Given | None
 Prompts = Prompt | Sequence[Prompt]
@@ -29,7 +29,7 @@ def each_prompt(prompts: Prompts) -> list[Prompt]:
     return several(prompts)
 
 
-def read_prompt(prompt: Prompt, model: Autoregressive, skip_unknown: bool = False) -> tuple[Tensor, tuple[str, ...]]:
+def read_prompt(prompt: Prompt, model: Generating, skip_unknown: bool = False) -> tuple[Tensor, tuple[str, ...]]:
     """The prompt's symbols, (T,) or (T, E) int64, and notes for the user on changes to it.
 
     Args:
@@ -62,7 +62,7 @@ def read_prompt(prompt: Prompt, model: Autoregressive, skip_unknown: bool = Fals
 
 
 def usable_prompts(
-    given: Sequence[Prompt], model: Autoregressive, skip_unknown: bool = False
+    given: Sequence[Prompt], model: Generating, skip_unknown: bool = False
 ) -> tuple[dict[int, tuple[Tensor, tuple[str, ...]]], list[str]]:
     """The prompts that can be used, by their numbers from 0, as `read_prompt` reads them; and why each other cannot.
 
@@ -79,7 +79,7 @@ def usable_prompts(
     return read, faults
 
 
-def read_features(features: Features, model: Autoregressive, count: int) -> Tensor | None:
+def read_features(features: Features, model: Generating, count: int) -> Tensor | None:
     """Feature frames (count, F, M) of every row, in the model's precision and on its device.
 
     Args:

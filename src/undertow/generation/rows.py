@@ -19,7 +19,7 @@ from undertow.generation import stream_state
 from undertow.generation.labels import Labels, differ_by_row, resolve_labels
 from undertow.generation.prompts import Features, Prompts, each_prompt, one_for_all, read_features, read_prompt
 from undertow.memory_room import refuse_beyond, shapes_only
-from undertow.models.autoregressive import Autoregressive
+from undertow.models.generating import Generating
 from undertow.session import Known, Session
 from undertow.state import State, num_bytes
 
@@ -62,7 +62,7 @@ class Start:
 
 def begin(
     session: Session,
-    model: Autoregressive,
+    model: Generating,
     prompt: Prompts,
     labels: Labels,
     features: Features,
@@ -94,7 +94,7 @@ def begin(
     return Start(session, conditions, places, tuple(prompts), tuple(notes))
 
 
-def check_rows(model: Autoregressive, count: int) -> None:
+def check_rows(model: Generating, count: int) -> None:
     """Refuse too many rows, before anything is allocated for them.
 
     Raises:
@@ -108,7 +108,7 @@ def check_rows(model: Autoregressive, count: int) -> None:
     refuse_beyond(needed, f"{counted(count, 'row')} of this model need", "generate fewer at once")
 
 
-def check_length(model: Autoregressive, count: int, num_steps: int | None) -> None:
+def check_length(model: Generating, count: int, num_steps: int | None) -> None:
     """Refuse a result that does not fit in memory.
 
     Raises:
@@ -131,7 +131,7 @@ def pack(start: Start, num_drawn: int) -> State:
     return {"model": model, "places": places, "labels": labels, "position": start.session.position}
 
 
-def unpack(session: Session, model: Autoregressive, state: State | str | Path, features: Features) -> Start:
+def unpack(session: Session, model: Generating, state: State | str | Path, features: Features) -> Start:
     """Restore the stream of a state from `pack`, or of the file of one.
 
     Raises:
@@ -146,7 +146,7 @@ def unpack(session: Session, model: Autoregressive, state: State | str | Path, f
     return Start(session, conditions, places, notes=session.notes)
 
 
-def _conditions(model: Autoregressive, labels: Labels, features: Features, count: int) -> Known:
+def _conditions(model: Generating, labels: Labels, features: Features, count: int) -> Known:
     device = next(model.parameters()).device
     indices = resolve_labels(labels, model.config.conditioner.labels, count)
     on_device = {name: index.to(device) for name, index in indices.items()}

@@ -14,7 +14,7 @@ import torch
 from undertow.callbacks import OnProgress
 from undertow.errors import DataError, UsageError
 from undertow.generation.labels import Labels, resolve_labels
-from undertow.models.autoregressive import Autoregressive
+from undertow.models.generating import Generating
 from undertow.options import PLAIN, Sampling
 from undertow.session import Known, make_session
 from undertow.session.noise import Philox
@@ -53,7 +53,7 @@ class Sounding:
         DataError: an unknown label.
     """
 
-    def __init__(self, decoder: Autoregressive, voice: Voice) -> None:
+    def __init__(self, decoder: Generating, voice: Voice) -> None:
         settings = decoder.config.conditioner
         if settings.features is None:
             raise UsageError("this model is not conditioned on features, so frames have no sound")

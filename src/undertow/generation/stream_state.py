@@ -17,7 +17,7 @@ from undertow.batch import Condition
 from undertow.config import to_dict
 from undertow.errors import DataError
 from undertow.generation.prompts import read_prompt
-from undertow.models.autoregressive import Autoregressive
+from undertow.models.generating import Generating
 from undertow.state import State, load, outline
 
 PLACE = ("seed", "row", "step", "prompt_length")  # what a row of "places" holds
@@ -27,7 +27,7 @@ NOT_ITS = "this state does not belong to a stream of this model; resume it with 
 MOST_SAMPLED = 64  # numbers of a weight that tell models apart
 
 
-def identity(model: Autoregressive) -> Tensor:
+def identity(model: Generating) -> Tensor:
     """Four int64 that tell this model from others: a digest of its config, and of some numbers of every weight."""
     digest = hashlib.sha256(json.dumps(to_dict(model.config), sort_keys=True, default=str).encode())
     for name, weight in sorted(model.state_dict().items()):
@@ -38,7 +38,7 @@ def identity(model: Autoregressive) -> Tensor:
     return torch.frombuffer(bytearray(digest.digest()), dtype=torch.int64).clone()
 
 
-def read(model: Autoregressive, state: State | str | Path, most_rows: int) -> State:
+def read(model: Generating, state: State | str | Path, most_rows: int) -> State:
     """A state, or that of a file, if it belongs to a stream of this model, with 1 to `most_rows` rows.
 
     A state without a model, of an older version, is judged by the rest. The sizes in a file are judged before its
@@ -56,7 +56,7 @@ def read(model: Autoregressive, state: State | str | Path, most_rows: int) -> St
     return state
 
 
-def _fits(model: Autoregressive, state: Any, most_rows: int) -> bool:
+def _fits(model: Generating, state: Any, most_rows: int) -> bool:
     """Whether a state has the parts, types and shapes of a stream of this model."""
     own = _own(model)
     places = state.get("places") if isinstance(state, dict) else None
@@ -67,7 +67,7 @@ def _fits(model: Autoregressive, state: Any, most_rows: int) -> bool:
     return _alike(own, state, len(places))
 
 
-def _own(model: Autoregressive) -> dict[str, Any]:
+def _own(model: Generating) -> dict[str, Any]:
     """The state of a stream of one row, before its first symbol."""
     row = torch.zeros(1, dtype=torch.int64)
     pending = model.past(read_prompt(None, model)[0][None])
@@ -89,7 +89,7 @@ def _alike(own: State, given: Any, num_rows: int) -> bool:
     return all(_alike(part, given[name], num_rows) for name, part in own.items())
 
 
-def _counts(model: Autoregressive, state: State) -> bool:
+def _counts(model: Generating, state: State) -> bool:
     """Whether a state of the right layout is of this model, and its counts and indices are ones that it can reach."""
     if "model" in state and not bool((state["model"].cpu() == identity(model)).all()):
         return False

@@ -17,7 +17,7 @@ from undertow.generation.labels import Labels
 from undertow.generation.prompts import Features, Prompts, each_prompt
 from undertow.generation.rows import Start, begin, pack, unpack
 from undertow.generation.stopping import Stops, make_rows, read_stops
-from undertow.models.autoregressive import Autoregressive
+from undertow.models.generating import Generating
 from undertow.options import DRAW, Draw, Sampling, changed, check_keys
 from undertow.session import make_session
 from undertow.session.noise import Philox
@@ -66,7 +66,7 @@ def stream(
         UsageError: an unknown option, options that do not go together, or options that the model does not support.
         DataError: a prompt that cannot be read or encoded, or an unknown label.
     """
-    ready: Autoregressive = model_given(model, "generate")
+    ready: Generating = model_given(model, "generate")
     draw = changed(draw, options)
     num_steps, chunk_steps = steps_wanted(ready, draw), _chunk_steps(ready, chunk_steps, chunk_ms)
     stops = read_stops(draw.stop, ready.alphabet)
@@ -101,7 +101,7 @@ def resume(
         DataError: the state does not belong to a stream of this model, or its file is damaged. A file of other sizes is
             refused before its numbers are read.
     """
-    ready: Autoregressive = model_given(model, "generate")
+    ready: Generating = model_given(model, "generate")
     draw = changed(draw, options)
     for name in CARRIED:
         if getattr(draw, name) != getattr(DRAW, name):
@@ -199,7 +199,7 @@ class Stream(Iterator[Any]):
             raise UsageError("this stream was interrupted within a chunk; resume an earlier state, or start again")
 
 
-def steps_wanted(model: Autoregressive, draw: Draw) -> int | None:
+def steps_wanted(model: Generating, draw: Draw) -> int | None:
     """The length asked for, in steps.
 
     Raises:
@@ -208,7 +208,7 @@ def steps_wanted(model: Autoregressive, draw: Draw) -> int | None:
     return draw.num_steps if draw.seconds is None else _steps_of(model, "seconds", draw.seconds, 1.0)
 
 
-def _chunk_steps(model: Autoregressive, chunk_steps: int | None, chunk_ms: float | int | None) -> int:
+def _chunk_steps(model: Generating, chunk_steps: int | None, chunk_ms: float | int | None) -> int:
     if chunk_steps is not None and chunk_ms is not None:
         raise UsageError("give chunk_steps or chunk_ms, not both")
     if chunk_ms is not None:
@@ -220,7 +220,7 @@ def _chunk_steps(model: Autoregressive, chunk_steps: int | None, chunk_ms: float
     return chunk_steps
 
 
-def _steps_of(model: Autoregressive, name: str, value: float | int, unit: float) -> int:
+def _steps_of(model: Generating, name: str, value: float | int, unit: float) -> int:
     """Whole steps in a positive time, at least one. `unit` is in seconds."""
     rate = model.config.sample_rate
     if rate is None:
@@ -239,7 +239,7 @@ def _row_numbers(draw: Draw, prompt: Prompts) -> Sequence[int]:
     return rows
 
 
-def _check_sampling(model: Autoregressive, sampling: Sampling) -> None:
+def _check_sampling(model: Generating, sampling: Sampling) -> None:
     """Let the emission refuse a sampling before the first step."""
     emission = model.emission
     emission.sample(torch.zeros(1, 1, emission.num_params), torch.zeros(1, 1, emission.num_uniforms), sampling)

@@ -18,12 +18,13 @@ from undertow.models.contrastive import Contrastive
 from undertow.models.denoiser import Denoiser
 from undertow.models.loss import Loss
 from undertow.models.masked import Masked
-from undertow.models.model import Model, require
+from undertow.models.model import Model, require, require_probabilities
 from undertow.models.regressor import Regressor
 from undertow.models.representing import Point, Reach, Represents
 from undertow.models.segmenter import Segmenter
 from undertow.models.seq2seq import Seq2Seq
 from undertow.models.speaking import Planned, Speaks
+from undertow.models.student import Student
 from undertow.models.tagger import Tagger
 from undertow.models.text_to_mel import TextToMel
 from undertow.models.text_to_wave import TextToWave
@@ -38,6 +39,7 @@ MODELS: dict[str, Any] = {
     "regressor": Regressor,
     "segmenter": Segmenter,
     "seq2seq": Seq2Seq,
+    "student": Student,
     "tagger": Tagger,
     "text_to_mel": TextToMel,
     "text_to_wave": TextToWave,
@@ -107,10 +109,12 @@ __all__ = [
     "Seq2Seq",
     "ShortReceptiveFieldWarning",
     "Speaks",
+    "Student",
     "Tagger",
     "TextToMel",
     "TextToWave",
     "build",
     "complete",
     "require",
+    "require_probabilities",
 ]

@@ -33,12 +33,16 @@ class Model(nn.Module, ABC):
         engine_file: the model exported to the native engine, in another precision; None for most models.
         is_density: whether its likelihoods are densities, so that nats may be negative and bits do not apply.
         has_bits: whether its loss is in nats of a symbol, to compare with counts of symbols.
+        is_taught: whether it learns from a trained model, which `teach` takes.
+        makes_chunks: whether it makes many steps of noise in one pass (`make`), and gives no probability of a symbol.
     """
 
     config: Any
     engine_file: bytes | None = None
     is_density: bool = False
     has_bits: bool = True
+    is_taught: bool = False
+    makes_chunks: bool = False
 
     @classmethod
     @abstractmethod
@@ -200,6 +204,23 @@ def require(model: Model, ability: Ability, found: str = "this model is") -> Any
     if ability not in model.abilities:
         others = "".join(f"; use `undertow {COMMANDS.get(other, other)}`" for other in sorted(model.abilities))
         raise UsageError(f"{found} {_a(model.config.kind)} model, which cannot {ability}{others}")
+    return model
+
+
+def require_probabilities(model: Model, found: str = "this model is") -> Any:
+    """The model, if it gives the probability of each symbol.
+
+    Args:
+        found: how the error begins.
+
+    Raises:
+        UsageError: it makes sound of noise alone.
+    """
+    if model.makes_chunks:
+        raise UsageError(
+            f"{found} {_a(model.config.kind)} model, which makes sound of noise and gives no probability of given "
+            "symbols; its teacher does"
+        )
     return model
 
 

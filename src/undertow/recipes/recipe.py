@@ -19,11 +19,12 @@ from undertow.models.completing import section
 from undertow.plain_yaml import from_yaml, value_of
 from undertow.recipes.samples import Samples
 from undertow.recipes.tasks import TASKS, DataConfig
+from undertow.recipes.teaching import taught_by
 from undertow.training.config import TrainingConfig
 
 FOLDER = Path(__file__).parent
 LABELLED = {"sound": "audio", "text": "labelled_text"}  # tasks with labels, by the alphabet's kind of data
-SECTIONS = ("description", "extends", "init", "data", "model", "training", "samples")
+SECTIONS = ("description", "extends", "init", "teacher", "data", "model", "training", "samples")
 IMPLIED_KINDS = {"model": "autoregressive"}  # default kinds of sections
 MODEL_PARTS = ("alphabet", "network", "emission", "conditioner")
 
@@ -40,6 +41,7 @@ class Recipe:
         description: one line for a reader.
         init: folder of a trained model to start from, by weights of the same names and shapes; a recipe without a
             network takes its network too: see `started_from`.
+        teacher: folder of a trained model to learn from, in a recipe of a student: see `taught_by`.
         data: what to train on; its `kind` determines its other settings.
         model: the model's config as a plain mapping, without what only the data can tell: the characters of a text, a
             sound's sample rate and labels (a list of names, or "auto" for all), a label's classes.
@@ -47,6 +49,7 @@ class Recipe:
 
     description: Name = ""
     init: Name | None = None
+    teacher: Name | None = None
     data: DataConfig
     model: dict[str, Any]
     training: TrainingConfig
@@ -71,6 +74,8 @@ def read_recipe(recipe: str | Path | Mapping[str, Any], changes: Mapping[str, An
     values = _whole(recipe)
     for key, value in (changes or {}).items():
         _change(values, key, value)
+    if (teacher := values.get("teacher")) is not None:
+        values = taught_by(values, str(teacher))
     if (init := values.get("init")) is not None:
         values = values if "network" in section(values, "model") else started_from(values, str(init))
         read_config(str(init))

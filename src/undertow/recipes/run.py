@@ -22,7 +22,8 @@ from undertow.data.needs import Needs
 from undertow.device import pick_device
 from undertow.errors import UsageError, counted
 from undertow.media import MEDIA, medium_of
-from undertow.models import Autoregressive, Model, build, complete, require
+from undertow.models import Model, build, complete, require
+from undertow.models.generating import Generating
 from undertow.models.transfer import take_weights
 from undertow.networks.imported import code_allowed
 from undertow.recipes.batch_room import check_room
@@ -30,11 +31,14 @@ from undertow.recipes.feeding import training_batches, unigram_bits, validation_
 from undertow.recipes.recipe import Recipe, read_recipe
 from undertow.recipes.samples import MAKERS, SampleWriter
 from undertow.recipes.tasks import TASKS, Task
+from undertow.recipes.teaching import teach
 from undertow.run_steps import newest
 from undertow.training.distributed import World, world
 from undertow.training.progress import RunProgress
 from undertow.training.run_folder import LENGTH, taken
 from undertow.training.trainer import Trainer
+
+UNTOLD = ("training.seed", "teacher")  # changes that leave a recipe as its description says
 
 
 @dataclass(frozen=True)
@@ -132,20 +136,21 @@ def _train(
     config = complete(made.model, task.told(), tell)
     torch.manual_seed(made.training.seed)
     model = _build(config)
+    is_resumed = resume and newest(out) is not None
+    is_fresh = made.init is None and not is_resumed
+    taught = teach(model, made.teacher, is_fresh, tell)
     skipped = Skipped()
     sets = read_sets(task, model.needs.skipping(skipped) if skip_unknown else model.needs, tell)
     for note in skipped.notes:
         tell(note)
     tell(describe(model))
-    is_resumed = resume and newest(out) is not None
     if made.init is not None and not is_resumed:
         tell(f"starting from {made.init}: {take_weights(model, load(made.init)).text}")
-    is_fresh = made.init is None and not is_resumed
-    trainer = _trainer(made, task, sets, model, out, here, is_fresh, quiet=say is None)
+    trainer = _trainer(made, task, sets, model, out, here, is_fresh, say is None, taught)
     return Trained(out, made, model, trainer.fit(resume, new_length))
 
 
-def load_model(path: str | Path, device: str | torch.device = "cpu") -> Autoregressive:
+def load_model(path: str | Path, device: str | torch.device = "cpu") -> Generating:
     """The generating model of a checkpoint or run folder; see `undertow.checkpoint.load`.
 
     Raises:
@@ -170,7 +175,7 @@ def _description(recipe: Any, made: Recipe, changes: Mapping[str, Any], data: An
     """A recipe's description, with the names of what was changed; on other data its name, since it is not true then."""
     if not isinstance(recipe, str | Path):
         return made.description
-    names = [name for name, value in changes.items() if value is not None and name != "training.seed"]
+    names = [name for name, value in changes.items() if value is not None and name not in UNTOLD]
     changed = f"; changed in {', '.join(names)}" if names else ""
     other = data is not None or not {"data", "data.kind", "data.source", "data.path"}.isdisjoint(names)
     return (f"recipe {Path(recipe).stem}, on other data" if other else made.description) + changed
@@ -230,6 +235,7 @@ def _trainer(
     here: World,
     is_fresh: bool,
     quiet: bool,
+    taught: Mapping[str, Any],
 ) -> Trainer:
     sharded = here.size > 1 and recipe.training.parallel == "fsdp"  # one process cannot run a sharded model
     needs = model.needs
@@ -242,8 +248,8 @@ def _trainer(
         validation_batches(sets, task.cut, needs, recipe.training, task.say),
         out,
         here,
-        settings=_settings(recipe, task) if here.is_first else None,
-        card=_card(recipe, sets, model, here),
+        settings=_settings(recipe, task, taught) if here.is_first else None,
+        card=_card(recipe, sets, model, here, taught),
         on_validation=None if sharded else _sample_writer(recipe, task, sets, model, out),
         measure=None if sharded or "validation" not in sets else task.measure(sets["validation"]),
         is_fresh=is_fresh,
@@ -251,12 +257,13 @@ def _trainer(
     )
 
 
-def _settings(recipe: Recipe, task: Task) -> dict[str, Any]:
+def _settings(recipe: Recipe, task: Task, taught: Mapping[str, Any]) -> dict[str, Any]:
     """What a resumed run is compared by, besides its model and training."""
     places = task.places(recipe.data)
     content = {"content": digest(places)} if places else {}
     started = {} if recipe.init is None else {"init": recipe.init}
-    return {"data": to_dict(recipe.data), **content, **started}
+    teacher = {"teacher": taught["sha256"]} if taught else {}
+    return {"data": to_dict(recipe.data), **content, **started, **teacher}
 
 
 def _sample_writer(
@@ -270,9 +277,12 @@ def _sample_writer(
     return None if make is None else SampleWriter(make, medium, out)
 
 
-def _card(recipe: Recipe, sets: Mapping[str, Examples], model: Model, here: World) -> dict[str, Any]:
+def _card(
+    recipe: Recipe, sets: Mapping[str, Examples], model: Model, here: World, taught: Mapping[str, Any]
+) -> dict[str, Any]:
     """A checkpoint's card; the trainer adds steps, time and scores."""
-    started = {} if recipe.init is None else {"started_from": recipe.init}
+    started: dict[str, Any] = {} if recipe.init is None else {"started_from": recipe.init}
+    started |= {"teacher": dict(taught)} if taught else {}
     return {
         "description": recipe.description,
         "data": {**to_dict(recipe.data), "splits": {split: part.summary() for split, part in sets.items()}},

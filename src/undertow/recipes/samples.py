@@ -86,7 +86,7 @@ def of_length(settings: Samples, medium: Medium) -> Maker:
     wanted = medium.whole_steps or settings.num_steps
 
     def make(model: Any) -> Sequence[Any]:
-        limit = model.network.max_length
+        limit = model.max_length
         num_steps = wanted if limit is None else min(wanted, limit)
         sampling = Sampling(temperature=settings.temperature)
         return list(generate(model, num_steps=num_steps, count=settings.count, sampling=sampling).real)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from undertow.batch import Batch, Condition
-from undertow.models.autoregressive import Autoregressive
+from undertow.models.generating import Generating
 from undertow.session.inference import inference
 
 
@@ -86,7 +86,7 @@ class Known(Conditions):
         features: (B, F, M) frames, or None.
     """
 
-    model: Autoregressive
+    model: Generating
     batch_size: int
     labels: Mapping[str, Tensor]
     features: Tensor | None = None
@@ -95,7 +95,7 @@ class Known(Conditions):
     def num_steps(self) -> int | None:
         """The most steps of a sequence that the features and the network's `max_length` allow; None: any number."""
         settings = self.model.config.conditioner.features
-        limits = [] if self.model.network.max_length is None else [self.model.network.max_length]
+        limits = [] if self.model.max_length is None else [self.model.max_length]
         if self.features is not None and settings is not None:
             limits.append(self.features.shape[1] * settings.hop_length)
         return min(limits, default=None)

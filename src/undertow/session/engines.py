@@ -5,10 +5,11 @@ from collections.abc import Callable
 from undertow.config import nearest
 from undertow.errors import UsageError
 from undertow.native import Unsupported, cannot_run
+from undertow.session.chunk_session import ChunkSession
 from undertow.session.jacobi_session import JacobiSession
 from undertow.session.native_session import NativeSession
 from undertow.session.session import Session
-from undertow.session.stepped import Stepped
+from undertow.session.stepped import Chunked, Stepped
 from undertow.session.torch_session import TorchSession
 from undertow.session.uncached_session import UncachedSession
 
@@ -20,7 +21,7 @@ ENGINES: dict[str, Callable[[Stepped, int | None], Session]] = {
 }
 
 
-def make_session(model: Stepped, engine: str = "auto", threads: int | None = None) -> Session:
+def make_session(model: Stepped | Chunked, engine: str = "auto", threads: int | None = None) -> Session:
     """A session of a model.
 
     "auto" never changes the precision. It takes the native engine for an exported model, and for a model on the CPU
@@ -35,14 +36,18 @@ def make_session(model: Stepped, engine: str = "auto", threads: int | None = Non
     """
     if threads is not None and threads < 1:
         raise UsageError(f"threads is {threads}; it must be 1 or more")
+    if engine != "auto" and engine not in ENGINES:
+        raise UsageError(f"unknown engine '{engine}'{nearest(engine, ['auto', *ENGINES])}")
+    if isinstance(model, Chunked):
+        if engine not in ("auto", ChunkSession.engine):
+            raise UsageError(f"this model makes whole chunks of noise, on torch; the engine {engine} cannot run it")
+        return ChunkSession(model, threads)
     if engine == "auto":
         return _fastest(model, threads)
-    if engine not in ENGINES:
-        raise UsageError(f"unknown engine '{engine}'{nearest(engine, ['auto', *ENGINES])}")
     return ENGINES[engine](model, threads)
 
 
-def make_scorer(model: Stepped) -> Session:
+def make_scorer(model: Stepped | Chunked) -> Session:
     """The session that scores given sequences with a model (`undertow.session.log_prob`).
 
     It is the native engine for an exported model, because no other engine gives the same numbers. Every other model
@@ -50,9 +55,11 @@ def make_scorer(model: Stepped) -> Session:
     than one step after another.
 
     Raises:
-        UsageError: the model is exported, and there is no native engine here.
+        UsageError: the model is exported, and there is no native engine here; or it gives no probabilities.
         DataError: its engine file is damaged.
     """
+    if isinstance(model, Chunked):
+        raise UsageError("this model makes sound of noise, and gives no probability of given symbols; its teacher does")
     return TorchSession(model) if model.engine_file is None else _exported(model, None)
 
 

@@ -1,4 +1,4 @@
-"""What a session needs of a model: a protocol that autoregressive models and encoder-decoders implement.
+"""What a session needs of a model: one protocol for autoregressive models and encoder-decoders, and one for students.
 
 B batch, T steps, P parameters of the output distribution. Symbols are (B, T), or (B, T, E) for vector symbols.
 """
@@ -79,3 +79,31 @@ class Stepped(Switched, Protocol):
 
     def log_prob(self, batch: Batch) -> Tensor:
         """Log-probability (B, T) of each symbol in nats, in one parallel call; zero where a step does not count."""
+
+
+@runtime_checkable
+class Chunked(Switched, Protocol):
+    """A model that a session advances over noise, many steps in one pass; it reads no symbols.
+
+    Attributes:
+        emission: the noise.
+    """
+
+    emission: Any
+
+    @property
+    def device(self) -> torch.device:
+        """The device of its weights."""
+
+    @property
+    def precision(self) -> str:
+        """The number format of its weights, such as "float32"."""
+
+    def init_state(self, batch_size: int, condition: Condition) -> State:
+        """The state before the first noise."""
+
+    def past(self, symbols: Tensor) -> Tensor:
+        """The start symbol, then the symbols: T + 1 steps."""
+
+    def make(self, noise: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
+        """Symbols (B, T) of the next steps from noise (B, T), and the state after them."""

@@ -1,0 +1,25 @@
+"""Emissions that cut a continuous density into the alphabet's bins, and so know the density too.
+
+N symbols, P parameters; leading dimensions are free.
+"""
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor
+
+from undertow.emissions.bins import Bins
+from undertow.emissions.emission import Emission
+
+
+class Continuous(Emission, ABC):
+    """A distribution of real samples in [-1, 1], of which a symbol is one of N equal bins.
+
+    Attributes:
+        bins: the bins, and the shape of the density.
+    """
+
+    bins: Bins
+
+    @abstractmethod
+    def log_density(self, params: Tensor, signal: Tensor, least_log_scale: float) -> Tensor:
+        """Log-density in nats of real samples: (…, P) and (…) -> (…); see `Bins.log_density`."""
