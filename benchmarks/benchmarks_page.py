@@ -31,6 +31,7 @@ TITLES = {
     "Q10": "Parallel WaveNet and ClariNet students",
     "Q11": "Vocoding from mel",
     "Q12": "Labels of tokens, characters and frames",
+    "Q13": "Text to speech",
     "F1": "Pre-train, then fine-tune",
 }
 PREFACE = """\

@@ -22,6 +22,7 @@ SPEECH = "ROMEO:\nMy good lord, what light is this?\n\nJULIET:\nTo be or not, th
 def lay_out(folder: Path, patch: pytest.MonkeyPatch) -> None:
     """Fill a folder, make it the working one and data/ in it UNDERTOW_DATA."""
     _recordings(folder)
+    _readings(folder)
     _texts(folder)
     _images(folder)
     for name, files in {
@@ -53,6 +54,24 @@ def _recordings(folder: Path) -> None:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         wave = 0.3 * np.sin(2 * np.pi * 200 * np.arange(1600) / SAMPLE_RATE) + 0.01 * noise.standard_normal(1600)
         soundfile.write(folder / name, wave, SAMPLE_RATE, subtype="PCM_16")
+
+
+def _readings(folder: Path) -> None:
+    """readings/ with the times of their phones, and a dictionary."""
+    said = {"one": "W AH N", "two": "T UW"}
+    lines, rows = [], ["file,text,split"]
+    (folder / "readings").mkdir()
+    for index in range(9):
+        words = ["one", "two", "one"][index % 2 :]
+        split = ("train", "validation", "test")[index % 3]
+        phones = ["SIL", *" ".join(said[one] for one in words).split(), "SIL"]
+        wave = 0.3 * np.sin(2 * np.pi * 150 * np.arange(round(0.05 * len(phones) * SAMPLE_RATE)) / SAMPLE_RATE)
+        soundfile.write(folder / f"readings/{index}.wav", wave, SAMPLE_RATE, subtype="PCM_16")
+        lines += [f"{index} 1 {0.05 * place:.2f} 0.05 {phone}\n" for place, phone in enumerate(phones)]
+        rows.append(f"{index}.wav,{' '.join(words)},{split}")
+    (folder / "readings/phones.ctm").write_text("".join(lines))
+    (folder / "readings/metadata.csv").write_text("\n".join(rows) + "\n")
+    (folder / "readings/my.dict").write_text("".join(f"{word} {phones}\n" for word, phones in said.items()))
 
 
 def _images(folder: Path) -> None:

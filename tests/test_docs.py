@@ -31,7 +31,8 @@ SHORTER = [
     (re.compile(r"--num-symbols \S+"), "--num-symbols 8"),
 ]
 SMALLER = " --set training.num_validations=1 samples.seconds=0.01 samples.num_steps=4"
-SMALLER_NETWORKS = {"wavenet": " network.num_cycles=1", "classify": "", "context": ""}
+SMALLER_NETWORKS = {"wavenet": " network.num_cycles=1", "classify": "", "context": "", "speak": ""}
+SMALLER_NETWORKS["speak-prompts"] = " network.num_cycles=1 network.layers_per_cycle=3 network.skip_channels=8"
 NARROW = " network.channels=8"
 
 
@@ -60,7 +61,7 @@ def shorten(text: str) -> str:
     if text.startswith("undertow train "):
         text += SMALLER if "--steps" in text else " --steps 2" + SMALLER
         recipe = text.split()[2]
-        text += SMALLER_NETWORKS.get(recipe.split("-")[0], NARROW)
+        text += SMALLER_NETWORKS.get(recipe, SMALLER_NETWORKS.get(recipe.split("-")[0], NARROW))
     if text.startswith("undertow bench "):
         text += " --seconds 0.01"
     return text

@@ -134,7 +134,7 @@ JUNK: dict[str, tuple[Any, ...]] = {  # by argument: values that it cannot be
     "min_seconds": ("1", -1, True),
     "text": (None, 3, "", "…", "seven", b"x", ["one", 3], ["seven"], []),
     "vocoder": (3, "nowhere", ["a"]),
-    "dictionary": (3, "nowhere.dict", ["a"]),
+    "dictionary": (3, "nowhere.dict", ["a"], {"one": 3}),
     "manner": (3, None, {"speed": 1}),
     "nothing": (1,),
 }

@@ -4,7 +4,7 @@ T samples, F frames, S symbols.
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -169,7 +169,7 @@ def speak(
     *,
     vocoder: AnyModel | None = None,
     labels: Labels = None,
-    dictionary: str | Path | None = None,
+    dictionary: str | Path | Mapping[str, str] | None = None,
     manner: Manner = MANNER,
     sampling: Sampling = PLAIN,
     seed: int = 0,
@@ -183,7 +183,8 @@ def speak(
         text: one or more sentences.
         vocoder: for a model that plans mel frames, one that draws their sound.
         labels: "jackson", "speaker=jackson", or {"speaker": "jackson"}; labels that are not given are left open.
-        dictionary: a file of pronunciations like CMUdict, which come before the model's own.
+        dictionary: a file of pronunciations like CMUdict, or a mapping from words to phones between spaces, which come
+            before the model's own.
         manner: how fast and how high.
         sampling: temperature and the like of what is drawn.
         seed: of the noise.
@@ -231,7 +232,7 @@ def stream_speak(
     *,
     vocoder: AnyModel | None = None,
     labels: Labels = None,
-    dictionary: str | Path | None = None,
+    dictionary: str | Path | Mapping[str, str] | None = None,
     manner: Manner = MANNER,
     sampling: Sampling = PLAIN,
     seed: int = 0,
@@ -251,7 +252,7 @@ def stream_speak(
     began = time.perf_counter()
     check_keys([seed], [])
     ready: Any = model_given(model, "speak")
-    words = None if dictionary is None else read_lexicon(Path(dictionary))
+    words = read_lexicon(Path(dictionary)) if isinstance(dictionary, str | Path) else dictionary
     classes = ready.needs.classes
     chosen, notes = labels_for(classes, labels, {})
     if isinstance(text, str):
