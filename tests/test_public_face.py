@@ -179,7 +179,7 @@ OTHER = {  # by verb: models that do something else
     "reconstruct": ("text", "sound", "classifier"),
     "interpolate": ("text", "sound", "classifier"),
     "speak": ("text", "sound", "classifier"),
-    "stream_speak": ("text", "echo"),
+    "stream_speak": ("text", "sound"),
 }
 VERBS = [name for name in ut.__all__ if name != "Sampling" and not name.endswith("Error")]
 OF_DRAW = ("seconds", "num_steps", "count", "stop", "sampling", "seed", "rows", "engine", "threads")

@@ -228,7 +228,7 @@ def gathered(found: Speech, began: float) -> Spoken:
 @checked
 def stream_speak(
     model: AnyModel,
-    text: str | Iterable[str],
+    text: str | Iterator[str],
     *,
     vocoder: AnyModel | None = None,
     labels: Labels = None,
@@ -242,12 +242,12 @@ def stream_speak(
     """Speak a text piece by piece: the first sound comes before the last sentence is planned.
 
     Args:
-        text: one text, which is checked as a whole before anything is drawn; or an iterable of texts, each read when
+        text: one text, which is checked as a whole before anything is drawn; or an iterator of texts, each read when
             its turn comes.
         others: see `speak`.
 
     Raises:
-        UsageError, DataError: see `speak`; for an iterable of texts, from the iterator.
+        UsageError, DataError: see `speak`; for an iterator of texts, as it is read.
     """
     began = time.perf_counter()
     check_keys([seed], [])
