@@ -11,6 +11,7 @@ from undertow.options import Beam, Flat
 
 if TYPE_CHECKING:
     from undertow.evaluation import Score
+    from undertow.evaluation.sound_score import SoundScore
 
 
 def score(
@@ -42,8 +43,11 @@ def score(
     how often it tells the true future, and a masked one by its error on what is hidden, beside guesses. Files that
     cannot be used are left out, named and counted; the exit status is 1 if none is left.
 
+    With mcd and the like, held-out sounds are compared with those that the model draws again from their features or
+    latents; or the sounds of two folders, paired by name: `undertow score generated/ originals/ --metric mcd`.
+
     Args:
-        run: Folder of a run or a checkpoint.
+        run: Folder of a run or a checkpoint; or a folder of sounds, or one sound.
         data: A named set, a folder or a file; by default the data that the model was trained on.
         split: Split to score: test (default), validation or train; all, for sound, pairs and tables; speaker, for
             speech.
@@ -51,8 +55,8 @@ def score(
         protocol: For text and the like: full, each symbol given all before it; or windows, the mean over random
             windows.
         metric: For a translator: any of bleu,chrf,nll; for labels of pixels any of
-            miou,miou-image,pixel-accuracy,per-class; for labels of steps f1,f1-strict,accuracy,boundary-f; by default
-            all that apply.
+            miou,miou-image,pixel-accuracy,per-class; for labels of steps f1,f1-strict,accuracy,boundary-f; to
+            compare sounds mcd,mcd-dtw,lsd,mstft,f0,voicing,pesq,stoi,mos; by default all that apply.
         collar: Milliseconds by which a boundary between labels of frames may be off, for boundary-f.
         skip_unknown: Skip characters that the model does not know, and say how many; by default they are an error.
         ignore_labels: Score as if no label, such as the speaker, were known; by default only classes that the model
@@ -68,8 +72,10 @@ def score(
     from undertow.device import pick_device
     from undertow.evaluation import Score
     from undertow.evaluation.sequence_scores import ranked, write_scores
+    from undertow.evaluation.sound_score import SoundScore
     from undertow.recipes.card_data import data_for
     from undertow.recipes.scoring import score as score_model
+    from undertow.recipes.sound_pairs import are_sounds
     from undertow.recipes.tasks import TASKS
 
     if out is not None:
@@ -77,10 +83,13 @@ def score(
             raise UsageError("out is the file of the scores of --per-file; give both")
         check_file(out)
     metrics = [] if metric is None else [name.strip().lower() for name in metric.split(",")]
-    model = load(run, pick_device(device), allow_code=allow_code)
-    section = data_for(model, read_card(run), data, label_pattern)
-    if section is None:
-        raise UsageError(f"the card of {run} names no data; give a named set, a folder or a file")
+    model: Any = run
+    section: Any = data
+    if not are_sounds(run, data):
+        model = load(run, pick_device(device), allow_code=allow_code)
+        section = data_for(model, read_card(run), data, label_pattern)
+        if section is None:
+            raise UsageError(f"the card of {run} names no data; give a named set, a folder or a file")
     with step_bar("scoring") as bar:
         found = score_model(
             model,
@@ -95,6 +104,9 @@ def score(
             say=tell,
             **({} if search is None else asdict(search)),
         )
+    if isinstance(found, SoundScore):
+        _show_sounds(run, data or TASKS[section.kind].name(section), found, per_file, out, json)
+        return
     source = TASKS[section.kind].name(section)
     what = f"{run} on {source}, {found.split}"
     each = list(found.sequences) if isinstance(found, Score) else []
@@ -117,6 +129,22 @@ def score(
     if per_file:
         put("\n".join(each_lines(each, found.unit, out)))
     put(found.verdict)
+
+
+def _show_sounds(run: Path, source: str, found: "SoundScore", per_file: bool, out: Path | None, json: bool) -> None:
+    from undertow.cli.faults import raise_faults
+    from undertow.cli.score_sounds import as_json, each_lines, lines
+    from undertow.cli.terminal import print_json, put
+    from undertow.evaluation.sound_score import write_figures
+
+    if out is not None:
+        write_figures(out, found)
+    if json:
+        print_json({"model": str(run), "data": source, **as_json(found, per_file)})
+    else:
+        what = f"{run} beside {source}" if found.split == "pairs" else f"{run} on {source}, {found.split}"
+        put("\n".join([*lines(what, found), *(each_lines(found, out) if per_file else [])]))
+    raise_faults(found.faults, len(found.sounds) + len(found.faults), "pairs")
 
 
 def how(found: "Score") -> str:

@@ -25,6 +25,7 @@ class SoundMetric(NamedTuple):
         units: of its figures, by their names; empty for plain numbers.
         of: the figures of two (T,) float waves, the reference first, at a rate in Hz.
         definition: what they are, in words with every setting, at a rate.
+        higher_is_better: otherwise lower is.
         any_length: whether the waves may have different lengths.
         package: that it needs beside the package's own.
     """
@@ -32,6 +33,7 @@ class SoundMetric(NamedTuple):
     units: Mapping[str, str]
     of: Callable[[np.ndarray, np.ndarray, int], Figures]
     definition: Callable[[int], str]
+    higher_is_better: bool = False
     any_length: bool = False
     package: str | None = None
 
@@ -90,13 +92,14 @@ SOUND_METRICS: dict[str, SoundMetric] = {
         lambda rate: stft_distance.DEFINITION,
     ),
     "f0": SoundMetric({"f0-cents": "cents", "f0-hz": "Hz"}, _pitch, lambda rate: pitch_error.DEFINITION),
-    "voicing": SoundMetric({"voicing": ""}, _voicing, lambda rate: pitch_error.VOICING_DEFINITION),
-    "pesq": SoundMetric({"pesq": "MOS-LQO"}, _pesq, listening.pesq_definition, package="pesq"),
-    "stoi": SoundMetric({"stoi": ""}, _stoi, lambda rate: listening.STOI_DEFINITION, package="pystoi"),
+    "voicing": SoundMetric({"voicing": ""}, _voicing, lambda rate: pitch_error.VOICING_DEFINITION, True),
+    "pesq": SoundMetric({"pesq": "MOS-LQO"}, _pesq, listening.pesq_definition, True, package="pesq"),
+    "stoi": SoundMetric({"stoi": ""}, _stoi, lambda rate: listening.STOI_DEFINITION, True, package="pystoi"),
     "mos": SoundMetric(
         {"mos": "MOS", "mos-reference": "MOS"},
         _mos,
         lambda rate: listening.MOS_DEFINITION,
+        higher_is_better=True,
         any_length=True,
         package="speechmos.dnsmos",
     ),

@@ -16,10 +16,13 @@ from undertow.errors import DataError, UsageError
 from undertow.evaluation import SCORERS, Asked, Scored
 from undertow.evaluation.likelihood import Protocol
 from undertow.evaluation.scorers import check_asked
+from undertow.evaluation.sound_metrics import SOUND_METRICS
+from undertow.evaluation.sound_score import SoundScore
 from undertow.evaluation.tag_scores import COLLAR
 from undertow.models import Model
 from undertow.options import SEARCH, changed
 from undertow.recipes.feeding import check_pairs
+from undertow.recipes.sound_pairs import are_sounds, check_drawn, draws_again, score_drawn, score_folders
 from undertow.recipes.tasks import TASKS, DataConfig
 
 KINDS = {
@@ -53,12 +56,13 @@ def score(
     say: Say = silent,
     progress: OnProgress | None = None,
     **options: Any,
-) -> Scored:
+) -> Scored | SoundScore:
     """Score a model on one split: bits per symbol compared with baselines, a classifier's accuracy, a translator's
-    BLEU, a speech recogniser's word error, or the F1 of labels of steps.
+    BLEU, a speech recogniser's word error, the F1 of labels of steps, or the distance of sounds.
 
     Args:
-        model: a model, or the folder of a checkpoint or of a run.
+        model: a model, or the folder of a checkpoint or of a run. Or a folder of sounds, or one sound, to compare with
+            those of `source` that have the same names.
         source: a named set, a folder or a file; or the data section that a model was trained with.
         split: "test", "validation" or "train"; for sound, images, pairs and labelled text also "all"; for speech also
             "speaker", if one is held out. By default test, or else validation.
@@ -82,8 +86,15 @@ def score(
     """
     search = changed(SEARCH, options) if options else None
     asked = Asked(protocol=protocol, metrics=tuple(several(metrics)), collar=collar, search=search)
+    if isinstance(model, str | Path) and are_sounds(model, source):
+        if split is not None or label_pattern is not None or replace(asked, metrics=()) != Asked():
+            raise UsageError("two folders of sounds are compared whole; of the options only metrics apply")
+        return score_folders(model, str(source), metrics=asked.metrics, say=say, progress=progress or unwatched)
     ready: Model = model_given(model)
-    check_asked(ready, asked)
+    of_sounds = bool(asked.metrics) and (draws_again(ready) or any(name in SOUND_METRICS for name in asked.metrics))
+    if of_sounds:
+        check_drawn(ready, asked.metrics)
+    check_asked(ready, replace(asked, metrics=()) if of_sounds else asked)
     skipped = Skipped()
     data, needs = chosen(ready, source, label_pattern), ready.needs.skipping(skipped) if skip_unknown else ready.needs
     if ignore_labels:
@@ -101,6 +112,8 @@ def score(
         say(note)
     if needs.source is not None:
         check_pairs(needs, examples, "the model can translate it in parts, but not score it")
+    if of_sounds:
+        return score_drawn(ready, examples, split=split, metrics=asked.metrics, progress=progress or unwatched)
     train = None
     scorer = SCORERS[ready.scorer]
     if scorer.needs_training_data and "train" in there:
