@@ -288,8 +288,7 @@ def mel_filters(config: SpectrumConfig, num_bands: int) -> Tensor:
         f"{counted(num_bands, 'band')} of fft_size {config.fft_size:,} need",
         "lower them",
     )
-    to_mel, to_hz = (_htk_mel, _htk_hz) if config.scale == "htk" else (_slaney_mel, _slaney_hz)
-    ends = to_hz(np.linspace(to_mel(config.low_hz), to_mel(config.top_hz), num_bands + 2))[:, None]
+    ends = band_edges(config, num_bands)[:, None]
     bins = np.linspace(0, config.sample_rate / 2, config.fft_size // 2 + 1)
     low, centre, high = ends[:-2], ends[1:-1], ends[2:]
     triangles = np.minimum((bins - low) / (centre - low), (high - bins) / (high - centre)).clip(0)
@@ -301,6 +300,12 @@ def mel_filters(config: SpectrumConfig, num_bands: int) -> Tensor:
             f"{config.top_hz:g} Hz: some hold no frequency; use fewer bands or a larger fft_size"
         )
     return torch.from_numpy(triangles)
+
+
+def band_edges(config: SpectrumConfig, num_bands: int) -> np.ndarray:
+    """(M + 2,) Hz: band m rises from number m to number m + 1 and falls to number m + 2."""
+    to_mel, to_hz = (_htk_mel, _htk_hz) if config.scale == "htk" else (_slaney_mel, _slaney_hz)
+    return to_hz(np.linspace(to_mel(config.low_hz), to_mel(config.top_hz), num_bands + 2))
 
 
 def magnitudes(config: SpectrumConfig, wave: np.ndarray) -> Tensor:

@@ -44,11 +44,7 @@ def read_frames(path: Path, num_channels: int) -> np.ndarray:
     Raises:
         DataError: it is missing, not an array, truncated, of another shape, not real, or holds NaN or infinity.
     """
-    if not path.is_file():
-        raise DataError(f"{path}: there is no such file; save the frames there with numpy.save")
-    array = read_arrays(path).get(ONLY)
-    if array is None:
-        raise DataError(f"{path}: an archive, not one array; save the frames there with numpy.save")
+    array = read_array(path)
     if array.dtype.kind not in KINDS:
         raise DataError(f"{path} holds {array.dtype}; frames are real numbers")
     if array.ndim != 2 or array.shape[1] != num_channels or not len(array):
@@ -59,3 +55,17 @@ def read_frames(path: Path, num_channels: int) -> np.ndarray:
     if num_bad:
         raise DataError(f"{path}: {num_bad} of {counted(frames.size, 'number')} are NaN or infinite")
     return frames
+
+
+def read_array(path: Path) -> np.ndarray:
+    """The one array of a `.npy` file, of any shape and type; nothing in it is executed.
+
+    Raises:
+        DataError: it is missing, not an array, or truncated.
+    """
+    if not path.is_file():
+        raise DataError(f"{path}: there is no such file; save the frames there with numpy.save")
+    array = read_arrays(path).get(ONLY)
+    if array is None:
+        raise DataError(f"{path}: an archive, not one array; save the frames there with numpy.save")
+    return array

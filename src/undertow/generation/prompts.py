@@ -5,6 +5,7 @@ T samples or symbols, E elements of a vector symbol, F feature frames, M feature
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,8 +15,10 @@ from undertow.alphabets.skipping import Skipped, skipping
 from undertow.alphabets.text_alphabet import OutsideError
 from undertow.arguments import several
 from undertow.data.audio import Audio
+from undertow.data.mel_check import check_mel
 from undertow.errors import DataError, UsageError, counted
 from undertow.media import Given, Sound, medium_of
+from undertow.media.sound import is_file_of_frames
 from undertow.media.symbols import check_symbols, step_shape
 from undertow.models.generating import Generating
 
@@ -79,8 +82,10 @@ def usable_prompts(
     return read, faults
 
 
-def read_features(features: Features, model: Generating, count: int) -> Tensor | None:
-    """Feature frames (count, F, M) of every row, in the model's precision and on its device.
+def read_features(features: Features, model: Generating, count: int) -> tuple[Tensor | None, tuple[str, ...]]:
+    """Feature frames (count, F, M) of every row, in the model's precision and on its device, and notes for the user.
+
+    A mel spectrum that is given as frames is checked; see `undertow.data.mel_check`.
 
     Args:
         features: frames (F, M) for all rows, or (count, F, M); a `.npy` file of (F, M); or a sound to compute them
@@ -94,14 +99,17 @@ def read_features(features: Features, model: Generating, count: int) -> Tensor |
     if settings is None:
         if features is not None:
             raise UsageError("this model is not conditioned on features; leave them out")
-        return None
+        return None, ()
     if features is None:
         raise UsageError(
             f"this model is conditioned on {settings.kind} features; "
             f"give {counted(settings.num_channels, 'number')} for every {counted(settings.hop_length, 'sample')}"
         )
     sound = Sound(model.alphabet, model.config.sample_rate)
-    frames = torch.as_tensor(sound.read_features(features, settings))
+    given, notes = sound.read_features(features, settings), tuple[str, ...]()
+    if settings.kind == "mel" and (given is features or is_file_of_frames(features)):
+        given, notes = _checked_mel(given, model, features)
+    frames = torch.as_tensor(given)
     frames = frames.expand(count, -1, -1) if frames.dim() == 2 else frames
     if frames.dim() != 3 or len(frames) != count or frames.shape[2] != settings.num_channels:
         raise UsageError(
@@ -111,7 +119,24 @@ def read_features(features: Features, model: Generating, count: int) -> Tensor |
     if not torch.isfinite(frames).all():
         raise DataError("the features hold NaN or infinity")
     like = next(model.parameters())
-    return frames.to(like.device, like.dtype)
+    return frames.to(like.device, like.dtype), notes
+
+
+def _checked_mel(given: Any, model: Generating, features: Features) -> tuple[Any, tuple[str, ...]]:
+    """Frames of a mel spectrum that was computed elsewhere, and notes on them; arrays of other shapes as they are."""
+    settings = model.config.conditioner
+    array = given.cpu().numpy() if isinstance(given, Tensor) else np.asarray(given)
+    if given is not features:
+        return check_mel(array, settings.features, settings.mel_statistics, str(features))
+    if array.ndim == 3 and array.shape[2] == settings.features.num_channels:
+        rows = [
+            check_mel(one, settings.features, settings.mel_statistics, f"row {number} of the features")
+            for number, one in enumerate(array, 1)
+        ]
+        return np.stack([row.frames for row in rows]), tuple(note for row in rows for note in row.notes)
+    if array.ndim == 2 and settings.features.num_channels in array.shape:
+        return check_mel(array, settings.features, settings.mel_statistics, "the features")
+    return given, ()
 
 
 def one_for_all(features: Features) -> bool:

@@ -44,7 +44,7 @@ class Start:
     Attributes:
         conditions: labels and features of each row.
         prompts: each row's prompt, (L,) or (L, E) int64 symbols; empty for a resumed stream.
-        notes: notes for the user on the engine and on changes to the prompts.
+        notes: notes for the user on the engine, on changes to the prompts and on the features.
     """
 
     session: Session
@@ -83,14 +83,14 @@ def begin(
     shared = len(given) == 1 and one_for_all(features) and not differ_by_row(labels)
     num_primed = 1 if shared else count
     prompts = [symbols for symbols, _ in read] * (num_primed // len(read))
-    conditions = _conditions(model, labels, features, num_primed)
+    conditions, on_features = _conditions(model, labels, features, num_primed)
     _check_fit(max(map(len, prompts)), conditions)
     session.prime(prompts, conditions)
     if shared and count > 1:
         session.select([0] * count)
         conditions, prompts = conditions.select([0] * count), prompts * count
     places = tuple(Place(seed, row, 0, len(one)) for row, one in zip(rows, prompts, strict=True))
-    notes = dict.fromkeys([*session.notes, *(note for _, notes in read for note in notes)])
+    notes = dict.fromkeys([*session.notes, *(note for _, notes in read for note in notes), *on_features])
     return Start(session, conditions, places, tuple(prompts), tuple(notes))
 
 
@@ -141,16 +141,18 @@ def unpack(session: Session, model: Generating, state: State | str | Path, featu
     places = tuple(Place(*row) for row in state["places"].tolist())
     device = next(model.parameters()).device
     labels = {name: label.to(device) for name, label in state["labels"].items()}
-    conditions = Known(model, len(places), labels, read_features(features, model, len(places)))
+    frames, notes = read_features(features, model, len(places))
     session.restore(state["position"])
-    return Start(session, conditions, places, notes=session.notes)
+    return Start(session, Known(model, len(places), labels, frames), places, notes=(*session.notes, *notes))
 
 
-def _conditions(model: Generating, labels: Labels, features: Features, count: int) -> Known:
+def _conditions(model: Generating, labels: Labels, features: Features, count: int) -> tuple[Known, tuple[str, ...]]:
+    """The rows' labels and features, and notes on the features."""
     device = next(model.parameters()).device
     indices = resolve_labels(labels, model.config.conditioner.labels, count)
     on_device = {name: index.to(device) for name, index in indices.items()}
-    return Known(model, count, on_device, read_features(features, model, count))
+    frames, notes = read_features(features, model, count)
+    return Known(model, count, on_device, frames), notes
 
 
 def _check_fit(length: int, conditions: Known) -> None:

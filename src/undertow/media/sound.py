@@ -11,7 +11,7 @@ import numpy as np
 
 from undertow.data.audio import FORMATS, Audio, check_format, check_rate, read_audio, resample, write_audio
 from undertow.data.features import extract
-from undertow.data.frames import SUFFIX, read_frames
+from undertow.data.frames import SUFFIX, read_array, read_frames
 from undertow.errors import DataError, UsageError
 from undertow.media.audio_report import audio_report
 from undertow.media.medium import Given, Medium, Reading, Report
@@ -49,11 +49,15 @@ class Sound(Medium):
     def read_features(self, given: Any, settings: Any) -> Any:
         """Frames (F, M): read from a `.npy` file, computed from a sound, or as given.
 
+        The array of a file for a mel spectrum is not checked here; see `undertow.data.mel_check`.
+
         Raises:
             UsageError: for a sound, the features are not computed from sound, or the model has no sample rate.
             DataError: the file is missing or damaged, or holds something else.
         """
-        if isinstance(given, str | Path) and Path(given).suffix.lower() == SUFFIX:
+        if is_file_of_frames(given):
+            if settings.kind == "mel":
+                return read_array(Path(given))
             return read_frames(Path(given), settings.num_channels)
         if isinstance(given, str | Path | Audio):
             return extract(settings, read_wave(given, self.rate).real)
@@ -75,6 +79,11 @@ class Sound(Medium):
         """Level, silence and clipping after the prompt."""
         found = audio_report(real[num_given:], self.rate)
         return Report(str(found), {"verdict": found.verdict, **asdict(found)})
+
+
+def is_file_of_frames(given: Any) -> bool:
+    """Whether it is the path of a `.npy` file."""
+    return isinstance(given, str | Path) and Path(given).suffix.lower() == SUFFIX
 
 
 def read_wave(given: Given, sample_rate: int) -> Reading:

@@ -6,6 +6,7 @@ B batch, T time, P parameters of the output distribution, M features a frame.
 import math
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import torch
@@ -15,6 +16,7 @@ from undertow import alphabets, emissions, networks
 from undertow.alphabets import AlphabetConfig
 from undertow.batch import Batch, Condition
 from undertow.config import Rate, config, parse
+from undertow.data.examples import Examples
 from undertow.data.needs import Needs
 from undertow.data.told import Told
 from undertow.emissions import EmissionConfig
@@ -150,6 +152,10 @@ class Autoregressive(Model):
             return mean_loss(-self.log_prob(batch).sum(), batch.counted)
         log_prob, carried = self.log_prob_from(batch, carried)
         return mean_loss(-log_prob.sum(), batch.counted)._replace(carried=detach(carried))
+
+    def survey(self, examples: Examples) -> None:
+        self.conditioner.survey(examples)
+        self.config = replace(self.config, conditioner=self.conditioner.config)
 
     def begin(self, batch: Batch) -> None:
         self.network.begin(self._inputs(self.past(batch.symbols[:, :-1])), self._condition(batch))

@@ -5,6 +5,7 @@ B batch, T time, F feature frames, M features a frame, Y condition channels.
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import torch
@@ -14,10 +15,15 @@ from torch import Tensor, nn
 
 from undertow.batch import Condition
 from undertow.config import Natural, Probability, Width, config
+from undertow.data.examples import Examples
 from undertow.data.features import FeatureConfig
+from undertow.data.mel_statistics import MelStatistics, mel_statistics
 from undertow.errors import UsageError, counted
 from undertow.layers import CausalConv1d, Repeat, Serial, TransposedConv1d
 from undertow.state import State
+
+
+SURVEYED_SECONDS = 900
 
 
 @config
@@ -55,6 +61,7 @@ class Conditioner(nn.Module):
             label_dropout: share of labels that training hides.
             features: frame features and their settings, computed from the signal or provided by the user.
             upsampling: how they are upsampled to the signal's rate.
+            mel_statistics: of the training set's mel frames, to check others by; training takes them.
         """
 
         labels: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -62,6 +69,7 @@ class Conditioner(nn.Module):
         label_dropout: Probability = 0.1
         features: FeatureConfig | None = None
         upsampling: Upsampling = Upsampling()
+        mel_statistics: MelStatistics | None = None
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -91,6 +99,16 @@ class Conditioner(nn.Module):
             facts[f"labels.{index}"] = list(classes)
             facts[f"labels.{index}.vectors"] = table.weight.detach().cpu().numpy()
         return facts if self.config.features is None else {**facts, "features": [self.config.features.kind]}
+
+    def survey(self, examples: Examples) -> None:
+        """Take the statistics of a training set's mel frames into the config, from at most a quarter of an hour."""
+        features = self.config.features
+        if features is not None and features.kind == "mel":
+            most = SURVEYED_SECONDS * features.sample_rate
+            every = -(-int(examples.lengths.sum()) // most)
+            frames = (examples.frames(index) for index in range(0, len(examples), every))
+            found = mel_statistics((one for one in frames if one is not None), features)
+            self.config = replace(self.config, mel_statistics=found)
 
     def forward(
         self, labels: Mapping[str, Tensor], features: Tensor | None, num_steps: int, batch_size: int

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from undertow.alphabets import Alphabet
 from undertow.batch import Batch
+from undertow.data.examples import Examples
 from undertow.data.needs import Needs
 from undertow.data.told import Told
 from undertow.errors import UsageError
@@ -138,6 +139,12 @@ class Model(nn.Module, ABC):
     def examined(self, sums: Mapping[str, Tensor]) -> Examined:
         """Figures and lines from the sums of `examine` over all held-out batches."""
         return Examined()
+
+    def survey(self, examples: Examples) -> None:
+        """Put facts of the training set into the config, to check by what users give. By default do nothing.
+
+        Training calls this before it begins or resumes, in every process. It changes no weight.
+        """
 
     def begin(self, batch: Batch) -> None:
         """Set fresh weights by a first batch, such as the scales of normalised ones. By default do nothing.

@@ -143,6 +143,7 @@ def _train(
     sets = read_sets(task, model.needs.skipping(skipped) if skip_unknown else model.needs, tell)
     for note in skipped.notes:
         tell(note)
+    model.survey(sets["train"])
     tell(describe(model))
     if made.init is not None and not is_resumed:
         tell(f"starting from {made.init}: {take_weights(model, load(made.init)).text}")

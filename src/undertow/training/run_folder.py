@@ -19,6 +19,7 @@ UNCOMPARED = {
     f"training.{name}"
     for name in ("checkpoint_minutes", "keep_checkpoints", "tensorboard", "num_validations", "patience")
 }
+TAKEN = ("model.conditioner.mel_statistics",)  # from the data, which is compared itself
 LENGTH = {"training.steps", "training.minutes"}
 SOURCE, CONTENT, INIT = "data.source", "content", "init"
 PLACE = {SOURCE, "data.path"}  # where data lies, which does not matter if its content is known
@@ -81,7 +82,7 @@ def claim(out: Path, settings: Mapping[str, Any], resume: bool, new_length: bool
     free = UNCOMPARED | (LENGTH if new_length else set()) | ({INIT} if newest(out) else set())
     if there.get(CONTENT) is not None and given.get(CONTENT) is not None:
         free |= PLACE
-    differ = [name for name in names if name not in free]
+    differ = [name for name in names if name not in free and not name.startswith(TAKEN)]
     if differ:
         raise DataError(f"{out} was trained with {_told(differ, there, given)}: {_help(out, differ, there)}")
     return bool(LENGTH & {*names})
