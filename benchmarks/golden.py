@@ -60,7 +60,7 @@ RECURRENT = {"network.embedding_channels": 32, "network.num_layers": 1}
 # By name: recipe, folder or file of data (see `_little_data`), changes, and symbols to generate.
 FAMILIES: dict[str, tuple[str, str | None, dict[str, Any], int]] = {
     "wavenet, labels": ("wavenet-fsdd-demo", "fsdd", WAVENET, 2000),
-    "wavenet, mel": ("wavenet-vocoder", "fsdd", {**WAVENET, "conditioner.upsampling.channels": 8}, 0),
+    "wavenet, mel": ("vocoder-fsdd", "fsdd", {**WAVENET, "conditioner.upsampling.channels": 8}, 0),
     "bytenet": ("bytenet-tinyshakespeare", "plays.txt", {**TEXT, "network.channels": 32}, 200),
     "tcn, notes": ("tcn-jsb", "jsb", {"network.channels": 32}, 64),
     "lstm, carried": ("lstm-tinyshakespeare", "plays.txt", {**TEXT, "network.channels": 48}, 200),

@@ -22,6 +22,7 @@ from tests.models.test_tagger import OF_FRAMES, tagger
 from tests.reconstruction.echo import Echo
 from tests.refusals import refuses
 from tests.speaking.voice import Voice
+from tests.vocoding.vocoders import vocoder
 from undertow import checkpoint
 from undertow.config import parse
 from undertow.data.audio import Audio
@@ -44,6 +45,7 @@ MODELS = {
     "coder": Fake,
     "echo": Echo,
     "voice": Voice,
+    "vocoder": vocoder,
     "speaker": lambda: classifier(alphabet={"kind": "mu_law", "num_levels": 16}, sample_rate=8000),
 }
 JUNK: dict[str, tuple[Any, ...]] = {  # by argument: values that it cannot be
@@ -136,6 +138,8 @@ JUNK: dict[str, tuple[Any, ...]] = {  # by argument: values that it cannot be
     "vocoder": (3, "nowhere", ["a"]),
     "dictionary": (3, "nowhere.dict", ["a"], {"one": 3}),
     "manner": (3, None, {"speed": 1}),
+    "given": (None, 3, "nowhere.wav", "nowhere.npy", np.zeros((2, 2)), np.zeros(0), b"x"),
+    "blocks": (None, 3, [3], [np.zeros((2, 3))], []),
     "nothing": (1,),
 }
 GOOD: dict[str, list[tuple[str | None, dict[str, Any]]]] = {  # by verb: a model and what else a right call has
@@ -158,6 +162,8 @@ GOOD: dict[str, list[tuple[str | None, dict[str, Any]]]] = {  # by verb: a model
     "interpolate": [("echo", {"one": "clip.wav", "other": "clip.wav"})],
     "speak": [("voice", {"text": "one"})],
     "stream_speak": [("voice", {"text": "one"})],
+    "vocode": [("vocoder", {"given": "clip.wav"})],
+    "stream_vocode": [("vocoder", {"blocks": [np.zeros((3, 12))]})],
     "probe": [("text", {"source": "nowhere", "target": "label"})],
     "units": [("coder", {"data": "nowhere"})],
     "encode": [("coder", {"sound": "clip.wav", "out": "a.utk"})],
@@ -180,6 +186,8 @@ OTHER = {  # by verb: models that do something else
     "interpolate": ("text", "sound", "classifier"),
     "speak": ("text", "sound", "classifier"),
     "stream_speak": ("text", "sound"),
+    "vocode": ("text", "sound", "classifier"),
+    "stream_vocode": ("text", "echo"),
 }
 VERBS = [name for name in ut.__all__ if name != "Sampling" and not name.endswith("Error")]
 OF_DRAW = ("seconds", "num_steps", "count", "stop", "sampling", "seed", "rows", "engine", "threads")
@@ -229,7 +237,7 @@ def test_fault_8_a_wrong_argument_gives_one_clear_line(verb, models, folder):
     for what, call in wrong_calls(verb, models):
         try:
             found = getattr(ut, verb)(**call)
-            if verb in ("stream", "stream_speak"):
+            if verb in ("stream", "stream_speak", "stream_vocode"):
                 next(found)
         except (ut.UsageError, ut.DataError) as error:
             assert "\n" not in str(error) and len(str(error)) > 10, what

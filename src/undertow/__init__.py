@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from undertow.representation import probe
     from undertow.speaking import speak, stream_speak
     from undertow.training.checkpoint_average import average
+    from undertow.vocoding import stream_vocode, vocode
 
 _FACE = {
     "load": "undertow.checkpoint",
@@ -47,6 +48,8 @@ _FACE = {
     "tag": "undertow.prediction",
     "reconstruct": "undertow.reconstruction",
     "interpolate": "undertow.reconstruction",
+    "vocode": "undertow.vocoding",
+    "stream_vocode": "undertow.vocoding",
     "probe": "undertow.representation",
     "speak": "undertow.speaking",
     "stream_speak": "undertow.speaking",
@@ -83,12 +86,14 @@ __all__ = [
     "segment",
     "speak",
     "stream",
+    "stream_vocode",
     "stream_speak",
     "tag",
     "train",
     "transcribe",
     "translate",
     "units",
+    "vocode",
 ]
 
 

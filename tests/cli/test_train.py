@@ -84,7 +84,7 @@ def test_a_vocoder_learns_from_features(command, tmp_path):
     small = ["data.crop_steps=160", "samples.seconds=0.02", "conditioner.upsampling.channels=4"]
     small += ["conditioner.features.num_channels=8", "training.tensorboard=false", "training.batch_size=1"]
     run = tmp_path / "run"
-    words = ["train", "wavenet-vocoder", "--data", "plucked", "--out", run, "--steps", "1", "--set"]
+    words = ["train", "vocoder-fsdd", "--data", "plucked", "--out", run, "--steps", "1", "--set"]
     assert command(*words, *network, *small).status == 0
     assert len(list(run.glob("samples/step-1/*.wav"))) == 2
     write(tmp_path / "copy.wav", tone(0.05))

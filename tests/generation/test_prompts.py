@@ -61,7 +61,7 @@ def test_bad_prompts(prompt: np.ndarray | str, parts: list) -> None:
 def test_features_of_a_sound_are_taken() -> None:
     model = build("features")
     settings = model.config.conditioner.features
-    found = read_features(Audio(tone(1, RATE), RATE, RATE), model, 3)
+    found, _ = read_features(Audio(tone(1, RATE), RATE, RATE), model, 3)
     assert found is not None and found.shape == (3, 25, 3) and found.dtype == torch.float64
     np.testing.assert_allclose(found[1], extract(settings, tone(1, RATE)))
 
@@ -69,14 +69,14 @@ def test_features_of_a_sound_are_taken() -> None:
 def test_features_for_every_row_or_for_each() -> None:
     model, each = build("features"), np.stack([frames(4, 0), frames(4, 1)])
     for given, expected in ((frames(4), np.stack([frames(4)] * 2)), (each, each), (torch.from_numpy(each), each)):
-        found = read_features(given, model, 2)
+        found, _ = read_features(given, model, 2)
         assert found is not None and np.array_equal(found, expected)
     assert one_for_all(frames(4)) and one_for_all("a.wav") and not one_for_all(each)
 
 
 def test_features_of_a_file(tmp_path: Path) -> None:
     np.save(tmp_path / "mel.npy", frames(4))
-    found = read_features(tmp_path / "mel.npy", build("features"), 2)
+    found, _ = read_features(tmp_path / "mel.npy", build("features"), 2)
     assert found is not None and np.array_equal(found, np.stack([frames(4).astype(np.float32)] * 2))
 
 

@@ -34,7 +34,7 @@ def completed(recipe: Any, labels: dict[str, tuple[str, ...]] | None = None) -> 
 
 
 def test_the_recipes_there_are():
-    assert {"wavenet", "wavenet-fsdd", "wavenet-fsdd-demo", "wavenet-mol", "wavenet-vocoder"} <= set(recipe_names())
+    assert {"wavenet", "wavenet-fsdd", "wavenet-fsdd-demo", "wavenet-mol", "vocoder-fsdd"} <= set(recipe_names())
 
 
 WHOLE = [name for name in recipe_names() if name != "classify"]  # that one needs a model to start from

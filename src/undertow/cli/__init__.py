@@ -33,6 +33,7 @@ VERBS = {
     "classify": "undertow.cli.classify:classify",
     "segment": "undertow.cli.segment:segment",
     "tag": "undertow.cli.tag:tag",
+    "vocode": "undertow.cli.vocode:vocode",
     "reconstruct": "undertow.cli.reconstruct:reconstruct",
     "interpolate": "undertow.cli.interpolate:interpolate",
     "probe": "undertow.cli.probe:probe",

@@ -79,7 +79,7 @@ def speak(
         threads=threads,
     )
     if stream:
-        _write_samples(found)
+        write_samples(found)
         for note in dict.fromkeys(found.notes):
             tell(note)
         return
@@ -137,7 +137,7 @@ def samples_out() -> IO[bytes]:
     return sys.stdout.buffer
 
 
-def _write_samples(found: "Speech") -> None:
+def write_samples(found: "Speech") -> None:
     from undertow.data.audio import to_int16
 
     out = samples_out()

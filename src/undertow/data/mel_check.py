@@ -46,6 +46,7 @@ SUGGESTIVE = 6.0
 FREE_COST = 15.0  # of a gain and a level that are fitted
 MOST_PIECES = 12  # of long frames that are compared
 SLACK = 0.01
+STILL = 1e-4  # above the floor, which float32 rounds
 LEAST_PILE, PILED_BANDS = 8, 4
 LEAST_FRAMES = 8  # fewer have no mean and deviation to speak of
 ENDS = ((0, 1), (-1, 1), (0, 4), (-4, 4))
@@ -154,11 +155,15 @@ def _compared(
     if lowest < floor - SLACK:
         what = f"its lowest value is {lowest:.2f} = ln({math.exp(lowest):.1e})"
         notes = [*notes, f"{name}: another floor: {what}; raised to this model's, {floor:.2f} = ln({settings.floor:g})"]
-        frames = np.maximum(frames, frames.dtype.type(floor))
-    elif _piles_up(frames, lowest, floor):
+    elif not any("floor of" in note for note in notes) and _piles_up(frames, lowest, floor):
         what = f"many values are {lowest:.2f} = ln({math.exp(lowest):.1e})"
         notes = [*notes, f"{name}: a higher floor: {what}, and this model's is {floor:.2f} = ln({settings.floor:g})"]
-    return frames, tuple(notes)
+    return raised(frames, settings), tuple(notes)
+
+
+def raised(frames: np.ndarray, settings: MelConfig) -> np.ndarray:
+    """Frames with no value below the floor."""
+    return np.maximum(frames, frames.dtype.type(math.log(settings.floor)))
 
 
 def _best(
@@ -167,7 +172,7 @@ def _best(
     """The likeliest cause in words, and its distance: none where the values themselves tell it."""
     if words := _told_by_values(frames, settings):
         return words, 0.0
-    found = [(one.words, _distance(frames, one, settings, statistics)) for one in others]
+    found = [(one.words, one.cost + _distance(frames, one, settings, statistics)) for one in others]
     if frames.min() >= 0:
         logs = np.log(np.maximum(frames, settings.floor))
         plain = [one for one in readings(settings, statistics.spectrum) if one.is_unit and "for ln" not in one.words]
@@ -207,8 +212,8 @@ def _distance(frames: np.ndarray, reading: Reading, settings: MelConfig, statist
     size, floor = statistics.piece, math.log(settings.floor)
     read = np.maximum(reading.read(frames), floor)
     pieces = [read[start : start + size] for start in range(0, len(read), size)]
-    pieces = [piece for piece in pieces if piece.max() > floor] or pieces[:1]
-    if read.max() <= floor:  # nothing is left; of a model's own frames it is digital silence, which is like any
+    pieces = [piece for piece in pieces if piece.max() > floor + STILL] or pieces[:1]
+    if read.max() <= floor + STILL:  # nothing is left; of a model's own frames it is digital silence, which is like any
         return 0.0 if not reading.causes and frames.min() >= floor - SLACK else math.inf
     expected = np.array(statistics.spectrum) + reading.spectrum_shift
     values = np.stack([_values(piece, expected) for piece in pieces])

@@ -19,6 +19,7 @@ TENTH = math.log(10)
 FULL_SCALE = 32768.0  # of 16 bits
 ENDS = (0.5, 0.6, 0.72, 0.85, 1.18, 1.39, 1.67, 2.0)  # factors of the highest frequency
 MANY_ENDS = (5512.5, 7600.0, 8000.0, 11025.0, 12000.0, 16000.0)  # Hz that published vocoders use
+RARE = 2.0  # nobody forgets only the weights of bands
 WORDS = {1: "amplitudes", 2: "powers"}
 
 
@@ -32,6 +33,7 @@ class Reading:
         spectrum_shift: (M,) how the mean spectrum differs from the training set's, since the bands lie elsewhere.
         pace: factor of the hop.
         any_level: whether the level means nothing, as where it was taken out.
+        cost: how much rarer it is than other causes, as a distance.
         is_unit: whether only the values differ: their logarithm, power or weights.
     """
 
@@ -41,6 +43,7 @@ class Reading:
     spectrum_shift: np.ndarray
     pace: float = 1.0
     any_level: bool = False
+    cost: float = 0.0
     is_unit: bool = False
 
     @property
@@ -93,7 +96,7 @@ def _units(settings: MelConfig, own: Reading) -> Iterator[Reading]:
             for log, factor in (("", 1.0), ("log10 for ln", TENTH), ("dB for ln", decibels)):
                 named = ("dB for ln",) if factor == decibels else tuple([log] * bool(log) + causes)
                 apart = factor == decibels  # what it is relative to differs, so its level says nothing
-                yield replace(own, causes=named, scale=scale * factor, offset=offset, any_level=apart, is_unit=True)
+                yield replace(own, causes=named, scale=scale * factor, offset=offset, any_level=apart, cost=RARE * weighs, is_unit=True)
 
 
 def _bands(settings: MelConfig, spectrum: np.ndarray, own: Reading) -> Iterator[Reading]:

@@ -127,7 +127,8 @@ def _checked_mel(given: Any, model: Generating, features: Features) -> tuple[Any
     settings = model.config.conditioner
     array = given.cpu().numpy() if isinstance(given, Tensor) else np.asarray(given)
     if given is not features:
-        return check_mel(array, settings.features, settings.mel_statistics, str(features))
+        frames, notes = check_mel(array, settings.features, settings.mel_statistics, str(features))
+        return frames.astype(np.float32), notes
     if array.ndim == 3 and array.shape[2] == settings.features.num_channels:
         rows = [
             check_mel(one, settings.features, settings.mel_statistics, f"row {number} of the features")
