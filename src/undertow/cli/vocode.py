@@ -164,9 +164,7 @@ def _in_folder(given: Path, out: Path, label_pattern: str | None) -> list[Work]:
     return sorted(works, key=lambda work: work.name)
 
 
-def _each(
-    model: Any, work: list[Work], voice: "Voice", quiet: bool
-) -> "tuple[list[tuple[Path, Vocoded]], list[str]]":
+def _each(model: Any, work: list[Work], voice: "Voice", quiet: bool) -> "tuple[list[tuple[Path, Vocoded]], list[str]]":
     """Draw each file's sound and write it: the results, and why others cannot be used."""
     from undertow.cli.terminal import put, step_bar, tell
     from undertow.errors import DataError
@@ -254,7 +252,9 @@ def standard_frames(num_channels: int, given: IO[bytes] | None = None) -> "Itera
         if is_first and len(rest) >= len(NUMPY_START):
             is_first = False
             if rest.startswith(NUMPY_START):
-                raise DataError("standard input is a .npy file; give its name, or send float32 numbers without a header")
+                raise DataError(
+                    "standard input is a .npy file; give its name, or send float32 numbers without a header"
+                )
         whole = len(rest) // size * size
         if whole:
             yield np.frombuffer(rest[:whole], "<f4").reshape(-1, num_channels).astype(np.float32)

@@ -183,7 +183,9 @@ def _best(
     measured = measure(frames)
     gain = math.exp(statistics.centre[RANGE] - measured.values[RANGE])
     level = np.full(len(statistics.spectrum), statistics.centre[LEVEL] - gain * measured.values[LEVEL])
-    fitted = replace(readings(settings, statistics.spectrum)[0], causes=(GAIN,), scale=gain, offset=level, any_level=True)
+    fitted = replace(
+        readings(settings, statistics.spectrum)[0], causes=(GAIN,), scale=gain, offset=level, any_level=True
+    )
     found.append((GAIN, _distance(frames, fitted, settings, statistics) + FREE_COST))
     return min(found, key=lambda one: one[1])
 

@@ -96,7 +96,15 @@ def _units(settings: MelConfig, own: Reading) -> Iterator[Reading]:
             for log, factor in (("", 1.0), ("log10 for ln", TENTH), ("dB for ln", decibels)):
                 named = ("dB for ln",) if factor == decibels else tuple([log] * bool(log) + causes)
                 apart = factor == decibels  # what it is relative to differs, so its level says nothing
-                yield replace(own, causes=named, scale=scale * factor, offset=offset, any_level=apart, cost=RARE * weighs, is_unit=True)
+                yield replace(
+                    own,
+                    causes=named,
+                    scale=scale * factor,
+                    offset=offset,
+                    any_level=apart,
+                    cost=RARE * weighs,
+                    is_unit=True,
+                )
 
 
 def _bands(settings: MelConfig, spectrum: np.ndarray, own: Reading) -> Iterator[Reading]:

@@ -30,7 +30,15 @@ from undertow.data.features import MelConfig
 
 NUM_SHAPES = 6
 LEAST_BANDS = 8  # fewer have no shape to speak of
-NAMES = ("level", *(f"shape {number}" for number in range(1, NUM_SHAPES + 1)), "range", "detail", "movement", "grain", "pace")
+NAMES = (
+    "level",
+    *(f"shape {number}" for number in range(1, NUM_SHAPES + 1)),
+    "range",
+    "detail",
+    "movement",
+    "grain",
+    "pace",
+)
 LEVEL, SHAPES, RANGE, DETAIL, MOVEMENT, GRAIN, PACE = 0, slice(1, NUM_SHAPES + 1), -5, -4, -3, -2, -1
 MOST_PIECES = 2000  # of a training set, spread over it: their mean does not change with more
 LEAST_PIECE = 0.25  # seconds; a shorter one is not measured
@@ -121,7 +129,15 @@ def measure(frames: np.ndarray) -> Measured:
     low, high = np.quantile(kept, [0.05, 0.95])
     detail = _log(np.abs(np.diff(kept, 2, axis=1)).mean())
     movement, wider = (_movement(frames, counts, lag) for lag in (1, 2))
-    measures = [spectrum.mean(), *shapes(spectrum), _log(high - low), detail, movement, _grain(frames), wider - movement]
+    measures = [
+        spectrum.mean(),
+        *shapes(spectrum),
+        _log(high - low),
+        detail,
+        movement,
+        _grain(frames),
+        wider - movement,
+    ]
     return Measured(spectrum, np.array(measures))
 
 

@@ -22,7 +22,6 @@ from undertow.errors import UsageError, counted
 from undertow.layers import CausalConv1d, Repeat, Serial, TransposedConv1d
 from undertow.state import State
 
-
 SURVEYED_SECONDS = 900
 
 
