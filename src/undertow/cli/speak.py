@@ -138,6 +138,7 @@ def samples_out() -> IO[bytes]:
 
 
 def write_samples(found: "Speech") -> None:
+    """Write waves (T,) to stdout as they come, in 16-bit little-endian samples."""
     from undertow.data.audio import to_int16
 
     out = samples_out()
