@@ -187,7 +187,7 @@ OTHER = {  # by verb: models that do something else
     "speak": ("text", "sound", "classifier"),
     "stream_speak": ("text", "sound"),
     "vocode": ("text", "sound", "classifier"),
-    "stream_vocode": ("text", "echo"),
+    "stream_vocode": ("text", "classifier"),
 }
 VERBS = [name for name in ut.__all__ if name != "Sampling" and not name.endswith("Error")]
 OF_DRAW = ("seconds", "num_steps", "count", "stop", "sampling", "seed", "rows", "engine", "threads")

@@ -1,7 +1,7 @@
 """`undertow vocode`: the sound of mel spectra."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
@@ -215,24 +215,13 @@ def _as_it_comes(model: Any, given: Path, out: Path | None, voice: "Voice") -> N
             tell(note)
     for note in sounding.notes:
         tell(note)
-    waves = _some(sounding.play(frames, length))
+    waves = sounding.play(frames, length)
     if out is None:
         write_samples(waves)
         return
     with audio_writer(out, model.needs.sample_rate) as write:
         for wave in waves:
             write(wave)
-
-
-def _some(waves: "Iterable[np.ndarray]") -> "Iterator[np.ndarray]":
-    from undertow.errors import DataError
-
-    count = 0
-    for wave in waves:
-        count += len(wave)
-        yield wave
-    if not count:
-        raise DataError("standard input holds no frames")
 
 
 def standard_frames(num_channels: int, given: IO[bytes] | None = None) -> "Iterator[np.ndarray]":

@@ -135,7 +135,7 @@ def vocode(
 @checked
 def stream_vocode(
     model: AnyModel,
-    blocks: Iterable[np.ndarray],
+    blocks: Iterable[Any],
     *,
     labels: Labels = None,
     sampling: Sampling = PLAIN,
@@ -223,7 +223,7 @@ def drawn(model: Any, source: Source, voice: Voice, progress: OnProgress | None 
     )
 
 
-def as_they_come(blocks: Iterable[np.ndarray], model: Any, name: str) -> Iterator[np.ndarray]:
+def as_they_come(blocks: Iterable[Any], model: Any, name: str) -> Iterator[np.ndarray]:
     """The blocks, checked, values below the model's floor raised to it.
 
     Statistics are compared when there is a quarter of a second of frames, and whenever there are twice as many, up to
@@ -235,9 +235,10 @@ def as_they_come(blocks: Iterable[np.ndarray], model: Any, name: str) -> Iterato
     seen: list[np.ndarray] = []
     count = 0
     for block in blocks:
-        if np.ndim(block) != 2 or np.shape(block)[1] != settings.num_channels:
+        if not isinstance(block, np.ndarray) or block.ndim != 2 or block.shape[1] != settings.num_channels:
+            found = f"shape {block.shape}" if isinstance(block, np.ndarray) else f"type {type(block).__name__}"
             raise DataError(
-                f"{name}: a block of frames has shape {np.shape(block)}; this model needs (frames, "
+                f"{name}: a block of frames has {found}; this model needs (frames, "
                 f"{settings.num_channels}): {described(settings)}"
             )
         if not len(block):
@@ -250,6 +251,8 @@ def as_they_come(blocks: Iterable[np.ndarray], model: Any, name: str) -> Iterato
             check_mel(np.concatenate(seen), settings, statistics, name)
             first = 2 * count
         yield (block if statistics is None else raised(block, settings)).astype(np.float32)
+    if not count:
+        raise DataError(f"{name} holds no frames")
 
 
 def statistics_of(model: Any) -> Any:
