@@ -26,6 +26,7 @@ def score(
     collar: float = 20.0,
     skip_unknown: bool = False,
     ignore_labels: bool = False,
+    teacher: Path | None = None,
     per_file: bool = False,
     out: Path | None = None,
     search: Annotated[Beam | None, Flat] = None,
@@ -61,6 +62,7 @@ def score(
         skip_unknown: Skip characters that the model does not know, and say how many; by default they are an error.
         ignore_labels: Score as if no label, such as the speaker, were known; by default only classes that the model
             does not know count as unknown.
+        teacher: For a student, folder of the model that it learnt from; by default the one that its card names.
         per_file: Score each file, or sequence, too, and name those that stand out.
         out: A CSV file for these scores, the least probable first.
         allow_code: Run the code that the model names as its front end; only for models from people you trust.
@@ -76,6 +78,7 @@ def score(
     from undertow.recipes.card_data import data_for
     from undertow.recipes.scoring import score as score_model
     from undertow.recipes.sound_pairs import are_sounds
+    from undertow.recipes.teaching import teacher_of
     from undertow.recipes.tasks import TASKS
 
     if out is not None:
@@ -101,6 +104,7 @@ def score(
             collar=collar / 1000,
             skip_unknown=skip_unknown,
             ignore_labels=ignore_labels,
+            teacher=teacher or (teacher_of(run) if model.is_taught else None),
             say=tell,
             **({} if search is None else asdict(search)),
         )

@@ -5,10 +5,18 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from undertow.cli import score_reconstruction, score_segmentation, score_self_supervised, score_speech, score_tags
+from undertow.cli import (
+    score_distillation,
+    score_reconstruction,
+    score_segmentation,
+    score_self_supervised,
+    score_speech,
+    score_tags,
+)
 from undertow.errors import counted
 from undertow.evaluation.contrast_score import ContrastScore
 from undertow.evaluation.denoising import DenoisingScore
+from undertow.evaluation.distillation import DistillationScore
 from undertow.evaluation.masked_score import MaskedScore
 from undertow.evaluation.prediction import PredictionScore
 from undertow.evaluation.reconstruction import ReconstructionScore
@@ -149,5 +157,6 @@ SHOWN: dict[type, Shown] = {
     SpeechScore: Shown(plain, speech_lines),
     MaskedScore: Shown(plain, score_self_supervised.masked_lines),
     Translated: Shown(translated, translated_lines),
+    DistillationScore: Shown(score_distillation.as_json, score_distillation.lines),
     Heard: Shown(score_speech.as_json, score_speech.lines),
 }

@@ -10,6 +10,7 @@ from undertow.data.examples import Examples
 from undertow.errors import UsageError
 from undertow.evaluation.contrast_score import ContrastScore, score_contrast
 from undertow.evaluation.denoising import DenoisingScore, score_denoising
+from undertow.evaluation.distillation import DistillationScore, score_distillation
 from undertow.evaluation.likelihood import Protocol, Score, score
 from undertow.evaluation.masked_score import MaskedScore, score_masked
 from undertow.evaluation.prediction import PredictionScore, score_predictions
@@ -33,6 +34,7 @@ OtherScore = (
     | SpeechScore
     | ContrastScore
     | MaskedScore
+    | DistillationScore
 )
 Scored = Score | OtherScore
 
@@ -46,12 +48,14 @@ class Asked:
         metrics: of translations, or of labels of pixels or steps; none: all.
         collar: seconds by which a boundary between labels may be off.
         search: of targets.
+        teacher: the model that a student learnt from.
     """
 
     protocol: Protocol = "full"
     metrics: tuple[str, ...] = ()
     collar: float | int = COLLAR
     search: Search | None = None
+    teacher: Model | None = None
 
 
 def check_asked(model: Model, asked: Asked) -> None:
@@ -138,6 +142,17 @@ def _masked(
     return score_masked(model, examples, split=split, progress=watch)
 
 
+def _distillation(
+    model: Any, examples: Examples, train: Examples | None, split: str, asked: Asked, watch: OnProgress
+) -> DistillationScore:
+    return score_distillation(model, asked.teacher, examples, split=split, progress=watch)
+
+
+def _check_distillation(model: Model, asked: Asked) -> None:
+    if asked.teacher is None:
+        raise UsageError("a student is scored by its teacher: give the folder of the model that it learnt from as teacher")
+
+
 def _check_likelihood(model: Model, asked: Asked) -> None:
     if asked.protocol != "full" and model.needs.alphabet.real == "sound":
         raise UsageError(f"protocol '{asked.protocol}' is for symbols without a sample rate; sound is scored whole")
@@ -192,4 +207,5 @@ SCORERS = {
     "contrast": Scorer(_contrast),
     "masked": Scorer(_masked),
     "speech": Scorer(_speech),
+    "distillation": Scorer(_distillation, ("teacher",), _check_distillation),
 }

@@ -24,6 +24,7 @@ from undertow.options import SEARCH, changed
 from undertow.recipes.feeding import check_pairs
 from undertow.recipes.sound_pairs import are_sounds, check_drawn, draws_again, score_drawn, score_folders
 from undertow.recipes.tasks import TASKS, DataConfig
+from undertow.recipes.teaching import teacher_of
 
 KINDS = {
     "sound": "audio",
@@ -53,6 +54,7 @@ def score(
     collar: float | int = COLLAR,
     skip_unknown: bool = False,
     ignore_labels: bool = False,
+    teacher: AnyModel | None = None,
     say: Say = silent,
     progress: OnProgress | None = None,
     **options: Any,
@@ -95,6 +97,9 @@ def score(
     if of_sounds:
         check_drawn(ready, asked.metrics)
     check_asked(ready, replace(asked, metrics=()) if of_sounds else asked)
+    if teacher is not None or ready.is_taught:
+        asked = replace(asked, teacher=model_given(teacher_of(model) if teacher is None else teacher))
+    check_asked(ready, asked)
     skipped = Skipped()
     data, needs = chosen(ready, source, label_pattern), ready.needs.skipping(skipped) if skip_unknown else ready.needs
     if ignore_labels:

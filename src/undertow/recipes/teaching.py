@@ -6,7 +6,7 @@ from typing import Any
 
 from undertow import digests
 from undertow.callbacks import Say
-from undertow.checkpoint import FILES, WEIGHTS, load, read_config, resolve
+from undertow.checkpoint import FILES, WEIGHTS, AnyModel, load, read_card, read_config, resolve
 from undertow.config import to_dict
 from undertow.door import read_bytes
 from undertow.errors import DataError, UsageError, shown
@@ -73,6 +73,25 @@ def teach(model: Any, teacher: str | None, is_fresh: bool, tell: Say) -> dict[st
     if is_fresh and model.take_conditioner():
         tell("the condition begins as the teacher's")
     return {"path": str(teacher), "sha256": digest_of(teacher)}
+
+
+def teacher_of(student: AnyModel) -> str:
+    """The folder of the teacher that the card of a student's folder names.
+
+    Raises:
+        UsageError: it names none, or the teacher is not there any more, or has other weights now.
+    """
+    help = "give the folder of the model that this student learnt from as teacher"
+    if isinstance(student, Model):
+        raise UsageError(f"a student is scored by its teacher: {help}")
+    training = read_card(student).get("training")
+    named = training.get("teacher") if isinstance(training, Mapping) else None
+    path = str(named.get("path", "")) if isinstance(named, Mapping) else ""
+    if not isinstance(named, Mapping) or not path or not Path(path).is_dir():
+        raise UsageError(f"the teacher of {student} is not at {shown(path) or 'a known place'}: {help}")
+    if digest_of(path) != named.get("sha256"):
+        raise UsageError(f"{path} has other weights than the teacher of {student} had: {help}")
+    return path
 
 
 def digest_of(path: str | Path) -> str:
