@@ -89,9 +89,7 @@ def test_redrawn_cross_entropy_is_the_integral() -> None:
         expected = -integral(log_pdf(GRID, 0.05, -2.0).exp() * density(emission, params))
         mean, log_scale = torch.tensor([[0.05]]).double(), torch.tensor([[-2.0]]).double()
         generator = torch.Generator().manual_seed(3)
-        found = cross_entropy(
-            mean, log_scale, BaseNoise(base), emission, params[None, None], 20_000, -9.0, generator
-        )
+        found = cross_entropy(mean, log_scale, BaseNoise(base), emission, params[None, None], 20_000, -9.0, generator)
         assert math.isclose(float(found), expected, rel_tol=2e-3), (base, emission.config.kind)
 
 

@@ -16,7 +16,9 @@ def test_equal_sounds_cost_nothing_and_a_whisper_does() -> None:
 
 def test_it_forgets_the_phase_but_not_the_pitch() -> None:
     time = torch.arange(2000) / 8000
-    sine, shifted, other = (torch.sin(6.2831853 * hz * time + phase)[None] for hz, phase in ((500, 0), (500, 1), (700, 0)))
+    sine, shifted, other = (
+        torch.sin(6.2831853 * hz * time + phase)[None] for hz, phase in ((500, 0), (500, 1), (700, 0))
+    )
     assert float(power_loss(shifted, sine, PowerConfig(), 8000)) < 0.02
     assert float(power_loss(other, sine, PowerConfig(), 8000)) > 0.5
 

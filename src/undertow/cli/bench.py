@@ -49,6 +49,7 @@ def bench(
     from undertow.cli.terminal import print_json, print_table, step_bar, tell
     from undertow.cost import measure_speed
     from undertow.cost.paper_wavenet import paper_model
+    from undertow.models import require_probabilities
     from undertow.native.engine import MOST_THREADS, why_missing
     from undertow.recipes.run import load_model
 
@@ -58,7 +59,7 @@ def bench(
     precisions = None if precision is None else _words("precision", precision)
     if precisions is not None and (missing := why_missing()) is not None:
         raise UsageError(f"precision is an option of the native engine; {missing}")
-    measured = paper_model() if model == PAPER else load_model(Path(model))
+    measured = paper_model() if model == PAPER else require_probabilities(load_model(Path(model)))
     with step_bar("measuring") as bar:
         found = measure_speed(
             measured, threads=counts, batches=batches, precisions=precisions, seconds=seconds, progress=bar

@@ -80,6 +80,7 @@ def score(
     from undertow.recipes.sound_pairs import are_sounds
     from undertow.recipes.teaching import teacher_of
     from undertow.recipes.tasks import TASKS
+    from undertow.recipes.teaching import teacher_of
 
     if out is not None:
         if not per_file:

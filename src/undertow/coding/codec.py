@@ -34,6 +34,7 @@ from undertow.generation.labels import Labels, labels_for
 from undertow.generation.sounding import Sounding, Voice, watched
 from undertow.media.paths import check_place
 from undertow.media.sound_clip import read_sound
+from undertow.models import require_probabilities
 from undertow.options import PLAIN, Sampling
 from undertow.representation.sources import ModelFrames
 from undertow.session.inference import inference
@@ -99,7 +100,9 @@ def encode(
     out = Path(out)
     check_out(out, [sound], force)
     ready = model_given(model, "reconstruct")
-    coder = coder_of(ready, None if prior is None else model_given(prior, "generate"))
+    coder = coder_of(
+        ready, None if prior is None else require_probabilities(model_given(prior, "generate"), "the prior is")
+    )
     clip, notes = read_sound(sound, ready.needs.sample_rate)
     source = ModelFrames(ready, code_point(ready))
     codes = _codes_of(source, clip, progress or unwatched)
@@ -177,7 +180,11 @@ def decode(
         check_format(out, ready.needs.sample_rate)
     chosen, left = labels_for(ready.decoder.config.conditioner.labels, labels, {})
     voice = Voice(labels=chosen, sampling=sampling, seed=seed, engine=engine, threads=threads)
-    opening = CodeFile(ready, Path(file), None if prior is None else model_given(prior, "generate"))
+    opening = CodeFile(
+        ready,
+        Path(file),
+        None if prior is None else require_probabilities(model_given(prior, "generate"), "the prior is"),
+    )
     sounding = Sounding(ready.decoder, voice)
     notes = (*left, *sounding.notes)
     waves = watched(opening.play(sounding), opening.header.num_samples, progress)

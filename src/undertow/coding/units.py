@@ -23,6 +23,7 @@ from undertow.data.load import list_source, load_clips
 from undertow.data.synthetic import PLUCKED
 from undertow.data.unit_files import About, Format, UnitRow, stem_of, write_units
 from undertow.errors import DataError, UsageError
+from undertow.models import require_probabilities
 from undertow.representation.sources import ModelFrames
 from undertow.representation.targets import MEL, PHONE, find_target
 
@@ -165,7 +166,7 @@ def _quality(
 
 
 def _prior(prior: AnyModel, num_codes: tuple[int, ...]) -> Prior:
-    return Prior(model_given(prior, "generate"), num_codes)
+    return Prior(require_probabilities(model_given(prior, "generate"), "the prior is"), num_codes)
 
 
 def _items(data: str | Path, label_pattern: str | None) -> dict[str, Item]:

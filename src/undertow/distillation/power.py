@@ -1,6 +1,7 @@
 """The power loss: a student's sound has the loudness of the recording at each frequency and time.
 
-Parallel WaveNet (arXiv 1711.10433, §3.3) and ClariNet (arXiv 1807.07281, §3.4). Density alone is content with a whisper.
+Parallel WaveNet (arXiv 1711.10433, §3.3) and ClariNet (arXiv 1807.07281, §3.4). Density alone is content with a
+whisper.
 
 B batch, T samples, F frequencies, L frames.
 """

@@ -20,6 +20,7 @@ from undertow.generation.labels import Labels
 from undertow.generation.rows import begin
 from undertow.media.symbols import check_symbols
 from undertow.models.autoregressive import Autoregressive
+from undertow.models.model import require_probabilities
 from undertow.options import DRAW, Draw, changed
 from undertow.session import log_prob, make_scorer, make_session
 from undertow.session.noise import Philox
@@ -78,7 +79,7 @@ def complete(
         UsageError: a length or a stop is given, the mask is of another length, or nothing is left to draw.
         DataError: a symbol is outside the alphabet, or the model's output is not a number.
     """
-    ready: Autoregressive = model_given(model, "generate")
+    ready: Autoregressive = require_probabilities(model_given(model, "generate"))
     draw = changed(draw, options)
     if draw.num_steps is not None or draw.seconds is not None or draw.stop is not None:
         raise UsageError("a completion is as long as what is given; leave out num_steps, seconds and stop")

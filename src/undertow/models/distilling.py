@@ -108,9 +108,7 @@ class Lesson:
         )
         return _mean(found.kl, counted), _mean(found.penalty, counted)
 
-    def _style(
-        self, signal: Tensor, recording: Tensor, read: Read, condition: Condition, counted: Tensor
-    ) -> Tensor:
+    def _style(self, signal: Tensor, recording: Tensor, read: Read, condition: Condition, counted: Tensor) -> Tensor:
         number, most = self.teacher.emission.num_symbols, self.settings.style.num_channels
         if self.critic is None:
             network, hidden = self.teacher.model.network, read.hidden

@@ -56,4 +56,3 @@ def distil(
         say=say,
         downloads=downloads,
     )
-

@@ -12,7 +12,7 @@ from undertow.data.examples import Examples, spread_pieces
 from undertow.evaluation import bits_per_symbol
 from undertow.evaluation.calibration import calibration_batches
 from undertow.evaluation.pair_likelihood import pair_nats
-from undertow.models import Model, require
+from undertow.models import Model, require, require_probabilities
 from undertow.recipes.tasks import TASKS
 
 PIECE_SAMPLES = 2**15  # for sound
@@ -46,7 +46,7 @@ def excerpt(data: Any, model: Model, split: str, num_symbols: int, say: Say) -> 
         UsageError: the model needs data of another kind, or does not generate.
         DataError: the data cannot be used, or holds symbols or labels that the model does not know.
     """
-    needs = model.needs if model.needs.source is not None else require(model, "generate").needs
+    needs = model.needs if model.needs.source is not None else require_probabilities(require(model, "generate")).needs
     return of_examples(TASKS[data.kind](data, say).read(split, needs), model, num_symbols)
 
 

@@ -10,7 +10,7 @@ from undertow.batch import Batch
 from undertow.callbacks import OnProgress, Say, silent, unwatched
 from undertow.checkpoint import AnyModel, model_given
 from undertow.errors import UsageError
-from undertow.models import Autoregressive, Seq2Seq
+from undertow.models import Autoregressive, Seq2Seq, require_probabilities
 from undertow.models.model import Ability
 from undertow.native import export, precision_of, why_missing
 from undertow.recipes.excerpt import Excerpt, excerpt
@@ -69,7 +69,7 @@ def quantise(
         DataError: the data cannot be used, or holds symbols or labels that the model does not know.
     """
     check_engine()
-    wanted: Writer = model_given(model, *WRITERS)
+    wanted: Writer = require_probabilities(model_given(model, *WRITERS))
     if source is None:
         return export(wanted, precision)
     data = chosen(wanted, source, label_pattern)

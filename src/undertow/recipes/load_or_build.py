@@ -8,7 +8,7 @@ from undertow.checkpoint import load
 from undertow.config import nearest
 from undertow.data.synthetic import PLUCKED
 from undertow.errors import UsageError
-from undertow.models import Autoregressive, Model, complete
+from undertow.models import Autoregressive, Model, complete, require_probabilities
 from undertow.models import build as build_model
 from undertow.recipes.recipe import read_recipe, recipe_names
 from undertow.recipes.tasks import TASKS
@@ -45,4 +45,4 @@ def _generating(model: Model, found: str) -> Any:
     """The model, if it generates; the verbs here do the same for no other, so none is named instead."""
     if "generate" not in model.abilities:
         raise UsageError(f"{found} a {model.config.kind}; this needs a model that generates")
-    return model
+    return require_probabilities(model, found)

@@ -14,7 +14,7 @@ from undertow.checkpoint import read_config
 from undertow.config import Name, config, nearest, parse, to_dict
 from undertow.door import MOST_CONFIG, read_text
 from undertow.errors import UsageError, shown
-from undertow.models import build, complete, require
+from undertow.models import build, complete, require, require_probabilities
 from undertow.models.completing import section
 from undertow.plain_yaml import from_yaml, value_of
 from undertow.recipes.samples import Samples
@@ -125,7 +125,7 @@ def started_from(values: Mapping[str, Any], init: str) -> dict[str, Any]:
     """
     found = read_config(init)
     with torch.device("meta"):  # only its shapes
-        require(build(found), "generate", f"{init} is")
+        require_probabilities(require(build(found), "generate", f"{init} is"), f"{init} is")
     real = ALPHABETS[found.alphabet.kind].real
     if real not in LABELLED:
         raise UsageError(f"{init} is a model of {real}; this recipe needs a model of {' or '.join(LABELLED)}")
