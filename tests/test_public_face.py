@@ -140,11 +140,13 @@ JUNK: dict[str, tuple[Any, ...]] = {  # by argument: values that it cannot be
     "manner": (3, None, {"speed": 1}),
     "given": (None, 3, "nowhere.wav", "nowhere.npy", np.zeros((2, 2)), np.zeros(0), b"x"),
     "blocks": (None, 3, [3], [np.zeros((2, 3))], []),
+    "teacher": (3, "nowhere", ["a"]),
     "nothing": (1,),
 }
 GOOD: dict[str, list[tuple[str | None, dict[str, Any]]]] = {  # by verb: a model and what else a right call has
     "load": [(None, {"path": "text"})],
     "train": [(None, {"recipe": "tcn-copy-memory", "out": "out", "steps": 1})],
+    "distil": [(None, {"teacher": "sound", "recipe": "clarinet-fsdd", "out": "out", "steps": 1})],
     "average": [(None, {"checkpoints": ["text", "sound"], "out": "mean"})],
     "compare": [(None, {"recipes": ["tcn-jsb", "gru-jsb"], "out": "runs", "minutes": 0.1, "data": "nowhere"})],
     "score": [("text", {"source": "nowhere"}), ("pair", {"source": "nowhere"})],

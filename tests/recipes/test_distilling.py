@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.cli.conftest import run_command
-from tests.data.sounds import sing, write
+from tests.data.sounds import tone, write
 from tests.models.taught import make_teacher
 from tests.refusals import assert_says, refuses
 from undertow import checkpoint
@@ -34,8 +34,8 @@ SMALL: dict[str, Any] = {
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Recordings, teachers, and a student of the first one."""
     folder = tmp_path_factory.mktemp("distil")
-    for number, word in enumerate(("one", "two", "six", "ten")):
-        write(folder / "sounds" / f"{number}.wav", sing(word, 0.2))
+    for number in range(4):
+        write(folder / "sounds" / f"{number}.wav", tone(0.2, frequency=300.0 + 50 * number))
     checkpoint.save(folder / "teacher", make_teacher(conditioner=CONDITION).float(), {})
     unlearnt = {"scores": {"validation_loss": 9.0}, "baselines": {"validation_unigram_bits": 10.0}}
     checkpoint.save(folder / "unlearnt", make_teacher(conditioner=CONDITION).float(), unlearnt)

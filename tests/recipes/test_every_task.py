@@ -86,6 +86,7 @@ def test_every_recipe_of_the_package_builds_its_model(name: str) -> None:
         "autoencoder",
         "denoiser",
         "segmenter",
+        "student",
         "tagger",
         "text_to_mel",
         "text_to_wave",

@@ -34,6 +34,7 @@ def quantise(
     from undertow import checkpoint
     from undertow.cli.terminal import print_facts, print_json, step_bar, tell
     from undertow.files import atomic_folder
+    from undertow.models import require_probabilities
     from undertow.native import export
     from undertow.recipes.card_data import data_for
     from undertow.recipes.exporting import WRITERS, calibration, card_section, check_engine, cost, watched
@@ -41,7 +42,8 @@ def quantise(
 
     check_engine()
     with atomic_folder(out) as folder:
-        model, card = checkpoint.model_given(run, *WRITERS), checkpoint.read_card(run)
+        model = require_probabilities(checkpoint.model_given(run, *WRITERS), f"{run} is")
+        card = checkpoint.read_card(run)
         section = data_for(model, card, data, label_pattern)
         if section is None:
             raise UsageError(f"{run} does not name its training data: give --calibrate a folder, a file or a named set")

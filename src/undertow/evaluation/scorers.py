@@ -150,9 +150,7 @@ def _distillation(
 
 def _check_distillation(model: Model, asked: Asked) -> None:
     if asked.teacher is None:
-        raise UsageError(
-            "a student is scored by its teacher: give the folder of the model that it learnt from as teacher"
-        )
+        raise UsageError("a student is scored by its teacher: give the model that it learnt from as teacher")
 
 
 def _check_likelihood(model: Model, asked: Asked) -> None:

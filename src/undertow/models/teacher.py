@@ -64,7 +64,7 @@ class Teacher:
 
 
 def inputs_of(signal: Tensor, num_symbols: int) -> Tensor:
-    """Sounds (B, T) as a network's inputs (B, T, 1) behind the start: a symbol is its bin's lower end, not its middle."""
+    """Sounds (B, T) as a network's inputs (B, T, 1) behind the start: the lower ends of bins, not their middles."""
     return F.pad(signal[:, :-1] - 1 / num_symbols, (1, 0))[..., None]
 
 
