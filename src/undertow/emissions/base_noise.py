@@ -31,7 +31,7 @@ class BaseNoise:
         self.kind, self.shape = kind, BASES[kind]
 
     def sample(self, params: Tensor, uniforms: Tensor, sampling: Sampling) -> Tensor:
-        """Noise (…) float64 of uniforms (…, 1); the temperature multiplies it. `params` (…, 0) say nothing.
+        """Noise (…) float64 of uniforms (…, 1); the temperature multiplies it. `params` (…, 0) are empty.
 
         Raises:
             UsageError: top-k or top-p is asked for.

@@ -12,7 +12,7 @@ from undertow.emissions.emission import Emission
 
 
 class Continuous(Emission, ABC):
-    """A distribution of real samples in [-1, 1], of which a symbol is one of N equal bins.
+    """A distribution of real samples in [-1, 1]; a symbol is one of N equal bins.
 
     Attributes:
         bins: the bins, and the shape of the density.

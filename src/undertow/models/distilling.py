@@ -1,4 +1,4 @@
-"""What a student is told by its teacher about one batch: the distance to it, and the losses beside it.
+"""The loss of a student on one batch: the distance to its teacher, and the losses beside it.
 
 B batch, T time.
 """

@@ -196,7 +196,7 @@ class Student(Model):
     def make(self, noise: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         """Symbols (B, T) int64 of the next T steps from noise (B, T), and the state after them, in one pass.
 
-        What is no number gives N, which no alphabet decodes.
+        NaN gives N, which no alphabet decodes.
         """
         like = next(self.parameters())
         made, state = self.flows.step(noise.to(like.device, like.dtype)[..., None], state, condition.aligned)

@@ -32,10 +32,10 @@ class Read(NamedTuple):
 class Teacher:
     """Reads real samples in [-1, 1] instead of symbols; its weights have no gradients, but its inputs do.
 
-    It is no module: what a student keeps of it is nothing.
+    It is not a module, so a student's weights do not include it.
 
     Raises:
-        UsageError: it is no model of 16-bit sound that reads values and has a density.
+        UsageError: its samples are not linear_pcm, it reads symbols, or it has no density.
     """
 
     def __init__(self, model: Model) -> None:

@@ -79,7 +79,7 @@ def teacher_of(student: AnyModel) -> str:
     """The folder of the teacher that the card of a student's folder names.
 
     Raises:
-        UsageError: it names none, or the teacher is not there any more, or has other weights now.
+        UsageError: it names none, its folder is missing, or the teacher has other weights now.
     """
     help = "give the folder of the model that this student learnt from as teacher"
     if isinstance(student, Model):
