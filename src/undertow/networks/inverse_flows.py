@@ -5,8 +5,8 @@
     μ ← μⁱ + μ · sⁱ,  s ← s · sⁱ                       so that x_t = z_t · s_t + μ_t, given all noise before z_t
 
 Each flow is a WaveNet without skip connections (arXiv 1609.03499): gated dilated convolutions on a residual stream,
-then two 1×1 convolutions that give μ and log s. At the start every flow is about the identity, and the last one scales by
-`initial_scale`, the usual loudness of sound.
+then two 1×1 convolutions that give μ and log s. At the start every flow is about the identity, and the last one scales
+by `initial_scale`, the usual loudness of sound.
 
 B batch, T time, C residual channels, G gate channels, Y condition channels.
 """
