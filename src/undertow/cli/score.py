@@ -78,7 +78,6 @@ def score(
     from undertow.recipes.card_data import data_for
     from undertow.recipes.scoring import score as score_model
     from undertow.recipes.sound_pairs import are_sounds
-    from undertow.recipes.teaching import teacher_of
     from undertow.recipes.tasks import TASKS
     from undertow.recipes.teaching import teacher_of
 
@@ -94,6 +93,7 @@ def score(
         section = data_for(model, read_card(run), data, label_pattern)
         if section is None:
             raise UsageError(f"the card of {run} names no data; give a named set, a folder or a file")
+        teacher = Path(teacher_of(run)) if model.is_taught and teacher is None and not metrics else teacher
     with step_bar("scoring") as bar:
         found = score_model(
             model,
@@ -105,7 +105,7 @@ def score(
             collar=collar / 1000,
             skip_unknown=skip_unknown,
             ignore_labels=ignore_labels,
-            teacher=teacher or (teacher_of(run) if model.is_taught else None),
+            teacher=teacher,
             say=tell,
             **({} if search is None else asdict(search)),
         )

@@ -96,10 +96,10 @@ def score(
     of_sounds = bool(asked.metrics) and (draws_again(ready) or any(name in SOUND_METRICS for name in asked.metrics))
     if of_sounds:
         check_drawn(ready, asked.metrics)
-    check_asked(ready, replace(asked, metrics=()) if of_sounds else asked)
-    if teacher is not None or ready.is_taught:
+    if teacher is not None or (ready.is_taught and not of_sounds):
         asked = replace(asked, teacher=model_given(teacher_of(model) if teacher is None else teacher))
-    check_asked(ready, asked)
+    if not (of_sounds and ready.is_taught):  # comparing its sounds needs no teacher
+        check_asked(ready, replace(asked, metrics=()) if of_sounds else asked)
     skipped = Skipped()
     data, needs = chosen(ready, source, label_pattern), ready.needs.skipping(skipped) if skip_unknown else ready.needs
     if ignore_labels:
