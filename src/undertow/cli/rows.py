@@ -51,7 +51,7 @@ class Rows:
         self.prompts = [medium.alphabet.decode(prompt.numpy()) for prompt in chunks.start.prompts]
         self.nums_given, self.faults = [len(prompt) for prompt in chunks.start.prompts], faults
         self.numbers = [place.row for place in chunks.start.places]
-        self._pieces: list[list[Any]] = [[] for _ in self.prompts]
+        self._pieces = [medium.pile() for _ in self.prompts]
         self._watch = watch
         self.interrupted, began = False, time.perf_counter()
         try:

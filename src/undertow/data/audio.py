@@ -25,6 +25,7 @@ SILENCE = 2.0**-12  # a clip that never leaves ±2^-12 of its mean (-72 dB of fu
 LOUDEST = 4.0  # a float file beyond 12 dB over full scale was not scaled to [-1, 1]
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000  # Hz; others are damaged headers, and would be resampled to anything
 MOST_PER_BYTE = 1 << 16  # samples; more than any codec packs into a byte, silence included
+BLOCK = 2**20  # samples of a long sound that are written together
 FORMATS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16"), ".mp3": ("MP3", "MPEG_LAYER_III")}  # written
 MP3 = ".mp3"
 MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # Hz
@@ -217,8 +218,14 @@ def write_audio(path: str | Path, wave: np.ndarray, sample_rate: int) -> None:
     """
     path = Path(path)
     check_format(path, sample_rate)
-    if not np.isfinite(wave).all():
+    blocks = [wave[start : start + BLOCK] for start in range(0, len(wave), BLOCK)]
+    if not all(np.isfinite(block).all() for block in blocks):
         raise DataError(f"cannot write {path}: the wave holds NaN or infinity")
+    if len(blocks) > 1:
+        with audio_writer(path, sample_rate) as write:
+            for block in blocks:
+                write(block)
+        return
     file = io.BytesIO()
     kind, encoding = FORMATS[path.suffix.lower()]
     soundfile.write(file, to_int16(wave), sample_rate, format=kind, subtype=encoding)

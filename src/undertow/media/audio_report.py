@@ -3,6 +3,7 @@
 T samples, F frames of 20 ms, N points of the transform.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ SILENCE_DBFS = -60.0
 FULL_SCALE = 0.999
 FRAME_SECONDS = 0.02
 SPECTRUM_POINTS = 256
+BLOCK = 2**18  # samples that are measured together
 
 MOSTLY_SILENT = 0.9
 HEAVILY_CLIPPED = 0.01
@@ -72,15 +74,20 @@ def audio_report(wave: np.ndarray, sample_rate: int) -> AudioReport:
     """
     if wave.ndim != 1 or not wave.size:
         raise DataError(f"the wave has shape {wave.shape}; it must be (T,), with at least one sample")
-    if not np.isfinite(wave).all():
-        raise DataError("the wave holds NaN or infinity")
-    wave = wave.astype(np.float64)
-    num_clipped = int((np.abs(wave) >= FULL_SCALE).sum())
+    frame = max(1, round(FRAME_SECONDS * sample_rate))
+    squares, peak, num_clipped, num_silent = 0.0, 0.0, 0, 0
+    for block in _blocks(wave, frame):
+        if not np.isfinite(block).all():
+            raise DataError("the wave holds NaN or infinity")
+        squares += float((block**2).sum())
+        peak = max(peak, float(np.abs(block).max()))
+        num_clipped += int((np.abs(block) >= FULL_SCALE).sum())
+        num_silent += _num_silent(block, frame)
     return AudioReport(
         seconds=len(wave) / sample_rate,
-        rms_dbfs=_decibels(float(np.sqrt((wave**2).mean()))),
-        peak_dbfs=_decibels(float(np.abs(wave).max())),
-        silence_ratio=_silence_ratio(wave, sample_rate),
+        rms_dbfs=_decibels(float(np.sqrt(squares / len(wave)))),
+        peak_dbfs=_decibels(peak),
+        silence_ratio=num_silent / -(-len(wave) // frame),
         num_clipped=num_clipped,
         clipped_share=num_clipped / len(wave),
         flatness=_flatness(wave),
@@ -91,16 +98,29 @@ def _decibels(amplitude: float) -> float:
     return max(FLOOR_DBFS, 20 * float(np.log10(max(amplitude, 1e-12))))
 
 
-def _silence_ratio(wave: np.ndarray, sample_rate: int) -> float:
-    """Share of silent frames; a shorter last one counts as a frame."""
-    size = max(1, round(FRAME_SECONDS * sample_rate))
-    frames = np.split(wave, range(size, len(wave), size))
-    return float(np.mean([_decibels(float(frame.std())) < SILENCE_DBFS for frame in frames]))
+def _blocks(wave: np.ndarray, frame: int) -> Iterator[np.ndarray]:
+    """Pieces of a wave in float64, whole frames each but the last: a long one is never copied as a whole."""
+    size = frame * max(1, BLOCK // frame)
+    for start in range(0, len(wave), size):
+        yield wave[start : start + size].astype(np.float64)
+
+
+def _num_silent(block: np.ndarray, size: int) -> int:
+    """Silent frames; a shorter last one counts as a frame."""
+    frames = np.split(block, range(size, len(block), size))
+    return sum(_decibels(float(frame.std())) < SILENCE_DBFS for frame in frames)
 
 
 def _flatness(wave: np.ndarray) -> float:
     """Flatness of the power spectrum averaged over half-overlapping Hann windows, without its first and last point."""
     size = min(SPECTRUM_POINTS, len(wave))
-    windows = np.lib.stride_tricks.sliding_window_view(wave, size)[:: max(1, size // 2)]
-    power = (np.abs(np.fft.rfft(windows * np.hanning(size + 2)[1:-1])) ** 2).mean(axis=0)[1:-1] + 1e-12
+    hop = max(1, size // 2)
+    num_windows, total = (len(wave) - size) // hop + 1, np.zeros(size // 2 + 1)
+    together = max(1, BLOCK // hop)
+    for first in range(0, num_windows, together):
+        last = min(first + together, num_windows) - 1
+        part = wave[first * hop : last * hop + size].astype(np.float64)
+        windows = np.lib.stride_tricks.sliding_window_view(part, size)[::hop]
+        total += (np.abs(np.fft.rfft(windows * np.hanning(size + 2)[1:-1])) ** 2).sum(axis=0)
+    power = (total / num_windows)[1:-1] + 1e-12
     return float(np.exp(np.log(power).mean()) / power.mean()) if power.size else 0.0

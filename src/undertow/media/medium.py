@@ -99,7 +99,11 @@ class Medium(ABC):
         """
         raise UsageError(f"this model makes {self.product}, not images; give what is to be continued as the prompt")
 
-    def join(self, parts: Sequence[Any]) -> Any:
+    def pile(self) -> Any:
+        """A place for consecutive parts of one result: a list, or anything with `append` and a length for `join`."""
+        return []
+
+    def join(self, parts: Any) -> Any:
         """Join consecutive parts of one result."""
         return np.concatenate(parts)
 

@@ -16,6 +16,7 @@ from undertow.errors import DataError, UsageError
 from undertow.media.audio_report import audio_report
 from undertow.media.medium import Given, Medium, Reading, Report
 from undertow.media.spectrogram import draw
+from undertow.media.spool import Spool
 
 USUAL_SECONDS = 1.0
 
@@ -65,6 +66,16 @@ class Sound(Medium):
 
     def usual_steps(self, num_given: int) -> int:
         return max(1, round(USUAL_SECONDS * self.rate))
+
+    def pile(self) -> Spool:
+        return Spool()
+
+    def join(self, parts: Any) -> Any:
+        """The wave of a spool as it is; parts of which one alone holds anything, without a copy."""
+        if isinstance(parts, Spool):
+            return parts.wave
+        heard = [part for part in parts if len(part)]
+        return heard[0] if len(heard) == 1 else super().join(parts)
 
     def check(self, path: Path) -> None:
         check_format(path, self.rate)

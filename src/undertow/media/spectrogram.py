@@ -31,7 +31,7 @@ def draw(wave: np.ndarray, sample_rate: int, path: str | Path, title: str = "") 
         UsageError: matplotlib is not installed.
         DataError: the wave is empty or holds NaN or infinity, or the file cannot be written.
     """
-    if wave.ndim != 1 or not wave.size or not np.isfinite(wave).all():
+    if wave.ndim != 1 or not wave.size or not np.isfinite([wave.min(), wave.max()]).all():
         raise DataError(f"cannot draw {path}: the wave is empty, has several axes, or holds NaN or infinity")
     figure = _figure(wave, sample_rate, title)
     with atomic_write(path) as temporary:
@@ -41,9 +41,11 @@ def draw(wave: np.ndarray, sample_rate: int, path: str | Path, title: str = "") 
 def spectrogram(wave: np.ndarray, sample_rate: int) -> np.ndarray:
     """Power in dB (K, F) of Hann windows of 25 ms, their centres spread evenly over the wave; a full sine has 0 dB."""
     size = max(16, round(WINDOW_SECONDS * sample_rate))
-    padded = np.pad(wave.astype(np.float64), (size // 2, size - size // 2))
-    hop = max(1, len(wave) // COLUMNS)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[: len(wave) : hop]
+    starts = range(-(size // 2), len(wave) - size // 2, max(1, len(wave) // COLUMNS))
+    frames = np.zeros((len(starts), size))  # the wave itself may be long, and in a file
+    for frame, start in zip(frames, starts, strict=True):
+        heard = wave[max(0, start) : start + size]
+        frame[max(0, -start) :][: len(heard)] = heard
     window = np.hanning(size + 2)[1:-1]
     num_points = 2 ** int(np.ceil(np.log2(2 * size)))
     amplitude = np.abs(np.fft.rfft(frames * window, num_points)).T * (2 / window.sum())
@@ -68,7 +70,7 @@ def _draw_wave(axes: "Axes", wave: np.ndarray, sample_rate: int) -> None:
         starts = np.linspace(0, len(wave), COLUMNS, endpoint=False).astype(int)
         low, high = np.minimum.reduceat(wave, starts), np.maximum.reduceat(wave, starts)
         axes.fill_between(starts / sample_rate, low, high, color=INK, linewidth=0.3)
-    reach = 1.08 * max(float(np.abs(wave).max()), 1e-3)
+    reach = 1.08 * max(float(wave.max()), -float(wave.min()), 1e-3)
     axes.set(ylim=(-reach, reach), ylabel="amplitude")
     axes.grid(color="0.9", linewidth=0.6)
     axes.set_axisbelow(True)
