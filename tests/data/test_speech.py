@@ -50,12 +50,18 @@ def test_words_become_characters_and_phones_lose_their_stress() -> None:
     assert [one.label for one in spelt([Interval(0, 1, "AH0"), Interval(1, 2, "a3")], "phones")] == ["AH", "a3"]
 
 
-def test_what_is_left_out_and_refused(folder: Path) -> None:
+def test_what_is_left_out_and_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, text = folder / "labels.ctm", (folder / "labels.ctm").read_text()
     path.write_text(text + "train/take0 1 7.0 1.0 low\n")  # behind the end of its sound
     found = load(folder)
     assert len(found) == 1
     assert_says("\n".join(found.notes), "take0.wav", "labels.ctm", "8.00 s", "0.20 s")
+    monkeypatch.setattr("undertow.data.speech.MOST_SECONDS", 0.25)
+    path.write_text(text)
+    found = load(folder)
+    assert len(found) == 1
+    assert_says("\n".join(found.notes), "take3.wav", "sentences")
+    monkeypatch.undo()
     path.write_text(text.replace("low", "middle"))
     with refuses(DataError, "train", "'middle'"):
         load(folder)

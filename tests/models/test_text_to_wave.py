@@ -77,6 +77,9 @@ def test_it_speaks_in_the_frames_that_it_learnt_from() -> None:
     assert len(voiced) and float(voiced[0]) > 1.5 * float(planned.pitch.max())
     model.durations.output.bias.fill_(40.0)
     longest = model.speak_frames(symbols, labels).durations
+    short = {"kind": "transformer", "channels": 4, "num_heads": 1, "num_layers": 1, "max_length": 3}
+    with refuses(DataError, "4 symbols", "'transformer'", "3"):
+        voice(encoder=short).speak_frames(symbols, labels)
     assert longest.tolist() == [3 * RATE // HOP] * 4
     model.durations.output.bias.fill_(math.nan)
     with refuses(DataError, "not a number"):

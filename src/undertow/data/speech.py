@@ -25,6 +25,7 @@ from undertow.errors import DataError, counted, first_of, shown
 PAUSES = frozenset({"", "#", "_", "<eps>", "<sil>", "+noise+", "h#", "pau", "sil", "sp", "spn"})  # of aligners
 PAUSE = {"phones": "SIL", "characters": "_"}  # the symbol of silence
 VOWELS = frozenset({*"AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW".split()})  # of CMUdict, marked 0, 1 or 2
+MOST_SECONDS = 60  # of a recording, all symbols of which are read for each crop
 SYMBOL, PLACE, HZ = range(3)  # channels of a voice's source, a frame each
 
 
@@ -99,7 +100,8 @@ class Aligned:
         return tuple(sorted(every | {PAUSE[self.spells]} | ({SPACE} if self.spells == "characters" else set())))
 
     def load(self, split: str, needs: Needs, low_hz: float | int, high_hz: float | int) -> "SpeechExamples":
-        """The recordings of a split that have symbols, as a voice needs them. Others are left out, counted and named.
+        """The recordings of a split that have symbols, as a voice needs them. Others, and
+        those of more than a minute, are left out, counted and named.
 
         Raises:
             DataError: see `load_clips` and `FrameLabels.read`; or no recording is left.
@@ -115,6 +117,7 @@ class Aligned:
                 continue
             one = read[clip.name]
             try:
+                _check_length(clip, clips.sample_rate)
                 check_end(one.intervals, len(clip) / clips.sample_rate, frame, one.file)
                 number = -(-len(clip) // needs.features.hop_length)
                 runs = symbols_of_frames(spelt(one.intervals, self.spells), number, frame, PAUSE[self.spells])
@@ -179,6 +182,12 @@ class SpeechExamples(ClipExamples):
 
     def summary(self) -> dict[str, Any]:
         return {**super().summary(), "num_spoken": self.num_spoken}
+
+
+def _check_length(clip: Clip, sample_rate: int) -> None:
+    seconds = len(clip) / sample_rate
+    if seconds > MOST_SECONDS:
+        raise DataError(f"it has {seconds:.0f} s, and at most {MOST_SECONDS} are read; cut it into sentences")
 
 
 def _indices(runs: Sequence[tuple[str, int]], index: dict[str, int], pause: str) -> np.ndarray:

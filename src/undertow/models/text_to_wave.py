@@ -32,7 +32,7 @@ from undertow.data.script import Script, Spelling
 from undertow.data.speech import HZ, PLACE, SYMBOL
 from undertow.data.told import Told
 from undertow.emissions import EmissionConfig
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError, UsageError, counted
 from undertow.models.autoregressive import Autoregressive, ShortReceptiveFieldWarning
 from undertow.models.completing import choose_classes, refuse_source, section, with_alphabet, with_rate
 from undertow.models.conditioner import Conditioner
@@ -231,6 +231,7 @@ class TextToWave(Speaks):
 
     def vectors(self, symbols: Tensor, lengths: Tensor, labels: Mapping[str, Tensor]) -> Tensor:
         """A vector (B, S, C) of each symbol in its context."""
+        _check_room(self.encoder, symbols.shape[1], "symbol")
         embedded = self.embedding(symbols)
         if self.voices is not None:
             voice = self.voices(labels, None, symbols.shape[1], len(symbols)).aligned
@@ -268,6 +269,7 @@ class TextToWave(Speaks):
 
     def _pitch_loss(self, vectors: Tensor, said: Utterances, hz: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The loss, the share of wrong decisions on voicing, and semitones of voiced frames; means over the frames."""
+        _check_room(self.pitch, hz.shape[1], "frame")
         there = torch.arange(hz.shape[1], device=hz.device) < said.num_frames[:, None]
         outputs = _wide(self.pitch(self.spread(vectors, said), said.num_frames))
         voiced = (hz > 0) & there
@@ -305,6 +307,7 @@ class TextToWave(Speaks):
         durations = self._frames_of(self.durations(vectors, lengths)[0, :, 0], manner.speed)
         number = durations.sum()[None]
         places = torch.repeat_interleave(torch.arange(len(symbols), device=symbols.device), durations)
+        _check_room(self.pitch, int(number), "frame")
         spread = self.spread(vectors, Utterances(symbols[None], durations[None], lengths, places[None], number))
         octaves, voiced = self.pitch(spread, number)[0].unbind(dim=-1)
         hz = REFERENCE_HZ * 2 ** (octaves + manner.pitch / SEMITONES)
@@ -323,6 +326,19 @@ class TextToWave(Speaks):
         most = MOST_SECONDS * self.config.sample_rate / self.config.hop_length
         ends = (logarithms.double().exp().clamp(max=most) / speed).cumsum(dim=0).round().long()
         return torch.diff(ends, prepend=ends.new_zeros(1)).clamp(min=1)
+
+
+def _check_room(labeller: networks.Labeller, number: int, noun: str) -> None:
+    """Refuse what is longer than a labeller can read.
+
+    Raises:
+        DataError: it is.
+    """
+    if labeller.max_length is not None and number > labeller.max_length:
+        raise DataError(
+            f"a sentence has {counted(number, noun)}, but network '{labeller.config.kind}' reads at most "
+            f"{labeller.max_length:,}; cut it, or train with a larger max_length"
+        )
 
 
 def _octaves(hz: Tensor) -> Tensor:
