@@ -100,3 +100,5 @@ def test_models_that_draw_no_clip_again(clips):
         score(plain, clips, split="all", metrics="mcd")
     with refuses(UsageError, "unknown", "'mdc'", "'mcd'"):
         score(built("autoregressive", VOCODER), clips, split="all", metrics="mdc")
+    with refuses(UsageError, "collar"):
+        score(built("autoregressive", VOCODER), clips, split="all", metrics="mcd", collar=0.5)

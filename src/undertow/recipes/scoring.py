@@ -94,12 +94,14 @@ def score(
         return score_folders(model, str(source), metrics=asked.metrics, say=say, progress=progress or unwatched)
     ready: Model = model_given(model)
     of_sounds = bool(asked.metrics) and (draws_again(ready) or any(name in SOUND_METRICS for name in asked.metrics))
-    if of_sounds:
-        check_drawn(ready, asked.metrics)
     if teacher is not None or (ready.is_taught and not of_sounds):
         asked = replace(asked, teacher=model_given(teacher_of(model) if teacher is None else teacher))
-    if not (of_sounds and ready.is_taught):  # comparing its sounds needs no teacher
-        check_asked(ready, replace(asked, metrics=()) if of_sounds else asked)
+    if of_sounds:
+        check_drawn(ready, asked.metrics)
+        if replace(asked, metrics=()) != Asked():
+            raise UsageError("metrics of sounds take no protocol, collar, search or teacher; leave them out")
+    else:
+        check_asked(ready, asked)
     skipped = Skipped()
     data, needs = chosen(ready, source, label_pattern), ready.needs.skipping(skipped) if skip_unknown else ready.needs
     if ignore_labels:
