@@ -13,7 +13,7 @@ from tests.recipes.small_runs import MEL, recipe
 from tests.refusals import refuses
 from undertow import checkpoint, score
 from undertow.errors import DataError, UsageError
-from undertow.recipes import train
+from undertow.recipes import read_recipe, train
 from undertow.speaking import speak
 
 VOICE = {
@@ -66,3 +66,10 @@ def test_a_density_has_no_score(run: Path) -> None:
     assert checkpoint.load(run).abilities == {"speak"}
     with refuses(UsageError, "densities"):
         score(run, str(run.parent / "sung"))
+
+
+@pytest.mark.parametrize("voice, drawer", [("speak-fsdd", "vocoder-fsdd"), ("speak-prompts-mel", "vocoder-prompts")])
+def test_recipes_of_voices_and_vocoders_share_one_mel(voice: str, drawer: str) -> None:
+    plans, reads = read_recipe(voice), read_recipe(drawer)
+    mel = {"sample_rate": reads.data.sample_rate, **reads.model["conditioner"]["features"]}
+    assert plans.model["features"] == mel
