@@ -43,7 +43,8 @@ def main() -> None:
     model = ut.load(options.out)
     found = ut.score(model, data_of_card(read_card(options.out)), split="test")
     assert isinstance(found, Score) and found.nats_per_image is not None and found.bits_per_dim is not None
-    files = {name: found.baselines[kind] for kind, name in FILES.items()}
+    share = found.bits_per_dim / found.bits_per_symbol  # a symbol may be a whole pixel
+    files = {name: found.baselines[kind] * share for kind, name in FILES.items()}
     is_binary = options.recipe in BINARIZED
     record(
         "Q6",
