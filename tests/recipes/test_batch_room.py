@@ -74,6 +74,8 @@ class Blank(Examples):
 
     def source(self, index: int) -> np.ndarray | None:
         found = self.needs.source
+        if found is None and self.needs.script is not None:  # a voice on phones: the symbol, place and pitch of frames
+            return np.zeros((-(-self.length // self.hop), 3), np.float32)
         if found is None:
             return None
         shape = (self.length,) if found.features is None else (self.length, found.features.num_channels)
