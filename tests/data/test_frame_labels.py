@@ -31,6 +31,18 @@ def test_one_ctm_of_all(folder: Path) -> None:
     assert FrameLabels(str(folder), rest="none").classes() == ("high", "low", "none")
 
 
+def test_one_master_label_file_of_all(folder: Path) -> None:
+    listed = ['"*/train/take0.lab"', "0 1000000 low", ".", '"/elsewhere/take3.rec"', "0 1000000 high", "."]
+    (folder / "all.mlf").write_text("\n".join(["#!MLF!#", *listed]))
+    labels = FrameLabels(str(folder), labels="all.mlf")
+    found, notes = labels.read(labels.items())
+    assert {name: one.intervals[0].label for name, one in found.items()} == {
+        "train/take0.wav": "low",
+        "train/take3.wav": "high",
+    }
+    assert notes == []
+
+
 def test_a_file_beside_each(folder: Path) -> None:
     (folder / "labels.ctm").unlink()
     with refuses(DataError, "tones", "no labels", ".TextGrid", ".ctm"):

@@ -24,15 +24,15 @@ def items(
 ) -> None:
     """Make an item file for `undertow abx` of labelled recordings.
 
-    With --label, each recording is one item, such as a word. Otherwise the intervals that a CTM, RTTM, TextGrid or
+    With --label, each recording is one item, such as a word. Otherwise the intervals that a CTM, RTTM, MLF, TextGrid or
     Audacity file marks are the items, such as phones, with what is before and after them; silence is left out.
 
     Args:
         data: Named set, or folder of sounds.
         out: File to write, such as words.item.
         on: Label of whole recordings, such as digit.
-        labels: CTM or RTTM file of all recordings, as a path from the folder. By default a file beside each recording,
-            or the only one in the folder.
+        labels: CTM, RTTM or MLF file of all recordings, as a path from the folder. By default a file beside each
+            recording, or the only one in the folder.
         split: Split: test, validation, train or all.
         speaker: Label that says who speaks.
         label_pattern: Labels in the file names, such as {digit}_{speaker}_{take}.

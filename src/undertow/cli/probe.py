@@ -45,7 +45,7 @@ def probe(
         seeds: Number of seeds; the mean and the spread over them are given.
         held_out: What is tested on: split (the test split), or a label, such as speaker or take, a fifth of whose
             classes are held out.
-        labels: File of labelled intervals of all recordings, .ctm or .rttm; by default the files beside them.
+        labels: File of labelled intervals of all recordings, .ctm, .rttm or .mlf; by default the files beside them.
         tier: Tier of TextGrids.
         label_pattern: Labels in the folder's file names, such as `{digit}_{speaker}_{take}`.
         frequency: Frames a second, of a folder of .npy or .pt files.

@@ -48,7 +48,7 @@ def units(
         score: Measure the units: how many are used, three bitrates, and with a target phone purity, cluster purity and
             PNMI.
         target: Label to compare the units with, such as digit; phone means labelled intervals.
-        labels: File of labelled intervals of all recordings (.ctm, .rttm); by default what is beside them.
+        labels: File of labelled intervals of all recordings (.ctm, .rttm, .mlf); by default what is beside them.
         tier: Tier of TextGrids.
         prior: Folder of a model of the units (recipe unit-prior), for the coded bitrate; by default adaptive counts.
     """

@@ -103,7 +103,7 @@ def units(
         label_pattern: labels in the folder's file names, such as "{digit}_{speaker}_{take}".
         score: measure the units.
         target: a label to compare them with, such as "digit"; or the labels of intervals, which "phone" always means.
-        labels: file of these for all recordings (.ctm, .rttm); by default what is beside them.
+        labels: file of these for all recordings (.ctm, .rttm, .mlf); by default what is beside them.
         tier: of TextGrids.
         prior: a model of the units, for the coded bits a second; by default adaptive counts are used.
         progress: called now and then with the recordings done and those in all.

@@ -1,4 +1,4 @@
-"""Recordings with a label for each frame of their features: from CTM, RTTM, TextGrid, .lab and Audacity's files.
+"""Recordings with a label for each frame of their features: from CTM, RTTM, MLF, TextGrid, .lab and Audacity's files.
 
 N clips, F frames, C channels.
 """
@@ -16,12 +16,13 @@ from undertow.data.folder import Item
 from undertow.data.intervals import Interval, check_end, indices, labels_of_frames
 from undertow.data.lab import is_lab, read_lab
 from undertow.data.load import list_source, load_clips
+from undertow.data.mlf import read_mlf
 from undertow.data.rttm import read_rttm
 from undertow.data.sequences import SequenceSet
 from undertow.data.textgrid import read_textgrid
 from undertow.errors import DataError, counted, first_of
 
-OF_MANY = {".ctm": read_ctm, ".rttm": read_rttm}  # files with the labels of many recordings
+OF_MANY = {".ctm": read_ctm, ".rttm": read_rttm, ".mlf": read_mlf}  # files with the labels of many recordings
 GRIDS = (".textgrid", ".TextGrid", ".TEXTGRID")
 LAB, AUDACITY = ".lab", ".txt"
 WAVS = "wavs/"
@@ -41,9 +42,9 @@ class FrameLabels:
 
     Attributes:
         source: a named set, or a folder of recordings.
-        labels: a CTM or RTTM file of all of them, as a path from the folder; None: what is found, first a file beside
-            each recording (.TextGrid, .ctm, .rttm, .lab of HTK or Festvox, or Audacity's .txt), then the only .ctm or
-            .rttm in the folder.
+        labels: a CTM, RTTM or MLF file of all of them, as a path from the folder; None: what is found, first a file
+            beside each recording (.TextGrid, .ctm, .rttm, .mlf, .lab of HTK or Festvox, or Audacity's .txt), then the
+            only .ctm, .rttm or .mlf in the folder.
         tier: of TextGrids; see `read_textgrid`.
         rest: the class of frames in no interval; None: they have none, and do not count.
         path: the named set's folder, if it is neither in UNDERTOW_DATA nor in the cache.
@@ -136,15 +137,15 @@ class FrameLabels:
             return files[0]
         if not files:
             raise DataError(
-                f"{self.source} has no labels of frames: put a .TextGrid, .ctm, .rttm, .lab or Audacity's .txt beside "
-                "each recording, or one .ctm or .rttm for all into the folder"
+                f"{self.source} has no labels of frames: put a .TextGrid, .ctm, .rttm, .mlf, .lab or Audacity's .txt "
+                "beside each recording, or one .ctm, .rttm or .mlf for all into the folder"
             )
         names = ", ".join(one.name for one in files)
         raise DataError(f"{self.source} has several files of labels: {names}; set data.labels to one of them")
 
     def _of_all(self, items: Sequence[Item], file: Path) -> tuple[dict[str, Labelled], list[str]]:
         if file.suffix not in OF_MANY:
-            raise DataError(f"{file} is not a file of labels of many recordings (.ctm, .rttm)")
+            raise DataError(f"{file} is not a file of labels of many recordings (.ctm, .rttm, .mlf)")
         recordings = OF_MANY[file.suffix](file)
         found, used = {}, set()
         for one in items:

@@ -24,7 +24,7 @@ def read_lab(path: Path) -> list[Interval]:
     """
     lines = [(number, text.strip()) for number, text in enumerate(read_text(path, MOST_TABLE).split("\n"), start=1)]
     head = next((place for place, (_, text) in enumerate(lines) if text == HEAD_END), None)
-    found = list(_htk(path, lines) if head is None else _festvox(path, lines[head + 1 :]))
+    found = list(read_htk(path, lines) if head is None else _festvox(path, lines[head + 1 :]))
     if not found:
         raise DataError(f"{path} has no interval")
     return in_order(found, path)
@@ -37,7 +37,12 @@ def is_lab(path: Path) -> bool:
     return bool(times) or [HEAD_END] in lines
 
 
-def _htk(path: Path, lines: list[tuple[int, str]]) -> Iterator[Interval]:
+def read_htk(path: Path, lines: list[tuple[int, str]]) -> Iterator[Interval]:
+    """The intervals of numbered lines of HTK's.
+
+    Raises:
+        DataError: a line has too few columns, or no times.
+    """
     for line, text in lines:
         if not text or text == ".":  # the full stop ends a list in a master file
             continue

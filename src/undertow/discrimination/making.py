@@ -45,8 +45,8 @@ def make_items(
         label: a label of the recordings, such as "digit": each recording is one item, without context. None: the
             intervals that a file marks, such as phones, are the items, and their neighbours the context; silence is
             none.
-        labels: a CTM or RTTM file of all recordings, as a path from the folder; None: what is found (a file beside each
-            recording, or the only one in the folder).
+        labels: a CTM, RTTM or MLF file of all recordings, as a path from the folder; None: what is found (a file beside
+            each recording, or the only one in the folder).
         speaker: the label that says who speaks; recordings without it have one speaker, "-".
         label_pattern: labels in the names of files, such as "{digit}_{speaker}_{take}".
         min_seconds: leave out shorter intervals; an item as long as a frame of a representation has a frame of it.

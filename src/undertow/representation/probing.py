@@ -62,7 +62,7 @@ def probe(
         seeds: how many.
         held_out: "split": train on the train split and test on the test split; or a label, such as "speaker": each seed
             tests on a fifth of its classes, which it draws.
-        labels: file of labels of intervals of all recordings (.ctm, .rttm); None: what is beside them.
+        labels: file of labels of intervals of all recordings (.ctm, .rttm, .mlf); None: what is beside them.
         tier: of TextGrids.
         label_pattern: labels in names of files, such as "{digit}_{speaker}_{take}".
         frequency: frames a second, of a folder of files.

@@ -30,8 +30,9 @@ class FrameLabelsTask(Task):
         Attributes:
             source: a named set, or a folder of recordings.
             path: folder of the named set, if it is neither in UNDERTOW_DATA nor in the cache.
-            labels: a CTM or RTTM file of all recordings, as a path from their folder; by default a .TextGrid, .ctm,
-                .rttm, .lab or Audacity's .txt beside each, or else the only .ctm or .rttm in the folder.
+            labels: a CTM, RTTM or MLF file of all recordings, as a path from their folder; by default a .TextGrid,
+                .ctm, .rttm, .mlf, .lab or Audacity's .txt beside each, or else the only .ctm, .rttm or .mlf in the
+                folder.
             tier: of TextGrids; by default the only one, or the one named phones, or words.
             rest: the class of frames that no interval holds; by default these frames do not count.
         """
