@@ -32,6 +32,7 @@ engine-test: .engine-tools
 	build/examples/generate tests/golden/int8-categorical.engine build/examples/theo.wav 10 theo
 	build/examples/blocks tests/golden/int8-categorical.engine 10
 	build/examples/blocks tests/golden/effect.engine 1
+	echo "ein haus" | build/examples/translate tests/golden/translator.engine
 
 engine-sanitize: engine-address engine-thread
 

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "program.h"
+#include "read_file.h"
 #include "undertow/encoder.h"
 
 namespace undertow {
@@ -30,7 +31,17 @@ std::vector<std::string> texts(const Facts& facts, std::string_view name) {
   return fact ? fact->texts : std::vector<std::string>();
 }
 
-std::vector<std::byte> read(const std::filesystem::path& path) {
+std::shared_ptr<const Program> make_program(std::span<const std::byte> file, std::string_view isa) {
+  try {
+    return std::make_shared<const Program>(files_in(file).first, isa);
+  } catch (const std::invalid_argument& error) {
+    throw Error(error.what());
+  }
+}
+
+}  // namespace
+
+std::vector<std::byte> read_file(const std::filesystem::path& path) {
   const auto refuse = [&](const char* why) { throw Error(path.string() + ": " + why); };
   if (std::filesystem::is_directory(path)) refuse("is a folder, not a model file");
   std::FILE* file = std::fopen(path.string().c_str(), "rb");
@@ -43,16 +54,6 @@ std::vector<std::byte> read(const std::filesystem::path& path) {
   if (failed) refuse("cannot be read to its end");
   return content;
 }
-
-std::shared_ptr<const Program> make_program(std::span<const std::byte> file, std::string_view isa) {
-  try {
-    return std::make_shared<const Program>(files_in(file).first, isa);
-  } catch (const std::invalid_argument& error) {
-    throw Error(error.what());
-  }
-}
-
-}  // namespace
 
 // Of a label, the vectors of no class and of each.
 struct Model::Parts {
@@ -152,7 +153,7 @@ std::vector<float> Model::condition(std::string_view only) const {
 }
 
 Model load(const std::filesystem::path& file, std::string_view isa) {
-  const std::vector<std::byte> content = read(file);
+  const std::vector<std::byte> content = read_file(file);
   try {
     return Model(content, isa);
   } catch (const Error& error) {

@@ -1,8 +1,8 @@
 """Master label files of HTK (Young et al., The HTK Book, §6.3): the labels of many recordings in one file.
 
 After `#!MLF!#`, of each recording a line with its name in quotes, `"*/one.lab"`, then lines of a .lab file of HTK's,
-then a full stop. `*/` stands for any folder, and the name's suffix does not count. Of alternatives, `///` between them, the
-first is taken.
+then a full stop. `*/` stands for any folder, and the name's suffix does not count. Of alternatives, `///` between
+them, the first is taken.
 """
 
 from collections.abc import Iterator

@@ -134,7 +134,11 @@ class Seq2Seq(Model):
 
     @property
     def file_facts(self) -> dict[str, Any]:
-        return {**self.alphabet.file_facts, "direction": list(self.config.direction)}
+        facts = {**self.alphabet.file_facts, "direction": list(self.config.direction)}
+        if self.source_alphabet is not None:
+            facts |= {f"source.{name}": fact for name, fact in self.source_alphabet.file_facts.items()}
+        most = {"max_length": self.max_length, "source.max_length": self.network.encoder.max_length}
+        return facts | {name: [number] for name, number in most.items() if number is not None}
 
     @property
     def abilities(self) -> frozenset[Ability]:
