@@ -7,6 +7,7 @@ B batch, T time, F feature frames.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import torch
@@ -16,6 +17,7 @@ from undertow import alphabets
 from undertow.alphabets import AlphabetConfig
 from undertow.batch import Batch, Condition
 from undertow.config import Rate, config, parse
+from undertow.data.examples import Examples
 from undertow.data.needs import Needs
 from undertow.data.told import Told
 from undertow.distillation.config import DistillationConfig
@@ -105,11 +107,15 @@ class Student(Model):
         check_fits(self.config, known.model.config)
         self.lesson = Lesson(known, self.config.distillation, self.config.sample_rate, critic)
 
+    def survey(self, examples: Examples) -> None:
+        self.conditioner.survey(examples)
+        self.config = replace(self.config, conditioner=self.conditioner.config)
+
     def take_conditioner(self) -> bool:
         """Begin with the teacher's conditioner, if it has the same settings; returns whether it has."""
         assert self.lesson is not None
         other = self.lesson.teacher.model.conditioner
-        if other.config != self.conditioner.config:
+        if replace(other.config, mel_statistics=None) != replace(self.conditioner.config, mel_statistics=None):
             return False
         self.conditioner.load_state_dict(other.state_dict())
         return True

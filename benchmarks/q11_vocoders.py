@@ -1,0 +1,135 @@
+"""Q11: a WaveNet vocoder beside Griffin-Lim and WORLD, on held-out clips.
+
+    python -m benchmarks.q11_vocoders runs/vocoder-fsdd --world ENV/bin/python
+    python -m benchmarks.q11_vocoders runs/vocoder-prompts --source prompts --world ENV/bin/python
+
+Each test clip is drawn from its mel spectrum by the vocoder and by Griffin-Lim, and by WORLD from its own analysis, and
+compared with the recording. --world is the Python of an environment with pyworld; without it WORLD is left out. Of the
+metrics, pesq, stoi and mos need the extra `listening`.
+"""
+
+import argparse
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.record import record
+from benchmarks.runs import budget
+
+METRICS = ("mcd", "mstft", "pesq", "stoi", "mos")
+PEER = Path(__file__).with_name("peer_world.py")
+ITERATIONS = 60
+
+
+def main() -> None:
+    """Draw, compare, and record."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--source", default="fsdd", help="the set whose test clips are drawn")
+    parser.add_argument("--every", type=int, default=10, help="of the test clips, one in so many")
+    parser.add_argument("--most", type=int, help="clips, at most")
+    parser.add_argument("--metrics", nargs="+", default=list(METRICS))
+    parser.add_argument("--world", type=Path, help="Python of an environment with pyworld")
+    parser.add_argument("--out", type=Path, help="folder to keep the sounds in")
+    options = parser.parse_args()
+
+    import undertow as ut
+    from undertow.checkpoint import read_card
+    from undertow.data.features import extract
+    from undertow.data.load import load_clips
+    from undertow.errors import counted
+    from undertow.recipes.run import describe
+    from undertow.vocoding import griffin_lim
+
+    model: Any = ut.load(options.run)
+    settings, rate = model.needs.features, model.needs.sample_rate
+    waves = [clip.samples for clip in load_clips(options.source, "test", rate)][:: options.every][: options.most]
+    training = read_card(options.run)["training"]
+    drawers: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+        "WaveNet": lambda wave: ut.vocode(model, wave, seed=1).wave,
+        "Griffin-Lim": lambda wave: griffin_lim(extract(settings, wave), settings, iterations=ITERATIONS)[: len(wave)],
+    }
+    shapes = {"WaveNet": (describe(model), training["seconds"]), "Griffin-Lim": (f"{ITERATIONS} iterations", 0.0)}
+    drawn, speeds = {"recording": waves}, {}
+    for name, draw in drawers.items():
+        drawn[name], speeds[name] = timed(draw, waves, rate)
+    if options.world is not None:
+        shapes["WORLD"] = ("pyworld's own settings", 0.0)
+        drawn["WORLD"], speeds["WORLD"] = world(options.world, waves, rate)
+    note = f"{counted(len(waves), 'test clip')} of {options.source}, {sum(map(len, waves)) / rate:.0f} s; "
+    for name, (shape, seconds) in shapes.items():
+        figures = mean_figures(waves, drawn[name], rate, options.metrics)
+        told = note + (budget(training) if name == "WaveNet" else "from the same mel" if name != "WORLD" else "its own")
+        named = {"model": shape, "seconds": seconds, "note": told}
+        for figure, (value, unit) in figures.items():
+            record("Q11", f"{figure}, {options.source}, {name}", value, unit, **named)
+        record("Q11", f"real-time factor, {options.source}, {name}", speeds[name], "s/s", **named)
+    if options.out is not None:
+        keep(options.out, drawn, rate)
+
+
+def timed(
+    draw: Callable[[np.ndarray], np.ndarray], waves: list[np.ndarray], rate: int
+) -> tuple[list[np.ndarray], float]:
+    """The waves drawn again, and the seconds of work for a second of sound."""
+    began = time.perf_counter()
+    drawn = [draw(wave) for wave in waves]
+    return drawn, (time.perf_counter() - began) / (sum(map(len, waves)) / rate)
+
+
+def world(python: Path, waves: list[np.ndarray], rate: int) -> tuple[list[np.ndarray], float]:
+    """The waves drawn again by WORLD, and the seconds of work for a second of sound."""
+    from undertow.data.audio import read_audio, write_audio
+
+    with tempfile.TemporaryDirectory() as temporary:
+        source, out = Path(temporary, "in"), Path(temporary, "out")
+        source.mkdir()
+        out.mkdir()
+        for number, wave in enumerate(waves):
+            write_audio(source / f"{number:05}.wav", wave, rate)
+        words = [str(python), str(PEER), str(source), str(out)]
+        speed = float(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+        return [read_audio(path).wave for path in sorted(out.glob("*.wav"))], speed
+
+
+def mean_figures(
+    waves: list[np.ndarray], drawn: list[np.ndarray], rate: int, metrics: list[str]
+) -> Mapping[str, tuple[float, str]]:
+    """The mean of each figure over the clips where it is defined, and its unit."""
+    from undertow.errors import DataError
+    from undertow.evaluation.sound_metrics import SOUND_METRICS, compare
+
+    units = {name: unit for metric in metrics for name, unit in SOUND_METRICS[metric].units.items()}
+    every: dict[str, list[float]] = {name: [] for name in units}
+    for one, other in zip(waves, drawn, strict=True):
+        for metric in metrics:
+            try:
+                found = compare(one, other, rate, [metric])
+            except DataError:  # too short for this metric
+                continue
+            for name, value in found.items():
+                if value is not None:
+                    every[name].append(value)
+    return {name: (float(np.mean(values)), units[name]) for name, values in every.items() if values}
+
+
+def keep(folder: Path, drawn: Mapping[str, list[np.ndarray]], rate: int) -> None:
+    """Write every sound, and a picture of the first's spectrogram by each."""
+    from undertow.data.audio import write_audio
+    from undertow.media.spectrogram import draw
+
+    for name, waves in drawn.items():
+        place = folder / name.lower()
+        place.mkdir(parents=True, exist_ok=True)
+        for number, wave in enumerate(waves):
+            write_audio(place / f"{number:05}.wav", wave, rate)
+        draw(waves[0], rate, folder / f"{name.lower()}.png", name)
+
+
+if __name__ == "__main__":
+    main()
