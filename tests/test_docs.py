@@ -31,7 +31,13 @@ SHORTER = [
     (re.compile(r"--num-symbols \S+"), "--num-symbols 8"),
 ]
 SMALLER = " --set training.num_validations=1 samples.seconds=0.01 samples.num_steps=4"
-SMALLER_NETWORKS = {"wavenet": " network.num_cycles=1", "classify": "", "context": "", "speak": ""}
+SMALLER_NETWORKS = {
+    "wavenet": " network.num_cycles=1",
+    "vocoder": " network.num_cycles=1",
+    "classify": "",
+    "context": "",
+    "speak": "",
+}
 SMALLER_NETWORKS["speak-prompts"] = " network.num_cycles=1 network.layers_per_cycle=3 network.skip_channels=8"
 NARROW = " network.channels=8"
 
