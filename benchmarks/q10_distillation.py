@@ -105,8 +105,8 @@ def speeds(teacher: Any, student: Any, options: argparse.Namespace) -> None:
                 model=describe(model),
                 seconds=time.perf_counter() - began,
                 threads=threads,
-                note=f"one sound of {options.seconds:g} s, median of {ROUNDS}; {found / model.config.sample_rate:.1f} × "
-                "real time",
+                note=f"one sound of {options.seconds:g} s, median of {ROUNDS}; "
+                f"{found / model.config.sample_rate:.1f} × real time",
                 results=options.results,
             )
 
