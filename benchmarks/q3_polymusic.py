@@ -9,6 +9,7 @@ likelihood of whole pieces, first step included, is recorded beside it.
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from benchmarks.record import record
 from benchmarks.runs import budget, ensure
@@ -40,7 +41,7 @@ def main() -> None:
     from undertow.data.rolls import load_rolls
     from undertow.recipes.run import describe, load_model
 
-    model = load_model(options.out)
+    model: Any = load_model(options.out)
     pieces = load_rolls(options.recipe.split("-")[1], "test")
     for name, skipped in (("test", 1), ("test, first steps too", 0)):
         nats, steps = 0.0, 0

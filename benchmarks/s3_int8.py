@@ -8,6 +8,7 @@ Both and float32 run on the native engine, each clip from the zero state; int8 i
 import argparse
 import time
 from pathlib import Path
+from typing import Any
 
 from benchmarks.record import record
 
@@ -30,7 +31,7 @@ def main() -> None:
     from undertow.recipes.exporting import calibration
     from undertow.recipes.run import describe, load_model
 
-    model = load_model(options.run)
+    model: Any = load_model(options.run)
     test = ClipExamples(load_clips("fsdd", "test", model.config.sample_rate), model.needs)
     heard = calibration(model, AudioData(source="fsdd"))
     plain = bits_per_symbol(export(model, "float32"), test)

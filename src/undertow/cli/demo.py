@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from undertow.cli.outputs import Output
     from undertow.cli.rows import Rows
     from undertow.evaluation import Score
-    from undertow.models.autoregressive import Autoregressive
+    from undertow.models.generating import Generating
 
 RECIPE = "wavenet-fsdd-demo"
 SPEECH, NOTES, NOTES_LABEL = "fsdd", "plucked", "pitch"
@@ -103,7 +103,7 @@ def _is_begun(out: Path) -> bool:
     return begun
 
 
-def _generate(model: "Autoregressive", folder: Path) -> "tuple[Rows, list[Output]]":
+def _generate(model: "Generating", folder: Path) -> "tuple[Rows, list[Output]]":
     """A few sounds of classes spread over those the model knows, written and drawn."""
     from undertow.cli.outputs import can_draw, write_outputs
     from undertow.cli.rows import Rows

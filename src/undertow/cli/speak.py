@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +12,9 @@ from undertow.cli.options import Device, Json, Seed
 from undertow.options import PLAIN, Flat, Manner, Sampling
 
 if TYPE_CHECKING:
-    from undertow.speaking import Speech, Spoken
+    import numpy as np
+
+    from undertow.speaking import Spoken
 
 STANDARD_INPUT = "-"
 MANNER = Manner()
@@ -61,7 +63,7 @@ def speak(
     from undertow.cli.terminal import print_json, put, tell
     from undertow.device import pick_device
     from undertow.models import require
-    from undertow.speaking.speak import gathered, stream_speak
+    from undertow.speaking.speaking import gathered, stream_speak
 
     began = time.perf_counter()
     _check(out, stream, picture, json)
@@ -137,7 +139,7 @@ def samples_out() -> IO[bytes]:
     return sys.stdout.buffer
 
 
-def write_samples(found: "Speech") -> None:
+def write_samples(found: "Iterable[np.ndarray]") -> None:
     """Write waves (T,) to stdout as they come, in 16-bit little-endian samples."""
     from undertow.data.audio import to_int16
 

@@ -91,7 +91,7 @@ def _count(
         for k in range(3):
             share = scores[k][i, : places - k] * after[k:] / scale[i + 1]
             here[: places - k] += share
-            for j in np.flatnonzero(before[i, : places - k] * share > FLOOR):
+            for j in np.flatnonzero(before[i, : places - k] * share > FLOOR).tolist():
                 counts[letters[i]][tuple(phones[j : j + k])] += float(before[i, j] * share[j])
         after = here
 

@@ -46,7 +46,7 @@ def spelt(intervals: Sequence[Interval], spells: Spelling) -> list[Interval]:
             follows = bool(found) and found[-1].label != pause and one.start - found[-1].stop < 1e-3
             names = [SPACE] * follows + list(label.lower().replace("’", "'"))
             ends = np.linspace(one.start, one.stop, len(names) + 1).tolist()
-            found += [Interval(*ends[k : k + 2], name, one.line) for k, name in enumerate(names)]
+            found += [Interval(ends[k], ends[k + 1], name, one.line) for k, name in enumerate(names)]
     return found
 
 
@@ -109,6 +109,7 @@ class Aligned:
         frame = needs.features.hop_length / needs.features.sample_rate
         clips = load_clips(self.labels.source, split, needs.sample_rate, path=self.labels.path, cuts_one=False)
         read, notes = self.labels.read(self.labels.items())
+        assert needs.script is not None
         index = {name: number for number, name in enumerate(needs.script.symbols)}
         kept: list[Clip] = []
         symbols, bad = [], []

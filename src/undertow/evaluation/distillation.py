@@ -105,7 +105,8 @@ def score_distillation(
         progress(min(num_samples, total), total)
     bits = [one / math.log(2) / num_samples for one in numbers[:4]]
     decibels = [10 * math.log10(max(one / num_samples, 1e-12)) for one in numbers[4:]]
-    return DistillationScore(split, num_samples, num_recordings, *bits, *decibels, time.perf_counter() - began)
+    spent = time.perf_counter() - began
+    return DistillationScore(split, num_samples, num_recordings, *[*bits, *decibels, spent])
 
 
 def drawn(model: Any, batch: Batch, row: int, seed: int = SEED) -> Tensor:

@@ -40,7 +40,8 @@ class Teacher:
 
     def __init__(self, model: Model) -> None:
         self.model = _checked(model)
-        self.emission: Continuous = self.model.emission
+        assert isinstance(self.model.emission, Continuous)
+        self.emission = self.model.emission
         self.model.requires_grad_(False).eval()
 
     def to(self, like: Tensor) -> "Teacher":

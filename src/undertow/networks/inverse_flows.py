@@ -112,7 +112,7 @@ class InverseFlows(Layer):
     def __init__(self, config: Config, condition_channels: int = 0) -> None:
         super().__init__()
         self.config = config
-        self.flows: Any = nn.ModuleList(
+        flows = [
             InverseFlow(
                 config.residual_channels,
                 config.gate_channels,
@@ -121,9 +121,10 @@ class InverseFlows(Layer):
                 condition_channels,
             )
             for num_layers in config.layers
-        )
-        self.flows[-1].set_scale(config.initial_scale)
-        self.receptive_field: int = 1 + sum(flow.receptive_field - 1 for flow in self.flows)
+        ]
+        flows[-1].set_scale(config.initial_scale)
+        self.flows: Any = nn.ModuleList(flows)
+        self.receptive_field: int = 1 + sum(flow.receptive_field - 1 for flow in flows)
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         made = start(z)

@@ -4,6 +4,7 @@ B batch, T time, H rows, W columns, C channels, P outputs.
 """
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -15,12 +16,14 @@ class Labeller(nn.Module, ABC):
     of the channels. Rows are independent. What lies behind a row's end changes nothing, and outputs there are 0.
 
     Attributes:
+        config: the pydantic dataclass it was built from.
         dims: 1 for sequences, 2 for images.
         receptive_field: steps, or pixels a side, around an output that it sees at most, as many to one side as to the
             other; None: all of them, or unknown.
         max_length: most steps of a sequence; None: any number.
     """
 
+    config: Any
     dims: int
     receptive_field: int | None
     max_length: int | None = None
