@@ -1,7 +1,7 @@
 """WORLD's analysis and synthesis of sound files: `python peer_world.py FOLDER OUT`, one wav file for each of FOLDER.
 
-It runs in an environment of its own, with numpy and pyworld (D4C, CheapTrick and DIO with StoneMask, frames of 5 ms, its
-own settings), and prints the seconds of work for a second of sound (see `q11_vocoders`).
+It runs in an environment of its own, with numpy and pyworld (D4C, CheapTrick and DIO with StoneMask, frames of 5 ms,
+its own settings), and prints the seconds of work for a second of sound (see `q11_vocoders`).
 """
 
 import sys
