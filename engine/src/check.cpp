@@ -176,7 +176,10 @@ size_t item_size(Type type) { return type == Type::f32 ? 4 : type == Type::bf16 
 
 std::string shape(const Tensor& tensor) {
   std::string text;
-  for (uint32_t dim : tensor.dims) text += (text.empty() ? "" : "x") + std::to_string(dim);
+  for (uint32_t dim : tensor.dims) {
+    if (!text.empty()) text += 'x';
+    text += std::to_string(dim);
+  }
   return text;
 }
 

@@ -56,7 +56,7 @@ class Blank(Examples):
     @property
     def step_shape(self) -> tuple[int, ...]:
         number = self.needs.alphabet.num_elements
-        return () if number is None else (number,)
+        return () if number is None else (number + (self.needs.source is not None),)  # a target has a flag, its end
 
     @property
     def dtype(self) -> Any:
