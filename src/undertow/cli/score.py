@@ -84,7 +84,7 @@ def score(
     if out is not None:
         if not per_file:
             raise UsageError("out is the file of the scores of --per-file; give both")
-        check_file(out)
+        check_file(out, [run] if data is None else [run, Path(data)])
     metrics = [] if metric is None else [name.strip().lower() for name in metric.split(",")]
     model: Any = run
     section: Any = data

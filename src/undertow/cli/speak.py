@@ -61,13 +61,16 @@ def speak(
     """
     from undertow.checkpoint import load
     from undertow.cli.terminal import print_json, put, tell
+    from undertow.data.audio import check_format
     from undertow.device import pick_device
     from undertow.models import require
     from undertow.speaking.speaking import gathered, stream_speak
 
-    began = time.perf_counter()
     _check(out, stream, picture, json)
     model = require(load(run, pick_device(device)), "speak", f"{run} is")
+    began = time.perf_counter()
+    if out is not None:
+        check_format(out, model.needs.sample_rate)
     found = stream_speak(
         model,
         _text(text, stream),

@@ -71,7 +71,8 @@ def vocode(
         threads: Most threads to use; by default as many as help.
     """
     from undertow.checkpoint import load
-    from undertow.cli.terminal import print_json, put, tell
+    from undertow.cli.terminal import print_json, put
+    from undertow.data.audio import check_format
     from undertow.device import pick_device
     from undertow.generation.labels import labels_for
     from undertow.generation.sounding import Voice
@@ -80,13 +81,12 @@ def vocode(
     _check(given, out, stream, json)
     work = [] if out is None else _work(given, out, label_pattern)
     model = vocoder_given(load(run, pick_device(device)))
-    chosen, left = labels_for(model.needs.classes, labels, {})
+    labels_for(model.needs.classes, labels, {})
+    if out is not None and not given.is_dir():
+        check_format(out, model.needs.sample_rate)
     voice = Voice(labels=labels, sampling=sampling, seed=seed, engine=engine, threads=threads)
     if stream or given == STANDARD_INPUT:
-        for note in left:
-            tell(note)
-        one = Voice(labels=chosen, sampling=sampling, seed=seed, engine=engine, threads=threads)
-        _as_it_comes(model, given, out, one)
+        _as_it_comes(model, given, out, voice, label_pattern)
         return
     done, faults = _each(model, work, voice, quiet=json)
     if json:
@@ -108,8 +108,8 @@ def _check(given: Path, out: Path | None, stream: bool, json: bool) -> None:
 
     if stream == (out is not None):
         raise UsageError("give --out for sound files, or --stream for samples on stdout" + ", not both" * stream)
-    if stream and json:
-        raise UsageError("--json goes with --out, not with --stream")
+    if json and (stream or given == STANDARD_INPUT):
+        raise UsageError("--json is for files, not for --stream or frames from standard input")
     if stream and given.is_dir():
         raise UsageError(f"--stream draws one sound, and {given} is a folder; give a file, or --out")
 
@@ -197,23 +197,32 @@ def _clip(work: Work, model: Any) -> "tuple[Clip | None, tuple[str, ...]]":
     return (None, ()) if work.item is None else read_item(work.item, model.needs.sample_rate)
 
 
-def _as_it_comes(model: Any, given: Path, out: Path | None, voice: "Voice") -> None:
-    """Draw one sound piece by piece, to stdout or to a file."""
+def _as_it_comes(model: Any, given: Path, out: Path | None, voice: "Voice", label_pattern: str | None) -> None:
+    """Draw one sound piece by piece, to stdout or to a file, with its own labels where `voice` has none."""
+    from dataclasses import replace
+
     from undertow.cli.speak import write_samples
     from undertow.cli.terminal import tell
     from undertow.data.audio import audio_writer
+    from undertow.data.frames import SUFFIX
+    from undertow.data.load import read_source
+    from undertow.generation.labels import labels_for
     from undertow.generation.sounding import Sounding
     from undertow.vocoding.vocoding import as_they_come, source_of
 
-    sounding = Sounding(model, voice)
+    own: dict[str, str] = {}
+    notes: tuple[str, ...] = ()
     if given == STANDARD_INPUT:
         frames, length = as_they_come(standard_frames(model.needs.features.num_channels), model, "standard input"), None
     else:
-        source = source_of(given, model)
-        frames, length = iter(source.blocks), source.num_samples
-        for note in source.notes:
-            tell(note)
-    for note in sounding.notes:
+        is_mel = given.suffix.lower() == SUFFIX
+        item = None if is_mel else read_source(given, label_pattern=label_pattern).items[0]
+        clip, read = _clip(Work(given, given, str(given), item), model)
+        source = source_of(given, model, clip)
+        frames, length, own, notes = iter(source.blocks), source.num_samples, source.labels, (*read, *source.notes)
+    labels, left = labels_for(model.needs.classes, voice.labels, own)
+    sounding = Sounding(model, replace(voice, labels=labels))
+    for note in dict.fromkeys([*notes, *left, *sounding.notes]):
         tell(note)
     waves = sounding.play(frames, length)
     if out is None:

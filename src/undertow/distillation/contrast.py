@@ -8,7 +8,21 @@ B batch.
 
 from dataclasses import replace
 
+import torch
+from torch import Tensor
+
 from undertow.batch import Batch
+
+
+def has_another(batch: Batch, other: Batch) -> Tensor:
+    """(B,) bool: the rows whose condition differs in `other`."""
+    pairs = [(one[:, None], other.labels[name][:, None]) for name, one in batch.labels.items()]
+    if batch.features is not None and other.features is not None:
+        pairs.append((batch.features.flatten(1), other.features.flatten(1)))
+    differs = torch.zeros(len(batch.counted), dtype=torch.bool, device=batch.counted.device)
+    for one, another in pairs:
+        differs = differs | (one != another).any(dim=1)
+    return differs
 
 
 def with_others_condition(batch: Batch) -> Batch:

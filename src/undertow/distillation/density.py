@@ -82,6 +82,7 @@ def cross_entropy(
     The redraws are spread over the distribution: one in each of R equal shares of its probability.
     """
     shares = torch.arange(redraws, dtype=torch.float64, device=mean.device)
-    uniforms = (shares + draw_uniforms(mean[..., None].expand(*mean.shape, redraws), generator)) / redraws
+    drawn = draw_uniforms(mean[..., None].expand(*mean.shape, redraws), generator)
+    uniforms = ((shares + drawn) / redraws).clamp(max=1 - 2**-53)
     drawn = mean[..., None] + torch.exp(log_scale)[..., None] * base.quantile(uniforms).to(mean.dtype)
     return -teacher.log_density(params[..., None, :], drawn, least).mean(dim=-1)

@@ -12,15 +12,20 @@ from torch import Tensor
 
 from undertow.distillation.config import PowerConfig
 
+QUIETEST = 10 ** (-50 / 20)  # of full scale: 50 dB below it
+
 
 def power_loss(signal: Tensor, recording: Tensor, settings: PowerConfig, sample_rate: int) -> Tensor:
     """‖φ(signal) - φ(recording)‖² / ‖φ(recording)‖² of sounds (B, T) with φ = |STFT|^exponent: a scalar, 0 if equal.
 
-    Dividing makes its weight mean the same for loud and for quiet data.
+    It is the mean over rows. Dividing makes its weight mean the same for loud and for quiet sounds; a sound of less
+    than `QUIETEST` counts as one of that level of white noise, so that silence does not outweigh all others.
     """
     found, wanted = (spectra(one, settings, sample_rate) for one in (signal, recording))
-    least = torch.finfo(wanted.dtype).tiny
-    return (found - wanted).square().sum() / wanted.square().sum().clamp(min=least)
+    window_length = max(2, round(settings.window_ms * sample_rate / 1000))
+    least = (QUIETEST * (3 / 8 * window_length) ** 0.5) ** (2 * settings.exponent) * wanted[0].numel()
+    apart = (found - wanted).square().flatten(1).sum(dim=1)
+    return (apart / wanted.square().flatten(1).sum(dim=1).clamp(min=least)).mean()
 
 
 def spectra(signal: Tensor, settings: PowerConfig, sample_rate: int) -> Tensor:

@@ -19,6 +19,7 @@ from undertow.batch import Batch
 from undertow.callbacks import OnProgress, unwatched
 from undertow.data.batches import batches_in_order
 from undertow.data.examples import Examples
+from undertow.models.student import check_fits
 from undertow.session import conditions_of, log_prob, make_scorer, make_session
 from undertow.session.inference import inference
 from undertow.session.noise import Philox
@@ -88,11 +89,11 @@ def score_distillation(
         UsageError: the teacher is of other sound than the student.
         DataError: there is no recording.
     """
-    student.teach(teacher)
+    check_fits(student.config, teacher.config)
     began, total = time.perf_counter(), min(MOST_SAMPLES, examples.num_symbols)
     scorer, numbers = make_scorer(teacher), [0.0] * 7
     num_samples = num_recordings = 0
-    for row, batch in enumerate(_chosen(student, examples)):
+    for row, batch in enumerate(_chosen(student, teacher, examples)):
         there = batch.to(teacher.device, next(teacher.parameters()).dtype)
         sounds = [drawn(student, there, row), drawn(teacher, there, row), batch.symbols]
         for place, sound in enumerate(sounds):
@@ -118,11 +119,10 @@ def drawn(model: Any, batch: Batch, row: int, seed: int = SEED) -> Tensor:
     return session.draw(noise, num_steps, condition=conditions.steps(0, num_steps))
 
 
-def _chosen(student: Any, examples: Examples) -> Iterator[Batch]:
+def _chosen(student: Any, teacher: Any, examples: Examples) -> Iterator[Batch]:
     """Whole recordings, one by one, of about `MOST_SAMPLES` in all."""
-    return batches_in_order(
-        examples, 1, LONGEST, look_ahead=student.needs.look_ahead, most_steps=MOST_SAMPLES, seed=SEED
-    )
+    look_ahead = max(student.needs.look_ahead, teacher.needs.look_ahead)
+    return batches_in_order(examples, 1, LONGEST, look_ahead=look_ahead, most_steps=MOST_SAMPLES, seed=SEED)
 
 
 def _entropy(student: Any, batch: Batch) -> float:

@@ -81,6 +81,14 @@ def choose_label(wanted: Any, told: Told) -> tuple[str, Label]:
     return useful[0], known[useful[0]]
 
 
+def labels_chosen(values: Mapping[str, Any], told: Told, say: Callable[[str], None]) -> dict[str, Any]:
+    """A recipe's `conditioner` with the classes of its labels, by `choose_classes` if it only names them."""
+    conditioner = section(values, "conditioner")
+    if not isinstance(conditioner.get("labels"), Mapping):
+        conditioner["labels"] = choose_classes(conditioner.get("labels", []), told, say)
+    return conditioner
+
+
 def choose_classes(wanted: Any, told: Told, say: Say) -> dict[str, Sequence[str]]:
     """Classes, by label name, of the labels that a model is conditioned on.
 

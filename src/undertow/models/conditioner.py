@@ -210,3 +210,9 @@ def prime_factors(number: int) -> list[int]:
             number //= divisor
         divisor += 1
     return factors[::-1]
+
+
+def hidden(labels: Mapping[str, Tensor], share: float) -> dict[str, Tensor]:
+    """Labels (B,) by name, each row's replaced by -1 with a probability: for several parts that must agree on it."""
+    drawn = {name: torch.rand(len(one), device=one.device) for name, one in labels.items()}
+    return {name: torch.where(drawn[name] < share, -1, one) for name, one in labels.items()}

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from undertow.batch import Batch, Condition
 from undertow.distillation.config import DistillationConfig
-from undertow.distillation.contrast import with_others_condition
+from undertow.distillation.contrast import has_another, with_others_condition
 from undertow.distillation.density import divergence
 from undertow.distillation.power import power_loss
 from undertow.distillation.style import style_loss
@@ -83,13 +83,9 @@ class Lesson:
             figures["style"] = self._style(made.signal, recording, read, condition, counted)
             total = total + settings.style.weight * figures["style"]
         if settings.contrast.weight:
-            wrong, _ = self._distance(
-                made,
-                teacher.read(made.signal, teacher.condition(with_others_condition(batch))),
-                base,
-                generator,
-                counted if len(counted) > 1 else torch.zeros_like(counted),
-            )
+            other = with_others_condition(batch)
+            heard = teacher.read(made.signal, teacher.condition(other))
+            wrong, _ = self._distance(made, heard, base, generator, counted & has_another(batch, other)[:, None])
             figures["contrast_bits"] = wrong * BITS
             total = total - settings.contrast.weight * wrong
         return Loss(total, counted.sum(), {name: one.detach() for name, one in figures.items()})

@@ -23,9 +23,9 @@ from undertow.data.told import Told
 from undertow.distillation.config import DistillationConfig
 from undertow.emissions.base_noise import BaseNoise, draw_uniforms
 from undertow.errors import UsageError
-from undertow.models.completing import check_rate, choose_classes, refuse_source, section, with_alphabet, with_rate
-from undertow.models.conditioner import Conditioner
-from undertow.models.distilling import BITS, Lesson, Made
+from undertow.models.completing import check_rate, labels_chosen, refuse_source, with_alphabet, with_rate
+from undertow.models.conditioner import Conditioner, hidden
+from undertow.models.distilling import Lesson, Made
 from undertow.models.inputs import behind_start
 from undertow.models.loss import Loss
 from undertow.models.model import Ability, Model, past_facts
@@ -75,7 +75,7 @@ class Student(Model):
         self.config = config
         self.alphabet = alphabets.build(config.alphabet)
         self.emission = BaseNoise(config.base)
-        self.conditioner = Conditioner(config.conditioner)
+        self.conditioner = Conditioner(replace(config.conditioner, label_dropout=0.0))  # `forward` hides labels
         self.flows = InverseFlows(config.flows, self.conditioner.channels)
         self.lesson: Lesson | None = None
 
@@ -87,15 +87,11 @@ class Student(Model):
         if told.sample_rate is None:
             raise UsageError("a student needs a sample rate: set data.sample_rate")
         made = with_rate(with_alphabet({"alphabet": USUAL_ALPHABET, **values}, told), told)
-        conditioner = section(values, "conditioner")
-        if not isinstance(conditioner.get("labels"), Mapping):
-            conditioner["labels"] = choose_classes(conditioner.get("labels", []), told, say)
+        conditioner = labels_chosen(values, told, say)
         return parse(cls.Config, {**made, "conditioner": conditioner}, "model")
 
     def teach(self, teacher: Model, critic: Model | None = None) -> None:
         """Learn from a teacher from now on; it is not part of this model, of its weights or of its folder.
-
-        The conditioner begins as the teacher's where the shapes agree, if `critic` and teacher suit.
 
         Args:
             critic: a trained model for the style loss; None: the teacher.
@@ -109,27 +105,32 @@ class Student(Model):
 
     def survey(self, examples: Examples) -> None:
         self.conditioner.survey(examples)
-        self.config = replace(self.config, conditioner=self.conditioner.config)
+        found = self.conditioner.config.mel_statistics
+        self.config = replace(self.config, conditioner=replace(self.config.conditioner, mel_statistics=found))
 
     def take_conditioner(self) -> bool:
         """Begin with the teacher's conditioner, if it has the same settings; returns whether it has."""
         assert self.lesson is not None
         other = self.lesson.teacher.model.conditioner
-        if replace(other.config, mel_statistics=None) != replace(self.conditioner.config, mel_statistics=None):
+        same = {"mel_statistics": None, "label_dropout": 0.0}
+        if replace(other.config, **same) != replace(self.conditioner.config, **same):
             return False
         self.conditioner.load_state_dict(other.state_dict())
         return True
 
     @property
     def needs(self) -> Needs:
-        conditioner = self.config.conditioner
+        conditioner, ahead = self.config.conditioner, self.config.conditioner.upsampling.look_ahead
+        theirs = None if self.lesson is None else self.lesson.teacher.model.needs
         return Needs(
             alphabet=self.alphabet,
             sample_rate=self.config.sample_rate,
             context_steps=self.context_steps,
+            period=1 if theirs is None else theirs.period,
+            max_length=None if theirs is None else theirs.max_length,
             classes=conditioner.labels,
             features=conditioner.features,
-            look_ahead=conditioner.upsampling.look_ahead,
+            look_ahead=ahead if theirs is None else max(ahead, theirs.look_ahead),
             least_rows=PAIRS if self.config.distillation.contrast.weight else 1,
             num_params=3,
         )
@@ -170,7 +171,9 @@ class Student(Model):
         if self.lesson is None:
             raise UsageError("this student has no teacher to learn from; use `undertow distil TEACHER`")
         generator = None
-        if not self.training:
+        if self.training:  # from teacher and student alike
+            batch = replace(batch, labels=hidden(batch.labels, self.config.conditioner.label_dropout))
+        else:
             generator = torch.Generator(batch.counted.device).manual_seed(HELD_OUT_SEED)
         return self.lesson.loss(self.made(batch, generator), batch, self.emission, generator)
 
@@ -183,7 +186,7 @@ class Student(Model):
         return Made(*self.flows(z[..., None], condition.aligned).unbind(-1))
 
     def loss_text(self, loss: float) -> str:
-        return f"{loss * BITS:.4f} bits/sample from the teacher"
+        return f"loss {loss:.4f} (distance to the teacher and weighted losses)"
 
     def condition(
         self, labels: Mapping[str, Tensor], features: Tensor | None, num_steps: int, batch_size: int

@@ -33,7 +33,7 @@ from undertow.emissions import FRAME_EMISSIONS, FrameEmissionConfig
 from undertow.emissions.frames import LaplaceFrames
 from undertow.errors import UsageError
 from undertow.layers import Dropout
-from undertow.models.completing import choose_classes, section
+from undertow.models.completing import labels_chosen, section
 from undertow.models.conditioner import Conditioner
 from undertow.models.examined import Examined
 from undertow.models.guided_attention import GuidedAttention, follow, followed, guide, guided_heads
@@ -157,9 +157,7 @@ class TextToMel(Speaks):
             raise UsageError("model.features is missing: give the mel spectrum, such as {kind: mel, hop_length: 80}")
         script = told.script
         read = {"symbols": script.symbols, "spells": script.spells, "pause": script.pause, "words": script.words}
-        conditioner = section(values, "conditioner")
-        if not isinstance(conditioner.get("labels"), Mapping):
-            conditioner["labels"] = choose_classes(conditioner.get("labels", []), told, say)
+        conditioner = labels_chosen(values, told, say)
         return parse(cls.Config, {**values, **read, "conditioner": conditioner}, "model")
 
     @property
@@ -256,19 +254,22 @@ class TextToMel(Speaks):
         state = self.network.decoder.init_with_room(len(ends), condition, max(limits))
         past = torch.zeros(len(ends), 1, self.emission.num_channels, device=self.device, dtype=self.mean.dtype)
         steps: list[Tensor] = []
-        stops = np.array(limits)  # steps of each row
+        stops, stopped = (
+            np.array(limits),
+            np.zeros(len(limits), bool),
+        )  # of each row: its steps, whether it ended by itself
         while len(steps) < stops.max():
             params, state = self.network.decoder.step(self.prenet(past), state, condition)
             drawn = self.emission.sample(params, params.new_zeros(()), Sampling(temperature=0.0)).to(past.dtype)
             past = drawn[..., :-1]
             steps.append(past)
-            ended = drawn[:, 0, -1].cpu().numpy() > 0.5
-            stops[ended] = np.minimum(stops[ended], len(steps))
+            ended = (drawn[:, 0, -1].cpu().numpy() > 0.5) & ~stopped & (len(steps) <= stops)
+            stops[ended], stopped = len(steps), stopped | ended
         written = torch.cat(steps, dim=1)
         attention = self._looked(written, condition)
         return [
-            Written(self._frames(written[row, :stop]), attention[row, :stop, : len(ends[row])], stop < limit)
-            for row, (stop, limit) in enumerate(zip(stops.tolist(), limits, strict=True))
+            Written(self._frames(written[row, :stop]), attention[row, :stop, : len(ends[row])], bool(stopped[row]))
+            for row, stop in enumerate(stops.tolist())
         ]
 
     def speak_frames(

@@ -34,8 +34,8 @@ from undertow.data.told import Told
 from undertow.emissions import EmissionConfig
 from undertow.errors import DataError, UsageError, counted
 from undertow.models.autoregressive import Autoregressive, ShortReceptiveFieldWarning
-from undertow.models.completing import choose_classes, refuse_source, section, with_alphabet, with_rate
-from undertow.models.conditioner import Conditioner
+from undertow.models.completing import labels_chosen, refuse_source, with_alphabet, with_rate
+from undertow.models.conditioner import Conditioner, hidden
 from undertow.models.loss import Loss, mean_loss
 from undertow.models.model import Ability
 from undertow.models.speaking import PLAINLY, Planned, Speaks
@@ -126,7 +126,7 @@ class TextToWave(Speaks):
         self.config, self.hop = config, config.hop_length
         width = config.channels
         self.embedding = nn.Embedding(len(config.symbols), width)
-        labels = replace(config.conditioner, label_channels=width)
+        labels = replace(config.conditioner, label_channels=width, label_dropout=0.0)
         self.voices = Conditioner(labels) if labels.labels else None
         self.encoder = networks.build_labeller(config.encoder, width, width)
         self.durations = networks.build_labeller(config.durations, 1, width)
@@ -145,7 +145,7 @@ class TextToWave(Speaks):
             alphabet=config.alphabet,
             network=config.network,
             emission=config.emission,
-            conditioner=replace(config.conditioner, features=features),
+            conditioner=replace(config.conditioner, features=features, label_dropout=0.0),
             sample_rate=config.sample_rate,
         )
 
@@ -164,9 +164,7 @@ class TextToWave(Speaks):
         script = told.script
         read = {"symbols": script.symbols, "spells": script.spells, "pause": script.pause, "words": script.words}
         made = with_rate(with_alphabet(values, told), told)
-        conditioner = section(values, "conditioner")
-        if not isinstance(conditioner.get("labels"), Mapping):
-            conditioner["labels"] = choose_classes(conditioner.get("labels", []), told, say)
+        conditioner = labels_chosen(values, told, say)
         return parse(cls.Config, {**made, **read, "conditioner": conditioner}, "model")
 
     @property
@@ -205,6 +203,8 @@ class TextToWave(Speaks):
         """
         if batch.continues is not None:
             raise UsageError("data.carry_state is for models that read their past alone; a voice reads whole sentences")
+        if self.training:  # from the encoder and the decoder alike
+            batch = replace(batch, labels=hidden(batch.labels, self.config.conditioner.label_dropout))
         assert batch.source is not None
         said = self.utterances(batch)
         vectors = self.vectors(said.symbols, said.lengths, batch.labels)
@@ -309,23 +309,36 @@ class TextToWave(Speaks):
         places = torch.repeat_interleave(torch.arange(len(symbols), device=symbols.device), durations)
         _check_room(self.pitch, int(number), "frame")
         spread = self.spread(vectors, Utterances(symbols[None], durations[None], lengths, places[None], number))
-        octaves, voiced = self.pitch(spread, number)[0].unbind(dim=-1)
+        octaves, voiced = _finite(self.pitch(spread, number)[0]).unbind(dim=-1)
         hz = REFERENCE_HZ * 2 ** (octaves + manner.pitch / SEMITONES)
         hz = torch.where(voiced > 0, hz, 0.0)
         frames = torch.cat([spread[0], _octaves(hz)], dim=-1)
         return Planned(frames, durations, hz)
 
     def _frames_of(self, logarithms: Tensor, speed: float) -> Tensor:
-        """Whole frames (S,) of symbols, one or more each; what is rounded off goes to the next one.
+        """Whole frames (S,) of symbols; what is rounded off goes to the next one, and each has a frame at least.
 
         Raises:
             DataError: a logarithm is not a number.
         """
-        if not bool(torch.isfinite(logarithms).all()):
-            raise DataError("the model's output is not a number: its weights are damaged")
         most = MOST_SECONDS * self.config.sample_rate / self.config.hop_length
-        ends = (logarithms.double().exp().clamp(max=most) / speed).cumsum(dim=0).round().long()
-        return torch.diff(ends, prepend=ends.new_zeros(1)).clamp(min=1)
+        ends = (_finite(logarithms).double().exp() / speed).clamp(max=most).cumsum(dim=0).round().long().tolist()
+        durations, end = [], 0
+        for wanted in ends:
+            durations.append(max(1, wanted - end))
+            end += durations[-1]
+        return torch.tensor(durations, device=logarithms.device)
+
+
+def _finite(output: Tensor) -> Tensor:
+    """A network's output.
+
+    Raises:
+        DataError: it is not a number.
+    """
+    if not bool(torch.isfinite(output).all()):
+        raise DataError("the model's output is not a number: its weights are damaged")
+    return output
 
 
 def _check_room(labeller: networks.Labeller, number: int, noun: str) -> None:

@@ -50,13 +50,14 @@ class InverseFlow(Layer):
         self.hidden = CausalConv1d(channels, channels)
         self.output = CausalConv1d(channels, 2)
         self.receptive_field: int = 2 + (kernel_size - 1) * sum(dilations)  # and the step between input and output
+        with torch.no_grad():
+            self.output.weight.mul_(START)
         self.set_scale(1.0)
 
     @torch.no_grad()
     def set_scale(self, scale: float) -> None:
         """Begin as x · scale, about."""
         assert self.output.bias is not None
-        self.output.weight.mul_(START)
         self.output.bias.copy_(torch.tensor([0.0, math.log(scale)]))
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:

@@ -12,7 +12,7 @@ The sample tier has no memory (eq. 8-9): FS samples as vectors, then two layers 
 
 Frame tiers read symbols q as 2 · (q / (Q/2) - 1), in [-2, 2), or values unchanged. What is known of each step
 (speaker, features) is a part of every frame, and is added to the sample tier's sum. Weight norm is on every product but
-those inside the cells.
+those inside the cells and that of the condition.
 
 B batch, T time, F frames of a tier, Q symbols, E channels of a symbol's vector, S channels of a step (value and
 condition), C channels of every layer, R outputs of a frame, P parameters of the output distribution.

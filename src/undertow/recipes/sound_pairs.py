@@ -23,6 +23,7 @@ from undertow.generation.labels import labels_for
 from undertow.generation.sounding import Sounding, Voice
 from undertow.models import Model
 from undertow.reconstruction.latents import latents_of
+from undertow.run_steps import is_run
 
 
 def draws_again(model: Model) -> bool:
@@ -37,7 +38,12 @@ def are_sounds(first: str | Path, second: Any) -> bool:
     one, two = Path(first), Path(second)
     if one.is_file():
         return one.suffix.lower() in SUFFIXES
-    return one.is_dir() and two.is_dir() and any(name.lower().endswith(SUFFIXES) for name in files_below(one).names)
+    return (
+        one.is_dir()
+        and not is_run(one)
+        and two.is_dir()
+        and any(name.lower().endswith(SUFFIXES) for name in files_below(one).names)
+    )
 
 
 def score_drawn(

@@ -61,7 +61,7 @@ class ChunkSession(Session):
         self._refuse_symbols()
 
     def draw(self, noise: Noise, num_steps: int, sampling: Samplings = PLAIN, condition: Condition = NOTHING) -> Tensor:
-        drawn, piece = [], max(1, PIECE_STEPS // max(1, self.num_rows))
+        drawn, piece = [torch.zeros(self.num_rows, 0, dtype=torch.int64)], max(1, PIECE_STEPS // max(1, self.num_rows))
         with inference(self.model), limited_threads(self.num_threads):
             for start in range(0, num_steps, piece):
                 stop = min(start + piece, num_steps)
@@ -70,7 +70,7 @@ class ChunkSession(Session):
                 drawn.append(symbols.cpu())
                 self.num_calls = (self.num_calls or 0) + 1
         made = torch.cat(drawn, dim=1)
-        self._pending = made[:, -1:]
+        self._pending = torch.cat([self._pending, made], dim=1)[:, -1:]
         self._steps = self._steps + num_steps
         return made
 

@@ -12,6 +12,7 @@ from undertow.errors import UsageError
 from undertow.generation.labels import labels_for
 from undertow.generation.sounding import Sounding, Voice
 from undertow.models.speaking import Speaks
+from undertow.options import PLAIN
 from undertow.vocoding import griffin_lim
 
 
@@ -50,6 +51,11 @@ def drawing_of(model: Speaks, vocoder: AnyModel | None, voice: Voice) -> Draws:
         return Sounding(model.decoder, voice)
     planned = model.needs.features
     if vocoder is None:
+        if voice.engine != "auto" or voice.threads is not None or voice.sampling != PLAIN:
+            raise UsageError(
+                "without a vocoder nothing is drawn from a model: leave out engine, threads and sampling, or give a "
+                "vocoder"
+            )
         return Inverted(planned, voice.seed)
     drawer: Any = model_given(vocoder, "generate")
     reads = drawer.needs.features
@@ -78,8 +84,8 @@ class Inverted:
         self.hop, self._features, self._seed = features.hop_length, features, seed
 
     def play(self, blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        for block in blocks:
-            yield griffin_lim(block, self._features, seed=self._seed)
+        for number, block in enumerate(blocks):
+            yield griffin_lim(block, self._features, seed=self._seed + number)
 
 
 def _settings(features: Any) -> dict[str, Any]:

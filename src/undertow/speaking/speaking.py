@@ -252,6 +252,8 @@ def stream_speak(
     began = time.perf_counter()
     check_keys([seed], [])
     ready: Any = model_given(model, "speak")
+    if dictionary is not None and ready.script.spells == "characters":
+        raise UsageError("this voice reads characters, so a dictionary of phones changes nothing; leave it out")
     words = read_lexicon(Path(dictionary)) if isinstance(dictionary, str | Path) else dictionary
     classes = ready.needs.classes
     chosen, notes = labels_for(classes, labels, {})
