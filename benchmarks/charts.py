@@ -212,6 +212,6 @@ def _ratio(line: Line) -> float | None:
 def _distance(line: Line) -> Bar:
     ratio = _ratio(line)
     assert ratio is not None
-    label = re.sub(r", test$|-tinyshakespeare", "", str(line["figure"]))
+    label = re.sub(r", test$|-tinyshakespeare|-binarized-mnist", "", str(line["figure"]))
     kind = "miss" if met(line) == "**no**" else "ours"
     return Bar(label, ratio, f"{ratio:.2f} ×", 1.0, kind)

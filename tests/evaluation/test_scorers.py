@@ -10,13 +10,18 @@ from tests.evaluation.test_contrast_score import waves
 from tests.evaluation.test_word_error import recogniser, recordings
 from tests.generation.symbol_models import text_model
 from tests.models.coders import coder_of_waves, levels
+from tests.models.taught import HOP, RATE, make_student, make_teacher
 from tests.models.test_contrastive import contrastive
 from tests.models.test_denoiser import denoiser
 from tests.models.test_masked import OF_SYMBOLS
 from tests.models.test_masked import masked as masked_model
 from tests.models.test_segmenter import segmenter
 from tests.models.test_tagger import OF_FRAMES, tagger
+from tests.models.voices import recordings as recordings_of
+from tests.models.voices import voice
 from tests.prediction.test_predicting import classifier
+from undertow.data.clip_examples import ClipExamples
+from undertow.data.clips import Clip, ClipSet
 from undertow.data.pairs import PairSet
 from undertow.data.sequences import SequenceSet
 from undertow.evaluation import SCORERS, Asked
@@ -48,6 +53,12 @@ def tagged() -> SequenceSet:
 TAGGED = tagged()
 
 
+def taught() -> ClipExamples:
+    waves = [RANDOM.integers(-900, 900, length).astype(np.int16) for length in (48, 32)]
+    clips = [Clip(str(len(wave)), wave, {}, np.zeros((len(wave) // HOP, 3), np.float32)) for wave in waves]
+    return ClipExamples(ClipSet(clips, RATE), make_student().needs)
+
+
 def noisy() -> SequenceSet:
     pixels = [np.full((12, 3), 20 * number, np.uint8) for number in range(3)]
     return SequenceSet(pixels, {"clean": pixels}, grid=(3, 4))
@@ -63,6 +74,8 @@ CASES: dict[str, tuple[Any, Any, Asked, int]] = {  # a model, its data, what is 
     "contrast": (contrastive, lambda: waves(200, 63), Asked(), 263),
     "masked": (lambda: masked_model(OF_SYMBOLS), texts, Asked(), 959),
     "reconstruction": (coder_of_waves, lambda: levels(200, 63), Asked(), 263),
+    "speech": (lambda: voice().eval(), lambda: recordings_of(voice()), Asked(), 399),
+    "distillation": (lambda: make_student(), taught, Asked(teacher=make_teacher()), 80),
     "words": (recogniser, lambda: recordings("ab", "c"), Asked(search=Search(beam=1)), 2),
 }
 

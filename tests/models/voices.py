@@ -51,12 +51,18 @@ def voice(**changes: Any) -> TextToWave:
     return model
 
 
-def recordings(model: TextToWave, monkeypatch: Any) -> SpeechExamples:
-    """Three recordings of 9, 5 and 7 frames, the last frame of each cut short, with a made-up pitch."""
-    random = np.random.default_rng(0)
+def made_up(monkeypatch: Any) -> None:
+    """A pitch that tests know, in place of the tracked one."""
     monkeypatch.setattr(
         "undertow.data.speech.track", lambda wave, *_: np.where(np.arange(-(-len(wave) // HOP)) % 3, 120.0 + wave[0], 0)
     )
+
+
+def recordings(model: TextToWave, monkeypatch: Any = None) -> SpeechExamples:
+    """Three recordings of 9, 5 and 7 frames, the last frame of each cut short; the pitch may be made up."""
+    random = np.random.default_rng(0)
+    if monkeypatch is not None:
+        made_up(monkeypatch)
     symbols = [np.array(one) for one in ([(3, 2), (0, 3), (1, 3), (3, 1)], [(2, 1), (0, 4)], [(3, 3), (2, 4)])]
     clips = []
     for index, one in enumerate(symbols):
