@@ -4,8 +4,8 @@ F frames, M bands.
 
 Frames are compared with the statistics of the model's training set, as they are and read in every other way of
 `undertow.data.mel_readings`. They are refused if they are unlike the training set and one of these readings, whose
-cause is named, makes them like it; other speakers, levels and microphones do not. What the statistics of a mel cannot
-show is not said: a highest frequency (fmax) that is a fifth off changes them less than another speaker does, unless
+cause is named, makes them like it; other speakers, levels and microphones do not. Some differences do not show in
+statistics: a highest frequency (fmax) that is a fifth off changes them less than another speaker does, unless
 the training set has an edge within its bands.
 """
 

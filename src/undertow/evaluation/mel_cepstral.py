@@ -17,6 +17,7 @@ from undertow.evaluation.short_time import check_alike, powers, samples_of
 
 ORDER = 24
 WINDOW_SECONDS, HOP_SECONDS = 0.025, 0.005
+LONGEST_SECONDS = 60  # of sounds that are warped onto each other
 RANGE_DECIBELS = 60.0
 DECIBELS = 10 * math.sqrt(2) / math.log(10)
 
@@ -44,6 +45,11 @@ def mel_cepstral_distortion(
     """
     if not is_warped:
         check_alike(reference, test)
+    if is_warped and (most := max(len(reference), len(test)) / sample_rate) > LONGEST_SECONDS:
+        raise DataError(
+            f"a sound has {most:.0f} s; the cost of time warping grows with the square of the length, so it is for at "
+            f"most {LONGEST_SECONDS} s"
+        )
     one, two = mel_cepstra(reference, sample_rate), mel_cepstra(test, sample_rate)
     if is_warped:
         return DECIBELS * float(Warped([one, two], "euclidean", silent).between([0], [1])[0, 0])

@@ -136,11 +136,11 @@ def score_sounds(
     num_cut = 0
     for number, pair in enumerate(pairs, 1):
         reference, test = _same_length(pair, sample_rate)
-        num_cut += len(reference) != len(pair.reference) or len(test) != len(pair.test)
         try:
             _check_lengths(reference, test, sample_rate, names)
             figures = compare(reference, test, sample_rate, names)
             sounds.append(SoundFigures(pair.name, len(test) / sample_rate, figures))
+            num_cut += len(reference) != len(pair.reference) or len(test) != len(pair.test)
         except DataError as error:
             faults.append(f"{pair.name}: {error}")
         progress(number, num_pairs or number)

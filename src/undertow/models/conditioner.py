@@ -4,10 +4,11 @@ B batch, T time, F feature frames, M features a frame, Y condition channels.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from pydantic import Field
@@ -103,10 +104,7 @@ class Conditioner(nn.Module):
         """Take the statistics of a training set's mel frames into the config, from at most a quarter of an hour."""
         features = self.config.features
         if features is not None and features.kind == "mel":
-            most = SURVEYED_SECONDS * features.sample_rate
-            every = -(-int(examples.lengths.sum()) // most)
-            frames = (examples.frames(index) for index in range(0, len(examples), every))
-            found = mel_statistics((one for one in frames if one is not None), features)
+            found = mel_statistics(_surveyed(examples, SURVEYED_SECONDS * features.sample_rate), features)
             self.config = replace(self.config, mel_statistics=found)
 
     def forward(
@@ -216,3 +214,13 @@ def hidden(labels: Mapping[str, Tensor], share: float) -> dict[str, Tensor]:
     """Labels (B,) by name, each row's replaced by -1 with a probability: for several parts that must agree on it."""
     drawn = {name: torch.rand(len(one), device=one.device) for name, one in labels.items()}
     return {name: torch.where(drawn[name] < share, -1, one) for name, one in labels.items()}
+
+
+def _surveyed(examples: Examples, most_steps: int) -> Iterator[np.ndarray]:
+    """Frames (F, M) of sequences of about so many steps in all, chosen by chance, always the same."""
+    left = most_steps
+    for index in np.random.default_rng(0).permutation(len(examples)).tolist():
+        frames = examples.frames(index) if left > 0 else None
+        if frames is not None:
+            yield frames[: -(-left // examples.hop)]
+            left -= int(examples.lengths[index])

@@ -112,8 +112,8 @@ class Student(Model):
         """Begin with the teacher's conditioner, if it has the same settings; returns whether it has."""
         assert self.lesson is not None
         other = self.lesson.teacher.model.conditioner
-        same = {"mel_statistics": None, "label_dropout": 0.0}
-        if replace(other.config, **same) != replace(self.conditioner.config, **same):
+        theirs, own = (replace(one.config, mel_statistics=None, label_dropout=0.0) for one in (other, self.conditioner))
+        if theirs != own:
             return False
         self.conditioner.load_state_dict(other.state_dict())
         return True

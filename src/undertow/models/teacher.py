@@ -5,6 +5,7 @@ B batch, T time, N symbols, P parameters, C hidden channels.
 
 from typing import NamedTuple
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -59,7 +60,8 @@ class Teacher:
         network = self.model.network
         inputs = inputs_of(signal, self.emission.num_symbols)
         if not with_hidden:
-            return Read(network(inputs, condition))
+            with torch.backends.cudnn.flags(enabled=False):  # its recurrent layers have no gradients outside training
+                return Read(network(inputs, condition))
         hidden = hidden_of(network, inputs, condition)
         return Read(network.leave(hidden), hidden)
 
@@ -72,7 +74,8 @@ def inputs_of(signal: Tensor, num_symbols: int) -> Tensor:
 def hidden_of(network: Network, inputs: Tensor, condition: Condition) -> Tensor:
     """A network's hidden vectors (B, T, C) for whole sequences."""
     state = network.init_state(len(inputs), condition.steps(0, 1))
-    return network.step_hidden(inputs, state, condition)[0]
+    with torch.backends.cudnn.flags(enabled=False):  # its recurrent layers have no gradients outside training
+        return network.step_hidden(inputs, state, condition)[0]
 
 
 def check_reads_samples(found: Model, name: str) -> None:

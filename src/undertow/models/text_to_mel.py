@@ -31,7 +31,7 @@ from undertow.data.script import Script, Spelling
 from undertow.data.told import Told
 from undertow.emissions import FRAME_EMISSIONS, FrameEmissionConfig
 from undertow.emissions.frames import LaplaceFrames
-from undertow.errors import UsageError
+from undertow.errors import DataError, UsageError
 from undertow.layers import Dropout
 from undertow.models.completing import labels_chosen, section
 from undertow.models.conditioner import Conditioner
@@ -246,6 +246,7 @@ class TextToMel(Speaks):
 
         Raises:
             UsageError: a text is longer than the network reads.
+            DataError: the output is not a number.
         """
         ends = [F.pad(one, (0, 1), value=self.source_end) for one in sources]
         lengths = torch.tensor([len(one) for one in ends], device=self.device)
@@ -266,6 +267,8 @@ class TextToMel(Speaks):
             ended = (drawn[:, 0, -1].cpu().numpy() > 0.5) & ~stopped & (len(steps) <= stops)
             stops[ended], stopped = len(steps), stopped | ended
         written = torch.cat(steps, dim=1)
+        if not bool(torch.isfinite(written).all()):
+            raise DataError("the model's output is not a number: its weights are damaged")
         attention = self._looked(written, condition)
         return [
             Written(self._frames(written[row, :stop]), attention[row, :stop, : len(ends[row])], bool(stopped[row]))

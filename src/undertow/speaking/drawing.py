@@ -1,6 +1,7 @@
 """What draws the sound of a voice's frames: its own decoder, or a vocoder."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -64,9 +65,10 @@ def drawing_of(model: Speaks, vocoder: AnyModel | None, voice: Voice) -> Draws:
         told, found = (_frames(one, others) for one in (reads, planned))
         raise UsageError(f"the vocoder reads {told}, but the voice plans {found}; they must be the same")
     own = voice.labels if isinstance(voice.labels, dict) else {}
-    labels, _ = labels_for(drawer.needs.classes, None, own)
-    given = Voice(labels=labels, sampling=voice.sampling, seed=voice.seed, engine=voice.engine, threads=voice.threads)
-    return Sounding(drawer, given)
+    labels, left = labels_for(drawer.needs.classes, None, own)
+    made = Sounding(drawer, replace(voice, labels=labels))
+    made.notes = (*left, *made.notes)
+    return made
 
 
 class Inverted:

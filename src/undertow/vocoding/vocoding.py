@@ -5,7 +5,7 @@ T samples, F frames, M bands.
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -199,16 +199,7 @@ def drawn(model: Any, source: Source, voice: Voice, progress: OnProgress | None 
     """The sound of a source, with its own labels where `voice` has none."""
     began = time.perf_counter()
     labels, left = labels_for(model.needs.classes, voice.labels, source.labels)
-    sounding = Sounding(
-        model,
-        Voice(
-            labels=labels,
-            sampling=voice.sampling,
-            seed=voice.seed,
-            engine=voice.engine,
-            threads=voice.threads,
-        ),
-    )
+    sounding = Sounding(model, replace(voice, labels=labels))
     with Spool(cache_folder() / "waves") as spool:
         parts = watched(sounding.play(source.blocks, source.num_samples), source.num_samples, progress)
         wave = spool.wave(spool.keep(map(to_int16, parts)))
