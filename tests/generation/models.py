@@ -43,7 +43,7 @@ def prompt(length: int, seed: int = 0, num_levels: int = 16) -> np.ndarray:
 
 def frames(num_frames: int, seed: int = 0) -> np.ndarray:
     """Random features (F, M) of the kind "features"."""
-    return np.random.default_rng(seed).normal(size=(num_frames, 3))
+    return np.random.default_rng(seed).normal(-5, 1, (num_frames, 3))
 
 
 def request(values: dict[str, Any], num_steps: int, prompts: list[np.ndarray | None]) -> dict[str, Any]:
