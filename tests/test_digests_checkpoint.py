@@ -31,7 +31,8 @@ def test_fault_43_every_flipped_bit_of_a_checkpoint_is_found(whole: Path) -> Non
         for _ in range(12):
             place, bit = random.randrange(covered), 1 << random.randrange(8)
             file.write_bytes(content[:place] + bytes([content[place] ^ bit]) + content[place + 1 :])
-            read = checkpoint.check if file.name.startswith(("training", "card")) else checkpoint.load
+            reads_all = file.name.startswith(("training", "card", "digests"))
+            read = checkpoint.check if reads_all else checkpoint.load
             assert_says(refusal(whole, read), file.name)
         file.write_bytes(content)
     assert checkpoint.check(whole) == 6 and checkpoint.load(whole)

@@ -90,7 +90,7 @@ HELD_BY = {
     "recipes/test_run_self_supervised.py": ["cli/score_self_supervised"],
     "recipes/test_run_pairs.py": ["recipes/bleu_measure", "training/measure"],
     "session/test_session.py": ["session/likelihood", "session/stepped"],
-    "speaking/test_speak.py": ["models/speaking"],
+    "speaking/test_speaking.py": ["models/speaking"],
     "cli/test_speak.py": ["pictures/speech"],
     "training/test_trainer.py": ["training/config", "training/forward", "training/gradients"],
     "cli/test_train.py": ["cli/average"],

@@ -25,7 +25,7 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 from pydantic import Field
 
-from undertow.config import Natural, Width, config
+from undertow.config import Natural, Number, Probability, Width, config
 from undertow.data.features import MelConfig
 
 NUM_SHAPES = 6
@@ -43,7 +43,7 @@ LEVEL, SHAPES, RANGE, DETAIL, MOVEMENT, GRAIN, PACE = 0, slice(1, NUM_SHAPES + 1
 MOST_PIECES = 2000  # of a training set, spread over it: their mean does not change with more
 LEAST_PIECE = 0.25  # seconds; a shorter one is not measured
 STILL = 1e-6  # nothing moves less
-Finite = Annotated[float, Field(allow_inf_nan=False)]
+Finite = Annotated[float, Field(allow_inf_nan=False), Number]
 Values = Annotated[tuple[Finite, ...], Field(max_length=2**20)]
 
 
@@ -67,7 +67,7 @@ class MelStatistics:
     spread: Values
     lowest: Finite
     highest: Finite
-    floor_share: Annotated[float, Field(ge=0, le=1)]
+    floor_share: Probability
 
 
 class Measured(NamedTuple):
