@@ -71,7 +71,7 @@ class Sound(Medium):
         return Spool()
 
     def join(self, parts: Any) -> Any:
-        """The wave of a spool as it is; parts of which one alone holds anything, without a copy."""
+        """The wave of a spool as it is; of several parts, if a single one holds anything, that one without a copy."""
         if isinstance(parts, Spool):
             return parts.wave
         heard = [part for part in parts if len(part)]
