@@ -57,7 +57,6 @@ HELD_BY = {
         "media/images",
         "media/medium",
         "media/notes",
-        "media/sound",
         "media/text",
     ],
     "media/test_spectrogram.py": ["media/figure"],

@@ -25,7 +25,7 @@ READERS: dict[str, set[str]] = {
     "loadtxt": set(),
     "genfromtxt": set(),
     "open_memmap": set(),
-    "memmap": {"data/symbol_cache.py", "data/spool.py", "media/spool.py"},
+    "memmap": {"data/symbol_cache.py", "data/spool.py"},
     "GzipFile": {"door.py"},
     "ZipFile": {"numpy_files.py", "representation/tensor_files.py", "data/unpack.py"},
     "is_zipfile": {"data/unpack.py"},

@@ -1,4 +1,4 @@
-"""Waves and frames of long clips: the first in memory, the others in files that vanish with the process, mapped.
+"""Waves and frames of long sounds: short ones in memory, the others in files that vanish with the process, mapped.
 
 T samples.
 """
@@ -6,6 +6,7 @@ T samples.
 import itertools
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -113,6 +114,37 @@ class Spool:
         except OSError as error:
             raise NoRoom(f"{self.folder}: no room for the samples of long recordings ({error.strerror})") from None
         return place._replace(num_samples=place.num_samples + sum(map(len, blocks)))
+
+
+class GrowingWave:
+    """Parts (T,) of one wave, one after another, in a file that vanishes with it: hours of it take no memory."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self._file = folder, _vanishing(folder)
+        weakref.finalize(self, self._file.close)
+        self._size, self._dtype = 0, np.dtype(np.float32)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def append(self, part: np.ndarray) -> None:
+        """Add the next samples, all of one type.
+
+        Raises:
+            NoRoom: the disk is full.
+        """
+        self._dtype = part.dtype
+        try:
+            self._file.write(np.ascontiguousarray(part).data)
+        except OSError as error:
+            raise NoRoom(f"{self.folder}: no room for the sound ({error.strerror})") from None
+        self._size += len(part)
+
+    @property
+    def wave(self) -> np.ndarray:
+        """The whole (T,), read from the file where it is looked at."""
+        self._file.flush()
+        return np.memmap(self._file, self._dtype, "r", shape=(self._size,)) if self._size else np.empty(0, self._dtype)
 
 
 def mapped(blocks: Iterable[np.ndarray], folder: Path) -> np.ndarray:

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from undertow.data.audio import FORMATS, Audio, check_format, check_rate, read_audio, resample, write_audio
+from undertow.data.catalogue import cache_folder
 from undertow.data.features import extract
 from undertow.data.frames import SUFFIX, read_array, read_frames
+from undertow.data.spool import GrowingWave
 from undertow.errors import DataError, UsageError
 from undertow.media.audio_report import audio_report
 from undertow.media.medium import Given, Medium, Reading, Report
 from undertow.media.spectrogram import draw
-from undertow.media.spool import Spool
 
 USUAL_SECONDS = 1.0
 
@@ -67,12 +68,12 @@ class Sound(Medium):
     def usual_steps(self, num_given: int) -> int:
         return max(1, round(USUAL_SECONDS * self.rate))
 
-    def pile(self) -> Spool:
-        return Spool()
+    def pile(self) -> GrowingWave:
+        return GrowingWave(cache_folder() / "waves")
 
     def join(self, parts: Any) -> Any:
-        """The wave of a spool as it is; of several parts, if a single one holds anything, that one without a copy."""
-        if isinstance(parts, Spool):
+        """A growing wave as it is; of several parts, if a single one holds anything, that one without a copy."""
+        if isinstance(parts, GrowingWave):
             return parts.wave
         heard = [part for part in parts if len(part)]
         return heard[0] if len(heard) == 1 else super().join(parts)

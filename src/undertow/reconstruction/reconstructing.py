@@ -6,19 +6,19 @@ T samples, L latents, D channels of a latent.
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from undertow.arguments import check, checked
+from undertow.arguments import checked
 from undertow.callbacks import OnProgress
 from undertow.checkpoint import AnyModel, model_given
-from undertow.data.audio import BLOCK, audio_writer, to_float, to_int16
+from undertow.data.audio import to_int16
 from undertow.data.catalogue import cache_folder
 from undertow.data.clips import Clip
 from undertow.data.spool import Spool
 from undertow.evaluation.log_spectral import log_spectral_distance
+from undertow.generation.drawn import Drawn
 from undertow.generation.labels import Labels, labels_for
 from undertow.generation.sounding import Sounding, Voice, watched
 from undertow.media.sound_clip import Given, read_sound
@@ -27,7 +27,7 @@ from undertow.reconstruction.latents import Sent, latents_of, sent
 
 
 @dataclass(frozen=True, eq=False)
-class Reconstruction:
+class Reconstruction(Drawn):
     """A sound, and the same drawn again from its latents.
 
     Attributes:
@@ -54,27 +54,9 @@ class Reconstruction:
     notes: tuple[str, ...] = field(default=())
 
     @property
-    def wave(self) -> np.ndarray:
-        """(T,) float32 in [-1, 1), as drawn."""
-        return to_float(self.drawn)
-
-    @property
     def bits_per_second(self) -> float:
         """What the latents of a second cost to send."""
         return self.sent.bits_per_second
-
-    def save(self, out: str | Path) -> Path:
-        """Write what was drawn as .wav, .flac or .mp3, and return the path; an existing file is replaced.
-
-        Raises:
-            UsageError: another suffix.
-            DataError: it cannot be written.
-        """
-        check("out", out, str | Path)
-        with audio_writer(out, self.sample_rate) as write:
-            for start in range(0, len(self.drawn), BLOCK):
-                write(to_float(self.drawn[start : start + BLOCK]))
-        return Path(out)
 
 
 @checked

@@ -35,7 +35,7 @@ class ChunkSession(Session):
     """
 
     engine = "torch"
-    model: Chunked  # type: ignore[assignment]
+    model: Chunked
 
     def __init__(self, model: Chunked, threads: int | None = None) -> None:
         self.model, self.precision = model, model.precision

@@ -51,14 +51,14 @@ class NativeSession(Session):
     """
 
     engine = "native"
+    model: Stepped
 
     def __init__(self, model: Stepped, threads: int | None = None, isa: str = "auto") -> None:
         self.model = model
         self._program, encoder = programs_of(model, isa)
         self._sources = None if encoder is None else EngineSources(model, encoder)
-        self.precision = self._program.precision
+        self.precision, self._threads = self._program.precision, threads
         self.num_threads = threads or torch.get_num_threads()
-        self._threads = threads
         self._engine: Engine | None = None
         self._slots = np.zeros(0, dtype=np.uint32)  # of each row
         self._counts: Counter | None = None

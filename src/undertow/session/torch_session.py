@@ -49,6 +49,7 @@ class TorchSession(Session):
     """
 
     engine = "torch"
+    model: Stepped
 
     def __init__(self, model: Stepped, threads: int | None = None) -> None:
         self.model, self.precision = model, model.precision

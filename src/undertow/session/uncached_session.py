@@ -36,6 +36,7 @@ class UncachedSession(Session):
     """
 
     engine = "uncached"
+    model: Stepped
 
     def __init__(self, model: Stepped, threads: int | None = None) -> None:
         self.model, self.precision = model, model.precision

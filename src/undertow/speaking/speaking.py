@@ -13,15 +13,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from undertow.arguments import check, checked
+from undertow.arguments import checked
 from undertow.checkpoint import AnyModel, model_given
-from undertow.data.audio import BLOCK, audio_writer, to_float, to_int16
+from undertow.data.audio import to_int16
 from undertow.data.catalogue import cache_folder
 from undertow.data.intervals import Interval
 from undertow.data.lexicon import read_lexicon
 from undertow.data.script import Sentence, sentences
 from undertow.data.spool import Spool
 from undertow.errors import DataError, UsageError
+from undertow.generation.drawn import Drawn
 from undertow.generation.labels import Labels, labels_for, resolve_labels
 from undertow.generation.sounding import Voice
 from undertow.models.speaking import Planned, Speaks
@@ -57,7 +58,7 @@ class Said:
 
 
 @dataclass(frozen=True, eq=False)
-class Spoken:
+class Spoken(Drawn):
     """A text as sound.
 
     Attributes:
@@ -77,29 +78,6 @@ class Spoken:
     first_sound: float
     seconds: float
     notes: tuple[str, ...] = ()
-
-    @property
-    def wave(self) -> np.ndarray:
-        """(T,) float32 in [-1, 1)."""
-        return to_float(self.drawn)
-
-    @property
-    def realtime_factor(self) -> float:
-        """Seconds of work for a second of sound."""
-        return self.seconds * self.sample_rate / max(1, len(self.drawn))
-
-    def save(self, out: str | Path) -> Path:
-        """Write the sound as .wav, .flac or .mp3, and return the path; an existing file is replaced.
-
-        Raises:
-            UsageError: another suffix.
-            DataError: it cannot be written.
-        """
-        check("out", out, str | Path)
-        with audio_writer(out, self.sample_rate) as write:
-            for start in range(0, len(self.drawn), BLOCK):
-                write(to_float(self.drawn[start : start + BLOCK]))
-        return Path(out)
 
 
 class Speech:

@@ -11,17 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from undertow.arguments import check, checked
+from undertow.arguments import checked
 from undertow.callbacks import OnProgress
 from undertow.checkpoint import AnyModel, model_given
 from undertow.data import features as frame_features
-from undertow.data.audio import BLOCK, Audio, audio_writer, to_float, to_int16
+from undertow.data.audio import Audio, to_int16
 from undertow.data.catalogue import cache_folder
 from undertow.data.clips import Clip
 from undertow.data.frames import read_array
 from undertow.data.mel_check import check_mel, described, raised
 from undertow.data.spool import Spool
 from undertow.errors import DataError, UsageError
+from undertow.generation.drawn import Drawn
 from undertow.generation.labels import Labels, labels_for
 from undertow.generation.sounding import Sounding, Voice, watched
 from undertow.media.sound import is_file_of_frames
@@ -32,7 +33,7 @@ MelOrSound = str | Path | Audio | np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
-class Vocoded:
+class Vocoded(Drawn):
     """The sound of a mel spectrum.
 
     Attributes:
@@ -52,29 +53,6 @@ class Vocoded:
     engine: str
     seconds: float
     notes: tuple[str, ...] = field(default=())
-
-    @property
-    def wave(self) -> np.ndarray:
-        """(T,) float32 in [-1, 1), as drawn."""
-        return to_float(self.drawn)
-
-    @property
-    def realtime_factor(self) -> float:
-        """Seconds of work for a second of sound; below 1 is faster than real time."""
-        return self.seconds * self.sample_rate / len(self.drawn)
-
-    def save(self, out: str | Path) -> Path:
-        """Write the sound as .wav, .flac or .mp3, and return the path; an existing file is replaced.
-
-        Raises:
-            UsageError: another suffix.
-            DataError: it cannot be written.
-        """
-        check("out", out, str | Path)
-        with audio_writer(out, self.sample_rate) as write:
-            for start in range(0, len(self.drawn), BLOCK):
-                write(to_float(self.drawn[start : start + BLOCK]))
-        return Path(out)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,14 +14,14 @@ from undertow.media.sound import Sound
 MEDIUM = Sound(MuLaw(MuLaw.Config()), 8000)
 
 
-def test_a_spool_is_its_parts() -> None:
-    spool = MEDIUM.pile()
-    assert not spool and MEDIUM.join(spool).shape == (0,)
+def test_a_growing_wave_is_its_parts() -> None:
+    growing = MEDIUM.pile()
+    assert not growing and MEDIUM.join(growing).shape == (0,)
     parts = [np.random.default_rng(size).normal(size=size).astype(np.float32) for size in (3, 1, 5)]
     for part in parts:
-        spool.append(part)
-    whole = MEDIUM.join(spool)
-    assert len(spool) == 9 and whole.dtype == np.float32 and np.array_equal(whole, np.concatenate(parts))
+        growing.append(part)
+    whole = MEDIUM.join(growing)
+    assert len(growing) == 9 and whole.dtype == np.float32 and np.array_equal(whole, np.concatenate(parts))
     assert MEDIUM.join([parts[0][:0], whole]) is whole
     assert np.array_equal(MEDIUM.join([parts[0], whole]), np.concatenate([parts[0], *parts]))
 
@@ -44,11 +44,11 @@ def test_memory_does_not_grow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """Of two minutes, what is held beside the file is less than half a second's."""
     monkeypatch.setattr(audio, "BLOCK", 4000)
     monkeypatch.setattr(audio_report, "BLOCK", 4000)
-    spool, part = MEDIUM.pile(), np.random.default_rng(0).normal(0, 0.2, 8000).astype(np.float32)
+    growing, part = MEDIUM.pile(), np.random.default_rng(0).normal(0, 0.2, 8000).astype(np.float32)
     tracemalloc.start()
     for _ in range(120):
-        spool.append(part)
-    whole = MEDIUM.join(spool)
+        growing.append(part)
+    whole = MEDIUM.join(growing)
     MEDIUM.write(tmp_path / "long.wav", whole)
     report = MEDIUM.report(whole, 0)
     _, peak = tracemalloc.get_traced_memory()
