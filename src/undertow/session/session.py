@@ -22,7 +22,7 @@ from undertow.errors import UsageError
 from undertow.options import PLAIN, Sampling
 from undertow.session.conditions import Conditions
 from undertow.session.noise import Noise
-from undertow.session.stepped import Switched
+from undertow.session.stepped import Advanced
 from undertow.state import State, concat, map_state, select
 
 Samplings: TypeAlias = Sampling | Sequence[Sampling]  # one for all rows, or one a row
@@ -45,7 +45,7 @@ class Session(ABC):
     """
 
     engine: ClassVar[str]
-    model: Switched
+    model: Advanced
     precision: str
     num_threads: int
     notes: tuple[str, ...] = ()

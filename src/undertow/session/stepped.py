@@ -26,16 +26,14 @@ class Switched(Protocol):
 
 
 @runtime_checkable
-class Stepped(Switched, Protocol):
-    """A model whose sequences a session can advance.
+class Advanced(Switched, Protocol):
+    """What a session needs of every model.
 
     Attributes:
-        emission: the distribution of a symbol given P parameters.
-        engine_file: the file of a model that was exported to the native engine; None for other models.
+        emission: the distribution of a symbol given P parameters; of a model that reads noise, the noise's.
     """
 
     emission: Any
-    engine_file: bytes | None
 
     @property
     def device(self) -> torch.device:
@@ -45,6 +43,23 @@ class Stepped(Switched, Protocol):
     def precision(self) -> str:
         """The number format of its weights, such as "float32"."""
 
+    def init_state(self, batch_size: int, condition: Condition) -> State:
+        """The state before the start symbol, or the first noise."""
+
+    def past(self, symbols: Tensor) -> Tensor:
+        """The start symbol, then the symbols: T + 1 steps."""
+
+
+@runtime_checkable
+class Stepped(Advanced, Protocol):
+    """A model whose sequences a session can advance.
+
+    Attributes:
+        engine_file: the file of a model that was exported to the native engine; None for other models.
+    """
+
+    engine_file: bytes | None
+
     @property
     def num_parameters(self) -> int:
         """The number of its parameters, from which the work of a step is estimated."""
@@ -52,9 +67,6 @@ class Stepped(Switched, Protocol):
     @property
     def max_length(self) -> int | None:
         """Most inputs in all, start symbol included; None: any number."""
-
-    def init_state(self, batch_size: int, condition: Condition) -> State:
-        """The state before the start symbol."""
 
     def init_with_room(self, batch_size: int, condition: Condition, num_steps: int) -> State:
         """The state before the start symbol, with room for `num_steps` inputs in all."""
@@ -68,9 +80,6 @@ class Stepped(Switched, Protocol):
     def prime(self, symbols: Tensor, condition: Condition) -> tuple[Tensor, State]:
         """Parameters (B, P) of the symbol after a prompt of T symbols, and the state there, in one parallel call."""
 
-    def past(self, symbols: Tensor) -> Tensor:
-        """The start symbol, then the symbols: T + 1 steps."""
-
     def unseen(self, num_inputs: int) -> int:
         """How many of the first inputs can be left out, because nothing after the last input depends on them."""
 
@@ -82,28 +91,8 @@ class Stepped(Switched, Protocol):
 
 
 @runtime_checkable
-class Chunked(Switched, Protocol):
-    """A model that a session advances over noise, many steps in one pass; it reads no symbols.
-
-    Attributes:
-        emission: the noise.
-    """
-
-    emission: Any
-
-    @property
-    def device(self) -> torch.device:
-        """The device of its weights."""
-
-    @property
-    def precision(self) -> str:
-        """The number format of its weights, such as "float32"."""
-
-    def init_state(self, batch_size: int, condition: Condition) -> State:
-        """The state before the first noise."""
-
-    def past(self, symbols: Tensor) -> Tensor:
-        """The start symbol, then the symbols: T + 1 steps."""
+class Chunked(Advanced, Protocol):
+    """A model that a session advances over noise, many steps in one pass; it reads no symbols."""
 
     def make(self, noise: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         """Symbols (B, T) of the next steps from noise (B, T), and the state after them."""

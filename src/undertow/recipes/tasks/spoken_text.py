@@ -1,14 +1,11 @@
 """Recordings with their transcripts, for a model that speaks: it reads texts and writes the frames of their sound."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from undertow.callbacks import Downloads
 from undertow.config import Count, Name, Number, config
 from undertow.data.folder import label_classes
 from undertow.data.load import list_source
@@ -20,27 +17,19 @@ from undertow.data.spoken_text import characters, encode_spoken, lowered, with_j
 from undertow.data.told import Label, Told
 from undertow.data.transcripts import Spoken
 from undertow.errors import UsageError
-from undertow.media import Medium
 from undertow.recipes.clips import tell_of_files
-from undertow.recipes.samples import Maker, Samples
-from undertow.recipes.tasks.named_sets import fetch_named, placed
+from undertow.recipes.tasks.recordings import RecordingsConfig, RecordingsTask
 from undertow.recipes.tasks.speech import SpeechTask
-from undertow.recipes.tasks.task import Cut, Task
 
 
-class SpokenTextTask(Task):
+class SpokenTextTask(RecordingsTask):
     """Texts are read whole, and the frames of their recordings written whole."""
 
     @config
-    class Config:
+    class Config(RecordingsConfig):
         """Which recordings, and where their texts are.
 
         Attributes:
-            source: a named set, or a folder of recordings with a table `metadata.csv` (columns `file` and `text`), or
-                in the layout of LJ Speech, VCTK, Common Voice or LibriSpeech.
-            path: folder of the named set, if it is neither in UNDERTOW_DATA nor in the cache.
-            label: the texts: a column of the table, or a label of a named set ("digit"), digits as words.
-            label_pattern: labels in a folder's file names, instead of the table.
             trim_decibels: trim both ends where they are this far below the loudest 10 ms, such as -40; None: do not
                 trim.
             joined: beside each recording, one of two to so many of its speaker, end to end; 1: none.
@@ -48,31 +37,15 @@ class SpokenTextTask(Task):
             symbols: "characters"; or "phones": pronunciations are learnt from the texts and a CTM or TextGrids, as by
                 data of kind `speech`, or looked up in the dictionary.
             dictionary: a file of pronunciations like CMUdict, instead of learning them.
-            tokens_per_batch: about how many frames and symbols are in each process's micro-batch, padding included; it
-                replaces training.batch_size.
         """
 
         kind: Literal["spoken_text"] = "spoken_text"
-        source: Name | None = None
-        path: Name | None = None
-        label: Name = "text"
-        label_pattern: Name | None = None
         trim_decibels: Annotated[float, Field(lt=0, ge=-1000), Number] | None = None
         joined: Annotated[Count, Field(le=100)] = 1
         lower_case: bool = True
         symbols: Spelling = "characters"
         dictionary: Name | None = None
         tokens_per_batch: Count = 4096
-
-    @staticmethod
-    def choose(config: Config, given: str | Path | None) -> Config:
-        return placed(
-            config, given, "audio", "this recipe needs speech: give a folder of recordings with a table, as --data"
-        )
-
-    @staticmethod
-    def fetch(config: Config, downloads: Downloads = nullcontext) -> None:
-        fetch_named(config, downloads)
 
     @staticmethod
     def splits(config: Config) -> Sequence[str]:
@@ -113,13 +86,6 @@ class SpokenTextTask(Task):
         for note in notes:
             self.say(f"{split}: {note}")
         return pairs
-
-    def samples(self, settings: Samples, sets: Mapping[str, Any], medium: Medium) -> Maker | None:
-        return None
-
-    @property
-    def cut(self) -> Cut:
-        return Cut(tokens_per_batch=self.config.tokens_per_batch)
 
 
 def _spoken(config: SpokenTextTask.Config, features: Any = None) -> Spoken:
