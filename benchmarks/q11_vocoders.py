@@ -62,12 +62,13 @@ def main() -> None:
         shapes["WORLD"] = ("pyworld's own settings", 0.0)
         drawn["WORLD"], speeds["WORLD"] = world(options.world, waves, rate)
     note = f"{counted(len(waves), 'test clip')} of {options.source}, {sum(map(len, waves)) / rate:.0f} s; "
+    means = mean_figures(waves, {name: drawn[name] for name in shapes}, rate, options.metrics)
     for name, (shape, seconds) in shapes.items():
-        figures = mean_figures(waves, drawn[name], rate, options.metrics)
         told = note + (budget(training) if name == "WaveNet" else "from the same mel" if name != "WORLD" else "its own")
         named = {"model": shape, "seconds": seconds, "note": told}
-        for figure, (value, unit) in figures.items():
-            record("Q11", f"{figure}, {options.source}, {name}", value, unit, **named)
+        for figure, (values, unit, number) in means.items():
+            more = {**named, "note": f"{told}; the {number:,} clips where it is defined for all"}
+            record("Q11", f"{figure}, {options.source}, {name}", values[name], unit, **more)
         record("Q11", f"real-time factor, {options.source}, {name}", speeds[name], "s/s", **named)
     if options.out is not None:
         keep(options.out, drawn, rate)
@@ -98,24 +99,27 @@ def world(python: Path, waves: list[np.ndarray], rate: int) -> tuple[list[np.nda
 
 
 def mean_figures(
-    waves: list[np.ndarray], drawn: list[np.ndarray], rate: int, metrics: list[str]
-) -> Mapping[str, tuple[float, str]]:
-    """The mean of each figure over the clips where it is defined, and its unit."""
+    waves: list[np.ndarray], drawn: Mapping[str, list[np.ndarray]], rate: int, metrics: list[str]
+) -> dict[str, tuple[dict[str, float], str, int]]:
+    """For each figure the mean of each method, its unit, and the number of clips: those where all methods have it."""
     from undertow.errors import DataError
     from undertow.evaluation.sound_metrics import SOUND_METRICS, compare
 
-    units = {name: unit for metric in metrics for name, unit in SOUND_METRICS[metric].units.items()}
-    every: dict[str, list[float]] = {name: [] for name in units}
-    for one, other in zip(waves, drawn, strict=True):
-        for metric in metrics:
+    found = {}
+    for metric in metrics:
+        rows: list[dict[str, Mapping[str, float | None]]] = []
+        for number, wave in enumerate(waves):
             try:
-                found = compare(one, other, rate, [metric])
+                rows.append({name: compare(wave, one[number], rate, [metric]) for name, one in drawn.items()})
             except DataError:  # too short for this metric
                 continue
-            for name, value in found.items():
-                if value is not None:
-                    every[name].append(value)
-    return {name: (float(np.mean(values)), units[name]) for name, values in every.items() if values}
+        for figure, unit in SOUND_METRICS[metric].units.items():
+            every = [{name: one[figure] for name, one in row.items()} for row in rows]
+            whole = [row for row in every if None not in row.values()]
+            if whole:
+                means = {name: float(np.mean([row[name] for row in whole])) for name in drawn}
+                found[figure] = means, unit, len(whole)
+    return found
 
 
 def keep(folder: Path, drawn: Mapping[str, list[np.ndarray]], rate: int) -> None:

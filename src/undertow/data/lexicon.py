@@ -8,7 +8,8 @@ from undertow.errors import DataError
 
 COMMENTS = (";;;", "##")
 VARIANT = re.compile(r"\(\d+\)\Z")  # a word's further pronunciations: READ(1), read(2)
-STRESS = re.compile(r"(?<=[A-Za-z])[012]\Z")
+VOWELS = frozenset({*"AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW".split()})  # of CMUdict, marked 0, 1 or 2
+STRESS = "012"
 
 
 def read_lexicon(path: Path) -> dict[str, str]:
@@ -34,5 +35,5 @@ def read_lexicon(path: Path) -> dict[str, str]:
 
 
 def without_stress(phone: str) -> str:
-    """A phone of CMUdict without its mark of stress: AH0 is AH."""
-    return STRESS.sub("", phone)
+    """A vowel of CMUdict without its mark of stress, AH0 as AH; any other phone, such as one with a tone, as it is."""
+    return phone[:-1] if phone[-1:] in STRESS and phone[:-1].upper() in VOWELS else phone

@@ -24,7 +24,6 @@ from undertow.errors import DataError, counted, first_of, shown
 
 PAUSES = frozenset({"", "#", "_", "<eps>", "<sil>", "+noise+", "h#", "pau", "sil", "sp", "spn"})  # of aligners
 PAUSE = {"phones": "SIL", "characters": "_"}  # the symbol of silence
-VOWELS = frozenset({*"AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW".split()})  # of CMUdict, marked 0, 1 or 2
 MOST_SECONDS = 60  # of a recording, all symbols of which are read for each crop
 SYMBOL, PLACE, HZ = range(3)  # channels of a voice's source, a frame each
 
@@ -40,8 +39,7 @@ def spelt(intervals: Sequence[Interval], spells: Spelling) -> list[Interval]:
         if label.lower() in PAUSES:
             found.append(one._replace(label=pause))
         elif spells == "phones":
-            plain = without_stress(label)
-            found.append(one._replace(label=plain if plain in VOWELS else label))
+            found.append(one._replace(label=without_stress(label)))
         else:
             follows = bool(found) and found[-1].label != pause and one.start - found[-1].stop < 1e-3
             names = [SPACE] * follows + list(label.lower().replace("’", "'"))

@@ -72,7 +72,7 @@ def score(
         protocol: if steps are not timed: "full", each symbol given all before it; or "windows", random windows.
         metrics: for a translator: one or more of "bleu", "chrf" and "nll"; for labels of pixels: of "miou",
             "miou-image", "pixel-accuracy" and "per-class"; for labels of steps: of "f1", "f1-strict", "accuracy" and
-            "boundary-f"; by default all that apply.
+            "boundary-f"; by default all that apply. To compare sounds: names of `undertow.evaluation.sound_metrics`.
         collar: seconds by which a boundary between labels of frames may be off, for "boundary-f".
         skip_unknown: skip characters that the model's alphabet lacks, and count them; by default they are refused.
         ignore_labels: score as if no label, such as the speaker, were known. Without it, a class that the model does
@@ -89,7 +89,8 @@ def score(
     search = changed(SEARCH, options) if options else None
     asked = Asked(protocol=protocol, metrics=tuple(several(metrics)), collar=collar, search=search)
     if isinstance(model, str | Path) and are_sounds(model, source):
-        if split is not None or label_pattern is not None or replace(asked, metrics=()) != Asked():
+        others = (split, label_pattern, teacher, skip_unknown or None, ignore_labels or None)
+        if others != (None,) * len(others) or replace(asked, metrics=()) != Asked():
             raise UsageError("two folders of sounds are compared whole; of the options only metrics apply")
         return score_folders(model, str(source), metrics=asked.metrics, say=say, progress=progress or unwatched)
     ready: Model = model_given(model)
