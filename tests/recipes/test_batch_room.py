@@ -47,11 +47,16 @@ class Blank(Examples):
             self.hop = self.needs.features.hop_length
         if self.needs.source is not None:
             self.source_end = self.needs.source.end
-            self.source_lengths = np.full(2, length)
+            self.source_lengths = np.full(2, self.source_length)
 
     @property
     def lengths(self) -> np.ndarray:
         return np.full(2, self.length)
+
+    @property
+    def source_length(self) -> int:
+        """As many symbols as the sequence has frames, or steps."""
+        return self.length if self.needs.features is None else -(-self.length // self.hop)
 
     @property
     def step_shape(self) -> tuple[int, ...]:
@@ -75,10 +80,10 @@ class Blank(Examples):
     def source(self, index: int) -> np.ndarray | None:
         found = self.needs.source
         if found is None and self.needs.script is not None:  # a voice on phones: the symbol, place and pitch of frames
-            return np.zeros((-(-self.length // self.hop), 3), np.float32)
+            return np.zeros((self.source_length, 3), np.float32)
         if found is None:
             return None
-        shape = (self.length,) if found.features is None else (self.length, found.features.num_channels)
+        shape = (self.source_length,) if found.features is None else (self.source_length, found.features.num_channels)
         return np.zeros(shape, np.int64 if found.features is None else np.float32)
 
 
