@@ -7,10 +7,21 @@ os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # CUDA asks for it 
 
 import hypothesis
 import pytest
-from jaxtyping import install_import_hook
+from beartype import BeartypeConf
+from beartype.claw import beartype_package
+
+SOURCES = Path(__file__).parents[1] / "src"
+
+
+def lazy_modules() -> tuple[str, ...]:
+    """Modules whose annotations name what only type checkers import, so that a call cannot be held to them."""
+    found = [path for path in SOURCES.rglob("*.py") if "\nif TYPE_CHECKING:" in path.read_text(encoding="utf-8")]
+    return tuple(".".join(path.relative_to(SOURCES).with_suffix("").parts) for path in found if path.stem != "__init__")
+
 
 # Before anything imports undertow: from here on beartype holds every call to its annotations.
-install_import_hook("undertow", "beartype.beartype")
+CHECKED = BeartypeConf(claw_is_pep526=False, is_pep484_tower=True, claw_skip_package_names=lazy_modules())
+beartype_package("undertow", conf=CHECKED)
 pytest.register_assert_rewrite("tests.contract")
 
 import numpy as np  # noqa: E402

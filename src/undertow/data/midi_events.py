@@ -4,7 +4,7 @@ E notes.
 """
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableSequence
 from typing import NamedTuple
 
 import numpy as np
@@ -70,7 +70,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
         at += 8 + size
 
 
-def _add_notes(track: memoryview, notes: "array[int]") -> int:
+def _add_notes(track: memoryview, notes: MutableSequence[int]) -> int:
     """Add key, start and end of the notes of a track; return its length in ticks."""
     now = at = status = 0
     sounding: dict[tuple[int, int], int] = {}
