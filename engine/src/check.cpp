@@ -88,8 +88,8 @@ void check_emission(const Graph& graph) {
   if (!(emission.initial_scale > 0 && emission.initial_scale <= 1)) {
     refuse("the emission's initial scale is ", emission.initial_scale, "; it must be above 0 and at most 1");
   }
-  if (!(emission.scale_margin >= 0 && emission.scale_margin <= 10)) {
-    refuse("the emission's scale margin is ", emission.scale_margin, "; it must be 0 to 10");
+  if (!(emission.scale_margin >= -10 && emission.scale_margin <= 10)) {
+    refuse("the emission's scale margin is ", emission.scale_margin, "; it must be -10 to 10");
   }
 }
 

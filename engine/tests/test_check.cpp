@@ -39,7 +39,9 @@ TEST_CASE("the emission") {
         "the emission's initial scale is 0; it must be above 0 and at most 1");
   CHECK(with({EmissionKind::gaussian, 0, not_a_number, 3}, 2) ==
         "the emission's initial scale is nan; it must be above 0 and at most 1");
-  CHECK(with({EmissionKind::gaussian, 0, 1, infinity}, 2) == "the emission's scale margin is inf; it must be 0 to 10");
+  CHECK(with({EmissionKind::gaussian, 0, 1, infinity}, 2) ==
+        "the emission's scale margin is inf; it must be -10 to 10");
+  CHECK(with({EmissionKind::gaussian, 0, 1, -11}, 2) == "the emission's scale margin is -11; it must be -10 to 10");
 }
 
 TEST_CASE("domains") {
