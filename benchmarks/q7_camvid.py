@@ -2,7 +2,10 @@
 
 python -m benchmarks.q7_camvid --out runs/q7        # trains what has no run yet, then scores and records
 
-Each run has the same number of updates, on the same windows: seed s draws the same ones for every recipe.
+Each run has the same number of updates, on the same windows: seed s draws the same ones for every recipe. In two
+stages, each starts from the front end of its seed, trained before:
+
+    python -m benchmarks.q7_camvid --out runs/q7-second --first runs/q7 --set training.learning_rate=5e-4
 """
 
 import argparse
@@ -27,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=RECIPES)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--updates", type=int, default=400)
+    parser.add_argument("--first", type=Path, help="folder of runs of front-camvid, for a second stage")
     parser.add_argument("--set", nargs="+", default=[], dest="changes", help="other changes of the recipes")
     parser.add_argument("--data", help="named set or folder, in place of CamVid's test split")
     parser.add_argument("--results", type=Path, default=RESULTS)
@@ -43,7 +47,12 @@ def _one(recipe: str, seed: int, options: argparse.Namespace) -> None:
     steps, place = f"training.steps={options.updates}", f"training.seed={seed}"
     if not is_complete(out):
         before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-        ensure(recipe, out, changes=[steps, place, "training.num_validations=1", *options.changes])
+        ensure(
+            recipe,
+            out,
+            changes=[steps, place, "training.num_validations=1", *options.changes],
+            init=_init(seed, options),
+        )
         seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
         (out / CPU_SECONDS).write_text(f"{seconds:.1f}\n", encoding="utf-8")
     spent = float((out / CPU_SECONDS).read_text(encoding="utf-8"))
@@ -60,7 +69,7 @@ def _one(recipe: str, seed: int, options: argparse.Namespace) -> None:
     skipped = f", absent {', '.join(score.absent)}" if score.absent else ""
     record(
         "Q7",
-        f"{recipe}, seed {seed}, test",
+        f"{_named(recipe, options)}, seed {seed}, test",
         100 * score.miou,
         "% mIoU",
         model=describe(model),
@@ -74,25 +83,42 @@ def _one(recipe: str, seed: int, options: argparse.Namespace) -> None:
     )
 
 
+def _init(seed: int, options: argparse.Namespace) -> Path | None:
+    """The run that a second stage starts from."""
+    return None if options.first is None else options.first / f"{RECIPES[0]}-{seed}"
+
+
+def _named(recipe: str, options: argparse.Namespace) -> str:
+    """A recipe's name in figures."""
+    return recipe if options.first is None else f"{recipe} in two stages"
+
+
 def _compare(options: argparse.Namespace) -> None:
     """Record the mean of each recipe whose runs are all recorded, and how much it adds to the front end alone."""
     lines = {line["figure"]: line["value"] for line in read(options.results) if line["id"] == "Q7"}
     count, named = len(options.seeds), f"seeds {', '.join(map(str, options.seeds))}"
     recorded = {
-        recipe: [lines[figure] for seed in options.seeds if (figure := f"{recipe}, seed {seed}, test") in lines]
+        recipe: [
+            lines[figure]
+            for seed in options.seeds
+            if (figure := f"{_named(recipe, options)}, seed {seed}, test") in lines
+        ]
         for recipe in RECIPES
     }
     whole = {recipe: values for recipe, values in recorded.items() if len(values) == count}
     common: dict[str, Any] = {"model": "-", "seconds": 0, "results": options.results}
     for recipe, values in whole.items():
-        figure, note = f"{recipe}, mean of {count} seeds, test", f"{named}: {min(values):.2f} to {max(values):.2f}"
+        figure, note = (
+            f"{_named(recipe, options)}, mean of {count} seeds, test",
+            f"{named}: {min(values):.2f} to {max(values):.2f}",
+        )
         record("Q7", figure, mean(values), "% mIoU", note=note, **common)
     alone = whole.get(RECIPES[0])
     for recipe, values in whole.items():
         if alone is not None and recipe != RECIPES[0]:
             each = [one - other for one, other in zip(values, alone, strict=True)]
             note = f"{named}: {', '.join(f'{one:+.2f}' for one in each)}"
-            figure = f"{recipe} over {RECIPES[0]}, mean of {count} seeds"
+            figure = f"{_named(recipe, options)} over {RECIPES[0]}, mean of {count} seeds"
             record("Q7", figure, mean(each), "% mIoU", target="> 0", note=note, **common)
 
 

@@ -13,14 +13,17 @@ from undertow.run_steps import newest
 from undertow.training.run_folder import SETTINGS
 
 
-def ensure(recipe: str, out: Path, processes: int = 1, changes: Sequence[str] = ()) -> dict[str, Any]:
+def ensure(
+    recipe: str, out: Path, processes: int = 1, changes: Sequence[str] = (), init: Path | None = None
+) -> dict[str, Any]:
     """Train a recipe to its end, resuming an unfinished run; return how. Each of several processes has one thread.
 
     Args:
         changes: of the recipe, as after --set.
+        init: a run whose weights it starts from.
     """
     if not is_complete(out):
-        _train(recipe, out, processes, changes)
+        _train(recipe, out, processes, changes, [] if init is None else ["--init", str(init)])
     return read_card(out / "last")["training"]
 
 
@@ -37,8 +40,9 @@ def budget(training: dict[str, Any]) -> str:
     return f"{training['steps']} updates in {minutes}, {workers}"
 
 
-def _train(recipe: str, out: Path, processes: int, changes: Sequence[str]) -> None:
-    command = ["-m", "undertow", "train", recipe, "--out", str(out)] + ["--resume"] * (out / SETTINGS).exists()
+def _train(recipe: str, out: Path, processes: int, changes: Sequence[str], first: Sequence[str]) -> None:
+    start = ["--resume"] if (out / SETTINGS).exists() else first
+    command = ["-m", "undertow", "train", recipe, "--out", str(out), *start]
     if processes == 1:
         subprocess.run([sys.executable, *command, *_set(changes)], check=True)
         return

@@ -19,3 +19,7 @@ def test_the_module_is_compared_with_the_front_end_alone(tmp_path) -> None:
     gain = lines["context-camvid over front-camvid, mean of 1 seeds"]
     assert gain["value"] == pytest.approx(whole["value"] - alone["value"]) and gain["target"] == "> 0"
     q7_camvid.main([*places, *words])  # finished runs are only scored again
+    second = ["--out", str(tmp_path / "second"), "--results", str(tmp_path), "--first", str(tmp_path / "runs")]
+    q7_camvid.main([*second, *words, "--set", *changes])
+    figures = [line["figure"] for line in report.read(tmp_path)]
+    assert "context-camvid in two stages over front-camvid, mean of 1 seeds" in figures
