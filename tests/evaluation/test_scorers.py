@@ -17,6 +17,7 @@ from tests.models.test_masked import OF_SYMBOLS
 from tests.models.test_masked import masked as masked_model
 from tests.models.test_segmenter import segmenter
 from tests.models.test_tagger import OF_FRAMES, tagger
+from tests.models.test_text_to_mel import make as mel_voice
 from tests.models.voices import recordings as recordings_of
 from tests.models.voices import voice
 from tests.prediction.test_predicting import classifier
@@ -59,6 +60,14 @@ def taught() -> ClipExamples:
     return ClipExamples(ClipSet(clips, RATE), make_student().needs)
 
 
+def spoken() -> PairSet:
+    random = np.random.default_rng(2)
+    frames = [random.random((length, 5)).astype(np.float32) for length in (9, 4)]
+    classes = {"speaker": np.array([0, 1])}
+    texts = [np.array([0, 1, 2]), np.array([2])]
+    return PairSet(texts, frames, ["a", "b"], source_end=3, target_end=None, labels=classes)
+
+
 def noisy() -> SequenceSet:
     pixels = [np.full((12, 3), 20 * number, np.uint8) for number in range(3)]
     return SequenceSet(pixels, {"clean": pixels}, grid=(3, 4))
@@ -75,6 +84,7 @@ CASES: dict[str, tuple[Any, Any, Asked, int]] = {  # a model, its data, what is 
     "masked": (lambda: masked_model(OF_SYMBOLS), texts, Asked(), 959),
     "reconstruction": (coder_of_waves, lambda: levels(200, 63), Asked(), 263),
     "speech": (lambda: voice().eval(), lambda: recordings_of(voice()), Asked(), 399),
+    "mel_voice": (lambda: mel_voice(symbol_seconds=0.05), spoken, Asked(), 13),
     "distillation": (lambda: make_student(), taught, Asked(teacher=make_teacher()), 80),
     "words": (recogniser, lambda: recordings("ab", "c"), Asked(search=Search(beam=1)), 2),
 }
@@ -89,7 +99,7 @@ def test_fault_27_a_score_reports_its_progress(name: str) -> None:
     plain = SCORERS[name].score(model, data(), None, "test", asked, lambda *done: None)
     assert calls[-1] == (total, total) and {of for _, of in calls} == {total}
     assert all(0 < done <= total for done, _ in calls)
-    for figure in ("bits_per_symbol", "loss", "miou", "psnr", "nats", "nats_per_symbol"):
+    for figure in ("bits_per_symbol", "loss", "miou", "psnr", "nats", "nats_per_symbol", "distance"):
         assert getattr(watched, figure, None) == getattr(plain, figure, None)
 
 

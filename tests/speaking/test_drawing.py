@@ -13,6 +13,7 @@ from tests.recipes.small_runs import MEL, recipe
 from tests.refusals import refuses
 from undertow import checkpoint, score
 from undertow.errors import DataError, UsageError
+from undertow.evaluation.mel_voice_score import MelVoiceScore
 from undertow.recipes import read_recipe, train
 from undertow.speaking import speak
 
@@ -62,10 +63,13 @@ def test_a_vocoder_must_have_the_mel_of_the_voice(run: Path) -> None:
         speak(run, "no", vocoder=vocoder(low_hz=60.0))
 
 
-def test_a_density_has_no_score(run: Path) -> None:
+def test_a_voice_of_mel_frames_has_a_score(run: Path) -> None:
     assert checkpoint.load(run).abilities == {"speak"}
-    with refuses(UsageError, "densities"):
-        score(run, str(run.parent / "sung"))
+    found = score(run, str(run.parent / "sung"), split="train")
+    assert isinstance(found, MelVoiceScore) and found.num_texts > 0
+    assert not found.has_learnt and "train" in found.verdict and found.mean_distance > 0
+    with refuses(UsageError, "protocol", "mel_voice"):
+        score(run, str(run.parent / "sung"), protocol="windows")
 
 
 @pytest.mark.parametrize("voice, drawer", [("speak-fsdd", "vocoder-fsdd"), ("speak-prompts-mel", "vocoder-prompts")])

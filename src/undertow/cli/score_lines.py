@@ -18,6 +18,7 @@ from undertow.evaluation.contrast_score import ContrastScore
 from undertow.evaluation.denoising import DenoisingScore
 from undertow.evaluation.distillation import DistillationScore
 from undertow.evaluation.masked_score import MaskedScore
+from undertow.evaluation.mel_voice_score import MelVoiceScore
 from undertow.evaluation.prediction import PredictionScore
 from undertow.evaluation.reconstruction import ReconstructionScore
 from undertow.evaluation.scorers import OtherScore
@@ -140,6 +141,19 @@ def speech_lines(what: str, found: SpeechScore) -> list[str]:
     ]
 
 
+def mel_voice_lines(what: str, found: MelVoiceScore) -> list[str]:
+    """The score of a voice that writes mel frames in words."""
+    return [
+        f"{what}: {counted(found.num_texts, 'text')}, {counted(found.num_frames, 'frame')} in {found.seconds:.1f} s",
+        f"given the recording so far: {found.nats:.4f} nats a mel value, {found.stop_nats:.4f} nats a step of the end",
+        *found.lines,
+        f"spoken by itself: {found.ended:.1%} of texts end, lengths off by a factor of {found.length_factor:.3f}",
+        f"{found.distance:.2f} dB from the recordings, bands aligned by dynamic time warping; "
+        f"{found.mean_distance:.2f} dB by always speaking their mean frame",
+        found.verdict,
+    ]
+
+
 class Shown(NamedTuple):
     """How a kind of score is shown."""
 
@@ -155,6 +169,7 @@ SHOWN: dict[type, Shown] = {
     ReconstructionScore: Shown(plain, score_reconstruction.lines),
     ContrastScore: Shown(plain, score_self_supervised.contrast_lines),
     SpeechScore: Shown(plain, speech_lines),
+    MelVoiceScore: Shown(plain, mel_voice_lines),
     MaskedScore: Shown(plain, score_self_supervised.masked_lines),
     Translated: Shown(translated, translated_lines),
     DistillationScore: Shown(score_distillation.as_json, score_distillation.lines),

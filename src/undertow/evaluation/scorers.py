@@ -13,6 +13,7 @@ from undertow.evaluation.denoising import DenoisingScore, score_denoising
 from undertow.evaluation.distillation import DistillationScore, score_distillation
 from undertow.evaluation.likelihood import Protocol, Score, score
 from undertow.evaluation.masked_score import MaskedScore, score_masked
+from undertow.evaluation.mel_voice_score import MelVoiceScore, score_mel_voice
 from undertow.evaluation.prediction import PredictionScore, score_predictions
 from undertow.evaluation.reconstruction import ReconstructionScore, score_reconstruction
 from undertow.evaluation.segmentation import SegmentationScore, check_segmentation_metrics, score_segmentation
@@ -32,6 +33,7 @@ OtherScore = (
     | Heard
     | TagScore
     | SpeechScore
+    | MelVoiceScore
     | ContrastScore
     | MaskedScore
     | DistillationScore
@@ -64,9 +66,9 @@ def check_asked(model: Model, asked: Asked) -> None:
     Raises:
         UsageError: something was.
     """
-    if model.is_density:
-        raise UsageError("this model gives densities: they are not probabilities, and there are no bits to score")
     usual, scorer = Asked(), SCORERS[model.scorer]
+    if model.is_density and not scorer.takes_densities:
+        raise UsageError("this model gives densities: they are not probabilities, and there are no bits to score")
     for field in fields(Asked):
         if getattr(asked, field.name) != getattr(usual, field.name) and field.name not in scorer.heeds:
             able = " or ".join(sorted(name for name, one in SCORERS.items() if field.name in one.heeds))
@@ -136,6 +138,12 @@ def _speech(
     return score_speech(model, examples, split=split, progress=watch)
 
 
+def _mel_voice(
+    model: Any, examples: Examples, train: Examples | None, split: str, asked: Asked, watch: OnProgress
+) -> MelVoiceScore:
+    return score_mel_voice(model, examples, split=split, progress=watch)
+
+
 def _masked(
     model: Any, examples: Examples, train: Examples | None, split: str, asked: Asked, watch: OnProgress
 ) -> MaskedScore:
@@ -187,12 +195,14 @@ class Scorer:
         heeds: fields of `Asked` that it heeds.
         check: refuses what was asked and does not suit a model.
         needs_training_data: whether it compares with baselines that are fitted to the training data.
+        takes_densities: whether it judges models whose likelihoods are densities.
     """
 
     score: Callable[[Any, Any, Examples | None, str, Asked, OnProgress], Scored]
     heeds: tuple[str, ...] = ()
     check: Callable[[Model, Asked], None] = _no_check
     needs_training_data: bool = False
+    takes_densities: bool = False
 
 
 SCORERS = {
@@ -207,5 +217,6 @@ SCORERS = {
     "contrast": Scorer(_contrast),
     "masked": Scorer(_masked),
     "speech": Scorer(_speech),
+    "mel_voice": Scorer(_mel_voice, takes_densities=True),
     "distillation": Scorer(_distillation, ("teacher",), _check_distillation),
 }

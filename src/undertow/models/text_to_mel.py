@@ -190,7 +190,7 @@ class TextToMel(Speaks):
 
     @property
     def scorer(self) -> str:
-        return "likelihood"
+        return "mel_voice"
 
     @property
     def script(self) -> Script:

@@ -36,8 +36,8 @@ class SpeechTask(Task):
         Attributes:
             source: a named set, or a folder of recordings.
             path: folder of the named set, if it is neither in UNDERTOW_DATA nor in the cache.
-            labels: a file of all recordings (.ctm, .rttm or .mlf), as a path from their folder; by default a file beside
-                each (also .TextGrid, .lab or Audacity's .txt), or else the only .ctm, .rttm or .mlf in the folder.
+            labels: a file of all recordings (.ctm, .rttm or .mlf), as a path from their folder; by default a file
+                beside each (also .TextGrid, .lab or Audacity's .txt), or else the only such file in the folder.
             tier: of TextGrids; by default the only one, or the one named phones, or words.
             symbols: "phones", the labels; or "characters", if the labels are words: each is cut into its characters.
             text: the label that is the transcript, such as a column of metadata.csv. With phones, pronunciations are

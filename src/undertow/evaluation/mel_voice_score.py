@@ -1,0 +1,124 @@
+"""Score a voice that writes mel frames: how long and how near what it speaks of held-out texts is to their recordings.
+
+F frames, M mel bands.
+"""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from undertow.callbacks import OnProgress, silent, unwatched
+from undertow.data.batches import batches_in_order
+from undertow.data.examples import Examples
+from undertow.discrimination.distances import Warped
+from undertow.session.inference import inference
+
+BATCH_SIZE = 16
+DECIBELS = 20 / math.log(10)  # of a nat of amplitude
+
+
+@dataclass(frozen=True)
+class MelVoiceScore:
+    """How well a voice speaks held-out texts.
+
+    Attributes:
+        split: the split that was scored.
+        num_texts, num_frames: how much; frames of the recordings.
+        nats: a mel value, given the recording's frames before it.
+        stop_nats: a step, of whether it is the last, given the same.
+        ended: share of texts that it speaks to an end by itself.
+        length_factor: by which the number of frames that it speaks is off, a geometric mean.
+        distance: of its frames from the recording's, aligned by dynamic time warping: root of the mean squared
+            difference of bands in dB, averaged over the path.
+        mean_distance: the same by always speaking the mean frame of this split.
+        lines: what is to be said of its attention.
+        seconds: wall-clock seconds.
+    """
+
+    split: str
+    num_texts: int
+    num_frames: int
+    nats: float
+    stop_nats: float
+    ended: float
+    length_factor: float
+    distance: float
+    mean_distance: float
+    lines: tuple[str, ...]
+    seconds: float
+
+    @property
+    def has_learnt(self) -> bool:
+        """Whether it is nearer to the recordings than their mean, and speaks most texts to their ends."""
+        return self.ended > 0.5 and self.distance < self.mean_distance
+
+    @property
+    def verdict(self) -> str:
+        """The result in one line."""
+        if self.has_learnt:
+            return "what it speaks is nearer to the recordings than their mean frame"
+        if self.ended <= 0.5:
+            return "most texts are not spoken to their ends; train for longer"
+        return "what it speaks is no nearer to the recordings than their mean frame; train for longer"
+
+
+def score_mel_voice(
+    model: Any, examples: Examples, *, split: str = "test", progress: OnProgress = unwatched
+) -> MelVoiceScore:
+    """Score a voice on recordings with their texts; each text is spoken as its recording's speaker would.
+
+    Args:
+        progress: called after each batch with the frames done and the frames in all.
+
+    Raises:
+        DataError: the model's output is not a number.
+    """
+    began, frames = time.perf_counter(), 0
+    sums = dict.fromkeys(("frame_nats", "stop_nats", "steps", "ended", "length"), 0.0)
+    examined: dict[str, float] = {}
+    real: list[np.ndarray] = []
+    spoken: list[np.ndarray] = []
+    for batch in batches_in_order(examples, BATCH_SIZE):
+        batch = batch.to(model.device, next(model.parameters()).dtype)
+        assert batch.source is not None and batch.source_lengths is not None
+        texts = [row[: length - 1] for row, length in zip(batch.source, batch.source_lengths.tolist(), strict=True)]
+        with inference(model):
+            loss, written = model(batch), model.write(texts, batch.labels)
+            for name, value in model.examine(batch).items():
+                examined[name] = examined.get(name, 0.0) + value
+        for name in ("frame_nats", "stop_nats"):
+            sums[name] += float(loss.figures[name]) * int(loss.num_terms)
+        sums["steps"] += int(loss.num_terms)
+        for row, found in enumerate(written):
+            own = batch.symbols[row][batch.counted[row]][:, :-1].double().cpu().numpy()
+            real.append(own)
+            spoken.append(found.frames.double().cpu().numpy())
+            sums["ended"] += found.stopped
+            sums["length"] += abs(math.log(len(spoken[-1]) / len(own)))
+        frames += batch.num_counted
+        progress(frames, examples.num_symbols)
+    scale = DECIBELS / model.config.features.power / math.sqrt(model.config.features.num_channels)
+    mean = np.concatenate(real).mean(axis=0, keepdims=True)
+    return MelVoiceScore(
+        split=split,
+        num_texts=len(real),
+        num_frames=frames,
+        nats=sums["frame_nats"] / sums["steps"],
+        stop_nats=sums["stop_nats"] / sums["steps"],
+        ended=sums["ended"] / len(real),
+        length_factor=math.exp(sums["length"] / len(real)),
+        distance=scale * _apart(real, spoken),
+        mean_distance=scale * _apart(real, [mean] * len(real)),
+        lines=model.examined(examined).lines,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _apart(real: Sequence[np.ndarray], spoken: Sequence[np.ndarray]) -> float:
+    """The mean over texts of the warped distance of frames (F, M)."""
+    pairs = [Warped([one, two], "euclidean", silent) for one, two in zip(real, spoken, strict=True)]
+    return float(np.mean([pair.between([0], [1])[0, 0] for pair in pairs]))
