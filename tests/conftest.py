@@ -7,7 +7,7 @@ os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # CUDA asks for it 
 
 import hypothesis
 import pytest
-from beartype import BeartypeConf
+from beartype import BeartypeConf, BeartypeDecorPlace
 from beartype.claw import beartype_package
 
 SOURCES = Path(__file__).parents[1] / "src"
@@ -19,8 +19,14 @@ def lazy_modules() -> tuple[str, ...]:
     return tuple(".".join(path.relative_to(SOURCES).with_suffix("").parts) for path in found if path.stem != "__init__")
 
 
-# Before anything imports undertow: from here on beartype holds every call to its annotations.
-CHECKED = BeartypeConf(claw_is_pep526=False, is_pep484_tower=True, claw_skip_package_names=lazy_modules())
+# Before anything imports undertow: from here on beartype holds every call to its annotations, below what other
+# decorators refuse. A whole number fits a float.
+CHECKED = BeartypeConf(
+    claw_is_pep526=False,
+    claw_decor_place_func=BeartypeDecorPlace.FIRST,
+    claw_skip_package_names=lazy_modules(),
+    is_pep484_tower=True,
+)
 beartype_package("undertow", conf=CHECKED)
 pytest.register_assert_rewrite("tests.contract")
 
