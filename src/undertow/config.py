@@ -1,6 +1,7 @@
 """Configs: frozen pydantic dataclasses beside their classes, read from plain dicts, with errors a reader can act on."""
 
 import difflib
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import is_dataclass
@@ -8,7 +9,7 @@ from functools import wraps
 from numbers import Integral, Real
 from typing import Annotated, Any, TypeVar, cast, dataclass_transform, get_args
 
-from pydantic import BeforeValidator, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 from pydantic.fields import Field
 
@@ -21,6 +22,13 @@ def _not_a_switch(value: Any) -> Any:
     """Refuse true and false, which Python takes for the numbers 1 and 0."""
     if isinstance(value, bool):
         raise ValueError(f"it must be a number, not {str(value).lower()}")
+    return value
+
+
+def _power_of_two(value: float) -> float:
+    """Refuse a number that is no power of two."""
+    if math.frexp(value)[0] != 0.5:
+        raise ValueError("it must be a power of two, such as 16 or 0.0625")
     return value
 
 
@@ -38,6 +46,7 @@ Rate = Annotated[int, Field(ge=1, le=768_000), Number]  # Hz; no sound file has 
 Seed = Annotated[int, Field(ge=0, lt=2**62), Number]  # a process adds its rank, and the sum has 63 bits
 Positive = Annotated[float, Field(gt=0, le=MOST, allow_inf_nan=False), Number]
 NonNegative = Annotated[float, Field(ge=0, le=MOST, allow_inf_nan=False), Number]
+PowerOfTwo = Annotated[float, Field(ge=2**-16, le=2**16), Number, AfterValidator(_power_of_two)]  # costs no precision
 Minutes = Annotated[float, Field(gt=0, le=10**7, allow_inf_nan=False), Number]  # 19 years
 Probability = Annotated[float, Field(ge=0, lt=1), Number]  # of leaving something out; never of leaving out all
 Name = Annotated[str, Field(max_length=4096)]  # the longest path that Linux opens

@@ -2,7 +2,10 @@
 
 import torch
 
+from tests.refusals import refuses
+from undertow.config import parse
 from undertow.emissions import Gaussian, MixtureOfGaussians, Sampling
+from undertow.errors import UsageError
 
 
 def test_a_gaussian_is_a_mixture_of_one():
@@ -16,6 +19,14 @@ def test_a_gaussian_is_a_mixture_of_one():
     uniforms = torch.rand(50, 2, dtype=torch.float64)
     drawn = gaussian.sample(params, uniforms[:, 1:], Sampling(temperature=0.8))
     assert torch.equal(drawn, one.sample(with_logit, uniforms, Sampling(temperature=0.8)))
+
+
+def test_means_may_be_made_smaller_by_the_last_layer():
+    assert Gaussian(Gaussian.Config(), 65536).param_scales is None
+    mixture = MixtureOfGaussians(MixtureOfGaussians.Config(num_components=2, mean_scale=0.25), 256)
+    assert mixture.param_scales is not None and mixture.param_scales.tolist() == [1, 1, 0.25, 0.25, 1, 1]
+    with refuses(UsageError, "mean_scale", "power of two"):
+        parse(Gaussian.Config, {"mean_scale": 0.3})
 
 
 def test_a_wide_gaussian_draws_what_the_normal_quantile_says():

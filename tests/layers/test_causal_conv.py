@@ -16,7 +16,13 @@ LAYERS: dict[str, Callable[[], Layer]] = {
     "convolution k=2 d=4": lambda: CausalConv1d(3, 5, kernel_size=2, dilation=4),
     "convolution k=3 d=2": lambda: CausalConv1d(3, 4, kernel_size=3, dilation=2, bias=False),
     "convolution k=5 d=3": lambda: CausalConv1d(3, 4, kernel_size=5, dilation=3),
+    "convolution k=2, gain and scale": lambda: scaled(CausalConv1d(3, 4, kernel_size=2, gain=16.0)),
 }
+
+
+def scaled(layer: CausalConv1d) -> CausalConv1d:
+    layer.scale = torch.tensor([1.0, 0.25, 1.0, 0.015625])
+    return layer
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -36,6 +42,16 @@ def test_convolution_is_the_equation() -> None:
             if source >= 0:
                 expected = expected + layer.weight[:, tap] @ x[0, source]
         torch.testing.assert_close(y[0, time], expected)
+
+
+def test_a_gain_and_scales_are_weights_of_another_size() -> None:
+    layer, plain = scaled(CausalConv1d(3, 4, kernel_size=2, dilation=3, gain=16.0)), CausalConv1d(3, 4, 2, 3)
+    assert layer.scale is not None and "scale" not in layer.state_dict()
+    with torch.no_grad():
+        plain.weight.copy_(16 * layer.weight * layer.scale[:, None, None])
+        plain.bias.copy_(layer.bias * layer.scale)
+    x = torch.randn(2, 9, 3)
+    assert torch.equal(layer(x), plain(x))
 
 
 def test_convolution_equals_the_librarys() -> None:

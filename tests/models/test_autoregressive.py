@@ -36,6 +36,10 @@ MODELS: dict[str, dict[str, Any]] = {
     "mixture of logistics": {"network": {"input": "scalar"}, "emission": {"kind": "mixture_of_logistics"}},
     "gaussian": {"network": {"input": "scalar"}, "emission": {"kind": "gaussian"}},
     "mixture of gaussians": {"network": {"input": "scalar"}, "emission": {"kind": "mixture_of_gaussians"}},
+    "gaussian of quiet sound": {
+        "network": {"input": "scalar", "input_gain": 16},
+        "emission": {"kind": "gaussian", "mean_scale": 0.015625, "scale_margin": -2.5},
+    },
     "linear 8 bit": {"alphabet": {"kind": "linear_pcm", "bits": 8}},
     "one label": {"conditioner": {"labels": {"speaker": ["a", "b"]}, "label_channels": 3}},
     "two labels": {"conditioner": LABELS},
@@ -182,11 +186,27 @@ def test_a_short_receptive_field_is_said() -> None:
         ({"network": {"kind": "wavnet"}}, ["network", "'wavnet'", "'wavenet'"]),
         ({"emission": {"kind": "categorical", "num": 3}}, ["emission", "num"]),
         ({"alphabet": {"kind": "mu_law", "num_levels": 1}}, ["alphabet", "num_levels"]),
+        ({"network": {"input_gain": 4}}, ["network.input_gain", "scalar"]),
     ],
 )
 def test_bad_parts_are_named(changes: dict[str, Any], parts: list[str]) -> None:
     with refuses(UsageError, *parts):
         config(**changes)
+
+
+def test_means_are_made_smaller_by_a_convolution_or_not_at_all() -> None:
+    emission = {"kind": "gaussian", "mean_scale": 0.25}
+    plain, scaled = Autoregressive(config(emission={"kind": "gaussian"})), Autoregressive(config(emission=emission))
+    scaled.load_state_dict(plain.state_dict())
+    batch = batch_for(plain)
+    one, other = (model(batch).value for model in (plain, scaled))
+    assert one != other
+    with torch.no_grad():
+        for number in (plain.network.output.weight, plain.network.output.bias):
+            number[0] *= 0.25
+    assert plain(batch).value == other
+    with refuses(UsageError, "emission.mean_scale", "transformer"):
+        Autoregressive(config(network=TRANSFORMER, emission=emission))
 
 
 def test_an_empty_count_has_a_loss_of_zero() -> None:

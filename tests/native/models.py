@@ -44,6 +44,9 @@ KINDS: dict[str, dict[str, Any]] = {
     "logistics": dict(network=dict(NETWORK, input="scalar"), emission=dict(kind="mixture_of_logistics")),
     "gaussians": dict(network=dict(NETWORK, input="scalar"), emission=dict(kind="mixture_of_gaussians")),
     "gaussian": dict(network=dict(NETWORK, input="scalar"), emission=dict(kind="gaussian")),
+    "gaussian of quiet sound": dict(
+        network=dict(NETWORK, input="scalar", input_gain=16), emission=dict(kind="gaussian", mean_scale=2**-6)
+    ),
     "bytenet": dict(network=BYTENET),
     "bytenet of relu blocks and labels": dict(network=dict(BYTENET, block="relu"), conditioner=BY_LABEL),
     "bytenet of values and features": dict(network=dict(BYTENET, input="scalar"), conditioner=BY_FEATURES),

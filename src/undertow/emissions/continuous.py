@@ -5,6 +5,7 @@ N symbols, P parameters; leading dimensions are free.
 
 from abc import ABC, abstractmethod
 
+import torch
 from torch import Tensor
 
 from undertow.emissions.bins import Bins
@@ -16,9 +17,20 @@ class Continuous(Emission, ABC):
 
     Attributes:
         bins: the bins, and the shape of the density.
+        means: where the parameters are means.
     """
 
     bins: Bins
+    means: slice
+
+    @property
+    def param_scales(self) -> Tensor | None:
+        """The config's `mean_scale` of means, and 1 of others."""
+        if self.config.mean_scale == 1:
+            return None
+        scales = torch.ones(self.num_params)
+        scales[self.means] = self.config.mean_scale
+        return scales
 
     @abstractmethod
     def log_density(self, params: Tensor, signal: Tensor, least_log_scale: float) -> Tensor:

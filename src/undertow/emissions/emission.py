@@ -34,6 +34,11 @@ class Emission(ABC):
     num_elements: int | None = None
     is_density: ClassVar[Literal[False]] = False
 
+    @property
+    def param_scales(self) -> Tensor | None:
+        """(P,) powers of two by which the network's last layer makes its numbers smaller; None of most emissions."""
+        return None
+
     @abstractmethod
     def log_prob(self, params: Tensor, symbols: Tensor) -> Tensor:
         """Log-probability in nats: (…, P) and symbols (…), or whole vectors (…, E), -> (…)."""

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from torch import Tensor
 
-from undertow.config import Number, Positive, config
+from undertow.config import Number, Positive, PowerOfTwo, config
 from undertow.emissions.bins import Bins
 from undertow.emissions.continuous import Continuous
 from undertow.emissions.draw import closed, refuse_filters
@@ -30,13 +30,17 @@ class Gaussian(Continuous):
         [-1, 1] (a bin's width if that is larger). `scale_margin` sets the floor of its logarithm to
         log(bin width) - scale_margin. Below 0 the floor is above a bin's width: a mean that is wrong by many bins then
         has no huge gradient, but silence costs more. ClariNet's floor of -7 is -3.4 here, with 16 bits.
+        `mean_scale`, a power of two, is what the network's last layer makes of a mean of 1. An optimiser's steps are as
+        large for means as for other numbers, and with quiet sound that is too large.
         """
 
         kind: Literal["gaussian"] = "gaussian"
         initial_scale: Annotated[Positive, Field(le=1)] = 0.1
         scale_margin: Annotated[float, Field(ge=-10, le=10), Number] = 3.0
+        mean_scale: PowerOfTwo = 1.0
 
     num_params = 2
+    means = slice(0, 1)
 
     def __init__(self, config: Config, num_symbols: int) -> None:
         self.config = config

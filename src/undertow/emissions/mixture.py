@@ -31,6 +31,7 @@ class BinnedMixture(Continuous):
         self.config = config
         self.num_symbols = num_symbols
         self.num_params = 3 * config.num_components
+        self.means = slice(config.num_components, 2 * config.num_components)
         self.bins = Bins(self.shape, num_symbols, config.initial_scale, config.scale_margin)
 
     def log_prob(self, params: Tensor, symbols: Tensor) -> Tensor:

@@ -36,9 +36,13 @@ class CausalConvolution(Layer):
     def kernel(self) -> Tensor:
         """The weights W (O, k, C)."""
 
+    def offset(self) -> Tensor | None:
+        """b (O,), or None."""
+        return self.bias
+
     def forward(self, x: Tensor) -> Tensor:
         if self.kernel_size == 1 and x.shape[1] == 1:
-            return F.linear(x, self.kernel()[:, 0], self.bias)
+            return F.linear(x, self.kernel()[:, 0], self.offset())
         return self._convolve(F.pad(x, (0, 0, self.history, 0)) if self.history else x, self.dilation)
 
     def init_state(self, batch_size: int) -> State:
@@ -77,14 +81,14 @@ class CausalConvolution(Layer):
             past = ring.gather(1, oldest)
         window = torch.cat([past, x], dim=1)
         ring.scatter_(1, oldest, x.to(ring.dtype))
-        y = F.linear(window.flatten(1), self.kernel().flatten(1), self.bias)
+        y = F.linear(window.flatten(1), self.kernel().flatten(1), self.offset())
         return y[:, None], {"past": ring, "cursor": (cursor + 1) % self.history}
 
     def _convolve(self, x: Tensor, dilation: int, stride: int = 1) -> Tensor:
         """Full windows of x (B, L + T, C) -> (B, ⌈T / stride⌉, O), in one channels-last convolution."""
         image = x.transpose(1, 2).unsqueeze(2)  # (B, C, 1, L + T), its memory still (B, L + T, C)
         kernel = self.kernel().transpose(1, 2).unsqueeze(2)  # (O, C, 1, k), likewise
-        y = F.conv2d(image, kernel, self.bias, (1, stride), dilation=(1, dilation))
+        y = F.conv2d(image, kernel, self.offset(), (1, stride), dilation=(1, dilation))
         return y.squeeze(2).transpose(1, 2)
 
 
@@ -93,12 +97,31 @@ class CausalConv1d(CausalConvolution):
 
     The weight is stored as (O, k, C): in that order it is the matrix of a single step as it stands, and the
     channels-last kernel of a whole sequence without a copy.
+
+    An optimiser's steps are of one size. Where inputs or outputs are of another, W = gain · scale · weight and
+    b = scale · bias, with powers of two, which cost no precision.
+
+    Args:
+        gain: of the weights.
+
+    Attributes:
+        scale: (O,) of each output; None is 1.
     """
 
+    scale: Tensor | None
+
     def __init__(
-        self, in_channels: int, out_channels: int, kernel_size: int = 1, dilation: int = 1, bias: bool = True
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int = 1,
+        dilation: int = 1,
+        bias: bool = True,
+        gain: float = 1.0,
     ) -> None:
         super().__init__(in_channels, kernel_size, dilation)
+        self.gain = gain
+        self.register_buffer("scale", None, persistent=False)
         self.weight = nn.Parameter(torch.empty(out_channels, kernel_size, in_channels))
         self.bias = nn.Parameter(torch.empty(out_channels)) if bias else None
         self.reset_parameters()
@@ -111,4 +134,8 @@ class CausalConv1d(CausalConvolution):
             nn.init.uniform_(self.bias, -bound, bound)
 
     def kernel(self) -> Tensor:
-        return self.weight
+        weight = self.weight if self.gain == 1 else self.gain * self.weight
+        return weight if self.scale is None else self.scale[:, None, None] * weight
+
+    def offset(self) -> Tensor | None:
+        return self.bias if self.scale is None or self.bias is None else self.scale * self.bias

@@ -21,6 +21,7 @@ from undertow.data.needs import Needs
 from undertow.data.told import Told
 from undertow.emissions import EmissionConfig
 from undertow.errors import UsageError, counted
+from undertow.layers import CausalConv1d
 from undertow.models.completing import check_rate, choose_classes, refuse_source, section, with_alphabet, with_rate
 from undertow.models.conditioner import Conditioner
 from undertow.models.inputs import behind_start, network_inputs
@@ -81,6 +82,7 @@ class Autoregressive(Model):
             self.alphabet.shape,
         )
         _check_elements(self.alphabet, self.emission)
+        _rescale(self.network, self.emission)
         self._warn_of_short_field()
 
     @classmethod
@@ -266,6 +268,19 @@ class Autoregressive(Model):
                 ShortReceptiveFieldWarning,
                 stacklevel=3,
             )
+
+
+def _rescale(network: networks.Network, emission: emissions.Emission) -> None:
+    """Let the last layer make its numbers of the size that the emission asks for.
+
+    Raises:
+        UsageError: it is no convolution.
+    """
+    if emission.param_scales is None:
+        return
+    if not isinstance(network.output, CausalConv1d):
+        raise UsageError(f"emission.mean_scale: the last layer of a network '{network.config.kind}' cannot be scaled")
+    network.output.scale = emission.param_scales
 
 
 def _check_elements(alphabet: alphabets.Alphabet, emission: emissions.Emission) -> None:

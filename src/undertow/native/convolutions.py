@@ -18,7 +18,7 @@ def causal_conv(build: Builder, layer: CausalConvolution, x: Values, **more: Any
     """A causal convolution, with what `Builder.conv` may add to it."""
     kernel = layer.kernel()
     taps = dilated(kernel.shape[1], layer.dilation)
-    return (build.conv(build.modules[layer], kernel, layer.bias, x, taps, **more),)
+    return (build.conv(build.modules[layer], kernel, layer.offset(), x, taps, **more),)
 
 
 def linear(build: Builder, layer: nn.Linear, x: Values, **more: Any) -> Values:

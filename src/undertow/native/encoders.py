@@ -80,7 +80,7 @@ def _centred(build: Builder, layer: CausalConvolution, value: int, ahead: int) -
     """A convolution whose output is `ahead` steps earlier than a causal one's."""
     kernel = layer.kernel()
     lags = (tap * layer.dilation - ahead for tap in reversed(range(kernel.shape[1])))
-    return build.conv(build.modules[layer], kernel, layer.bias, (value,), Taps(tuple(lags)))
+    return build.conv(build.modules[layer], kernel, layer.offset(), (value,), Taps(tuple(lags)))
 
 
 def _transformer(build: Builder, network: Any, x: Values) -> None:

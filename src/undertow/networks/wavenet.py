@@ -19,7 +19,8 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from undertow.batch import Condition
-from undertow.config import Depth, Width, config
+from undertow.config import Depth, PowerOfTwo, Width, config
+from undertow.errors import UsageError
 from undertow.layers import CausalConv1d, Embedding, Framed, GatedStack, Serial, StatelessLayer, dilation_cycles
 from undertow.networks.network import Network
 from undertow.state import State
@@ -53,6 +54,8 @@ class WaveNet(Network):
 
         Attributes:
             input: "embedding", a vector for each symbol; "scalar", the symbol's value.
+            input_gain: a power of two by which scalars are made louder; speech is often no louder than 0.05 of the
+                range.
             input_kernel_size: taps of the causal input convolution; 1 with an embedding means none.
             num_cycles: how often the dilations 1, 2, 4, …, 2^(layers_per_cycle - 1) are repeated.
             gate_channels: filter and gate together.
@@ -62,6 +65,7 @@ class WaveNet(Network):
 
         kind: Literal["wavenet"] = "wavenet"
         input: Literal["embedding", "scalar"] = "embedding"
+        input_gain: PowerOfTwo = 1.0
         input_kernel_size: Width = 1
         num_cycles: Depth = 3
         layers_per_cycle: NumDilations = 10
@@ -71,6 +75,10 @@ class WaveNet(Network):
         skip_channels: Width = 256
         head_channels: Width | None = None
         context: ContextStack | None = None
+
+        def __post_init__(self) -> None:
+            if self.input_gain != 1 and self.input != "scalar":
+                raise UsageError("network.input_gain is for network.input=scalar; embedded symbols have no loudness")
 
     def __init__(
         self, config: Config, num_symbols: int, num_params: int, condition_channels: int = 0, in_channels: int = 1
@@ -141,7 +149,7 @@ class Hidden(StatelessLayer):
 def _input(config: WaveNet.Config, num_symbols: int, in_channels: int) -> Serial:
     channels, kernel_size = config.residual_channels, config.input_kernel_size
     if config.input == "scalar":
-        return Serial(CausalConv1d(in_channels, channels, kernel_size))
+        return Serial(CausalConv1d(in_channels, channels, kernel_size, gain=config.input_gain))
     if kernel_size == 1:
         return Serial(Embedding(num_symbols, channels))
     return Serial(Embedding(num_symbols, channels), CausalConv1d(channels, channels, kernel_size))
