@@ -35,6 +35,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, help="clips, at most")
     parser.add_argument("--metrics", nargs="+", default=list(METRICS))
     parser.add_argument("--world", type=Path, help="Python of an environment with pyworld")
+    parser.add_argument("--temperature", type=float, default=1.0, help="of the vocoder's draws")
     parser.add_argument("--out", type=Path, help="folder to keep the sounds in")
     options = parser.parse_args()
 
@@ -49,12 +50,13 @@ def main() -> None:
     model: Any = ut.load(options.run)
     settings, rate = model.needs.features, model.needs.sample_rate
     waves = [clip.samples for clip in load_clips(options.source, "test", rate)][:: options.every][: options.most]
-    training = read_card(options.run)["training"]
+    training, sampling = read_card(options.run)["training"], ut.Sampling(temperature=options.temperature)
+    own = "WaveNet" if options.temperature == 1 else f"WaveNet at temperature {options.temperature:g}"
     drawers: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-        "WaveNet": lambda wave: ut.vocode(model, wave, seed=1).wave,
+        own: lambda wave: ut.vocode(model, wave, sampling=sampling, seed=1).wave,
         "Griffin-Lim": lambda wave: griffin_lim(extract(settings, wave), settings, iterations=ITERATIONS)[: len(wave)],
     }
-    shapes = {"WaveNet": (describe(model), training["seconds"]), "Griffin-Lim": (f"{ITERATIONS} iterations", 0.0)}
+    shapes = {own: (describe(model), training["seconds"]), "Griffin-Lim": (f"{ITERATIONS} iterations", 0.0)}
     drawn, speeds = {"recording": waves}, {}
     for name, draw in drawers.items():
         drawn[name], speeds[name] = timed(draw, waves, rate)
@@ -64,11 +66,11 @@ def main() -> None:
     note = f"{counted(len(waves), 'test clip')} of {options.source}, {sum(map(len, waves)) / rate:.0f} s; "
     means = mean_figures(waves, {name: drawn[name] for name in shapes}, rate, options.metrics)
     for name, (shape, seconds) in shapes.items():
-        told = note + (budget(training) if name == "WaveNet" else "from the same mel" if name != "WORLD" else "its own")
+        told = note + (budget(training) if name == own else "from the same mel" if name != "WORLD" else "its own")
         named = {"model": shape, "seconds": seconds, "note": told}
         for figure, (values, unit, number) in means.items():
             more = {**named, "note": f"{told}; the {number:,} clips where it is defined for all"}
-            target = aim(figure, [values[one] for one in shapes if one != name]) if name == "WaveNet" else ""
+            target = aim(figure, [values[one] for one in shapes if one != name]) if name == own else ""
             record("Q11", f"{figure}, {options.source}, {name}", values[name], unit, target=target, **more)
         record("Q11", f"real-time factor, {options.source}, {name}", speeds[name], "s/s", **named)
     if options.out is not None:
