@@ -105,7 +105,12 @@ def test_golden_checkpoint_gives_the_numbers_it_gave():
 
 
 # lines of config.yaml that the golden one lacks: settings with a default since then
-NEWER = (b"      centre: middle\n", b"      kernel_size: 1\n", b"    mel_statistics: null\n")
+NEWER = (
+    b"      centre: middle\n",
+    b"      kernel_size: 1\n",
+    b"    mel_statistics: null\n",
+    b"    input_gain: 1.0\n",
+)
 
 
 def test_golden_checkpoint_is_written_again_byte_for_byte(tmp_path, monkeypatch):
