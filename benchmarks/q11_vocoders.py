@@ -78,9 +78,11 @@ def main() -> None:
 
 
 def aim(figure: str, others: list[float]) -> str:
-    """What beats all others."""
+    """What beats all others; nothing, if they are all the same."""
     from undertow.evaluation.sound_metrics import SOUND_METRICS
 
+    if len(set(others)) == 1:
+        return ""
     metric = next(one for one in SOUND_METRICS.values() if figure in one.units)
     return f"> {max(others):.4g}" if metric.higher_is_better else f"< {min(others):.4g}"
 
