@@ -82,7 +82,7 @@ class Autoregressive(Model):
             self.alphabet.shape,
         )
         _check_elements(self.alphabet, self.emission)
-        _rescale(self.network, self.emission)
+        _rescale(self.network, config.network.kind, self.emission)
         self._warn_of_short_field()
 
     @classmethod
@@ -270,7 +270,7 @@ class Autoregressive(Model):
             )
 
 
-def _rescale(network: networks.Network, emission: emissions.Emission) -> None:
+def _rescale(network: networks.Network, kind: str, emission: emissions.Emission) -> None:
     """Let the last layer make its numbers of the size that the emission asks for.
 
     Raises:
@@ -279,7 +279,7 @@ def _rescale(network: networks.Network, emission: emissions.Emission) -> None:
     if emission.param_scales is None:
         return
     if not isinstance(network.output, CausalConv1d):
-        raise UsageError(f"emission.mean_scale: the last layer of a network '{network.config.kind}' cannot be scaled")
+        raise UsageError(f"emission.mean_scale: the last layer of a network '{kind}' cannot be scaled")
     network.output.scale = emission.param_scales
 
 
