@@ -97,28 +97,22 @@ def _compare(options: argparse.Namespace) -> None:
     """Record the mean of each recipe whose runs are all recorded, and how much it adds to the front end alone."""
     lines = {line["figure"]: line["value"] for line in read(options.results) if line["id"] == "Q7"}
     count, named = len(options.seeds), f"seeds {', '.join(map(str, options.seeds))}"
+    names = [_named(recipe, options) for recipe in RECIPES]
     recorded = {
-        recipe: [
-            lines[figure]
-            for seed in options.seeds
-            if (figure := f"{_named(recipe, options)}, seed {seed}, test") in lines
-        ]
-        for recipe in RECIPES
+        name: [lines[figure] for seed in options.seeds if (figure := f"{name}, seed {seed}, test") in lines]
+        for name in names
     }
-    whole = {recipe: values for recipe, values in recorded.items() if len(values) == count}
+    whole = {name: values for name, values in recorded.items() if len(values) == count}
     common: dict[str, Any] = {"model": "-", "seconds": 0, "results": options.results}
-    for recipe, values in whole.items():
-        figure, note = (
-            f"{_named(recipe, options)}, mean of {count} seeds, test",
-            f"{named}: {min(values):.2f} to {max(values):.2f}",
-        )
+    for name, values in whole.items():
+        figure, note = f"{name}, mean of {count} seeds, test", f"{named}: {min(values):.2f} to {max(values):.2f}"
         record("Q7", figure, mean(values), "% mIoU", note=note, **common)
-    alone = whole.get(RECIPES[0])
-    for recipe, values in whole.items():
-        if alone is not None and recipe != RECIPES[0]:
+    alone = whole.get(names[0])
+    for name, values in whole.items():
+        if alone is not None and name != names[0]:
             each = [one - other for one, other in zip(values, alone, strict=True)]
             note = f"{named}: {', '.join(f'{one:+.2f}' for one in each)}"
-            figure = f"{_named(recipe, options)} over {RECIPES[0]}, mean of {count} seeds"
+            figure = f"{name} over {RECIPES[0]}, mean of {count} seeds"
             record("Q7", figure, mean(each), "% mIoU", target="> 0", note=note, **common)
 
 

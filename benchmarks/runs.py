@@ -23,7 +23,7 @@ def ensure(
         init: a run whose weights it starts from.
     """
     if not is_complete(out):
-        _train(recipe, out, processes, changes, [] if init is None else ["--init", str(init)])
+        _train(recipe, out, processes, changes, init)
     return read_card(out / "last")["training"]
 
 
@@ -40,8 +40,8 @@ def budget(training: dict[str, Any]) -> str:
     return f"{training['steps']} updates in {minutes}, {workers}"
 
 
-def _train(recipe: str, out: Path, processes: int, changes: Sequence[str], first: Sequence[str]) -> None:
-    start = ["--resume"] if (out / SETTINGS).exists() else first
+def _train(recipe: str, out: Path, processes: int, changes: Sequence[str], init: Path | None) -> None:
+    start = ["--resume"] if (out / SETTINGS).exists() else [] if init is None else ["--init", str(init)]
     command = ["-m", "undertow", "train", recipe, "--out", str(out), *start]
     if processes == 1:
         subprocess.run([sys.executable, *command, *_set(changes)], check=True)

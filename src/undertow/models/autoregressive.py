@@ -279,7 +279,7 @@ def _rescale(network: networks.Network, kind: str, emission: emissions.Emission)
     if emission.param_scales is None:
         return
     if not isinstance(network.output, CausalConv1d):
-        raise UsageError(f"emission.mean_scale: the last layer of a network '{kind}' cannot be scaled")
+        raise UsageError(f"emission.mean_scale is for networks that end in a convolution; leave it out for '{kind}'")
     network.output.scale = emission.param_scales
 
 
