@@ -117,7 +117,7 @@ void check_header(const Graph& graph) {
 void check_state(const Graph& graph) {
   uint64_t numbers = 0;
   for (const Value& value : graph.values)
-    if (graph.is_turned(value.domain)) numbers += uint64_t(value.channels) * graph.domains[value.domain].period;
+    numbers += uint64_t(value.channels) * graph.row_ticks(value.domain);
   std::map<std::string, LeafShape> kept;
   for (size_t i = 0; i < graph.ops.size(); ++i) {
     const Op& op = graph.ops[i];

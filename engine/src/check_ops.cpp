@@ -7,7 +7,7 @@
 namespace undertow {
 
 OpCheck::OpCheck(const Graph& checked)
-    : graph(checked), written_(graph.values.size()), framed_(graph.domains.size()), owner_(graph.tensors.size(), -1) {}
+    : graph(checked), written_(graph.values.size()), clocks_(graph.domains.size()), owner_(graph.tensors.size(), -1) {}
 
 void OpCheck::run() {
   bool reads_steps = false;
@@ -127,8 +127,25 @@ void OpCheck::elementwise(const Op& op) const {
 }
 
 void OpCheck::one_frame(uint32_t domain) {
-  if (framed_[domain]) fail("makes frames for domain ", domain, ", which has some already");
-  framed_[domain] = true;
+  if (clocks_[domain] != nullptr) fail("makes frames for domain ", domain, ", which has some already");
+  clocks_[domain] = &graph.ops[index_];
+}
+
+void OpCheck::same_clock(const Op& op) {
+  const Op*& clock = clocks_[value(op.output).domain];
+  if (clock == nullptr) clock = &op;
+  if (clock->kind != op.kind || clock->settings != op.settings ||
+      value(clock->inputs[0]).domain != value(op.inputs[0]).domain) {
+    fail("makes domain ", value(op.output).domain, " tick, which another op does otherwise");
+  }
+}
+
+void OpCheck::ticks(uint32_t domain) const {
+  if (domain != 0 && clocks_[domain] == nullptr) fail("is in domain ", domain, ", which does not tick yet");
+}
+
+bool OpCheck::is_clock(uint32_t domain, OpKind kind) const {
+  return clocks_[domain] != nullptr && clocks_[domain]->kind == kind;
 }
 
 void OpCheck::cell(const Op& op) const {
@@ -145,7 +162,7 @@ void OpCheck::begin_loop(const Op& op, uint32_t repeated) {
   if (value(repeated).domain != domain) {
     fail("repeats a value of domain ", value(repeated).domain, " in domain ", domain);
   }
-  if (domain != 0 && !framed_[domain]) fail("is in domain ", domain, ", which has no frames yet");
+  if (domain != 0 && clocks_[domain] == nullptr) fail("is in domain ", domain, ", which has no frames yet");
   loops_.push_back({index_, repeated, domain});
 }
 

@@ -32,6 +32,9 @@ class OpCheck {
   void no_tensors(const Op& op) const;     // no activation, added value or tensors
   void elementwise(const Op& op) const;    // one value becomes another of its size
   void one_frame(uint32_t domain);         // frames go to a domain once
+  void same_clock(const Op& op);           // all that make a domain tick do so at the same ticks of its parent
+  void ticks(uint32_t domain) const;       // something that stands before makes it tick
+  bool is_clock(uint32_t domain, OpKind kind) const;  // made by such an op
   void only_one(const Op& op) const;       // of its kind
   void cell(const Op& op) const;           // no activation, added value, bias or scale
   void begin_loop(const Op& op, uint32_t repeated);  // of a value that is made later, by ops of one domain
@@ -43,7 +46,7 @@ class OpCheck {
   void place(const Op& op) const;
 
   std::vector<bool> written_;
-  std::vector<bool> framed_;    // of each domain, whether frames go to it
+  std::vector<const Op*> clocks_;  // of each domain, the first op so far that makes it tick
   std::vector<int64_t> owner_;  // of each tensor: the op whose weight it is
   struct Loop {
     size_t op;

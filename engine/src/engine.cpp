@@ -26,7 +26,7 @@ uint64_t row_bytes(const Program& program) {
     for (const LeafShape& leaf : rules_of(op).leaves(program.graph, op)) bytes += leaf.grows ? 0 : leaf.bytes();
   for (size_t v = 0; v < program.graph.values.size(); v++) {
     const uint32_t domain = program.graph.values[v].domain;
-    const uint64_t ticks = program.is_turned(domain) ? program.graph.domains[domain].period : 1;
+    const uint64_t ticks = std::max(1u, program.row_ticks(domain));
     bytes += 10 * program.holding(v).stride * ticks, longest = std::max(longest, ticks);
   }
   for (size_t i = 0; i < program.graph.ops.size(); i++)

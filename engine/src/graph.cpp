@@ -174,10 +174,18 @@ uint32_t Graph::input_channels() const {
   return 0;
 }
 
-bool Graph::is_turned(uint32_t domain) const {
-  for (const Op& op : ops)
-    if (op.kind == OpKind::turn && op.output < values.size() && values[op.output].domain == domain) return true;
-  return false;
+const Op* Graph::clock_of(uint32_t domain) const {
+  for (const Op& op : ops) {
+    const bool makes_clocks = op.kind == OpKind::frame || op.kind == OpKind::turn || op.kind == OpKind::row || op.kind == OpKind::shrink;
+    if (makes_clocks && op.output < values.size() && values[op.output].domain == domain) return &op;
+  }
+  return nullptr;
+}
+
+uint32_t Graph::row_ticks(uint32_t domain) const {
+  const Op* clock = clock_of(domain);
+  if (clock == nullptr || clock->kind == OpKind::frame) return 0;
+  return clock->kind == OpKind::shrink ? row_ticks(domains[domain].parent) / 2 : domains[domain].period;
 }
 
 bool Graph::is_encoder() const {

@@ -44,7 +44,7 @@ void Group::make_units(uint32_t threads) {
   std::vector<Unit*> planned_by(graph.ops.size());
   for (size_t i = 0; i < graph.ops.size(); i++) {
     planned_by[i] = units_[i].get();
-    if (loops_[i] && program_.is_turned(graph.values[graph.ops[i].output].domain)) {
+    if (loops_[i] && program_.row_ticks(graph.values[graph.ops[i].output].domain) > 0) {
       planned_by[i] = loops_[i].get();
       loops_[i]->plan(tasks, step_);
       stepped_.push_back({loops_[i].get(), false});

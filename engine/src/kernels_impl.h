@@ -53,6 +53,7 @@ inline void finish_lanes(const FinishedRow& row, uint32_t group, uint32_t lane) 
   if constexpr (activation == Activation::gate) put(row, c, math::gate(part[0], part[1]));
   if constexpr (activation == Activation::swiglu) put(row, c, math::swish(part[0], part[0]) * part[1]);
   if constexpr (activation == Activation::maxout) put(row, c, vmax(part[0], part[1]));
+  if constexpr (activation == Activation::glu) put(row, c, math::swish(part[0], part[1]));
   if constexpr (activation == Activation::multiply)
     put(row, c, math::multiplicative(part[0], part[1], part[2], part[3], F32::load(row.input + c)));
 }
@@ -69,6 +70,7 @@ inline F32 activated(F32 y) {
   if constexpr (activation == Activation::tanh) return math::tanh32(y);
   if constexpr (activation == Activation::gelu) return math::gelu(y);
   if constexpr (activation == Activation::gelu_tanh) return math::gelu_tanh(y);
+  if constexpr (activation == Activation::elu) return math::elu(y);
   return y;
 }
 
@@ -93,6 +95,8 @@ inline void finish_row(const FinishedRow& row, Activation activation, uint32_t b
     case Activation::gelu_tanh: return finish_plain<integer, Activation::gelu_tanh>(row, begin, end);
     case Activation::swiglu: return finish_parts<integer, Activation::swiglu>(row, begin, end);
     case Activation::maxout: return finish_parts<integer, Activation::maxout>(row, begin, end);
+    case Activation::elu: return finish_plain<integer, Activation::elu>(row, begin, end);
+    case Activation::glu: return finish_parts<integer, Activation::glu>(row, begin, end);
   }
 }
 

@@ -71,6 +71,7 @@ float activated(const Finish& f, uint32_t row, uint32_t c) {
   if (f.activation == Activation::gate) return math::gate(part(0), part(1)).v;
   if (f.activation == Activation::swiglu) return (math::swish(part(0), part(0)) * part(1)).v;
   if (f.activation == Activation::maxout) return vmax(part(0), part(1)).v;
+  if (f.activation == Activation::glu) return math::swish(part(0), part(1)).v;
   if (f.activation == Activation::multiply)
     return math::multiplicative(part(0), part(1), part(2), part(3), F32{f.input[row][c]}).v;
   float y = preactivation(f, row, c);
@@ -78,6 +79,7 @@ float activated(const Finish& f, uint32_t row, uint32_t c) {
   if (f.activation == Activation::tanh) return math::tanh32(F32{y}).v;
   if (f.activation == Activation::gelu) return math::gelu(F32{y}).v;
   if (f.activation == Activation::gelu_tanh) return math::gelu_tanh(F32{y}).v;
+  if (f.activation == Activation::elu) return math::elu(F32{y}).v;
   return f.activation == Activation::relu && !(y > 0) ? 0.0f : y;
 }
 

@@ -162,6 +162,13 @@ inline F32 gelu_tanh(F32 x) {
   return swish(x, inner * F32::broadcast(0x1.988454p+0f));
 }
 
+// x above 0, else e^x - 1.
+template <class F32>
+inline F32 elu(F32 x) {
+  const F32 zero = F32::broadcast(0.0f), one = F32::broadcast(1.0f);
+  return select_lt(x, zero, exp32(vmax(F32::broadcast(-80.0f), vmin(x, zero))) - one, x);
+}
+
 // σ(g1) · tanh(σ(g2) · x + σ(g3) · tanh(u))
 template <class F32>
 inline F32 multiplicative(F32 g1, F32 g2, F32 g3, F32 u, F32 x) {

@@ -13,8 +13,10 @@ namespace {
 // Steps in a tick, on average.
 uint32_t ticks_of(const Graph& graph, uint32_t domain) {
   uint32_t ticks = 1;
-  for (; domain != 0 && !graph.is_turned(domain); domain = graph.domains[domain].parent)
-    ticks *= graph.domains[domain].period;
+  for (; domain != 0; domain = graph.domains[domain].parent) {
+    const Op* clock = graph.clock_of(domain);
+    if (clock->kind == OpKind::frame || clock->kind == OpKind::shrink) ticks *= graph.domains[domain].period;
+  }
   return ticks;
 }
 
@@ -23,7 +25,11 @@ uint32_t ticks_of(const Graph& graph, uint32_t domain) {
 Program::Program(std::span<const std::byte> file, std::string_view isa)
     : graph(parse(file)), kernels(choose_kernels(isa)) {
   const DefinedArithmetic arithmetic;
-  for (uint32_t domain = 0; domain < graph.domains.size(); domain++) turned_.push_back(graph.is_turned(domain));
+  for (uint32_t domain = 0; domain < graph.domains.size(); domain++) {
+    const Op* clock = graph.clock_of(domain);
+    row_ticks_.push_back(graph.row_ticks(domain));
+    shrunk_.push_back(clock != nullptr && clock->kind == OpKind::shrink);
+  }
   find_loops();
   hold_values();
   find_ahead();

@@ -103,6 +103,7 @@ void Tasks::push_whole(size_t index, const Op& op) {
   task.cost = output.domain != 0 ? 2 * task_ns : task_ns + plain_channel_ns * double(output.channels) * rows_;
   for (uint32_t input : op.inputs) need(task, input);
   if (op.add >= 0) need(task, uint32_t(op.add));
+  need_clock(task, output.domain);
   makes(op.output, {push(std::move(task))});
 }
 
@@ -117,9 +118,7 @@ void Tasks::need(Task& task, uint32_t value) const {
 }
 
 void Tasks::need_clock(Task& task, uint32_t domain) const {
-  for (const Op& op : graph_.ops)
-    if ((op.kind == OpKind::frame || op.kind == OpKind::turn) && graph_.values[op.output].domain == domain)
-      need(task, op.output);
+  if (const Op* clock = graph_.clock_of(domain)) need(task, clock->output);
 }
 
 double Tasks::reading(double bytes) const { return bytes / bytes_per_ns * (1 + 0.25 * (rows_ - 1)); }

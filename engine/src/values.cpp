@@ -21,8 +21,9 @@ uint32_t Values::block_steps(uint32_t rows) { return std::max(1u, block_vectors 
 uint32_t Values::ticks(uint32_t domain, uint32_t steps) const {
   if (domain == 0) return steps;
   const auto [parent, period] = program_.graph.domains[domain];
+  if (program_.is_shrunk(domain)) return ticks(parent, steps);
   const uint32_t whole = (ticks(parent, steps) + period - 1) / period;
-  return program_.is_turned(domain) ? whole * period : whole + 1;
+  return program_.row_ticks(domain) > 0 ? whole * period : whole + 1;
 }
 
 // Room for the most vectors that any number of rows may need.

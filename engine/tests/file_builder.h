@@ -47,7 +47,7 @@ inline ConvOptions raster(uint32_t width, std::vector<std::pair<uint32_t, int32_
     for (uint32_t value = 0; value < phases; value++) {
       const int32_t columns = right * int32_t(phases) + int32_t(value);
       const int32_t lag = int32_t(up * made.width) - columns - ahead;
-      if (lag + int32_t(phases) <= 0) continue;
+      if (phases > 1 && lag + int32_t(phases) <= 0) continue;
       made.lags.push_back(uint32_t(lag));
       made.columns.push_back(columns);
     }
@@ -192,6 +192,33 @@ class FileBuilder {
     return add_op({OpKind::unturn, Activation::none, 0, -1, -1, -1, -1, {input}}, values[input].channels, 0);
   }
 
+  // The row above as a row begins, and back to the ticks of a raster; half of its rows and columns, and back.
+  uint32_t row(uint32_t input, uint32_t width) {
+    domains.push_back({0, width});
+    return add_op({OpKind::row, Activation::none, 0, -1, -1, -1, -1, {input}}, values[input].channels,
+                  uint32_t(domains.size() - 1));
+  }
+
+  uint32_t unrow(uint32_t input, uint32_t width, uint32_t domain) {
+    return add_op({OpKind::unrow, Activation::none, 0, -1, -1, -1, -1, {input}, {width}}, values[input].channels, domain);
+  }
+
+  uint32_t shrink(uint32_t input, uint32_t width) {
+    domains.push_back({values[input].domain, 4});
+    return add_op({OpKind::shrink, Activation::none, 0, -1, -1, -1, -1, {input}, {width}}, values[input].channels,
+                  uint32_t(domains.size() - 1));
+  }
+
+  uint32_t grow(uint32_t input, uint32_t width) {
+    return add_op({OpKind::grow, Activation::none, 0, -1, -1, -1, -1, {input}, {width}}, values[input].channels / 4,
+                  domains[values[input].domain].parent);
+  }
+
+  uint32_t concat_elu(uint32_t input) {
+    return add_op({OpKind::concat_elu, Activation::none, 0, -1, -1, -1, -1, {input}}, 2 * values[input].channels,
+                  values[input].domain);
+  }
+
   // An LSTM on a raster of so many columns: it sees states at these pixels, so many rows up and columns to the right,
   // and the cell of the last of them.
   uint32_t lstm_of_rows(uint32_t x, uint32_t channels, uint32_t width, std::vector<std::pair<uint32_t, int32_t>> pixels,
@@ -314,7 +341,8 @@ class FileBuilder {
   uint32_t add_op(Op op, uint32_t channels, uint32_t domain) {
     op.output = uint32_t(values.size());
     if (op.kind == OpKind::frame || op.kind == OpKind::unframe || op.kind == OpKind::previous || op.kind == OpKind::column ||
-        op.kind == OpKind::lstm || op.kind == OpKind::turn || op.kind == OpKind::unturn ||
+        op.kind == OpKind::lstm || op.kind == OpKind::turn || op.kind == OpKind::unturn || op.kind == OpKind::row ||
+        op.kind == OpKind::unrow || op.kind == OpKind::shrink || op.kind == OpKind::grow ||
         (op.kind == OpKind::conv && op.settings != std::vector{0u, 0u}))
       op.name = "op." + std::to_string(ops.size());
     values.push_back({channels, domain, -1, 0});

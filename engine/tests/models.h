@@ -64,6 +64,9 @@ inline std::vector<Model> make_models() {
     for (const PixelRnnShape& shape : {PixelRnnShape{.precision = type, .channels = 20},
                                        PixelRnnShape{.precision = type, .channels = 9, .width = 4, .diagonal = true}})
       add(shape.diagonal ? "diagonals of pixels" : "rows of pixels", shape, pixel_rnn(shape));
+    for (const StreamShape& shape : {StreamShape{.precision = type, .channels = 20, .condition_channels = 3},
+                                     StreamShape{.precision = type, .channels = 5, .width = 2}})
+      add("streams of pixels", shape, two_streams(shape));
   }
   return all;
 }

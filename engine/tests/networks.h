@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -106,6 +107,55 @@ inline FileBuilder pixel_rnn(const PixelRnnShape& shape) {
     x = builder.conv({y}, 2 * channels, {.add = int32_t(x), .type = type});
   }
   builder.conv({x}, shape.num_symbols, {.type = type});
+  return builder;
+}
+
+struct StreamShape {
+  Type precision = Type::f32;
+  uint32_t num_symbols = 16, channels = 6, width = 6;
+  uint32_t condition_channels = 0;
+};
+
+// A block of PixelCNN++ in rows of so many pixels, which may look to the right of its own.
+inline uint32_t pixel_block(FileBuilder& builder, uint32_t x, int32_t right, uint32_t width, int32_t add, Type type) {
+  const uint32_t channels = builder.values[x].channels;
+  ConvOptions how = raster(width, {{1, -1}, {1, 0}, {1, right}, {0, -1}, {0, 0}, {0, right}});
+  if (right == 0) how = raster(width, {{1, -1}, {1, 0}, {0, -1}, {0, 0}});
+  how.type = type;
+  const uint32_t entered = builder.conv({builder.concat_elu(x)}, channels, how);
+  how.activation = Activation::glu, how.add = add;
+  return builder.add(builder.conv({builder.concat_elu(entered)}, channels, how), x);
+}
+
+// A block of each of two streams, the second of which reads the first.
+inline std::pair<uint32_t, uint32_t> pixel_pair(FileBuilder& builder, uint32_t u, uint32_t v, uint32_t width, Type type) {
+  u = pixel_block(builder, u, 1, width, -1, type);
+  const uint32_t beside = builder.unrow(u, width, builder.values[v].domain);
+  const uint32_t seen = builder.conv({builder.concat_elu(beside)}, 2 * builder.values[v].channels, {.type = type});
+  return {u, pixel_block(builder, v, 0, width, int32_t(seen), type)};
+}
+
+// The streams of PixelCNN++ at two resolutions: one goes through rows as they begin, the other pixel by pixel.
+inline FileBuilder two_streams(const StreamShape& shape) {
+  FileBuilder builder;
+  const Type type = builder.precision = shape.precision;
+  const uint32_t channels = shape.channels, width = shape.width;
+  builder.num_symbols = shape.num_symbols;
+  builder.condition_channels = shape.condition_channels;
+  const uint32_t x = builder.embed(3), above = builder.row(x, width);
+  ConvOptions first = raster(width, {{1, -1}, {1, 0}, {1, 1}, {0, -1}}, 1, 1);
+  if (shape.condition_channels > 0) first.add = int32_t(builder.conv({builder.condition()}, channels));
+  first.type = type;
+  ConvOptions rows = raster(width, {{1, 0}, {0, -1}, {0, 0}, {0, 1}});
+  rows.type = type;
+  uint32_t u = builder.conv({above}, channels, rows), v = builder.conv({x}, channels, first);
+  std::tie(u, v) = pixel_pair(builder, u, v, width, type);
+  uint32_t inner_u = builder.shrink(u, width), inner_v = builder.shrink(v, width);
+  std::tie(inner_u, inner_v) = pixel_pair(builder, inner_u, inner_v, width / 2, type);
+  u = builder.add(u, builder.grow(builder.conv({inner_u}, 4 * channels, {.type = type}), width));
+  v = builder.add(v, builder.grow(builder.conv({inner_v}, 4 * channels, {.type = type}), width));
+  v = pixel_pair(builder, u, v, width, type).second;
+  builder.conv({builder.concat_elu(v)}, shape.num_symbols, {.type = type});
   return builder;
 }
 

@@ -237,7 +237,8 @@ TEST_CASE("every instruction set gives the same bits") {
     }
   }
   for (Activation activation : {Activation::none, Activation::relu, Activation::gate, Activation::tanh, Activation::gelu,
-                                Activation::gelu_tanh, Activation::swiglu, Activation::maxout}) {
+                                Activation::gelu_tanh, Activation::swiglu, Activation::maxout, Activation::elu,
+                                Activation::glu}) {
     const std::vector<float> expected = finished(scalar_kernels, activation, gates);
     for (const Kernels* kernels : usable_kernels()) CHECK(same_bits(finished(*kernels, activation, gates), expected));
   }

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from undertow.native.builder import float_of
-from undertow.native.format import NONE, Activation, Graph, Op, OpKind, Type
+from undertow.native.format import NONE, Activation, Graph, Op, OpKind, Type, clocks_of
 from undertow.native.recurrent import loops
 from undertow.native.taps import Taps, taps_of
 
@@ -21,11 +21,14 @@ def says(graph: Graph, symbols: NDArray[np.int64], condition: Floats | None) -> 
     """The emission's parameters (T, P) after symbols (T,), given (T or 1, Y)."""
     made: dict[int, Floats] = {}
     ticks = [len(symbols)]
-    for domain in graph.domains[1:]:
-        ticks.append(ticks[domain.parent] // domain.period)
-    for op in graph.ops:
-        if op.kind == OpKind.TURN:
-            ticks[graph.values[op.output].domain] *= graph.domains[graph.values[op.output].domain].period
+    for number, domain in enumerate(graph.domains[1:], 1):
+        parent, clock = ticks[domain.parent], clocks_of(graph)[number].kind
+        if clock == OpKind.SHRINK:
+            ticks.append(int(_squares(parent, clocks_of(graph)[number].settings[0]).sum()))
+        elif clock == OpKind.ROW:
+            ticks.append(-(-parent // domain.period) * domain.period)
+        else:
+            ticks.append(parent // domain.period * (domain.period if clock == OpKind.TURN else 1))
     kept: dict[int, Floats] = {}
     ends, looped = loops(graph), 0
     for index, op in enumerate(graph.ops):
@@ -105,6 +108,20 @@ def _compute(
         width = graph.domains[graph.values[op.inputs[0]].domain].period
         x = _turned(made[op.inputs[0]], width)
         y = np.concatenate([np.zeros((width, value.channels), np.float32), x, x[:width]])[: ticks[0]]
+    elif op.kind == OpKind.ROW:
+        width = graph.domains[value.domain].period
+        y = np.concatenate([np.zeros((width, value.channels), np.float32), made[op.inputs[0]][1:]])
+        y = y[: ticks[value.domain]]
+    elif op.kind == OpKind.UNROW:
+        y = made[op.inputs[0]][: ticks[value.domain]]
+    elif op.kind == OpKind.SHRINK:
+        x = made[op.inputs[0]]
+        y = x[_squares(len(x), op.settings[0])]
+    elif op.kind == OpKind.GROW:
+        y = _grown(made[op.inputs[0]], ticks[value.domain], op.settings[0])
+    elif op.kind == OpKind.CONCAT_ELU:
+        x = made[op.inputs[0]].astype(np.float64)
+        y = np.concatenate([np.where(one > 0, one, np.expm1(np.minimum(one, 0))) for one in (x, -x)], axis=1)
     else:
         y = _recurrent(graph, op, made, kept)
     return y.astype(np.float32)
@@ -135,6 +152,18 @@ def _recurrent(graph: Graph, op: Op, made: dict[int, Floats], kept: dict[int, Fl
     own_reset, own_update, own_new = np.split(made[op.inputs[1]], 3, axis=1)
     new = np.tanh(new + _logistic(reset + own_reset) * own_new)
     return new + _logistic(update + own_update) * (made[op.inputs[2]] - new)
+
+
+def _squares(num_ticks: int, width: int) -> NDArray[np.bool_]:
+    """Whether a tick of a raster is the first of a square of two by two."""
+    return np.array([tick // width % 2 == 0 and tick % width % 2 == 0 for tick in range(num_ticks)], bool)
+
+
+def _grown(x: Floats, num_ticks: int, width: int) -> Floats:
+    """Each tick's part of its square."""
+    parts = x.reshape(-1, 2, 2, x.shape[1] // 4)
+    pixels = [divmod(tick, width) for tick in range(num_ticks)]
+    return np.array([parts[row // 2 * (width // 2) + column // 2, row % 2, column % 2] for row, column in pixels])
 
 
 def _turned(x: Floats, width: int) -> Floats:
@@ -211,6 +240,9 @@ def _activate(activation: Activation, made: NDArray, x: Floats) -> NDArray:
     if activation == Activation.SWIGLU:
         gate, value = np.split(made, 2, axis=1)
         return gate * _logistic(gate) * value
+    if activation == Activation.GLU:
+        filtered, gate = np.split(made, 2, axis=1)
+        return filtered * _logistic(gate)
     return made
 
 
@@ -227,7 +259,8 @@ def quantised(graph: Graph, value: int, x: Floats) -> NDArray[np.int64]:
 
 def _product(weight: NDArray, x: NDArray, taps: Taps) -> NDArray:
     """Σ_i W_i x[t - lag_i], (T, O), with zeros before the first tick and beyond the rows of a raster."""
-    past = np.concatenate([np.zeros((taps.history, x.shape[1]), x.dtype), x])
+    silence = np.zeros((taps.history, x.shape[1]), x.dtype)
+    past = np.concatenate([silence, x, np.zeros((taps.forward, x.shape[1]), x.dtype)])
     each = weight.reshape(taps.phases, -1, *weight.shape[1:])
     y = np.zeros((len(x), each.shape[1]), np.result_type(x, weight))
     for tick in range(len(x)):

@@ -28,6 +28,7 @@ COLOUR = dict(kind="pixels", num_levels=16, shape=(4, 7, 3), ordered=True)
 PIXELCNN = dict(kind="pixelcnn", channels=5, num_layers=2, first_kernel_size=5)
 GATED = dict(kind="gated_pixelcnn", channels=6, num_layers=3, first_kernel_size=5, input="embedding")
 ROWS = dict(kind="row_lstm", channels=4, num_layers=2, first_kernel_size=3)
+PLUSPLUS = dict(kind="pixelcnn_pp", channels=5, num_blocks=1, num_levels=2)
 DIAGONALS = dict(kind="diagonal_bilstm", channels=4, num_layers=2, first_kernel_size=3)
 BY_LABEL = dict(labels=LABELS, label_channels=5)
 BY_FEATURES = dict(labels=LABELS, label_channels=3, features=MEL, upsampling=dict(channels=4))
@@ -59,6 +60,14 @@ KINDS: dict[str, dict[str, Any]] = {
     "gated pixelcnn of labels": dict(network=dict(GATED, input="scalar"), alphabet=PIXELS, conditioner=BY_LABEL),
     "pixelcnn of colour": dict(network=dict(PIXELCNN, first_kernel_size=7), alphabet=COLOUR, conditioner=BY_LABEL),
     "gated pixelcnn of colour": dict(network=dict(GATED, num_layers=2), alphabet=COLOUR),
+    "pixelcnn++": dict(
+        network=PLUSPLUS, alphabet=dict(PIXELS, shape=(5, 6, 1)), emission=dict(kind="mixture_of_logistics")
+    ),
+    "pixelcnn++ of three resolutions and labels": dict(
+        network=dict(PLUSPLUS, channels=4, num_levels=3, input="embedding"),
+        alphabet=dict(PIXELS, shape=(4, 8, 1)),
+        conditioner=BY_LABEL,
+    ),
     "row lstm": dict(network=dict(ROWS, input="embedding"), alphabet=PIXELS),
     "diagonal bilstm of labels": dict(network=DIAGONALS, alphabet=PIXELS, conditioner=BY_LABEL),
     "tcn of values and features": dict(network=dict(TCN, input="scalar"), conditioner=BY_FEATURES),

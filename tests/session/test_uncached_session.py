@@ -65,7 +65,7 @@ def test_the_native_engine_writes_it_too_where_it_runs_the_family(family: str) -
     given: dict = dict(num_steps=40, prompt=["the cat", None], seed=3)
     found = generate(model, **given)
     told = any("torch steps this model" in note for note in found.notes)
-    by_torch = family in ("pixelcnn_pp", "causal_convs")
+    by_torch = family == "causal_convs"
     assert (found.engine, told) == (("torch", True) if by_torch else ("native", False))
     assert np.array_equal(found.symbols, generate(model, **given, engine="uncached").symbols)
 

@@ -1,8 +1,8 @@
 // What a model file says: a small graph of causal ops over one step of a sequence, and the tensors they read.
 //
 // Values are vectors, one a step; ops are listed so that each comes after those it reads. A domain is a clock: domain 0
-// ticks at every step, another one once in `period` ticks of its parent; or, where an op `turn` makes it,
-// `period` times at every `period`th step.
+// ticks at every step, another one once in `period` ticks of its parent; or, where an op `turn` or `row` makes it,
+// `period` times at every `period`th step; or, where an op `shrink` does, at every second tick of every second row.
 #pragma once
 
 #include <cstddef>
@@ -33,6 +33,8 @@ size_t item_size(Type type);  // bytes
 // gelu: x · Φ(x); gelu_tanh: GPT-2's approximation of it.
 // swiglu: of O = 2C channels the first C are the gate g, the others the values v; y = g · σ(g) · v.
 // maxout: of O = 2C channels the first C and the others; y = the larger of each two.
+// elu: x above 0, else e^x - 1.
+// glu: of O = 2C channels the first C are the filter f, the others the gate g; y = f · σ(g).
 enum class Activation : uint32_t {
   none = 0,
   relu = 1,
@@ -43,16 +45,19 @@ enum class Activation : uint32_t {
   gelu_tanh = 6,
   swiglu = 7,
   maxout = 8,
+  elu = 9,
+  glu = 10,
 };
 
-constexpr uint32_t num_activations = 9;
+constexpr uint32_t num_activations = 11;
 
 // How many of a convolution's channels make one of its output.
 constexpr uint32_t parts_of(Activation activation) {
   switch (activation) {
     case Activation::gate:
     case Activation::swiglu:
-    case Activation::maxout: return 2;
+    case Activation::maxout:
+    case Activation::glu: return 2;
     case Activation::multiply: return 4;
     default: return 1;
   }
@@ -128,7 +133,8 @@ struct Graph {
   bool is_vector() const { return emission.kind == EmissionKind::bernoulli; }
   uint32_t num_elements() const { return is_vector() ? emission.num_components : 1; }
   uint32_t input_channels() const;  // floats of a step; 0: steps are symbols
-  bool is_turned(uint32_t domain) const;  // its ticks come a row at a time: of an op `turn`
+  const Op* clock_of(uint32_t domain) const;     // the op by which it ticks; null: there is none, or it ticks at every step
+  uint32_t row_ticks(uint32_t domain) const;     // of a row, where its ticks come a row at a time; else 0
   bool is_encoder() const;          // it reads whole sources, and gives what a decoder begins with: undertow/encoder.h
 
   // Bytes of one row's state: rings, pending frames, held frames.

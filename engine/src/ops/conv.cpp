@@ -76,6 +76,18 @@ void check_phase(const OpCheck& check, const Taps& taps) {
   }
 }
 
+// That what looks at pixels to come has its whole row, and looks no further.
+void check_right(const OpCheck& check, const Op& op, const Taps& taps) {
+  const uint32_t domain = check.value(op.inputs[0]).domain;
+  for (const Tap& tap : taps.past)
+    if (tap.lag < 0 && (tap.lag != -tap.columns || taps.ahead != 0))
+      check.fail("has a tap of lag ", tap.lag, " that looks ", tap.columns, " columns aside");
+  if (taps.width != check.graph.row_ticks(domain)) {
+    check.fail("looks at pixels to come in rows of ", taps.width, ", and domain ", domain, " has rows of ",
+               check.graph.row_ticks(domain));
+  }
+}
+
 void check_taps(const OpCheck& check, const Op& op, const Tensor& weight) {
   const size_t size = op.settings.size(), number = weight.dims[1];
   const Taps taps = taps_of(op);
@@ -101,6 +113,7 @@ void check_taps(const OpCheck& check, const Op& op, const Tensor& weight) {
                max_history, ", and no more ahead than late");
   }
   for (uint32_t phase = 0; phase < taps.phases; phase++) check_phase(check, taps_of(op, phase));
+  if (taps.looks_right) check_right(check, op, taps);
 }
 
 // What follows the product.
@@ -192,17 +205,17 @@ Taps taps_of(const Op& op, uint32_t phase) {
   if (of_phases) taps.phases = std::max(op.settings.back(), 1u);
   for (uint32_t i = 0; i < taps.number; ++i) {
     const uint32_t setting = op.settings[first + i];
-    const bool is_signed = of_phases || taps.width == 0;
-    const int64_t lag = (is_signed ? int64_t(int32_t(setting)) : int64_t(setting)) + phase;
+    const int64_t lag = int64_t(int32_t(setting)) + phase;
     taps.history = std::max(taps.history, lag - phase + taps.phases - 1);
     if (taps.width == 0) taps.forward = std::max(taps.forward, -lag);
-    if (lag < 0 && taps.width > 0) continue;
+    if (lag < 0 && of_phases) continue;
     const int64_t columns = taps.width > 0 ? int32_t(op.settings[first + taps.number + i]) - int64_t(phase) : 0;
     const Tap tap{i, int32_t(lag), int32_t(columns)};
     if (tap.lag == 0) {
       taps.now.push_back(tap);
       continue;
     }
+    taps.looks_right |= lag < 0 && taps.width > 0;
     taps.nearest = taps.past.empty() ? uint32_t(tap.lag) : std::min(taps.nearest, uint32_t(tap.lag));
     taps.past.push_back(tap);
   }

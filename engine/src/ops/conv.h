@@ -4,7 +4,7 @@
 // step to come: such a convolution sees zeros on both sides of the row, and keeps nothing. Of a raster: its width in steps; by how
 // many places its inputs are late, and its outputs are ahead of those (or behind them, where it is below 0); the lags; and
 // for each tap how many columns to the right of the output's it looks. A tap sees zeros beyond the ends of its row, and
-// before the first place.
+// before the first place. In a domain whose ticks come a row at a time a lag may be below 0, of a pixel of the same row.
 //
 // A raster of several phases, such as the channels of a pixel, has their number as its last setting. A place's phase is
 // its remainder; W is (phases O, k, I), and each phase has rows, biases and scales of its own. The lags and columns are
@@ -43,6 +43,7 @@ struct Taps {
   int32_t ahead = 0;
   int64_t history = 0;     // the longest lag, of all phases; of a whole row: 0
   int64_t forward = 0;     // of a whole row: how many steps to come it sees, above 0
+  bool looks_right = false;  // of a raster: at pixels to come of the same row
   uint32_t nearest = 0;    // the shortest but 0
   uint32_t number = 0;     // in the weight
   uint32_t phases = 1;

@@ -80,7 +80,7 @@ class Rules final : public OpRules {
     if (to.domain == 0 || domain.parent != from.domain) {
       check.fail("goes from domain ", from.domain, " to ", to.domain, ", which is not a slower one right below it");
     }
-    if (check.graph.is_turned(from.domain))
+    if (check.graph.row_ticks(from.domain) > 0)
       check.fail("is below domain ", from.domain, ", whose ticks come a row at a time");
     check.one_frame(to.domain);
     check.output(op, uint64_t(from.channels) * domain.period, to.domain);

@@ -65,7 +65,7 @@ class Rules final : public OpRules {
     if (from.domain == 0 || domain.parent != to.domain) {
       check.fail("goes from domain ", from.domain, " to ", to.domain, ", which is not its parent");
     }
-    if (check.graph.is_turned(from.domain)) check.fail("reads rows that were turned");
+    if (!check.is_clock(from.domain, OpKind::frame)) check.fail("reads domain ", from.domain, ", which has no frames");
     if (from.channels != uint64_t(to.channels) * domain.period) {
       check.fail("reads ", from.channels, " channels, not ", domain.period, " times the ", to.channels, " it writes");
     }

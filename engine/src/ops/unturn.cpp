@@ -60,7 +60,7 @@ class Rules final : public OpRules {
     check.inputs(op, 1);
     check.no_arithmetic(op);
     const Value& from = check.value(op.inputs[0]);
-    if (!check.graph.is_turned(from.domain)) check.fail("reads domain ", from.domain, ", whose rows were not turned");
+    if (!check.is_clock(from.domain, OpKind::turn)) check.fail("reads domain ", from.domain, ", whose rows were not turned");
     check.output(op, from.channels, 0);
   }
 

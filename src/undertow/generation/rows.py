@@ -137,7 +137,7 @@ def unpack(session: Session, model: Generating, state: State | str | Path, featu
     Raises:
         DataError: the state does not belong to a stream of this model.
     """
-    state = stream_state.read(model, state, MOST_ROWS)
+    state = stream_state.read(session, model, state, MOST_ROWS)
     places = tuple(Place(*row) for row in state["places"].tolist())
     device = next(model.parameters()).device
     labels = {name: label.to(device) for name, label in state["labels"].items()}

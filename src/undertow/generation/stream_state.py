@@ -18,6 +18,7 @@ from undertow.config import to_dict
 from undertow.errors import DataError
 from undertow.generation.prompts import read_prompt
 from undertow.models.generating import Generating
+from undertow.session import Session
 from undertow.state import State, load, outline
 
 PLACE = ("seed", "row", "step", "prompt_length")  # what a row of "places" holds
@@ -38,8 +39,8 @@ def identity(model: Generating) -> Tensor:
     return torch.frombuffer(bytearray(digest.digest()), dtype=torch.int64).clone()
 
 
-def read(model: Generating, state: State | str | Path, most_rows: int) -> State:
-    """A state, or that of a file, if it belongs to a stream of this model, with 1 to `most_rows` rows.
+def read(session: Session, model: Generating, state: State | str | Path, most_rows: int) -> State:
+    """A state, or that of a file, if the session can resume it as a stream of this model, with 1 to `most_rows` rows.
 
     A state without a model, of an older version, is judged by the rest. The sizes in a file are judged before its
     numbers are read.
@@ -47,18 +48,24 @@ def read(model: Generating, state: State | str | Path, most_rows: int) -> State:
     Raises:
         DataError: it belongs to no stream of this model, or the file is not a saved state, or damaged.
     """
+    network = session.first_state()
     if isinstance(state, str | Path):
-        if not _fits(model, outline(state), most_rows):
-            raise DataError(f"{state}: {NOT_ITS}")
+        if not _fits(model, network, outline(state), most_rows):
+            raise DataError(f"{state}: {_not_its(model, network)}")
         state = load(state)
-    if not _fits(model, state, most_rows) or not _counts(model, state):
-        raise DataError(NOT_ITS)
+    if not _fits(model, network, state, most_rows) or not _counts(model, state):
+        raise DataError(_not_its(model, network))
     return state
 
 
-def _fits(model: Generating, state: Any, most_rows: int) -> bool:
+def _not_its(model: Generating, network: State) -> str:
+    one_engine = network.keys() != model.init_state(1, Condition()).keys()
+    return NOT_ITS + ", and on the engine that began it" * one_engine
+
+
+def _fits(model: Generating, network: State, state: Any, most_rows: int) -> bool:
     """Whether a state has the parts, types and shapes of a stream of this model."""
-    own = _own(model)
+    own = _own(model, network)
     places = state.get("places") if isinstance(state, dict) else None
     if not isinstance(places, Tensor) or places.dim() != 2 or not 0 < len(places) <= most_rows:
         return False
@@ -67,16 +74,19 @@ def _fits(model: Generating, state: Any, most_rows: int) -> bool:
     return _alike(own, state, len(places))
 
 
-def _own(model: Generating) -> dict[str, Any]:
+def _own(model: Generating, network: State) -> dict[str, Any]:
     """The state of a stream of one row, before its first symbol."""
     row = torch.zeros(1, dtype=torch.int64)
-    pending = model.past(read_prompt(None, model)[0][None])
     return {
         "model": identity(model)[None],
         "places": row.new_zeros(1, len(PLACE)),
         "labels": dict.fromkeys(model.config.conditioner.labels, row),
-        "position": {"pending": pending, "network": model.init_state(1, Condition()), "steps": row},
+        "position": {"pending": _start(model), "network": network, "steps": row},
     }
+
+
+def _start(model: Generating) -> Tensor:
+    return model.past(read_prompt(None, model)[0][None])
 
 
 def _alike(own: State, given: Any, num_rows: int) -> bool:
@@ -93,7 +103,6 @@ def _counts(model: Generating, state: State) -> bool:
     """Whether a state of the right layout is of this model, and its counts and indices are ones that it can reach."""
     if "model" in state and not bool((state["model"].cpu() == identity(model)).all()):
         return False
-    start = _own(model)["position"]["pending"]
     seeds, rows, steps, lengths = state["places"].unbind(1)
     position, labels = state["position"], model.config.conditioner.labels
     reached = position["steps"].cpu()
@@ -103,7 +112,7 @@ def _counts(model: Generating, state: State) -> bool:
         and torch.equal(reached, (steps + lengths).cpu())
         and (model.max_length is None or _within(reached, 0, model.max_length))
         and all(_within(label, -1, len(labels[name]) - 1) for name, label in state["labels"].items())
-        and _are_symbols(position["pending"], start, model.alphabet.num_symbols)
+        and _are_symbols(position["pending"], _start(model), model.alphabet.num_symbols)
         and _indexes(position["network"], 0 if model.receptive_field else reached, reached)
     )
 

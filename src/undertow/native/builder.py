@@ -241,6 +241,32 @@ class Builder:
         """Of the row before a step's, what a value of turned rows has in its column; 0 in the first row."""
         return self._add(OpKind.UNTURN, name, self.channels(value), 0, inputs=(value,))
 
+    def row(self, name: str, value: int, width: int, domain: int | None = None) -> int:
+        """The row above, of `width` pixels, whole as a row begins; a value's steps are each of the pixel before.
+
+        It is the first value of a domain of its own, or one more of a domain that such an op made.
+        """
+        return self._add(OpKind.ROW, name, self.channels(value), self._below(0, width, domain), inputs=(value,))
+
+    def unrow(self, name: str, value: int, width: int, domain: int) -> int:
+        """A value of whole rows, in the column of each tick of a domain that goes through the same raster."""
+        return self._add(OpKind.UNROW, name, self.channels(value), domain, inputs=(value,), settings=(width,))
+
+    def shrink(self, name: str, value: int, width: int, domain: int | None = None) -> int:
+        """Of a raster with rows of `width`, every second pixel of every second row; its domain is as that of `row`."""
+        made = self._below(self.values[value].domain, 4, domain)
+        return self._add(OpKind.SHRINK, name, self.channels(value), made, inputs=(value,), settings=(width,))
+
+    def grow(self, name: str, value: int, width: int) -> int:
+        """Of squares of two by two pixels, side by side in a value of the shrunk raster, each pixel's part."""
+        channels, domain = self.channels(value) // 4, self.domains[self.values[value].domain].parent
+        return self._add(OpKind.GROW, name, channels, domain, inputs=(value,), settings=(width,))
+
+    def concat_elu(self, name: str, value: int) -> int:
+        """elu of a value and of its negative, side by side."""
+        domain, channels = self.values[value].domain, 2 * self.channels(value)
+        return self._add(OpKind.CONCAT_ELU, name, channels, domain, inputs=(value,))
+
     def gru(self, name: str, given: int, of_state: int, last: int) -> int:
         """A GRU's next state of the parts r, z and n of what it is given and of what its last state makes."""
         channels, domain = self.channels(last), self.values[last].domain
@@ -254,6 +280,11 @@ class Builder:
     def channels(self, value: int) -> int:
         """Channels of a value."""
         return self.values[value].channels
+
+    def _below(self, parent: int, period: int, domain: int | None) -> int:
+        if domain is None:
+            self.domains.append(Domain(parent=parent, period=period))
+        return len(self.domains) - 1 if domain is None else domain
 
     def _elementwise(self, kind: OpKind, name: str, value: int, **fields: Any) -> int:
         return self._add(kind, name, self.channels(value), self.values[value].domain, inputs=(value,), **fields)
@@ -272,6 +303,7 @@ class Builder:
 # Kinds that keep a state, always.
 KEEPING = {
     *(OpKind.FRAME, OpKind.UNFRAME, OpKind.TURN, OpKind.UNTURN),
+    *(OpKind.ROW, OpKind.UNROW, OpKind.SHRINK, OpKind.GROW),
     *(OpKind.PREVIOUS, OpKind.LSTM, OpKind.ATTENTION, OpKind.RECALL),
 }
 

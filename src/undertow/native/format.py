@@ -71,6 +71,11 @@ class OpKind(IntEnum):
     GIVE = 20
     TURN = 21
     UNTURN = 22
+    ROW = 23
+    UNROW = 24
+    SHRINK = 25
+    GROW = 26
+    CONCAT_ELU = 27
 
 
 class Given(IntEnum):
@@ -86,7 +91,7 @@ class Activation(IntEnum):
 
     MULTIPLY makes one of four: g1, g2, g3 and u, for σ(g1) · tanh(σ(g2) · x + σ(g3) · tanh(u)) of the input x. SWIGLU
     halves them too: the first half is the gate g, the second the values v, for g · σ(g) · v; MAXOUT makes the
-    larger of each two.
+    larger of each two; GLU's halves are the filter f and the gate g, for f · σ(g).
     """
 
     NONE = 0
@@ -98,6 +103,8 @@ class Activation(IntEnum):
     GELU_TANH = 6
     SWIGLU = 7
     MAXOUT = 8
+    ELU = 9
+    GLU = 10
 
 
 class EmissionKind(IntEnum):
@@ -112,7 +119,10 @@ class EmissionKind(IntEnum):
 
 
 # Channels that make one; else one does.
-PARTS: dict[Activation, int] = {Activation.GATE: 2, Activation.MULTIPLY: 4, Activation.SWIGLU: 2, Activation.MAXOUT: 2}
+PARTS: dict[Activation, int] = {
+    **dict.fromkeys([Activation.GATE, Activation.SWIGLU, Activation.MAXOUT, Activation.GLU], 2),
+    Activation.MULTIPLY: 4,
+}
 
 DTYPES: dict[Type, str] = {Type.FLOAT32: "<f4", Type.BFLOAT16: "<u2", Type.INT8: "i1"}
 
@@ -134,7 +144,8 @@ class Tensor:
 class Domain:
     """A clock that ticks once in `period` ticks of its parent. Domain 0 ticks at every step, its own parent.
 
-    A clock that `OpKind.TURN` makes ticks `period` times where others tick once.
+    A clock that `OpKind.TURN` or `OpKind.ROW` makes ticks `period` times where others tick once; one that
+    `OpKind.SHRINK` makes, at every second tick of every second row.
     """
 
     parent: int = 0
@@ -205,6 +216,14 @@ class Graph:
     ops: tuple[Op, ...]
     tensors: tuple[Tensor, ...]
     facts: Facts = field(default_factory=dict)
+
+
+CLOCKS = {OpKind.FRAME, OpKind.TURN, OpKind.ROW, OpKind.SHRINK}  # kinds that make a domain tick
+
+
+def clocks_of(graph: Graph) -> dict[int, Op]:
+    """Of each domain but the steps, the first op that makes it tick."""
+    return {graph.values[op.output].domain: op for op in reversed(graph.ops) if op.kind in CLOCKS}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from undertow import emissions, layers
-from undertow.native import format, pixel_rnns, pixels, recurrent
+from undertow.native import format, pixel_rnns, pixelcnn_pp, pixels, recurrent
 from undertow.native.builder import SYMBOLS, Builder, Unsupported, Values
 from undertow.native.convolutions import causal_conv, condition_sum, linear
 from undertow.native.decoders import attentive_decoder, transformer_decoder
@@ -261,6 +261,7 @@ NETWORKS: dict[type[Network], Callable[..., Values]] = {
     TransformerDecoder: _decoder(transformer_decoder),
     WaveNet: _wavenet,
     **pixel_rnns.NETWORKS,
+    **pixelcnn_pp.NETWORKS,
     **pixels.NETWORKS,
     **recurrent.NETWORKS,
 }
@@ -285,6 +286,7 @@ LAYERS: dict[type[nn.Module], Callable[..., Values]] = {
     layers.WeightNormConv1d: causal_conv,
     nn.Linear: linear,
     **pixel_rnns.LAYERS,
+    **pixelcnn_pp.LAYERS,
     **pixels.LAYERS,
     **recurrent.LAYERS,
 }

@@ -12,7 +12,8 @@ from undertow.native.format import Op
 class Taps:
     """Lags in steps, one a tap in the order of the weight's taps; 0 is the current step.
 
-    A lag below 0 is of a step to come: such taps read a whole row, and see zeros on both sides of it.
+    A lag below 0 is of a step to come: such taps read a whole row, and see zeros on both sides of it. On a raster whose
+    ticks come a row at a time they are of a pixel of the same row.
 
     Attributes:
         width: of a raster, in steps; 0 where the past has no columns.
@@ -47,12 +48,12 @@ class Taps:
     @property
     def forward(self) -> int:
         """Steps to come that are read."""
-        return 0 if self.width else max(0, *(-lag for lag in self.lags))
+        return 0 if self.phases > 1 else max(0, *(-lag for lag in self.lags))
 
     @property
     def keeps(self) -> bool:
         """Whether anything is kept from step to step."""
-        return not self.forward and (self.history > 0 or self.width > 0)
+        return self.width > 0 or (self.history > 0 and not self.forward)
 
     def phase(self, step: int) -> int:
         """The phase of a step's output."""
@@ -68,7 +69,8 @@ class Taps:
             return step >= self.lags[tap]
         place, lag = step - self.late + self.ahead, self.lag(tap, step)
         column = place % self.width + self.columns[tap] - self.phase(step)
-        return place >= 0 and lag >= 0 and step - lag >= self.late and 0 <= column < self.width
+        there = lag >= 0 or self.phases == 1
+        return place >= 0 and there and step - lag >= self.late and 0 <= column < self.width
 
 
 def dilated(kernel_size: int, dilation: int = 1) -> Taps:
@@ -84,8 +86,8 @@ def taps_of(op: Op) -> Taps:
     late, ahead, *rest = rest
     number, of_phases = divmod(len(rest), 2)
     phases = rest.pop() if of_phases else 1
-    lags = map(_signed, rest[:number]) if of_phases else rest[:number]
-    return Taps(tuple(lags), width, late, _signed(ahead), tuple(map(_signed, rest[number:])), phases)
+    lags, columns = (tuple(map(_signed, part)) for part in (rest[:number], rest[number:]))
+    return Taps(lags, width, late, _signed(ahead), columns, phases)
 
 
 def _signed(setting: int) -> int:

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from undertow.native.builder import float_of
-from undertow.native.format import NONE, Activation, Graph, Op, OpKind
+from undertow.native.format import NONE, Activation, Graph, Op, OpKind, clocks_of
 from undertow.native.format import Given as Part
 from undertow.native.recurrent import loops
 from undertow.native.taps import Taps, taps_of
@@ -98,12 +98,16 @@ def _loop(graph: Graph, ops: Sequence[Op], given: Given) -> dict[int, Tensor]:
 
 def _ticks(graph: Graph, num_steps: int) -> list[int]:
     """Ticks of every domain in so many steps."""
-    ticks = [num_steps]
-    for domain in graph.domains[1:]:
-        ticks.append(ticks[domain.parent] // domain.period)
-    for op in graph.ops:
-        if op.kind == OpKind.TURN:
-            ticks[graph.values[op.output].domain] *= graph.domains[graph.values[op.output].domain].period
+    ticks, clocks = [num_steps], clocks_of(graph)
+    for number, domain in enumerate(graph.domains[1:], 1):
+        clock, parent = clocks[number], ticks[domain.parent]
+        if clock.kind == OpKind.SHRINK:
+            ticks.append(len(_squares(clock.settings[0], parent)))
+        elif clock.kind == OpKind.ROW:
+            ticks.append(-(-parent // domain.period) * domain.period)
+        else:
+            period = domain.period if clock.kind == OpKind.TURN else 1
+            ticks.append(parent // domain.period * period)
     return ticks
 
 
@@ -239,6 +243,41 @@ def _unturn(graph: Graph, op: Op, given: Given) -> Tensor:
     return F.pad(rows, (0, 0, width, width))[: given.ticks[0]]
 
 
+def _row(graph: Graph, op: Op, given: Given) -> Tensor:
+    """Rows of zeros, then of the pixels that ticks are late by one."""
+    x, domain = given.made[op.inputs[0]], graph.values[op.output].domain
+    width = graph.domains[domain].period
+    return torch.cat([x.new_zeros(width, x.shape[1]), x[1:]])[: given.ticks[domain]]
+
+
+def _unrow(graph: Graph, op: Op, given: Given) -> Tensor:
+    return given.made[op.inputs[0]][: given.ticks[graph.values[op.output].domain]]
+
+
+def _shrink(graph: Graph, op: Op, given: Given) -> Tensor:
+    x = given.made[op.inputs[0]]
+    return x[_squares(op.settings[0], len(x))]
+
+
+def _squares(width: int, num_ticks: int) -> Tensor:
+    """Which ticks of a raster begin a square of two by two."""
+    rows, columns = torch.arange(num_ticks) // width, torch.arange(num_ticks) % width
+    return ((rows % 2 == 0) & (columns % 2 == 0)).nonzero()[:, 0]
+
+
+def _grow(graph: Graph, op: Op, given: Given) -> Tensor:
+    (width,), value = op.settings, graph.values[op.output]
+    ticks = torch.arange(given.ticks[value.domain])
+    rows, columns = ticks // width, ticks % width
+    squares = given.made[op.inputs[0]].unflatten(1, (4, value.channels))
+    return squares[rows // 2 * (width // 2) + columns // 2, rows % 2 * 2 + columns % 2]
+
+
+def _concat_elu(graph: Graph, op: Op, given: Given) -> Tensor:
+    x = given.made[op.inputs[0]]
+    return F.elu(torch.cat([x, -x], dim=1))
+
+
 def _column(graph: Graph, op: Op, given: Given) -> Tensor:
     x = given.made[op.inputs[0]]
     columns = given.memory["columns"][: len(x)]
@@ -336,6 +375,11 @@ COMPUTE: dict[OpKind, Callable[[Graph, Op, Given], Tensor]] = {
     OpKind.UNFRAME: _unframe,
     OpKind.TURN: _turn,
     OpKind.UNTURN: _unturn,
+    OpKind.ROW: _row,
+    OpKind.UNROW: _unrow,
+    OpKind.SHRINK: _shrink,
+    OpKind.GROW: _grow,
+    OpKind.CONCAT_ELU: _concat_elu,
     OpKind.NORM: _norm,
     OpKind.ADD: _add,
     OpKind.COLUMN: _column,
@@ -374,6 +418,10 @@ def _activate(activation: Activation, made: Tensor, x: Tensor) -> Tensor:
         return F.silu(gate) * value
     if activation == Activation.MAXOUT:
         return torch.maximum(*made.chunk(2, dim=1))
+    if activation == Activation.ELU:
+        return F.elu(made)
+    if activation == Activation.GLU:
+        return F.glu(made, dim=1)
     return made
 
 

@@ -194,6 +194,11 @@ class NativeSession(Session):
         pending, steps = self._pending(chosen), torch.from_numpy(self._steps[chosen])
         return {"pending": pending, "network": network, "steps": steps}
 
+    def first_state(self) -> State:
+        by_torch, engine = super().first_state(), self._make(1)
+        leaves = {name: torch.from_numpy(leaf) for name, leaf in engine.state(np.zeros(1, np.uint32)).items()}
+        return by_torch if leaves.keys() == named_leaves(by_torch).keys() else nested(leaves)
+
     def restore(self, position: State) -> None:
         self._restore(position, self._make(len(position["pending"])))
 

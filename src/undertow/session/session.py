@@ -3,7 +3,7 @@
 A session's position is data: "pending" (B, 1), the last symbols, which are not fed to the network yet; "network", its
 state before them; and "steps" (B,) int64, the number of inputs that this state has seen. So x_t is drawn by feeding
 x_{t-1} with the condition of step t, and no later condition is needed. Positions are the same data for every engine:
-one engine can continue a sequence of another.
+one engine can continue a sequence of another. Only of a `pixelcnn_pp` each engine keeps what it needs (`first_state`).
 
 B rows, T steps, E elements of a vector symbol, P parameters of the output distribution.
 """
@@ -132,6 +132,10 @@ class Session(ABC):
     @abstractmethod
     def in_one_call(self, batch: Batch) -> Tensor | None:
         """Log-probabilities (B, T) of whole sequences in one parallel call; None if the engine cannot do this."""
+
+    def first_state(self) -> State:
+        """The network's state of one row before its first symbol, with the parts that this engine keeps."""
+        return self.model.init_state(1, Condition())
 
     def position_of(self, rows: Rows) -> State:
         """A copy of some rows' places."""
