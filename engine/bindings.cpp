@@ -143,7 +143,7 @@ void run(Engine& engine, Drawn out, std::optional<Floats> condition, std::option
   const Graph& graph = engine.program().graph;
   require(out.ndim() >= 2, "out is to be (rows, steps), and of vectors (rows, steps, elements)");
   const int64_t steps = int64_t(out.shape(1)), num_rows = count(engine, slots);
-  const int64_t num_uniforms = num_uniforms_of(graph.emission);
+  const int64_t num_uniforms = graph.emission.num_uniforms();
   require(has_shape(out, with_elements(graph, {size_t(num_rows), size_t(steps)})),
           "out is to be (rows, steps), and of vectors (rows, steps, elements)");
   require(uniforms.has_value() != keys.has_value(), "give uniforms or keys");
@@ -295,7 +295,7 @@ NB_MODULE(_engine, m) {
       .def_prop_ro("num_elements", [](const Program& p) { return p.graph.is_vector() ? p.graph.num_elements() : 0; })
       .def_prop_ro("input_channels", [](const Program& p) { return p.graph.input_channels(); })
       .def_prop_ro("num_params", [](const Program& p) { return p.num_params(); })
-      .def_prop_ro("num_uniforms", [](const Program& p) { return num_uniforms_of(p.graph.emission); })
+      .def_prop_ro("num_uniforms", [](const Program& p) { return p.graph.emission.num_uniforms(); })
       .def_prop_ro("condition_channels", [](const Program& p) { return p.graph.condition_channels; })
       .def_prop_ro("reads_memory", [](const Program& p) { return !memory_shapes(p.graph).empty(); })
       .def_prop_ro("is_encoder", [](const Program& p) { return p.graph.is_encoder(); })
@@ -339,7 +339,7 @@ NB_MODULE(_engine, m) {
       .def("__init__",
            [](IntegerCdf* self, uint32_t kind, uint32_t num_symbols, uint32_t num_components, double initial_scale,
               double scale_margin) {
-             require(kind < uint32_t(EmissionKind::none), "no such kind of emission");
+             require(kind < num_emission_kinds && EmissionKind(kind) != EmissionKind::none, "no such kind of emission");
              new (self) IntegerCdf({EmissionKind(kind), num_components, initial_scale, scale_margin}, num_symbols,
                                    choose_kernels("auto"));
            },
