@@ -109,12 +109,7 @@ class NativeSession(Session):
             intervals = np.empty((*counted.shape, 2), dtype=np.uint32)
             told = aligned_array(condition.steps(len(known), num_steps), self.num_rows)
             self._begun.feed(
-                contiguous(past),
-                told,
-                slots=self._slots,
-                total_bits=total_bits,
-                counted=contiguous(counted),
-                intervals=intervals,
+                contiguous(past), told, None, self._slots, total_bits, counted=contiguous(counted), intervals=intervals
             )
             known.append(checked(intervals))
         self._put(symbols)
