@@ -83,7 +83,7 @@ Counting counting_of(const std::vector<size_t>& places, uint32_t num_symbols, ui
   std::vector<size_t> all = places, pairs = places;
   all.push_back(size_t(num_symbols) + 1), pairs.push_back(2);
   require(!cumulative || has_shape(*cumulative, all), "cumulative counts are to be (…, num_symbols + 1)");
-  require(counted.has_value() == intervals.has_value(), "intervals are of the symbols `counted`: give both or neither");
+  require(counted.has_value() || !intervals, "intervals are of the symbols `counted`: give them too");
   require(!counted || has_shape(*counted, places), "the symbols to count are to be one for each emission");
   require(!intervals || has_shape(*intervals, pairs), "intervals are to be (…, 2)");
   return {total_bits, cumulative ? cumulative->data() : nullptr, counted ? counted->data() : nullptr,
@@ -143,7 +143,7 @@ void run(Engine& engine, Drawn out, std::optional<Floats> condition, std::option
   const Graph& graph = engine.program().graph;
   require(out.ndim() >= 2, "out is to be (rows, steps), and of vectors (rows, steps, elements)");
   const int64_t steps = int64_t(out.shape(1)), num_rows = count(engine, slots);
-  const int64_t num_uniforms = num_uniforms_of(graph.emission);
+  const int64_t num_uniforms = graph.emission.num_uniforms();
   require(has_shape(out, with_elements(graph, {size_t(num_rows), size_t(steps)})),
           "out is to be (rows, steps), and of vectors (rows, steps, elements)");
   require(uniforms.has_value() != keys.has_value(), "give uniforms or keys");
@@ -219,20 +219,26 @@ void count_emissions(IntegerCdf& cdf, Array<const float, nb::ndim<2>> params, ui
   for (size_t i = 0; i < params.shape(0); i++) cdf.count(counting, params.data() + i * cdf.num_params(), int64_t(i));
 }
 
-// The symbols that have such counts, num_symbols where parameters are not numbers.
+// The symbols that have such counts, num_symbols where parameters are not numbers; of vectors those of the element after
+// the known ones.
 void find_symbols(IntegerCdf& cdf, Array<const float, nb::ndim<2>> params, uint32_t total_bits,
                   Array<const uint32_t, nb::ndim<1>> counts, Array<int64_t, nb::ndim<1>> symbols, CountsOut intervals,
-                  uint32_t element) {
+                  std::optional<Array<const int64_t, nb::ndim<2>>> known) {
   const uint32_t total = IntegerCdf::total_of(total_bits, cdf.num_symbols());
   require(params.shape(1) == cdf.num_params(), "params are to be (emissions, num_params)");
   require(counts.shape(0) == params.shape(0) && symbols.shape(0) == params.shape(0) &&
               has_shape(intervals, {params.shape(0), 2}),
           "counts and symbols are to be (emissions), intervals (emissions, 2)");
-  require(element < cdf.num_elements(), "there is no such element");
+  require(!known || (known->shape(0) == params.shape(0) && known->shape(1) < cdf.num_elements()),
+          "known elements are to be (emissions, elements), fewer than a vector has");
+  const uint32_t element = known ? uint32_t(known->shape(1)) : 0;
+  for (size_t i = 0; known && i < known->size(); i++)
+    require(known->data()[i] >= 0 && known->data()[i] < cdf.num_symbols(), "a known element lies outside the alphabet");
   const DefinedArithmetic arithmetic;
   for (size_t i = 0; i < params.shape(0); i++) {
     require(counts.data()[i] < total, "a count is not below the total");
-    const bool numbers = cdf.take(params.data() + i * cdf.num_params(), total, element);
+    const bool numbers = cdf.take(params.data() + i * cdf.num_params(), total, element,
+                                  known ? known->data() + i * element : nullptr);
     const uint32_t symbol = numbers ? cdf.find(counts.data()[i]) : cdf.num_symbols();
     symbols.data()[i] = symbol;
     intervals.data()[2 * i] = numbers ? cdf.below(symbol) : 0;
@@ -295,7 +301,7 @@ NB_MODULE(_engine, m) {
       .def_prop_ro("num_elements", [](const Program& p) { return p.graph.is_vector() ? p.graph.num_elements() : 0; })
       .def_prop_ro("input_channels", [](const Program& p) { return p.graph.input_channels(); })
       .def_prop_ro("num_params", [](const Program& p) { return p.num_params(); })
-      .def_prop_ro("num_uniforms", [](const Program& p) { return num_uniforms_of(p.graph.emission); })
+      .def_prop_ro("num_uniforms", [](const Program& p) { return p.graph.emission.num_uniforms(); })
       .def_prop_ro("condition_channels", [](const Program& p) { return p.graph.condition_channels; })
       .def_prop_ro("reads_memory", [](const Program& p) { return !memory_shapes(p.graph).empty(); })
       .def_prop_ro("is_encoder", [](const Program& p) { return p.graph.is_encoder(); })
@@ -339,7 +345,7 @@ NB_MODULE(_engine, m) {
       .def("__init__",
            [](IntegerCdf* self, uint32_t kind, uint32_t num_symbols, uint32_t num_components, double initial_scale,
               double scale_margin) {
-             require(kind < uint32_t(EmissionKind::none), "no such kind of emission");
+             require(kind < num_emission_kinds && EmissionKind(kind) != EmissionKind::none, "no such kind of emission");
              new (self) IntegerCdf({EmissionKind(kind), num_components, initial_scale, scale_margin}, num_symbols,
                                    choose_kernels("auto"));
            },
@@ -347,7 +353,7 @@ NB_MODULE(_engine, m) {
       .def("count", &count_emissions, "params"_a.noconvert(), "total_bits"_a, "cumulative"_a.noconvert() = nb::none(),
            "counted"_a.noconvert() = nb::none(), "intervals"_a.noconvert() = nb::none())
       .def("find", &find_symbols, "params"_a.noconvert(), "total_bits"_a, "counts"_a.noconvert(), "symbols"_a.noconvert(),
-           "intervals"_a.noconvert(), "element"_a = 0);
+           "intervals"_a.noconvert(), "known"_a.noconvert() = nb::none());
   m.def("warp", &warped, "kind"_a, "frames"_a.noconvert(), "starts"_a.noconvert(), "rows"_a.noconvert(),
         "columns"_a.noconvert(), "mirrored"_a);
   m.def("cpu_isas", &cpu_isas);

@@ -51,7 +51,7 @@ void require_limits(const Graph& graph, size_t file_bytes) {
   }
 }
 
-// What takes little memory also steps: known symbols, drawn ones, and a state that is put back.
+// What takes little memory also steps: known symbols, counts of symbols, drawn ones, and a state that is put back.
 void step(std::shared_ptr<const Program> program) {
   constexpr uint64_t most_bytes = 1 << 20;
   if (fixed_state_bytes(program->graph) > most_bytes) return;
@@ -64,10 +64,14 @@ void step(std::shared_ptr<const Program> program) {
   std::fill_n(symbols.begin() + elements, elements, int64_t(program->graph.num_symbols));
   const std::vector<float> inputs(3 * program->graph.input_channels());
   std::vector<float> params(3 * program->num_params());
-  const bool embeds = program->graph.num_symbols > 0;
-  engine.feed({embeds ? symbols.data() : nullptr, 3, known, params.data(), {}, {}, inputs.empty() ? nullptr : inputs.data()});
+  const bool embeds = program->graph.num_symbols > 0, draws = program->graph.emission.kind != EmissionKind::none;
+  const std::vector<int64_t> counted(3 * elements);
+  std::vector<uint32_t> intervals(6 * elements);
+  const Counting counting{24, nullptr, draws ? counted.data() : nullptr, draws ? intervals.data() : nullptr};
+  engine.feed({embeds ? symbols.data() : nullptr, 3, known, params.data(), {}, counting,
+               inputs.empty() ? nullptr : inputs.data()});
   engine.restore(engine.state());
-  if (program->graph.emission.kind == EmissionKind::none) return;
+  if (!draws) return;
   engine.run({symbols.data(), 3, 3 * int64_t(elements), known, {}, nullptr, 0, keys.data()});
 }
 

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "coupled.h"
 #include "kernels.h"
 #include "math.h"
 
@@ -22,13 +23,13 @@ uint32_t choices(const Emission& emission, uint32_t num_symbols) {
 }  // namespace
 
 IntegerCdf::IntegerCdf(const Emission& emission, uint32_t num_symbols, const Kernels& kernels)
-    : kind_(emission.kind),
+    : emission_(emission),
       num_symbols_(num_symbols),
       num_choices_(choices(emission, num_symbols)),
       bins_(emission, num_symbols),
       kernels_(kernels),
       weights_(num_choices_),
-      means_(kind_ == EmissionKind::categorical || kind_ == EmissionKind::bernoulli ? 0 : num_choices_),
+      means_(emission.has_bins() ? num_choices_ : 0),
       precisions_(means_.size()),
       powers_(means_.size()) {}
 
@@ -42,18 +43,22 @@ uint32_t IntegerCdf::total_of(uint32_t total_bits, uint32_t num_symbols) {
 
 void IntegerCdf::check(const Counting& counting, int64_t num_emissions) const {
   if (!counting.wanted()) return;
-  if (kind_ == EmissionKind::none) throw std::invalid_argument("this model has no probabilities to count");
+  if (emission_.kind == EmissionKind::none) throw std::invalid_argument("this model has no probabilities to count");
   total_of(counting.total_bits, num_symbols_);
-  for (int64_t i = 0; counting.intervals && i < num_emissions * num_elements(); i++)
+  if (emission_.is_coupled() && !counting.symbols)
+    throw std::invalid_argument("the counts of an element depend on those before it: give the symbols");
+  for (int64_t i = 0; counting.symbols && i < num_emissions * num_elements(); i++)
     if (counting.symbols[i] < 0 || counting.symbols[i] >= num_symbols_)
       throw std::invalid_argument("a symbol to count lies outside the alphabet");
 }
 
 void IntegerCdf::count(const Counting& counting, const float* params, int64_t place) {
   const uint32_t total = total_of(counting.total_bits, num_symbols_);
+  const int64_t first = place * num_elements();
+  const int64_t* known = counting.symbols ? counting.symbols + first : nullptr;
   for (uint32_t element = 0; element < num_elements(); element++) {
-    const bool numbers = take(params, total, element);
-    const int64_t at = place * num_elements() + element;
+    const bool numbers = take(params, total, element, known);
+    const int64_t at = first + element;
     if (counting.cumulative) {
       uint32_t* counts = counting.cumulative + at * (int64_t(num_symbols_) + 1);
       if (numbers)
@@ -69,54 +74,78 @@ void IntegerCdf::count(const Counting& counting, const float* params, int64_t pl
   }
 }
 
-uint32_t IntegerCdf::num_params() const {
-  if (kind_ == EmissionKind::categorical) return num_symbols_;
-  if (kind_ == EmissionKind::bernoulli) return num_choices_;
-  return kind_ == EmissionKind::gaussian ? 2 : 3 * num_choices_;
-}
+uint32_t IntegerCdf::num_params() const { return uint32_t(emission_.num_params(num_symbols_)); }
 
-bool IntegerCdf::take(const float* params, uint32_t total, uint32_t element) {
+bool IntegerCdf::take(const float* params, uint32_t total, uint32_t element, const int64_t* known) {
   total_ = total;
-  if (kind_ == EmissionKind::bernoulli) {
-    weights_[0] = 1 / (1 + math::exp64(simd_scalar::F64{params[element]}).v);
-    return params[element] == params[element];
+  if (emission_.kind == EmissionKind::bernoulli) {
+    const float logit = params[element];
+    weights_[0] = 1 / (1 + math::exp64(simd_scalar::F64{logit}).v);
+    return logit == logit;
   }
   bool numbers = true;
   for (uint32_t i = 0; i < num_params(); i++) numbers &= params[i] == params[i];
   if (!numbers) return false;
-  if (kind_ == EmissionKind::gaussian)
+  if (emission_.is_coupled()) return take_coupled(params, {known, element});
+  if (emission_.kind == EmissionKind::gaussian)
     weights_[0] = sum_ = 1;
   else if (!take_weights(params))
     return false;
-  if (kind_ == EmissionKind::categorical) return true;
-  const float* means = kind_ == EmissionKind::gaussian ? params : params + num_choices_;
-  for (uint32_t k = 0; k < num_choices_; k++) {
-    means_[k] = Bins::mean(means[k]);
-    precisions_[k] = math::exp64(simd_scalar::F64{-bins_.log_scale(means[num_choices_ + k])}).v;
-  }
+  if (emission_.kind == EmissionKind::categorical) return true;
+  const float* means = emission_.kind == EmissionKind::gaussian ? params : params + num_choices_;
+  for (uint32_t k = 0; k < num_choices_; k++) take_component(k, means[k], means[num_choices_ + k]);
   return true;
 }
 
-// Unnormalised; a categorical's are added up.
+// What is known weighs a component: its weight is multiplied with what it gave to the known channels.
+bool IntegerCdf::take_coupled(const float* params, std::span<const int64_t> known) {
+  const Coupled pixel(params, num_choices_, num_symbols_);
+  for (uint32_t k = 0; k < num_choices_; k++) {
+    weights_[k] = params[k];
+    for (size_t channel = 0; channel < known.size(); channel++)
+      weights_[k] += bins_.log_logistic(pixel.mean(k, known.first(channel)), pixel.log_scale(k, channel),
+                                        uint32_t(known[channel]));
+    take_component(k, pixel.mean(k, known), pixel.log_scale(k, known.size()));
+  }
+  const double max = *std::max_element(weights_.begin(), weights_.end());
+  if (!std::isfinite(max)) return false;
+  for (double& weight : weights_) weight -= max;
+  kernels_.exponentials(weights_.data(), num_choices_);
+  add_weights();
+  return true;
+}
+
+// From raw parameters.
+void IntegerCdf::take_component(uint32_t k, double mean, double log_scale) {
+  means_[k] = Bins::mean(mean);
+  precisions_[k] = math::exp64(simd_scalar::F64{-bins_.log_scale(log_scale)}).v;
+}
+
+// Unnormalised.
 bool IntegerCdf::take_weights(const float* logits) {
   const double max = *std::max_element(logits, logits + num_choices_);
   if (!std::isfinite(max)) return false;
   kernels_.softmax(logits, num_choices_, max, 1, weights_.data());
+  add_weights();
+  return true;
+}
+
+// Into their sum, and a categorical's each into those after it.
+void IntegerCdf::add_weights() {
   sum_ = 0;
   for (double& weight : weights_) {
     sum_ += weight;
-    if (kind_ == EmissionKind::categorical) weight = sum_;
+    if (emission_.kind == EmissionKind::categorical) weight = sum_;
   }
-  return true;
 }
 
 // Of a symbol that is not the first.
 double IntegerCdf::probability_below(uint32_t symbol) const {
-  if (kind_ == EmissionKind::categorical) return weights_[symbol - 1] / sum_;
-  if (kind_ == EmissionKind::bernoulli) return weights_[0];
+  if (emission_.kind == EmissionKind::categorical) return weights_[symbol - 1] / sum_;
+  if (emission_.kind == EmissionKind::bernoulli) return weights_[0];
   const double edge = (2.0 * symbol - num_symbols_) / num_symbols_;
   for (uint32_t k = 0; k < num_choices_; k++) powers_[k] = (means_[k] - edge) * precisions_[k];
-  if (kind_ == EmissionKind::mixture_of_logistics) {
+  if (emission_.is_logistic()) {
     kernels_.exponentials(powers_.data(), num_choices_);
     for (double& power : powers_) power = 1 / (1 + power);
   } else {

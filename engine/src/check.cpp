@@ -66,25 +66,15 @@ void check_values(const Graph& graph, size_t file_bytes) {
   }
 }
 
-bool is_mixture(EmissionKind kind) {
-  return kind == EmissionKind::mixture_of_logistics || kind == EmissionKind::mixture_of_gaussians;
-}
-
-uint64_t num_params(const Graph& graph) {
-  if (graph.emission.kind == EmissionKind::categorical) return graph.num_symbols;
-  if (graph.emission.kind == EmissionKind::bernoulli) return graph.emission.num_components;
-  return is_mixture(graph.emission.kind) ? 3 * uint64_t(graph.emission.num_components) : 2;
-}
-
 void check_emission(const Graph& graph) {
   const Emission& emission = graph.emission;
-  if ((is_mixture(emission.kind) || graph.is_vector()) != (emission.num_components > 0)) {
+  if ((emission.is_mixture() || emission.is_vector()) != (emission.num_components > 0)) {
     refuse("the emission has ", emission.num_components, " components; a mixture has some, another none");
   }
-  if (graph.is_vector() && graph.num_symbols != 2) {
+  if (emission.kind == EmissionKind::bernoulli && graph.num_symbols != 2) {
     refuse("the emission is of zeros and ones, and the model file has ", graph.num_symbols, " symbols");
   }
-  if (!is_mixture(emission.kind) && emission.kind != EmissionKind::gaussian) return;
+  if (!emission.has_bins()) return;
   if (!(emission.initial_scale > 0 && emission.initial_scale <= 1)) {
     refuse("the emission's initial scale is ", emission.initial_scale, "; it must be above 0 and at most 1");
   }
@@ -99,8 +89,9 @@ void check_output(const Graph& graph) {
   }
   const Value& output = graph.values[graph.output];
   if (output.domain != 0) refuse("the output, value ", graph.output, ", is in domain ", output.domain, ", not 0");
-  if (graph.emission.kind != EmissionKind::none && output.channels != num_params(graph)) {
-    refuse("the output has ", output.channels, " channels; the emission has ", num_params(graph), " parameters");
+  const uint64_t num_params = graph.emission.num_params(graph.num_symbols);
+  if (graph.emission.kind != EmissionKind::none && output.channels != num_params) {
+    refuse("the output has ", output.channels, " channels; the emission has ", num_params, " parameters");
   }
 }
 

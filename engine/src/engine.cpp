@@ -46,7 +46,7 @@ Run part_of(const Run& whole, int64_t first, int64_t steps, const Graph& graph) 
     part.condition.data += first * graph.condition_channels;
     part.condition.steps = std::max<int64_t>(2, steps);
   }
-  if (whole.uniforms) part.uniforms += first * num_uniforms_of(graph.emission);
+  if (whole.uniforms) part.uniforms += first * graph.emission.num_uniforms();
   return part;
 }
 

@@ -54,7 +54,7 @@ Counts read_header(Reader& reader, Graph& graph) {
   graph.condition_channels = reader.u32();
   graph.output = reader.u32();
   const uint32_t kind = reader.u32();
-  if (kind > uint32_t(EmissionKind::none)) refuse("the model file has the unknown emission ", kind);
+  if (kind >= num_emission_kinds) refuse("the model file has the unknown emission ", kind);
   graph.emission.kind = EmissionKind(kind);
   graph.emission.num_components = reader.u32();
   graph.emission.initial_scale = reader.take<double>();

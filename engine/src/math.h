@@ -302,6 +302,22 @@ inline double rational(const double (&c)[n], const double (&d)[n - 1], double x)
   return above / below;
 }
 
+// tanh(x): Cody & Waite's rational approximation near 0 (coefficients of Cephes, tanh.c), 1 - 2 / (1 + e^(2|x|)) beyond.
+inline double tanh64(double x) {
+  constexpr double P[4] = {0.0, -9.64399179425052238628e-1, -9.92877231001918586564e1, -1.61468768441708447952e3};
+  constexpr double Q[3] = {1.12811678491632931402e2, 2.23548839060100448583e3, 4.84406305325125486048e3};
+  const double size = x < 0.0 ? -x : x, z = x * x;
+  if (size < 0.625) return x + x * (z * rational(P, Q, z));
+  const double far = 1.0 - 2.0 / (1.0 + exp64(simd_scalar::F64{2.0 * size}).v);
+  return x < 0.0 ? -far : far;
+}
+
+// log(1 / (1 + e^(-x))): within 2^-52 of itself or of 1, whichever is more.
+inline double log_sigmoid64(double x) {
+  const double lower = x < 0.0 ? x : 0.0, size = x < 0.0 ? -x : x;
+  return lower - log64(1.0 + exp64(simd_scalar::F64{-size}).v);
+}
+
 // The complementary error function, 2/√π ∫ e^(-t²) dt from x on.
 //
 // Cody's rational approximations and three regions, Mathematics of Computation 23, 1969.

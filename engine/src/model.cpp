@@ -65,6 +65,8 @@ struct Model::Parts {
     std::copy_n(graph.memory.get() + checksum_at, checksum_bytes, identity.begin());
     std::copy_n(graph.memory.get() + source_at, source_bytes, identity.begin() + checksum_bytes);
     for (const std::string& name : texts(graph.facts, "labels")) read_label(name);
+    if (alphabet.is_sound() && graph.is_vector())
+      throw Error("the model file has an alphabet of sound, and steps that are vectors");
   }
 
   void read_label(const std::string& name) {

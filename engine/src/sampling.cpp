@@ -7,6 +7,7 @@
 #include <limits>
 #include <span>
 
+#include "coupled.h"
 #include "math.h"
 #include "simd/scalar.h"
 
@@ -71,55 +72,58 @@ size_t select_fewest(std::span<uint64_t> ranks, double goal, Measure measure) {
   return end;
 }
 
-uint32_t choices(EmissionKind kind, uint32_t num_params) {
-  if (kind == EmissionKind::categorical) return num_params;
-  const bool mixture = kind == EmissionKind::mixture_of_logistics || kind == EmissionKind::mixture_of_gaussians;
-  return mixture ? num_params / 3 : 0;
+uint32_t choices(const Emission& emission, uint32_t num_params) {
+  if (emission.kind == EmissionKind::categorical) return num_params;
+  return emission.is_mixture() ? emission.num_components : 0;
 }
 
 }  // namespace
 
 Sampler::Sampler(const Emission& emission, uint32_t num_symbols, uint32_t num_params, Softmax softmax)
-    : kind_(emission.kind),
-      num_uniforms_(num_uniforms_of(emission)),
+    : emission_(emission),
       num_symbols_(num_symbols),
-      num_choices_(choices(emission.kind, num_params)),
+      num_params_(num_params),
+      num_choices_(choices(emission, num_params)),
       bins_(emission, num_symbols),
       softmax_(softmax),
       weights_(num_choices_),
-      ranks_(kind_ == EmissionKind::categorical ? num_choices_ : 0) {}
+      ranks_(emission_.kind == EmissionKind::categorical ? num_choices_ : 0) {}
 
-uint32_t num_uniforms_of(const Emission& emission) {
-  switch (emission.kind) {
-    case EmissionKind::mixture_of_logistics:
-    case EmissionKind::mixture_of_gaussians:
-      return 2;
-    case EmissionKind::bernoulli:
-      return emission.num_components;
-    case EmissionKind::none:
-      return 0;
-    default:
-      return 1;
-  }
+void Sampler::draw(const float* params, const double* uniforms, const Sampling& sampling, int64_t* out) {
+  if (emission_.kind == EmissionKind::bernoulli)
+    draw_bernoulli(params, uniforms, sampling.temperature, out);
+  else if (emission_.is_coupled())
+    draw_coupled(params, uniforms, sampling.temperature, out);
+  else
+    *out = draw(params, uniforms, sampling);
 }
 
 // Elements one by one: 0 up to its probability, in float64 as undertow.emissions.bernoulli.
-void Sampler::draw(const float* params, const double* uniforms, const Sampling& sampling, int64_t* out) {
-  if (kind_ != EmissionKind::bernoulli) {
-    *out = draw(params, uniforms, sampling);
-    return;
-  }
-  for (uint32_t i = 0; i < num_uniforms_; i++) {
-    const double logit = params[i];
-    const double zero = 1 / (1 + math::exp64(simd_scalar::F64{logit / sampling.temperature}).v);
-    const bool one = sampling.temperature == 0 ? logit > 0 : uniforms[i] >= zero;
+void Sampler::draw_bernoulli(const float* logits, const double* uniforms, double temperature, int64_t* out) const {
+  for (uint32_t i = 0; i < emission_.num_components; i++) {
+    const double logit = logits[i];
+    const double zero = 1 / (1 + math::exp64(simd_scalar::F64{logit / temperature}).v);
+    const bool one = temperature == 0 ? logit > 0 : uniforms[i] >= zero;
     out[i] = logit != logit ? num_symbols_ : one;
   }
 }
 
+// A component, then the quantile of each channel, whose mean moves with the bins of those before it.
+void Sampler::draw_coupled(const float* params, const double* uniforms, double temperature, int64_t* out) {
+  if (any_nan(params, num_params_)) {
+    std::fill_n(out, num_channels, int64_t(num_symbols_));
+    return;
+  }
+  const Coupled pixel(params, num_choices_, num_symbols_);
+  const uint32_t component = draw_component(params, uniforms[0], temperature);
+  for (uint32_t channel = 0; channel < num_channels; channel++)
+    out[channel] = draw_bin(pixel.mean(component, {out, channel}), pixel.log_scale(component, channel),
+                            uniforms[1 + channel], temperature);
+}
+
 int64_t Sampler::draw(const float* params, const double* uniforms, const Sampling& sampling) {
-  if (kind_ == EmissionKind::categorical) return draw_categorical(params, uniforms[0], sampling);
-  if (kind_ == EmissionKind::gaussian) return draw_bin(params[0], params[1], uniforms[0], sampling.temperature);
+  if (emission_.kind == EmissionKind::categorical) return draw_categorical(params, uniforms[0], sampling);
+  if (emission_.kind == EmissionKind::gaussian) return draw_bin(params[0], params[1], uniforms[0], sampling.temperature);
   return draw_mixture(params, uniforms, sampling.temperature);
 }
 
@@ -131,14 +135,17 @@ int64_t Sampler::draw_categorical(const float* logits, double uniform, const Sam
   return invert(uniform);
 }
 
-// A component, then its quantile. The temperature is for the components' scales alone.
+// Of logits that are numbers. The temperature is for the components' scales alone; at 0 it is the heaviest.
+uint32_t Sampler::draw_component(const float* logits, double uniform, double temperature) {
+  if (temperature == 0) return uint32_t(std::max_element(logits, logits + num_choices_) - logits);
+  const uint32_t last = num_choices_ - 1;
+  return weigh(logits, 1) ? uint32_t(std::min<int64_t>(invert(uniform), last)) : last;
+}
+
+// A component, then its quantile.
 int64_t Sampler::draw_mixture(const float* params, const double* uniforms, double temperature) {
   if (any_nan(params, num_choices_)) return num_symbols_;
-  int64_t component = num_choices_ - 1;
-  if (temperature == 0)
-    component = std::max_element(params, params + num_choices_) - params;
-  else if (weigh(params, 1))
-    component = std::min(invert(uniforms[0]), component);
+  const uint32_t component = draw_component(params, uniforms[0], temperature);
   const float *means = params + num_choices_, *log_scales = means + num_choices_;
   return draw_bin(means[component], log_scales[component], uniforms[1], temperature);
 }
@@ -147,8 +154,7 @@ int64_t Sampler::draw_mixture(const float* params, const double* uniforms, doubl
 int64_t Sampler::draw_bin(double mean, double log_scale, double uniform, double temperature) const {
   const double scale = math::exp64(simd_scalar::F64{bins_.log_scale(log_scale)}).v;
   const double u = uniform < SMALLEST_UNIFORM ? SMALLEST_UNIFORM : uniform;
-  const double quantile =
-      kind_ == EmissionKind::mixture_of_logistics ? math::log64(u / (1 - u)) : math::ndtri64(u);
+  const double quantile = emission_.is_logistic() ? math::log64(u / (1 - u)) : math::ndtri64(u);
   const double signal = Bins::mean(mean) + temperature * scale * quantile;
   const double bin = std::floor((signal + 1) * (num_symbols_ / 2.0));
   return bin != bin ? num_symbols_ : static_cast<int64_t>(std::clamp(bin, 0.0, num_symbols_ - 1.0));

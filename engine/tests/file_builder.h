@@ -76,7 +76,7 @@ class FileBuilder {
 
   uint32_t embed(uint32_t channels) {
     const int32_t table = weights(Type::f32, {num_symbols + 1, channels}, 1);
-    const uint32_t elements = emission.kind == EmissionKind::bernoulli ? emission.num_components : 1;
+    const uint32_t elements = emission.num_elements();
     return add_op({OpKind::embed, Activation::none, 0, -1, table, -1, -1, {}}, elements * channels, 0);
   }
 

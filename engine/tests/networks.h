@@ -289,6 +289,16 @@ inline FileBuilder roll(const VectorShape& shape = {}) {
   return builder;
 }
 
+// A picture's: each step is a pixel of three coupled values.
+inline FileBuilder coloured(const VectorShape& shape = {}, uint32_t num_symbols = 16, uint32_t num_components = 2) {
+  FileBuilder builder(shape.seed);
+  builder.precision = shape.precision;
+  builder.num_symbols = num_symbols;
+  builder.emission = {EmissionKind::coupled_logistics, num_components, 0.1, 3};
+  add_layers(builder, builder.embed(1), shape, uint32_t(builder.emission.num_params(num_symbols)));
+  return builder;
+}
+
 // Floats in, half as many or one more of them out.
 inline FileBuilder audio_effect(const VectorShape& shape = {}) {
   FileBuilder builder(shape.seed);

@@ -35,6 +35,15 @@ TEST_CASE("the emission") {
   CHECK(with({gaussians, 0, 0.1, 3}, 2) == "the emission has 0 components; a mixture has some, another none");
   CHECK(with({EmissionKind::gaussian, 1, 0.1, 3}, 2) ==
         "the emission has 1 components; a mixture has some, another none");
+  const auto coupled = EmissionKind::coupled_logistics;
+  CHECK(refusal(coloured().build()) == "");
+  CHECK(refusal([](auto& b) { b.emission.num_components = 3; }, coloured()) ==
+        "the output has 20 channels; the emission has 30 parameters");
+  CHECK(refusal([](auto& b) { b.emission.num_components = ~0u; }, coloured()) ==
+        "the output has 20 channels; the emission has 42949672950 parameters");
+  CHECK(with({coupled, 0, 0.1, 3}, 10) == "the emission has 0 components; a mixture has some, another none");
+  CHECK(with({coupled, 1, 2, 3}, 10) == "the emission's initial scale is 2; it must be above 0 and at most 1");
+  CHECK(with({coupled, 1, 0.1, 11}, 10) == "the emission's scale margin is 11; it must be -10 to 10");
   CHECK(with({EmissionKind::gaussian, 0, 0, 3}, 2) ==
         "the emission's initial scale is 0; it must be above 0 and at most 1");
   CHECK(with({EmissionKind::gaussian, 0, not_a_number, 3}, 2) ==

@@ -130,7 +130,7 @@ TEST_CASE("the header") {
   CHECK(refusal(edited(file, 28, 0u)) == "the model file has 0 symbols; it can have 1 to 16777216");
   CHECK(refusal(edited(file, 28, ~0u)) == "the model file has 4294967295 symbols; it can have 1 to 16777216");
   CHECK(refusal(edited(file, 32, ~0u)) == "the condition has 4294967295 channels; the most is 1048576");
-  CHECK(refusal(edited(file, 40, 6u)) == "the model file has the unknown emission 6");
+  CHECK(refusal(edited(file, 40, 7u)) == "the model file has the unknown emission 7");
   CHECK(refusal(edited(file, 64, 65u)) == "the model file has 65 domains; the most is 64");
   CHECK(refusal(edited(file, 68, ~0u)) == "the model file has 4294967295 values; the most is 8192");
   CHECK(refusal(edited(file, 72, 6'000u)) == "the model file has no room for its 6000 ops");

@@ -199,6 +199,34 @@ TEST_CASE("ndtri64 is infinite at the ends, odd about the middle, and not a numb
   for (double u : {-0.1, 1.1, -infinity, infinity, nan_value}) CHECK(std::isnan(math::ndtri64(u)));
 }
 
+TEST_CASE("tanh64 is within 2 ulp, odd, 1 far out, and passes NaN on") {
+  double worst = 0;
+  const auto look = [&](double x) { worst = std::max(worst, ulps(math::tanh64(x), std::tanh((long double)(x)))); };
+  for (double x = -20; x < 20; x += 0.000173 * sparse) look(x);
+  for (double x = 1e-300; x < 1; x *= 1.7) look(x), look(-x);
+  for (double edge : {0.625, -0.625}) look(edge), look(std::nextafter(edge, 0));
+  CHECK(worst <= 2);
+  for (double x : {0.0, 1e-320, 0.1, 0.7, 30.0, infinity}) CHECK(math::tanh64(-x) == -math::tanh64(x));
+  CHECK(math::tanh64(30) == 1);
+  CHECK(math::tanh64(infinity) == 1);
+  CHECK(std::isnan(math::tanh64(nan_value)));
+}
+
+TEST_CASE("log_sigmoid64 is within 4e-16 of itself or of 1, far out too, and passes NaN on") {
+  double worst = 0;
+  const auto look = [&](double x) {
+    const long double truth = std::min(x, 0.0) - std::log1p(std::exp(-std::abs((long double)(x))));
+    worst = std::max(worst, double(std::abs(math::log_sigmoid64(x) - truth) / std::max(1.0L, -truth)));
+  };
+  for (double x = -50; x < 50; x += 0.000373 * sparse) look(x);
+  for (double x = 1e-300; x < 1e12; x *= 1.7) look(x), look(-x);
+  CHECK(worst <= 4e-16);
+  CHECK(math::log_sigmoid64(0) == math::log64(0.5));
+  CHECK(math::log_sigmoid64(infinity) == 0);
+  CHECK(math::log_sigmoid64(-infinity) == -infinity);
+  CHECK(std::isnan(math::log_sigmoid64(nan_value)));
+}
+
 TEST_CASE("erfc64 is within 8 ulp, its denormal results too, and right at the ends") {
   double worst = 0;
   const auto look = [&](double x) { worst = std::max(worst, ulps(math::erfc64(x), std::erfc((long double)(x)))); };

@@ -83,6 +83,13 @@ TEST_CASE("facts that contradict each other are refused") {
   CHECK(refused([](FileBuilder& b) { b.facts[7].floats.resize(12), b.facts[9].floats.resize(16); }) != "");
 }
 
+TEST_CASE("sound whose steps are vectors is refused: samples are one a step") {
+  FileBuilder builder = coloured();
+  builder.facts = {{"alphabet", Fact::Kind::texts, {"mu_law"}}};
+  CHECK_THROWS_WITH_AS(undertow::Model(builder.build()), "the model file has an alphabet of sound, and steps that are vectors",
+                       Error);
+}
+
 TEST_CASE("files") {
   const std::string path = (std::filesystem::temp_directory_path() / "undertow_test_model.engine").string();
   const auto write = [&](const Bytes& bytes) {

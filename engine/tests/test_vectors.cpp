@@ -108,17 +108,22 @@ TEST_CASE("vectors are drawn element by element from their logits, and fed") {
 
 TEST_CASE("vectors and floats give the same numbers in any chunks, threads and on every instruction set") {
   for (const VectorShape& shape : shapes()) {
-    const Bytes rolls = roll(shape).build(), effects = audio_effect(shape).build();
+    const Bytes effects = audio_effect(shape).build();
     const std::vector<float> inputs = wave(shape.num_elements);
-    const std::vector<int64_t> expected = drawn(rolls, "scalar", 1, steps);
-    const std::vector<float> params = outputs(rolls, "scalar", 1, steps, expected, {});
     const std::vector<float> effect = outputs(effects, "scalar", 1, steps, {}, inputs);
+    const auto ways = tried<std::pair<uint32_t, int64_t>>({{1, 1}, {2, steps}, {3, 7}});
     for (const Kernels* kernels : usable_kernels())
-      for (const auto& [threads, chunk] : tried<std::pair<uint32_t, int64_t>>({{1, 1}, {2, steps}, {3, 7}})) {
-        CHECK(drawn(rolls, kernels->name, threads, chunk) == expected);
-        CHECK(outputs(rolls, kernels->name, threads, chunk, expected, {}) == params);
+      for (const auto& [threads, chunk] : ways)
         CHECK(outputs(effects, kernels->name, threads, chunk, {}, inputs) == effect);
-      }
+    for (const Bytes& file : {roll(shape).build(), coloured(shape).build()}) {
+      const std::vector<int64_t> expected = drawn(file, "scalar", 1, steps);
+      const std::vector<float> params = outputs(file, "scalar", 1, steps, expected, {});
+      for (const Kernels* kernels : usable_kernels())
+        for (const auto& [threads, chunk] : ways) {
+          CHECK(drawn(file, kernels->name, threads, chunk) == expected);
+          CHECK(outputs(file, kernels->name, threads, chunk, expected, {}) == params);
+        }
+    }
   }
 }
 

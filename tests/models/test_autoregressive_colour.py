@@ -36,7 +36,7 @@ def test_every_engine_draws_the_same_pixels_and_keeps_those_that_are_given() -> 
     for engine in ("jacobi", "uncached", "auto"):  # the last is torch: the native engine has no such network
         again = generate(model, num_steps=12, count=2, seed=3, labels={"object": "dog"}, engine=engine).symbols
         assert np.array_equal(again, drawn)
-    with refuses(UsageError, "native engine", "coupled_logistics"):
+    with refuses(UsageError, "native engine", "PixelCNNpp"):
         generate(model, num_steps=12, engine="native")
     kept = np.arange(12) % 4 < 2
     found = complete(model, drawn[0], kept, count=2, seed=1, labels={"object": "dog"})

@@ -81,11 +81,12 @@ def test_counts_are_those_of_each_key() -> None:
         cdf = model.emission.cdf(params, symbols.reshape(24, 88)[:, :element])
         below = integer_counts(cdf, 16).gather(1, symbols.reshape(24, 88)[:, element : element + 1]).numpy()
         assert np.abs(intervals[:, element, 0].astype(np.int64) - below[:, 0]).max() <= 1
-        found, again = counter.find(params.numpy(), intervals[:, element, 0].copy(), element)
+        known = symbols.reshape(24, 88)[:, :element].numpy()
+        found, again = counter.find(params.numpy(), intervals[:, element, 0].copy(), known)
         np.testing.assert_array_equal(found, symbols.reshape(24, 88)[:, element])
         np.testing.assert_array_equal(again, intervals[:, element])
     session.prime([row[:0] for row in symbols], Known(model, 2, {}))
     session.peek()
     np.testing.assert_array_equal(session.feed_counts(symbols, 16).reshape(24, 88, 2), intervals)
-    with refuses(UsageError, "vectors"):
-        session.find(np.zeros(2, dtype=np.uint32), 16)
+    with refuses(UsageError, "known", "88"):
+        session.find(np.zeros(2, dtype=np.uint32), 16, known=symbols[:, -1].numpy())

@@ -194,12 +194,15 @@ def test_the_graph_keeps_no_hold_of_the_model() -> None:
         (dict(kind="gaussian", initial_scale=0.3), EmissionKind.GAUSSIAN, 0, 0.3, 3.0),
         (dict(kind="mixture_of_logistics", num_components=4), EmissionKind.MIXTURE_OF_LOGISTICS, 4, 0.05, 3.0),
         (dict(kind="mixture_of_gaussians", scale_margin=1.5), EmissionKind.MIXTURE_OF_GAUSSIANS, 10, 0.1, 1.5),
+        (dict(kind="coupled_logistics", num_components=7), EmissionKind.COUPLED_LOGISTICS, 7, 0.3, 3.0),
     ],
 )
 def test_emissions(
     config: dict[str, Any], kind: EmissionKind, num_components: int, initial_scale: float, scale_margin: float
 ) -> None:
-    emission = lower(build(emission=config)).graph.emission
+    coupled = dict(alphabet=dict(kind="pixels", shape=(2, 2, 3)), network=dict(kind="tcn", input="scalar"))
+    others = coupled if kind == EmissionKind.COUPLED_LOGISTICS else {}
+    emission = lower(build(emission=config, **others)).graph.emission
     assert (emission.kind, emission.num_components) == (kind, num_components)
     assert (emission.initial_scale, emission.scale_margin) == (initial_scale, scale_margin)
 

@@ -8,10 +8,11 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "undertow/bins.h"
-#include "undertow/graph.h"
+#include "undertow/emission.h"
 
 namespace undertow {
 
@@ -20,7 +21,7 @@ struct Kernels;
 constexpr uint32_t max_total_bits = 30;
 
 // Counts that are wanted of a block of emissions; where an emission's parameters are not numbers they are all 0. Of
-// vectors, (rows, steps, elements, …).
+// vectors, (rows, steps, elements, …): those of an element are given the elements before it, in `symbols`.
 struct Counting {
   uint32_t total_bits = 0;           // 2^total_bits counts in all
   uint32_t* cumulative = nullptr;    // (rows, steps, num_symbols + 1); null when they are not wanted
@@ -37,9 +38,10 @@ class IntegerCdf {
   // Throws std::invalid_argument unless 2^total_bits counts have room for every symbol; gives how many they are.
   static uint32_t total_of(uint32_t total_bits, uint32_t num_symbols);
 
-  // Make ready for one emission's parameters, of a vector those of one element. False where they are not numbers: it then has no symbols, and nothing may
-  // be asked. Allocates nothing.
-  bool take(const float* params, uint32_t total, uint32_t element = 0);
+  // Make ready for one emission's parameters; of a vector, for one element, given the symbols `known` before it where it
+  // depends on them. False where they are not numbers: it then has no symbols, and nothing may be asked. Allocates
+  // nothing.
+  bool take(const float* params, uint32_t total, uint32_t element = 0, const int64_t* known = nullptr);
 
   uint32_t below(uint32_t symbol) const;  // 0 … num_symbols
   uint32_t find(uint32_t count) const;    // the symbol that has this count, 0 … total - 1
@@ -52,14 +54,17 @@ class IntegerCdf {
 
   uint32_t num_params() const;
   uint32_t num_symbols() const { return num_symbols_; }
-  bool is_vector() const { return kind_ == EmissionKind::bernoulli; }
-  uint32_t num_elements() const { return is_vector() ? num_choices_ : 1; }
+  bool is_vector() const { return emission_.is_vector(); }
+  uint32_t num_elements() const { return emission_.num_elements(); }
 
  private:
   bool take_weights(const float* logits);
+  bool take_coupled(const float* params, std::span<const int64_t> known);
+  void take_component(uint32_t k, double mean, double log_scale);
+  void add_weights();
   double probability_below(uint32_t symbol) const;
 
-  EmissionKind kind_;
+  Emission emission_;
   uint32_t num_symbols_, num_choices_;  // symbols, or components
   uint32_t total_ = 0;
   Bins bins_;

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "undertow/emission.h"
 #include "undertow/facts.h"
 #include "undertow/op_kinds.h"
 
@@ -63,15 +64,6 @@ constexpr uint32_t parts_of(Activation activation) {
   }
 }
 
-enum class EmissionKind : uint32_t {
-  categorical = 0,
-  mixture_of_logistics = 1,
-  mixture_of_gaussians = 2,
-  gaussian = 3,
-  bernoulli = 4,  // a vector of independent symbols a step, 0 or 1
-  none = 5,       // outputs, from which nothing is drawn
-};
-
 // Row-major; `data` points into the graph's own memory, 64-byte aligned.
 struct Tensor {
   Type type;
@@ -110,12 +102,6 @@ struct Op {
   std::string name{};  // of the module that keeps a state, as its leaves' names begin; empty where nothing is kept
 };
 
-struct Emission {
-  EmissionKind kind;
-  uint32_t num_components;  // of a mixture; of a Bernoulli its elements; else 0
-  double initial_scale, scale_margin;  // of mixtures and the Gaussian; else 0
-};
-
 struct Graph {
   Type precision;  // of the stack's weights, to be told to people
   uint32_t num_symbols;         // 0: steps are floats
@@ -130,8 +116,8 @@ struct Graph {
   std::shared_ptr<const std::byte[]> memory;  // what the tensors point into
 
   // Symbols of a step, and whether they are a vector.
-  bool is_vector() const { return emission.kind == EmissionKind::bernoulli; }
-  uint32_t num_elements() const { return is_vector() ? emission.num_components : 1; }
+  bool is_vector() const { return emission.is_vector(); }
+  uint32_t num_elements() const { return emission.num_elements(); }
   uint32_t input_channels() const;  // floats of a step; 0: steps are symbols
   const Op* clock_of(uint32_t domain) const;     // the op by which it ticks; null: there is none, or it ticks at every step
   uint32_t row_ticks(uint32_t domain) const;     // of a row, where its ticks come a row at a time; else 0

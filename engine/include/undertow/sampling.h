@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "undertow/bins.h"
-#include "undertow/graph.h"
+#include "undertow/emission.h"
 
 namespace undertow {
 
@@ -19,9 +19,6 @@ struct Sampling {
 // weights[i] = exp((logits[i] - max) · inverse_temperature), in double
 using Softmax = void (*)(const float* logits, uint32_t n, double max, double inverse_temperature, double* weights);
 
-// Uniforms one draw takes.
-uint32_t num_uniforms_of(const Emission& emission);
-
 class Sampler {
  public:
   Sampler(const Emission& emission, uint32_t num_symbols, uint32_t num_params, Softmax softmax);
@@ -32,7 +29,7 @@ class Sampler {
   // A step's symbols, one or a vector of them, each of whose elements may be no such symbol.
   void draw(const float* params, const double* uniforms, const Sampling& sampling, int64_t* out);
 
-  uint32_t num_uniforms() const { return num_uniforms_; }
+  uint32_t num_uniforms() const { return emission_.num_uniforms(); }
 
  private:
   bool weigh(const float* logits, double temperature);
@@ -40,11 +37,13 @@ class Sampler {
   void filter(const float* logits, const Sampling& sampling);
   int64_t draw_categorical(const float* logits, double uniform, const Sampling& sampling);
   int64_t draw_mixture(const float* params, const double* uniforms, double temperature);
+  void draw_bernoulli(const float* logits, const double* uniforms, double temperature, int64_t* out) const;
+  void draw_coupled(const float* params, const double* uniforms, double temperature, int64_t* out);
+  uint32_t draw_component(const float* logits, double uniform, double temperature);
   int64_t draw_bin(double mean, double log_scale, double uniform, double temperature) const;
 
-  EmissionKind kind_;
-  uint32_t num_uniforms_;
-  uint32_t num_symbols_, num_choices_;  // symbols, or components of a mixture
+  Emission emission_;
+  uint32_t num_symbols_, num_params_, num_choices_;  // symbols, or components of a mixture
   Bins bins_;
   Softmax softmax_;
   std::vector<double> weights_;

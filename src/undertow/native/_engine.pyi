@@ -107,7 +107,7 @@ class IntegerCdf:
         counts: NDArray[np.uint32],
         symbols: NDArray[np.int64],
         intervals: NDArray[np.uint32],
-        element: int = 0,
+        known: NDArray[np.int64] | None = None,
     ) -> None: ...
 
 def warp(

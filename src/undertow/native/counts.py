@@ -1,8 +1,9 @@
 """Integer cumulative counts for a range coder, from the C++ engine: the same on every machine.
 
-B emissions, P parameters, N symbols, E elements of a vector symbol.
+B emissions, P parameters, N symbols, E elements of a vector symbol, e of them known.
 """
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,8 +24,8 @@ class Counter:
     """Counts the emissions of one distribution: of 2^total_bits counts, every symbol has one or more.
 
     Symbol q owns the counts from below(q) on, up to below(q + 1), where below(q) = q + ⌊F(q) · (2^total_bits - N)⌋ and
-    F(q) is the probability of the symbols before q. `undertow.emissions.counts` says the same in Python, up to the last
-    bits of its functions; a coder has to use these.
+    F(q) is the probability of the symbols before q; of an element of a vector, given the elements before it.
+    `undertow.emissions.counts` says the same in Python, up to the last bits of its functions; a coder has to use these.
 
     Args:
         total_bits: 16 and 24 are usual; at most 30.
@@ -43,14 +44,17 @@ class Counter:
             form.kind, emission.num_symbols, form.num_components, form.initial_scale, form.scale_margin
         )
 
-    def cumulative(self, params: NDArray[np.float32]) -> Counts:
+    def cumulative(self, params: NDArray[np.float32], symbols: NDArray[np.int64] | None = None) -> Counts:
         """The counts below each symbol, and all: (B, P) float32 -> (B, N + 1), or (B, E, N + 1).
+
+        Args:
+            symbols: (B, E) of vectors whose elements depend on those before them.
 
         Raises:
             DataError: a parameter is not a number.
         """
         made = np.empty((len(params), *self.elements, self.num_symbols + 1), dtype=np.uint32)
-        self._cdf.count(np.ascontiguousarray(params), self.total_bits, cumulative=made)
+        self._cdf.count(np.ascontiguousarray(params), self.total_bits, cumulative=made, counted=symbols)
         return checked(made)
 
     def intervals(self, params: NDArray[np.float32], symbols: NDArray[np.int64]) -> Counts:
@@ -63,16 +67,23 @@ class Counter:
         self._cdf.count(np.ascontiguousarray(params), self.total_bits, counted=symbols, intervals=made)
         return checked(made)
 
-    def find(self, params: NDArray[np.float32], counts: Counts, element: int = 0) -> tuple[NDArray[np.int64], Counts]:
+    def find(
+        self, params: NDArray[np.float32], counts: Counts, known: NDArray[np.int64] | None = None
+    ) -> tuple[NDArray[np.int64], Counts]:
         """The symbols that own these counts, and their intervals: (B, P) float32 and (B,) uint32 -> (B,) and (B, 2).
 
-        Of vectors those of one element; the elements are independent.
+        Args:
+            known: (B, e) of vectors, the elements before the one that is found; by default none.
 
         Raises:
+            UsageError: all elements are known.
             DataError: a parameter is not a number.
         """
+        known = np.zeros((len(params), 0), dtype=np.int64) if known is None else np.ascontiguousarray(known)
+        if known.shape[1] >= math.prod(self.elements):
+            raise UsageError(f"known has all {known.shape[1]} elements of a step, so none is left to find")
         symbols, made = np.empty(len(params), dtype=np.int64), np.empty((len(params), 2), dtype=np.uint32)
-        self._cdf.find(np.ascontiguousarray(params), self.total_bits, counts, symbols, made, element)
+        self._cdf.find(np.ascontiguousarray(params), self.total_bits, counts, symbols, made, known)
         return symbols, checked(made)
 
 

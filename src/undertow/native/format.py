@@ -108,7 +108,10 @@ class Activation(IntEnum):
 
 
 class EmissionKind(IntEnum):
-    """Distribution of the next symbol, or of the elements of a vector; NONE: outputs, and nothing is drawn."""
+    """Distribution of the next symbol, or of the elements of a vector; NONE: outputs, and nothing is drawn.
+
+    The elements of BERNOULLI are independent; each of the three of COUPLED_LOGISTICS depends on those before it.
+    """
 
     CATEGORICAL = 0
     MIXTURE_OF_LOGISTICS = 1
@@ -116,6 +119,7 @@ class EmissionKind(IntEnum):
     GAUSSIAN = 3
     BERNOULLI = 4
     NONE = 5
+    COUPLED_LOGISTICS = 6
 
 
 # Channels that make one; else one does.

@@ -108,7 +108,7 @@ def check_weights(model: nn.Module) -> None:
 
 
 def _check_symbols(model: Any, writer: Writer) -> None:
-    """Vectors of symbols are read as their scalars, and drawn as sets."""
+    """Vectors of symbols are read as their scalars."""
     if model.alphabet.num_elements is not None and writer.network.takes_symbols:
         raise Unsupported(f"the native engine has no embedding of an alphabet '{model.alphabet.config.kind}'")
 
@@ -314,6 +314,7 @@ def emission_of(emission: emissions.Emission) -> format.Emission:
 EMISSIONS: dict[type[emissions.Emission], EmissionKind] = {
     emissions.Bernoulli: EmissionKind.BERNOULLI,
     emissions.Categorical: EmissionKind.CATEGORICAL,
+    emissions.CoupledLogistics: EmissionKind.COUPLED_LOGISTICS,
     emissions.MixtureOfLogistics: EmissionKind.MIXTURE_OF_LOGISTICS,
     emissions.MixtureOfGaussians: EmissionKind.MIXTURE_OF_GAUSSIANS,
     emissions.Gaussian: EmissionKind.GAUSSIAN,

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from undertow.batch import Batch, Condition
-from undertow.errors import DataError, UsageError
+from undertow.errors import DataError
 from undertow.native import Counter, make_engine, programs_of, useful_threads
 from undertow.native.counts import checked
 from undertow.options import PLAIN, Sampling
@@ -109,33 +109,28 @@ class NativeSession(Session):
             intervals = np.empty((*counted.shape, 2), dtype=np.uint32)
             told = aligned_array(condition.steps(len(known), num_steps), self.num_rows)
             self._begun.feed(
-                contiguous(past),
-                told,
-                slots=self._slots,
-                total_bits=total_bits,
-                counted=contiguous(counted),
-                intervals=intervals,
+                contiguous(past), told, None, self._slots, total_bits, counted=contiguous(counted), intervals=intervals
             )
             known.append(checked(intervals))
         self._put(symbols)
         return known[0] if len(known) == 1 else np.concatenate(known, axis=1)
 
     def find(
-        self, counts: np.ndarray, total_bits: int, condition: Condition = NOTHING
+        self, counts: np.ndarray, total_bits: int, condition: Condition = NOTHING, known: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Append to each row the symbol that owns a count: (B,) uint32 -> symbols (B,) and their intervals (B, 2).
 
-        With the intervals of `feed_counts` a range coder encodes; with this, step by step, it decodes. The elements of
-        a vector are found one after another, by `Counter.find` in what `peek` gives; then it is fed.
+        With the intervals of `feed_counts` a range coder encodes; with this, step by step, it decodes. Elements of a
+        vector are found one by one, each given those of its step before it: `known`, (B, e). The last appends them all.
 
         Raises:
-            UsageError: there are fewer counts than symbols, or more than 2^30; or steps are vectors.
+            UsageError: there are fewer counts than symbols, or more than 2^30; or all elements of the step are known.
             DataError: the model's parameters are not numbers.
         """
-        if self._program.num_elements:
-            raise UsageError("steps of this model are vectors, whose elements are found one by one: peek, then feed")
-        symbols, intervals = self._counter(total_bits).find(contiguous(self.peek(condition)), counts)
-        self._put(torch.from_numpy(symbols)[:, None])
+        symbols, intervals = self._counter(total_bits).find(contiguous(self.peek(condition)), counts, known)
+        step = symbols[:, None] if known is None else np.concatenate([known, symbols[:, None]], axis=1)
+        if step.shape[1] == max(1, self._program.num_elements):
+            self._put(torch.from_numpy(step if self._program.num_elements == 0 else step[:, None]))
         return symbols, intervals
 
     def draw(self, noise: Noise, num_steps: int, sampling: Samplings = PLAIN, condition: Condition = NOTHING) -> Tensor:
