@@ -75,6 +75,7 @@ std::vector<Bytes> right_files() {
     for (const bool diagonal : {false, true})
       files.push_back(testing::pixel_rnn({.precision = precision, .num_symbols = 4, .channels = 2, .width = 3,
                                           .diagonal = diagonal}).build());
+    files.push_back(testing::two_streams({.precision = precision, .num_symbols = 4, .channels = 1, .width = 2}).build());
     files.push_back(testing::roll({.precision = precision, .num_elements = 3, .channels = 2}).build());
     files.push_back(testing::coloured({.precision = precision, .channels = 2}, 4, 1).build());
     files.push_back(testing::audio_effect({.precision = precision, .num_elements = 2, .channels = 2}).build());

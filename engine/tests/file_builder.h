@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <initializer_list>
 #include <random>
@@ -38,8 +39,8 @@ struct ConvOptions {
   bool bias = true;
 };
 
-// Taps on a raster of so many columns: pixels so many rows up and columns to the right. With several phases each value of
-// a pixel is a tap, as far as it is not to come in every phase.
+// Taps on a raster of so many columns: pixels so many rows up and columns to the right, as far as rows have such columns.
+// With several phases each value of a pixel is a tap, as far as it is not to come in every phase.
 inline ConvOptions raster(uint32_t width, std::vector<std::pair<uint32_t, int32_t>> pixels, uint32_t late = 0,
                           int32_t ahead = 0, uint32_t phases = 1) {
   ConvOptions made{.width = width * phases, .late = late, .ahead = ahead, .phases = phases};
@@ -47,7 +48,7 @@ inline ConvOptions raster(uint32_t width, std::vector<std::pair<uint32_t, int32_
     for (uint32_t value = 0; value < phases; value++) {
       const int32_t columns = right * int32_t(phases) + int32_t(value);
       const int32_t lag = int32_t(up * made.width) - columns - ahead;
-      if (phases > 1 && lag + int32_t(phases) <= 0) continue;
+      if (std::abs(right) >= int32_t(width) || (phases > 1 && lag + int32_t(phases) <= 0)) continue;
       made.lags.push_back(uint32_t(lag));
       made.columns.push_back(columns);
     }

@@ -5,10 +5,8 @@ import pytest
 import torch
 
 from tests.networks.cases import loud
-from tests.refusals import refuses
 from undertow.batch import Batch
 from undertow.config import parse
-from undertow.errors import UsageError
 from undertow.generation import complete, generate
 from undertow.models import Autoregressive
 
@@ -33,11 +31,9 @@ def test_every_engine_draws_the_same_pixels_and_keeps_those_that_are_given() -> 
     assert drawn.shape == (2, 12, 3) and 0 <= drawn.min() and drawn.max() <= 255 and len(np.unique(drawn)) > 12
     other = generate(model, num_steps=12, count=2, seed=3, labels={"object": "cat"}, engine="torch").symbols
     assert not np.array_equal(other, drawn)
-    for engine in ("jacobi", "uncached", "auto"):  # the last is torch: the native engine has no such network
+    for engine in ("jacobi", "uncached", "auto"):
         again = generate(model, num_steps=12, count=2, seed=3, labels={"object": "dog"}, engine=engine).symbols
         assert np.array_equal(again, drawn)
-    with refuses(UsageError, "native engine", "PixelCNNpp"):
-        generate(model, num_steps=12, engine="native")
     kept = np.arange(12) % 4 < 2
     found = complete(model, drawn[0], kept, count=2, seed=1, labels={"object": "dog"})
     assert np.array_equal(found.symbols[:, kept], np.stack([drawn[0][kept]] * 2)) and (found.log_prob < 0).all()

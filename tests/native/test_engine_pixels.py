@@ -33,6 +33,7 @@ NETWORKS = {
     "tcn": dict(kind="tcn", channels=12, num_levels=3),
     "wavenet": dict(kind="wavenet", num_cycles=1, layers_per_cycle=3, residual_channels=8, gate_channels=8),
     "gru": dict(kind="rnn", cell="gru", channels=9),
+    "pixelcnn_pp": dict(kind="pixelcnn_pp", channels=4, num_blocks=1, num_levels=2),
 }
 BITS = 24
 NEAR_EDGE = 2e-6  # of the range from -1 to 1: a point nearer than this to an edge of its bin may fall into the next
@@ -125,8 +126,9 @@ def test_generation_is_torchs_and_a_stream_changes_engines() -> None:
 
 
 @pytest.mark.parametrize("precision", ["bfloat16", "int8"])
-def test_exports_cost_little(precision: str) -> None:
-    model, symbols = build(), pixels(4, 60)
+@pytest.mark.parametrize("family", ["tcn", "pixelcnn_pp"])
+def test_exports_cost_little(family: str, precision: str) -> None:
+    model, symbols = build(family), pixels(4, 60)
     batch = Batch(symbols, torch.ones(4, 60, dtype=torch.bool))
     plain = float(log_prob(make_scorer(export(model, "float32")), batch, 500).mean())
     torch.testing.assert_close(plain, float(log_prob(make_scorer(model), batch, 500).mean()), rtol=1e-4, atol=0)
@@ -203,8 +205,9 @@ def test_a_pixel_is_appended_with_its_last_value() -> None:
             session.find(intervals[:, 1, 0].copy(), BITS, known=np.full((2, 1), wrong))
 
 
-def test_labels_turn_the_draws_as_in_torch() -> None:
-    model = build(conditioner=dict(labels={"object": ["cat", "dog"]}, label_channels=3))
+@pytest.mark.parametrize("family", ["tcn", "pixelcnn_pp"])
+def test_labels_turn_the_draws_as_in_torch(family: str) -> None:
+    model = build(family, conditioner=dict(labels={"object": ["cat", "dog"]}, label_channels=3))
     drawn = [generate(model, num_steps=20, seed=1, labels={"object": one}).symbols for one in ("cat", "dog")]
     assert not np.array_equal(*drawn)
     other = generate(model, num_steps=20, seed=1, labels={"object": "dog"}, engine="torch").symbols
