@@ -1,4 +1,5 @@
-"""S7 of images: a PixelCNN with its cache, without it, and by Jacobi iteration; PixelRNN in the engine and in torch.
+"""S7 of images: a PixelCNN with its cache, without it, and by Jacobi iteration; PixelRNN and PixelCNN++ in
+the engine and in torch.
 
 Without a cache each pixel costs one parallel call over the past, so that is measured at some pixels spread over the
 image, and multiplied. "Whole" is what a plain sampling loop does: one call over the whole image for each pixel.
@@ -31,9 +32,10 @@ from undertow.session.noise import Philox
 SIDE = 28
 PIXEL_ROWS = 8  # that are drawn to time a pixel with a cache
 TARGET = "≥ 50"
-PIXEL_RNNS = {  # as the recipes have them
+BESIDE_TORCH = {  # as the recipes have them
     "row_lstm": {"kind": "row_lstm", "channels": 32, "num_layers": 5},
     "diagonal_bilstm": {"kind": "diagonal_bilstm", "channels": 16, "num_layers": 7},
+    "pixelcnn_pp": {"kind": "pixelcnn_pp", "channels": 24, "num_blocks": 2, "num_levels": 3},
 }
 
 
@@ -45,7 +47,7 @@ def main() -> None:
         torch.set_num_threads(options.threads)
     for batch_size in options.batches:
         compare(options, batch_size)
-        for kind, config in PIXEL_RNNS.items():
+        for kind, config in BESIDE_TORCH.items():
             compare_engines(options, kind, config, batch_size)
     grow(options)
     if options.run is not None:
