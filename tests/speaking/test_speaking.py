@@ -44,6 +44,13 @@ def test_a_stream_is_the_whole_and_plans_as_it_goes(voice, monkeypatch):
     assert not np.array_equal(speak(voice, TEXT, labels="theo", seed=4).drawn, whole.drawn)
 
 
+def test_progress_is_told_sentence_by_sentence(voice, monkeypatch):
+    monkeypatch.setattr("undertow.generation.sounding.PIECE_SAMPLES", 8)
+    told: list[tuple[int, int]] = []
+    speak(voice, TEXT, labels="theo", progress=lambda done, total: told.append((done, total)))
+    assert told == sorted(told) and {done for done, _ in told} == {0, 1} and {total for _, total in told} == {2}
+
+
 def test_manner_and_a_sentence_that_was_cut(voice):
     fast = speak(voice, "two", labels="theo", manner=Manner(speed=3, pitch=12))
     assert len(fast.drawn) == HOP * 4 and fast.sentences[0].pitch.tolist() == [200.0] * 4

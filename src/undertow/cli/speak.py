@@ -60,7 +60,7 @@ def speak(
         threads: Most threads to use; by default as many as help.
     """
     from undertow.checkpoint import load
-    from undertow.cli.terminal import print_json, put, tell
+    from undertow.cli.terminal import print_json, put, step_bar, tell
     from undertow.data.audio import check_format
     from undertow.device import pick_device
     from undertow.models import require
@@ -89,7 +89,8 @@ def speak(
             tell(note)
         return
     assert out is not None
-    spoken = gathered(found, began)
+    with step_bar("speaking") as bar:
+        spoken = gathered(found, began, bar)
     spoken.save(out)
     if picture is not None:
         from undertow.pictures.speech import draw_speech

@@ -70,11 +70,9 @@ def _edge(build: Builder, edge: Edge, above: int, pixels: int, width: int) -> St
     over, beside = edge.over.kernel(), edge.beside.kernel()
     up, own = beside.unbind(2)
     left, middle, right = over[:, :, 0].unbind(2)
-    weight, bias = (
-        torch.stack([left + up[..., 0], middle, right, own[..., 0]], dim=1),
-        edge.over.bias + edge.beside.bias,
-    )
+    weight = torch.stack([left + up[..., 0], middle, right, own[..., 0]], dim=1)
     seen = [(1, -1), (1, 0), (1, 1), (0, -1)]
+    bias = edge.over.bias + edge.beside.bias
     return u, _raster_conv(build, f"{name}.beside", weight, bias, pixels, width, seen, ahead=1)
 
 
@@ -131,9 +129,8 @@ def _block(build: Builder, block: GatedBlock, stream: Stream, x: int, skips: Val
     if block.condition is not None and known:
         said = build.conv(f"{name}.condition", block.condition.weight[:, :, 0].transpose(1, 2), None, known)
     if block.skip is not None:
-        signs = block.skip.kernel()[:, :, 0, 0].unflatten(
-            1, (2, len(skips), -1)
-        )  # torch has all values, then all negatives
+        # In torch all values come first, then all negatives; here each value is beside its own.
+        signs = block.skip.kernel()[:, :, 0, 0].unflatten(1, (2, len(skips), -1))
         both = tuple(build.concat_elu(f"{name}.skip.elu.{number}", skip) for number, skip in enumerate(skips))
         seen = build.conv(f"{name}.skip", signs.transpose(1, 2).flatten(1)[:, None], block.skip.bias, both)
     made = _conv(build, f"{name}.enter", block.enter, stream, build.concat_elu(f"{name}.elu", x), width, add=seen)

@@ -4,7 +4,7 @@ T samples, F frames, S symbols.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from undertow.arguments import checked
+from undertow.callbacks import OnProgress, unwatched
 from undertow.checkpoint import AnyModel, model_given
 from undertow.data.audio import to_int16
 from undertow.data.catalogue import cache_folder
@@ -88,6 +89,7 @@ class Speech:
         sample_rate: Hz.
         engine: that draws.
         sentences: those that are planned so far.
+        num_sentences: all of them, where that is known.
         notes: for the user.
         first_sound: seconds from the call to the first samples; None before them.
     """
@@ -95,6 +97,7 @@ class Speech:
     def __init__(self, model: Speaks, read: Iterable[Sentence], draws: Draws, voice: "_Voiced", notes: Iterable[str]):
         self.sample_rate, self.engine = int(model.needs.sample_rate or 0), draws.engine
         self.sentences: list[Said] = []
+        self.num_sentences = len(read) if isinstance(read, Sized) else None
         self.notes = [*notes, *draws.notes]
         self.first_sound: float | None = None
         self._began = voice.began
@@ -153,6 +156,7 @@ def speak(
     seed: int = 0,
     engine: str = "auto",
     threads: int | None = None,
+    progress: OnProgress = unwatched,
 ) -> Spoken:
     """Speak a text of any length; a long sound is kept in a file, so that memory does not grow with it.
 
@@ -167,6 +171,7 @@ def speak(
         sampling: temperature and the like of what is drawn.
         seed: of the noise.
         engine, threads: as for `undertow.generate`.
+        progress: called with sentences whose sound is drawn, and all of them.
 
     Raises:
         UsageError: the model cannot speak, the text has no word, or an option is wrong.
@@ -185,13 +190,20 @@ def speak(
         engine=engine,
         threads=threads,
     )
-    return gathered(found, began)
+    return gathered(found, began, progress)
 
 
-def gathered(found: Speech, began: float) -> Spoken:
+def gathered(found: Speech, began: float, progress: OnProgress = unwatched) -> Spoken:
     """The whole of a stream that began at a time of `time.perf_counter`."""
+
+    def watched() -> Iterator[np.ndarray]:
+        for wave in found:
+            yield to_int16(wave)
+            if found.num_sentences is not None:
+                progress(len(found.sentences) - 1, found.num_sentences)  # the last one may be half drawn
+
     with Spool(cache_folder() / "waves") as spool:
-        drawn = spool.wave(spool.keep(map(to_int16, found)))
+        drawn = spool.wave(spool.keep(watched()))
     return Spoken(
         drawn=drawn,
         sample_rate=found.sample_rate,
