@@ -102,7 +102,7 @@ def _halved(build: Builder, level: Level, inner: Level, streams: Streams, raster
 
 
 def _grown(build: Builder, conv: GrownConv, stream: Stream, value: int, width: int) -> int:
-    """Of each pixel the four that it grows to, of which those in odd columns see the next pixel, too, in u."""
+    """Of each pixel the four that it grows to; in u, those in odd columns see the next pixel, too."""
     name, kernel = build.modules[conv], conv.kernel()
     skipped = PADDING[stream][1]
     own = torch.cat([kernel[:, :, row, skipped + column] for row in range(2) for column in range(2)])

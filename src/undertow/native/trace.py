@@ -13,8 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from undertow.native import trace_clocks
 from undertow.native.builder import float_of
-from undertow.native.format import NONE, Activation, Graph, Op, OpKind, clocks_of
+from undertow.native.format import NONE, Activation, Graph, Op, OpKind
 from undertow.native.format import Given as Part
 from undertow.native.recurrent import loops
 from undertow.native.taps import Taps, taps_of
@@ -61,7 +62,7 @@ def trace(
         memory: of a decoder's source, leaves by name, (S, …) float32 without padding.
         first: of a decoder's first state, leaves by name (1, …); what it lacks is as a graph says.
     """
-    ticks = _ticks(graph, len(symbols))
+    ticks = trace_clocks.ticks_of(graph, len(symbols))
     last = {read: index for index, op in enumerate(graph.ops) for read in (*op.inputs, op.add)}
     kept = {op.output: first[op.name] for op in graph.ops if op.name in first}
     given = Given(symbols, condition, ticks, {}, memory, kept)
@@ -94,21 +95,6 @@ def _loop(graph: Graph, ops: Sequence[Op], given: Given) -> dict[int, Tensor]:
             if op.kind == OpKind.PREVIOUS:
                 given.kept[op.output] = now.made[op.settings[0]]
     return {value: torch.cat(parts) for value, parts in made.items()}
-
-
-def _ticks(graph: Graph, num_steps: int) -> list[int]:
-    """Ticks of every domain in so many steps."""
-    ticks, clocks = [num_steps], clocks_of(graph)
-    for number, domain in enumerate(graph.domains[1:], 1):
-        clock, parent = clocks[number], ticks[domain.parent]
-        if clock.kind == OpKind.SHRINK:
-            ticks.append(len(_squares(clock.settings[0], parent)))
-        elif clock.kind == OpKind.ROW:
-            ticks.append(-(-parent // domain.period) * domain.period)
-        else:
-            period = domain.period if clock.kind == OpKind.TURN else 1
-            ticks.append(parent // domain.period * period)
-    return ticks
 
 
 def _embed(graph: Graph, op: Op, given: Given) -> Tensor:
@@ -213,66 +199,6 @@ def _turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return torch.cat([first * cos - second * sin, second * cos + first * sin], dim=2)
 
 
-def _frame(graph: Graph, op: Op, given: Given) -> Tensor:
-    """Whole frames of ticks."""
-    x, value = given.made[op.inputs[0]], graph.values[op.output]
-    period, num_frames = value.channels // x.shape[1], given.ticks[value.domain]
-    return x[: num_frames * period].reshape(num_frames, value.channels)
-
-
-def _unframe(graph: Graph, op: Op, given: Given) -> Tensor:
-    """The ticks of frames: zeros, then P of a frame from the tick on that made it whole."""
-    x, value = given.made[op.inputs[0]], graph.values[op.output]
-    period = x.shape[1] // value.channels
-    ticks = [x.new_zeros(period - 1, value.channels), x.reshape(len(x) * period, value.channels)]
-    return torch.cat(ticks)[: given.ticks[value.domain]]
-
-
-def _turn(graph: Graph, op: Op, given: Given) -> Tensor:
-    """Whole rows of ticks, each from its end on."""
-    x, domain = given.made[op.inputs[0]], graph.values[op.output].domain
-    whole = x[: given.ticks[domain]].unflatten(0, (-1, graph.domains[domain].period))
-    return whole.flip(1).flatten(0, 1)
-
-
-def _unturn(graph: Graph, op: Op, given: Given) -> Tensor:
-    """Those rows from their beginnings on, a row later."""
-    x = given.made[op.inputs[0]]
-    width = graph.domains[graph.values[op.inputs[0]].domain].period
-    rows = x.unflatten(0, (-1, width)).flip(1).flatten(0, 1)
-    return F.pad(rows, (0, 0, width, width))[: given.ticks[0]]
-
-
-def _row(graph: Graph, op: Op, given: Given) -> Tensor:
-    """Rows of zeros, then of the pixels that ticks are late by one."""
-    x, domain = given.made[op.inputs[0]], graph.values[op.output].domain
-    width = graph.domains[domain].period
-    return torch.cat([x.new_zeros(width, x.shape[1]), x[1:]])[: given.ticks[domain]]
-
-
-def _unrow(graph: Graph, op: Op, given: Given) -> Tensor:
-    return given.made[op.inputs[0]][: given.ticks[graph.values[op.output].domain]]
-
-
-def _shrink(graph: Graph, op: Op, given: Given) -> Tensor:
-    x = given.made[op.inputs[0]]
-    return x[_squares(op.settings[0], len(x))]
-
-
-def _squares(width: int, num_ticks: int) -> Tensor:
-    """Which ticks of a raster begin a square of two by two."""
-    rows, columns = torch.arange(num_ticks) // width, torch.arange(num_ticks) % width
-    return ((rows % 2 == 0) & (columns % 2 == 0)).nonzero()[:, 0]
-
-
-def _grow(graph: Graph, op: Op, given: Given) -> Tensor:
-    (width,), value = op.settings, graph.values[op.output]
-    ticks = torch.arange(given.ticks[value.domain])
-    rows, columns = ticks // width, ticks % width
-    squares = given.made[op.inputs[0]].unflatten(1, (4, value.channels))
-    return squares[rows // 2 * (width // 2) + columns // 2, rows % 2 * 2 + columns % 2]
-
-
 def _concat_elu(graph: Graph, op: Op, given: Given) -> Tensor:
     x = given.made[op.inputs[0]]
     return F.elu(torch.cat([x, -x], dim=1))
@@ -371,14 +297,6 @@ COMPUTE: dict[OpKind, Callable[[Graph, Op, Given], Tensor]] = {
     OpKind.CONDITION: _condition,
     OpKind.FLOATS: _floats,
     OpKind.CONV: _conv,
-    OpKind.FRAME: _frame,
-    OpKind.UNFRAME: _unframe,
-    OpKind.TURN: _turn,
-    OpKind.UNTURN: _unturn,
-    OpKind.ROW: _row,
-    OpKind.UNROW: _unrow,
-    OpKind.SHRINK: _shrink,
-    OpKind.GROW: _grow,
     OpKind.CONCAT_ELU: _concat_elu,
     OpKind.NORM: _norm,
     OpKind.ADD: _add,
@@ -395,6 +313,7 @@ COMPUTE: dict[OpKind, Callable[[Graph, Op, Given], Tensor]] = {
     OpKind.REVERSE: _reverse,
     OpKind.STRETCH: _stretch,
     OpKind.GIVE: _give,
+    **trace_clocks.COMPUTE,
 }
 
 
