@@ -1,5 +1,6 @@
 """Conditions: labels that are looked up and hidden, frames that are raised to the signal's rate and streamed."""
 
+import math
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import torch
 
 from tests.refusals import refuses
 from undertow.config import parse
+from undertow.data.mel_statistics import NAMES, RANGE
 from undertow.errors import UsageError
 from undertow.models.conditioner import Conditioner, Upsampling, prime_factors
 
@@ -53,6 +55,28 @@ def test_frames_streamed_are_frames_as_a_whole(kind: str, look_ahead: int) -> No
         assert part.aligned is not None
         parts.append(part.aligned)
     torch.testing.assert_close(torch.cat(parts, dim=1), whole, rtol=1e-12, atol=1e-12)
+
+
+def test_mel_frames_are_brought_to_the_training_sets_mean_and_deviation() -> None:
+    """And a saved conditioner, whose config has the statistics, does the same."""
+    plain = conditioner(features=MEL, upsampling=dict(channels=5))
+    spoken = torch.randn(4000, 3, generator=torch.Generator().manual_seed(2)).double() * 2 + torch.tensor([-5.0, 0, 3])
+    span = float(spoken.sub(spoken.mean(0)).quantile(0.95) - spoken.sub(spoken.mean(0)).quantile(0.05))
+    centre = [0.0] * len(NAMES)
+    centre[RANGE] = math.log(span)
+    found = dict(piece=9, num_pieces=1, spectrum=spoken.mean(0).tolist(), centre=centre, spread=[1.0] * len(NAMES))
+    scaled = conditioner(
+        features=MEL,
+        upsampling=dict(channels=5),
+        mel_statistics=dict(found, lowest=-9.0, highest=9.0, floor_share=0.0),
+    )
+    expected = plain({}, (spoken - spoken.mean(0))[None, :9] / 2, 30, 1).aligned
+    given = scaled({}, spoken[None, :9], 30, 1).aligned
+    assert expected is not None and given is not None
+    torch.testing.assert_close(given, expected, rtol=0, atol=0.05 * float(expected.detach().std()))
+    state = scaled.init_state(1)
+    streamed = scaled.step({}, spoken[None, :9], 30, 1, state)[0].aligned
+    torch.testing.assert_close(streamed, given, rtol=1e-12, atol=1e-12)
 
 
 def test_a_frame_reaches_as_far_back_as_is_said() -> None:

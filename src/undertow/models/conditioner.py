@@ -18,12 +18,13 @@ from undertow.batch import Condition
 from undertow.config import Natural, Probability, Width, config
 from undertow.data.examples import Examples
 from undertow.data.features import FeatureConfig
-from undertow.data.mel_statistics import MelStatistics, mel_statistics
+from undertow.data.mel_statistics import RANGE, MelStatistics, mel_statistics
 from undertow.errors import UsageError, counted
 from undertow.layers import CausalConv1d, Repeat, Serial, TransposedConv1d
 from undertow.state import State
 
 SURVEYED_SECONDS = 900
+NORMAL_RANGE = 3.29  # deviations from the 5th to the 95th percentile of a normal distribution
 
 
 @config
@@ -51,6 +52,9 @@ class Conditioner(nn.Module):
     Every label is optional: training hides each at random, so that a model can also generate and score without it.
     """
 
+    mel_mean: Tensor | None
+    mel_scale: Tensor | None
+
     @config
     class Config:
         """What the model is conditioned on.
@@ -61,7 +65,8 @@ class Conditioner(nn.Module):
             label_dropout: share of labels that training hides.
             features: frame features and their settings, computed from the signal or provided by the user.
             upsampling: how they are upsampled to the signal's rate.
-            mel_statistics: of the training set's mel frames, to check others by; training takes them.
+            mel_statistics: of the training set's mel frames, which training takes: to check others by, and to bring
+                frames to a mean of about 0 and a deviation of about 1.
         """
 
         labels: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -80,6 +85,9 @@ class Conditioner(nn.Module):
         self.upsampler = None if config.features is None else upsampler(config.upsampling, config.features)
         label_channels = config.label_channels if config.labels else 0
         self.channels = label_channels + (0 if self.upsampler is None else config.upsampling.channels)
+        for name in ("mel_mean", "mel_scale"):
+            self.register_buffer(name, None, persistent=False)
+        self._take(config.mel_statistics)
 
     @property
     def past_steps(self) -> int:
@@ -106,6 +114,14 @@ class Conditioner(nn.Module):
         if features is not None and features.kind == "mel":
             found = mel_statistics(_surveyed(examples, SURVEYED_SECONDS * features.sample_rate), features)
             self.config = replace(self.config, mel_statistics=found)
+            self._take(found)
+
+    def _take(self, found: MelStatistics | None) -> None:
+        """Scale frames by these statistics: of a normal distribution the range is 3.29 deviations."""
+        if found is not None:
+            device = next(self.parameters()).device
+            self.mel_mean = torch.tensor(found.spectrum, device=device)
+            self.mel_scale = torch.tensor(NORMAL_RANGE / math.exp(found.centre[RANGE]), device=device)
 
     def forward(
         self, labels: Mapping[str, Tensor], features: Tensor | None, num_steps: int, batch_size: int
@@ -165,7 +181,7 @@ class Conditioner(nn.Module):
         return total[:, None]
 
     def _ahead(self, features: Tensor | None, num_steps: int) -> Tensor:
-        """The frames (B, F, M) that cover the steps, shifted by the look-ahead."""
+        """The frames (B, F, M) that cover the steps, scaled, and shifted by the look-ahead."""
         assert self.config.features is not None
         hop = self.config.features.hop_length
         if features is None:
@@ -174,6 +190,8 @@ class Conditioner(nn.Module):
             raise UsageError(
                 f"{features.shape[1]} feature frames of {hop} steps do not cover {counted(num_steps, 'step')}"
             )
+        if self.mel_mean is not None and self.mel_scale is not None:
+            features = (features - self.mel_mean) * self.mel_scale
         ahead = self.config.upsampling.look_ahead
         if ahead:
             frames = features.transpose(1, 2)
