@@ -13,7 +13,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from undertow.batch import Condition
 from undertow.config import to_dict
 from undertow.errors import DataError
 from undertow.generation.prompts import read_prompt

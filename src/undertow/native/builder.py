@@ -13,7 +13,19 @@ from torch import Tensor, nn
 
 from undertow.errors import UsageError
 from undertow.native import format
-from undertow.native.format import MOST_PIXELS, MOST_STEPS, NONE, PARTS, Activation, Domain, Given, Op, OpKind, Type, Value
+from undertow.native.format import (
+    MOST_PIXELS,
+    MOST_STEPS,
+    NONE,
+    PARTS,
+    Activation,
+    Domain,
+    Given,
+    Op,
+    OpKind,
+    Type,
+    Value,
+)
 from undertow.native.taps import Taps, dilated, taps_of
 
 Values: TypeAlias = tuple[int, ...]  # values read side by side, their channels one after another
