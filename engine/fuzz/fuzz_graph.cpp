@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <memory>
+#include <random>
 #include <stdexcept>
 #include <string_view>
 
@@ -51,7 +53,21 @@ void require_limits(const Graph& graph, size_t file_bytes) {
   }
 }
 
-// What takes little memory also steps: known symbols, counts of symbols, drawn ones, and a state that is put back.
+// A state whose numbers are each within their bounds, and do not belong together.
+std::vector<Leaf> mixed_up(const Graph& graph, std::vector<Leaf> leaves) {
+  std::map<std::string, LeafShape> shapes;
+  for (const Op& op : graph.ops)
+    for (const LeafShape& shape : rules_of(op).leaves(graph, op)) shapes[shape.name] = shape;
+  std::mt19937_64 random;
+  for (Leaf& leaf : leaves) {
+    const LeafShape& shape = shapes.at(leaf.name);
+    if (shape.counts) continue;
+    for (int64_t& integer : leaf.integers) integer = shape.least + int64_t(random() % (shape.below - uint64_t(shape.least)));
+  }
+  return leaves;
+}
+
+// What takes little memory also steps: known symbols, counts of symbols, drawn ones, and states that are put back.
 void step(std::shared_ptr<const Program> program) {
   constexpr uint64_t most_bytes = 1 << 20;
   if (fixed_state_bytes(program->graph) > most_bytes) return;
@@ -68,11 +84,13 @@ void step(std::shared_ptr<const Program> program) {
   const std::vector<int64_t> counted(3 * elements);
   std::vector<uint32_t> intervals(6 * elements);
   const Counting counting{24, nullptr, draws ? counted.data() : nullptr, draws ? intervals.data() : nullptr};
-  engine.feed({embeds ? symbols.data() : nullptr, 3, known, params.data(), {}, counting,
-               inputs.empty() ? nullptr : inputs.data()});
+  const Feed feed{embeds ? symbols.data() : nullptr, 3, known, params.data(), {}, counting,
+                  inputs.empty() ? nullptr : inputs.data()};
+  engine.feed(feed);
   engine.restore(engine.state());
-  if (!draws) return;
-  engine.run({symbols.data(), 3, 3 * int64_t(elements), known, {}, nullptr, 0, keys.data()});
+  engine.restore(mixed_up(program->graph, engine.state()));
+  engine.feed(feed);
+  if (draws) engine.run({symbols.data(), 3, 3 * int64_t(elements), known, {}, nullptr, 0, keys.data()});
 }
 
 // What takes little memory also reads sources of one and of three steps.

@@ -113,9 +113,21 @@ class Boaster {
     return builder_.conv({x}, large(4), {.lags = {width}, .width = width, .columns = {0}, .type = type});
   }
 
+  // Rows as they begin, at several resolutions, and back.
+  uint32_t streams(uint32_t x, Type type) {
+    const uint32_t width = large(14), levels = uint32_t(below(6));
+    uint32_t y = builder_.row(x, width), pixels = width;
+    for (uint32_t level = 0; level < levels; level++, pixels /= 2) y = builder_.shrink(y, std::max(2u, pixels));
+    y = builder_.conv({y}, large(4), {.type = type});
+    for (uint32_t level = 0; level < levels; level++) y = builder_.grow(builder_.conv({y}, large(4) * 4), pixels *= 2);
+    return builder_.unrow(y, width, 0);
+  }
+
   uint32_t grown(uint32_t x) {
     const Type type = below(2) != 0 ? Type::i8 : Type::f32;
-    switch (below(11)) {
+    switch (below(12)) {
+      case 11:
+        return streams(x, type);
       case 10:
         if (below(2) != 0) return builder_.unturn(builder_.turn(x, large(14)));
         return builder_.lstm_of_rows(x, large(4), large(28), {{1, 0}}, type);

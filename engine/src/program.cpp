@@ -28,7 +28,7 @@ Program::Program(std::span<const std::byte> file, std::string_view isa)
   for (uint32_t domain = 0; domain < graph.domains.size(); domain++) {
     const Op* clock = graph.clock_of(domain);
     row_ticks_.push_back(graph.row_ticks(domain));
-    shrunk_.push_back(clock != nullptr && clock->kind == OpKind::shrink);
+    halved_.push_back(clock != nullptr && clock->kind == OpKind::shrink ? clock->settings[0] : 0);
   }
   find_loops();
   hold_values();

@@ -44,7 +44,7 @@ class Program {
   const Layout& layout(size_t value) const { return layouts_[value]; }
   bool side_by_side(size_t op) const { return side_by_side_[op]; }  // whether a step finds its inputs in one stretch
   uint32_t row_ticks(uint32_t domain) const { return row_ticks_[domain]; }  // 0: they do not come a row at a time
-  bool is_shrunk(uint32_t domain) const { return shrunk_[domain]; }         // every second tick of every second row
+  uint32_t halved(uint32_t domain) const { return halved_[domain]; }  // pixels of a row of its parent; 0: it is not shrunk
   size_t loop_end(size_t op) const { return loop_ends_[op]; }        // of the loop that begins there; 0: none does
   const std::vector<size_t>& repeaters(size_t op) const { return repeaters_[op]; }  // ops that repeat what it makes
   bool feeds_state(size_t op) const { return feeds_state_[op]; }
@@ -71,7 +71,7 @@ class Program {
   Aligned<std::byte> memory_;
   uint64_t weight_bytes_ = 0;
   std::vector<uint32_t> row_ticks_;  // of each domain
-  std::vector<bool> shrunk_;
+  std::vector<uint32_t> halved_;
 };
 
 }  // namespace undertow

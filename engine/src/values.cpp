@@ -21,8 +21,11 @@ uint32_t Values::block_steps(uint32_t rows) { return std::max(1u, block_vectors 
 uint32_t Values::ticks(uint32_t domain, uint32_t steps) const {
   if (domain == 0) return steps;
   const auto [parent, period] = program_.graph.domains[domain];
-  if (program_.is_shrunk(domain)) return ticks(parent, steps);
-  const uint32_t whole = (ticks(parent, steps) + period - 1) / period;
+  const uint32_t above = ticks(parent, steps);
+  // Wherever they begin, every second one of one row in two.
+  if (const uint32_t width = program_.halved(domain))
+    return std::min((above + 1) / 2, (above + 2 * width - 1) / (2 * width) * (width / 2));
+  const uint32_t whole = (above + period - 1) / period;
   return program_.row_ticks(domain) > 0 ? whole * period : whole + 1;
 }
 

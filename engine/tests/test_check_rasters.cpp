@@ -85,6 +85,12 @@ TEST_CASE("two streams of pixels") {
         "op 2 (conv) looks at pixels to come in rows of 6, and domain 1 has rows of 8");
   CHECK(streams([](auto& b) { b.ops[2].settings[6] = uint32_t(-7); }) ==
         "op 2 (conv) has a tap of lag -7 that looks 1 columns aside");
+  CHECK(refusal([](auto& b) {
+          b = FileBuilder();
+          const uint32_t x = b.embed(1), seen = b.conv({b.row(x, 4)}, 1, raster(4, {{0, 1}}));
+          b.ops[seen].settings[3] = b.ops[seen].settings[4] = 0x80000000;
+          b.output = b.conv({x}, 16);
+        }) == "op 2 (conv) has a tap of lag -2147483648 that looks -2147483648 columns aside");
   CHECK(streams([](auto& b) { b.ops[3].settings[3] = uint32_t(-1), b.ops[3].settings[7] = 0; }) ==
         "op 3 (conv) has a tap of lag -1 that looks 0 columns aside");
   CHECK(spoilt(unrow, {}) == op(unrow, "unrow") + "has settings other than the pixels of a row, 1 to 4096");

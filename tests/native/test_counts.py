@@ -45,6 +45,7 @@ def test_a_count_finds_its_symbol(case: Case) -> None:
     counter, symbols = Counter(case.emission, 24), random_symbols(case, 8)
     intervals, below = counter.intervals(params, symbols), counter.cumulative(params, symbols)
     np.testing.assert_array_equal(intervals[..., 0], np.take_along_axis(below, symbols[..., None], -1)[..., 0])
+    np.testing.assert_array_equal(counter.intervals(params, np.repeat(symbols, 2, axis=0)[::2]), intervals)
     each, elements = intervals.reshape(8, -1, 2), symbols.reshape(8, -1)
     for element in range(elements.shape[1]):
         for counts in (each[:, element, 0].copy(), each[:, element, 1] - np.uint32(1)):

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from torch import nn
 
-from tests.native.models import KINDS, build, condition, configs, make, params, symbols
+from tests.native.models import KINDS, PIXELS, PLUSPLUS, build, condition, configs, make, params, symbols
 from tests.native.unsupported import PLAIN, with_doubled
 from undertow.layers import DiagonalBiLSTM, RasterConv, Recurrent, RowLSTM, TiedOutput, WeightNormConv1d
 from undertow.layers.causal_conv import CausalConvolution
@@ -227,6 +227,10 @@ def with_identity() -> Autoregressive:
         (with_doubled, r"no Doubled \(network.head.layers.0\)"),
         (with_identity, r"no Identity \(network.context.inner\)"),
         (lambda: build().double(), "float32 weights, .*float64"),
+        (lambda: build("pixelcnn++", alphabet=dict(PIXELS, shape=(1, 4098, 1))), "rows of 4,098"),
+        (lambda: build("diagonal bilstm of labels", alphabet=dict(PIXELS, shape=(1, 4097, 1))), "rows of 4,097"),
+        (lambda: build("pixelcnn++", network=dict(PLUSPLUS, num_levels=6), alphabet=dict(PIXELS, shape=(1, 2048, 1))),
+         "clock of 2,097,152"),
     ],
 )  # fmt: skip
 def test_what_it_cannot_be_is_named(model: Any, said: str) -> None:

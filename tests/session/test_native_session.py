@@ -213,7 +213,12 @@ def test_a_stream_of_a_pixelcnn_pp_stays_on_its_engine(kind: str, tmp_path: Path
         rest = resumed(model, path, given, engine=name)
         assert np.array_equal(np.concatenate([first, *rest], axis=1), whole)
         with refuses(DataError, "paused.safetensors", "model", "on the engine that began it"):
-            resumed(model, path, given, engine=other)
+            resume(model, path, engine=other)
+        with refuses(DataError, "model", "on the engine that began it"):
+            resume(model, begun.state, engine=other)
+    with refuses(DataError, "model") as refusal:
+        resume(build(kind, gain=1.0), begun.state, engine="torch")
+    assert "engine" not in str(refusal.value)
 
 
 def test_rows_of_paused_streams_make_a_new_batch() -> None:

@@ -80,7 +80,7 @@ void check_phase(const OpCheck& check, const Taps& taps) {
 void check_right(const OpCheck& check, const Op& op, const Taps& taps) {
   const uint32_t domain = check.value(op.inputs[0]).domain;
   for (const Tap& tap : taps.past)
-    if (tap.lag < 0 && (tap.lag != -tap.columns || taps.ahead != 0))
+    if (tap.lag < 0 && (int64_t(tap.lag) + tap.columns != 0 || taps.ahead != 0))
       check.fail("has a tap of lag ", tap.lag, " that looks ", tap.columns, " columns aside");
   if (taps.width != check.graph.row_ticks(domain)) {
     check.fail("looks at pixels to come in rows of ", taps.width, ", and domain ", domain, " has rows of ",

@@ -13,7 +13,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from undertow.batch import Condition
 from undertow.config import to_dict
 from undertow.errors import DataError
 from undertow.generation.prompts import read_prompt
@@ -50,17 +49,20 @@ def read(session: Session, model: Generating, state: State | str | Path, most_ro
     """
     network = session.first_state()
     if isinstance(state, str | Path):
-        if not _fits(model, network, outline(state), most_rows):
-            raise DataError(f"{state}: {_not_its(model, network)}")
+        if not _fits(model, network, sizes := outline(state), most_rows):
+            raise DataError(f"{state}: {_not_its(model, network, sizes, most_rows)}")
         state = load(state)
     if not _fits(model, network, state, most_rows) or not _counts(model, state):
-        raise DataError(_not_its(model, network))
+        raise DataError(_not_its(model, network, state, most_rows))
     return state
 
 
-def _not_its(model: Generating, network: State) -> str:
-    one_engine = network.keys() != model.init_state(1, Condition()).keys()
-    return NOT_ITS + ", and on the engine that began it" * one_engine
+def _not_its(model: Generating, network: State, state: Any, most_rows: int) -> str:
+    """Why a state is refused: where only the parts of its network are others, another engine may have begun it."""
+    position = state.get("position") if isinstance(state, dict) else None
+    given = position.get("network") if isinstance(position, dict) else None
+    others = isinstance(given, dict) and given.keys() != network.keys() and _fits(model, given, state, most_rows)
+    return NOT_ITS + ", and on the engine that began it" * others
 
 
 def _fits(model: Generating, network: State, state: Any, most_rows: int) -> bool:

@@ -13,7 +13,19 @@ from torch import Tensor, nn
 
 from undertow.errors import UsageError
 from undertow.native import format
-from undertow.native.format import NONE, PARTS, Activation, Domain, Given, Op, OpKind, Type, Value
+from undertow.native.format import (
+    MOST_PIXELS,
+    MOST_STEPS,
+    NONE,
+    PARTS,
+    Activation,
+    Domain,
+    Given,
+    Op,
+    OpKind,
+    Type,
+    Value,
+)
 from undertow.native.taps import Taps, dilated, taps_of
 
 Values: TypeAlias = tuple[int, ...]  # values read side by side, their channels one after another
@@ -201,8 +213,7 @@ class Builder:
     def frame(self, name: str, value: int, period: int) -> int:
         """A value's last `period` ticks, once in so many: the first value of a domain of its own."""
         channels, parent = self.values[value].channels, self.values[value].domain
-        self.domains.append(Domain(parent=parent, period=period))
-        return self._add(OpKind.FRAME, name, period * channels, len(self.domains) - 1, inputs=(value,))
+        return self._add(OpKind.FRAME, name, period * channels, self._below(parent, period), inputs=(value,))
 
     def unframe(self, name: str, value: int) -> int:
         """A value of a slower domain, one slot of it a tick of its parent's."""
@@ -234,8 +245,7 @@ class Builder:
 
     def turn(self, name: str, value: int, width: int) -> int:
         """Rows of `width` steps, each from its end on once it is whole: the first value of a domain of its own."""
-        self.domains.append(Domain(period=width))
-        return self._add(OpKind.TURN, name, self.channels(value), len(self.domains) - 1, inputs=(value,))
+        return self._add(OpKind.TURN, name, self.channels(value), self._rows(width), inputs=(value,))
 
     def unturn(self, name: str, value: int) -> int:
         """Of the row before a step's, what a value of turned rows has in its column; 0 in the first row."""
@@ -246,7 +256,8 @@ class Builder:
 
         It is the first value of a domain of its own, or one more of a domain that such an op made.
         """
-        return self._add(OpKind.ROW, name, self.channels(value), self._below(0, width, domain), inputs=(value,))
+        made = self._rows(width) if domain is None else domain
+        return self._add(OpKind.ROW, name, self.channels(value), made, inputs=(value,))
 
     def unrow(self, name: str, value: int, width: int, domain: int) -> int:
         """A value of whole rows, in the column of each tick of a domain that goes through the same raster."""
@@ -254,7 +265,7 @@ class Builder:
 
     def shrink(self, name: str, value: int, width: int, domain: int | None = None) -> int:
         """Of a raster with rows of `width`, every second pixel of every second row; its domain is as that of `row`."""
-        made = self._below(self.values[value].domain, 4, domain)
+        made = self._below(self.values[value].domain, 4) if domain is None else domain
         return self._add(OpKind.SHRINK, name, self.channels(value), made, inputs=(value,), settings=(width,))
 
     def grow(self, name: str, value: int, width: int) -> int:
@@ -281,10 +292,21 @@ class Builder:
         """Channels of a value."""
         return self.values[value].channels
 
-    def _below(self, parent: int, period: int, domain: int | None) -> int:
-        if domain is None:
-            self.domains.append(Domain(parent=parent, period=period))
-        return len(self.domains) - 1 if domain is None else domain
+    def _rows(self, width: int) -> int:
+        """A new domain that ticks a row at a time."""
+        if width > MOST_PIXELS:
+            raise Unsupported(f"the native engine has no rows of {width:,} steps; the most is {MOST_PIXELS:,}")
+        return self._below(0, width)
+
+    def _below(self, parent: int, period: int) -> int:
+        """A new domain, slower than its parent."""
+        self.domains.append(Domain(parent=parent, period=period))
+        steps, domain = 1, len(self.domains) - 1
+        while domain:
+            steps, domain = steps * self.domains[domain].period, self.domains[domain].parent
+        if steps > MOST_STEPS:
+            raise Unsupported(f"the native engine has no clock of {steps:,} steps; the most is {MOST_STEPS:,}")
+        return len(self.domains) - 1
 
     def _elementwise(self, kind: OpKind, name: str, value: int, **fields: Any) -> int:
         return self._add(kind, name, self.channels(value), self.values[value].domain, inputs=(value,), **fields)

@@ -54,7 +54,8 @@ class Counter:
             DataError: a parameter is not a number.
         """
         made = np.empty((len(params), *self.elements, self.num_symbols + 1), dtype=np.uint32)
-        self._cdf.count(np.ascontiguousarray(params), self.total_bits, cumulative=made, counted=symbols)
+        known = None if symbols is None else np.ascontiguousarray(symbols)
+        self._cdf.count(np.ascontiguousarray(params), self.total_bits, cumulative=made, counted=known)
         return checked(made)
 
     def intervals(self, params: NDArray[np.float32], symbols: NDArray[np.int64]) -> Counts:
@@ -64,7 +65,8 @@ class Counter:
             DataError: a parameter is not a number.
         """
         made = np.empty((*symbols.shape, 2), dtype=np.uint32)
-        self._cdf.count(np.ascontiguousarray(params), self.total_bits, counted=symbols, intervals=made)
+        given, counted = np.ascontiguousarray(params), np.ascontiguousarray(symbols)
+        self._cdf.count(given, self.total_bits, counted=counted, intervals=made)
         return checked(made)
 
     def find(

@@ -35,6 +35,7 @@ MOST = {  # of each table, and the bytes that an entry has at least
     "ops": (2**13, OP.size + 8),
     "tensors": (2**18, TENSOR.size),
 }
+MOST_PIXELS, MOST_STEPS = 2**12, 2**20  # of a row that a clock gives at once; of a tick of the slowest clock
 
 
 class Type(IntEnum):
