@@ -1,7 +1,9 @@
 #include "undertow/graph.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
+#include <iterator>
 #include <new>
 
 #include "crc32.h"
@@ -175,9 +177,10 @@ uint32_t Graph::input_channels() const {
 }
 
 const Op* Graph::clock_of(uint32_t domain) const {
+  constexpr OpKind clocks[] = {OpKind::frame, OpKind::turn, OpKind::row, OpKind::shrink};
   for (const Op& op : ops) {
-    const bool makes_clocks = op.kind == OpKind::frame || op.kind == OpKind::turn || op.kind == OpKind::row || op.kind == OpKind::shrink;
-    if (makes_clocks && op.output < values.size() && values[op.output].domain == domain) return &op;
+    const bool is_clock = std::find(std::begin(clocks), std::end(clocks), op.kind) != std::end(clocks);
+    if (is_clock && op.output < values.size() && values[op.output].domain == domain) return &op;
   }
   return nullptr;
 }

@@ -14,7 +14,7 @@ from undertow.layers import DiagonalBiLSTM, RasterConv, Recurrent, RowLSTM, Tied
 from undertow.layers.causal_conv import CausalConvolution
 from undertow.layers.positions import Sinusoidal
 from undertow.models.autoregressive import Autoregressive
-from undertow.native import Unsupported, lower
+from undertow.native import Unsupported, format, lower
 from undertow.native.format import NONE, Activation, EmissionKind, Op, OpKind, Type
 from undertow.native.lowering import Lowered
 from undertow.native.taps import taps_of
@@ -236,3 +236,9 @@ def with_identity() -> Autoregressive:
 def test_what_it_cannot_be_is_named(model: Any, said: str) -> None:
     with pytest.raises(Unsupported, match=f"^the native engine .*{said}"):
         lower(model())
+
+
+def test_a_network_of_too_many_values_is_not_lowered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(format.MOST, "values", (5, 16))
+    with pytest.raises(Unsupported, match="at most 5 values"):
+        lower(build())

@@ -314,6 +314,9 @@ class Builder:
     def _add(
         self, kind: OpKind, name: str, channels: int, domain: int, keeper: str | None = None, **fields: Any
     ) -> int:
+        most, _ = format.MOST["values"]
+        if len(self.values) >= most:
+            raise Unsupported(f"the native engine runs networks of at most {most:,} values, and this one has more")
         self.values.append(Value(channels=channels, domain=domain))
         op = Op(kind=kind, output=len(self.values) - 1, **fields)
         kept = (keeper or name).removeprefix(f"{self.network}.") if keeper or _keeps_state(op) else ""
