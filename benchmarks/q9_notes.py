@@ -18,6 +18,7 @@ import numpy as np
 from benchmarks.record import RESULTS, record
 from benchmarks.runs import budget, ensure
 from benchmarks.sixteen_bands import through_bands
+from benchmarks.spectrograms import draw_grid
 
 RECIPE, EVERY = "nsynth-notes", 6
 WAYS = {  # a figure's name: its sound, from a wave, the model's rate, its hop and its alphabet
@@ -69,8 +70,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def draw(model: Any, clips: Sequence[Any], folder: Path, drawn_again: Callable[..., Any]) -> None:
     """Spectrograms of four notes, above as recorded, in the middle drawn again, below from 16 bands."""
     from undertow.generation.sounding import Voice
-    from undertow.media.figure import new_figure
-    from undertow.media.spectrogram import RANGE_DECIBELS, spectrogram
     from undertow.pictures.interpolation import draw_interpolation
     from undertow.reconstruction import interpolate
     from undertow.reconstruction.latents import LATENTS
@@ -82,21 +81,8 @@ def draw(model: Any, clips: Sequence[Any], folder: Path, drawn_again: Callable[.
         ("drawn again", [drawn_again(model, clip, Voice()).wave for clip in chosen]),
         ("16 bands", [through_bands(clip.samples, rate, hop) for clip in chosen]),
     ]
-    figure = new_figure(10, 6)
-    axes = figure.subplots(3, len(chosen), sharex=True, sharey=True)
-    for column, clip in enumerate(chosen):
-        loudest = float(spectrogram(clip.samples, rate).max())
-        for row, (name, waves) in enumerate(rows):
-            axes[row, column].imshow(
-                spectrogram(waves[column], rate), origin="lower", aspect="auto", cmap="magma", vmax=loudest,
-                vmin=loudest - RANGE_DECIBELS, extent=(0, len(clip) / rate, 0, rate / 2000),
-            )  # fmt: skip
-            if column == 0:
-                axes[row, 0].set_ylabel(f"{name} (kHz)")
-        axes[0, column].set_title(f"{clip.labels['instrument_family']}, pitch {clip.labels['pitch']}", fontsize="small")
-        axes[2, column].set_xlabel("time (s)")
-    folder.mkdir(parents=True, exist_ok=True)
-    figure.savefig(folder / "notes.png", dpi=110)
+    titles = [f"{clip.labels['instrument_family']}, pitch {clip.labels['pitch']}" for clip in chosen]
+    draw_grid(folder / "notes.png", rate, titles, rows)
     one, instrument = chosen[0], chosen[0].labels["instrument"]
     other = next((clip for clip in chosen[1:] if clip.labels["instrument"] != instrument), chosen[-1])
     found = interpolate(model, one.samples, other.samples, labels={"pitch": one.labels["pitch"]})
