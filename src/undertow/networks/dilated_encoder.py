@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from torch import Tensor, nn
 
-from undertow.config import Width, config
+from undertow.config import PowerOfTwo, Width, config
 from undertow.networks.frame_encoder import FrameConv, FrameEncoder, frames_present, masked
 
 
@@ -30,6 +30,7 @@ class DilatedEncoder(FrameEncoder):
             num_cycles: how often the dilations begin again at 1.
             layers_per_cycle: n; the last layer of a cycle has taps 2^(n-1) frames apart.
             stride: frames whose mean is one vector.
+            gain: a power of two by which the means are made larger: of what oscillates, little is left in a mean.
         """
 
         kind: Literal["dilated"] = "dilated"
@@ -37,6 +38,7 @@ class DilatedEncoder(FrameEncoder):
         num_cycles: Width = 3
         layers_per_cycle: Annotated[Width, Field(le=24)] = 10
         stride: Width = 512
+        gain: PowerOfTwo = 1.0
 
     def __init__(self, config: Config, in_channels: int) -> None:
         super().__init__()
@@ -57,4 +59,4 @@ class DilatedEncoder(FrameEncoder):
             x = masked(x + mix(inner), present)
         missing = -x.shape[1] % self.stride
         whole = nn.functional.pad(x, (0, 0, 0, missing))
-        return whole.unflatten(1, (-1, self.stride)).mean(dim=2)
+        return whole.unflatten(1, (-1, self.stride)).mean(dim=2) * self.config.gain
