@@ -25,10 +25,9 @@ from benchmarks.runs import budget
 
 TARGETS = ("speaker", "digit")
 BASELINES = ("mfcc", "fbank")
-CAPS: dict[str, Any] = {"max_size_group": 10, "max_x_across": 5, "seed": 0}
 ABX: dict[str, dict[str, Any]] = {
-    "words": {"speaker": "across", "context": "any", **CAPS},
-    "phones": {"speaker": "within", "context": "within", **CAPS},
+    "words": {"speaker": "across", "context": "any", "max_size_group": 10, "max_x_across": 5, "seed": 0},
+    "phones": {"speaker": "within", "context": "within", "max_size_group": 10, "seed": 0},
 }
 ITEMS: dict[str, dict[str, Any]] = {"words": {"label": "digit"}, "phones": {"min_seconds": 0.04}}
 LOST = 10.0  # points that the digit may lose in the bottleneck

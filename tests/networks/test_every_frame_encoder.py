@@ -47,3 +47,10 @@ def test_contract(kind: str, name: str) -> None:
     config, num_frames = CASES[kind][name]
     frames = torch.rand(3, num_frames, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     check_frame_encoder(make(kind, config), frames, torch.tensor([num_frames, 1, num_frames // 2]))
+
+
+@torch.no_grad()
+def test_the_gain_of_a_dilated_encoder_makes_its_means_larger() -> None:
+    config, num_frames = CASES["dilated"]["two cycles"]
+    frames = torch.rand(1, num_frames, 3, generator=torch.Generator().manual_seed(1))
+    assert torch.equal(make("dilated", {**config, "gain": 8})(frames), 8 * make("dilated", config)(frames))
