@@ -230,7 +230,7 @@ def with_identity() -> Autoregressive:
         (lambda: build("pixelcnn++", alphabet=dict(PIXELS, shape=(1, 4098, 1))), "rows of 4,098"),
         (lambda: build("diagonal bilstm of labels", alphabet=dict(PIXELS, shape=(1, 4097, 1))), "rows of 4,097"),
         (lambda: build("pixelcnn++", network=dict(PLUSPLUS, num_levels=6), alphabet=dict(PIXELS, shape=(1, 2048, 1))),
-         "clock of 2,097,152"),
+         "one has 2,097,152"),
     ],
 )  # fmt: skip
 def test_what_it_cannot_be_is_named(model: Any, said: str) -> None:

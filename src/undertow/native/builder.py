@@ -305,7 +305,7 @@ class Builder:
         while domain:
             steps, domain = steps * self.domains[domain].period, self.domains[domain].parent
         if steps > MOST_STEPS:
-            raise Unsupported(f"the native engine has no clock of {steps:,} steps; the most is {MOST_STEPS:,}")
+            raise Unsupported(f"the native engine runs clocks of at most {MOST_STEPS:,} steps, and one has {steps:,}")
         return len(self.domains) - 1
 
     def _elementwise(self, kind: OpKind, name: str, value: int, **fields: Any) -> int:
