@@ -60,8 +60,8 @@ def many_streams(lines: list[Line]) -> Chart | None:
 
 
 def spoken_digits(lines: list[Line]) -> Chart | None:
-    """Bits a sample of held-out spoken digits, beside the baselines."""
-    found = _latest([line for line in lines if line["id"] == "Q1"])
+    """Bits a sample of held-out spoken digits, beside the baselines; without short runs that compare two networks."""
+    found = _latest([line for line in lines if line["id"] == "Q1" and not line["figure"].endswith(" minutes")])
     bars = [
         _bar(BASELINES.get(figure, figure), line, f"{line['value']:.2f}", is_peer=figure in BASELINES)
         for figure, line in sorted(found.items(), key=lambda item: -float(item[1]["value"]))
