@@ -1,11 +1,11 @@
 // Builds model files in memory, for the engine's tests, benchmarks and fuzz target: right ones, and ones to be refused.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <initializer_list>
 #include <random>
@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "conv_options.h"
 #include "crc32.h"
 #include "undertow/graph.h"
 
@@ -25,35 +26,6 @@ struct StoredTensor {
   std::vector<uint32_t> dims;
   Bytes data;
 };
-
-struct ConvOptions {
-  uint32_t kernel_size = 1, dilation = 1;
-  std::vector<uint32_t> lags = {};  // instead of those two
-  uint32_t width = 0, late = 0;     // of a raster, and the columns of each tap
-  int32_t ahead = 0;
-  std::vector<int32_t> columns = {};
-  uint32_t phases = 1;              // each with weights, biases and scales of its own
-  Activation activation = Activation::none;
-  int32_t add = -1;
-  Type type = Type::f32;
-  bool bias = true;
-};
-
-// Taps on a raster of so many columns: pixels so many rows up and columns to the right, as far as rows have such columns.
-// With several phases each value of a pixel is a tap, as far as it is not to come in every phase.
-inline ConvOptions raster(uint32_t width, std::vector<std::pair<uint32_t, int32_t>> pixels, uint32_t late = 0,
-                          int32_t ahead = 0, uint32_t phases = 1) {
-  ConvOptions made{.width = width * phases, .late = late, .ahead = ahead, .phases = phases};
-  for (const auto& [up, right] : pixels)
-    for (uint32_t value = 0; value < phases; value++) {
-      const int32_t columns = right * int32_t(phases) + int32_t(value);
-      const int32_t lag = int32_t(up * made.width) - columns - ahead;
-      if (std::abs(right) >= int32_t(width) || (phases > 1 && lag + int32_t(phases) <= 0)) continue;
-      made.lags.push_back(uint32_t(lag));
-      made.columns.push_back(columns);
-    }
-  return made;
-}
 
 // Write the checksum that the rest of the file asks for.
 inline void seal(Bytes& file) {
@@ -149,15 +121,12 @@ class FileBuilder {
   }
 
   uint32_t frame(uint32_t input, uint32_t period) {
-    domains.push_back({values[input].domain, period});
-    return add_op({OpKind::frame, Activation::none, 0, -1, -1, -1, -1, {input}},
-                  values[input].channels * period, uint32_t(domains.size() - 1));
+    return add_op(plain(OpKind::frame, input), values[input].channels * period, below(values[input].domain, period));
   }
 
   uint32_t unframe(uint32_t input) {
     const auto [parent, period] = domains[values[input].domain];
-    return add_op({OpKind::unframe, Activation::none, 0, -1, -1, -1, -1, {input}},
-                  values[input].channels / period, parent);
+    return add_op(plain(OpKind::unframe, input), values[input].channels / period, parent);
   }
 
   // What a value that is made later was a tick ago: `repeat` says which.
@@ -184,40 +153,33 @@ class FileBuilder {
 
   // Rows of so many steps, each from its end on, and back to the steps a row later.
   uint32_t turn(uint32_t input, uint32_t width) {
-    domains.push_back({0, width});
-    return add_op({OpKind::turn, Activation::none, 0, -1, -1, -1, -1, {input}}, values[input].channels,
-                  uint32_t(domains.size() - 1));
+    return add_op(plain(OpKind::turn, input), values[input].channels, below(0, width));
   }
 
   uint32_t unturn(uint32_t input) {
-    return add_op({OpKind::unturn, Activation::none, 0, -1, -1, -1, -1, {input}}, values[input].channels, 0);
+    return add_op(plain(OpKind::unturn, input), values[input].channels, 0);
   }
 
   // The row above as a row begins, and back to the ticks of a raster; half of its rows and columns, and back.
   uint32_t row(uint32_t input, uint32_t width) {
-    domains.push_back({0, width});
-    return add_op({OpKind::row, Activation::none, 0, -1, -1, -1, -1, {input}}, values[input].channels,
-                  uint32_t(domains.size() - 1));
+    return add_op(plain(OpKind::row, input), values[input].channels, below(0, width));
   }
 
   uint32_t unrow(uint32_t input, uint32_t width, uint32_t domain) {
-    return add_op({OpKind::unrow, Activation::none, 0, -1, -1, -1, -1, {input}, {width}}, values[input].channels, domain);
+    return add_op(plain(OpKind::unrow, input, {width}), values[input].channels, domain);
   }
 
   uint32_t shrink(uint32_t input, uint32_t width) {
-    domains.push_back({values[input].domain, 4});
-    return add_op({OpKind::shrink, Activation::none, 0, -1, -1, -1, -1, {input}, {width}}, values[input].channels,
-                  uint32_t(domains.size() - 1));
+    return add_op(plain(OpKind::shrink, input, {width}), values[input].channels, below(values[input].domain, 4));
   }
 
   uint32_t grow(uint32_t input, uint32_t width) {
-    return add_op({OpKind::grow, Activation::none, 0, -1, -1, -1, -1, {input}, {width}}, values[input].channels / 4,
-                  domains[values[input].domain].parent);
+    const uint32_t parent = domains[values[input].domain].parent;
+    return add_op(plain(OpKind::grow, input, {width}), values[input].channels / 4, parent);
   }
 
   uint32_t concat_elu(uint32_t input) {
-    return add_op({OpKind::concat_elu, Activation::none, 0, -1, -1, -1, -1, {input}}, 2 * values[input].channels,
-                  values[input].domain);
+    return add_op(plain(OpKind::concat_elu, input), 2 * values[input].channels, values[input].domain);
   }
 
   // An LSTM on a raster of so many columns: it sees states at these pixels, so many rows up and columns to the right,
@@ -230,16 +192,14 @@ class FileBuilder {
     how.add = int32_t(given), how.type = type;
     const uint32_t gates = conv({last}, 4 * channels, how);
     const std::vector<uint32_t> settings{width, uint32_t(int32_t(up * width) - right), uint32_t(right)};
-    Op cell{OpKind::lstm, Activation::none, 0, -1, -1, -1, -1, {gates}, settings};
-    const uint32_t y = add_op(std::move(cell), channels, values[x].domain);
+    const uint32_t y = add_op(plain(OpKind::lstm, gates, settings), channels, values[x].domain);
     repeat(last, y);
     return y;
   }
 
   // What a source says of each step, added to a value.
   uint32_t column(uint32_t input) {
-    return add_op({OpKind::column, Activation::none, 0, -1, -1, -1, -1, {input}}, values[input].channels,
-                  values[input].domain);
+    return add_op(plain(OpKind::column, input), values[input].channels, values[input].domain);
   }
 
   // What a query finds in a source: by its heads' dot products, or with none by sums of tanh, of so many channels.
@@ -339,13 +299,23 @@ class FileBuilder {
     return settings;
   }
 
+  // A new domain.
+  uint32_t below(uint32_t parent, uint32_t period) {
+    domains.push_back({parent, period});
+    return uint32_t(domains.size() - 1);
+  }
+
+  // An op of one input, without tensors.
+  static Op plain(OpKind kind, uint32_t input, std::vector<uint32_t> settings = {}) {
+    return {kind, Activation::none, 0, -1, -1, -1, -1, {input}, std::move(settings)};
+  }
+
   uint32_t add_op(Op op, uint32_t channels, uint32_t domain) {
     op.output = uint32_t(values.size());
-    if (op.kind == OpKind::frame || op.kind == OpKind::unframe || op.kind == OpKind::previous || op.kind == OpKind::column ||
-        op.kind == OpKind::lstm || op.kind == OpKind::turn || op.kind == OpKind::unturn || op.kind == OpKind::row ||
-        op.kind == OpKind::unrow || op.kind == OpKind::shrink || op.kind == OpKind::grow ||
-        (op.kind == OpKind::conv && op.settings != std::vector{0u, 0u}))
-      op.name = "op." + std::to_string(ops.size());
+    constexpr OpKind keeping[] = {OpKind::frame, OpKind::unframe, OpKind::previous, OpKind::column, OpKind::lstm,
+                                  OpKind::turn, OpKind::unturn, OpKind::row, OpKind::unrow, OpKind::shrink, OpKind::grow};
+    const bool looks_back = op.kind == OpKind::conv && op.settings != std::vector{0u, 0u};
+    if (looks_back || std::ranges::find(keeping, op.kind) != std::end(keeping)) op.name = "op." + std::to_string(ops.size());
     values.push_back({channels, domain, -1, 0});
     ops.push_back(std::move(op));
     return output = ops.back().output;

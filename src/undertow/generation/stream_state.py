@@ -39,7 +39,7 @@ def identity(model: Generating) -> Tensor:
 
 
 def read(session: Session, model: Generating, state: State | str | Path, most_rows: int) -> State:
-    """A state, or that of a file, if the session can resume it as a stream of this model, with 1 to `most_rows` rows.
+    """Read the state, or its file, of a stream of this model that the session can resume, with 1 to `most_rows` rows.
 
     A state without a model, of an older version, is judged by the rest. The sizes in a file are judged before its
     numbers are read.

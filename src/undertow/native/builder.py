@@ -252,15 +252,15 @@ class Builder:
         return self._add(OpKind.UNTURN, name, self.channels(value), 0, inputs=(value,))
 
     def row(self, name: str, value: int, width: int, domain: int | None = None) -> int:
-        """The row above, of `width` pixels, whole as a row begins; a value's steps are each of the pixel before.
+        """The whole row above, of `width` pixels, as a row begins; the value has at each step the pixel before.
 
-        It is the first value of a domain of its own, or one more of a domain that such an op made.
+        It begins a domain of its own, or joins one that such an op made.
         """
         made = self._rows(width) if domain is None else domain
         return self._add(OpKind.ROW, name, self.channels(value), made, inputs=(value,))
 
     def unrow(self, name: str, value: int, width: int, domain: int) -> int:
-        """A value of whole rows, in the column of each tick of a domain that goes through the same raster."""
+        """What a value of whole rows has in the column of each tick of `domain`, which goes through the same raster."""
         return self._add(OpKind.UNROW, name, self.channels(value), domain, inputs=(value,), settings=(width,))
 
     def shrink(self, name: str, value: int, width: int, domain: int | None = None) -> int:

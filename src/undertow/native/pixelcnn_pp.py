@@ -27,7 +27,7 @@ STREAMS: tuple[Stream, Stream] = "down", "right"  # as which u and v see
 
 
 class Raster(NamedTuple):
-    """The pixels of a row at one resolution, and what is known of u's and v's pixels there: one value each, or none."""
+    """One resolution: the pixels of a row, and the condition of u's and of v's pixels, one value each or none."""
 
     width: int
     known: tuple[Values, Values]

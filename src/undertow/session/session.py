@@ -3,7 +3,8 @@
 A session's position is data: "pending" (B, 1), the last symbols, which are not fed to the network yet; "network", its
 state before them; and "steps" (B,) int64, the number of inputs that this state has seen. So x_t is drawn by feeding
 x_{t-1} with the condition of step t, and no later condition is needed. Positions are the same data for every engine:
-one engine can continue a sequence of another. Only of a `pixelcnn_pp` each engine keeps what it needs (`first_state`).
+one engine can continue a sequence of another. The exception is `pixelcnn_pp`: each engine has a state of its own for it
+(`first_state`).
 
 B rows, T steps, E elements of a vector symbol, P parameters of the output distribution.
 """
