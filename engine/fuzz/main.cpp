@@ -76,6 +76,8 @@ std::vector<Bytes> right_files() {
       files.push_back(testing::pixel_rnn({.precision = precision, .num_symbols = 4, .channels = 2, .width = 3,
                                           .diagonal = diagonal}).build());
     files.push_back(testing::two_streams({.precision = precision, .num_symbols = 4, .channels = 1, .width = 2}).build());
+    const testing::PredictorShape predicted{.precision = precision, .num_symbols = 4, .channels = 2, .order = 2};
+    files.push_back(testing::predictor(predicted).build());
     files.push_back(testing::roll({.precision = precision, .num_elements = 3, .channels = 2}).build());
     files.push_back(testing::coloured({.precision = precision, .channels = 2}, 4, 1).build());
     files.push_back(testing::audio_effect({.precision = precision, .num_elements = 2, .channels = 2}).build());
@@ -146,7 +148,7 @@ class Boaster {
       case 1:
         return builder_.values[x].channels > 64 ? x : builder_.unframe(builder_.frame(x, large(20)));
       case 2:
-        return builder_.add(x, x);
+        return below(2) != 0 ? builder_.add(x, x) : builder_.product(x, x);
       case 3:
         return builder_.column(x);
       default:

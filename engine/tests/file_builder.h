@@ -182,6 +182,11 @@ class FileBuilder {
     return add_op(plain(OpKind::concat_elu, input), 2 * values[input].channels, values[input].domain);
   }
 
+  uint32_t product(uint32_t input, uint32_t other) {
+    Op op{OpKind::product, Activation::none, 0, -1, -1, -1, -1, {input, other}, {}};
+    return add_op(std::move(op), values[input].channels, values[input].domain);
+  }
+
   // An LSTM on a raster of so many columns: it sees states at these pixels, so many rows up and columns to the right,
   // and the cell of the last of them.
   uint32_t lstm_of_rows(uint32_t x, uint32_t channels, uint32_t width, std::vector<std::pair<uint32_t, int32_t>> pixels,

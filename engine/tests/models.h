@@ -67,6 +67,8 @@ inline std::vector<Model> make_models() {
     for (const StreamShape& shape : {StreamShape{.precision = type, .channels = 20, .condition_channels = 3},
                                      StreamShape{.precision = type, .channels = 5, .width = 2}})
       add("streams of pixels", shape, two_streams(shape));
+    const PredictorShape predicted{.precision = type, .channels = 20, .order = 17, .condition_channels = 3};
+    add("predictor", predicted, predictor(predicted));
   }
   return all;
 }

@@ -57,6 +57,30 @@ inline FileBuilder wavenet(const WaveNetShape& shape = {}) {
   return builder;
 }
 
+struct PredictorShape {
+  Type precision = Type::f32;
+  uint32_t num_symbols = 16, channels = 6, order = 4;
+  uint32_t condition_channels = 1;
+};
+
+// A linear prediction: the sum of the last inputs, each times a coefficient that follows from the condition. A gated
+// convolution reads it and adds what the coefficients' squares say.
+inline FileBuilder predictor(const PredictorShape& shape) {
+  FileBuilder builder;
+  const Type type = builder.precision = shape.precision;
+  builder.num_symbols = shape.num_symbols;
+  builder.condition_channels = shape.condition_channels;
+  const uint32_t taps = builder.conv({builder.embed(1)}, shape.order, {.kernel_size = shape.order});
+  const uint32_t coefficients = builder.conv({builder.condition()}, shape.order);
+  const uint32_t sum = builder.conv({builder.product(taps, coefficients)}, shape.channels, {.type = type});
+  const uint32_t power = builder.conv({builder.product(coefficients, coefficients)}, 2 * shape.channels);
+  const ConvOptions gate{.kernel_size = 2, .dilation = 3, .activation = Activation::gate, .add = int32_t(power),
+                         .type = type};
+  const uint32_t gated = builder.conv({sum}, shape.channels, gate);
+  builder.conv({gated}, shape.num_symbols, {.type = type});
+  return builder;
+}
+
 struct PixelShape {
   Type precision = Type::f32;
   uint32_t num_symbols = 16, channels = 12, phases = 1;

@@ -71,6 +71,7 @@ constexpr Numbers expected[] = {
     {0xc7c5486b, 0x4acc2630},  // diagonals of pixels in float32
     {0x29e90c16, 0xe964eebc},  // streams of pixels in float32
     {0xbe22ed89, 0x2e81847f},  // streams of pixels in float32
+    {0x677d8f02, 0xa02b338a},  // predictor in float32
     {0x0f56028e, 0x551c333a},  // wavenet in bfloat16
     {0xb371c59b, 0xea1cb119},  // wavenet in bfloat16
     {0xcaad162d, 0xbef00ebe},  // wavenet in bfloat16
@@ -96,6 +97,7 @@ constexpr Numbers expected[] = {
     {0xb1800d63, 0x288692f6},  // diagonals of pixels in bfloat16
     {0xc7da21b9, 0x051f76b9},  // streams of pixels in bfloat16
     {0xbe22ed89, 0x57a09873},  // streams of pixels in bfloat16
+    {0x86bf3dbf, 0xc8170a58},  // predictor in bfloat16
     {0x230584b7, 0xe089840c},  // wavenet in int8
     {0xb371c59b, 0x01098721},  // wavenet in int8
     {0x5136cdfd, 0xc07a6dd5},  // wavenet in int8
@@ -121,6 +123,7 @@ constexpr Numbers expected[] = {
     {0xe302e1f9, 0xc0839d56},  // diagonals of pixels in int8
     {0xb5213ed5, 0x7f5b724b},  // streams of pixels in int8
     {0x1aa2851c, 0x7e79cf59},  // streams of pixels in int8
+    {0xe97cc494, 0x7c17d178},  // predictor in int8
 };
 
 }  // namespace

@@ -122,6 +122,8 @@ def _compute(
     elif op.kind == OpKind.CONCAT_ELU:
         x = made[op.inputs[0]].astype(np.float64)
         y = np.concatenate([np.where(one > 0, one, np.expm1(np.minimum(one, 0))) for one in (x, -x)], axis=1)
+    elif op.kind == OpKind.PRODUCT:
+        y = made[op.inputs[0]] * made[op.inputs[1]]
     else:
         y = _recurrent(graph, op, made, kept)
     return y.astype(np.float32)

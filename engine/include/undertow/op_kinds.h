@@ -8,7 +8,7 @@
   op(embed) op(condition) op(conv) op(frame) op(unframe) op(norm) op(add)           \
   op(previous) op(lstm) op(gru) op(column) op(floats) op(position) op(rotation)     \
   op(attention) op(attend) op(recall) op(mutual) op(reverse) op(stretch) op(give) \
-  op(turn) op(unturn) op(row) op(unrow) op(shrink) op(grow) op(concat_elu)
+  op(turn) op(unturn) op(row) op(unrow) op(shrink) op(grow) op(concat_elu) op(product)
 
 namespace undertow {
 

@@ -41,7 +41,8 @@ class Builder:
     """Ops in the order they are added, each making one value and named after the module it is of.
 
     Attributes:
-        weights: how the network's convolutions hold their weights; those of the condition stay float32.
+        weights: how the network's convolutions hold their weights; those that read the condition or a product stay
+            float32.
         modules: every module's name.
         network: the name of the network that is built, whose state's leaves are named within it.
         layers: of each kind of layer, the function that writes it: (builder, layer, values, …) -> values.
@@ -98,7 +99,7 @@ class Builder:
         assert not taps.history + taps.forward or len(inputs) == 1, (
             f"{name}: several values side by side have no common past"
         )
-        known = any(op.kind == OpKind.CONDITION and op.output in inputs for op in self.ops)
+        exact = any(op.kind in (OpKind.CONDITION, OpKind.PRODUCT) and op.output in inputs for op in self.ops)
         return self._add(
             OpKind.CONV,
             name,
@@ -108,7 +109,7 @@ class Builder:
             activation=activation,
             settings=taps.settings,
             add=add,
-            weight=self.tensor(weight, Type.FLOAT32 if known else self.weights),
+            weight=self.tensor(weight, Type.FLOAT32 if exact else self.weights),
             bias=NONE if bias is None else self.tensor(bias),
         )
 
@@ -277,6 +278,11 @@ class Builder:
         """elu of a value and of its negative, side by side."""
         domain, channels = self.values[value].domain, 2 * self.channels(value)
         return self._add(OpKind.CONCAT_ELU, name, channels, domain, inputs=(value,))
+
+    def product(self, name: str, value: int, other: int) -> int:
+        """Two values' product, channel by channel."""
+        channels, domain = self.channels(value), self.values[value].domain
+        return self._add(OpKind.PRODUCT, name, channels, domain, inputs=(value, other))
 
     def gru(self, name: str, given: int, of_state: int, last: int) -> int:
         """A GRU's next state of the parts r, z and n of what it is given and of what its last state makes."""

@@ -77,6 +77,7 @@ class OpKind(IntEnum):
     SHRINK = 25
     GROW = 26
     CONCAT_ELU = 27
+    PRODUCT = 28
 
 
 class Given(IntEnum):

@@ -47,7 +47,7 @@ def lower(model: Any, precision: str = "float32") -> Lowered:
 
     Args:
         precision: "float32", or "bfloat16", which rounds the weights of the network's convolutions; tables, biases and
-            what reads the condition stay float32.
+            what reads the condition or a product stay float32.
 
     Raises:
         Unsupported: the engine cannot run the model; the message names what it lacks.

@@ -3,7 +3,9 @@
 A value x that int8 convolutions read is held as u = clamp(rint(x / step) + zero_point, 0, 255). The steps go into the
 weights, W'[o, i] = W[o, i] · step[i], and those are rounded: w = rint(W' / scale[o]). So the convolution is
 scale[o] · Σ w · (u - zero_point) + bias[o]. What reads the condition, or a single channel, stays float32. So do the
-queries, keys and values of an encoder's attention: both sides of its comparisons would be rounded, for every step.
+queries, keys and values of an encoder's attention: both sides of its comparisons would be rounded, for every step. What
+reads a `product` stays float32 too: a sum of products, as in linear prediction, is a sound of 16 bits, and a byte does
+not hold it.
 
 O output channels, k taps, I input channels, C channels of a value.
 """
@@ -74,8 +76,9 @@ def _is_quantised(graph: Graph, op: Op) -> bool:
     channels = sum(graph.values[value].channels for value in op.inputs)
     known = any(other.kind == OpKind.CONDITION and other.output in op.inputs for other in graph.ops)
     compared = any(other.kind == OpKind.MUTUAL and op.output in other.inputs for other in graph.ops)
+    multiplied = any(other.kind == OpKind.PRODUCT and other.output in op.inputs for other in graph.ops)
     fits = len(taps_of(op).lags) * (channels + channels % 2) <= MOST_PRODUCTS
-    return not known and not compared and channels > 1 and fits
+    return not known and not compared and not multiplied and channels > 1 and fits
 
 
 def _steps(range_: Floats, levels: int) -> Floats:

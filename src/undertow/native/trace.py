@@ -204,6 +204,11 @@ def _concat_elu(graph: Graph, op: Op, given: Given) -> Tensor:
     return F.elu(torch.cat([x, -x], dim=1))
 
 
+def _product(graph: Graph, op: Op, given: Given) -> Tensor:
+    a, b = (given.made[one] for one in op.inputs)
+    return a * b
+
+
 def _column(graph: Graph, op: Op, given: Given) -> Tensor:
     x = given.made[op.inputs[0]]
     columns = given.memory["columns"][: len(x)]
@@ -298,6 +303,7 @@ COMPUTE: dict[OpKind, Callable[[Graph, Op, Given], Tensor]] = {
     OpKind.FLOATS: _floats,
     OpKind.CONV: _conv,
     OpKind.CONCAT_ELU: _concat_elu,
+    OpKind.PRODUCT: _product,
     OpKind.NORM: _norm,
     OpKind.ADD: _add,
     OpKind.COLUMN: _column,
