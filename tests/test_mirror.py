@@ -64,7 +64,7 @@ HELD_BY = {
     "models/test_denoiser.py": ["evaluation/denoising"],
     "models/test_completing.py": ["data/told"],
     "models/test_masked.py": ["models/masked_content"],
-    "native/test_lowering.py": ["native/builder", "native/convolutions", "native/pixels"],
+    "native/test_lowering.py": ["native/builder", "native/convolutions", "native/excitation", "native/pixels"],
     "native/test_quantise.py": ["evaluation/calibration", "native/trace", "native/trace_clocks"],
     "networks/test_every_labeller.py": [
         "networks/bilstm",

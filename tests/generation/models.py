@@ -26,6 +26,12 @@ KINDS: dict[str, dict[str, Any]] = {
         network=NETWORK,
         conditioner=dict(labels=LABELS, label_channels=4, features=MEL, upsampling=dict(channels=4)),
     ),
+    "predicted": dict(
+        network=dict(NETWORK, input="scalar"),
+        alphabet=dict(kind="linear_pcm", bits=8),
+        emission=dict(kind="gaussian", initial_scale=1),
+        conditioner=dict(labels=LABELS, features=MEL, upsampling=dict(channels=4), linear_prediction=3),
+    ),
 }
 
 

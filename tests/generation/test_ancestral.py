@@ -24,7 +24,7 @@ def likely(model: Autoregressive, symbols: np.ndarray, labels: dict[str, int]) -
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_row_depends_on_neither_batch_nor_run(kind: str) -> None:
     model = build(kind)
-    features = frames(20) if kind == "features" else None
+    features = frames(20) if kind in ("features", "predicted") else None
     prompts = [prompt(25), prompt(4, seed=1), None]
     four = generate(model, num_steps=40, count=3, prompt=prompts, features=features, seed=5)
     for row in range(3):

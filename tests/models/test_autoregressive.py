@@ -209,6 +209,25 @@ def test_means_are_made_smaller_by_a_convolution_or_not_at_all() -> None:
         Autoregressive(config(network=TRANSFORMER, emission=emission))
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        dict(alphabet=dict(kind="mu_law")),
+        dict(network=dict(kind="wavenet", input="embedding")),
+        dict(emission=dict(kind="categorical")),
+    ],
+)
+def test_a_linear_prediction_is_of_linear_samples(changes: dict[str, Any]) -> None:
+    values: dict[str, Any] = dict(
+        alphabet=dict(kind="linear_pcm", bits=8),
+        network=dict(kind="wavenet", input="scalar"),
+        emission=dict(kind="gaussian"),
+        conditioner=dict(features=MEL, linear_prediction=2),
+    )
+    with refuses(UsageError, "linear_prediction", "linear_pcm", "network.input=scalar", "emission.kind=gaussian"):
+        models.build(parse(Autoregressive.Config, values | changes))
+
+
 def test_an_empty_count_has_a_loss_of_zero() -> None:
     model = Autoregressive(config())
     batch = batch_for(model)

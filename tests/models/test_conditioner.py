@@ -8,6 +8,7 @@ import torch
 
 from tests.refusals import refuses
 from undertow.config import parse
+from undertow.data.mel_prediction import mel_prediction
 from undertow.data.mel_statistics import NAMES, RANGE
 from undertow.errors import UsageError
 from undertow.models.conditioner import Conditioner, Upsampling, prime_factors
@@ -45,16 +46,52 @@ def test_training_hides_labels_and_nothing_else_does() -> None:
 
 @pytest.mark.parametrize("kind", ["transposed", "repeat"])
 @pytest.mark.parametrize("look_ahead", [0, 2])
-def test_frames_streamed_are_frames_as_a_whole(kind: str, look_ahead: int) -> None:
-    made = conditioner(features=MEL, upsampling=dict(kind=kind, channels=5, look_ahead=look_ahead))
+@pytest.mark.parametrize("order", [0, 2])
+def test_frames_streamed_are_frames_as_a_whole(kind: str, look_ahead: int, order: int) -> None:
+    upsampling = dict(kind=kind, channels=5, look_ahead=look_ahead)
+    made = conditioner(features=MEL, upsampling=upsampling, linear_prediction=order)
     whole = made({}, frames(), 22, 2).aligned
-    assert whole is not None and whole.shape == (2, 22, 5)
+    assert whole is not None and whole.shape == (2, 22, made.channels)
     state, parts = made.init_state(2), []
     for start, stop in ((0, 8), (8, 12), (12, 22)):
         part, state = made.step({}, frames()[:, start // 4 :], stop - start, 2, state)
         assert part.aligned is not None
         parts.append(part.aligned)
     torch.testing.assert_close(torch.cat(parts, dim=1), whole, rtol=1e-12, atol=1e-12)
+
+
+def test_a_linear_prediction_is_that_of_a_steps_own_frame() -> None:
+    made = conditioner(features=MEL, upsampling=dict(channels=5, look_ahead=2), linear_prediction=2)
+    assert (made.network_channels, made.channels) == (5, 10)
+    found = made({}, frames(), 22, 2).aligned
+    expected = mel_prediction(frames(), made.config.features, 2)
+    assert found is not None
+    for step in (0, 3, 4, 21):
+        torch.testing.assert_close(found[:, step, 5:], expected[:, step // 4])
+    plain = conditioner(features=MEL, upsampling=dict(channels=5, look_ahead=2))({}, frames(), 22, 2).aligned
+    assert plain is not None and torch.equal(found[..., :5], plain)
+
+
+def test_autocast_does_not_round_a_linear_prediction() -> None:
+    made = conditioner(features=MEL, upsampling=dict(channels=5), linear_prediction=2).float()
+    given = frames().float()
+    with torch.autocast("cpu", torch.bfloat16):
+        found = made({}, given, 24, 2).aligned
+    expected = mel_prediction(given, made.config.features, 2).float().repeat_interleave(4, 1)
+    assert found is not None and torch.equal(found[..., 5:], expected)
+
+
+@pytest.mark.parametrize(
+    ("values", "parts"),
+    [
+        (dict(linear_prediction=2), ("linear_prediction", "mel")),
+        (dict(linear_prediction=9, features=MEL), ("linear_prediction", 9, 8)),
+        (dict(linear_prediction=2, features=dict(MEL, num_channels=1)), ("linear_prediction", "two mel bands")),
+    ],
+)
+def test_a_linear_prediction_needs_mel_frames(values: dict[str, Any], parts: tuple[Any, ...]) -> None:
+    with refuses(UsageError, *parts):
+        conditioner(**values)
 
 
 def test_mel_frames_are_brought_to_the_training_sets_mean_and_deviation() -> None:

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from tests.models.taught import CONDITION, make_batch, make_student, make_teacher
+from tests.models.taught import CONDITION, PREDICTED, make_batch, make_student, make_teacher
 from tests.refusals import refuses
 from undertow.batch import Batch
 from undertow.errors import UsageError
@@ -13,6 +13,7 @@ from undertow.models import Model, Student
 from undertow.training.averaging import WeightAverage
 
 EVERYTHING = {"power": {"weight": 0.5}, "style": {"weight": 0.25}, "contrast": {"weight": 0.3}}
+QUIET = -9  # logarithms of mel amplitudes, of sound that is not clipped
 PAIRS = [("gaussian", "gaussian"), ("logistic", "mixture_of_logistics")]
 
 
@@ -21,9 +22,12 @@ def value(student: Student, batch: Batch) -> float:
 
 
 @pytest.mark.parametrize(("base", "emission"), PAIRS)
-def test_the_distance_is_what_the_teacher_says_of_the_sound(base: str, emission: str) -> None:
+@pytest.mark.parametrize("conditioner", [CONDITION, PREDICTED], ids=["plain", "predicted"])
+def test_the_distance_is_what_the_teacher_says_of_the_sound(base: str, emission: str, conditioner: dict) -> None:
     """Against one pass over the teacher's symbols: H(S) + KL is about the bits it needs for the student's samples."""
-    student, teacher, batch = make_student(base), make_teacher(emission), make_batch(8, 400)
+    settings = {"least_log_scale": -20, "least_log_scale_of_teacher": -20}
+    student = make_student(base, conditioner=conditioner, distillation=settings)
+    teacher, batch = make_teacher(emission, conditioner=conditioner), make_batch(8, 400, level=QUIET)
     student.teach(teacher)
     student.eval()
     with torch.no_grad():
@@ -57,6 +61,35 @@ def test_gradients_reach_every_weight_and_none_of_the_teachers() -> None:
     assert lacking == []
     assert all(one.grad is None and not one.requires_grad for one in teacher.parameters())
     assert not any(name.startswith("lesson") for name in student.state_dict())
+
+
+def test_with_a_linear_prediction_only_the_excitations_are_compared() -> None:
+    """With all weights 0, a student's excitation is N(0, 1) and its teacher's N(0, 0.1²), whatever the sound is.
+
+    The teacher hears the lower ends of bins, half a step of 16 bits away: hence the tolerance.
+    """
+    settings = {"least_log_scale": -20, "regulariser": 0}
+    student, teacher = make_student(conditioner=PREDICTED, distillation=settings), make_teacher(conditioner=PREDICTED)
+    with torch.no_grad():
+        for one in (*student.flows.parameters(), *teacher.network.parameters()):
+            one.zero_()
+    student.teach(teacher)
+    found = value(student.eval(), make_batch(2, 400, level=QUIET))
+    assert math.isclose(found, math.log(0.1) + (100 - 1) / 2, rel_tol=1e-5)
+
+
+@pytest.mark.parametrize("conditioner", [CONDITION, PREDICTED], ids=["plain", "predicted"])
+def test_chunks_are_the_whole(conditioner: dict) -> None:
+    student, batch = make_student(conditioner=conditioner).eval(), make_batch(2, 64, level=QUIET)
+    noise = torch.randn(2, 64, generator=torch.Generator().manual_seed(5)).double()
+    condition = student.condition({}, batch.features, 64, 2)
+    with torch.no_grad():
+        whole, _ = student.make(noise, student.init_state(2, condition), condition)
+        state, parts = student.init_state(2, condition), []
+        for start, stop in ((0, 1), (1, 3), (3, 40), (40, 64)):
+            part, state = student.make(noise[:, start:stop], state, condition.steps(start, stop))
+            parts.append(part)
+    assert torch.equal(torch.cat(parts, 1), whole)
 
 
 def test_it_learns_and_the_average_follows() -> None:

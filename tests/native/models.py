@@ -33,6 +33,10 @@ DIAGONALS = dict(kind="diagonal_bilstm", channels=4, num_layers=2, first_kernel_
 BY_LABEL = dict(labels=LABELS, label_channels=5)
 BY_FEATURES = dict(labels=LABELS, label_channels=3, features=MEL, upsampling=dict(channels=4))
 
+PREDICTED: dict[str, Any] = dict(
+    alphabet=dict(kind="linear_pcm", bits=16), conditioner=dict(BY_FEATURES, linear_prediction=4)
+)
+
 KINDS: dict[str, dict[str, Any]] = {
     "embedding": {},
     "labels": dict(conditioner=BY_LABEL),
@@ -47,6 +51,14 @@ KINDS: dict[str, dict[str, Any]] = {
     "gaussian": dict(network=dict(NETWORK, input="scalar"), emission=dict(kind="gaussian")),
     "gaussian of quiet sound": dict(
         network=dict(NETWORK, input="scalar", input_gain=16), emission=dict(kind="gaussian", mean_scale=2**-6)
+    ),
+    "gaussian of what a linear prediction leaves": dict(
+        network=dict(NETWORK, input="scalar"), emission=dict(kind="gaussian", initial_scale=1), **PREDICTED
+    ),
+    "logistics and context, of what a linear prediction leaves": dict(
+        network=dict(NETWORK, input="scalar", context=CONTEXT),
+        emission=dict(kind="mixture_of_logistics", initial_scale=1),
+        **PREDICTED,
     ),
     "bytenet": dict(network=BYTENET),
     "bytenet of relu blocks and labels": dict(network=dict(BYTENET, block="relu"), conditioner=BY_LABEL),
@@ -118,15 +130,14 @@ def configs(draw: Any) -> dict[str, Any]:
     if network["kind"] == "transformer":
         network["tied"] = not scalar and draw(st.booleans())
     emission = draw(st.sampled_from(["categorical", "mixture_of_logistics", "mixture_of_gaussians", "gaussian"]))
-    wide = dict(kind="linear_pcm", bits=16) if scalar and emission != "categorical" else dict(kind="linear_pcm", bits=8)
+    is_wide = scalar and emission != "categorical"
+    wide = dict(kind="linear_pcm", bits=16 if is_wide else 8)
     levels = st.integers(2, 300).map(lambda levels: dict(kind="mu_law", num_levels=levels))
     components = dict(num_components=draw(st.integers(1, 5))) if emission.startswith("mixture") else {}
-    return dict(
-        network=network,
-        emission=dict(kind=emission, **components),
-        alphabet=draw(levels | st.just(wide)),
-        conditioner=draw(st.sampled_from([{}, BY_LABEL, BY_FEATURES])),
-    )
+    alphabet, known = draw(levels | st.just(wide)), draw(st.sampled_from([{}, BY_LABEL, BY_FEATURES]))
+    if is_wide and alphabet is wide and "features" in known:
+        known = dict(known, linear_prediction=draw(st.integers(0, 8)))
+    return dict(network=network, emission=dict(kind=emission, **components), alphabet=alphabet, conditioner=known)
 
 
 WIDTHS, TAPS = st.integers(1, 20), st.integers(2, 4)
@@ -239,7 +250,8 @@ def condition(model: Autoregressive, num_rows: int, num_steps: int, seed: int = 
     """What a model is told of (B, T) steps: labels and features drawn at random."""
     rng = np.random.default_rng(seed)
     labels = {name: torch.from_numpy(rng.integers(-1, 3, num_rows)) for name in model.config.conditioner.labels}
-    mel = torch.from_numpy(rng.normal(size=(num_rows, num_steps // 4 + 1, 3))).to(next(model.parameters()))
+    level = -9 if model.config.conditioner.linear_prediction else 0  # quiet sound, that is not clipped
+    mel = torch.from_numpy(rng.normal(level, size=(num_rows, num_steps // 4 + 1, 3))).to(next(model.parameters()))
     with torch.no_grad():
         return model.condition(labels, mel if model.config.conditioner.features else None, num_steps, num_rows)
 

@@ -67,7 +67,9 @@ def test_every_convolution_has_the_name_of_its_module(kind: str) -> None:
             expected |= {f"{name}.{part}" for side in ("left", "right") for part in (f"{side}.ih", f"of_{side}.above")}
     joined = {"network.input"} if kind.endswith("of values and features") and "bytenet" not in kind else set()
     joined |= {"network.joined"} if kind == "samplernn of labels" else set()
-    assert modules == expected | joined
+    order = model.config.conditioner.linear_prediction
+    told = {"weights", "inverse", "factors", "scales", "prediction", "place"} if order else set()
+    assert modules == expected | joined | {f"network.{part}" for part in told}
     held = sum(tensor.array.size for tensor in lowered.graph.tensors)
     table = model.alphabet.num_symbols + 1 if model.config.network.input == "scalar" else 0
     ones = (1 + model.conditioner.channels) ** 2 if joined else 0
@@ -78,7 +80,17 @@ def test_every_convolution_has_the_name_of_its_module(kind: str) -> None:
     scales = sum(module.scale.numel() for module in named.values() if isinstance(module, WeightNormConv1d))
     hidden = sum(module.weight[:, -1, : module.in_channels].numel() for module in named.values() if _hides(module))
     parameters = sum(parameter.numel() for parameter in model.network.parameters())
-    assert held == table + ones + waves + twice - scales - hidden + parameters
+    predicting = _predicting(model) if order else 0
+    assert held == table + ones + waves + twice - scales - hidden + parameters + predicting
+
+
+def _predicting(model: Any) -> int:
+    """Numbers that a linear prediction adds: of its ops, and zeros where the network reads the condition."""
+    order, count, channels = model.network.order, model.emission.num_params, model.conditioner.channels
+    told = channels * (order + 1 + 2 * count) + count
+    sums = order**2 + order + 2 + count
+    readers = [one.weight for name, one in model.network.named_modules() if name.endswith("condition")]
+    return told + sums + sum(len(weight) for weight in readers) * (order + 3)
 
 
 def _hides(module: nn.Module) -> bool:

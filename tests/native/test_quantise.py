@@ -126,10 +126,10 @@ def test_a_value_that_is_always_zero_has_a_step_all_the_same() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_reads_the_condition_or_one_channel_stays_float32(kind: str) -> None:
+def test_what_reads_the_condition_a_product_or_one_channel_stays_float32(kind: str) -> None:
     graph = graph_of(build(kind))
     assert graph.precision == Type.INT8
-    known = {op.output for op in graph.ops if op.kind == OpKind.CONDITION}
+    known = {op.output for op in graph.ops if op.kind in (OpKind.CONDITION, OpKind.PRODUCT)}
     for op in graph.ops:
         if op.kind == OpKind.CONV:
             single = sum(graph.values[value].channels for value in op.inputs) == 1

@@ -15,8 +15,9 @@ from undertow.session.torch_session import MORE_ROOM, TorchSession
 from undertow.state import leaves, map_state
 
 PLAIN, FILTERED = Sampling(), Sampling(temperature=0.8, top_k=9, top_p=0.9)
+CONTINUOUS = "scalar", "predicted"  # their emissions take only a temperature
 SAMPLINGS = {
-    kind: [PLAIN, Sampling(temperature=0), Sampling(temperature=0.7)] + [FILTERED] * (kind != "scalar")
+    kind: [PLAIN, Sampling(temperature=0), Sampling(temperature=0.7)] + [FILTERED] * (kind not in CONTINUOUS)
     for kind in KINDS
 }
 

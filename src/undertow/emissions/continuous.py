@@ -17,11 +17,12 @@ class Continuous(Emission, ABC):
 
     Attributes:
         bins: the bins, and the shape of the density.
-        means: where the parameters are means.
+        means, log_scales: where they are among the parameters.
     """
 
     bins: Bins
     means: slice
+    log_scales: slice
 
     @property
     def param_scales(self) -> Tensor | None:

@@ -40,7 +40,7 @@ class Gaussian(Continuous):
         mean_scale: PowerOfTwo = 1.0
 
     num_params = 2
-    means = slice(0, 1)
+    means, log_scales = slice(0, 1), slice(1, 2)
 
     def __init__(self, config: Config, num_symbols: int) -> None:
         self.config = config

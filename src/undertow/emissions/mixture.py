@@ -31,7 +31,8 @@ class BinnedMixture(Continuous):
         self.config = config
         self.num_symbols = num_symbols
         self.num_params = 3 * config.num_components
-        self.means = slice(config.num_components, 2 * config.num_components)
+        count = config.num_components
+        self.means, self.log_scales = slice(count, 2 * count), slice(2 * count, 3 * count)
         self.bins = Bins(self.shape, num_symbols, config.initial_scale, config.scale_margin)
 
     def log_prob(self, params: Tensor, symbols: Tensor) -> Tensor:

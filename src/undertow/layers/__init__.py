@@ -14,6 +14,7 @@ from undertow.layers.frames import Framed
 from undertow.layers.gated import GatedConv1d, GatedStack, dilation_cycles
 from undertow.layers.inputs import InputKind, Inputs
 from undertow.layers.layer import Layer, StatelessLayer
+from undertow.layers.linear_prediction import Lags
 from undertow.layers.multi_head_attention import MultiHeadAttention
 from undertow.layers.multiplicative import MultiplicativeUnit
 from undertow.layers.norm import LayerNorm
@@ -43,6 +44,7 @@ __all__ = [
     "GatedStack",
     "InputKind",
     "Inputs",
+    "Lags",
     "Layer",
     "LayerNorm",
     "MultiHeadAttention",

@@ -48,7 +48,7 @@ class CausalConvolution(Layer):
     def init_state(self, batch_size: int) -> State:
         if not self.history:
             return {}
-        ring = next(self.parameters()).new_zeros(batch_size, self.history, self.in_channels)
+        ring = self.kernel().new_zeros(batch_size, self.history, self.in_channels)
         return {"past": ring, "cursor": torch.zeros(batch_size, dtype=torch.int64, device=ring.device)}
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:

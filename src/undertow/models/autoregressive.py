@@ -20,6 +20,7 @@ from undertow.data.examples import Examples
 from undertow.data.needs import Needs
 from undertow.data.told import Told
 from undertow.emissions import EmissionConfig
+from undertow.emissions.continuous import Continuous
 from undertow.errors import UsageError, counted
 from undertow.layers import CausalConv1d
 from undertow.models.completing import check_rate, choose_classes, refuse_source, section, with_alphabet, with_rate
@@ -73,16 +74,18 @@ class Autoregressive(Model):
         self.alphabet = alphabets.build(config.alphabet)
         self.emission = emissions.build(config.emission, self.alphabet.num_symbols)
         self.conditioner = Conditioner(config.conditioner)
-        self.network = networks.build(
+        network = networks.build(
             config.network,
             self.alphabet.num_symbols,
             self.emission.num_params,
-            self.conditioner.channels,
+            self.conditioner.network_channels,
             self.alphabet.num_elements or 1,
             self.alphabet.shape,
         )
         _check_elements(self.alphabet, self.emission)
-        _rescale(self.network, config.network.kind, self.emission)
+        _rescale(network, config.network.kind, self.emission)
+        order = config.conditioner.linear_prediction
+        self.network = _excited(network, order, self.alphabet, self.emission) if order else network
         self._warn_of_short_field()
 
     @classmethod
@@ -281,6 +284,22 @@ def _rescale(network: networks.Network, kind: str, emission: emissions.Emission)
     if not isinstance(network.output, CausalConv1d):
         raise UsageError(f"emission.mean_scale is for networks that end in a convolution; leave it out for '{kind}'")
     network.output.scale = emission.param_scales
+
+
+def _excited(
+    network: networks.Network, order: int, alphabet: alphabets.Alphabet, emission: emissions.Emission
+) -> networks.Excitation:
+    """The network for what a linear prediction leaves.
+
+    Raises:
+        UsageError: its samples are not linear, it reads symbols, or the emission has no means.
+    """
+    if alphabet.config.kind != "linear_pcm" or network.takes_symbols or not isinstance(emission, Continuous):
+        raise UsageError(
+            "conditioner.linear_prediction predicts samples: set alphabet.kind=linear_pcm, network.input=scalar, and "
+            "an emission with means, such as emission.kind=gaussian"
+        )
+    return networks.Excitation(network, order, emission.num_params, emission.means, emission.log_scales)
 
 
 def _check_elements(alphabet: alphabets.Alphabet, emission: emissions.Emission) -> None:

@@ -1,6 +1,6 @@
 """The condition that a network reads, made from a batch: labels embedded, feature frames upsampled.
 
-B batch, T time, F feature frames, M features a frame, Y condition channels.
+B batch, T time, F feature frames, M features a frame, Y condition channels, O order of a linear prediction.
 """
 
 import math
@@ -18,12 +18,14 @@ from undertow.batch import Condition
 from undertow.config import Natural, Probability, Width, config
 from undertow.data.examples import Examples
 from undertow.data.features import FeatureConfig
+from undertow.data.mel_prediction import NUM_KNOWN, mel_prediction
 from undertow.data.mel_statistics import RANGE, MelStatistics, mel_statistics
 from undertow.errors import UsageError, counted
 from undertow.layers import CausalConv1d, Repeat, Serial, TransposedConv1d
 from undertow.state import State
 
 SURVEYED_SECONDS = 900
+MOST_ORDER = 256
 NORMAL_RANGE = 3.29  # deviations from the 5th to the 95th percentile of a normal distribution
 
 
@@ -49,6 +51,8 @@ class Upsampling:
 class Conditioner(nn.Module):
     """Maps labels and features of a batch to `Condition.aligned` (B, T or 1, Y).
 
+    With a linear prediction its O + 3 channels are the last, which are for no network: see `networks.Excitation`.
+
     Every label is optional: training hides each at random, so that a model can also generate and score without it.
     """
 
@@ -65,6 +69,8 @@ class Conditioner(nn.Module):
             label_dropout: share of labels that training hides.
             features: frame features and their settings, computed from the signal or provided by the user.
             upsampling: how they are upsampled to the signal's rate.
+            linear_prediction: the order of a linear prediction from mel frames; the network models what it leaves. 16
+                suits speech at 8 kHz. 0: none.
             mel_statistics: of the training set's mel frames, which training takes: to check others by, and to bring
                 frames to a mean of about 0 and a deviation of about 1.
         """
@@ -74,7 +80,20 @@ class Conditioner(nn.Module):
         label_dropout: Probability = 0.1
         features: FeatureConfig | None = None
         upsampling: Upsampling = Upsampling()
+        linear_prediction: Annotated[Natural, Field(le=MOST_ORDER)] = 0
         mel_statistics: MelStatistics | None = None
+
+        def __post_init__(self) -> None:
+            mel = self.features if self.features is not None and self.features.kind == "mel" else None
+            if self.linear_prediction and mel is None:
+                raise UsageError("conditioner.linear_prediction needs mel frames; set conditioner.features.kind=mel")
+            if self.linear_prediction and mel is not None and not 1 < mel.num_channels:
+                raise UsageError("conditioner.linear_prediction needs two mel bands or more")
+            if mel is not None and self.linear_prediction > mel.fft_size // 2:
+                raise UsageError(
+                    f"conditioner.linear_prediction is {self.linear_prediction}; it is at most half of the features' "
+                    f"fft_size, {mel.fft_size // 2}"
+                )
 
     def __init__(self, config: Config) -> None:
         super().__init__()
@@ -84,7 +103,9 @@ class Conditioner(nn.Module):
         )
         self.upsampler = None if config.features is None else upsampler(config.upsampling, config.features)
         label_channels = config.label_channels if config.labels else 0
-        self.channels = label_channels + (0 if self.upsampler is None else config.upsampling.channels)
+        order = config.linear_prediction
+        self.network_channels = label_channels + (0 if self.upsampler is None else config.upsampling.channels)
+        self.channels = self.network_channels + (order + NUM_KNOWN if order else 0)
         for name in ("mel_mean", "mel_scale"):
             self.register_buffer(name, None, persistent=False)
         self._take(config.mel_statistics)
@@ -137,7 +158,7 @@ class Conditioner(nn.Module):
             UsageError: features are missing, or do not cover the steps.
         """
         upsampled = None if self.upsampler is None else self.upsampler(self._ahead(features, num_steps))
-        return self._join(labels, upsampled, num_steps, batch_size)
+        return self._join(labels, upsampled, features, num_steps, batch_size)
 
     def convolved(self, features: Tensor) -> Tensor:
         """Frames (B, F, M) behind the convolution before the upsampling stages, (B, F, upsampling.channels)."""
@@ -158,15 +179,31 @@ class Conditioner(nn.Module):
             assert self.config.features is not None
             frames = self._ahead(features, num_steps)[:, : -(-num_steps // self.config.features.hop_length)]
             upsampled, state = self.upsampler.step(frames, state)
-        return self._join(labels, upsampled, num_steps, batch_size), state
+        return self._join(labels, upsampled, features, num_steps, batch_size), state
 
     def _join(
-        self, labels: Mapping[str, Tensor], upsampled: Tensor | None, num_steps: int, batch_size: int
+        self,
+        labels: Mapping[str, Tensor],
+        upsampled: Tensor | None,
+        features: Tensor | None,
+        num_steps: int,
+        batch_size: int,
     ) -> Condition:
         parts = [self._embed(labels, batch_size)] if self.config.labels else []
         if upsampled is not None:
             parts = [part.expand(-1, num_steps, -1) for part in parts] + [upsampled[:, :num_steps]]
+            if self.config.linear_prediction:
+                parts.append(self._prediction(features, num_steps))
         return Condition(aligned=torch.cat(parts, dim=-1)) if parts else Condition()
+
+    def _prediction(self, features: Tensor | None, num_steps: int) -> Tensor:
+        """What a linear prediction needs of each step, (B, T, O + 3); autocast does not round it."""
+        assert features is not None and self.config.features is not None
+        hop = self.config.features.hop_length
+        frames = features[:, : -(-num_steps // hop)]
+        known = mel_prediction(frames, self.config.features, self.config.linear_prediction)
+        wide = torch.promote_types(next(self.parameters()).dtype, torch.float32)
+        return known.to(wide).repeat_interleave(hop, dim=1)[:, :num_steps]
 
     def _embed(self, labels: Mapping[str, Tensor], batch_size: int) -> Tensor:
         """Sum of the labels' vectors, (B, 1, label channels); an unknown label adds nothing."""

@@ -23,6 +23,7 @@ from undertow.data.told import Told
 from undertow.distillation.config import DistillationConfig
 from undertow.emissions.base_noise import BaseNoise, draw_uniforms
 from undertow.errors import UsageError
+from undertow.layers.linear_prediction import synthesise
 from undertow.models.completing import check_rate, labels_chosen, refuse_source, with_alphabet, with_rate
 from undertow.models.conditioner import Conditioner, hidden
 from undertow.models.distilling import Lesson, Made
@@ -30,7 +31,8 @@ from undertow.models.inputs import behind_start
 from undertow.models.loss import Loss
 from undertow.models.model import Ability, Model, past_facts
 from undertow.models.teacher import Teacher
-from undertow.networks.inverse_flows import InverseFlows
+from undertow.networks.excitation import Known, split
+from undertow.networks.inverse_flows import USUAL_SCALE, InverseFlows
 from undertow.state import State
 
 HELD_OUT_SEED = 0  # of the noise in validations, which is always the same
@@ -76,7 +78,8 @@ class Student(Model):
         self.alphabet = alphabets.build(config.alphabet)
         self.emission = BaseNoise(config.base)
         self.conditioner = Conditioner(replace(config.conditioner, label_dropout=0.0))  # `forward` hides labels
-        self.flows = InverseFlows(config.flows, self.conditioner.channels)
+        usual_scale = 1.0 if config.conditioner.linear_prediction else USUAL_SCALE
+        self.flows = InverseFlows(config.flows, self.conditioner.network_channels, usual_scale)
         self.lesson: Lesson | None = None
 
     @classmethod
@@ -148,9 +151,9 @@ class Student(Model):
         return frozenset(["generate"])
 
     @property
-    def receptive_field(self) -> int:
-        """Steps of noise that a sample depends on."""
-        return self.flows.receptive_field
+    def receptive_field(self) -> int | None:
+        """Steps of noise that a sample depends on; None for all, as the filter of a linear prediction never ends."""
+        return None if self.config.conditioner.linear_prediction else self.flows.receptive_field
 
     @property
     def max_length(self) -> None:
@@ -159,8 +162,11 @@ class Student(Model):
 
     @property
     def context_steps(self) -> int:
-        """Steps of noise, and of frames, before a crop that its first sample depends on; the teacher's if longer."""
-        own = self.receptive_field + self.conditioner.past_steps
+        """Steps of noise, and of frames, before a crop that its first sample depends on; the teacher's if longer.
+
+        The filter of a linear prediction is begun at rest.
+        """
+        own = self.flows.receptive_field + self.conditioner.past_steps
         theirs = None if self.lesson is None else self.lesson.teacher.model.context_steps
         return own if theirs is None else max(own, theirs)
 
@@ -183,7 +189,8 @@ class Student(Model):
         condition = self.condition(batch.labels, batch.features, num_steps, batch_size)
         like = next(self.parameters())
         z = self.emission.quantile(draw_uniforms(batch.counted, generator)).to(like.dtype)
-        return Made(*self.flows(z[..., None], condition.aligned).unbind(-1))
+        known, given = self._split(condition)
+        return self._sounding(self.flows(z[..., None], given.aligned), known, self._rest(batch_size))
 
     def loss_text(self, loss: float) -> str:
         return f"loss {loss:.4f} (distance to the teacher and weighted losses)"
@@ -196,7 +203,8 @@ class Student(Model):
 
     def init_state(self, batch_size: int, condition: Condition) -> State:
         """The state before the first noise."""
-        return self.flows.init_state(batch_size)
+        rest = {"samples": self._rest(batch_size)} if self.config.conditioner.linear_prediction else {}
+        return {**self.flows.init_state(batch_size), **rest}
 
     def past(self, symbols: Tensor) -> Tensor:
         """The start symbol, then these symbols (B, T)."""
@@ -208,8 +216,34 @@ class Student(Model):
         NaN gives N, which no alphabet decodes.
         """
         like = next(self.parameters())
-        made, state = self.flows.step(noise.to(like.device, like.dtype)[..., None], state, condition.aligned)
-        return self.symbols_of(made[..., 0]), state
+        known, given = self._split(condition)
+        made, after = self.flows.step(noise.to(like.device, like.dtype)[..., None], state, given.aligned)
+        past = state.get("samples", made[:, :0, 0])
+        signal = self._sounding(made, known, past).signal
+        rest = {"samples": torch.cat([past, signal], 1)[:, -past.shape[1] :]} if known is not None else {}
+        return self.symbols_of(signal), {**after, **rest}
+
+    def _split(self, condition: Condition) -> tuple[Known | None, Condition]:
+        """What a linear prediction needs, if there is one, and the condition of the flows."""
+        order = self.config.conditioner.linear_prediction
+        return split(condition, order) if order else (None, condition)
+
+    def _rest(self, batch_size: int) -> Tensor:
+        """The samples (B, O) that a linear prediction begins from."""
+        return next(self.parameters()).new_zeros(batch_size, self.config.conditioner.linear_prediction)
+
+    def _sounding(self, made: Tensor, known: Known | None, past: Tensor) -> Made:
+        """The sound of what the flows made, (B, T, 3), which with a linear prediction is the excitation of its filter.
+
+        Given its past, a sample is its prediction and σ times its excitation: so are its mean and scale.
+        """
+        if known is None:
+            return Made(*made.unbind(-1))
+        weights = known.weights.expand(*made.shape[:2], -1)
+        deviation, log_deviation = known.deviation[..., 0], known.log_deviation[..., 0]
+        excitation, mean, log_scale = made.unbind(-1)
+        signal = synthesise(excitation * deviation, weights, past)
+        return Made(signal, signal + (mean - excitation) * deviation, log_scale + log_deviation)
 
     def symbols_of(self, signal: Tensor) -> Tensor:
         """The bins (B, T) int64 of samples in [-1, 1]."""

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from undertow.errors import UsageError
@@ -45,6 +46,7 @@ class Builder:
             float32.
         modules: every module's name.
         network: the name of the network that is built, whose state's leaves are named within it.
+        unread: of values, how many of their last channels are for no network.
         layers: of each kind of layer, the function that writes it: (builder, layer, values, …) -> values.
     """
 
@@ -52,6 +54,7 @@ class Builder:
     modules: Mapping[nn.Module, str]
     network: str = "network"
     layers: Mapping[type[nn.Module], Callable[..., Values]] = field(default_factory=dict)
+    unread: dict[int, int] = field(default_factory=dict)
     domains: list[Domain] = field(default_factory=lambda: [Domain()])
     values: list[Value] = field(default_factory=list)
     ops: list[Op] = field(default_factory=list)
@@ -297,6 +300,14 @@ class Builder:
     def channels(self, value: int) -> int:
         """Channels of a value."""
         return self.values[value].channels
+
+    def read(self, value: int, weight: Tensor) -> Tensor:
+        """A weight (…, C) for the channels of a value that networks read, as one for all of its channels."""
+        return F.pad(weight, (0, self.unread.get(value, 0)))
+
+    def read_channels(self, value: int) -> int:
+        """Channels of a value that networks read."""
+        return self.channels(value) - self.unread.get(value, 0)
 
     def _rows(self, width: int) -> int:
         """A new domain that ticks a row at a time."""

@@ -28,8 +28,9 @@ def linear(build: Builder, layer: nn.Linear, x: Values, **more: Any) -> Values:
 
 def condition_sum(build: Builder, layer: layers.CausalConv1d, condition: Values) -> int:
     """A product with each value of the condition by itself, summed: what is known ahead of time can be done then."""
-    widths = [build.channels(value) for value in condition]
+    widths = [build.read_channels(value) for value in condition]
     said, name = NONE, build.modules[layer]
     for index, (value, weight) in enumerate(zip(condition, layer.weight.split(widths, dim=2), strict=True)):
+        weight = build.read(value, weight)
         said = build.conv(f"{name}.{index}" if index else name, weight, None, (value,), add=said)
     return said

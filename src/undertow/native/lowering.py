@@ -16,9 +16,10 @@ from undertow.native import format, pixel_rnns, pixelcnn_pp, pixels, recurrent
 from undertow.native.builder import SYMBOLS, Builder, Unsupported, Values
 from undertow.native.convolutions import causal_conv, condition_sum, linear
 from undertow.native.decoders import attentive_decoder, transformer_decoder
+from undertow.native.excitation import excitation
 from undertow.native.format import NONE, Activation, EmissionKind, Graph, Type
 from undertow.native.transformer import torch_norm, transformer
-from undertow.networks import TCN, ByteNet, Network, Transformer, WaveNet
+from undertow.networks import TCN, ByteNet, Excitation, Network, Transformer, WaveNet
 from undertow.networks.bytenet import Head, MUBlock, NormedConv1d, ReLUBlock
 from undertow.networks.encoder_decoder import EncoderDecoder
 from undertow.networks.seq2seq_bytenet import ColumnDecoder
@@ -142,6 +143,10 @@ def _wavenet(build: Builder, network: WaveNet, x: Values, condition: Values) -> 
     return build.layer(network.head, build.layer(network.skip, gated))
 
 
+def _excitation(build: Builder, network: Excitation, x: Values, condition: Values) -> Values:
+    return excitation(build, network, x, condition, NETWORKS[type(network.inner)])
+
+
 def _sequential(build: Builder, network: ByteNet | TCN, x: Values, condition: Values) -> Values:
     x = build.layer(network.input, x, condition)
     return build.layer(network.head, build.layer(network.stack, x))
@@ -176,8 +181,8 @@ def _values(build: Builder, layer: layers.Values, x: Values, condition: Values =
     """Side by side, as one value that convolutions may keep the past of: a product with ones gives them exactly."""
     if not condition:
         return x
-    width = sum(build.channels(value) for value in x + condition)
-    return (build.conv(build.modules[layer], torch.eye(width)[:, None], None, x + condition),)
+    parts = [build.read(value, torch.eye(build.read_channels(value))) for value in x + condition]
+    return (build.conv(build.modules[layer], torch.block_diag(*parts)[:, None], None, x + condition),)
 
 
 def _norm(build: Builder, layer: layers.LayerNorm, x: Values, activation: Activation = Activation.NONE) -> Values:
@@ -256,6 +261,7 @@ NETWORKS: dict[type[Network], Callable[..., Values]] = {
     AttentiveDecoder: _decoder(attentive_decoder),
     ByteNet: _sequential,
     ColumnDecoder: _columns,
+    Excitation: _excitation,
     TCN: _sequential,
     Transformer: _transformer,
     TransformerDecoder: _decoder(transformer_decoder),

@@ -10,6 +10,7 @@ from undertow.networks.causal_convs import CausalConvs
 from undertow.networks.context_filter import ContextFilter
 from undertow.networks.dilated_encoder import DilatedEncoder
 from undertow.networks.encoder_decoder import EncoderDecoder, InputShape
+from undertow.networks.excitation import Excitation
 from undertow.networks.frame_encoder import FrameEncoder
 from undertow.networks.gated_pixelcnn import GatedPixelCNN
 from undertow.networks.image_context import ImageContext
@@ -136,6 +137,7 @@ __all__ = [
     "DiagonalBiLSTMNetwork",
     "EncoderDecoder",
     "EncoderDecoderConfig",
+    "Excitation",
     "FrameEncoder",
     "FrameEncoderConfig",
     "GatedPixelCNN",

@@ -27,6 +27,7 @@ from undertow.layers import CausalConv1d, GatedConv1d, Layer
 from undertow.state import State
 
 LOG_SCALE_BOUNDS = -12.0, 4.0  # of one flow; far beyond what is needed, so that nothing overflows
+USUAL_SCALE = 0.05
 START = 0.05  # of the last layer's usual weights: about the identity, and not exactly, so that gradients reach all
 
 
@@ -96,7 +97,8 @@ class InverseFlows(Layer):
             layers: number of gated layers of each flow, one after another; their dilations 1, 2, 4, … begin again
                 after `layers_per_cycle`, and in every flow.
             gate_channels: filter and gate together.
-            initial_scale: scale of the sound of an untrained model, in units of the signal's range [-1, 1].
+            initial_scale: scale of what an untrained model makes: by default 0.05 of the signal's range [-1, 1], or 1
+                where a linear prediction makes sound of it.
         """
 
         layers: Annotated[tuple[Depth, ...], Field(min_length=1, max_length=64)] = (10, 10, 10, 30)
@@ -104,13 +106,13 @@ class InverseFlows(Layer):
         kernel_size: Annotated[Width, Field(ge=2)] = 2
         residual_channels: Width = 64
         gate_channels: Annotated[Width, Field(ge=2, multiple_of=2)] = 128
-        initial_scale: Annotated[Positive, Field(le=1)] = 0.05
+        initial_scale: Annotated[Positive, Field(le=1)] | None = None
 
         def __post_init__(self) -> None:
             if sum(self.layers) > MOST_LAYERS:
                 raise UsageError(f"flows.layers add up to {sum(self.layers):,}; a model has at most {MOST_LAYERS:,}")
 
-    def __init__(self, config: Config, condition_channels: int = 0) -> None:
+    def __init__(self, config: Config, condition_channels: int = 0, usual_scale: float = USUAL_SCALE) -> None:
         super().__init__()
         self.config = config
         flows = [
@@ -123,7 +125,7 @@ class InverseFlows(Layer):
             )
             for num_layers in config.layers
         ]
-        flows[-1].set_scale(config.initial_scale)
+        flows[-1].set_scale(config.initial_scale or usual_scale)
         self.flows: Any = nn.ModuleList(flows)
         self.receptive_field: int = 1 + sum(flow.receptive_field - 1 for flow in flows)
 
