@@ -5,7 +5,7 @@
     Σ_j r_|i-j| a_j = r_i,  E = r_0 - Σ_i a_i r_i    by Levinson and Durbin's recursion
 
 So x_t is about Σ_i a_i x_{t-i}, and what is left has a variance of E over the window's energy. It needs no wave: LPCNet
-(arXiv 1810.11846, §3.2) finds its predictor from bands in the same way. The filter 1 / A is stable for any spectrum.
+(arXiv 1810.11846) finds its prediction from bands in the same way. The filter 1 / A is stable for any spectrum.
 
 F frames, M mel bands, N points of the transform, K = N / 2 + 1 frequencies, O order. There are two bands or more.
 """
