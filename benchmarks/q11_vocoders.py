@@ -4,8 +4,9 @@
     python -m benchmarks.q11_vocoders runs/vocoder-prompts --source prompts --world ENV/bin/python
 
 Each test clip is drawn from its mel spectrum by the vocoder and by Griffin-Lim, and by WORLD from its own analysis, and
-compared with the recording. --world is the Python of an environment with pyworld; without it WORLD is left out. Of the
-metrics, pesq, stoi and mos need the extra `listening`.
+compared with the recording; and a second draw of the vocoder with its first, as chance alone makes a difference.
+--world is the Python of an environment with pyworld; without it WORLD is left out. Of the metrics, pesq, stoi and mos
+need the extra `listening`.
 """
 
 import argparse
@@ -52,8 +53,12 @@ def main() -> None:
     waves = [clip.samples for clip in load_clips(options.source, "test", rate)][:: options.every][: options.most]
     training, sampling = read_card(options.run)["training"], ut.Sampling(temperature=options.temperature)
     own = "WaveNet" if options.temperature == 1 else f"WaveNet at temperature {options.temperature:g}"
+
+    def drawn_with(seed: int) -> Callable[[np.ndarray], np.ndarray]:
+        return lambda wave: ut.vocode(model, wave, sampling=sampling, seed=seed).wave
+
     drawers: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-        own: lambda wave: ut.vocode(model, wave, sampling=sampling, seed=1).wave,
+        own: drawn_with(1),
         "Griffin-Lim": lambda wave: griffin_lim(extract(settings, wave), settings, iterations=ITERATIONS)[: len(wave)],
     }
     shapes = {own: (describe(model), training["seconds"]), "Griffin-Lim": (f"{ITERATIONS} iterations", 0.0)}
@@ -73,6 +78,10 @@ def main() -> None:
             target = aim(figure, [values[one] for one in shapes if one != name]) if name == own else ""
             record("Q11", f"{figure}, {options.source}, {name}", values[name], unit, target=target, **more)
         record("Q11", f"real-time factor, {options.source}, {name}", speeds[name], "s/s", **named)
+    again, _ = timed(drawn_with(2), waves, rate)
+    named = {"model": shapes[own][0], "seconds": training["seconds"], "note": f"{note}two seeds; {budget(training)}"}
+    for figure, (values, unit, _) in mean_figures(drawn[own], {own: again}, rate, options.metrics).items():
+        record("Q11", f"{figure}, {options.source}, two draws of {own}", values[own], unit, **named)
     if options.out is not None:
         keep(options.out, drawn, rate)
 
