@@ -95,7 +95,9 @@ def test_a_model_that_needs_features(command, tmp_path, features, known_machine)
         "conditioner": {"features": {"sample_rate": 8000, "hop_length": 80, **features}},
         "sample_rate": 8000,
     }
-    checkpoint.save(tmp_path / "model", Autoregressive(parse(Autoregressive.Config, values)), {})
+    model = Autoregressive(parse(Autoregressive.Config, values))
+    model.survey(ClipExamples(plucked_strings(num_clips=4, sample_rate=8000), model.needs))  # so mel frames are checked
+    checkpoint.save(tmp_path / "model", model, {})
     rows, _ = measured(command, tmp_path / "model")
     assert [row["precision"] for row in rows] == ["float32", "float32", "bfloat16", "int8"]
 

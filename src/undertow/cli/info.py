@@ -72,6 +72,8 @@ def _lines(facts: Mapping[str, Any]) -> dict[str, str]:
         lines["labels" if name == "label" else f"label {shown(name)}"] = shown(", ".join(classes), MOST_SHOWN)
     if conditioner.get("features"):
         lines["features"] = _settings(conditioner["features"])
+    if order := conditioner.get("linear_prediction"):
+        lines["linear prediction"] = f"of order {order}, from the mel frames"
     lines |= {"data": _data(card.get("data"), unit), "training": _training(card.get("training"), card.get("data"))}
     lines |= {"scores": _scores(card.get("scores")), "versions": _settings(card.get("versions"))}
     lines["digests"] = _digests(**facts["digests"])

@@ -6,7 +6,7 @@ B rows, T steps.
 import statistics
 from collections.abc import Sequence
 
-from undertow.cost.stepping_speed import ROUNDS, features_of_silence
+from undertow.cost.stepping_speed import ROUNDS, usual_features
 from undertow.errors import UsageError, counted
 from undertow.generation import generate
 from undertow.models.autoregressive import Autoregressive
@@ -64,7 +64,7 @@ def generation_speeds(
 
 
 def _draw(model: Autoregressive, engine: str, num_steps: int, batch_size: int, threads: int | None) -> float:
-    features = features_of_silence(model)
+    features = usual_features(model)
     return generate(
         model, num_steps=num_steps, count=batch_size, features=features, engine=engine, threads=threads
     ).samples_per_second

@@ -108,7 +108,7 @@ class Entry:
         return stream(
             self.model,
             count=self.batch_size,
-            features=features_of_silence(self.model),
+            features=usual_features(self.model),
             chunk_steps=max(1, most),
             engine=self.engine,
             threads=self.num_threads,
@@ -236,9 +236,10 @@ def _notes(model: Autoregressive) -> ClipSet:
     return replace(notes, clips=[clip(note) for note in notes], label_classes={})
 
 
-def features_of_silence(model: Autoregressive) -> torch.Tensor | None:
-    """Frames (F, M) of silence for a model that needs features."""
-    settings = model.config.conditioner.features
+def usual_features(model: Autoregressive) -> torch.Tensor | None:
+    """Frames (F, M) for a model that needs features: the mean of its training set's mel frames, or zeros."""
+    settings, known = model.config.conditioner.features, model.config.conditioner.mel_statistics
     if settings is None:
         return None
-    return torch.zeros(FEATURE_SECONDS * settings.sample_rate // settings.hop_length, settings.num_channels)
+    frame = torch.zeros(settings.num_channels) if known is None else torch.tensor(known.spectrum)
+    return frame.expand(FEATURE_SECONDS * settings.sample_rate // settings.hop_length, -1)
