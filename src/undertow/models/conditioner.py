@@ -86,7 +86,10 @@ class Conditioner(nn.Module):
         def __post_init__(self) -> None:
             mel = self.features if self.features is not None and self.features.kind == "mel" else None
             if self.linear_prediction and mel is None:
-                raise UsageError("conditioner.linear_prediction needs mel frames; set conditioner.features.kind=mel")
+                raise UsageError(
+                    "conditioner.linear_prediction needs mel frames: set conditioner.features.kind=mel, or "
+                    "conditioner.linear_prediction=0"
+                )
             if self.linear_prediction and mel is not None and not 1 < mel.num_channels:
                 raise UsageError("conditioner.linear_prediction needs two mel bands or more")
             if mel is not None and self.linear_prediction > mel.fft_size // 2:
