@@ -12,13 +12,15 @@ F frames, M mel bands, N points of the transform, K = N / 2 + 1 frequencies, O o
 
 from functools import lru_cache
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from undertow.data.features import MelConfig, mel_filters
 
 NOISE = 1e-5  # of r_0, added to it: bands without sound are not predicted to the last digit
-NUM_KNOWN = 3  # of the deviation, beside the weights
+NUM_KNOWN = 3  # beside the weights: 1 / σ, σ and log σ
+TINY = 1e-9
 LEAST_DEVIATION = 2.0**-15  # a step of 16 bits
 
 
@@ -27,7 +29,7 @@ def mel_prediction(mel: Tensor, config: MelConfig, order: int) -> Tensor:
 
     σ is in units of the signal's range [-1, 1], and no less than a step of 16 bits.
     """
-    lines, areas = (one.to(mel.device) for one in _between_bands(config))
+    lines, areas = (torch.from_numpy(one).to(mel.device) for one in _between_bands(config))
     log_bands = (mel.double() - areas) * (2 / config.power)  # of powers
     correlation = torch.fft.irfft(torch.exp(log_bands @ lines), dim=-1)[..., : order + 1]
     scale = torch.cat([correlation.new_tensor([1 + NOISE]), correlation.new_ones(order)])
@@ -51,8 +53,8 @@ def _dot(one: Tensor, other: Tensor) -> Tensor:
     return (one * other).sum(-1, keepdim=True)
 
 
-@lru_cache
-def _between_bands(config: MelConfig) -> tuple[Tensor, Tensor]:
+@lru_cache(maxsize=8)
+def _between_bands(config: MelConfig) -> tuple[np.ndarray, np.ndarray]:
     """Weights (M, K) of a value at each frequency between two bands' middles, and the log (M,) of the bands' areas."""
     filters = mel_filters(config, config.num_channels)
     areas = filters.sum(1)
@@ -60,10 +62,11 @@ def _between_bands(config: MelConfig) -> tuple[Tensor, Tensor]:
     middles = (filters @ places / areas).contiguous()
     upper = torch.searchsorted(middles, places).clamp(1, len(middles) - 1)
     lower = upper - 1
-    share = ((places - middles[lower]) / (middles[upper] - middles[lower])).clamp(0, 1)
+    apart = (middles[upper] - middles[lower]).clamp(min=TINY)  # two narrow bands may hold one and the same frequency
+    share = ((places - middles[lower]) / apart).clamp(0, 1)
     every, lines = torch.arange(len(places)), torch.zeros_like(filters)
     lines[lower, every], lines[upper, every] = 1 - share, share
-    return lines, areas.log()
+    return lines.numpy(), areas.log().numpy()
 
 
 def _window_energy(config: MelConfig) -> float:

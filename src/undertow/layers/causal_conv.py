@@ -81,8 +81,11 @@ class CausalConvolution(Layer):
             past = ring.gather(1, oldest)
         window = torch.cat([past, x], dim=1)
         ring.scatter_(1, oldest, x.to(ring.dtype))
-        y = F.linear(window.flatten(1), self.kernel().flatten(1), self.offset())
-        return y[:, None], {"past": ring, "cursor": (cursor + 1) % self.history}
+        return self._product(window)[:, None], {"past": ring, "cursor": (cursor + 1) % self.history}
+
+    def _product(self, window: Tensor) -> Tensor:
+        """One output (B, O) of the inputs at its taps (B, k, C)."""
+        return F.linear(window.flatten(1), self.kernel().flatten(1), self.offset())
 
     def _convolve(self, x: Tensor, dilation: int, stride: int = 1) -> Tensor:
         """Full windows of x (B, L + T, C) -> (B, ⌈T / stride⌉, O), in one channels-last convolution."""

@@ -19,7 +19,7 @@ BLOCK = 64  # samples whose filter is one triangular system
 class Lags(CausalConvolution):
     """The samples of some steps ago: (B, T, 1) -> (B, T, len(lags)), zeros before the first.
 
-    It learns nothing, and copies: what a machine rounds its products to does not matter.
+    It learns nothing, and copies, where a product would be rounded under autocast.
     """
 
     def __init__(self, *lags: int) -> None:
@@ -37,6 +37,9 @@ class Lags(CausalConvolution):
     def _convolve(self, x: Tensor, dilation: int, stride: int = 1) -> Tensor:
         num_steps = x.shape[1] - self.history
         return torch.cat([x[:, self.history - lag :][:, :num_steps:stride] for lag in self.lags], dim=-1)
+
+    def _product(self, window: Tensor) -> Tensor:
+        return window[:, [self.history - lag for lag in self.lags], 0]
 
 
 def predicted(past: Tensor, weights: Tensor) -> Tensor:
@@ -59,7 +62,8 @@ def synthesise(excitation: Tensor, weights: Tensor, past: Tensor) -> Tensor:
         # row t has -a_O … -a_1 and 1 at the columns t … t + O; the first O columns are the past
         band = torch.cat([-known, torch.ones_like(known[..., :1]), known.new_zeros(len(known), size, size)], dim=-1)
         rows = band.flatten(1)[:, : size * (order + size)].view(len(known), size, order + size)
-        left = excitation[:, start : start + size, None] - rows[..., :order] @ past[..., None]
+        before = (rows[..., :order] * past[:, None]).sum(-1)  # no matrix product: autocast would round it
+        left = (excitation[:, start : start + size] - before)[..., None]
         block = torch.linalg.solve_triangular(rows[..., order:], left, upper=False, unitriangular=True)[..., 0]
         made.append(block)
         past = torch.cat([past, block], dim=1)[:, -order:]

@@ -297,7 +297,7 @@ def _excited(
     if alphabet.config.kind != "linear_pcm" or network.takes_symbols or not isinstance(emission, Continuous):
         raise UsageError(
             "conditioner.linear_prediction predicts samples: set alphabet.kind=linear_pcm, network.input=scalar, and "
-            "an emission with means, such as emission.kind=gaussian"
+            "an emission with means, such as emission.kind=gaussian; or conditioner.linear_prediction=0"
         )
     return networks.Excitation(network, order, emission.num_params, emission.means, emission.log_scales)
 

@@ -70,7 +70,7 @@ class Conditioner(nn.Module):
             features: frame features and their settings, computed from the signal or provided by the user.
             upsampling: how they are upsampled to the signal's rate.
             linear_prediction: the order of a linear prediction from mel frames; the network models what it leaves. 16
-                suits speech at 8 kHz. 0: none.
+                suits speech at 8 kHz, with `emission.initial_scale` 1. 0: none.
             mel_statistics: of the training set's mel frames, which training takes: to check others by, and to bring
                 frames to a mean of about 0 and a deviation of about 1.
         """
@@ -84,15 +84,17 @@ class Conditioner(nn.Module):
         mel_statistics: MelStatistics | None = None
 
         def __post_init__(self) -> None:
-            mel = self.features if self.features is not None and self.features.kind == "mel" else None
-            if self.linear_prediction and mel is None:
+            if not self.linear_prediction:
+                return
+            mel = self.features
+            if mel is None or mel.kind != "mel":
                 raise UsageError(
                     "conditioner.linear_prediction needs mel frames: set conditioner.features.kind=mel, or "
                     "conditioner.linear_prediction=0"
                 )
-            if self.linear_prediction and mel is not None and not 1 < mel.num_channels:
+            if mel.num_channels < 2:
                 raise UsageError("conditioner.linear_prediction needs two mel bands or more")
-            if mel is not None and self.linear_prediction > mel.fft_size // 2:
+            if self.linear_prediction > mel.fft_size // 2:
                 raise UsageError(
                     f"conditioner.linear_prediction is {self.linear_prediction}; it is at most half of the features' "
                     f"fft_size, {mel.fft_size // 2}"
@@ -124,12 +126,15 @@ class Conditioner(nn.Module):
     @property
     def file_facts(self) -> dict[str, Any]:
         """What an engine file says to programs: the labels' names, and of the i-th its classes and the vectors of no
-        class and of each, which are summed over the labels; then the kind of features.
+        class and of each, which are summed over the labels; then the kind of features and the order of a linear
+        prediction.
         """
         facts: dict[str, Any] = {"labels": list(self.config.labels)} if self.config.labels else {}
         for index, (classes, table) in enumerate(zip(self.config.labels.values(), self.tables, strict=True)):
             facts[f"labels.{index}"] = list(classes)
             facts[f"labels.{index}.vectors"] = table.weight.detach().cpu().numpy()
+        if self.config.linear_prediction:
+            facts["linear_prediction"] = [self.config.linear_prediction]
         return facts if self.config.features is None else {**facts, "features": [self.config.features.kind]}
 
     def survey(self, examples: Examples) -> None:

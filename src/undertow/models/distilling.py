@@ -110,10 +110,10 @@ class Lesson:
             network, hidden = self.teacher.model.network, read.hidden
         else:
             network, condition = self.critic.to(signal.device, signal.dtype).network, Condition()
-            hidden = hidden_of(network, inputs_of(signal, number), condition)
+            hidden = network.own(hidden_of(network, inputs_of(signal, number), condition))
         assert hidden is not None
         with torch.no_grad():
-            wanted = hidden_of(network, inputs_of(recording, number), condition)
+            wanted = network.own(hidden_of(network, inputs_of(recording, number), condition))
         return style_loss(hidden, wanted, counted, most)
 
 

@@ -31,7 +31,7 @@ from undertow.models.inputs import behind_start
 from undertow.models.loss import Loss
 from undertow.models.model import Ability, Model, past_facts
 from undertow.models.teacher import Teacher
-from undertow.networks.excitation import Known, split
+from undertow.networks.excitation import Prediction, split
 from undertow.networks.inverse_flows import USUAL_SCALE, InverseFlows
 from undertow.state import State
 
@@ -115,7 +115,10 @@ class Student(Model):
         """Begin with the teacher's conditioner, if it has the same settings; returns whether it has."""
         assert self.lesson is not None
         other = self.lesson.teacher.model.conditioner
-        theirs, own = (replace(one.config, mel_statistics=None, label_dropout=0.0) for one in (other, self.conditioner))
+        theirs, own = (
+            replace(one.config, mel_statistics=None, label_dropout=0.0, linear_prediction=0)
+            for one in (other, self.conditioner)
+        )
         if theirs != own:
             return False
         self.conditioner.load_state_dict(other.state_dict())
@@ -190,7 +193,7 @@ class Student(Model):
         like = next(self.parameters())
         z = self.emission.quantile(draw_uniforms(batch.counted, generator)).to(like.dtype)
         known, given = self._split(condition)
-        return self._sounding(self.flows(z[..., None], given.aligned), known, self._rest(batch_size))
+        return self._sounding(self.flows(z[..., None], given), known, self._rest(batch_size))
 
     def loss_text(self, loss: float) -> str:
         return f"loss {loss:.4f} (distance to the teacher and weighted losses)"
@@ -217,22 +220,25 @@ class Student(Model):
         """
         like = next(self.parameters())
         known, given = self._split(condition)
-        made, after = self.flows.step(noise.to(like.device, like.dtype)[..., None], state, given.aligned)
+        made, after = self.flows.step(noise.to(like.device, like.dtype)[..., None], state, given)
         past = state.get("samples", made[:, :0, 0])
         signal = self._sounding(made, known, past).signal
         rest = {"samples": torch.cat([past, signal], 1)[:, -past.shape[1] :]} if known is not None else {}
         return self.symbols_of(signal), {**after, **rest}
 
-    def _split(self, condition: Condition) -> tuple[Known | None, Condition]:
-        """What a linear prediction needs, if there is one, and the condition of the flows."""
+    def _split(self, condition: Condition) -> tuple[Prediction | None, Tensor | None]:
+        """What a linear prediction needs, if there is one, and the condition of the flows in their type."""
         order = self.config.conditioner.linear_prediction
-        return split(condition, order) if order else (None, condition)
+        known, given = split(condition, order) if order else (None, condition)
+        return known, None if given.aligned is None else given.aligned.to(next(self.parameters()).dtype)
 
     def _rest(self, batch_size: int) -> Tensor:
         """The samples (B, O) that a linear prediction begins from."""
-        return next(self.parameters()).new_zeros(batch_size, self.config.conditioner.linear_prediction)
+        like = next(self.parameters())
+        wide = torch.promote_types(like.dtype, torch.float32)
+        return like.new_zeros(batch_size, self.config.conditioner.linear_prediction, dtype=wide)
 
-    def _sounding(self, made: Tensor, known: Known | None, past: Tensor) -> Made:
+    def _sounding(self, made: Tensor, known: Prediction | None, past: Tensor) -> Made:
         """The sound of what the flows made, (B, T, 3), which with a linear prediction is the excitation of its filter.
 
         Given its past, a sample is its prediction and σ times its excitation: so are its mean and scale.

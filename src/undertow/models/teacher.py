@@ -63,7 +63,7 @@ class Teacher:
             with torch.backends.cudnn.flags(enabled=False):  # its recurrent layers have no gradients outside training
                 return Read(network(inputs, condition))
         hidden = hidden_of(network, inputs, condition)
-        return Read(network.leave(hidden), hidden)
+        return Read(network.leave(hidden), network.own(hidden))
 
 
 def inputs_of(signal: Tensor, num_symbols: int) -> Tensor:

@@ -144,6 +144,7 @@ def _wavenet(build: Builder, network: WaveNet, x: Values, condition: Values) -> 
 
 
 def _excitation(build: Builder, network: Excitation, x: Values, condition: Values) -> Values:
+    _check_network(network.inner)
     return excitation(build, network, x, condition, NETWORKS[type(network.inner)])
 
 

@@ -4,6 +4,8 @@
     the network reads e_{t-1}, e_{t-2}, … and gives the distribution of e_t
     x_t has that distribution, its means times σ and plus p_t, its scales times σ
 
+(What it reads of the last sample is divided by the σ of the step that it predicts. Where frames meet, they differ.)
+
 So a network begins with formants and loudness, which would take it most of its training to find, and learns the voice.
 In LP-WaveNet (arXiv 1811.11913) a WaveNet models what a linear prediction leaves; LPCNet (arXiv 1810.11846) computes
 the prediction from the bands that a vocoder is given anyway.
@@ -24,7 +26,7 @@ from undertow.networks.network import Network
 from undertow.state import State
 
 
-class Known(NamedTuple):
+class Prediction(NamedTuple):
     """What is known of each step: the weights a_O … a_1 (B, T or 1, O), and 1 / σ, σ and log σ, (B, T or 1, 1) each."""
 
     weights: Tensor
@@ -66,6 +68,10 @@ class Excitation(Network):
         left, placed, given = self._excitation(x, condition)
         return self._place(self.inner(left, given), placed)
 
+    def last(self, x: Tensor, condition: Condition) -> Tensor:
+        left, placed, given = self._excitation(x, condition)
+        return self._place(self.inner.last(left, given), placed[:, -1])
+
     def begin(self, x: Tensor, condition: Condition) -> None:
         left, _, given = self._excitation(x, condition)
         self.inner.begin(left, given)
@@ -78,16 +84,20 @@ class Excitation(Network):
         return {**state, "inner": self.inner.with_room(state["inner"], num_steps)}
 
     def step_hidden(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
-        known, given = split(condition, self.order)
+        known, given = self._split(x, condition)
         past, samples = self.samples.step(x, state["samples"])
         prediction = predicted(past, known.weights)
         before, last = self.last_prediction.step(prediction, state["last_prediction"])
-        hidden, inner = self.inner.step_hidden((x - before) * known.inverse, state["inner"], given)
+        hidden, inner = self.inner.step_hidden(((x - before) * known.inverse).to(x.dtype), state["inner"], given)
         placed = _beside(prediction, known)
         return torch.cat([hidden, placed], -1), {"samples": samples, "last_prediction": last, "inner": inner}
 
     def leave(self, hidden: Tensor) -> Tensor:
-        return self._place(self.inner.leave(hidden[..., :-NUM_PLACED]), hidden[..., -NUM_PLACED:])
+        own = self.own(hidden).to(next(self.inner.parameters()).dtype)
+        return self._place(self.inner.leave(own), hidden[..., -NUM_PLACED:])
+
+    def own(self, hidden: Tensor) -> Tensor:
+        return hidden[..., :-NUM_PLACED]
 
     @property
     def output(self) -> nn.Module:
@@ -95,9 +105,16 @@ class Excitation(Network):
 
     def _excitation(self, x: Tensor, condition: Condition) -> tuple[Tensor, Tensor, Condition]:
         """Of a whole sequence: what the network hears, what `_place` needs, and the condition it reads."""
-        known, given = split(condition, self.order)
+        known, given = self._split(x, condition)
         prediction = predicted(self.samples(x), known.weights)
-        return (x - self.last_prediction(prediction)) * known.inverse, _beside(prediction, known), given
+        left = (x - self.last_prediction(prediction)) * known.inverse
+        return left.to(x.dtype), _beside(prediction, known), given
+
+    def _split(self, x: Tensor, condition: Condition) -> tuple[Prediction, Condition]:
+        """What the prediction needs, and the network's condition in the type of its inputs."""
+        known, given = split(condition, self.order)
+        assert given.aligned is not None
+        return known, given._replace(aligned=given.aligned.to(x.dtype))
 
     def _place(self, params: Tensor, placed: Tensor) -> Tensor:
         """The excitation's parameters as the sample's."""
@@ -107,14 +124,14 @@ class Excitation(Network):
         return scaled + torch.where(masks.is_mean, prediction, torch.where(masks.is_log_scale, log_deviation, 0.0))
 
 
-def split(condition: Condition, order: int) -> tuple[Known, Condition]:
+def split(condition: Condition, order: int) -> tuple[Prediction, Condition]:
     """What a linear prediction of this order needs of a condition, and the condition without it."""
     aligned = condition.aligned
     assert aligned is not None
     given, *known = aligned.split([aligned.shape[-1] - order - NUM_KNOWN, order, *[1] * NUM_KNOWN], dim=-1)
-    return Known(*known), condition._replace(aligned=given)
+    return Prediction(*known), condition._replace(aligned=given)
 
 
-def _beside(prediction: Tensor, known: Known) -> Tensor:
+def _beside(prediction: Tensor, known: Prediction) -> Tensor:
     parts = (one.expand_as(prediction) for one in (known.deviation, known.log_deviation))
     return torch.cat([prediction, *parts], dim=-1)

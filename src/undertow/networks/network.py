@@ -74,6 +74,10 @@ class Network(nn.Module, ABC):
         """Parameters (B, T, P) from the vectors (B, T, C), each step independently: the head."""
         return self.head(hidden)
 
+    def own(self, hidden: Tensor) -> Tensor:
+        """Of the vectors of `step_hidden`, the channels that the network's layers made."""
+        return hidden
+
     def step(self, x: Tensor, state: State, condition: Condition) -> tuple[Tensor, State]:
         """Parameters after each of the next T >= 1 inputs, and the state after them; see `step_hidden`."""
         hidden, state = self.step_hidden(x, state, condition)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from undertow.batch import Condition
 from undertow.config import MOST, check_whole
-from undertow.layers import CausalConv1d, Embedding, Values
+from undertow.layers import CausalConv1d, Embedding, Lags, Values
 from undertow.models.autoregressive import Autoregressive
 
 ROWS = 8
@@ -95,7 +95,8 @@ def _watching(model: Autoregressive, inputs: list[Tensor]) -> Iterator[None]:
     def note_values(module: nn.Module, arguments: Any) -> Any:
         inputs.append(arguments[0].requires_grad_())
 
-    first = next(module for module in model.network.modules() if isinstance(module, Embedding | Values | CausalConv1d))
+    kinds = Embedding | Values | Lags | CausalConv1d
+    first = next(module for module in model.network.modules() if isinstance(module, kinds))
     if model.network.takes_symbols:
         hook = first.register_forward_hook(note_vectors)
     else:
