@@ -70,6 +70,20 @@ def test_amplitudes_and_powers_of_one_sound_say_nearly_the_same() -> None:
     assert (whole[:, ORDER + 2] - of_powers[:, ORDER + 2]).abs().mean() < 0.2
 
 
+def test_bands_that_hold_one_and_the_same_frequency_are_no_trouble() -> None:
+    narrow = MelConfig(sample_rate=16000, hop_length=100, window_length=256, fft_size=256, num_channels=80)
+    assert bool(torch.isfinite(mel_prediction(torch.zeros(3, 80), narrow, ORDER)).all())
+
+
+def test_a_first_call_without_gradients_does_not_forbid_later_ones() -> None:
+    config = replace(DIGITS, low_hz=61)
+    with torch.inference_mode():
+        mel_prediction(torch.zeros(3, 40), config, ORDER)
+    mel = torch.zeros(3, 40, requires_grad=True)
+    mel_prediction(mel, config, ORDER).sum().backward()
+    assert mel.grad is not None
+
+
 def test_silence_has_the_least_deviation_and_the_parts_agree() -> None:
     found = known(np.zeros(800, np.float32))
     assert torch.isfinite(found).all()

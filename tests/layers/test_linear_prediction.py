@@ -24,6 +24,16 @@ def test_lags_are_copies_under_autocast() -> None:
     x = torch.rand(2, 9, 1)
     with torch.autocast("cpu", torch.bfloat16):
         assert torch.equal(Lags(3, 0)(x)[:, 3:, 0], x[:, :-3, 0])
+        with torch.no_grad():
+            stepped, _ = Lags(3, 0).step(x[:, :1], Lags(3, 0).init_state(2))
+        assert torch.equal(stepped[:, 0, 1], x[:, 0, 0])
+
+
+def test_autocast_does_not_round_the_filter() -> None:
+    excitation, weights, past = (part.float() for part in given(90))
+    with torch.autocast("cpu", torch.bfloat16):
+        found = synthesise(excitation, weights, past)
+    torch.testing.assert_close(found, synthesise(excitation, weights, past), rtol=1e-6, atol=1e-6)
 
 
 def given(num_steps: int, order: int = 5) -> tuple[torch.Tensor, ...]:

@@ -231,11 +231,16 @@ def with_identity() -> Autoregressive:
     return model
 
 
+UNKNOWN = dict(PLAIN["network"], input="scalar")
+
+
 @pytest.mark.parametrize(
     ("model", "said"),
     [
         (without_network, "no network Echo"),
         (lambda: build(**PLAIN), "no network CausalConvs"),
+        (lambda: build(**{**KINDS["gaussian of what a linear prediction leaves"], "network": UNKNOWN}),
+         "no network CausalConvs"),
         (with_doubled, r"no Doubled \(network.head.layers.0\)"),
         (with_identity, r"no Identity \(network.context.inner\)"),
         (lambda: build().double(), "float32 weights, .*float64"),

@@ -76,3 +76,22 @@ def test_without_a_prediction_it_is_its_network() -> None:
     nothing = torch.tensor([0.0, 0, 0, 1, 1, 0]).double().expand(3, 1, -1)
     found = network(x, Condition(aligned=torch.cat([given, nothing], -1)))
     assert torch.equal(found, network.inner(x, Condition(aligned=given)))
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_a_network_of_half_precision_runs(dtype: torch.dtype) -> None:
+    network, x, condition = excited().to(dtype), sound().to(dtype), conditioned()
+    aligned = condition.aligned
+    assert aligned is not None
+    known = Condition(aligned=aligned.float())
+    found, _ = network.step(x, network.init_state(3, known.steps(0, 1)), known)
+    assert bool(torch.isfinite(found).all()) and found.shape == network(x, known).shape
+
+
+def test_its_own_channels_are_those_of_its_network() -> None:
+    network, x, condition = excited(), sound(), conditioned()
+    hidden, _ = network.step_hidden(x, network.init_state(3, condition.steps(0, 1)), condition)
+    left, placed, given = network._excitation(x, condition)
+    own, _ = network.inner.step_hidden(left, network.inner.init_state(3, given), given)
+    torch.testing.assert_close(network.own(hidden), own)
+    torch.testing.assert_close(hidden[..., own.shape[-1] :], placed)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.generation.models import build
 from tests.refusals import refuses
 from undertow.config import parse
 from undertow.cost.network_families import family
@@ -43,6 +44,13 @@ def test_all_of_the_past(name: str) -> None:
 def test_a_model_of_sound(network: dict[str, Any]) -> None:
     reach = measure_reach(sound(**network))
     assert reach.measured == reach.declared and reach.sample_rate == 8
+
+
+def test_a_linear_prediction_is_seen_too() -> None:
+    """The field is of samples, not of what the prediction leaves."""
+    model = build("predicted").float()
+    reach = measure_reach(model)
+    assert reach.measured == reach.declared == model.network.inner.receptive_field + 3
 
 
 def test_a_field_that_is_declared_too_large_is_found_out() -> None:

@@ -108,9 +108,9 @@ def _watching(model: Autoregressive, inputs: list[Tensor]) -> Iterator[None]:
 
 
 def _condition(model: Autoregressive, num_steps: int) -> Condition:
-    """A condition of unknown labels and silence."""
+    """A condition of unknown labels and random frames."""
     settings, features = model.config.conditioner.features, None
     if settings is not None:
         size = 1, -(-num_steps // settings.hop_length), settings.num_channels
-        features = torch.zeros(size, dtype=torch.float64)
+        features = torch.randn(size, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     return model.condition({}, features, num_steps, 1)
