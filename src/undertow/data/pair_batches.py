@@ -153,3 +153,8 @@ def _check(pairs: PairSet, tokens_per_batch: int) -> None:
         raise UsageError(f"tokens_per_batch is {tokens_per_batch}; it must be 1 or more")
     if not len(pairs):
         raise DataError("there are no pairs to make batches of")
+
+
+def spread(number: int, wanted: int) -> list[int]:
+    """At most `wanted` of `number` rows, evenly spaced from the first to the last."""
+    return np.unique(np.linspace(0, number - 1, min(wanted, number)).round().astype(int)).tolist()

@@ -7,10 +7,11 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from undertow.batch import Batch
 from undertow.callbacks import OnProgress, silent, unwatched
 from undertow.data.batches import batches_in_order
 from undertow.data.examples import Examples
@@ -66,6 +67,32 @@ class MelVoiceScore:
         return "what it speaks is no nearer to the recordings than their mean frame; train for longer"
 
 
+class Takes(NamedTuple):
+    """Frames (F, M) of recordings, what a voice speaks of the same texts, and how many it ends by itself."""
+
+    real: list[np.ndarray]
+    spoken: list[np.ndarray]
+    num_ended: int
+
+
+def speak_batch(model: Any, batch: Batch) -> Takes:
+    """What a voice speaks of the texts of a batch, each as its recording's speaker would."""
+    assert batch.source is not None and batch.source_lengths is not None
+    texts = [row[: length - 1] for row, length in zip(batch.source, batch.source_lengths.tolist(), strict=True)]
+    with inference(model):
+        written = model.write(texts, batch.labels)
+    rows = zip(batch.symbols, batch.counted, strict=True)
+    real = [row[counted][:, :-1].double().cpu().numpy() for row, counted in rows]
+    return Takes(real, [one.frames.double().cpu().numpy() for one in written], sum(one.stopped for one in written))
+
+
+def apart(features: Any, real: Sequence[np.ndarray], spoken: Sequence[np.ndarray]) -> float:
+    """How far frames (F, M) of each text are apart in dB, as `MelVoiceScore.distance` is."""
+    pairs = [Warped([one, two], "euclidean", silent) for one, two in zip(real, spoken, strict=True)]
+    scale = DECIBELS / features.power / math.sqrt(features.num_channels)
+    return scale * float(np.mean([pair.between([0], [1])[0, 0] for pair in pairs]))
+
+
 def score_mel_voice(
     model: Any, examples: Examples, *, split: str = "test", progress: OnProgress = unwatched
 ) -> MelVoiceScore:
@@ -78,30 +105,25 @@ def score_mel_voice(
         DataError: the model's output is not a number.
     """
     began, frames = time.perf_counter(), 0
-    sums = dict.fromkeys(("frame_nats", "stop_nats", "steps", "ended", "length"), 0.0)
+    sums = dict.fromkeys(("frame_nats", "stop_nats", "steps"), 0.0)
     examined: dict[str, float] = {}
     real: list[np.ndarray] = []
     spoken: list[np.ndarray] = []
+    num_ended = 0
     for batch in batches_in_order(examples, BATCH_SIZE):
         batch = batch.to(model.device, next(model.parameters()).dtype)
-        assert batch.source is not None and batch.source_lengths is not None
-        texts = [row[: length - 1] for row, length in zip(batch.source, batch.source_lengths.tolist(), strict=True)]
         with inference(model):
-            loss, written = model(batch), model.write(texts, batch.labels)
+            loss = model(batch)
             for name, value in model.examine(batch).items():
                 examined[name] = examined.get(name, 0.0) + value
         for name in ("frame_nats", "stop_nats"):
             sums[name] += float(loss.figures[name]) * int(loss.num_terms)
         sums["steps"] += int(loss.num_terms)
-        for row, found in enumerate(written):
-            own = batch.symbols[row][batch.counted[row]][:, :-1].double().cpu().numpy()
-            real.append(own)
-            spoken.append(found.frames.double().cpu().numpy())
-            sums["ended"] += found.stopped
-            sums["length"] += abs(math.log(len(spoken[-1]) / len(own)))
+        takes = speak_batch(model, batch)
+        real, spoken, num_ended = real + takes.real, spoken + takes.spoken, num_ended + takes.num_ended
         frames += batch.num_counted
         progress(frames, examples.num_symbols)
-    scale = DECIBELS / model.config.features.power / math.sqrt(model.config.features.num_channels)
+    features, lengths = model.config.features, [math.log(len(b) / len(a)) for a, b in zip(real, spoken, strict=True)]
     mean = np.concatenate(real).mean(axis=0, keepdims=True)
     return MelVoiceScore(
         split=split,
@@ -109,16 +131,10 @@ def score_mel_voice(
         num_frames=frames,
         nats=sums["frame_nats"] / sums["steps"],
         stop_nats=sums["stop_nats"] / sums["steps"],
-        ended=sums["ended"] / len(real),
-        length_factor=math.exp(sums["length"] / len(real)),
-        distance=scale * _apart(real, spoken),
-        mean_distance=scale * _apart(real, [mean] * len(real)),
+        ended=num_ended / len(real),
+        length_factor=math.exp(np.abs(lengths).mean()),
+        distance=apart(features, real, spoken),
+        mean_distance=apart(features, real, [mean] * len(real)),
         lines=model.examined(examined).lines,
         seconds=time.perf_counter() - began,
     )
-
-
-def _apart(real: Sequence[np.ndarray], spoken: Sequence[np.ndarray]) -> float:
-    """The mean over texts of the warped distance of frames (F, M)."""
-    pairs = [Warped([one, two], "euclidean", silent) for one, two in zip(real, spoken, strict=True)]
-    return float(np.mean([pair.between([0], [1])[0, 0] for pair in pairs]))

@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 from pydantic import Field
 
 from undertow import alphabets
@@ -17,6 +16,7 @@ from undertow.callbacks import Downloads, Say, silent
 from undertow.config import Count, Name, config
 from undertow.data.folder import ALL
 from undertow.data.needs import Needs
+from undertow.data.pair_batches import spread
 from undertow.data.pairs import LongLines, PairSet, encode_pairs, fit_length
 from undertow.data.parallel_text import ParallelText, open_parallel_text
 from undertow.data.told import Side, Told
@@ -185,11 +185,6 @@ class PairsTask(Task):
                 f"{counted(config.longest, 'symbol')}; raise data.longest, or set data.long_lines=keep"
             )
         return pairs
-
-
-def spread(number: int, wanted: int) -> list[int]:
-    """At most `wanted` of `number` rows, evenly spaced from the first to the last."""
-    return np.unique(np.linspace(0, number - 1, min(wanted, number)).round().astype(int)).tolist()
 
 
 def _open(config: PairsTask.Config) -> ParallelText:

@@ -10,6 +10,7 @@ from undertow.config import Count, Name, Number, config
 from undertow.data.folder import label_classes
 from undertow.data.load import list_source
 from undertow.data.needs import Needs
+from undertow.data.pair_batches import collate_pairs, spread
 from undertow.data.pairs import PairSet
 from undertow.data.script import Script, Spelling
 from undertow.data.speech import PAUSE
@@ -17,9 +18,12 @@ from undertow.data.spoken_text import characters, encode_spoken, lowered, with_j
 from undertow.data.told import Label, Told
 from undertow.data.transcripts import Spoken
 from undertow.errors import UsageError
+from undertow.evaluation.mel_voice_score import BATCH_SIZE
 from undertow.recipes.clips import tell_of_files
+from undertow.recipes.spoken_measure import SpokenMeasure
 from undertow.recipes.tasks.recordings import RecordingsConfig, RecordingsTask
 from undertow.recipes.tasks.speech import SpeechTask
+from undertow.training.measure import Measured
 
 
 class SpokenTextTask(RecordingsTask):
@@ -37,6 +41,9 @@ class SpokenTextTask(RecordingsTask):
             symbols: "characters"; or "phones": pronunciations are learnt from the texts and a CTM or TextGrids, as by
                 data of kind `speech`, or looked up in the dictionary.
             dictionary: a file of pronunciations like CMUdict, instead of learning them.
+            validate: the measure for the best validation and an early stop: "spoken", how near what it speaks is to
+                the recordings; "nats", the loss.
+            num_spoken: number of validation texts to speak for it, spread over the split.
         """
 
         kind: Literal["spoken_text"] = "spoken_text"
@@ -46,6 +53,8 @@ class SpokenTextTask(RecordingsTask):
         symbols: Spelling = "characters"
         dictionary: Name | None = None
         tokens_per_batch: Count = 4096
+        validate: Literal["spoken", "nats"] = "spoken"
+        num_spoken: Count = 32
 
     @staticmethod
     def splits(config: Config) -> Sequence[str]:
@@ -86,6 +95,13 @@ class SpokenTextTask(RecordingsTask):
         for note in notes:
             self.say(f"{split}: {note}")
         return pairs
+
+    def measure(self, validation: Any) -> Measured | None:
+        if self.config.validate == "nats":
+            return None
+        rows = spread(len(validation), self.config.num_spoken)
+        parts = [rows[first : first + BATCH_SIZE] for first in range(0, len(rows), BATCH_SIZE)]
+        return SpokenMeasure([collate_pairs(validation, part) for part in parts])
 
 
 def _spoken(config: SpokenTextTask.Config, features: Any = None) -> Spoken:
