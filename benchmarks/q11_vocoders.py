@@ -21,6 +21,7 @@ import numpy as np
 
 from benchmarks.record import record
 from benchmarks.runs import budget
+from benchmarks.spectrograms import draw_grid
 
 METRICS = ("mcd", "mstft", "pesq", "stoi", "mos")
 PEER = Path(__file__).with_name("peer_world.py")
@@ -50,7 +51,8 @@ def main() -> None:
 
     model: Any = ut.load(options.run)
     settings, rate = model.needs.features, model.needs.sample_rate
-    waves = [clip.samples for clip in load_clips(options.source, "test", rate)][:: options.every][: options.most]
+    clips = list(load_clips(options.source, "test", rate))[:: options.every][: options.most]
+    waves = [clip.samples for clip in clips]
     training, sampling = read_card(options.run)["training"], ut.Sampling(temperature=options.temperature)
     own = "WaveNet" if options.temperature == 1 else f"WaveNet at temperature {options.temperature:g}"
 
@@ -83,7 +85,7 @@ def main() -> None:
     for figure, (values, unit, _) in mean_figures(drawn[own], {own: again}, rate, options.metrics).items():
         record("Q11", f"{figure}, {options.source}, two draws of {own}", values[own], unit, **named)
     if options.out is not None:
-        keep(options.out, drawn, rate)
+        keep(options.out, [clip.name for clip in clips], drawn, rate)
 
 
 def aim(figure: str, others: list[float]) -> str:
@@ -144,17 +146,18 @@ def mean_figures(
     return found
 
 
-def keep(folder: Path, drawn: Mapping[str, list[np.ndarray]], rate: int) -> None:
-    """Write every sound, and a picture of the first's spectrogram by each."""
+def keep(folder: Path, names: list[str], drawn: Mapping[str, list[np.ndarray]], rate: int) -> None:
+    """Write every sound, and a picture of spectrograms of three of them."""
     from undertow.data.audio import write_audio
-    from undertow.media.spectrogram import draw
 
     for name, waves in drawn.items():
         place = folder / name.lower()
         place.mkdir(parents=True, exist_ok=True)
         for number, wave in enumerate(waves):
             write_audio(place / f"{number:05}.wav", wave, rate)
-        draw(waves[0], rate, folder / f"{name.lower()}.png", name)
+    shown = [len(names) // 6, len(names) // 2, 5 * len(names) // 6]
+    rows = [(name, [waves[one] for one in shown]) for name, waves in drawn.items()]
+    draw_grid(folder / "vocoders.png", rate, [names[one] for one in shown], rows)
 
 
 if __name__ == "__main__":
