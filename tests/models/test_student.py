@@ -78,6 +78,21 @@ def test_with_a_linear_prediction_only_the_excitations_are_compared() -> None:
     assert math.isclose(found, math.log(0.1) + (100 - 1) / 2, rel_tol=1e-5)
 
 
+def test_a_wrong_condition_has_the_right_linear_prediction() -> None:
+    """So a network that hears no condition finds nothing wrong."""
+    contrast = {"contrast": {"weight": 0.3}, "least_log_scale": -20}
+    student, teacher = make_student(conditioner=PREDICTED, distillation=contrast), make_teacher(conditioner=PREDICTED)
+    batch = make_batch(2, 400, level=QUIET)
+    student.teach(teacher)
+    found = student.eval()(batch).figures
+    assert float(found["contrast_bits"]) != float(found["kl_bits"])
+    with torch.no_grad():
+        for gate in teacher.network.inner.stack.gates:
+            gate.condition.weight.zero_()
+    found = student(batch).figures
+    torch.testing.assert_close(found["contrast_bits"], found["kl_bits"])
+
+
 @pytest.mark.parametrize("conditioner", [CONDITION, PREDICTED], ids=["plain", "predicted"])
 def test_chunks_are_the_whole(conditioner: dict) -> None:
     student, batch = make_student(conditioner=conditioner).eval(), make_batch(2, 64, level=QUIET)

@@ -84,7 +84,7 @@ class Lesson:
             total = total + settings.style.weight * figures["style"]
         if settings.contrast.weight:
             other = with_others_condition(batch)
-            heard = teacher.read(made.signal, teacher.condition(other))
+            heard = teacher.read(made.signal, teacher.condition(other, predicts=condition))
             wrong, _ = self._distance(made, heard, base, generator, counted & has_another(batch, other)[:, None])
             figures["contrast_bits"] = wrong * BITS
             total = total - settings.contrast.weight * wrong

@@ -50,10 +50,20 @@ class Teacher:
         self.model.to(like.device, like.dtype)
         return self
 
-    def condition(self, batch: Batch) -> Condition:
-        """The condition of each step of a batch."""
+    def condition(self, batch: Batch, predicts: Condition | None = None) -> Condition:
+        """The condition of each step of a batch.
+
+        Args:
+            predicts: a condition whose linear prediction takes the place of this one's, if there is one. A wrong filter
+                leaves excitations without bound, which say nothing of the network.
+        """
         batch_size, num_steps = batch.symbols.shape[:2]
-        return self.model.condition(batch.labels, batch.features, num_steps, batch_size)
+        found = self.model.condition(batch.labels, batch.features, num_steps, batch_size)
+        width = self.model.conditioner.network_channels
+        if predicts is None or width == self.model.conditioner.channels:
+            return found
+        assert found.aligned is not None and predicts.aligned is not None
+        return Condition(aligned=torch.cat([found.aligned[..., :width], predicts.aligned[..., width:]], dim=-1))
 
     def read(self, signal: Tensor, condition: Condition, with_hidden: bool = False) -> Read:
         """What it says of sounds (B, T), in one pass."""
