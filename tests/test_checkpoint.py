@@ -108,6 +108,7 @@ def test_golden_checkpoint_gives_the_numbers_it_gave():
 NEWER = (
     b"      centre: middle\n",
     b"      kernel_size: 1\n",
+    b"    linear_prediction: 0\n",
     b"    mel_statistics: null\n",
     b"    input_gain: 1.0\n",
 )
