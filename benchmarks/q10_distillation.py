@@ -3,7 +3,7 @@
     python -m benchmarks.q10_distillation --teacher runs/vocoder --minutes 60 --out runs/q10
 
 Trains four students for the same minutes each, with one loss more every time: the distance to the teacher, power,
-style, contrast. Runs that are complete are used as they are. The recipe is `clarinet-fsdd` for a teacher with a
+style, contrast; or one of them, with --only. Runs that are complete are used as they are. The recipe is `clarinet-fsdd` for a teacher with a
 Gaussian, else `parallel-wavenet-fsdd`.
 """
 
@@ -27,6 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--teacher", type=Path, required=True)
     parser.add_argument("--minutes", type=float, help="of each student")
+    parser.add_argument("--only", help='one student, such as "KL + power", for longer; its figures have its minutes')
     parser.add_argument("--steps", type=int, help="of each student, instead of minutes")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--data", help="a folder or a named set, if it is not the recipe's")
@@ -40,7 +41,7 @@ def main() -> None:
     teacher: Any = ut.load(options.teacher)
     runs = train_all(options, teacher)
     for name, run in runs.items():
-        score(name, run, options)
+        score(f"{name}, {options.minutes:g} minutes" if options.only else name, run, options)
     speeds(teacher, ut.load(next(reversed(runs.values()))), options)
 
 
@@ -54,6 +55,8 @@ def train_all(options: argparse.Namespace, teacher: Any) -> dict[str, Path]:
     for number in range(len(WEIGHTS) + 1):
         used = list(WEIGHTS)[:number]
         name, out = " + ".join(["KL", *used]), options.out / "-".join(["kl", *used])
+        if options.only not in (None, name):
+            continue
         losses = {f"model.distillation.{one}.weight": WEIGHTS[one] if one in used else 0.0 for one in WEIGHTS}
         if not is_complete(out):
             length = {"steps": options.steps} if options.steps else {"minutes": options.minutes}
