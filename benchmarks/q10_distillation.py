@@ -3,8 +3,8 @@
     python -m benchmarks.q10_distillation --teacher runs/vocoder --minutes 60 --out runs/q10
 
 Trains four students for the same minutes each, with one loss more every time: the distance to the teacher, power,
-style, contrast; or one of them, with --only. Runs that are complete are used as they are. The recipe is `clarinet-fsdd` for a teacher with a
-Gaussian, else `parallel-wavenet-fsdd`.
+style, contrast; or one of them, with --only. Runs that are complete are used as they are. The recipe is
+`clarinet-fsdd` for a teacher with a Gaussian, else `parallel-wavenet-fsdd`.
 """
 
 import argparse
