@@ -54,8 +54,8 @@ class Teacher:
         """The condition of each step of a batch.
 
         Args:
-            predicts: a condition whose linear prediction takes the place of this one's, if there is one: by a wrong filter
-                any sound is far too unlikely.
+            predicts: a condition whose linear prediction, if there is one, takes the place of this one's. By a wrong
+                filter any sound is far too unlikely.
         """
         batch_size, num_steps = batch.symbols.shape[:2]
         found = self.model.condition(batch.labels, batch.features, num_steps, batch_size)
