@@ -31,7 +31,7 @@ def mel_prediction(mel: Tensor, config: MelConfig, order: int) -> Tensor:
     """
     lines, areas = (torch.from_numpy(one).to(mel.device) for one in _between_bands(config))
     log_bands = (mel.double() - areas) * (2 / config.power)  # of powers
-    correlation = torch.fft.irfft(torch.exp(log_bands @ lines), dim=-1)[..., : order + 1]
+    correlation = torch.fft.irfft(torch.exp(log_bands @ lines), config.fft_size, dim=-1)[..., : order + 1]
     scale = torch.cat([correlation.new_tensor([1 + NOISE]), correlation.new_ones(order)])
     weights, error = levinson_durbin(correlation * scale)
     deviation = (error / _window_energy(config)).sqrt().clamp(min=LEAST_DEVIATION)[..., None]

@@ -302,7 +302,7 @@ class Builder:
         return self.values[value].channels
 
     def read(self, value: int, weight: Tensor) -> Tensor:
-        """A weight (…, C) for the channels of a value that networks read, as one for all of its channels."""
+        """A weight (…, C) for those channels of a value that networks read, with zeros for the others."""
         return F.pad(weight, (0, self.unread.get(value, 0)))
 
     def read_channels(self, value: int) -> int:

@@ -111,7 +111,7 @@ class Excitation(Network):
         return left.to(x.dtype), _beside(prediction, known), given
 
     def _split(self, x: Tensor, condition: Condition) -> tuple[Prediction, Condition]:
-        """What the prediction needs, and the network's condition in the type of its inputs."""
+        """What the prediction needs, and what the network reads, in the type of its inputs."""
         known, given = split(condition, self.order)
         assert given.aligned is not None
         return known, given._replace(aligned=given.aligned.to(x.dtype))
