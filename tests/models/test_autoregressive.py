@@ -28,6 +28,7 @@ TRANSFORMER: dict[str, Any] = {"kind": "transformer", "num_layers": 2, "channels
 RNN_ATTENTION: dict[str, Any] = {"kind": "rnn_attention", "channels": 5, "max_length": 25}
 WINDOW = {"positions": "rotary", "window": 4, "max_length": None}
 LABELS = {"labels": {"speaker": ["a", "b"], "digit": ["0", "1"]}, "label_channels": 3}
+PREDICTED = {"features": MEL, "upsampling": {"channels": 3}, "linear_prediction": 4}
 ROLL = {"alphabet": {"kind": "piano_roll"}, "emission": {"kind": "bernoulli", "num_elements": 3}}
 
 MODELS: dict[str, dict[str, Any]] = {
@@ -46,6 +47,18 @@ MODELS: dict[str, dict[str, Any]] = {
     "mel": {"conditioner": {"features": MEL, "upsampling": {"channels": 3}}},
     "mel repeated": {"conditioner": {"features": MEL, "upsampling": {"kind": "repeat", "channels": 3}}},
     "mel and label": {"conditioner": {"labels": {"speaker": ["a", "b"]}, "features": MEL}},
+    "gaussian of what a linear prediction leaves": {
+        "alphabet": {"kind": "linear_pcm", "bits": 8},
+        "network": {"input": "scalar"},
+        "emission": {"kind": "gaussian", "initial_scale": 1},
+        "conditioner": {**PREDICTED, "labels": {"speaker": ["a", "b"]}},
+    },
+    "logistics and context, of what a linear prediction leaves": {
+        "alphabet": {"kind": "linear_pcm", "bits": 8},
+        "network": {"context": CONTEXT, "input": "scalar"},
+        "emission": {"kind": "mixture_of_logistics", "initial_scale": 1},
+        "conditioner": PREDICTED,
+    },
     "context stack": {"network": {"context": CONTEXT}},
     "context stack, mel and label": {
         "network": {"context": CONTEXT, "input": "scalar"},
