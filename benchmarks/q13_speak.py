@@ -29,7 +29,7 @@ PEER = Path(__file__).with_name("peer_pocketsphinx.py")
 def main() -> None:
     """Speak, recognise, and record."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run", type=Path)
+    parser.add_argument("run", type=Path, help="a voice's run; or RUN/last, for its last checkpoint")
     parser.add_argument("--vocoder", type=Path, help="for a voice that plans mel frames")
     parser.add_argument("--pocketsphinx", type=Path, help="Python of an environment with pocketsphinx")
     parser.add_argument("--dictionary", type=Path, help="pronunciations like CMUdict; pocketsphinx has some")
@@ -47,7 +47,8 @@ def main() -> None:
     from undertow.recipes.run import describe
 
     model: Any = ut.load(options.run)
-    training = read_card(options.run / "last")["training"]
+    last = options.run / "last"
+    training = read_card(last if last.exists() else options.run)["training"]
     named = {"model": describe(model), "seconds": training["seconds"]}
     note = budget(training) + ("" if options.vocoder is None else f"; vocoder {options.vocoder.name}")
     with tempfile.TemporaryDirectory() as temporary:

@@ -237,7 +237,7 @@ def _notes(model: Autoregressive) -> ClipSet:
 
 
 def usual_features(model: Autoregressive) -> torch.Tensor | None:
-    """Frames (F, M) for a model that needs features: the mean of its training set's mel frames, or zeros."""
+    """Frames (F, M) to time a model with, if it needs any: its training set's mean mel frame repeated, or zeros."""
     settings, known = model.config.conditioner.features, model.config.conditioner.mel_statistics
     if settings is None:
         return None

@@ -1,4 +1,4 @@
-"""Linear prediction from a mel spectrum: the filter that speech of this spectrum would be predicted with.
+"""Linear prediction from a mel spectrum: the weights by which sound of this spectrum is best predicted from its past.
 
     log S      between the bands' middles, the logarithm of their mean amplitudes, in straight lines
     r = F⁻¹ S²                                     the autocorrelation of a frame with this spectrum

@@ -87,7 +87,7 @@ def speak_batch(model: Any, batch: Batch) -> Takes:
 
 
 def apart(features: Any, real: Sequence[np.ndarray], spoken: Sequence[np.ndarray]) -> float:
-    """How far frames (F, M) of each text are apart in dB, as `MelVoiceScore.distance` is."""
+    """The distance in dB between real and spoken frames (F, M) of the same texts; see `MelVoiceScore.distance`."""
     pairs = [Warped([one, two], "euclidean", silent) for one, two in zip(real, spoken, strict=True)]
     scale = DECIBELS / features.power / math.sqrt(features.num_channels)
     return scale * float(np.mean([pair.between([0], [1])[0, 0] for pair in pairs]))

@@ -155,7 +155,7 @@ class Student(Model):
 
     @property
     def receptive_field(self) -> int | None:
-        """Steps of noise that a sample depends on; None if all of them, as with the filter of a linear prediction."""
+        """Steps of noise that a sample depends on; None with a linear prediction, whose filter never forgets."""
         return None if self.config.conditioner.linear_prediction else self.flows.receptive_field
 
     @property

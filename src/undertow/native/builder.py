@@ -46,7 +46,7 @@ class Builder:
             float32.
         modules: every module's name.
         network: the name of the network that is built, whose state's leaves are named within it.
-        unread: of values, how many of their last channels are for no network.
+        unread: how many of the last channels of a value no network reads.
         layers: of each kind of layer, the function that writes it: (builder, layer, values, …) -> values.
     """
 
@@ -302,7 +302,7 @@ class Builder:
         return self.values[value].channels
 
     def read(self, value: int, weight: Tensor) -> Tensor:
-        """A weight (…, C) for those channels of a value that networks read, with zeros for the others."""
+        """A weight for the channels that networks read, with zeros for the rest of a value's channels."""
         return F.pad(weight, (0, self.unread.get(value, 0)))
 
     def read_channels(self, value: int) -> int:

@@ -6,7 +6,7 @@
 
 (What it reads of the last sample is divided by the σ of the step that it predicts. Where frames meet, they differ.)
 
-So a network begins with formants and loudness, which would take it most of its training to find, and learns the voice.
+Formants and loudness are known from the start, and the network learns the voice.
 In LP-WaveNet (arXiv 1811.11913) a WaveNet models what a linear prediction leaves; LPCNet (arXiv 1810.11846) computes
 the prediction from the bands that a vocoder is given anyway.
 
@@ -111,7 +111,7 @@ class Excitation(Network):
         return left.to(x.dtype), _beside(prediction, known), given
 
     def _split(self, x: Tensor, condition: Condition) -> tuple[Prediction, Condition]:
-        """What the prediction needs, and what the network reads, in the type of its inputs."""
+        """The prediction, and the condition that the network reads, in the type of its inputs."""
         known, given = split(condition, self.order)
         assert given.aligned is not None
         return known, given._replace(aligned=given.aligned.to(x.dtype))
