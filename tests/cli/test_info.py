@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.models.test_text_to_mel import make as reader
+from tests.models.voices import mel_voice
 from tests.refusals import assert_says
+from undertow import checkpoint
 
 GOLDEN = Path(__file__).parents[1] / "golden/checkpoint-v1"
 
@@ -38,11 +41,18 @@ def test_json(command, trained):
 
 
 def test_a_checkpoint_that_says_little(command, trained, tmp_path):
-    from undertow import checkpoint
-
     checkpoint.save(tmp_path / "bare", checkpoint.load(trained), {})
     outcome = command("info", tmp_path / "bare")
     assert outcome.status == 0 and "receptive field" in outcome.out and "scores" not in outcome.out
+
+
+@pytest.mark.parametrize("make, reads", [(mel_voice, "4 phones, and the pronunciations of 2 words"), (reader, "3 ")])
+def test_a_voice_of_mel_frames_has_no_alphabet_and_says_what_it_reads(command, tmp_path, make, reads):
+    checkpoint.save(tmp_path / "voice", make(), {})
+    outcome = command("info", tmp_path / "voice")
+    facts = dict(line.split("  ", 1) for line in outcome.out.splitlines())
+    assert outcome.status == 0 and "alphabet" not in {name.strip() for name in facts}
+    assert next(fact for name, fact in facts.items() if name.strip() == "reads").strip().startswith(reads)
 
 
 def test_the_golden_checkpoint(command):

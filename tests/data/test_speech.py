@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from tests.data.labelled_sounds import write_tones
-from tests.models.voices import voice
+from tests.models.voices import SMALL_MEL, mel_voice, voice
 from tests.refusals import assert_says, refuses
+from undertow.data.features import build
 from undertow.data.frame_labels import FrameLabels
 from undertow.data.intervals import Interval
-from undertow.data.speech import HZ, PLACE, SYMBOL, Aligned, spelt, symbols_of_frames
+from undertow.data.speech import HZ, PLACE, SYMBOL, Aligned, SpokenFrames, spelt, symbols_of_frames
 from undertow.errors import DataError
 
 NEEDS = voice(symbols=("SIL", "high", "low"), sample_rate=8000, hop_length=80).needs
@@ -33,6 +34,16 @@ def test_each_frame_has_its_symbol_and_pitch(folder: Path) -> None:
     source = found.source(0)
     assert source[:, SYMBOL].tolist() == [2] * 10 + [1] * 10 and source[:, PLACE].tolist() == [0] * 10 + [1] * 10
     assert np.allclose(source[2:8, HZ], 300, rtol=0.01) and found.frames(0)[:, 0].tolist() == [*range(20)]
+
+
+def test_steps_are_frames_for_a_voice_that_writes_them(folder: Path) -> None:
+    features = {**SMALL_MEL["features"], "sample_rate": 8000, "hop_length": 80, "window_length": 160, "fft_size": 256}
+    needs = mel_voice(symbols=("SIL", "high", "low"), pause="SIL", words={}, features=features).needs
+    found = Aligned(FrameLabels(str(folder))).load("train", needs, 60, 400)
+    assert isinstance(found, SpokenFrames) and found.hop == 1 and found.lengths.tolist() == [20, 39]
+    mel = build(needs.features).of_clip(found.clips[0])
+    assert np.array_equal(found.read(0, 3, 20), mel[3:20]) and found.step_shape == (5,)
+    assert np.array_equal(found.source(0), load(folder).source(0)) and found.frames(0)[:, 0].tolist() == [*range(20)]
 
 
 def test_gaps_are_pauses_and_every_frame_has_a_symbol() -> None:

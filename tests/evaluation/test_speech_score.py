@@ -20,7 +20,7 @@ def test_figures_are_those_of_the_loss_and_of_means(monkeypatch) -> None:
     model = voice().eval()
     examples = recordings(model, monkeypatch)
     found = score_speech(model, examples)
-    assert found.num_recordings == 3 and found.num_samples == examples.num_symbols and found.bits > 0
+    assert found.num_recordings == 3 and found.num_steps == examples.num_symbols and found.bits > 0
     logs = [math.log(frames) for frames in (2, 3, 3, 1, 1, 4, 3, 4)]
     mean = sum(logs) / len(logs)
     expected = math.exp(sum(abs(one - mean) for one in logs) / len(logs))

@@ -93,7 +93,7 @@ def test_the_loss_has_its_parts_and_padding_none() -> None:
     model, given = make(stop_weight=4.0, guided={"weight": 2.0}), batch()
     model.begin(given)
     own = given.symbols[..., :-1][given.counted]
-    torch.testing.assert_close(model.mean, own.mean(dim=0))
+    torch.testing.assert_close(model.scale.mean, own.mean(dim=0))
     loss = model(given)
     assert loss.num_terms == 4 + 3
     longer = replace(

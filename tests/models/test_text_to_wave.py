@@ -10,14 +10,12 @@ from tests.contract import assert_close
 from tests.contract_model import check_model
 from tests.models.voices import HOP, RATE, READS, SMALL, SYMBOLS, batch, recordings, voice
 from tests.refusals import refuses
-from undertow.batch import Batch
 from undertow.data.crops import Crop
 from undertow.data.script import Script
-from undertow.data.speech import HZ
 from undertow.data.told import Label, Told
-from undertow.errors import DataError, UsageError
+from undertow.errors import UsageError
 from undertow.models import complete
-from undertow.options import Manner
+from undertow.models.phone_voice import crop
 
 
 def test_rows_are_independent_and_crops_see_their_whole_recording(monkeypatch) -> None:
@@ -26,18 +24,11 @@ def test_rows_are_independent_and_crops_see_their_whole_recording(monkeypatch) -
     together = batch(examples)
     together.source[1, 5:] = math.nan  # behind its end
     assert together.source_lengths.tolist() == [9, 5, 7]
-    said = model.utterances(together)
-    assert said.durations.tolist() == [[2, 3, 3, 1], [1, 4, 0, 0], [3, 4, 0, 0]] and said.lengths.tolist() == [4, 2, 2]
-    vectors = model.vectors(said.symbols, said.lengths, together.labels)
-    whole = model._crop_frames(together, vectors, said, together.source[..., HZ])
+    whole = crop(model.hear(together).frames, together)
     for row, frames in enumerate((9, 5, 7)):
         start = 2 * HOP
-        crop = Crop(row, start + HOP, int(examples.lengths[row]), HOP)
-        alone = batch(examples, crop)
-        own = model.utterances(alone)
-        found = model._crop_frames(
-            alone, model.vectors(own.symbols, own.lengths, alone.labels), own, alone.source[..., HZ]
-        )
+        alone = batch(examples, Crop(row, start + HOP, int(examples.lengths[row]), HOP))
+        found = crop(model.hear(alone).frames, alone)
         assert_close(found[0, : frames - 2], whole[row, 2:frames])
 
 
@@ -59,46 +50,10 @@ def test_the_loss_has_its_parts_and_every_weight_learns(monkeypatch) -> None:
         model(replace(given, continues=torch.ones(3, dtype=torch.bool)))
 
 
-@torch.no_grad()
-def test_it_speaks_in_the_frames_that_it_learnt_from() -> None:
-    model = voice().eval()
-    symbols, labels = torch.tensor([3, 0, 1, 3]), {"speaker": torch.tensor([1])}
-    planned = model.speak_frames(symbols, labels)
-    assert planned.durations is not None and planned.pitch is not None
-    assert planned.frames.shape == (int(planned.durations.sum()), model.decoder.needs.features.num_channels)
-    said = model.utterances(
-        batch_of(symbols, planned.durations, planned.pitch)  # as if it were a recording
-    )
-    vectors = model.vectors(said.symbols, said.lengths, labels)
-    assert_close(model.spread(vectors, said)[0], planned.frames[:, :-2])
-    slow = model.speak_frames(symbols, labels, manner=Manner(speed=0.25, pitch=12))
-    assert int(slow.durations.sum()) == pytest.approx(4 * int(planned.durations.sum()), abs=8)
-    voiced = slow.pitch[slow.pitch > 0]
-    assert len(voiced) and float(voiced[0]) > 1.5 * float(planned.pitch.max())
-    model.durations.output.bias.fill_(40.0)
-    longest = model.speak_frames(symbols, labels).durations
-    short = {"kind": "transformer", "channels": 4, "num_heads": 1, "num_layers": 1, "max_length": 3}
-    with refuses(DataError, "4 symbols", "'transformer'", "3"):
-        voice(encoder=short).speak_frames(symbols, labels)
-    assert longest.tolist() == [3 * RATE // HOP] * 4
-    model.durations.output.bias.fill_(math.nan)
-    with refuses(DataError, "not a number"):
-        model.speak_frames(symbols, labels)
-
-
-def batch_of(symbols, durations, pitch):
-    places = torch.repeat_interleave(torch.arange(len(symbols)), durations)
-    source = torch.stack([symbols[places].double(), places.double(), pitch.double()], dim=-1)[None]
-    empty = torch.zeros(1, 0, dtype=torch.int64)
-    return Batch(empty, empty.bool(), source=source, source_lengths=torch.tensor([len(places)]))
-
-
 def test_its_decoder_is_a_model_like_any_other(monkeypatch) -> None:
     model = voice().eval()
     given = batch(recordings(model, monkeypatch), Crop(0, 0, 3 * HOP, 0), Crop(1, 0, 2 * HOP, 0))
-    said = model.utterances(given)
-    vectors = model.vectors(said.symbols, said.lengths, given.labels)
-    frames = model._crop_frames(given, vectors, said, given.source[..., HZ]).detach()
+    frames = crop(model.hear(given).frames, given).detach()
     check_model(model.decoder, replace(given, features=frames, source=None, source_lengths=None))
 
 

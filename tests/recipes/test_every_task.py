@@ -91,6 +91,7 @@ def test_every_recipe_of_the_package_builds_its_model(name: str) -> None:
     other = made.model.get("kind") in (
         "autoencoder",
         "denoiser",
+        "phones_to_mel",
         "segmenter",
         "student",
         "tagger",

@@ -4,13 +4,18 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
 from tests.evaluation.test_mel_voice_score import Parrot
 from tests.evaluation.test_scorers import spoken
 from tests.models.test_text_to_mel import make
+from tests.models.voices import batch, mel_voice, recordings, voice
 from undertow.data.pair_batches import collate_pairs
 from undertow.evaluation.mel_voice_score import score_mel_voice
+from undertow.evaluation.speech_score import score_speech
+from undertow.evaluation.takes import speak_phones
 from undertow.recipes.spoken_measure import SpokenMeasure
+from undertow.recipes.tasks.speech import SpeechTask
 from undertow.recipes.tasks.spoken_text import SpokenTextTask
 
 
@@ -25,6 +30,22 @@ def test_it_is_the_distance_of_the_score() -> None:
     assert 0 < found.cost <= 0.5 + 1e-9 and found.figures == {"decibels": found.cost, "ended": 0.0}
     assert f"{found.cost:.2f} dB from the recordings, 0% of texts end" == found.text
     assert measure(model).cost == pytest.approx(score_mel_voice(model, examples).distance)
+
+
+def test_a_voice_of_phones_is_measured_by_what_it_speaks_with_its_own_durations(monkeypatch) -> None:
+    model = mel_voice().eval()
+    examples = recordings(model, monkeypatch)
+    for validate, kind in (("spoken", SpokenMeasure), ("loss", type(None))):
+        task = SpeechTask(SpeechTask.Config(source="prompts", validate=validate), print)
+        assert isinstance(task.measure(examples), kind)
+        assert task.measure(recordings(voice())) is None  # it draws waves
+    measure = SpeechTask(SpeechTask.Config(source="prompts"), print).measure(examples)
+    found = measure(model)
+    assert found.cost == pytest.approx(score_speech(model, examples).distance) and found.figures["ended"] == 1
+    take = speak_phones(model, batch(examples))
+    said = model.speak_frames(torch.tensor([2, 0]), {"speaker": torch.tensor([1])})
+    assert np.array_equal(take.spoken[1], said.frames.detach().numpy())
+    assert np.allclose(take.real[1], examples.read(1, 0, 5))
 
 
 def test_recipes_choose_between_it_and_the_loss() -> None:

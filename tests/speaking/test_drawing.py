@@ -72,7 +72,14 @@ def test_a_voice_of_mel_frames_has_a_score(run: Path) -> None:
         score(run, str(run.parent / "sung"), protocol="windows")
 
 
-@pytest.mark.parametrize("voice, drawer", [("speak-fsdd", "vocoder-fsdd"), ("speak-prompts-mel", "vocoder-prompts")])
+@pytest.mark.parametrize(
+    "voice, drawer",
+    [
+        ("speak-fsdd", "vocoder-fsdd"),
+        ("speak-prompts-mel", "vocoder-prompts"),
+        ("speak-prompts-phones", "vocoder-prompts"),
+    ],
+)
 def test_recipes_of_voices_and_vocoders_share_one_mel(voice: str, drawer: str) -> None:
     plans, reads = read_recipe(voice), read_recipe(drawer)
     mel = {"sample_rate": reads.data.sample_rate, **reads.model["conditioner"]["features"]}

@@ -58,7 +58,8 @@ def _lines(facts: Mapping[str, Any]) -> dict[str, str]:
         "about": str(card.get("description") or ""),
         "model": f"{config['kind']}, {counted(facts['num_parameters'], 'parameter')}",
         "network": _settings(config.get("network")),
-        "alphabet": _settings(config["alphabet"]) + (f"; {counted(num_symbols, 'symbol')}" if num_symbols else ""),
+        "alphabet": _settings(config.get("alphabet")) + (f"; {counted(num_symbols, 'symbol')}" if num_symbols else ""),
+        "reads": _reads(facts),
         "translates": _direction(config),
         "emission": _settings(config.get("emission")),
         "predicts": _told(config),
@@ -104,6 +105,14 @@ def _direction(config: Mapping[str, Any]) -> str:
         return ""
     source, target = config["direction"]
     return f"{source} to {target}; it reads {_settings(config['source'] or config['features'])}"
+
+
+def _reads(facts: Mapping[str, Any]) -> str:
+    """What text a voice reads."""
+    if "reads" not in facts:
+        return ""
+    words = f", and the pronunciations of {counted(facts['num_words'], 'word')}" if facts["num_words"] else ""
+    return f"{facts['num_read']:,} {facts['reads']}{words}"
 
 
 def _rate(facts: Mapping[str, Any]) -> str:

@@ -129,10 +129,20 @@ def plain(found: Any) -> dict[str, Any]:
 
 def speech_lines(what: str, found: SpeechScore) -> list[str]:
     """The score of a voice in words."""
-    size = f"{counted(found.num_recordings, 'recording')}, {counted(found.num_samples, 'sample')}"
+    size = f"{counted(found.num_recordings, 'recording')}, {counted(found.num_steps, found.unit)}"
+    sound = f"{found.decibels:.2f} dB off a mel value" if found.bits is None else f"{found.bits:.4f} bits/sample"
+    spoken = (
+        []
+        if found.distance is None
+        else [
+            f"spoken by itself: {found.distance:.2f} dB from the recordings, bands aligned by dynamic time warping; "
+            f"{found.mean_distance:.2f} dB by always speaking their mean frame"
+        ]
+    )
     return [
         f"{what}: {size} in {found.seconds:.1f} s",
-        f"{found.bits:.4f} bits/sample, given the recording's own durations and pitch",
+        f"{sound}, given the recording's own durations and pitch",
+        *spoken,
         f"durations off by a factor of {found.duration_factor:.3f}, {found.mean_duration_factor:.3f} by always "
         "predicting their mean",
         f"pitch off by {found.pitch_semitones:.2f} semitones, {found.mean_pitch_semitones:.2f} by always predicting "

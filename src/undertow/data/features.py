@@ -25,6 +25,7 @@ from undertow.data.clips import Clip
 from undertow.errors import DataError, UsageError, counted
 from undertow.memory_room import refuse_beyond
 
+DECIBELS = 20 / math.log(10)  # of a nat of amplitude
 DELTA_WIDTH = 9  # frames that a delta is fitted to
 BLOCK = 1 << 20  # samples of a long clip whose frames are computed at once
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from undertow.data.clip_examples import ClipExamples
 from undertow.data.clips import Clip, ClipSet
+from undertow.data.features import build
 from undertow.data.frame_labels import FrameLabels
 from undertow.data.intervals import Interval, check_end
 from undertow.data.lexicon import without_stress
@@ -24,6 +25,7 @@ from undertow.errors import DataError, counted, first_of, shown
 
 PAUSES = frozenset({"", "#", "_", "<eps>", "<sil>", "+noise+", "h#", "pau", "sil", "sp", "spn"})  # of aligners
 PAUSE = {"phones": "SIL", "characters": "_"}  # the symbol of silence
+ROUND_FRAMES = 16  # of a batch of mel frames
 MOST_SECONDS = 60  # of a recording, all symbols of which are read for each crop
 SYMBOL, PLACE, HZ = range(3)  # channels of a voice's source, a frame each
 
@@ -133,7 +135,8 @@ class Aligned:
             first = f"; the first: {bad[0]}" if bad else ""
             raise DataError(f"{self.labels.source} has no {split} recordings with times of symbols to use{first}")
         there = ClipSet(kept, clips.sample_rate, clips.label_classes, clips.report)
-        return SpeechExamples(there, needs, symbols, (low_hz, high_hz), notes)
+        kind = SpokenFrames if needs.alphabet.real == "numbers" else SpeechExamples
+        return kind(there, needs, symbols, (low_hz, high_hz), notes)
 
 
 class SpeechExamples(ClipExamples):
@@ -155,7 +158,7 @@ class SpeechExamples(ClipExamples):
         left_out: Iterable[str] = (),
     ) -> None:
         super().__init__(clips, replace(needs, features=None))
-        self.hop = needs.features.hop_length
+        self.hop = self.frame_samples = needs.features.hop_length
         self.notes = [*left_out, *self.notes]
         self._symbols, self._range = symbols, range_hz
         self._sources: dict[int, np.ndarray] = {}
@@ -167,7 +170,7 @@ class SpeechExamples(ClipExamples):
         if index not in self._sources:
             symbols, durations = self._symbols[index].T
             place = np.repeat(np.arange(len(symbols)), durations)
-            hz = track(self.clips[index].samples, self.clips.sample_rate, self.hop, *self._range)
+            hz = track(self.clips[index].samples, self.clips.sample_rate, self.frame_samples, *self._range)
             self._sources[index] = np.stack([symbols[place], place, hz], axis=1).astype(np.float32)
         return self._sources[index]
 
@@ -181,6 +184,35 @@ class SpeechExamples(ClipExamples):
 
     def summary(self) -> dict[str, Any]:
         return {**super().summary(), "num_spoken": self.num_spoken}
+
+
+class SpokenFrames(SpeechExamples):
+    """The same, whose steps are not samples but the frames of the features that the model writes."""
+
+    round_steps = ROUND_FRAMES
+    padding = 0
+
+    def __init__(self, clips: ClipSet, needs: Needs, *rest: Any) -> None:
+        super().__init__(clips, needs, *rest)
+        self.hop, self._written = 1, build(needs.features)
+        self._channels, self._mel = int(needs.features.num_channels), dict[int, np.ndarray]()
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        return np.array([int(one[:, 1].sum()) for one in self._symbols], np.int64)
+
+    @property
+    def step_shape(self) -> tuple[int, ...]:
+        return (self._channels,)
+
+    @property
+    def dtype(self) -> Any:
+        return np.float32
+
+    def read(self, index: int, start: int, stop: int) -> np.ndarray:
+        if index not in self._mel:
+            self._mel[index] = self._written.of_clip(self.clips[index])
+        return self._mel[index][start:stop]
 
 
 def _check_length(clip: Clip, sample_rate: int) -> None:

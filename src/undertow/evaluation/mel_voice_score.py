@@ -5,21 +5,16 @@ F frames, M mel bands.
 
 import math
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from undertow.batch import Batch
-from undertow.callbacks import OnProgress, silent, unwatched
+from undertow.callbacks import OnProgress, unwatched
 from undertow.data.batches import batches_in_order
 from undertow.data.examples import Examples
-from undertow.discrimination.distances import Warped
+from undertow.evaluation.takes import BATCH_SIZE, apart, speak_texts
 from undertow.session.inference import inference
-
-BATCH_SIZE = 16
-DECIBELS = 20 / math.log(10)  # of a nat of amplitude
 
 
 @dataclass(frozen=True)
@@ -67,32 +62,6 @@ class MelVoiceScore:
         return "what it speaks is no nearer to the recordings than their mean frame; train for longer"
 
 
-class Takes(NamedTuple):
-    """Frames (F, M) of recordings, what a voice speaks of the same texts, and how many it ends by itself."""
-
-    real: list[np.ndarray]
-    spoken: list[np.ndarray]
-    num_ended: int
-
-
-def speak_batch(model: Any, batch: Batch) -> Takes:
-    """What a voice speaks of the texts of a batch, each as its recording's speaker would."""
-    assert batch.source is not None and batch.source_lengths is not None
-    texts = [row[: length - 1] for row, length in zip(batch.source, batch.source_lengths.tolist(), strict=True)]
-    with inference(model):
-        written = model.write(texts, batch.labels)
-    rows = zip(batch.symbols, batch.counted, strict=True)
-    real = [row[counted][:, :-1].double().cpu().numpy() for row, counted in rows]
-    return Takes(real, [one.frames.double().cpu().numpy() for one in written], sum(one.stopped for one in written))
-
-
-def apart(features: Any, real: Sequence[np.ndarray], spoken: Sequence[np.ndarray]) -> float:
-    """The distance in dB between real and spoken frames (F, M) of the same texts; see `MelVoiceScore.distance`."""
-    pairs = [Warped([one, two], "euclidean", silent) for one, two in zip(real, spoken, strict=True)]
-    scale = DECIBELS / features.power / math.sqrt(features.num_channels)
-    return scale * float(np.mean([pair.between([0], [1])[0, 0] for pair in pairs]))
-
-
 def score_mel_voice(
     model: Any, examples: Examples, *, split: str = "test", progress: OnProgress = unwatched
 ) -> MelVoiceScore:
@@ -119,7 +88,7 @@ def score_mel_voice(
         for name in ("frame_nats", "stop_nats"):
             sums[name] += float(loss.figures[name]) * int(loss.num_terms)
         sums["steps"] += int(loss.num_terms)
-        takes = speak_batch(model, batch)
+        takes = speak_texts(model, batch)
         real, spoken, num_ended = real + takes.real, spoken + takes.spoken, num_ended + takes.num_ended
         frames += batch.num_counted
         progress(frames, examples.num_symbols)

@@ -1,4 +1,7 @@
-"""Score a voice on held-out recordings: its sound given their durations and pitch, and its prediction of these two."""
+"""Score a voice on held-out recordings: its sound given their durations and pitch, and its prediction of these two.
+
+F frames, M mel bands.
+"""
 
 import math
 import time
@@ -11,9 +14,10 @@ from undertow.callbacks import OnProgress, unwatched
 from undertow.data.batches import batches_in_order
 from undertow.data.examples import Examples
 from undertow.data.speech import HZ, PLACE
+from undertow.evaluation.takes import BATCH_SIZE, apart, speak_phones
 from undertow.session.inference import inference
 
-BATCH_STEPS = 32_768  # samples of a batch, about
+BATCH_STEPS = 32_768  # samples, or frames, of a batch, about
 SEMITONES = 12
 
 
@@ -23,8 +27,13 @@ class SpeechScore:
 
     Attributes:
         split: the split that was scored.
-        num_samples, num_recordings: how much.
-        bits: a sample of the decoder, given the recording's own durations and pitch, each sample given those before.
+        num_steps, unit, num_recordings: how much, in samples or in frames.
+        bits: a sample of the decoder, given the recording's own durations and pitch, each sample given those before;
+            None of a voice that writes mel frames.
+        decibels: mean absolute error of a mel value, given the same; None of a voice that draws waves.
+        distance: of the mel frames that it speaks by itself from the recording's; see `MelVoiceScore.distance`. None of
+            a voice that draws waves.
+        mean_distance: the same by always speaking the mean frame of this split.
         duration_factor: by which the predicted durations of symbols are off, a geometric mean.
         mean_duration_factor: the same by always predicting the mean logarithm of this split.
         pitch_semitones: by which the predicted pitch of voiced frames is off, a mean.
@@ -36,9 +45,13 @@ class SpeechScore:
     """
 
     split: str
-    num_samples: int
+    num_steps: int
+    unit: str
     num_recordings: int
-    bits: float
+    bits: float | None
+    decibels: float | None
+    distance: float | None
+    mean_distance: float | None
     duration_factor: float
     mean_duration_factor: float
     pitch_semitones: float
@@ -48,15 +61,17 @@ class SpeechScore:
 
     @property
     def has_learnt(self) -> bool:
-        """Whether durations and pitch are better than their means."""
-        return self.duration_factor < self.mean_duration_factor and self.pitch_semitones < self.mean_pitch_semitones
+        """Whether durations, pitch, and mel frames if it writes them, are better than their means."""
+        is_nearer = self.distance is None or self.mean_distance is None or self.distance < self.mean_distance
+        is_timed = self.duration_factor < self.mean_duration_factor
+        return is_nearer and is_timed and self.pitch_semitones < self.mean_pitch_semitones
 
     @property
     def verdict(self) -> str:
         """The result in one line."""
         if self.has_learnt:
-            return "durations and pitch are predicted better than by their means"
-        return "durations or pitch are no better than their means; train for longer"
+            return "what it predicts is better than the means of this split"
+        return "something that it predicts is no better than its mean; train for longer"
 
 
 def score_speech(
@@ -65,13 +80,15 @@ def score_speech(
     """Score a voice on recordings with the times of their symbols.
 
     Args:
-        progress: called after each batch with the samples done and the samples in all.
+        progress: called after each batch with the samples, or frames, done and those in all.
 
     Raises:
         DataError: there is no recording.
     """
     began, done = time.perf_counter(), 0
-    sums = dict.fromkeys(("sound_bits", "duration_error", "pitch_error", "voicing_error"), 0.0)
+    writes_mel = model.decoder is None
+    sound = "mel_decibels" if writes_mel else "sound_bits"
+    sums = dict.fromkeys((sound, "duration_error", "pitch_error", "voicing_error"), 0.0)
     rows = max(1, BATCH_STEPS // int(examples.lengths.max(initial=1)))
     needs = model.needs
     for batch in batches_in_order(examples, rows, period=needs.period, look_ahead=needs.look_ahead):
@@ -83,11 +100,16 @@ def score_speech(
         progress(done, examples.num_symbols)
     found = {name: one / max(1, done) for name, one in sums.items()}
     duration, pitch = _of_means(examples)
+    distance, mean_distance = _apart(model, examples) if writes_mel else (None, None)
     return SpeechScore(
         split=split,
-        num_samples=done,
+        num_steps=done,
+        unit=model.facts["unit"],
         num_recordings=len(examples),
-        bits=found["sound_bits"],
+        bits=found.get("sound_bits"),
+        decibels=found.get("mel_decibels"),
+        distance=distance,
+        mean_distance=mean_distance,
         duration_factor=math.exp(found["duration_error"]),
         mean_duration_factor=math.exp(duration),
         pitch_semitones=found["pitch_error"],
@@ -95,6 +117,17 @@ def score_speech(
         voicing_error=found["voicing_error"],
         seconds=time.perf_counter() - began,
     )
+
+
+def _apart(model: Any, examples: Examples) -> tuple[float, float]:
+    """The distance in dB of what a voice speaks from recordings, and that of their mean frame."""
+    like = next(model.parameters())
+    takes = [speak_phones(model, batch.to(like.device, like.dtype)) for batch in batches_in_order(examples, BATCH_SIZE)]
+    real = [frames for take in takes for frames in take.real]
+    spoken = [frames for take in takes for frames in take.spoken]
+    mean = np.concatenate(real).mean(axis=0, keepdims=True)
+    features = model.config.features
+    return apart(features, real, spoken), apart(features, real, [mean] * len(real))
 
 
 def _of_means(examples: Examples) -> tuple[float, float]:

@@ -19,6 +19,7 @@ from undertow.models.denoiser import Denoiser
 from undertow.models.loss import Loss
 from undertow.models.masked import Masked
 from undertow.models.model import Model, require, require_probabilities
+from undertow.models.phones_to_mel import PhonesToMel
 from undertow.models.regressor import Regressor
 from undertow.models.representing import Point, Reach, Represents
 from undertow.models.segmenter import Segmenter
@@ -36,6 +37,7 @@ MODELS: dict[str, Any] = {
     "cpc": Contrastive,
     "denoiser": Denoiser,
     "masked": Masked,
+    "phones_to_mel": PhonesToMel,
     "regressor": Regressor,
     "segmenter": Segmenter,
     "seq2seq": Seq2Seq,
@@ -100,6 +102,7 @@ __all__ = [
     "Masked",
     "Model",
     "ModelConfig",
+    "PhonesToMel",
     "Planned",
     "Point",
     "Reach",

@@ -6,7 +6,7 @@ S symbols, F frames, C channels.
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
@@ -52,6 +52,12 @@ class Speaks(Model):
     @abstractmethod
     def script(self) -> Script:
         """What text it reads."""
+
+    @property
+    def read_facts(self) -> dict[str, Any]:
+        """What `facts` tells of what it reads."""
+        script = self.script
+        return {"reads": script.spells, "num_read": len(script.symbols), "num_words": len(script.words)}
 
     @abstractmethod
     def speak_frames(

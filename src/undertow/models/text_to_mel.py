@@ -38,6 +38,7 @@ from undertow.models.conditioner import Conditioner
 from undertow.models.examined import Examined
 from undertow.models.guided_attention import GuidedAttention, follow, followed, guide, guided_heads
 from undertow.models.loss import Loss, mean_loss
+from undertow.models.mel_scale import MelScale
 from undertow.models.model import Ability
 from undertow.models.speaking import PLAINLY, Planned, Speaks
 from undertow.networks import ENCODER_DECODERS, EncoderDecoderConfig, InputShape
@@ -46,7 +47,6 @@ from undertow.options import PLAIN, Manner, Sampling
 from undertow.state import State
 
 ROUNDING = 1e-6  # by which a number of steps may pass a whole number and still be it
-LEAST_SCALE = 1e-2  # of a mel band that hardly varies
 
 
 class Grouped(NamedTuple):
@@ -78,14 +78,12 @@ class TextToMel(Speaks):
     attention. What it speaks is the mean of each frame's distribution, whatever the sampling, so it is always the same.
 
     Attributes:
-        mean, scale: (M,) of the frames of the first training batch, by which frames are normalised.
+        scale: of the bands.
     """
 
     decoder = None
     is_density = True
     has_bits = False
-    mean: Tensor
-    scale: Tensor
 
     @config
     class Config:
@@ -146,8 +144,7 @@ class TextToMel(Speaks):
             self.emission.num_params,
         )
         self.conditioner = Conditioner(_as_wide(config.conditioner, self.network.memory_channels))
-        self.register_buffer("mean", torch.zeros(bands))
-        self.register_buffer("scale", torch.ones(bands))
+        self.scale = MelScale(config.features)
 
     @classmethod
     def completed(cls, values: Mapping[str, Any], told: Told, say: Callable[[str], None]) -> Config:
@@ -182,6 +179,7 @@ class TextToMel(Speaks):
             "unit": "frame",
             "direction": ["text", "speech"],
             "sample_rate": self.config.features.sample_rate,
+            **self.read_facts,
         }
 
     @property
@@ -198,9 +196,7 @@ class TextToMel(Speaks):
         return Script(config.symbols, config.spells, config.pause, config.words)
 
     def begin(self, batch: Batch) -> None:
-        frames = batch.symbols[..., :-1][batch.counted].to(self.mean)
-        self.mean.copy_(frames.mean(dim=0))
-        self.scale.copy_(frames.std(dim=0, correction=0).clamp(min=LEAST_SCALE))
+        self.scale.fit(batch.symbols[..., :-1][batch.counted])
 
     def forward(self, batch: Batch, carried: State | None = None) -> Loss:
         grouped = self._grouped(batch.symbols, batch.counted)
@@ -253,7 +249,7 @@ class TextToMel(Speaks):
         condition = self.encode(nn.utils.rnn.pad_sequence(ends, batch_first=True), lengths, labels)
         limits = [self._most_steps(int(length)) for length in lengths.tolist()]
         state = self.network.decoder.init_with_room(len(ends), condition, max(limits))
-        past = torch.zeros(len(ends), 1, self.emission.num_channels, device=self.device, dtype=self.mean.dtype)
+        past = torch.zeros(len(ends), 1, self.emission.num_channels, device=self.device, dtype=self.scale.mean.dtype)
         steps: list[Tensor] = []
         stops, stopped = (
             np.array(limits),
@@ -304,7 +300,7 @@ class TextToMel(Speaks):
         own = counted.sum(dim=1)
         num_steps = -(-symbols.shape[1] // reduction)
         places = torch.arange(num_steps * reduction, device=own.device).minimum((own[:, None] - 1).clamp(min=0))
-        frames = ((symbols[..., :-1] - self.mean) / self.scale).to(dtype)
+        frames = self.scale(symbols[..., :-1]).to(dtype)
         frames = frames.gather(1, places[..., None].expand(-1, -1, frames.shape[-1]))
         lengths = -(-own // reduction)
         flags = torch.arange(num_steps, device=own.device) == lengths[:, None] - 1
@@ -324,8 +320,7 @@ class TextToMel(Speaks):
 
     def _frames(self, steps: Tensor) -> Tensor:
         """Log mel frames (F, M) of steps (T, r · M), none below the floor."""
-        frames = steps.unflatten(-1, (self.config.reduction, -1)).flatten(0, 1) * self.scale + self.mean
-        return frames.clamp(min=float(np.log(self.config.features.floor)))
+        return self.scale.undo(steps.unflatten(-1, (self.config.reduction, -1)).flatten(0, 1))
 
 
 def _past(frames: Tensor) -> Tensor:

@@ -1,74 +1,39 @@
 """A voice that reads phones and draws a wave: WaveNet on linguistic features (arXiv 1609.03499, §3.2).
 
-    v = encoder(phones, speaker)                  a vector for each phone, in the context of all of them
-    log d = durations(v)                          frames of each phone
-    log f0, voiced = pitch(v of each frame, place)
-    p(x | v, d, f0, speaker) = Π_t p(x_t | x_<t, frames)
+    frames = those of `undertow.models.phone_voice`
+    p(x | frames, speaker) = Π_t p(x_t | x_<t, frames, speaker)
 
-In training the frames have the recording's own durations and fundamental frequency; to speak they have the predicted
-ones. The parts learn together, and the encoder from all of them.
-
-B batch, T samples, F frames of a crop, N frames of a recording, S symbols, C channels.
+B batch, T samples, F frames, S symbols, C channels.
 """
 
 import math
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import torch
-import torch.nn.functional as F
-from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 
-from undertow import networks
 from undertow.alphabets import AlphabetConfig
 from undertow.batch import Batch
-from undertow.config import Name, NonNegative, Rate, Width, config, parse
+from undertow.config import Rate, Width, config, parse
 from undertow.data.features import FramesConfig
 from undertow.data.needs import Needs
-from undertow.data.script import Script, Spelling
-from undertow.data.speech import HZ, PLACE, SYMBOL
 from undertow.data.told import Told
 from undertow.emissions import EmissionConfig
-from undertow.errors import DataError, UsageError, counted
+from undertow.errors import UsageError
 from undertow.models.autoregressive import Autoregressive, ShortReceptiveFieldWarning
-from undertow.models.completing import labels_chosen, refuse_source, with_alphabet, with_rate
-from undertow.models.conditioner import Conditioner, hidden
+from undertow.models.completing import with_alphabet, with_rate
 from undertow.models.loss import Loss, mean_loss
-from undertow.models.model import Ability
-from undertow.models.speaking import PLAINLY, Planned, Speaks
-from undertow.networks import LabellerConfig, NetworkConfig
+from undertow.models.phone_voice import PhoneVoice, PhoneVoiceConfig, crop
+from undertow.models.speaking import PLAINLY, Planned
+from undertow.networks import NetworkConfig
 from undertow.options import PLAIN, Manner, Sampling
 from undertow.state import State
 
-REFERENCE_HZ = 150.0  # from which the fundamental frequency is counted, in octaves
-MOST_SECONDS = 3.0  # of a symbol that is spoken
-PLACES = 4  # numbers on a frame's place: in its symbol from both ends, the symbol's length, in the sentence
-PITCHES = 2  # numbers on its pitch: octaves, and whether it is voiced
-SEMITONES = 12
 
-
-class Utterances(NamedTuple):
-    """The symbols of recordings, and of each frame.
-
-    Attributes:
-        symbols: (B, S) int64.
-        durations: (B, S) int64 frames.
-        lengths: (B,) symbols.
-        places: (B, N) int64, the number of each frame's symbol.
-        num_frames: (B,).
-    """
-
-    symbols: Tensor
-    durations: Tensor
-    lengths: Tensor
-    places: Tensor
-    num_frames: Tensor
-
-
-class TextToWave(Speaks):
+class TextToWave(PhoneVoice):
     """−log p(samples | phones, durations, fundamental frequency), and the losses of what predicts these two.
 
     Attributes:
@@ -77,70 +42,36 @@ class TextToWave(Speaks):
     """
 
     has_bits = False
+    decoder: Autoregressive
 
     @config
-    class Config:
-        """The model's parts.
+    class Config(PhoneVoiceConfig):
+        """The model's parts, beside those that plan.
 
         Attributes:
-            symbols: phones or characters that it reads.
-            spells: which of the two they are.
-            pause: the symbol of silence.
-            words: pronunciations of the words that it knows, phones between spaces.
             hop_length: samples of a frame.
-            channels: of the vector of a symbol.
-            encoder: a labeller that reads the symbols.
-            durations: a labeller that predicts the logarithm of each symbol's frames.
-            pitch: a labeller that predicts each frame's pitch, and whether it is voiced.
-            duration_weight, pitch_weight: of these losses beside nats a sample.
-            network, emission, conditioner: of the decoder. The conditioner's labels and upsampling are used; its
-                features are the frames.
+            network, emission: of the decoder, which also has the conditioner's labels and upsampling; the
+                conditioner's features are the frames.
         """
 
         kind: Literal["text_to_wave"] = "text_to_wave"
-        symbols: tuple[Name, ...]
-        spells: Spelling = "phones"
-        pause: Name = "SIL"
-        words: dict[Name, Name] = Field(default_factory=dict)
         alphabet: AlphabetConfig
         hop_length: Width
-        channels: Width = 64
-        encoder: LabellerConfig
-        durations: LabellerConfig
-        pitch: LabellerConfig
-        duration_weight: NonNegative = 1.0
-        pitch_weight: NonNegative = 1.0
         network: NetworkConfig
         emission: EmissionConfig
-        conditioner: Conditioner.Config = Conditioner.Config()
         sample_rate: Rate
 
-        def __post_init__(self) -> None:
-            if self.conditioner.features is not None:
-                raise UsageError("conditioner.features is given, but this decoder reads frames of phones; remove it")
-            if self.pause not in self.symbols:
-                raise UsageError(f"pause is '{self.pause}', which is none of the symbols")
-
     def __init__(self, config: Config) -> None:
-        super().__init__()
-        self.config, self.hop = config, config.hop_length
-        width = config.channels
-        self.embedding = nn.Embedding(len(config.symbols), width)
-        labels = replace(config.conditioner, label_channels=width, label_dropout=0.0)
-        self.voices = Conditioner(labels) if labels.labels else None
-        self.encoder = networks.build_labeller(config.encoder, width, width)
-        self.durations = networks.build_labeller(config.durations, 1, width)
-        self.pitch = networks.build_labeller(config.pitch, PITCHES, width + PLACES)
-        if not self.encoder.dims == self.durations.dims == self.pitch.dims == 1:
-            raise UsageError("encoder, durations and pitch must be labellers of sequences, not of images")
+        super().__init__(config)
+        self.hop = config.hop_length
         with warnings.catch_warnings():  # the frames say what a short receptive field does not see
             warnings.simplefilter("ignore", ShortReceptiveFieldWarning)
-            self.decoder: Autoregressive = Autoregressive(self._decoder_config())
+            self.decoder = Autoregressive(self._decoder_config())
         self.alphabet = self.decoder.alphabet
 
     def _decoder_config(self) -> Autoregressive.Config:
         config = self.config
-        features = replace(self._numbers, num_channels=config.channels + PLACES + PITCHES)
+        features = replace(self._numbers, num_channels=config.frame_channels)
         return Autoregressive.Config(
             alphabet=config.alphabet,
             network=config.network,
@@ -154,138 +85,39 @@ class TextToWave(Speaks):
         """What a batch has for frames: their numbers in the recording."""
         return FramesConfig(sample_rate=self.config.sample_rate, hop_length=self.config.hop_length, num_channels=1)
 
+    @property
+    def frame_seconds(self) -> float:
+        return float(self.config.hop_length / self.config.sample_rate)
+
     @classmethod
     def completed(cls, values: Mapping[str, Any], told: Told, say: Callable[[str], None]) -> Config:
-        refuse_source(values, told)
-        if told.script is None:
-            raise UsageError("a voice learns from recordings with times of phones: set data.kind=speech")
+        read = cls.reads(values, told, say)
         if told.sample_rate is None:
             raise UsageError("a voice needs a sample rate: set data.sample_rate")
-        script = told.script
-        read = {"symbols": script.symbols, "spells": script.spells, "pause": script.pause, "words": script.words}
-        made = with_rate(with_alphabet(values, told), told)
-        conditioner = labels_chosen(values, told, say)
-        return parse(cls.Config, {**made, **read, "conditioner": conditioner}, "model")
-
-    @property
-    def script(self) -> Script:
-        config = self.config
-        return Script(config.symbols, config.spells, config.pause, config.words)
+        return parse(cls.Config, {**with_rate(with_alphabet(values, told), told), **read}, "model")
 
     @property
     def needs(self) -> Needs:
         return replace(self.decoder.needs, features=self._numbers, script=self.script)
 
     @property
-    def scorer(self) -> str:
-        return "speech"
-
-    @property
-    def abilities(self) -> frozenset[Ability]:
-        return frozenset(["speak"])
-
-    @property
     def facts(self) -> dict[str, Any]:
-        config = self.config
-        return {
-            **self.decoder.facts,
-            "frames_per_second": config.sample_rate / config.hop_length,
-            "reads": config.spells,
-            "num_read": len(config.symbols),
-            "num_words": len(config.words),
-        }
+        return {**self.decoder.facts, "frames_per_second": 1 / self.frame_seconds, **self.read_facts}
 
     def forward(self, batch: Batch, carried: State | None = None) -> Loss:
         """The mean over the counted samples, and over the recordings' symbols and frames.
 
-        Figures: `sound_bits` a sample of the decoder, `duration_error` (the mean factor by which a duration is off, as
-        its logarithm), `voicing_error` (the share of frames) and `pitch_error` (semitones, of voiced frames).
+        Figures: `sound_bits` a sample of the decoder, and those of `Heard`.
         """
-        if batch.continues is not None:
-            raise UsageError("data.carry_state is for models that read their past alone; a voice reads whole sentences")
-        if self.training:  # from the encoder and the decoder alike
-            batch = replace(batch, labels=hidden(batch.labels, self.config.conditioner.label_dropout))
-        assert batch.source is not None
-        said = self.utterances(batch)
-        vectors = self.vectors(said.symbols, said.lengths, batch.labels)
-        hz = batch.source[..., HZ]
-        nats = -self.decoder.log_prob(replace(batch, features=self._crop_frames(batch, vectors, said, hz))).sum()
-        duration, duration_error = self._duration_loss(vectors, said)
-        pitch, voicing_error, pitch_error = self._pitch_loss(vectors, said, hz)
+        batch = self.hide_labels(batch)  # from the encoder and the decoder alike
+        heard = self.hear(batch)
+        nats = -self.decoder.log_prob(replace(batch, features=crop(heard.frames, batch))).sum()
         loss = mean_loss(nats, batch.counted, {"sound_bits": nats.detach() / math.log(2)})
-        value = loss.value + self.config.duration_weight * duration + self.config.pitch_weight * pitch
-        more = {"duration_error": duration_error, "voicing_error": voicing_error, "pitch_error": pitch_error}
-        return loss._replace(value=value, figures={**loss.figures, **{k: one.detach() for k, one in more.items()}})
-
-    def utterances(self, batch: Batch) -> Utterances:
-        """The symbols of a batch's recordings, from its source."""
-        assert batch.source is not None and batch.source_lengths is not None
-        inside = torch.arange(batch.source.shape[1], device=batch.source.device) < batch.source_lengths[:, None]
-        places = torch.where(inside, batch.source[..., PLACE].long(), 0)
-        lengths = places.amax(dim=1) + 1
-        shape = len(places), int(lengths.max())
-        durations = places.new_zeros(shape).scatter_add_(1, places, inside.long())
-        ids = torch.where(inside, batch.source[..., SYMBOL].long(), 0)
-        symbols = places.new_zeros(shape).scatter_reduce_(1, places, ids, "amax")
-        return Utterances(symbols, durations, lengths, places, batch.source_lengths)
-
-    def vectors(self, symbols: Tensor, lengths: Tensor, labels: Mapping[str, Tensor]) -> Tensor:
-        """A vector (B, S, C) of each symbol in its context."""
-        _check_room(self.encoder, symbols.shape[1], "symbol")
-        embedded = self.embedding(symbols)
-        if self.voices is not None:
-            voice = self.voices(labels, None, symbols.shape[1], len(symbols)).aligned
-            embedded = embedded + voice
-        found: Tensor = self.encoder(embedded, lengths)
-        return found
-
-    def spread(self, vectors: Tensor, said: Utterances) -> Tensor:
-        """(B, N, C + 4): of each frame its symbol's vector and its place, 0 behind a row's end."""
-        first = torch.cumsum(said.durations, dim=1) - said.durations
-        places = said.places
-        frame = torch.arange(places.shape[1], device=places.device)[None]
-        inside = (frame < said.num_frames[:, None])[..., None]
-        length = said.durations.gather(1, places).clamp(min=1).to(vectors.dtype)
-        share = (frame - first.gather(1, places) + 0.5) / length
-        whole = (frame + 0.5) / said.num_frames[:, None].to(vectors.dtype)
-        numbers = torch.stack([share, 1 - share, length.log(), whole.expand_as(share)], dim=-1)
-        own = vectors.gather(1, places[..., None].expand(*places.shape, vectors.shape[-1]))
-        return torch.where(inside, torch.cat([own, numbers.to(vectors.dtype)], dim=-1), 0.0)
-
-    def _crop_frames(self, batch: Batch, vectors: Tensor, said: Utterances, hz: Tensor) -> Tensor:
-        """The decoder's frames (B, F, C) of a batch's crops."""
-        assert batch.features is not None
-        whole = torch.cat([self.spread(vectors, said), _octaves(hz)], dim=-1)
-        number = batch.features[..., 0].long().clamp(max=whole.shape[1] - 1)
-        return whole.gather(1, number[..., None].expand(*number.shape, whole.shape[-1]))
-
-    def _duration_loss(self, vectors: Tensor, said: Utterances) -> tuple[Tensor, Tensor]:
-        """Squared error of the logarithms, and its absolute value; means over the symbols."""
-        present = said.durations > 0
-        error = _wide(self.durations(vectors, said.lengths)[..., 0]) - said.durations.clamp(min=1).log()
-        number = present.sum().clamp(min=1)
-        error = torch.where(present, error, 0.0)
-        return error.square().sum() / number, error.abs().sum() / number
-
-    def _pitch_loss(self, vectors: Tensor, said: Utterances, hz: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The loss, the share of wrong decisions on voicing, and semitones of voiced frames; means over the frames."""
-        _check_room(self.pitch, hz.shape[1], "frame")
-        there = torch.arange(hz.shape[1], device=hz.device) < said.num_frames[:, None]
-        outputs = _wide(self.pitch(self.spread(vectors, said), said.num_frames))
-        voiced = (hz > 0) & there
-        number, number_voiced = there.sum().clamp(min=1), voiced.sum().clamp(min=1)
-        right = F.binary_cross_entropy_with_logits(outputs[..., 1], voiced.to(outputs.dtype), reduction="none")
-        error = torch.where(voiced, outputs[..., 0] - _octaves(hz)[..., 0], 0.0)
-        wrong = ((outputs[..., 1] > 0) != voiced) & there
-        loss = torch.where(there, right, 0.0).sum() / number + SEMITONES * error.square().sum() / number_voiced
-        return loss, wrong.sum() / number, SEMITONES * error.abs().sum() / number_voiced
+        return loss._replace(value=loss.value + heard.loss, figures={**loss.figures, **heard.figures})
 
     def begin(self, batch: Batch) -> None:
-        assert batch.source is not None
         with torch.no_grad():
-            said = self.utterances(batch)
-            vectors = self.vectors(said.symbols, said.lengths, batch.labels)
-            frames = self._crop_frames(batch, vectors, said, batch.source[..., HZ])
+            frames = crop(self.hear(batch).frames, batch)
         self.decoder.begin(replace(batch, features=frames))
 
     def loss_text(self, loss: float) -> str:
@@ -302,65 +134,5 @@ class TextToWave(Speaks):
         row: int = 0,
     ) -> Planned:
         """The frames of one sentence. Nothing is drawn, so `sampling`, `seed` and `row` are not used."""
-        lengths = torch.tensor([len(symbols)], device=symbols.device)
-        vectors = self.vectors(symbols[None], lengths, labels)
-        durations = self._frames_of(self.durations(vectors, lengths)[0, :, 0], manner.speed)
-        number = durations.sum()[None]
-        places = torch.repeat_interleave(torch.arange(len(symbols), device=symbols.device), durations)
-        _check_room(self.pitch, int(number), "frame")
-        spread = self.spread(vectors, Utterances(symbols[None], durations[None], lengths, places[None], number))
-        octaves, voiced = _finite(self.pitch(spread, number)[0]).unbind(dim=-1)
-        hz = REFERENCE_HZ * 2 ** (octaves + manner.pitch / SEMITONES)
-        hz = torch.where(voiced > 0, hz, 0.0)
-        frames = torch.cat([spread[0], _octaves(hz)], dim=-1)
-        return Planned(frames, durations, hz)
-
-    def _frames_of(self, logarithms: Tensor, speed: float) -> Tensor:
-        """Whole frames (S,) of symbols; what is rounded off goes to the next one, and each has a frame at least.
-
-        Raises:
-            DataError: a logarithm is not a number.
-        """
-        most = MOST_SECONDS * self.config.sample_rate / self.config.hop_length
-        ends = (_finite(logarithms).double().exp() / speed).clamp(max=most).cumsum(dim=0).round().long().tolist()
-        durations, end = [], 0
-        for wanted in ends:
-            durations.append(max(1, wanted - end))
-            end += durations[-1]
-        return torch.tensor(durations, device=logarithms.device)
-
-
-def _finite(output: Tensor) -> Tensor:
-    """A network's output.
-
-    Raises:
-        DataError: it is not a number.
-    """
-    if not bool(torch.isfinite(output).all()):
-        raise DataError("the model's output is not a number: its weights are damaged")
-    return output
-
-
-def _check_room(labeller: networks.Labeller, number: int, noun: str) -> None:
-    """Refuse what is longer than a labeller can read.
-
-    Raises:
-        DataError: it is.
-    """
-    if labeller.max_length is not None and number > labeller.max_length:
-        raise DataError(
-            f"a sentence has {counted(number, noun)}, but network '{labeller.config.kind}' reads at most "
-            f"{labeller.max_length:,}; cut it, or train with a larger max_length"
-        )
-
-
-def _octaves(hz: Tensor) -> Tensor:
-    """(…, 2): octaves above the reference, 0 where unvoiced, and whether it is voiced."""
-    voiced = hz > 0
-    octaves = torch.where(voiced, torch.where(voiced, hz, REFERENCE_HZ) / REFERENCE_HZ, 1.0).log2()
-    return torch.stack([octaves, voiced.to(octaves.dtype)], dim=-1)
-
-
-def _wide(x: Tensor) -> Tensor:
-    """In float32 at least."""
-    return x.to(torch.promote_types(x.dtype, torch.float32))
+        plan = self.plan(symbols, labels, manner)
+        return Planned(plan.frames, plan.durations, plan.hz)

@@ -1,10 +1,10 @@
 """The measure of a voice's validations: how near what it speaks of a few texts is to their recordings."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from undertow.batch import Batch
-from undertow.evaluation.mel_voice_score import apart, speak_batch
+from undertow.evaluation.takes import Takes, apart, speak_texts
 from undertow.training.measure import Measure
 
 
@@ -16,14 +16,15 @@ class SpokenMeasure:
 
     Args:
         batches: texts with their recordings.
+        speak: lets a model speak a batch.
     """
 
-    def __init__(self, batches: Sequence[Batch]) -> None:
-        self.batches = batches
+    def __init__(self, batches: Sequence[Batch], speak: Callable[[Any, Batch], Takes] = speak_texts) -> None:
+        self.batches, self.speak = batches, speak
 
     def __call__(self, model: Any) -> Measure:
         like = next(model.parameters())
-        takes = [speak_batch(model, batch.to(like.device, like.dtype)) for batch in self.batches]
+        takes = [self.speak(model, batch.to(like.device, like.dtype)) for batch in self.batches]
         real = [frames for take in takes for frames in take.real]
         spoken = [frames for take in takes for frames in take.spoken]
         decibels = apart(model.config.features, real, spoken)

@@ -7,21 +7,28 @@ from typing import Any, Literal
 
 from undertow.callbacks import Downloads
 from undertow.config import Count, Name, Positive, Rate, config
+from undertow.data.batches import collate
+from undertow.data.crops import Crop
+from undertow.data.examples import Examples
 from undertow.data.folder import SPLITS, Item
 from undertow.data.frame_labels import FrameLabels, Labelled
 from undertow.data.lexicon import read_lexicon
 from undertow.data.load import own_rate
 from undertow.data.needs import Needs
+from undertow.data.pair_batches import spread
 from undertow.data.pronunciations import learn_words
 from undertow.data.script import Script, Spelling, words_of
-from undertow.data.speech import PAUSE, Aligned, SpeechExamples, spelt
+from undertow.data.speech import PAUSE, Aligned, SpeechExamples, SpokenFrames, spelt
 from undertow.data.told import Told
 from undertow.errors import DataError, UsageError, counted
+from undertow.evaluation.takes import BATCH_SIZE, speak_phones
 from undertow.media import Medium
 from undertow.recipes.clips import AudioData, labels_of, tell_of_files
 from undertow.recipes.samples import Maker, Samples
+from undertow.recipes.spoken_measure import SpokenMeasure
 from undertow.recipes.tasks.named_sets import fetch_named, placed
 from undertow.recipes.tasks.task import Cut, Task
+from undertow.training.measure import Measured
 
 VALIDATION_CROP = 16_384
 
@@ -45,8 +52,11 @@ class SpeechTask(Task):
             dictionary: a file of pronunciations like CMUdict, instead of learning them. The model keeps those of the
                 words in the transcripts.
             sample_rate: resample everything to this rate in Hz.
-            crop_steps: largest number of samples of a training crop.
+            crop_steps: largest number of samples of a training crop; of frames, for a voice that writes mel frames.
             low_hz, high_hz: range of the voice's fundamental frequency.
+            validate: for a voice that writes mel frames, the measure for the best validation and an early stop:
+                "spoken", how near what it speaks is to the recordings; "loss", the loss.
+            num_spoken: number of validation recordings to speak for it, spread over the split.
         """
 
         kind: Literal["speech"] = "speech"
@@ -61,6 +71,8 @@ class SpeechTask(Task):
         crop_steps: Count = 8000
         low_hz: Positive = 60.0
         high_hz: Positive = 400.0
+        validate: Literal["spoken", "loss"] = "spoken"
+        num_spoken: Count = 32
 
         def __post_init__(self) -> None:
             if self.low_hz >= self.high_hz:
@@ -143,6 +155,15 @@ class SpeechTask(Task):
     @property
     def cut(self) -> Cut:
         return Cut(crop_steps=self.config.crop_steps, is_exact=True, validation_steps=VALIDATION_CROP)
+
+    def measure(self, validation: Examples) -> Measured | None:
+        if self.config.validate == "loss" or not isinstance(validation, SpokenFrames):
+            return None
+        crops = [
+            Crop(row, 0, int(validation.lengths[row]), 0) for row in spread(len(validation), self.config.num_spoken)
+        ]
+        parts = [crops[first : first + BATCH_SIZE] for first in range(0, len(crops), BATCH_SIZE)]
+        return SpokenMeasure([collate(validation, part) for part in parts], speak_phones)
 
     def samples(self, settings: Samples, sets: Mapping[str, Any], medium: Medium) -> Maker | None:
         return None

@@ -18,7 +18,7 @@ from undertow.data.spoken_text import characters, encode_spoken, lowered, with_j
 from undertow.data.told import Label, Told
 from undertow.data.transcripts import Spoken
 from undertow.errors import UsageError
-from undertow.evaluation.mel_voice_score import BATCH_SIZE
+from undertow.evaluation.takes import BATCH_SIZE
 from undertow.recipes.clips import tell_of_files
 from undertow.recipes.spoken_measure import SpokenMeasure
 from undertow.recipes.tasks.recordings import RecordingsConfig, RecordingsTask
