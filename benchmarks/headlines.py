@@ -66,8 +66,16 @@ HEADLINES = [  # id, figure, threads, and its name in the table
         1,
         "`context-camvid`: what the context module adds to the front end",
     ),
+    ("Q11", "mcd, fsdd, WaveNet", 1, "`vocoder-fsdd`: mel-cepstral distortion, dB; target: Griffin and Lim's"),
     ("Q12", "phones-prompts, test", 1, "`phones-prompts`: frames of speech; target: the same without dilation"),
     ("Q12", "words-gsd, test", 1, "`words-gsd`: Chinese words; target: the same without dilation"),
+    (
+        "Q13",
+        "words right, held-out prompts spoken",
+        1,
+        "`speak-prompts-phones`: words understood of texts that were held out; target: 70 % of those in real speech",
+    ),
+    ("Q13", "digits right, spoken", 1, "`speak-fsdd`: digits understood"),
 ]
 
 

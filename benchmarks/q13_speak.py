@@ -50,7 +50,7 @@ def main() -> None:
     last = options.run / "last"
     training = read_card(last if last.exists() else options.run)["training"]
     named = {"model": describe(model), "seconds": training["seconds"]}
-    note = budget(training) + ("" if options.vocoder is None else f"; vocoder {options.vocoder.name}")
+    note = budget(training)
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.out or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
@@ -84,9 +84,9 @@ def prompts(model: Any, options: argparse.Namespace, folder: Path, note: str, na
     own = words_right(texts, hear(options.pocketsphinx, spoken))
     how = f"{left}; real recordings {there:.1f} %; pocketsphinx 5, its own models; {note}"
     aim = f"≥ {SHARE * there:.1f}"
-    record("Q13", "words right, held-out prompts spoken", own, "%", target=aim, note=how, **named)
+    record("Q13", f"words right, held-out prompts spoken{drawn(options)}", own, "%", target=aim, note=how, **named)
     record("Q13", "words right, real prompts", there, "%", model="-", seconds=0.0, note=left)
-    times(speeds, firsts, note, named)
+    times(speeds, firsts, drawn(options), note, named)
 
 
 def digits(model: Any, options: argparse.Namespace, folder: Path, note: str, named: dict[str, Any]) -> None:
@@ -111,8 +111,8 @@ def digits(model: Any, options: argparse.Namespace, folder: Path, note: str, nam
     heard = ut.transcribe(recogniser, [str(one) for one in files]).texts
     right = 100 * sum(one.strip() == text for one, text in zip(heard, texts, strict=True)) / len(texts)
     how = f"{len(texts)} spoken digits of {len(speakers)} speakers; recogniser {options.recogniser.name}; {note}"
-    record("Q13", "digits right, spoken", right, "%", target=f"≥ {DIGITS_AIM:g}", note=how, **named)
-    times(speeds, firsts, note, named)
+    record("Q13", f"digits right, spoken{drawn(options)}", right, "%", target=f"≥ {DIGITS_AIM:g}", note=how, **named)
+    times(speeds, firsts, drawn(options), note, named)
 
 
 def knows(model: Any, text: str, words: dict[str, str]) -> bool:
@@ -150,10 +150,15 @@ def words_right(texts: Sequence[str], heard: Sequence[str]) -> float:
     return max(0.0, 100 * (1 - word_errors(list(heard), list(texts)).rate))
 
 
-def times(speeds: Sequence[float], firsts: Sequence[float], note: str, named: dict[str, Any]) -> None:
+def drawn(options: argparse.Namespace) -> str:
+    """What a figure's name says of the vocoder."""
+    return "" if options.vocoder is None else f", drawn by {options.vocoder.name}"
+
+
+def times(speeds: Sequence[float], firsts: Sequence[float], by: str, note: str, named: dict[str, Any]) -> None:
     """Record how fast it speaks."""
-    record("Q13", "time to first sound", median(firsts), "s", note=f"median; {note}", **named)
-    record("Q13", "work for a second of sound", median(speeds), "s", note=f"median; {note}", **named)
+    record("Q13", f"time to first sound{by}", median(firsts), "s", note=f"median; {note}", **named)
+    record("Q13", f"work for a second of sound{by}", median(speeds), "s", note=f"median; {note}", **named)
 
 
 if __name__ == "__main__":

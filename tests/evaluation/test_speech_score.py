@@ -1,15 +1,18 @@
 """The score of a voice: its sound, durations and pitch, from a recipe and a folder of labelled tones."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.data.labelled_sounds import write_tones
-from tests.models.voices import SMALL, recordings, voice
+from tests.models.voices import HOP, SMALL, mel_voice, recordings, voice
 from tests.recipes.small_runs import recipe
 from tests.refusals import refuses
 from undertow import checkpoint
+from undertow.cli.score_lines import speech_lines
 from undertow.errors import UsageError
 from undertow.evaluation.speech_score import score_speech
 from undertow.recipes import score, train
@@ -26,6 +29,16 @@ def test_figures_are_those_of_the_loss_and_of_means(monkeypatch) -> None:
     expected = math.exp(sum(abs(one - mean) for one in logs) / len(logs))
     assert found.mean_duration_factor == pytest.approx(expected) and found.duration_factor > 1
     assert not found.has_learnt and "train" in found.verdict
+
+
+def test_pitch_is_not_judged_where_nothing_is_voiced(monkeypatch) -> None:
+    model = mel_voice().eval()
+    monkeypatch.setattr("undertow.data.speech.track", lambda wave, *_: np.zeros(-(-len(wave) // HOP)))
+    found = score_speech(model, recordings(model))
+    assert not found.has_pitch and found.pitch_semitones == 0
+    better = replace(found, duration_factor=1.0, distance=0.0)
+    assert better.has_learnt and any("no pitch to judge" in line for line in speech_lines("a voice", better))
+    assert not replace(better, distance=found.mean_distance).has_learnt
 
 
 def test_from_a_folder_to_a_score_and_a_word(tmp_path: Path) -> None:

@@ -40,6 +40,17 @@ def test_copies_are_alike_and_smooth_or_opposite_ones_are_not() -> None:
     assert 0.75 < float(smooth.min()) and float(smooth.max()) < 0.85  # 2 · 0.5 / (1 + 0.25)
 
 
+def test_half_precision_and_bands_far_from_zero_are_compared_as_exactly() -> None:
+    x, y = spectra()
+    every = inside(12, 12)
+    expected = likeness(x, y, every)
+    low = x.to(torch.bfloat16)
+    assert_close(likeness(low, y.float(), every), likeness(low.float(), y.float(), every))
+    far = likeness((x + 1000).float(), (y - 1000).float(), every)
+    torch.testing.assert_close(far.double(), expected, rtol=0, atol=1e-2)
+    assert float(likeness(low, low, every).max()) <= 1 + 1e-6
+
+
 def test_what_lies_outside_changes_nothing() -> None:
     x, y = spectra()
     whole = likeness(x[1:, :8], y[1:, :8], inside(8)[:, :8])

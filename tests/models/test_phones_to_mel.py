@@ -108,5 +108,7 @@ def test_from_a_folder_to_a_score_and_a_sound(tmp_path: Path) -> None:
     assert spoken.engine == "griffin-lim" and len(spoken.drawn) % 80 == 0
     assert [one.label for one in spoken.sentences[0].symbols] == ["SIL", "high", "low", "SIL"]
     assert spoken.sentences[0].pitch is not None and np.array_equal(spoken.drawn, speak(loaded, "high low").drawn)
+    with refuses(UsageError, "data.sample_rate", "16000", "8000"):
+        train({**made, "data": {"kind": "speech", "sample_rate": 16000}}, tmp_path / "a", data=folder)
     with refuses(UsageError, "mel"):
         train(recipe({"kind": "spoken_text"}, {**SMALL_MEL, "features": features}), tmp_path / "b", data=folder)

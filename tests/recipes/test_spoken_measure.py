@@ -27,7 +27,7 @@ def test_it_is_the_distance_of_the_score() -> None:
     assert (exact.cost, exact.figures["ended"]) == (0.0, 1.0)
     louder = [examples.targets[0], examples.targets[1] + math.log(10) / 20]
     found = measure(Parrot(model, louder, stopped=False))
-    assert 0 < found.cost <= 0.5 + 1e-9 and found.figures == {"decibels": found.cost, "ended": 0.0}
+    assert 0 < found.cost <= 0.5 + 1e-9 and found.figures == {"spoken_decibels": found.cost, "ended": 0.0}
     assert f"{found.cost:.2f} dB from the recordings, 0% of texts end" == found.text
     assert measure(model).cost == pytest.approx(score_mel_voice(model, examples).distance)
 
@@ -42,10 +42,23 @@ def test_a_voice_of_phones_is_measured_by_what_it_speaks_with_its_own_durations(
     measure = SpeechTask(SpeechTask.Config(source="prompts"), print).measure(examples)
     found = measure(model)
     assert found.cost == pytest.approx(score_speech(model, examples).distance) and found.figures["ended"] == 1
+    assert found.text == f"{found.cost:.2f} dB from the recordings"
     take = speak_phones(model, batch(examples))
     said = model.speak_frames(torch.tensor([2, 0]), {"speaker": torch.tensor([1])})
     assert np.array_equal(take.spoken[1], said.frames.detach().numpy())
     assert np.allclose(take.real[1], examples.read(1, 0, 5))
+
+
+@torch.no_grad()
+def test_a_sentence_planned_too_long_stands_as_the_mean_frame(monkeypatch) -> None:
+    short = {"kind": "transformer", "channels": 4, "num_heads": 1, "num_layers": 1, "max_length": 12}
+    model = mel_voice(network=short).eval()
+    given = batch(recordings(model, monkeypatch))
+    model.begin(given)
+    assert speak_phones(model, given).num_ended == 3
+    model.durations.output.bias.fill_(1.5)  # though all recordings fit
+    take = speak_phones(model, given)
+    assert take.num_ended == 2 and np.array_equal(take.spoken[0], model.scale.mean[None].numpy())
 
 
 def test_recipes_choose_between_it_and_the_loss() -> None:

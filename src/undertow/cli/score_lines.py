@@ -139,14 +139,19 @@ def speech_lines(what: str, found: SpeechScore) -> list[str]:
             f"{found.mean_distance:.2f} dB by always speaking their mean frame"
         ]
     )
+    pitch = (
+        f"pitch off by {found.pitch_semitones:.2f} semitones, {found.mean_pitch_semitones:.2f} by always predicting "
+        "their mean"
+        if found.has_pitch
+        else "no pitch to judge: no frame is voiced, or all alike"
+    )
     return [
         f"{what}: {size} in {found.seconds:.1f} s",
         f"{sound}, given the recording's own durations and pitch",
         *spoken,
         f"durations off by a factor of {found.duration_factor:.3f}, {found.mean_duration_factor:.3f} by always "
         "predicting their mean",
-        f"pitch off by {found.pitch_semitones:.2f} semitones, {found.mean_pitch_semitones:.2f} by always predicting "
-        f"their mean; voicing wrong in {found.voicing_error:.1%} of frames",
+        f"{pitch}; voicing wrong in {found.voicing_error:.1%} of frames",
         found.verdict,
     ]
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from undertow.data.catalogue import cache_folder
 from undertow.data.clip_examples import ClipExamples
 from undertow.data.clips import Clip, ClipSet
 from undertow.data.features import build
@@ -21,6 +22,7 @@ from undertow.data.load import load_clips
 from undertow.data.needs import Needs
 from undertow.data.pitch import track
 from undertow.data.script import SPACE, Spelling
+from undertow.data.spool import mapped
 from undertow.errors import DataError, counted, first_of, shown
 
 PAUSES = frozenset({"", "#", "_", "<eps>", "<sil>", "+noise+", "h#", "pau", "sil", "sp", "spn"})  # of aligners
@@ -194,8 +196,8 @@ class SpokenFrames(SpeechExamples):
 
     def __init__(self, clips: ClipSet, needs: Needs, *rest: Any) -> None:
         super().__init__(clips, needs, *rest)
-        self.hop, self._written = 1, build(needs.features)
-        self._channels, self._mel = int(needs.features.num_channels), dict[int, np.ndarray]()
+        self.hop, self._features = 1, build(needs.features)
+        self._channels, self._spectra = int(needs.features.num_channels), dict[int, np.ndarray]()
 
     @cached_property
     def lengths(self) -> np.ndarray:
@@ -210,9 +212,9 @@ class SpokenFrames(SpeechExamples):
         return np.float32
 
     def read(self, index: int, start: int, stop: int) -> np.ndarray:
-        if index not in self._mel:
-            self._mel[index] = self._written.of_clip(self.clips[index])
-        return self._mel[index][start:stop]
+        if index not in self._spectra:
+            self._spectra[index] = mapped(self._features.blocks(self.clips[index]), cache_folder() / "waves")
+        return self._spectra[index][start:stop]
 
 
 def _check_length(clip: Clip, sample_rate: int) -> None:

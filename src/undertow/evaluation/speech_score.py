@@ -63,8 +63,13 @@ class SpeechScore:
     def has_learnt(self) -> bool:
         """Whether durations, pitch, and mel frames if it writes them, are better than their means."""
         is_nearer = self.distance is None or self.mean_distance is None or self.distance < self.mean_distance
-        is_timed = self.duration_factor < self.mean_duration_factor
-        return is_nearer and is_timed and self.pitch_semitones < self.mean_pitch_semitones
+        is_tuned = not self.has_pitch or self.pitch_semitones < self.mean_pitch_semitones
+        return is_nearer and is_tuned and self.duration_factor < self.mean_duration_factor
+
+    @property
+    def has_pitch(self) -> bool:
+        """Whether pitch can be judged: not in speech without voice, or of one pitch."""
+        return self.mean_pitch_semitones > 0
 
     @property
     def verdict(self) -> str:
@@ -100,7 +105,7 @@ def score_speech(
         progress(done, examples.num_symbols)
     found = {name: one / max(1, done) for name, one in sums.items()}
     duration, pitch = _of_means(examples)
-    distance, mean_distance = _apart(model, examples) if writes_mel else (None, None)
+    distance, mean_distance = _apart(model, examples, progress) if writes_mel else (None, None)
     return SpeechScore(
         split=split,
         num_steps=done,
@@ -119,10 +124,13 @@ def score_speech(
     )
 
 
-def _apart(model: Any, examples: Examples) -> tuple[float, float]:
+def _apart(model: Any, examples: Examples, progress: OnProgress) -> tuple[float, float]:
     """The distance in dB of what a voice speaks from recordings, and that of their mean frame."""
-    like = next(model.parameters())
-    takes = [speak_phones(model, batch.to(like.device, like.dtype)) for batch in batches_in_order(examples, BATCH_SIZE)]
+    like, takes, done = next(model.parameters()), [], 0
+    for batch in batches_in_order(examples, BATCH_SIZE):
+        takes.append(speak_phones(model, batch.to(like.device, like.dtype)))
+        done += batch.num_counted
+        progress(done, examples.num_symbols)
     real = [frames for take in takes for frames in take.real]
     spoken = [frames for take in takes for frames in take.spoken]
     mean = np.concatenate(real).mean(axis=0, keepdims=True)

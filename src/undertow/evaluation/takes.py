@@ -13,6 +13,7 @@ from undertow.batch import Batch
 from undertow.callbacks import silent
 from undertow.data.features import DECIBELS
 from undertow.discrimination.distances import Warped
+from undertow.models.phone_voice import TooLongError
 from undertow.session.inference import inference
 
 BATCH_SIZE = 16
@@ -37,15 +38,23 @@ def speak_texts(model: Any, batch: Batch) -> Takes:
 
 
 def speak_phones(model: Any, batch: Batch) -> Takes:
-    """What a voice of kind `phones_to_mel` speaks of the symbols of a batch, with durations and pitch of its own."""
-    spoken = []
+    """What a voice of kind `phones_to_mel` speaks of the symbols of a batch, with durations and pitch of its own.
+
+    A sentence that it plans longer than its networks read is not spoken, and stands as the mean frame.
+    """
+    spoken: list[np.ndarray] = []
+    num_spoken = 0
     with inference(model):
         said = model.utterances(batch)
         for row, length in enumerate(said.lengths.tolist()):
             labels = {name: values[row : row + 1] for name, values in batch.labels.items()}
-            planned = model.speak_frames(said.symbols[row, :length], labels)
-            spoken.append(planned.frames.double().cpu().numpy())
-    return Takes(_recorded(batch), spoken, len(spoken))
+            try:
+                frames = model.speak_frames(said.symbols[row, :length], labels).frames
+                num_spoken += 1
+            except TooLongError:
+                frames = model.scale.mean[None]
+            spoken.append(frames.double().cpu().numpy())
+    return Takes(_recorded(batch), spoken, num_spoken)
 
 
 def apart(features: Any, real: Sequence[np.ndarray], spoken: Sequence[np.ndarray]) -> float:

@@ -23,16 +23,25 @@ def likeness(x: Tensor, y: Tensor, inside: Tensor) -> Tensor:
     Args:
         inside: (B, F, 1), the frames that count; what lies outside is not seen, and its s is 0.
     """
-    x, y = torch.where(inside, x, 0.0), torch.where(inside, y, 0.0)
-    weight = _mean(inside.to(x.dtype).expand_as(x)).clamp(min=torch.finfo(x.dtype).tiny)
+    wide = torch.promote_types(x.dtype, torch.float32)  # variances are differences of large numbers
+    x, y = _centred(x.to(wide), inside), _centred(y.to(wide), inside)
+    weight = _mean(inside.to(wide).expand_as(x)).clamp(min=torch.finfo(wide).tiny)
 
     def mean(values: Tensor) -> Tensor:
         return _mean(values) / weight
 
     mean_x, mean_y = mean(x), mean(y)
-    variances = mean(x * x) - mean_x * mean_x + mean(y * y) - mean_y * mean_y
+    variances = (mean(x * x) - mean_x * mean_x + mean(y * y) - mean_y * mean_y).clamp(min=0)
     covariance = mean(x * y) - mean_x * mean_y
     return torch.where(inside, (2 * covariance + STEADY) / (variances + STEADY), 0.0)
+
+
+def _centred(x: Tensor, inside: Tensor) -> Tensor:
+    """Less the mean of each row, which changes no likeness; 0 outside."""
+    x = torch.where(inside, x, 0.0)
+    number = inside.sum(dim=(1, 2), keepdim=True).clamp(min=1) * x.shape[2]
+    mean = x.detach().sum(dim=(1, 2), keepdim=True) / number
+    return torch.where(inside, x - mean, 0.0)
 
 
 def _mean(values: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ LEAST_SCALE = 1e-2  # of a band that hardly varies
 
 
 class MelScale(nn.Module):
-    """Scale frames (…, M) by those of the first training batch.
+    """Scale frames (…, M) by the mean and the deviation of each band in the first training batch.
 
     Attributes:
         mean, deviation: (M,).

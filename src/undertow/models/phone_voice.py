@@ -31,9 +31,9 @@ from undertow.errors import DataError, UsageError, counted
 from undertow.models.completing import labels_chosen, refuse_source
 from undertow.models.conditioner import Conditioner, hidden
 from undertow.models.model import Ability
-from undertow.models.speaking import Speaks
+from undertow.models.speaking import PLAINLY, Planned, Speaks
 from undertow.networks import LabellerConfig
-from undertow.options import Manner
+from undertow.options import PLAIN, Manner, Sampling
 
 REFERENCE_HZ = 150.0  # from which the fundamental frequency is counted, in octaves
 MOST_SECONDS = 3.0  # of a symbol that is spoken
@@ -151,7 +151,7 @@ class PhoneVoice(Speaks):
         """Seconds of a frame."""
 
     @staticmethod
-    def reads(values: Mapping[str, Any], told: Told, say: Callable[[str], None]) -> dict[str, Any]:
+    def read_of_data(values: Mapping[str, Any], told: Told, say: Callable[[str], None]) -> dict[str, Any]:
         """The part of a config that comes from the data: symbols, words and labels.
 
         Raises:
@@ -214,6 +214,24 @@ class PhoneVoice(Speaks):
         hz = REFERENCE_HZ * 2 ** (octaves + manner.pitch / SEMITONES)
         hz = torch.where(voiced > 0, hz, 0.0)
         return Plan(torch.cat([spread[0], octaves_of(hz)], dim=-1), durations, hz)
+
+    def speak_frames(
+        self,
+        symbols: Tensor,
+        labels: Mapping[str, Tensor],
+        *,
+        manner: Manner = PLAINLY,
+        sampling: Sampling = PLAIN,
+        seed: int = 0,
+        row: int = 0,
+    ) -> Planned:
+        """The frames of one sentence. Nothing is drawn, so `sampling`, `seed` and `row` are not used."""
+        plan = self.plan(symbols, labels, manner)
+        return Planned(self.to_draw(plan.frames), plan.durations, plan.hz)
+
+    def to_draw(self, frames: Tensor) -> Tensor:
+        """What its decoder or a vocoder draws of frames (N, C + 6)."""
+        return frames
 
     def utterances(self, batch: Batch) -> Utterances:
         """The symbols of a batch's recordings, from its source."""
@@ -304,14 +322,18 @@ def finite(output: Tensor) -> Tensor:
     return output
 
 
+class TooLongError(DataError):
+    """A sentence that a network cannot read."""
+
+
 def check_room(labeller: networks.Labeller, number: int, noun: str) -> None:
     """Refuse what is longer than a labeller can read.
 
     Raises:
-        DataError: it is.
+        TooLongError: it is.
     """
     if labeller.max_length is not None and number > labeller.max_length:
-        raise DataError(
+        raise TooLongError(
             f"a sentence has {counted(number, noun)}, but network '{labeller.config.kind}' reads at most "
             f"{labeller.max_length:,}; cut it, or train with a larger max_length"
         )

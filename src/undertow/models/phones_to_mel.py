@@ -1,7 +1,7 @@
 """A voice that reads phones and writes the mel frames of their speech, all at once: no frame sees the one before.
 
     frames = those of `undertow.models.phone_voice`
-    mel = network(frames, speaker)
+    mel = network(frames)
 
 FastSpeech 2 (Ren et al., arXiv 2006.04558) with the package's labellers; times of phones come from the data, so nothing
 has to learn to attend, and a quarter of an hour of speech teaches it to be understood.
@@ -28,9 +28,7 @@ from undertow.models.likeness import likeness
 from undertow.models.loss import Loss, mean_loss
 from undertow.models.mel_scale import MelScale
 from undertow.models.phone_voice import PhoneVoice, PhoneVoiceConfig, check_room, crop, finite
-from undertow.models.speaking import PLAINLY, Planned
 from undertow.networks import LabellerConfig
-from undertow.options import PLAIN, Manner, Sampling
 from undertow.state import State
 
 
@@ -72,7 +70,7 @@ class PhonesToMel(PhoneVoice):
 
     @classmethod
     def completed(cls, values: Mapping[str, Any], told: Told, say: Callable[[str], None]) -> Config:
-        read = cls.reads(values, told, say)
+        read = cls.read_of_data(values, told, say)
         if not section(values, "features"):
             raise UsageError("model.features is missing: give the mel spectrum, such as {kind: mel, hop_length: 80}")
         return parse(cls.Config, {**values, **read}, "model")
@@ -123,7 +121,7 @@ class PhonesToMel(PhoneVoice):
         """Scaled mel frames (B, N, M) of frames of phones (B, N, C).
 
         Raises:
-            DataError: there are more than the network writes.
+            TooLongError: there are more than the network writes.
         """
         check_room(self.network, frames.shape[1], "frame")
         written: Tensor = self.network(frames, num_frames)
@@ -133,20 +131,9 @@ class PhonesToMel(PhoneVoice):
         self.scale.fit(batch.symbols[batch.counted])
 
     def loss_text(self, loss: float) -> str:
-        return f"loss {loss:.4f} (deviations of a mel value, with durations and pitch)"
+        return f"loss {loss:.4f} (of mel frames, durations and pitch)"
 
-    def speak_frames(
-        self,
-        symbols: Tensor,
-        labels: Mapping[str, Tensor],
-        *,
-        manner: Manner = PLAINLY,
-        sampling: Sampling = PLAIN,
-        seed: int = 0,
-        row: int = 0,
-    ) -> Planned:
-        """The frames of one sentence. Nothing is drawn, so `sampling`, `seed` and `row` are not used."""
-        plan = self.plan(symbols, labels, manner)
-        number = torch.tensor([len(plan.frames)], device=symbols.device)
-        mel = self.scale.undo(finite(self.write(plan.frames[None], number)[0]))
-        return Planned(mel, plan.durations, plan.hz)
+    def to_draw(self, frames: Tensor) -> Tensor:
+        """The mel frames (N, M) of a sentence, none below the floor."""
+        number = torch.tensor([len(frames)], device=frames.device)
+        return self.scale.undo(finite(self.write(frames[None], number)[0]))

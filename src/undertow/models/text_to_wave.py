@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
 
 from undertow.alphabets import AlphabetConfig
 from undertow.batch import Batch
@@ -27,9 +26,7 @@ from undertow.models.autoregressive import Autoregressive, ShortReceptiveFieldWa
 from undertow.models.completing import with_alphabet, with_rate
 from undertow.models.loss import Loss, mean_loss
 from undertow.models.phone_voice import PhoneVoice, PhoneVoiceConfig, crop
-from undertow.models.speaking import PLAINLY, Planned
 from undertow.networks import NetworkConfig
-from undertow.options import PLAIN, Manner, Sampling
 from undertow.state import State
 
 
@@ -91,7 +88,7 @@ class TextToWave(PhoneVoice):
 
     @classmethod
     def completed(cls, values: Mapping[str, Any], told: Told, say: Callable[[str], None]) -> Config:
-        read = cls.reads(values, told, say)
+        read = cls.read_of_data(values, told, say)
         if told.sample_rate is None:
             raise UsageError("a voice needs a sample rate: set data.sample_rate")
         return parse(cls.Config, {**with_rate(with_alphabet(values, told), told), **read}, "model")
@@ -122,17 +119,3 @@ class TextToWave(PhoneVoice):
 
     def loss_text(self, loss: float) -> str:
         return f"{loss:.4f} nats/{self.alphabet.unit} with durations and pitch"
-
-    def speak_frames(
-        self,
-        symbols: Tensor,
-        labels: Mapping[str, Tensor],
-        *,
-        manner: Manner = PLAINLY,
-        sampling: Sampling = PLAIN,
-        seed: int = 0,
-        row: int = 0,
-    ) -> Planned:
-        """The frames of one sentence. Nothing is drawn, so `sampling`, `seed` and `row` are not used."""
-        plan = self.plan(symbols, labels, manner)
-        return Planned(plan.frames, plan.durations, plan.hz)

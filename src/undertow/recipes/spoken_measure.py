@@ -11,8 +11,9 @@ from undertow.training.measure import Measure
 class SpokenMeasure:
     """Calling it with a model of mel frames lets it speak, given no recording, and measures the distance from them.
 
-    The loss is of frames given the recording's frames before them. It is at its best long before a voice of little data
-    speaks well: the flags of ends, and how sure the model is of a frame, are the first to be learnt too exactly.
+    The loss is of frames given the recording's frames before them, or its durations and pitch. It is at its best long
+    before a voice of little data speaks well: flags of ends, decisions on voicing, and how sure the model is of a frame
+    are the first to be learnt too exactly.
 
     Args:
         batches: texts with their recordings.
@@ -29,5 +30,5 @@ class SpokenMeasure:
         spoken = [frames for take in takes for frames in take.spoken]
         decibels = apart(model.config.features, real, spoken)
         share = sum(take.num_ended for take in takes) / len(real)
-        text = f"{decibels:.2f} dB from the recordings, {share:.0%} of texts end"
-        return Measure(decibels, text, {"decibels": decibels, "ended": share})
+        text = f"{decibels:.2f} dB from the recordings" + (f", {share:.0%} of texts end" if share < 1 else "")
+        return Measure(decibels, text, {"spoken_decibels": decibels, "ended": share})

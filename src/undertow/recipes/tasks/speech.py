@@ -52,7 +52,8 @@ class SpeechTask(Task):
             dictionary: a file of pronunciations like CMUdict, instead of learning them. The model keeps those of the
                 words in the transcripts.
             sample_rate: resample everything to this rate in Hz.
-            crop_steps: largest number of samples of a training crop; of frames, for a voice that writes mel frames.
+            crop_steps: largest number of samples of a training crop. A voice that writes mel frames always writes whole
+                recordings, and these are frames of a recording that count in a batch.
             low_hz, high_hz: range of the voice's fundamental frequency.
             validate: for a voice that writes mel frames, the measure for the best validation and an early stop:
                 "spoken", how near what it speaks is to the recordings; "loss", the loss.
@@ -146,6 +147,10 @@ class SpeechTask(Task):
             raise UsageError("the data is speech with times of its phones, but the model is no voice")
         if needs.script.spells != self.config.symbols:
             raise UsageError(f"data.symbols is {self.config.symbols}, but the voice reads {needs.script.spells}")
+        if self.config.sample_rate not in (None, needs.sample_rate):
+            raise UsageError(
+                f"data.sample_rate is {self.config.sample_rate}, but the voice has {needs.sample_rate} Hz; leave it out"
+            )
         found = _aligned(self.config).load(split, needs, self.config.low_hz, self.config.high_hz)
         tell_of_files(found.clips, split, self.say)
         for note in found.notes:
