@@ -66,6 +66,12 @@ HEADLINES = [  # id, figure, threads, and its name in the table
         1,
         "`context-camvid`: what the context module adds to the front end",
     ),
+    (
+        "Q10",
+        "KL + power, 42 minutes: student's sound, away from the teacher's own",
+        1,
+        "`clarinet-fsdd`: a student's sound, less likely than its teacher's own",
+    ),
     ("Q11", "mcd, fsdd, WaveNet", 1, "`vocoder-fsdd`: mel-cepstral distortion, dB; target: Griffin and Lim's"),
     ("Q12", "phones-prompts, test", 1, "`phones-prompts`: frames of speech; target: the same without dilation"),
     ("Q12", "words-gsd, test", 1, "`words-gsd`: Chinese words; target: the same without dilation"),

@@ -16,6 +16,7 @@ HELD_BY = {
         "bottlenecks/vector_quantiser",
     ],
     "models/test_collapse.py": ["models/examined"],
+    "recipes/test_spoken_measure.py": ["evaluation/takes"],
     "models/test_student.py": ["models/distilling", "models/generating", "models/teacher"],
     "distillation/test_density.py": ["distillation/config", "emissions/base_noise", "emissions/continuous"],
     "recipes/test_distilling.py": ["evaluation/distillation", "recipes/teaching"],
