@@ -82,7 +82,8 @@ def test_every_headline_is_recorded():
     lines = report.read()
     found = [headlines.pick(lines, *headline[:3]) for headline in headlines.HEADLINES]
     assert all(found)
-    assert {one["id"] for one in found} == {*(f"S{n}" for n in range(1, 8)), *(f"Q{n}" for n in (*range(1, 8), *range(10, 14)))}
+    speeds, qualities = range(1, 8), (*range(1, 8), *range(10, 14))
+    assert {one["id"] for one in found} == {*(f"S{n}" for n in speeds), *(f"Q{n}" for n in qualities)}
     assert any(tables.met(one) == "**no**" for one in found)
 
 
