@@ -43,7 +43,7 @@ class Blank(Examples):
             self.grid = GRID
             if found is not None and found.classes is None:  # an image
                 self.labels[found.name] = [np.zeros((length, *self.step_shape), np.uint8)] * 2
-        if self.needs.features is not None:
+        if self.needs.features is not None and not self.writes_frames:
             self.hop = self.needs.features.hop_length
         if self.needs.source is not None:
             self.source_end = self.needs.source.end
@@ -52,6 +52,11 @@ class Blank(Examples):
     @property
     def lengths(self) -> np.ndarray:
         return np.full(2, self.length)
+
+    @property
+    def writes_frames(self) -> bool:
+        """Whether steps are the frames that a voice on phones writes; a batch then has their numbers for frames."""
+        return self.needs.script is not None and self.needs.source is None and self.needs.alphabet.real == "numbers"
 
     @property
     def source_length(self) -> int:
@@ -75,7 +80,9 @@ class Blank(Examples):
 
     def frames(self, index: int) -> np.ndarray | None:
         found = self.needs.features
-        return None if found is None else np.zeros((-(-self.length // self.hop), found.num_channels), np.float32)
+        if found is None:
+            return None
+        return np.zeros((-(-self.length // self.hop), 1 if self.writes_frames else found.num_channels), np.float32)
 
     def source(self, index: int) -> np.ndarray | None:
         found = self.needs.source
