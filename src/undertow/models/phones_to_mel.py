@@ -33,8 +33,8 @@ from undertow.state import State
 
 
 class PhonesToMel(PhoneVoice):
-    """The mean absolute error of mel frames, given the recording's durations and pitch, how unlike their spectra are, and
-    the losses of what predicts these two. Errors are in deviations of each band, and in figures in dB.
+    """The mean absolute error of mel frames, given the recording's durations and pitch, how unlike their spectra are,
+    and the losses of what predicts these two. Errors are in deviations of each band, and in figures in dB.
 
     Attributes:
         scale: of the bands.
